@@ -1,0 +1,48 @@
+// Errors that a caller acts on differently. Names survive the trip through JSON (a function's errorType).
+
+/** The input was wrong: nothing was spent, and trying again will not help. Exit code 2, HTTP 400. */
+export class InputError extends Error {
+  override name = 'InputError';
+}
+
+/** Stored bytes are damaged or of another version. Trying again will not help. */
+export class FormatError extends Error {
+  override name = 'FormatError';
+}
+
+/** Something was asked for that does not exist. HTTP 404. */
+export class NotFoundError extends Error {
+  override name = 'NotFoundError';
+}
+
+/** The same name is taken by something else. HTTP 409. */
+export class ConflictError extends Error {
+  override name = 'ConflictError';
+}
+
+/** The run was cancelled. Exit code 130. */
+export class CancelledError extends Error {
+  override name = 'CancelledError';
+}
+
+/** A task failed on every attempt that it was given. */
+export class TaskFailedError extends Error {
+  override name = 'TaskFailedError';
+  readonly taskId: string;
+  readonly attempts: number;
+
+  constructor(taskId: string, attempts: number, cause: { name: string; message: string }) {
+    const times = attempts === 1 ? 'once' : `${attempts} times`;
+    super(`task ${taskId} failed ${times}; last: ${cause.name}: ${cause.message}`, { cause });
+    this.taskId = taskId;
+    this.attempts = attempts;
+  }
+}
+
+/** Errors that no further attempt can mend. */
+const FINAL_ERRORS = new Set(['InputError', 'FormatError', 'RangeError', 'TypeError', 'SyntaxError', 'ReferenceError']);
+
+/** Whether another attempt may succeed: crashes, timeouts and throttles may, wrong input does not. */
+export function isRetryable(errorName: string): boolean {
+  return !FINAL_ERRORS.has(errorName);
+}
