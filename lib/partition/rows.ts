@@ -22,3 +22,40 @@ export interface BinnedRows {
 
 /** Upper edges of the bins of each feature, ascending, at most 254: `x <= edges[code]` where code is the value's bin. */
 export type BinEdges = Float32Array[];
+
+/** Rows of each class, shape [numClasses]. */
+export function countClasses(labels: Uint16Array, numClasses: number): number[] {
+  const counts = new Array<number>(numClasses).fill(0);
+  for (const label of labels) counts[label]!++;
+  return counts;
+}
+
+/** The rows whose side is `side`, in their order. */
+export function takeRows(rows: RawRows, sides: Uint8Array, side: number): RawRows {
+  const taken = Uint32Array.from({ length: rows.numRows }, (_, i) => i).filter((i) => sides[i] === side);
+  return {
+    numRows: taken.length,
+    rowIndex: rows.rowIndex.filter((_, i) => sides[i] === side),
+    columns: rows.columns.map((values) => Float32Array.from(taken, (i) => values[i]!)),
+    labels: rows.labels.filter((_, i) => sides[i] === side),
+  };
+}
+
+/** Put partitions end to end. */
+export function concatBinned(parts: readonly BinnedRows[]): BinnedRows {
+  const numRows = parts.reduce((sum, part) => sum + part.numRows, 0);
+  const rows: BinnedRows = {
+    numRows,
+    rowIndex: new Uint32Array(numRows),
+    labels: new Uint16Array(numRows),
+    columns: Array.from({ length: parts[0]?.columns.length ?? 0 }, () => new Uint8Array(numRows)),
+  };
+  let start = 0;
+  for (const part of parts) {
+    rows.rowIndex.set(part.rowIndex, start);
+    rows.labels.set(part.labels, start);
+    for (const [j, codes] of rows.columns.entries()) codes.set(part.columns[j]!, start);
+    start += part.numRows;
+  }
+  return rows;
+}

@@ -19,7 +19,13 @@ test('philox gives the published known answers', () => {
 test('a stream gives the same numbers after seek, and others for another seed, stream or index', () => {
   const draw = (seed: number, stream: number, index: number) => {
     const random = new RandomStream(seed, stream, index);
-    return [random.nextUint32(), random.nextUint32(), random.nextUint32(), random.nextUint32(), random.nextUint32()].join();
+    return [
+      random.nextUint32(),
+      random.nextUint32(),
+      random.nextUint32(),
+      random.nextUint32(),
+      random.nextUint32(),
+    ].join();
   };
   const random = new RandomStream(7, STREAM.values, 3);
   random.nextUint32();

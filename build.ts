@@ -1,0 +1,37 @@
+// Bundle the functions and the command line into dist/: what `npm start` runs and what `npm run deploy` uploads.
+
+import { copyFile, rm } from 'node:fs/promises';
+import { build } from 'esbuild';
+import { FUNCTION_NAMES } from './functions/manifest.ts';
+
+// CommonJS packages inside an ES module still ask for `require`
+const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'esm',
+  mainFields: ['module', 'main'], // the SDK's ES modules: unused code falls away
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+} as const;
+
+await rm('dist', { recursive: true, force: true });
+await Promise.all([
+  build({
+    ...common,
+    entryPoints: FUNCTION_NAMES.map((name) => ({ in: `functions/${name}.ts`, out: `functions/${name}/index` })),
+    outdir: 'dist',
+    outExtension: { '.js': '.mjs' },
+    banner: { js: REQUIRE },
+  }),
+  build({
+    ...common,
+    entryPoints: ['local/arvoredo.ts'],
+    outfile: 'dist/arvoredo.mjs',
+    banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
+  }),
+]);
+await copyFile('local/lambda/runtime.mjs', 'dist/runtime.mjs');

@@ -1,0 +1,74 @@
+// What all workers share: check the task, find the plan, do the work, tell what it used.
+
+import * as v from 'valibot';
+import type { Usage } from '../lib/cost.ts';
+import { InputError } from '../lib/errors.ts';
+import { getJson } from '../lib/json.ts';
+import { checkRunId, runKeys } from '../lib/keys.ts';
+import { type Plan, planRun } from '../lib/plan.ts';
+import type { RunRequest } from '../lib/run.ts';
+import { s3Store } from '../lib/s3-store.ts';
+import type { Store } from '../lib/store.ts';
+
+/** A position in a list: a chunk, a partition, a tree. */
+export const index = () => v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+interface WorkerTask {
+  runId: string;
+}
+
+/**
+ * Make a handler of a schema and the work.
+ *
+ * The answer is what the invocation used; the task's result is in the store. An error's name is put in front of its
+ * message, since only the message comes back to the orchestrator.
+ */
+export function worker<Task extends WorkerTask>(
+  schema: v.GenericSchema<unknown, Task>,
+  work: (store: Store, plan: Plan, task: Task) => Promise<unknown>,
+): (event: unknown) => Promise<Usage> {
+  // built on cold start, reused while the sandbox stays warm
+  const store = s3Store(requireEnv('BUCKET'));
+  const memoryMiB = Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE'));
+  let known: { runId: string; plan: Plan } | undefined;
+
+  return async (event) => {
+    const startedAt = performance.now();
+    const { writes, reads } = store.usage;
+    try {
+      const task = parseTask(schema, event);
+      if (known?.runId !== task.runId) {
+        const { params } = await getJson<RunRequest>(store, runKeys(task.runId).run);
+        known = { runId: task.runId, plan: planRun(params) };
+      }
+      await work(store, known.plan, task);
+    } catch (error) {
+      if (error instanceof Error) error.message = `${error.name}: ${error.message}`;
+      throw error;
+    }
+    const seconds = (performance.now() - startedAt) / 1000;
+    return {
+      gbSeconds: (seconds * memoryMiB) / 1024,
+      invocations: 1,
+      s3Writes: store.usage.writes - writes,
+      s3Reads: store.usage.reads - reads,
+    };
+  };
+}
+
+function parseTask<Task extends WorkerTask>(schema: v.GenericSchema<unknown, Task>, event: unknown): Task {
+  const result = v.safeParse(schema, event);
+  if (!result.success) {
+    const [issue] = result.issues;
+    throw new InputError(`task ${v.getDotPath(issue) ?? ''}: ${issue.message}; got ${JSON.stringify(event)}`);
+  }
+  checkRunId(result.output.runId);
+  return result.output;
+}
+
+/** @throws {Error} when the variable is not set: the function is deployed wrongly */
+export function requireEnv(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`environment variable ${name} must be set`);
+  return value;
+}

@@ -1,0 +1,207 @@
+// What a seeded data set may be: parameters, defaults, and which combinations make sense.
+
+import { InputError } from '../errors.ts';
+import { MAX_SEED } from '../random.ts';
+
+interface CommonSpec {
+  /** Rows, from 1 to 2^32 - 1. scikit-learn: n_samples. */
+  samples: number;
+  /** Columns, from 1 to 65,536. scikit-learn: n_features. */
+  features: number;
+  /** From 0 to 2^53 - 1. scikit-learn: random_state. */
+  seed: number;
+}
+
+/** scikit-learn's make_classification: Gaussian clusters around vertices of a hypercube. */
+export interface HypercubeSpec extends CommonSpec {
+  generator: 'hypercube';
+  /** Features that the clusters lie in, from 1 up. scikit-learn: n_informative. @default 2 */
+  informative?: number;
+  /** Random linear combinations of the informative features. scikit-learn: n_redundant. @default 2 */
+  redundant?: number;
+  /** Copies of informative and redundant features, drawn with replacement. scikit-learn: n_repeated. @default 0 */
+  repeated?: number;
+  /** From 2 to 65,536. scikit-learn: n_classes. @default 2 */
+  classes?: number;
+  /** From 1 up. scikit-learn: n_clusters_per_class. @default 2 */
+  clustersPerClass?: number;
+  /**
+   * Share of each class, one number per class, or one fewer and the last class has the rest; null for equal shares.
+   * Rows left over are dealt to the clusters in turn. @default null
+   */
+  weights?: readonly number[] | null;
+  /**
+   * Share of the rows whose label is drawn anew, from 0 to 1. The draw is over all classes, so that
+   * flipY × (classes - 1) / classes of the labels change. scikit-learn: flip_y. @default 0.01
+   */
+  flipY?: number;
+  /** Half the edge of the hypercube, from 0 up; larger is easier. scikit-learn: class_sep. @default 1 */
+  classSep?: number;
+  /** False moves the vertices towards the origin, each cluster and each dimension by a random factor. @default true */
+  hypercube?: boolean;
+  /**
+   * Added to each feature: one number for all or one per feature, in the order informative, redundant, repeated,
+   * random; null draws from [-classSep, classSep). @default 0
+   */
+  shift?: number | readonly number[] | null;
+  /** Multiplies each feature after the shift, not 0: as `shift`; null draws from [1, 101). @default 1 */
+  scale?: number | readonly number[] | null;
+  /** Whether rows and columns are in random order; false gives the rows of each cluster together. @default true */
+  shuffle?: boolean;
+}
+
+/**
+ * dask-ml's make_classification: standard normal features and labels drawn from a logistic model on a few of them.
+ * Every weight is in [-scale, 0) and there is no intercept, so the two classes are about equal.
+ */
+export interface LogisticSpec extends CommonSpec {
+  generator: 'logistic';
+  /** Features with a weight, from 1 up. dask-ml: n_informative. @default 2 */
+  informative?: number;
+  /** Largest weight, above 0; larger is easier. dask-ml: scale. @default 1 */
+  scale?: number;
+  /** Whether one feature may be chosen twice and have its weight twice, as in dask-ml. @default false */
+  withReplacement?: boolean;
+}
+
+export type DatasetSpec = HypercubeSpec | LogisticSpec;
+
+export const HYPERCUBE_DEFAULTS = {
+  informative: 2,
+  redundant: 2,
+  repeated: 0,
+  classes: 2,
+  clustersPerClass: 2,
+  weights: null,
+  flipY: 0.01,
+  classSep: 1,
+  hypercube: true,
+  shift: 0,
+  scale: 1,
+  shuffle: true,
+} as const satisfies Partial<HypercubeSpec>;
+
+export const LOGISTIC_DEFAULTS = {
+  informative: 2,
+  scale: 1,
+  withReplacement: false,
+} as const satisfies Partial<LogisticSpec>;
+
+/** The specification with every default filled in; an explicit undefined means the default. */
+export function withDefaults<Spec extends DatasetSpec>(spec: Spec): Required<Spec> {
+  const given = Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined));
+  return {
+    ...(spec.generator === 'hypercube' ? HYPERCUBE_DEFAULTS : LOGISTIC_DEFAULTS),
+    ...given,
+  } as unknown as Required<Spec>;
+}
+
+/** Most features: a feature's index fits a Uint16, as in the trees. */
+const MAX_FEATURES = 65536;
+/** Most classes: labels are Uint16. */
+const MAX_CLASSES = 65536;
+/** Largest shift, scale and class separation: no product of three of them passes the largest float32. */
+const MAX_MAGNITUDE = 1e9;
+/** Most entries in all mixing matrices: 128 MiB of doubles, which every worker draws for itself. */
+const MAX_MIXING = 2 ** 24;
+
+/** @throws {InputError} when a value is out of its range, or values contradict each other */
+export function validateDatasetSpec(spec: DatasetSpec): void {
+  const { generator, samples, features, seed } = spec;
+  requireWhole('samples', samples, 1, 2 ** 32 - 1);
+  requireWhole('features', features, 1, MAX_FEATURES);
+  requireWhole('seed', seed, 0, MAX_SEED);
+  if (generator === 'hypercube') validateHypercube(spec);
+  else if (generator === 'logistic') validateLogistic(spec);
+  else throw new InputError(`generator must be hypercube or logistic, got ${show(generator)}`);
+}
+
+function validateHypercube(spec: HypercubeSpec): void {
+  const {
+    features,
+    informative,
+    redundant,
+    repeated,
+    classes,
+    clustersPerClass,
+    weights,
+    flipY,
+    classSep,
+    shift,
+    scale,
+  } = withDefaults(spec);
+  requireWhole('informative', informative, 1, features);
+  requireWhole('redundant', redundant, 0, features);
+  requireWhole('repeated', repeated, 0, features);
+  requireWhole('classes', classes, 2, MAX_CLASSES);
+  requireWhole('clustersPerClass', clustersPerClass, 1, 2 ** 24);
+  requireNumber('flipY', flipY, 0, 1);
+  requireNumber('classSep', classSep, 0, MAX_MAGNITUDE);
+  const used = informative + redundant + repeated;
+  if (used > features) {
+    throw new InputError(`informative + redundant + repeated must be at most features (${features}), got ${used}`);
+  }
+  const clusters = classes * clustersPerClass;
+  const vertices = 2 ** informative;
+  if (clusters > vertices) {
+    throw new InputError(
+      `classes × clustersPerClass must be at most 2^informative (${vertices}), got ${clusters}; raise informative`,
+    );
+  }
+  const mixing = clusters * informative ** 2;
+  if (mixing > MAX_MIXING) {
+    throw new InputError(`classes × clustersPerClass × informative² must be at most ${MAX_MIXING}, got ${mixing}`);
+  }
+  if (weights !== null) validateWeights(weights, classes);
+  validatePerFeature('shift', shift, features);
+  validatePerFeature('scale', scale, features);
+  if ([scale].flat().includes(0)) throw new InputError('scale must not be 0: the column would hold one value');
+}
+
+function validateWeights(weights: readonly number[], classes: number): void {
+  if (!Array.isArray(weights) || (weights.length !== classes && weights.length !== classes - 1)) {
+    throw new InputError(`weights must be a list of ${classes} or ${classes - 1} numbers, got ${show(weights)}`);
+  }
+  for (const [i, weight] of weights.entries()) requireNumber(`weights[${i}]`, weight, 0, 1);
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  // decimal fractions may add up to slightly more than 1
+  if (sum > 1 + 1e-9) throw new InputError(`weights must add up to at most 1, got ${sum}`);
+}
+
+function validatePerFeature(name: string, value: number | readonly number[] | null, features: number): void {
+  if (value === null) return;
+  if (!Array.isArray(value)) {
+    requireNumber(name, value as number, -MAX_MAGNITUDE, MAX_MAGNITUDE);
+    return;
+  }
+  if (value.length !== features) {
+    throw new InputError(`${name} must be one number or a list of features (${features}), got ${value.length} numbers`);
+  }
+  for (const [i, item] of value.entries()) requireNumber(`${name}[${i}]`, item, -MAX_MAGNITUDE, MAX_MAGNITUDE);
+}
+
+function validateLogistic(spec: LogisticSpec): void {
+  const { informative, scale, withReplacement } = withDefaults(spec);
+  requireWhole('informative', informative, 1, MAX_FEATURES);
+  if (informative > spec.features && !withReplacement) {
+    throw new InputError(`informative must be at most features (${spec.features}), got ${informative}`);
+  }
+  if (!(typeof scale === 'number' && scale > 0 && scale <= MAX_MAGNITUDE)) {
+    throw new InputError(`scale must be a number above 0 up to ${MAX_MAGNITUDE}, got ${show(scale)}`);
+  }
+}
+
+function requireWhole(name: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && min <= value && value <= max) return;
+  throw new InputError(`${name} must be a whole number from ${min} to ${max}, got ${show(value)}`);
+}
+
+function requireNumber(name: string, value: number, min: number, max: number): void {
+  if (typeof value === 'number' && min <= value && value <= max) return;
+  throw new InputError(`${name} must be a number from ${min} to ${max}, got ${show(value)}`);
+}
+
+/** As JSON, except what JSON has no word for. */
+function show(value: unknown): string {
+  return typeof value === 'number' ? String(value) : String(JSON.stringify(value));
+}

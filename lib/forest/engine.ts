@@ -1,0 +1,35 @@
+// The trainers to choose from, behind one interface: any grouping of trees gives the same bytes.
+
+import type { BinnedRows } from '../partition/rows.ts';
+import { arvoredoEngine } from './arvoredo-engine.ts';
+import { mlRandomForestEngine } from './ml-random-forest-engine.ts';
+import type { TrainingInfo } from './packed-rows.ts';
+import type { ForestParams, MaxFeatures } from './params.ts';
+import type { Tree } from './tree.ts';
+
+export interface ForestEngine {
+  readonly name: EngineName;
+  /** What to use for `maxFeatures` when nothing is asked for. */
+  readonly defaultMaxFeatures: MaxFeatures;
+  /** Rough time to grow the trees on one core, fully and with the default parameters. */
+  forecastSeconds(numRows: number, numFeatures: number, numTrees: number, numClasses: number): number;
+  /**
+   * Grow trees [treeStart, treeEnd); tree i depends on the rows, the parameters and i alone.
+   *
+   * @throws {InputError} when the rows don't fit `info`, or the engine can't do what `params` ask for
+   */
+  growTrees(
+    rows: BinnedRows,
+    info: TrainingInfo,
+    params: ForestParams,
+    treeStart: number,
+    treeEnd: number, // exclusive
+  ): Promise<Tree[]>;
+}
+
+export type EngineName = 'arvoredo' | 'ml-random-forest';
+
+export const ENGINES: Record<EngineName, ForestEngine> = {
+  arvoredo: arvoredoEngine,
+  'ml-random-forest': mlRandomForestEngine,
+};

@@ -1,0 +1,50 @@
+// Where each object of a run lies. A task's output key is a function of the task, so any attempt writes the same key.
+
+import { InputError } from './errors.ts';
+
+const pad = (index: number) => String(index).padStart(5, '0');
+
+/** Keys of one run. `…Result` keys are created last by a task: the task is finished when the object is there. */
+export function runKeys(runId: string) {
+  const root = `runs/${runId}`;
+  return {
+    /** the run's parameters, created once */
+    run: `${root}/run.json`,
+    /** state and progress by stage, replaced as the run goes on */
+    status: `${root}/status.json`,
+    /** there when the run was cancelled */
+    cancel: `${root}/cancel.json`,
+    report: `${root}/report.json`,
+    partition: (index: number) => `${root}/dataset/part-${pad(index)}.arrow`,
+    sample: (index: number) => `${root}/dataset/part-${pad(index)}.sample.arrow`,
+    partitionResult: (index: number) => `${root}/dataset/part-${pad(index)}.json`,
+    binsResult: `${root}/bins/bins.json`,
+    train: (index: number) => `${root}/train/part-${pad(index)}.arrow`,
+    test: (index: number) => `${root}/test/part-${pad(index)}.arrow`,
+    splitResult: (index: number) => `${root}/split/part-${pad(index)}.json`,
+    trees: (treeStart: number) => `${root}/trees/trees-${pad(treeStart)}.bin`,
+    treesResult: (treeStart: number) => `${root}/trees/trees-${pad(treeStart)}.json`,
+    model: `${root}/model/model.arvo`,
+    modelResult: `${root}/model/model.json`,
+    evaluateResult: (index: number) => `${root}/evaluate/part-${pad(index)}.json`,
+  };
+}
+
+/** Prefix under which all runs lie. */
+export const RUNS_PREFIX = 'runs/';
+
+const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,58}$/; // a durable execution name has 64 characters: 5 are left for "-9999"
+
+/**
+ * Check a run id: it becomes part of keys and of a durable execution's name.
+ *
+ * @throws {InputError} when it is not 1 to 59 letters, digits, `-` or `_`, beginning with a letter or digit
+ */
+export function checkRunId(runId: string): string {
+  if (!RUN_ID.test(runId)) {
+    throw new InputError(
+      `run id must be 1 to 59 letters, digits, - or _, beginning with a letter or digit, got ${JSON.stringify(runId)}`,
+    );
+  }
+  return runId;
+}

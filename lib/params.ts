@@ -1,0 +1,150 @@
+// The parameters of a run: the same names on the command line, in the API and in run.json.
+
+import * as v from 'valibot';
+import { InputError } from './errors.ts';
+import { MAX_SEED } from './random.ts';
+
+const MAX_ROWS = 4294967295; // a row index is an unsigned 32-bit integer
+const MAX_FEATURES = 100_000;
+const MAX_CLASSES = 1000;
+const MAX_TREES = 100_000;
+const MAX_WORKERS = 1000; // Lambda's default concurrency limit of a region
+
+/** A rule for one parameter: the values it allows, in words, and the check. */
+function rule<T>(allowed: string, isAllowed: (value: unknown) => boolean) {
+  return v.custom<T>(isAllowed, allowed);
+}
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const isWhole = (value: unknown, least: number, most: number) =>
+  Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+const isNumbers = (value: unknown) => Array.isArray(value) && value.length > 0 && value.every(isNumber);
+
+const whole = (least: number, most: number) =>
+  rule<number>(`a whole number from ${least} to ${most}`, (value) => isWhole(value, least, most));
+const numeric = (allowed: string, isAllowed: (value: number) => boolean) =>
+  rule<number>(allowed, (value) => isNumber(value) && isAllowed(value));
+const flag = () => rule<boolean>('true or false', (value) => typeof value === 'boolean');
+const choice = <const T extends string>(...names: T[]) =>
+  rule<T>(names.join(' or '), (value) => names.includes(value as T));
+const limit = () =>
+  rule<number | null>(
+    'a whole number from 1 up, or null for none',
+    (value) => value === null || isWhole(value, 1, MAX_ROWS),
+  );
+const position = (nothing: string) =>
+  rule<number | number[] | null>(
+    `a number, a list of one per feature, or null for ${nothing}`,
+    (value) => value === null || isNumber(value) || isNumbers(value),
+  );
+
+/**
+ * What each parameter may be. Those of the generators have no default here: `hypercube` and `logistic` share names with
+ * different defaults, and one that the chosen generator does not know is refused.
+ */
+const FIELDS = {
+  // data
+  samples: whole(1, MAX_ROWS),
+  features: whole(1, MAX_FEATURES),
+  chunkSize: whole(1, MAX_ROWS),
+  generator: choice('hypercube', 'logistic'),
+  informative: v.optional(whole(1, MAX_FEATURES)),
+  redundant: v.optional(whole(0, MAX_FEATURES)),
+  repeated: v.optional(whole(0, MAX_FEATURES)),
+  classes: v.optional(whole(2, MAX_CLASSES)),
+  clustersPerClass: v.optional(whole(1, 1000)),
+  weights: v.optional(
+    rule<number[] | null>('a list of shares, or null for equal ones', (value) => value === null || isNumbers(value)),
+  ),
+  flipY: v.optional(numeric('a share from 0 to 1', (value) => value >= 0 && value <= 1)),
+  classSep: v.optional(numeric('a number above 0', (value) => value > 0)),
+  hypercube: v.optional(flag()),
+  shift: v.optional(position('random shifts')),
+  scale: v.optional(position('random scales')),
+  shuffleSamples: v.optional(flag()),
+  withReplacement: v.optional(flag()),
+  // split
+  testSize: numeric(
+    'a share in (0, 1) or a whole number from 1 up',
+    (value) => value > 0 && (value < 1 || Number.isInteger(value)),
+  ),
+  shuffle: flag(),
+  // forest
+  trees: whole(1, MAX_TREES),
+  maxFeatures: rule<'sqrt' | 'log2' | 'all' | number>(
+    'sqrt, log2, all, a share in (0, 1) or a whole number from 1 up',
+    (value) =>
+      value === 'sqrt' ||
+      value === 'log2' ||
+      value === 'all' ||
+      (isNumber(value) && value > 0 && (value < 1 || Number.isInteger(value))),
+  ),
+  maxDepth: limit(),
+  minSamplesSplit: whole(2, MAX_ROWS),
+  minSamplesLeaf: whole(1, MAX_ROWS),
+  bootstrap: flag(),
+  maxBins: whole(2, 255),
+  // how
+  engine: choice('arvoredo', 'ml-random-forest'),
+  strategy: choice('auto', 'gather', 'trees'),
+  workers: whole(1, MAX_WORKERS),
+  seed: whole(0, MAX_SEED),
+};
+
+const SCHEMA = v.strictObject(FIELDS);
+
+/** Parameters of a run, all defaults filled in. */
+export type RunParams = v.InferOutput<typeof SCHEMA>;
+export type ParamName = keyof RunParams;
+
+/** Names of all parameters, in the order of the help text. */
+export const PARAM_NAMES = Object.keys(FIELDS) as ParamName[];
+
+/** The seed's job. */
+export const RUN_DEFAULTS = {
+  samples: 100_000,
+  features: 20,
+  chunkSize: 10_000,
+  generator: 'hypercube',
+  testSize: 0.1,
+  shuffle: true,
+  trees: 100,
+  maxFeatures: 'sqrt',
+  maxDepth: null,
+  minSamplesSplit: 2,
+  minSamplesLeaf: 1,
+  bootstrap: true,
+  maxBins: 255,
+  engine: 'arvoredo',
+  strategy: 'auto',
+  workers: 4,
+  seed: 0,
+} as const satisfies Partial<RunParams>;
+
+/**
+ * Check parameters that came from outside and fill in the defaults. An explicit `undefined` means the default.
+ *
+ * @param input an object of parameters
+ * @param show how a parameter is called where the input came from, e.g. `--chunk-size` for `chunkSize`
+ * @throws {InputError} naming the parameter, the value got and the values allowed
+ */
+export function parseRunParams(input: unknown, show: (name: string) => string = (name) => name): RunParams {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw new InputError(`parameters must be an object, got ${describe(input)}`);
+  }
+  const given = Object.entries(input).filter(([, value]) => value !== undefined);
+  for (const [name] of given) {
+    if (!Object.hasOwn(FIELDS, name)) {
+      throw new InputError(`unknown parameter ${JSON.stringify(name)}; known are ${PARAM_NAMES.join(', ')}`);
+    }
+  }
+  const result = v.safeParse(SCHEMA, { ...RUN_DEFAULTS, ...Object.fromEntries(given) }, { abortEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const name = String(issue.path?.[0]?.key);
+  throw new InputError(`${show(name)} must be ${issue.message}, got ${describe(issue.input)}`);
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+}

@@ -1,0 +1,181 @@
+// The pipeline: ordinary TypeScript over an engine. Everything non-deterministic is inside `engine.step`.
+
+import { addUsage, forecastCost, NO_USAGE, priceOf, type Usage } from './cost.ts';
+import { CancelledError } from './errors.ts';
+import type { Engine } from './fanout/engine.ts';
+import { type FanOutCounts, fanOut, type Task } from './fanout/fan-out.ts';
+import { createJson, findJson, getJson, replaceJson } from './json.ts';
+import { runKeys } from './keys.ts';
+import { planRun } from './plan.ts';
+import { makeReport } from './report.ts';
+import { listResults, type RunRequest, type RunStatus, type StageName, type StageStatus } from './run.ts';
+import type { BinsResult, BinsTask } from './stages/bins.ts';
+import type { EvaluateResult, EvaluateTask } from './stages/evaluate.ts';
+import type { GenerateTask } from './stages/generate.ts';
+import type { SplitTask } from './stages/split.ts';
+import { mapLimited, STORE_REQUESTS } from './stages/task.ts';
+import type { GrowTask, MergeTask, ModelResult } from './stages/train.ts';
+import type { Store } from './store.ts';
+
+export interface PipelineOptions {
+  store: Store;
+  /** Name of each worker function, and its memory for the forecast. */
+  workers: Record<StageName, { functionName: string; memoryMiB: number }>;
+  runId: string;
+  /** ARN of the execution, for `status.json`. */
+  execution: string;
+}
+
+/** What an orchestrator answers: the report has the rest. */
+export interface PipelineResult {
+  runId: string;
+  accuracy: number;
+  sha256: string;
+}
+
+/**
+ * Generate, split, train, evaluate, report. Tasks whose result is in the store are not done again, so a run that was
+ * interrupted anywhere goes on where it was, and one that is done is done.
+ *
+ * @throws {TaskFailedError} when a task cannot be finished
+ * @throws {CancelledError} when the run was cancelled
+ */
+export async function runPipeline(engine: Engine, options: PipelineOptions): Promise<PipelineResult> {
+  const { store, runId, execution } = options;
+  const stages: StageStatus[] = [];
+  const writeStatus = (state: RunStatus['state'], error?: RunStatus['error']) =>
+    replaceJson(store, runKeys(runId).status, { runId, state, execution, stages, error } satisfies RunStatus);
+  try {
+    return await runStages(engine, options, stages, writeStatus);
+  } catch (error) {
+    const { name, message } = causeOf(error);
+    await engine.step('status-failed', () =>
+      writeStatus(name === 'CancelledError' ? 'cancelled' : 'failed', { name, message }),
+    );
+    throw error;
+  }
+}
+
+async function runStages(
+  engine: Engine,
+  { store, workers, runId }: PipelineOptions,
+  stages: StageStatus[],
+  writeStatus: (state: RunStatus['state']) => Promise<void>,
+): Promise<PipelineResult> {
+  const keys = runKeys(runId);
+  const { params } = await engine.step('request', () => getJson<RunRequest>(store, keys.run));
+  const plan = planRun(params);
+  const chunks = Array.from({ length: plan.numChunks }, (_, i) => i);
+  const fanOuts: FanOutCounts[] = [];
+  let usage: Usage = NO_USAGE;
+
+  // one stage: a list of fan-outs, one after another
+  async function runStage(name: StageName, ...fans: Task<unknown>[][]): Promise<void> {
+    const startedAtMs = await engine.now();
+    const stage: StageStatus = { name, state: 'running', numTasks: fans.flat().length, numDone: 0, startedAtMs };
+    stages.push(stage);
+    const finished = await engine.step(`${name}-start`, async () => {
+      if ((await findJson(store, keys.cancel)) !== undefined) throw new CancelledError(`run ${runId} was cancelled`);
+      await writeStatus('running');
+      return listResults(store, runId, name);
+    });
+    for (const [i, tasks] of fans.entries()) {
+      const { results, counts } = await fanOut<unknown, Usage>(
+        engine,
+        i === 0 ? name : `${name}-${i + 1}`,
+        workers[name].functionName,
+        tasks,
+        new Set(finished),
+        { maxInFlight: params.workers },
+      );
+      fanOuts.push(counts);
+      usage = results.reduce(addUsage, usage);
+    }
+    stage.finishedAtMs = await engine.now();
+    stage.state = 'done';
+    stage.numDone = stage.numTasks;
+  }
+
+  await runStage(
+    'generate',
+    chunks.map((chunkIndex) => ({
+      taskId: `generate-${chunkIndex}`,
+      payload: { runId, chunkIndex } satisfies GenerateTask,
+      resultKey: keys.partitionResult(chunkIndex),
+    })),
+  );
+  await runStage(
+    'split',
+    [{ taskId: 'bins', payload: { kind: 'bins', runId } satisfies BinsTask, resultKey: keys.binsResult }],
+    chunks.map((partitionIndex) => ({
+      taskId: `split-${partitionIndex}`,
+      payload: { kind: 'split', runId, partitionIndex } satisfies SplitTask,
+      resultKey: keys.splitResult(partitionIndex),
+    })),
+  );
+  await runStage(
+    'train',
+    plan.treeGroups.map(([treeStart, treeEnd]) => ({
+      taskId: `train-${treeStart}-${treeEnd}`,
+      payload: { kind: 'grow', runId, treeStart, treeEnd } satisfies GrowTask,
+      resultKey: keys.treesResult(treeStart),
+    })),
+    [{ taskId: 'merge', payload: { kind: 'merge', runId } satisfies MergeTask, resultKey: keys.modelResult }],
+  );
+  await runStage(
+    'evaluate',
+    chunks.map((partitionIndex) => ({
+      taskId: `evaluate-${partitionIndex}`,
+      payload: { runId, partitionIndex } satisfies EvaluateTask,
+      resultKey: keys.evaluateResult(partitionIndex),
+    })),
+  );
+
+  return engine.step('report', async () => {
+    const [bins, model, evaluated] = await Promise.all([
+      getJson<BinsResult>(store, keys.binsResult),
+      getJson<ModelResult>(store, keys.modelResult),
+      mapLimited(chunks, STORE_REQUESTS, (i) => getJson<EvaluateResult>(store, keys.evaluateResult(i))),
+    ]);
+    const sum = (count: keyof FanOutCounts) => fanOuts.reduce((total, counts) => total + counts[count], 0);
+    const report = makeReport(
+      runId,
+      plan,
+      bins,
+      model,
+      evaluated,
+      stages,
+      {
+        total: sum('tasks'),
+        reused: sum('reused'),
+        attempts: sum('attempts'),
+        retried: sum('retried'),
+        throttled: sum('throttled'),
+        timedOut: sum('timedOut'),
+        speculative: 0,
+      },
+      {
+        forecast: forecastCost(
+          plan,
+          mapValues(workers, ({ memoryMiB }) => memoryMiB),
+        ),
+        bill: priceOf(usage, engine.operations),
+        usage,
+      },
+    );
+    await createJson(store, keys.report, report);
+    await writeStatus('succeeded');
+    return { runId, accuracy: report.accuracy, sha256: model.sha256 };
+  });
+}
+
+/** The error that a step or task ended with: the durable SDK wraps what a step threw, and marks that with `errorType`. */
+function causeOf(error: unknown): { name: string; message: string } {
+  const isWrapped = error instanceof Error && 'errorType' in error && error.cause instanceof Error;
+  const cause = isWrapped ? error.cause : error;
+  return cause instanceof Error ? { name: cause.name, message: cause.message } : { name: 'Error', message: String(cause) };
+}
+
+function mapValues<K extends string, A, B>(object: Record<K, A>, map: (value: A) => B): Record<K, B> {
+  return Object.fromEntries(Object.entries<A>(object).map(([key, value]) => [key, map(value)])) as Record<K, B>;
+}

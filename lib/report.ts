@@ -1,0 +1,83 @@
+// report.json: what a run found, and what it took.
+
+import type { Usage } from './cost.ts';
+import { type Accuracy, accuracyOf } from './metrics/accuracy.ts';
+import { mergePairs, type PairCount } from './metrics/confusion.ts';
+import type { RunParams } from './params.ts';
+import type { Plan } from './plan.ts';
+import type { StageName, StageStatus } from './run.ts';
+import type { BinsResult } from './stages/bins.ts';
+import type { EvaluateResult } from './stages/evaluate.ts';
+import type { ModelResult } from './stages/train.ts';
+
+export interface TaskCounts {
+  /** tasks of the run */
+  total: number;
+  /** tasks that an earlier execution of the run had finished */
+  reused: number;
+  /** invocations of workers */
+  attempts: number;
+  /** invocations after the first of a task */
+  retried: number;
+  throttled: number;
+  timedOut: number;
+  /** second invocations of a slow task; this version starts none */
+  speculative: number;
+}
+
+export interface Report {
+  runId: string;
+  accuracy: number;
+  /** 95 % interval of the accuracy. */
+  accuracyInterval: [low: number, high: number];
+  /** Best accuracy possible on this data, where the generator knows it. */
+  accuracyCeiling: number | null;
+  model: { key: string; sha256: string; numTrees: number; numNodes: number; bytes: number };
+  rows: { total: number; train: number; test: number };
+  /** Rows of each class in the whole data set. */
+  classCounts: number[];
+  /** Test rows by class and predicted class. */
+  confusion: PairCount[];
+  strategy: { name: string; reason: string };
+  /** Seconds of each stage, on the orchestrator's clock. */
+  seconds: Record<StageName, number>;
+  tasks: TaskCounts;
+  /** Expected cost on AWS, in USD. */
+  forecast: number;
+  /** Cost on AWS of what this execution used, in USD. */
+  bill: number;
+  usage: Usage;
+  params: RunParams;
+}
+
+export function makeReport(
+  runId: string,
+  plan: Plan,
+  bins: BinsResult,
+  model: ModelResult,
+  evaluated: readonly EvaluateResult[],
+  stages: readonly StageStatus[],
+  tasks: TaskCounts,
+  costs: { forecast: number; bill: number; usage: Usage },
+): Report {
+  const confusion = mergePairs(evaluated.map(({ pairs }) => pairs));
+  const { accuracy, interval }: Accuracy = accuracyOf(confusion);
+  const { key, sha256, numTrees, numNodes, bytes } = model;
+  return {
+    runId,
+    accuracy,
+    accuracyInterval: interval,
+    accuracyCeiling: bins.accuracyCeiling,
+    model: { key, sha256, numTrees, numNodes, bytes },
+    rows: { total: plan.params.samples, train: plan.numTrain, test: plan.numTest },
+    classCounts: bins.classCounts,
+    confusion,
+    strategy: { name: plan.strategy, reason: plan.strategyReason },
+    seconds: Object.fromEntries(
+      stages.map((stage) => [stage.name, (stage.finishedAtMs! - stage.startedAtMs) / 1000]),
+    ) as Record<StageName, number>,
+    tasks,
+    ...costs,
+    params: plan.params,
+  };
+}

@@ -1,0 +1,197 @@
+// A run as seen from outside: start it, look at it, cancel it. The client and the API share this.
+
+import { ConflictError, NotFoundError } from './errors.ts';
+import { sha256 } from './hash.ts';
+import { createJson, findJson, getJson } from './json.ts';
+import { checkRunId, RUNS_PREFIX, runKeys } from './keys.ts';
+import type { RunParams } from './params.ts';
+import { planRun } from './plan.ts';
+import type { Report } from './report.ts';
+import type { Store } from './store.ts';
+
+/** `run.json`: what was asked for. Created once. */
+export interface RunRequest {
+  runId: string;
+  params: RunParams;
+  createdAt: string;
+}
+
+export type RunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+export const STAGE_NAMES = ['generate', 'split', 'train', 'evaluate'] as const;
+export type StageName = (typeof STAGE_NAMES)[number];
+
+export interface StageStatus {
+  name: StageName;
+  state: 'running' | 'done';
+  numTasks: number;
+  /** Tasks whose result is in the store. */
+  numDone: number;
+  startedAtMs: number;
+  finishedAtMs?: number;
+}
+
+/** `status.json`, written by the orchestrator as the run goes on. */
+export interface RunStatus {
+  runId: string;
+  state: RunState;
+  /** ARN of the durable execution that wrote this. */
+  execution: string;
+  stages: StageStatus[];
+  error?: { name: string; message: string };
+}
+
+/** What `GET /runs/{id}` answers. */
+export interface RunView {
+  runId: string;
+  state: RunState;
+  stages: StageStatus[];
+  accuracy?: number;
+  model?: Report['model'];
+  error?: { name: string; message: string };
+}
+
+/** How an execution of the orchestrator is. */
+export interface ExecutionState {
+  state: 'running' | 'succeeded' | 'failed';
+  /** Why it failed, in words. */
+  message?: string;
+}
+
+/** The orchestrator, as its callers see it. */
+export interface Orchestrator {
+  /** Start an execution, or find the one of that name; gives its ARN. */
+  start(name: string, input: { runId: string }): Promise<string>;
+  state(execution: string): Promise<ExecutionState>;
+  /** End an execution; no error when it has ended. */
+  stop(execution: string): Promise<void>;
+}
+
+/** A new run id: sortable by time, and unlikely to be taken. */
+export function newRunId(now = new Date(), random = Math.random()): string {
+  const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return `${stamp}-${Math.floor(random * 16 ** 6)
+    .toString(16)
+    .padStart(6, '0')}`;
+}
+
+/** The run id that belongs to a client token: however often it is sent, it starts one run. */
+export function runIdOfToken(token: string): string {
+  return `t-${sha256(token).slice(0, 24)}`;
+}
+
+/**
+ * Start a run, or go on with one that was interrupted, failed or cancelled: tasks that are finished are not done again.
+ * Nothing happens when it is running or done.
+ *
+ * @returns what was asked for, and the ARN of the execution that is at it; none when the run is done
+ *
+ * @param params left out, the run must exist and goes on with its own
+ * @throws {InputError} when the run could not be finished
+ * @throws {ConflictError} when the run exists with other parameters
+ * @throws {NotFoundError} when there are no parameters and no such run
+ */
+export async function startRun(
+  store: Store,
+  orchestrator: Orchestrator,
+  runId: string,
+  params: RunParams | undefined,
+): Promise<{ request: RunRequest; execution?: string }> {
+  const keys = runKeys(checkRunId(runId));
+  const request = await claimRun(store, runId, params);
+  if ((await findJson(store, keys.report)) !== undefined) return { request };
+  await store.remove(keys.cancel);
+  // an execution's name cannot be used again: the n-th start of a run has its own
+  for (let n = 1; ; n++) {
+    const execution = await orchestrator.start(n === 1 ? runId : `${runId}-${n}`, { runId });
+    if ((await orchestrator.state(execution)).state !== 'failed') return { request, execution };
+  }
+}
+
+async function claimRun(store: Store, runId: string, params: RunParams | undefined): Promise<RunRequest> {
+  const keys = runKeys(runId);
+  if (params) {
+    planRun(params);
+    const request = { runId, params, createdAt: new Date().toISOString() };
+    if (await createJson(store, keys.run, request)) return request;
+  }
+  const stored = await findJson<RunRequest>(store, keys.run);
+  if (!stored) throw new NotFoundError(`there is no run ${runId}`);
+  const different =
+    params &&
+    (Object.keys({ ...params, ...stored.params }) as (keyof RunParams)[]).find(
+      (name) => JSON.stringify(params[name]) !== JSON.stringify(stored.params[name]),
+    );
+  if (different) {
+    throw new ConflictError(
+      `run ${runId} exists with ${different} ${JSON.stringify(stored.params[different])}, got ${JSON.stringify(params[different])}; ` +
+        'leave the parameters out to go on with it, or choose another run id',
+    );
+  }
+  return stored;
+}
+
+/**
+ * Cancel a run: no further task is started. One that is done stays done.
+ *
+ * @throws {NotFoundError} when there is no such run
+ */
+export async function cancelRun(store: Store, orchestrator: Orchestrator, runId: string): Promise<RunView> {
+  const keys = runKeys(checkRunId(runId));
+  const before = await viewRun(store, runId);
+  if (before.state === 'succeeded') return before;
+  await createJson(store, keys.cancel, { cancelledAt: new Date().toISOString() });
+  const status = await findJson<RunStatus>(store, keys.status);
+  if (status) await orchestrator.stop(status.execution);
+  return viewRun(store, runId);
+}
+
+/** @throws {NotFoundError} when there is no such run */
+export async function viewRun(store: Store, runId: string): Promise<RunView> {
+  const keys = runKeys(checkRunId(runId));
+  const [request, status, report, cancelled] = await Promise.all([
+    findJson<RunRequest>(store, keys.run),
+    findJson<RunStatus>(store, keys.status),
+    findJson<Report>(store, keys.report),
+    findJson(store, keys.cancel),
+  ]);
+  if (!request) throw new NotFoundError(`there is no run ${runId}`);
+  const stages = status?.stages ?? [];
+  if (report) return { runId, state: 'succeeded', stages, accuracy: report.accuracy, model: report.model };
+  const state = cancelled ? 'cancelled' : (status?.state ?? 'queued');
+  const counted = await Promise.all(
+    stages.map(async (stage) =>
+      stage.state === 'running' ? { ...stage, numDone: await countDone(store, runId, stage.name) } : stage,
+    ),
+  );
+  return { runId, state, stages: counted, ...(status?.error && { error: status.error }) };
+}
+
+/** Folders, below the run's own, that hold the result objects of a stage. */
+const RESULT_FOLDERS: Record<StageName, string[]> = {
+  generate: ['dataset'],
+  split: ['bins', 'split'],
+  train: ['trees', 'model'],
+  evaluate: ['evaluate'],
+};
+
+/** Keys of the results of a stage that are in the store. */
+export async function listResults(store: Store, runId: string, stage: StageName): Promise<string[]> {
+  const keys = await Promise.all(
+    RESULT_FOLDERS[stage].map((folder) => store.list(`${RUNS_PREFIX}${runId}/${folder}/`)),
+  );
+  return keys.flat().filter((key) => key.endsWith('.json'));
+}
+
+async function countDone(store: Store, runId: string, stage: StageName): Promise<number> {
+  return (await listResults(store, runId, stage)).length;
+}
+
+/** All runs, newest first by id. */
+export async function listRuns(store: Store): Promise<string[]> {
+  return (await store.listFolders(RUNS_PREFIX)).reverse();
+}
+
+/** The report of a run that is done. */
+export function getReport(store: Store, runId: string): Promise<Report> {
+  return getJson<Report>(store, runKeys(checkRunId(runId)).report);
+}

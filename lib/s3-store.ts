@@ -1,0 +1,98 @@
+// The store on S3. All S3 calls of the project are in this file.
+
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+  type S3ClientConfig,
+} from '@aws-sdk/client-s3';
+import { NotFoundError } from './errors.ts';
+import type { Store } from './store.ts';
+
+/** What was asked of S3 since the store was made, for the bill. */
+export interface StoreUsage {
+  /** PUT, COPY, POST and LIST requests, priced alike. */
+  writes: number;
+  /** GET and all other requests. */
+  reads: number;
+  bytesWritten: number;
+  bytesRead: number;
+}
+
+// S3 answers 409 while two conditional writes of a key race; its documentation says to try again
+const CONFLICT_ATTEMPTS = 5;
+
+/** @param bucket name of a bucket that exists; endpoint, region and credentials come from the SDK's default chain */
+export function s3Store(bucket: string, config: S3ClientConfig = {}): Store & { usage: StoreUsage } {
+  const client = new S3Client({ maxAttempts: 5, ...config });
+  const usage: StoreUsage = { writes: 0, reads: 0, bytesWritten: 0, bytesRead: 0 };
+
+  async function put(key: string, bytes: Uint8Array, contentType: string, ifNoneMatch?: '*'): Promise<void> {
+    usage.writes++;
+    await client.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        Body: bytes,
+        ContentType: contentType,
+        IfNoneMatch: ifNoneMatch,
+      }),
+    );
+    usage.bytesWritten += bytes.length;
+  }
+
+  return {
+    usage,
+    async get(key) {
+      usage.reads++;
+      try {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        const bytes = await Body!.transformToByteArray();
+        usage.bytesRead += bytes.length;
+        return bytes;
+      } catch (error) {
+        if (isNamed(error, 'NoSuchKey'))
+          throw new NotFoundError(`no object ${key} in bucket ${bucket}`, { cause: error });
+        throw error;
+      }
+    },
+    async create(key, bytes, contentType = 'application/octet-stream') {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          await put(key, bytes, contentType, '*');
+          return true;
+        } catch (error) {
+          if (isNamed(error, 'PreconditionFailed')) return false;
+          if (!isNamed(error, 'ConditionalRequestConflict') || attempt === CONFLICT_ATTEMPTS) throw error;
+        }
+      }
+    },
+    replace: (key, bytes, contentType = 'application/octet-stream') => put(key, bytes, contentType),
+    async list(prefix) {
+      const keys: string[] = [];
+      for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
+        usage.writes++;
+        for (const { Key } of page.Contents ?? []) keys.push(Key!);
+      }
+      return keys;
+    },
+    async listFolders(prefix) {
+      const names: string[] = [];
+      for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix, Delimiter: '/' })) {
+        usage.writes++;
+        for (const { Prefix } of page.CommonPrefixes ?? []) names.push(Prefix!.slice(prefix.length, -1));
+      }
+      return names;
+    },
+    async remove(key) {
+      usage.reads++;
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+    },
+  };
+}
+
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
+}

@@ -1,0 +1,63 @@
+// Bins: the edges that all partitions share, and the check that every row is there.
+
+import { FormatError, InputError } from '../errors.ts';
+import { quantileEdges } from '../forest/bins.ts';
+import { getJson } from '../json.ts';
+import { runKeys } from '../keys.ts';
+import { decodeSample } from '../partition/arrow.ts';
+import type { BinEdges } from '../partition/rows.ts';
+import { mergeSamples } from '../partition/sample.ts';
+import type { Plan } from '../plan.ts';
+import type { Store } from '../store.ts';
+import type { PartitionResult } from './generate.ts';
+import { mapLimited, runTask, STORE_REQUESTS } from './task.ts';
+
+export interface BinsTask {
+  kind: 'bins';
+  runId: string;
+}
+
+export interface BinsResult {
+  /** Rows of each class in the whole data set. */
+  classCounts: number[];
+  /** Best possible accuracy on this data, mean over all rows; null where the generator can't tell. */
+  accuracyCeiling: number | null;
+  /** Upper edges of the bins of each feature. */
+  edges: number[][];
+}
+
+export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise<BinsResult> {
+  const keys = runKeys(runId);
+  return runTask(store, keys.binsResult, async () => {
+    const indexes = Array.from({ length: plan.numChunks }, (_, i) => i);
+    const partitions = await mapLimited(indexes, STORE_REQUESTS, (i) =>
+      getJson<PartitionResult>(store, keys.partitionResult(i)),
+    );
+    const numRows = partitions.reduce((sum, partition) => sum + partition.numRows, 0);
+    if (numRows !== plan.params.samples) {
+      throw new FormatError(`dataset of run ${runId} has ${numRows} rows, the plan says ${plan.params.samples}`);
+    }
+    const classCounts = partitions[0]!.classCounts.map((_, k) =>
+      partitions.reduce((sum, { classCounts }) => sum + classCounts[k]!, 0),
+    );
+    if (classCounts.filter((count) => count > 0).length < 2) {
+      throw new InputError(
+        `the labels have one class only (rows per class: ${classCounts.join(', ')}); a forest needs two or more`,
+      );
+    }
+    const samples = await mapLimited(indexes, STORE_REQUESTS, async (i) =>
+      decodeSample(await store.get(keys.sample(i)), keys.sample(i)),
+    );
+    const edges = mergeSamples(samples).map((values) => [...quantileEdges(values, plan.params.maxBins)]);
+    const ceilings = partitions.map(({ ceilingSum }) => ceilingSum);
+    const accuracyCeiling = ceilings.includes(null)
+      ? null
+      : ceilings.reduce<number>((sum, part) => sum + part!, 0) / numRows;
+    return { classCounts, accuracyCeiling, edges };
+  });
+}
+
+/** The edges as the kernel takes them. */
+export function toBinEdges(edges: number[][]): BinEdges {
+  return edges.map((ofFeature) => Float32Array.from(ofFeature));
+}

@@ -1,0 +1,79 @@
+// Generate: one chunk of rows, its contribution to the sample for the bin edges, and its statistics.
+
+import { createGenerator } from '../datasets/generator.ts';
+import { sha256 } from '../hash.ts';
+import { runKeys } from '../keys.ts';
+import { encodeRaw, encodeSample } from '../partition/arrow.ts';
+import { countClasses } from '../partition/rows.ts';
+import { sampleRows } from '../partition/sample.ts';
+import type { Plan } from '../plan.ts';
+import type { Store } from '../store.ts';
+import { runTask } from './task.ts';
+
+export interface GenerateTask {
+  runId: string;
+  chunkIndex: number;
+}
+
+/** A stored object. */
+export interface StoredObject {
+  key: string;
+  bytes: number;
+  sha256: string;
+}
+
+export interface PartitionResult {
+  rowStart: number;
+  rowEnd: number; // exclusive
+  numRows: number;
+  /** Rows of each class, shape [numClasses]. */
+  classCounts: number[];
+  /** Smallest and largest value of each feature, shape [numFeatures]. */
+  min: number[];
+  max: number[];
+  /** Sum over the rows of the best possible classifier's chance to be right; null where the generator can't tell. */
+  ceilingSum: number | null;
+  partition: StoredObject;
+  sample: StoredObject;
+}
+
+export function generate(store: Store, plan: Plan, { runId, chunkIndex }: GenerateTask): Promise<PartitionResult> {
+  const keys = runKeys(runId);
+  return runTask(store, keys.partitionResult(chunkIndex), async () => {
+    const { samples, chunkSize, seed } = plan.params;
+    const rowStart = chunkIndex * chunkSize;
+    const rowEnd = Math.min(samples, rowStart + chunkSize);
+    const generator = createGenerator(plan.dataset);
+    const rows = generator.generate(rowStart, rowEnd);
+    const partition = await createObject(store, keys.partition(chunkIndex), encodeRaw(rows));
+    const sample = await createObject(store, keys.sample(chunkIndex), encodeSample(sampleRows(rows, samples, seed)));
+    const ranges = rows.columns.map(range);
+    return {
+      rowStart,
+      rowEnd,
+      numRows: rows.numRows,
+      classCounts: countClasses(rows.labels, generator.numClasses),
+      min: ranges.map(([least]) => least),
+      max: ranges.map(([, most]) => most),
+      ceilingSum: rows.ceilingSum,
+      partition,
+      sample,
+    };
+  });
+}
+
+/** Create an object. Another attempt may have created it: it wrote the same bytes. */
+export async function createObject(store: Store, key: string, bytes: Uint8Array): Promise<StoredObject> {
+  await store.create(key, bytes);
+  return { key, bytes: bytes.length, sha256: sha256(bytes) };
+}
+
+function range(values: Float32Array): [least: number, most: number] {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return [least, most];
+}

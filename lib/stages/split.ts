@@ -1,0 +1,70 @@
+// Split: send each row of one partition to its side; training rows become bin codes, test rows keep their values.
+
+import { encodeColumn } from '../forest/bins.ts';
+import { getJson } from '../json.ts';
+import { runKeys } from '../keys.ts';
+import { decodeRaw, encodeBinned, encodeRaw } from '../partition/arrow.ts';
+import { countClasses, type RawRows, takeRows } from '../partition/rows.ts';
+import { testSide } from '../partition/split.ts';
+import type { Plan } from '../plan.ts';
+import type { Store } from '../store.ts';
+import { type BinsResult, toBinEdges } from './bins.ts';
+import { createObject, type StoredObject } from './generate.ts';
+import { runTask } from './task.ts';
+
+export interface SplitTask {
+  kind: 'split';
+  runId: string;
+  partitionIndex: number;
+}
+
+interface Side extends StoredObject {
+  numRows: number;
+  classCounts: number[];
+}
+
+export interface SplitResult {
+  train: Side;
+  test: Side;
+}
+
+export function split(store: Store, plan: Plan, { runId, partitionIndex }: SplitTask): Promise<SplitResult> {
+  const keys = runKeys(runId);
+  return runTask(store, keys.splitResult(partitionIndex), async () => {
+    const partitionKey = keys.partition(partitionIndex);
+    const [bins, rows] = await Promise.all([
+      getJson<BinsResult>(store, keys.binsResult),
+      store.get(partitionKey).then((bytes) => decodeRaw(bytes, partitionKey)),
+    ]);
+    const isTest = testSide({
+      numRows: plan.params.samples,
+      numTest: plan.numTest,
+      shuffle: plan.params.shuffle,
+      seed: plan.params.seed,
+    });
+    const sides = Uint8Array.from(rows.rowIndex, (rowIndex) => (isTest(rowIndex) ? 1 : 0));
+    const numClasses = bins.classCounts.length;
+    const trainRows = takeRows(rows, sides, 0);
+    const testRows = takeRows(rows, sides, 1);
+    const storeSide = (key: string, { numRows, labels }: RawRows, bytes: Uint8Array) =>
+      createObject(store, key, bytes).then((object) => ({
+        ...object,
+        numRows,
+        classCounts: countClasses(labels, numClasses),
+      }));
+    const [train, test] = await Promise.all([
+      storeSide(keys.train(partitionIndex), trainRows, encodeBinned(binRows(trainRows, toBinEdges(bins.edges)))),
+      storeSide(keys.test(partitionIndex), testRows, encodeRaw(testRows)),
+    ]);
+    return { train, test };
+  });
+}
+
+function binRows(rows: RawRows, edges: Float32Array[]) {
+  const columns = rows.columns.map((values, j) => {
+    const codes = new Uint8Array(values.length);
+    encodeColumn(values, edges[j]!, codes);
+    return codes;
+  });
+  return { numRows: rows.numRows, rowIndex: rows.rowIndex, labels: rows.labels, columns };
+}

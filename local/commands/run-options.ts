@@ -1,0 +1,124 @@
+// The options of `arvoredo run`: the parameters of a run, in kebab-case.
+
+import { type Command, Option } from 'commander';
+import { type ParamName, RUN_DEFAULTS } from '../../lib/params.ts';
+
+interface ParamOption {
+  name: ParamName;
+  /** Placeholder of the value; without one the option is a switch. */
+  value?: string;
+  help: string;
+  parse?: (text: string) => unknown;
+}
+
+/** A number where the text is one; anything else goes on as text, to be refused with the values allowed. */
+function number(text: string): unknown {
+  return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
+}
+const numbers = (text: string) => text.split(',').map(number);
+const oneOrMore = (text: string) => (text.includes(',') ? numbers(text) : number(text));
+const orNull = (word: string, parse: (text: string) => unknown) => (text: string) =>
+  text === word ? null : parse(text);
+
+const GROUPS: Record<string, ParamOption[]> = {
+  'Data:': [
+    { name: 'samples', value: 'N', help: 'rows', parse: number },
+    { name: 'features', value: 'N', help: 'columns', parse: number },
+    { name: 'chunkSize', value: 'N', help: 'rows made by one generate task', parse: number },
+    {
+      name: 'generator',
+      value: 'NAME',
+      help: "hypercube (scikit-learn's make_classification) or logistic (dask-ml's)",
+    },
+    { name: 'informative', value: 'N', help: 'features that the label depends on (2)', parse: number },
+    { name: 'redundant', value: 'N', help: 'linear combinations of informative ones (2)', parse: number },
+    { name: 'repeated', value: 'N', help: 'copies of informative and redundant ones (0)', parse: number },
+    { name: 'classes', value: 'N', help: 'number of classes (2)', parse: number },
+    { name: 'clustersPerClass', value: 'N', help: 'clusters of each class (2)', parse: number },
+    {
+      name: 'weights',
+      value: 'LIST',
+      help: 'share of each class, e.g. 0.9,0.1 (equal)',
+      parse: orNull('equal', numbers),
+    },
+    { name: 'flipY', value: 'SHARE', help: 'share of labels drawn anew (0.01)', parse: number },
+    { name: 'classSep', value: 'X', help: 'distance between classes (1)', parse: number },
+    { name: 'hypercube', help: 'put clusters at random places instead of the vertices' },
+    {
+      name: 'shift',
+      value: 'X',
+      help: 'added to the features: a number, a list, or random (0)',
+      parse: orNull('random', oneOrMore),
+    },
+    {
+      name: 'scale',
+      value: 'X',
+      help: 'multiplies the features, or logistic weights (1)',
+      parse: orNull('random', oneOrMore),
+    },
+    { name: 'shuffleSamples', help: 'keep the rows of a cluster together, and the columns in order' },
+    { name: 'withReplacement', help: 'logistic: let a feature be chosen twice, as dask-ml does' },
+  ],
+  'Split:': [
+    { name: 'testSize', value: 'X', help: 'share or count of the rows held out', parse: number },
+    { name: 'shuffle', help: 'hold out the last rows instead of random ones' },
+  ],
+  'Forest:': [
+    { name: 'trees', value: 'N', help: 'number of trees', parse: number },
+    {
+      name: 'maxFeatures',
+      value: 'X',
+      help: 'features tried per node: sqrt, log2, all, a share or a count',
+      parse: number,
+    },
+    { name: 'maxDepth', value: 'N', help: 'greatest depth, or none', parse: orNull('none', number) },
+    { name: 'minSamplesSplit', value: 'N', help: 'fewest rows of a node that is split', parse: number },
+    { name: 'minSamplesLeaf', value: 'N', help: 'fewest rows of a leaf', parse: number },
+    { name: 'bootstrap', help: 'grow every tree from all rows' },
+    { name: 'maxBins', value: 'N', help: 'bins per feature, up to 255', parse: number },
+    { name: 'engine', value: 'NAME', help: 'arvoredo, or ml-random-forest for small data' },
+    { name: 'strategy', value: 'NAME', help: 'auto, gather (one function) or trees (several)' },
+  ],
+  'Run:': [
+    { name: 'workers', value: 'N', help: 'functions at work at once', parse: number },
+    { name: 'seed', value: 'N', help: 'the same seed gives the same bytes', parse: number },
+  ],
+};
+
+/** Switches that are on by default are offered as `--no-…`. */
+const ON_BY_DEFAULT = new Set<ParamName>(['hypercube', 'shuffleSamples', 'shuffle', 'bootstrap']);
+
+export function addRunOptions(command: Command): void {
+  for (const [heading, options] of Object.entries(GROUPS)) {
+    for (const { name, value, help, parse } of options) {
+      const option = new Option(
+        `--${ON_BY_DEFAULT.has(name) ? 'no-' : ''}${toKebab(name)}${value ? ` <${value}>` : ''}`,
+      );
+      option.description = describe(name, help, value !== undefined);
+      option.helpGroup(heading);
+      if (parse) option.argParser(parse);
+      command.addOption(option);
+    }
+  }
+}
+
+function describe(name: ParamName, help: string, hasValue: boolean): string {
+  const preset = (RUN_DEFAULTS as Record<string, unknown>)[name];
+  return hasValue && preset !== undefined ? `${help} (${preset ?? 'none'})` : help;
+}
+
+/** The parameters that were given, and only those. */
+export function givenParams(command: Command): Record<string, unknown> {
+  const names = Object.values(GROUPS).flatMap((options) => options.map(({ name }) => name));
+  const given = names.filter((name) => command.getOptionValueSource(name) === 'cli');
+  return Object.fromEntries(given.map((name) => [name, command.getOptionValue(name)]));
+}
+
+/** `chunkSize` as it is written on the command line: `--chunk-size`. */
+export function toFlag(name: string): string {
+  return `--${toKebab(name)}`;
+}
+
+function toKebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

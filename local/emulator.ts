@@ -1,0 +1,192 @@
+// The emulator: S3, Lambda, the HTTP API and CloudFormation on 127.0.0.1, running the bundles that are deployed.
+
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { FUNCTION_NAMES, FUNCTIONS, HANDLER, WORKER_NAMES } from '../functions/manifest.ts';
+import { InputError } from '../lib/errors.ts';
+import { startCloudFormation } from './cloudformation.ts';
+import { startHttpApi } from './http-api.ts';
+import type { LambdaEvent, LocalFunction } from './lambda/options.ts';
+import { startLambdaService } from './lambda/service.ts';
+import { listenNear } from './ports.ts';
+import { startS3Server } from './s3/server.ts';
+
+export interface EmulatorOptions {
+  /** Folder for objects, journal and sandboxes; one emulator at a time. */
+  dataDir: string;
+  /** Most invocations of workers at once. */
+  workers: number;
+  /** Folder that `npm run build` wrote. */
+  distDir: string;
+  /** First of the ports to try; without it, any free ones. */
+  port?: number;
+  /** Whether a durable execution that an earlier emulator left unfinished goes on by itself. @default all do */
+  resumes?: (executionName: string) => boolean;
+  onEvent?: (event: LambdaEvent) => void;
+}
+
+/** Where an emulator listens, and what is in it. What `arvoredo local --json` writes. */
+export interface EmulatorInfo {
+  pid: number;
+  lambda: string;
+  s3: string;
+  api: string;
+  cloudFormation: string;
+  /** The live dashboard; null while there is none. */
+  dashboard: null;
+  bucket: string;
+  /** Names of the functions. */
+  functions: string[];
+  orchestratorArn: string;
+  stack: string;
+}
+
+export interface Emulator extends EmulatorInfo {
+  close(): Promise<void>;
+}
+
+export const LOCAL_REGION = 'us-east-1';
+/** Any credentials will do: signatures are not checked on the loopback. */
+export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+const BUCKET = 'arvoredo';
+const STACK = 'Arvoredo';
+const ALIAS = 'live';
+const functionName = (name: string) => `arvoredo-${name}`;
+const INFO_FILE = 'emulator.json';
+
+/** Start everything; the caller closes it. */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const { workers, distDir, port, onEvent } = options;
+  const dataDir = resolve(options.dataDir);
+  if (!existsSync(join(distDir, 'functions'))) {
+    throw new InputError(`there are no bundles in ${distDir}; run npm run build`);
+  }
+  await mkdir(dataDir, { recursive: true });
+  const running = await findEmulator(dataDir);
+  if (running)
+    throw new InputError(
+      `an emulator (process ${running.pid}) already uses ${dataDir}; stop it or choose another --data-dir`,
+    );
+
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const closeOne of closers.splice(0).reverse()) await closeOne();
+  };
+  try {
+    const s3 = await listenNear(port, 0, (free) => startS3Server({ dataDir: join(dataDir, 's3'), port: free }));
+    closers.push(() => s3.close());
+    await createBucket(s3.url);
+
+    const environment = {
+      BUCKET,
+      AWS_ENDPOINT_URL_S3: s3.url,
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    };
+    const functions = FUNCTION_NAMES.map((name) => toLocalFunction(name, distDir, workers));
+    const lambda = await listenNear(port, 1, (free) =>
+      startLambdaService({
+        functions,
+        dataDir: join(dataDir, 'lambda'),
+        port: free,
+        environment,
+        region: LOCAL_REGION,
+        // the orchestrator and the API must find room beside the workers
+        maxConcurrency: 4 * workers + 16,
+        maxSandboxes: workers + 2,
+        runtimePath: join(distDir, 'runtime.mjs'),
+        onEvent,
+      }),
+    );
+    closers.push(() => lambda.close());
+    const orchestratorArn = lambda.functionArn(functionName('orchestrator'), ALIAS);
+
+    const api = await listenNear(port, 2, (free) => startHttpApi({ port: free, invoke: invoker(lambda.url) }));
+    closers.push(() => api.close());
+
+    const outputs = { BucketName: BUCKET, OrchestratorArn: orchestratorArn, ApiUrl: api.url };
+    const cloudFormation = await listenNear(port, 3, (free) =>
+      startCloudFormation({ port: free, stacks: { [STACK]: outputs } }),
+    );
+    closers.push(() => cloudFormation.close());
+
+    const info: EmulatorInfo = {
+      pid: process.pid,
+      lambda: lambda.url,
+      s3: s3.url,
+      api: api.url,
+      cloudFormation: cloudFormation.url,
+      dashboard: null,
+      bucket: BUCKET,
+      functions: functions.map(({ name }) => name),
+      orchestratorArn,
+      stack: STACK,
+    };
+    await writeFile(join(dataDir, INFO_FILE), `${JSON.stringify(info, null, 2)}\n`);
+    closers.push(() => rm(join(dataDir, INFO_FILE), { force: true }));
+    return { ...info, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The emulator that uses a folder, if one is up. */
+export async function findEmulator(dataDir: string): Promise<EmulatorInfo | undefined> {
+  let info: EmulatorInfo;
+  try {
+    info = JSON.parse(await readFile(join(dataDir, INFO_FILE), 'utf8'));
+    process.kill(info.pid, 0);
+    const response = await fetch(info.s3);
+    return response.headers.has('x-amz-request-id') ? info : undefined;
+  } catch {
+    return undefined; // no file, a dead process, or another program on its port
+  }
+}
+
+function toLocalFunction(name: (typeof FUNCTION_NAMES)[number], distDir: string, workers: number): LocalFunction {
+  const { memoryMiB, timeoutSeconds, durable } = FUNCTIONS[name];
+  const environment: Record<string, string> = {};
+  if (name === 'orchestrator') {
+    for (const worker of WORKER_NAMES) environment[`${worker.toUpperCase()}_FUNCTION`] = functionName(worker);
+  }
+  if (name === 'api') {
+    environment.ORCHESTRATOR_ARN = `arn:aws:lambda:${LOCAL_REGION}:000000000000:function:${functionName('orchestrator')}:${ALIAS}`;
+  }
+  const isWorker = (WORKER_NAMES as readonly string[]).includes(name);
+  return {
+    name: functionName(name),
+    codeDir: resolve(distDir, 'functions', name),
+    handler: HANDLER,
+    memoryMiB,
+    timeoutMs: timeoutSeconds * 1000,
+    environment,
+    durable,
+    aliases: durable ? [ALIAS] : [],
+    ...(isWorker && { reservedConcurrency: workers }),
+  };
+}
+
+async function createBucket(endpoint: string): Promise<void> {
+  const client = new S3Client({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
+  try {
+    await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'BucketAlreadyOwnedByYou')) throw error;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Invoke the API function as API Gateway does. */
+function invoker(endpoint: string) {
+  const client = new LambdaClient({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
+  return async (event: unknown) => {
+    const { Payload, FunctionError } = await client.send(
+      new InvokeCommand({ FunctionName: functionName('api'), Payload: JSON.stringify(event) }),
+    );
+    return { payload: Payload ?? new Uint8Array(), functionError: FunctionError };
+  };
+}

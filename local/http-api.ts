@@ -1,0 +1,190 @@
+// An API Gateway HTTP API in front of one function, payload format 2.0. Without an authorizer: it serves this machine only.
+// Source: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { ROUTES } from '../cdk/routes.ts';
+import { hasLoopbackHost, readBody, send } from './lambda/http.ts';
+import { type LocalServer, serve } from './serve.ts';
+
+const MAX_BODY_BYTES = 10 * 1024 * 1024; // API Gateway's own limit
+const TIMEOUT_MS = 30_000; // API Gateway's own limit
+
+export interface HttpApiOptions {
+  /** @default 0, any free port */
+  port?: number;
+  /** Invokes the function synchronously; rejects when it cannot be invoked. */
+  invoke(event: APIGatewayProxyEventV2): Promise<{ payload: Uint8Array; functionError?: string }>;
+  /** Method and path of each route, as in `GET /runs/{id}`. @default those that the stack deploys */
+  routes?: readonly string[];
+  /** Longest time that a caller waits. @default 30,000, which AWS does not let anyone raise */
+  timeoutMs?: number;
+}
+
+/** Serve until closed, on 127.0.0.1 only. */
+export function startHttpApi(options: HttpApiOptions): Promise<LocalServer> {
+  const { port = 0, invoke, routes = ROUTES, timeoutMs = TIMEOUT_MS } = options;
+  const matchers = routes.map(compileRoute);
+  return serve(port, (request, response) => {
+    answer(request, response).catch((error) => {
+      if (error instanceof URIError) sendMessage(response, 400, 'Bad Request');
+      else sendMessage(response, 500, 'Internal Server Error');
+    });
+  });
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request, MAX_BODY_BYTES);
+    if (!isOwnRequest(request)) return sendMessage(response, 403, 'Forbidden');
+    if (body === undefined) return sendMessage(response, 413, 'Request Entity Too Large');
+    const [rawPath, rawQueryString = ''] = splitOnce(request.url!, '?');
+    for (const { routeKey, match } of matchers) {
+      const pathParameters = match(request.method!, rawPath);
+      if (!pathParameters) continue;
+      const event = toEvent(request, { routeKey, rawPath, rawQueryString, pathParameters, body });
+      const result = await withTimeout(invoke(event), timeoutMs);
+      if (result === undefined) return sendMessage(response, 503, 'Service Unavailable');
+      if (result.functionError) return sendMessage(response, 500, 'Internal Server Error');
+      return sendResult(response, Buffer.from(result.payload).toString(), event.requestContext.requestId);
+    }
+    sendMessage(response, 404, 'Not Found');
+  }
+}
+
+/** Neither a name rebound to 127.0.0.1 nor a page of another site may start or cancel runs. */
+function isOwnRequest(request: IncomingMessage): boolean {
+  const { origin } = request.headers;
+  return hasLoopbackHost(request) && (origin === undefined || origin === `http://${request.headers.host}`);
+}
+
+type PathParameters = Record<string, string>;
+
+function compileRoute(routeKey: string): {
+  routeKey: string;
+  match(method: string, rawPath: string): PathParameters | undefined;
+} {
+  const [routeMethod, path] = routeKey.split(' ') as [string, string];
+  const pattern = path.split('/');
+  return {
+    routeKey,
+    match(method, rawPath) {
+      const segments = rawPath.split('/');
+      if (method !== routeMethod || segments.length !== pattern.length) return undefined;
+      const parameters: PathParameters = {};
+      for (const [i, part] of pattern.entries()) {
+        const name = /^\{(.+)\}$/.exec(part)?.[1];
+        if (name && segments[i]) parameters[name] = decodeURIComponent(segments[i]);
+        else if (part !== segments[i]) return undefined;
+      }
+      return parameters;
+    },
+  };
+}
+
+interface Matched {
+  routeKey: string;
+  rawPath: string;
+  rawQueryString: string;
+  pathParameters: PathParameters;
+  body: Buffer;
+}
+
+/** The event of a request. A field without a value is left out. */
+function toEvent(request: IncomingMessage, matched: Matched): APIGatewayProxyEventV2 {
+  const { routeKey, rawPath, rawQueryString, pathParameters, body } = matched;
+  const now = new Date();
+  const { cookie, ...headers } = joinDuplicates(headerPairs(request.rawHeaders));
+  const isBase64Encoded = body.length > 0 && !isText(headers['content-type']);
+  const query = joinDuplicates(new URLSearchParams(rawQueryString));
+  return {
+    version: '2.0',
+    routeKey,
+    rawPath,
+    rawQueryString,
+    ...(cookie && { cookies: cookie.split(/[;,] */) }),
+    headers,
+    ...(rawQueryString && { queryStringParameters: query }),
+    ...(Object.keys(pathParameters).length > 0 && { pathParameters }),
+    requestContext: {
+      accountId: '000000000000',
+      apiId: 'local',
+      domainName: request.headers.host!,
+      domainPrefix: 'local',
+      http: {
+        method: request.method!,
+        path: rawPath,
+        protocol: `HTTP/${request.httpVersion}`,
+        sourceIp: request.socket.remoteAddress!,
+        userAgent: headers['user-agent'] ?? '',
+      },
+      requestId: randomUUID(),
+      routeKey,
+      stage: '$default',
+      time: toLogTime(now),
+      timeEpoch: now.getTime(),
+    },
+    ...(body.length > 0 && { body: body.toString(isBase64Encoded ? 'base64' : 'utf8') }),
+    isBase64Encoded,
+  };
+}
+
+/** Whether the body comes as text. Found by trial on AWS: ministackorg/ministack#766; forms and no type at all do not. */
+function isText(contentType = ''): boolean {
+  return /^(text\/.*|application\/(json|xml|javascript))$/i.test(contentType.split(';')[0]!.trim());
+}
+
+function* headerPairs(flat: string[]): Generator<[string, string]> {
+  for (let i = 0; i < flat.length; i += 2) yield [flat[i]!.toLowerCase(), flat[i + 1]!];
+}
+
+function joinDuplicates(entries: Iterable<[string, string]>): Record<string, string> {
+  const joined = new Map<string, string>();
+  for (const [name, value] of entries) joined.set(name, joined.has(name) ? `${joined.get(name)},${value}` : value);
+  return Object.fromEntries(joined);
+}
+
+/** As in 12/Mar/2020:19:03:58 +0000. */
+function toLogTime(date: Date): string {
+  const [, day, month, year, time] = date.toUTCString().split(' ');
+  return `${day}/${month}/${year}:${time} +0000`;
+}
+
+/** Undefined when the time is over; the function goes on alone, as on AWS. */
+async function withTimeout<T>(promise: Promise<T>, timeoutMs: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Send what the function returned: a response where it has a `statusCode`, else the body of one. */
+function sendResult(response: ServerResponse, payload: string, requestId: string): void {
+  const value = JSON.parse(payload);
+  const result: APIGatewayProxyStructuredResultV2 =
+    value?.statusCode === undefined
+      ? { headers: { 'content-type': 'application/json' }, body: typeof value === 'string' ? value : payload }
+      : value;
+  const { statusCode = 200, headers = {}, cookies = [], isBase64Encoded = false } = result;
+  const body = result.body ?? '';
+  if (typeof body !== 'string') throw new TypeError(`body must be a string, got ${typeof body}`);
+  response.setHeader('content-type', 'text/plain;charset=UTF-8');
+  for (const [name, header] of Object.entries(headers)) response.setHeader(name, String(header));
+  if (cookies.length > 0) response.setHeader('set-cookie', cookies);
+  response.setHeader('apigw-requestid', requestId);
+  send(response, statusCode, Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'));
+}
+
+function sendMessage(response: ServerResponse, status: number, message: string): void {
+  for (const name of response.getHeaderNames()) response.removeHeader(name); // of a response that could not be sent
+  send(response, status, JSON.stringify({ message }), { 'content-type': 'application/json' });
+}
+
+function splitOnce(text: string, separator: string): [string, string?] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,128 @@
+// The durable part of the Lambda API over HTTP: what the durable SDK and its clients call.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ErrorObject, OperationUpdate } from '@aws-sdk/client-lambda';
+import { invalidParameter, readBody, sendJson } from '../http.ts';
+import { MAX_EXECUTION_BYTES, MAX_OPERATION_PAYLOAD_BYTES, MAX_STATE_PAGE } from '../limits.ts';
+import type { FunctionNames } from '../names.ts';
+import type { DurableEngine } from './engine.ts';
+import type { Execution } from './execution.ts';
+
+export interface DurableApi {
+  engine: DurableEngine;
+  names: FunctionNames;
+}
+
+export async function handleCheckpoint(
+  { engine }: DurableApi,
+  arn: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
+  const body = await readJson(request, MAX_EXECUTION_BYTES);
+  const { CheckpointToken, Updates } = body as { CheckpointToken?: string; Updates?: OperationUpdate[] };
+  const { token, operations } = engine.checkpoint(arn, CheckpointToken ?? '', Updates ?? []);
+  sendJson(response, 200, { CheckpointToken: token, NewExecutionState: { Operations: operations } });
+}
+
+export function handleState({ engine }: DurableApi, arn: string, query: URLSearchParams, response: ServerResponse) {
+  const marker = Number(query.get('Marker') || 0);
+  const maxItems = Math.min(Number(query.get('MaxItems') || 100), MAX_STATE_PAGE);
+  sendJson(response, 200, engine.state(arn, query.get('CheckpointToken') ?? '', marker, maxItems));
+}
+
+export function handleGet(
+  { engine, names }: DurableApi,
+  arn: string,
+  query: URLSearchParams,
+  response: ServerResponse,
+) {
+  const execution = engine.get(arn);
+  const hasData = query.get('IncludeExecutionData') !== 'false';
+  const { input, result, error, version: Version } = execution;
+  const data = hasData ? { InputPayload: input, Result: result, Error: error } : {};
+  sendJson(response, 200, { ...summary(names, execution), ...data, Version, ExecutionDataIncluded: hasData });
+}
+
+export async function handleStop(
+  { engine }: DurableApi,
+  arn: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
+  const error = (await readJson(request, MAX_OPERATION_PAYLOAD_BYTES)) as ErrorObject;
+  sendJson(response, 200, { StopTimestamp: engine.stop(arn, error).endedAt });
+}
+
+export function handleList(
+  { engine, names }: DurableApi,
+  functionName: string,
+  query: URLSearchParams,
+  response: ServerResponse,
+) {
+  const { fn, version, qualifier } = names.resolve(functionName, query.get('Qualifier') ?? undefined);
+  const name = query.get('DurableExecutionName');
+  const statuses = query.getAll('Statuses');
+  const afterMs = Date.parse(query.get('StartedAfter') ?? '') || 0;
+  const beforeMs = Date.parse(query.get('StartedBefore') ?? '') || Infinity;
+  const found = engine.executions.filter(
+    (execution) =>
+      execution.functionName === fn.name &&
+      (qualifier === undefined || execution.version === version) &&
+      (name === null || execution.name === name) &&
+      (statuses.length === 0 || statuses.includes(execution.status)) &&
+      execution.startedAt.getTime() >= afterMs &&
+      execution.startedAt.getTime() <= beforeMs,
+  );
+  if (query.get('ReverseOrder') === 'true') found.reverse();
+  const start = Number(query.get('Marker') || 0);
+  const end = start + Math.min(Number(query.get('MaxItems') || 100), 1000);
+  const DurableExecutions = found.slice(start, end).map((execution) => summary(names, execution));
+  sendJson(response, 200, { DurableExecutions, NextMarker: end < found.length ? String(end) : undefined });
+}
+
+export async function handleCallback(
+  { engine }: DurableApi,
+  callbackId: string,
+  action: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
+  if (action === 'heartbeat') {
+    engine.heartbeat(callbackId);
+  } else if (action === 'fail') {
+    const error = (await readJson(request, MAX_OPERATION_PAYLOAD_BYTES)) as ErrorObject;
+    engine.completeCallback(callbackId, { status: 'FAILED', error });
+  } else {
+    const result = (await readWhole(request, MAX_OPERATION_PAYLOAD_BYTES)).toString() || undefined;
+    engine.completeCallback(callbackId, { status: 'SUCCEEDED', result });
+  }
+  sendJson(response, 200, {});
+}
+
+function summary(names: FunctionNames, execution: Execution) {
+  const { arn, name, functionName, version, status, startedAt, endedAt } = execution;
+  return {
+    DurableExecutionArn: arn,
+    DurableExecutionName: name,
+    FunctionArn: names.arn(functionName, version),
+    Status: status,
+    StartTimestamp: startedAt,
+    EndTimestamp: endedAt,
+  };
+}
+
+async function readWhole(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const body = await readBody(request, maxBytes);
+  if (!body) throw invalidParameter(`the request must have at most ${maxBytes} bytes`);
+  return body;
+}
+
+async function readJson(request: IncomingMessage, maxBytes: number): Promise<object> {
+  const text = (await readWhole(request, maxBytes)).toString();
+  try {
+    return text === '' ? {} : (JSON.parse(text) as object);
+  } catch (cause) {
+    throw invalidParameter(`the request is not JSON: ${(cause as Error).message}`);
+  }
+}

@@ -1,0 +1,55 @@
+// How an execution or one of its operations ended, read from what an invocation answered.
+
+import type { ErrorObject } from '@aws-sdk/client-lambda';
+import { MAX_OPERATION_PAYLOAD_BYTES } from '../limits.ts';
+import type { InvokeOutcome } from '../sandbox.ts';
+import type { Execution } from './execution.ts';
+
+export interface Ending<Status> {
+  status: Status;
+  result?: string;
+  error?: ErrorObject;
+}
+
+export function errorObject(cause: unknown): ErrorObject {
+  const { name, message } = cause as Error;
+  return { ErrorType: name, ErrorMessage: message };
+}
+
+/** What an invocation's outcome means for the operation that started it. */
+export function endingOf({ payload, error }: InvokeOutcome): Ending<'SUCCEEDED' | 'FAILED'> {
+  if (error) {
+    const { type, message, trace } = error;
+    return { status: 'FAILED', error: { ErrorType: type, ErrorMessage: message, StackTrace: trace } };
+  }
+  if (payload.length <= MAX_OPERATION_PAYLOAD_BYTES) return { status: 'SUCCEEDED', result: payload.toString() };
+  const limit = `a chained invocation returns at most ${MAX_OPERATION_PAYLOAD_BYTES} bytes, got ${payload.length}`;
+  return failed('Function.ResponseSizeTooLarge', limit);
+}
+
+/** What the reply of a durable handler means for its execution. @returns undefined when it goes on later */
+export function endingOfReply(execution: Execution, text: string): Ending<'SUCCEEDED' | 'FAILED'> | undefined {
+  const reply = parse(text) as { Status?: unknown; Result?: string; Error?: ErrorObject } | null;
+  if (reply?.Status === 'SUCCEEDED') return { status: 'SUCCEEDED', result: reply.Result };
+  if (reply?.Status === 'FAILED') return { status: 'FAILED', error: reply.Error };
+  if (reply?.Status !== 'PENDING') {
+    const got = text.slice(0, 100);
+    return failed('InvalidOutput', `a durable function answers with Status SUCCEEDED, FAILED or PENDING, got ${got}`);
+  }
+  // nothing would ever wake it
+  if (!execution.isWaiting)
+    return failed('InvalidParameterValueException', 'Cannot return PENDING status with no pending operations.');
+  return undefined;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function failed(ErrorType: string, ErrorMessage: string): Ending<'FAILED'> {
+  return { status: 'FAILED', error: { ErrorType, ErrorMessage } };
+}

@@ -1,0 +1,362 @@
+// Durable executions: takes checkpoints, runs what they start, and calls the handler again whenever something it has
+// not seen has changed. All state is made of journal records; what only lives here (tokens, timers, the invocation in
+// progress) is made anew after a restart.
+
+import { createHash, randomUUID } from 'node:crypto';
+import type { ErrorObject, OperationStatus, OperationUpdate } from '@aws-sdk/client-lambda';
+import { ApiError, invalidParameter } from '../http.ts';
+import { EXECUTION_TIMEOUT_MS, MAX_CRASHES } from '../limits.ts';
+import type { FunctionNames, Target } from '../names.ts';
+import type { Emit } from '../options.ts';
+import type { SandboxPool } from '../pool.ts';
+import type { InvokeOutcome } from '../sandbox.ts';
+import { type Ending, endingOf, endingOfReply, errorObject } from './endings.ts';
+import { Execution, isFinal, type KnownOperation, parseCallbackId } from './execution.ts';
+import type { Journal, JournalRecord } from './journal.ts';
+import { Timers } from './timers.ts';
+import { validateUpdates } from './validate.ts';
+
+/** An execution with what the journal does not hold. */
+interface Run {
+  execution: Execution;
+  /** What the next checkpoint must show; undefined while the handler is not running. */
+  token?: string;
+  /** Whether the handler runs, waits for room, or pauses before it runs again. */
+  isActive: boolean;
+  /** Crashes in a row without an accepted update between them. */
+  crashes: number;
+  timers: Timers;
+  ended: Promise<void>;
+  setEnded: () => void;
+}
+
+export interface DurableEngineOptions {
+  names: FunctionNames;
+  pool: SandboxPool;
+  journal: Journal;
+  emit: Emit;
+  crashDelayMs: number;
+}
+
+/** Changes within this time of each other share one resume. */
+const COALESCE_MS = 5;
+const MAX_CRASH_DELAY_FACTOR = 50;
+const EXECUTION_NAME = /^[\w-]{1,64}$/;
+
+export class DurableEngine {
+  readonly #options: DurableEngineOptions;
+  readonly #runs = new Map<string, Run>();
+  readonly #byName = new Map<string, Run>();
+  #isClosed = false;
+
+  constructor(options: DurableEngineOptions) {
+    this.#options = options;
+    for (const record of options.journal.records) {
+      if (record.type === 'started') this.#add(record);
+      else this.#runs.get(record.arn)!.execution.apply(record);
+    }
+  }
+
+  /** Go on with every execution that was running when the journal was last written. */
+  resume(): void {
+    for (const run of this.#runs.values()) {
+      if (run.execution.status !== 'RUNNING') {
+        run.setEnded();
+        continue;
+      }
+      try {
+        this.#limitTime(run);
+        for (const operation of run.execution.operations.values()) this.#arm(run, operation);
+        this.#wake(run);
+      } catch (cause) {
+        this.#end(run, { status: 'FAILED', error: errorObject(cause) }); // the function is gone
+      }
+    }
+  }
+
+  /** Stop without a trace: running executions stay as the journal has them. */
+  close(): void {
+    this.#isClosed = true;
+    for (const run of this.#runs.values()) run.timers.clearAll();
+  }
+
+  get executions(): Execution[] {
+    return [...this.#runs.values()].map((run) => run.execution);
+  }
+
+  /** @throws {ApiError} 404 when there is none */
+  get(arn: string): Execution {
+    return this.#run(arn).execution;
+  }
+
+  /** Settles when an execution has ended. */
+  ended(arn: string): Promise<void> {
+    return this.#run(arn).ended;
+  }
+
+  /**
+   * Start an execution, or find the one that has this name and input.
+   *
+   * @throws {ApiError} 409 when the name is taken by another input, 400 when the function was not named with a version
+   */
+  start(target: Target, name: string = randomUUID(), input = '{}'): Execution {
+    if (target.qualifier === undefined)
+      throw invalidParameter('You cannot invoke a durable function using an unqualified ARN.');
+    if (!EXECUTION_NAME.test(name))
+      throw invalidParameter(`a durable execution's name has 1 to 64 letters, digits, - and _, got ${name}`);
+    const { fn, version } = target;
+    const existing = this.#byName.get(nameKey(fn.name, version, name))?.execution;
+    if (existing) {
+      if (existing.input === input) return existing;
+      const message = `Durable execution already started with a different payload: ${existing.arn}`;
+      throw new ApiError(409, 'DurableExecutionAlreadyStartedException', message);
+    }
+    const arn = `${this.#options.names.arn(fn.name, version)}/durable-execution/${name}/${randomUUID()}`;
+    const record = { type: 'started', arn, atMs: Date.now(), name, functionName: fn.name, version, input } as const;
+    this.#options.journal.append(record);
+    const run = this.#add(record);
+    this.#options.emit({ type: 'executionStarted', ...executionFields(run.execution) });
+    this.#limitTime(run);
+    this.#wake(run);
+    return run.execution;
+  }
+
+  /** @returns the new token, and the operations that the handler has not seen yet, its own updates included */
+  checkpoint(arn: string, token: string, updates: OperationUpdate[]): { token: string; operations: KnownOperation[] } {
+    const run = this.#authorized(arn, token);
+    const { execution } = run;
+    validateUpdates(execution, updates);
+    const isEnd = (update: OperationUpdate) => update.Type === 'EXECUTION';
+    const changes = updates.filter((update) => !isEnd(update));
+    if (changes.length > 0) {
+      this.#commit(run, { type: 'updated', arn, atMs: Date.now(), updates: changes });
+      run.crashes = 0;
+      for (const id of new Set(changes.map((update) => update.Id!))) this.#arm(run, execution.operations.get(id)!);
+    }
+    run.token = randomUUID();
+    const answer = { token: run.token, operations: execution.takeUnseen() };
+    const end = updates.find(isEnd);
+    if (end?.Action === 'SUCCEED') this.#end(run, { status: 'SUCCEEDED', result: end.Payload });
+    if (end?.Action === 'FAIL') this.#end(run, { status: 'FAILED', error: end.Error });
+    return answer;
+  }
+
+  state(arn: string, token: string, marker?: number, maxItems?: number) {
+    return this.#authorized(arn, token).execution.page(marker, maxItems);
+  }
+
+  /** End an execution from outside. Its invocation in progress finds its token invalid. */
+  stop(arn: string, error: ErrorObject = {}): Execution {
+    const run = this.#run(arn);
+    if (run.execution.status === 'RUNNING') this.#end(run, { status: 'STOPPED', error });
+    return run.execution;
+  }
+
+  completeCallback(callbackId: string, ending: Ending<'SUCCEEDED' | 'FAILED'>): void {
+    const { run, operation } = this.#openCallback(callbackId);
+    this.#change(run, operation.Id, ending);
+  }
+
+  heartbeat(callbackId: string): void {
+    const { run, operation } = this.#openCallback(callbackId);
+    this.#expectHeartbeat(run, operation.Id);
+  }
+
+  #add(record: JournalRecord & { type: 'started' }): Run {
+    const execution = new Execution(record);
+    const { functionName, version, arn, name } = execution;
+    let setEnded!: () => void;
+    const ended = new Promise<void>((resolve) => (setEnded = resolve));
+    const run: Run = { execution, isActive: false, crashes: 0, timers: new Timers(), ended, setEnded };
+    this.#runs.set(arn, run);
+    this.#byName.set(nameKey(functionName, version, name), run);
+    return run;
+  }
+
+  #run(arn: string): Run {
+    const run = this.#runs.get(arn);
+    if (!run) throw new ApiError(404, 'ResourceNotFoundException', `Durable execution not found: ${arn}`);
+    return run;
+  }
+
+  #target({ execution }: Run): Target {
+    return this.#options.names.resolve(execution.functionName, execution.version);
+  }
+
+  #authorized(arn: string, token: string): Run {
+    const run = this.#runs.get(arn);
+    // the SDK knows this error by how the message begins, and ends the invocation but not the execution
+    if (!run || run.token === undefined || run.token !== token)
+      throw invalidParameter('Invalid Checkpoint Token: it has been used, or the invocation it was for is over');
+    return run;
+  }
+
+  #commit(run: Run, record: Exclude<JournalRecord, { type: 'started' }>): void {
+    this.#options.journal.append(record);
+    run.execution.apply(record);
+    if (run.execution.status === 'RUNNING') return;
+    run.token = undefined;
+    run.timers.clearAll();
+    run.setEnded();
+    const { status } = run.execution;
+    this.#options.emit({ type: 'executionFinished', status, ...executionFields(run.execution) });
+  }
+
+  #end(run: Run, ending: Ending<Exclude<Execution['status'], 'RUNNING'>>): void {
+    this.#commit(run, { type: 'ended', arn: run.execution.arn, atMs: Date.now(), ...ending });
+  }
+
+  /** Record what became of an operation that runs outside the handler, unless it or its execution is over. */
+  #change(run: Run, id: string, ending: Ending<OperationStatus>): void {
+    const operation = run.execution.operations.get(id);
+    if (this.#isClosed || !operation || isFinal(operation.Status)) return;
+    run.timers.clear(id);
+    run.timers.clear(heartbeatTimer(id));
+    this.#commit(run, { type: 'changed', arn: run.execution.arn, atMs: Date.now(), id, ...ending });
+    if (run.execution.unseen.size > 0) this.#wake(run);
+  }
+
+  #limitTime(run: Run): void {
+    const ms = this.#target(run).fn.executionTimeoutMs ?? EXECUTION_TIMEOUT_MS;
+    run.timers.set('timeout', run.execution.startedAt.getTime() + ms, () => {
+      const ErrorMessage = `Durable execution timed out after ${ms / 1000} seconds`;
+      this.#end(run, { status: 'TIMED_OUT', error: { ErrorType: 'ExecutionTimeout', ErrorMessage } });
+    });
+  }
+
+  /** Set in motion what an operation waits for. */
+  #arm(run: Run, operation: KnownOperation): void {
+    const { Id: id, Type: type, Status: status } = operation;
+    const { timers } = run;
+    if (type === 'STEP' && status === 'PENDING') {
+      const at = operation.StepDetails!.NextAttemptTimestamp!.getTime();
+      timers.set(id, at, () => this.#change(run, id, { status: 'READY' }));
+    }
+    if (status !== 'STARTED') return;
+    if (type === 'WAIT') {
+      const at = operation.WaitDetails!.ScheduledEndTimestamp!.getTime();
+      timers.set(id, at, () => this.#change(run, id, { status: 'SUCCEEDED' }));
+    }
+    if (type === 'CALLBACK') {
+      const seconds = run.execution.starts.get(id)!.CallbackOptions?.TimeoutSeconds;
+      const error = { ErrorType: 'Callback.Timeout', ErrorMessage: 'Callback timed out' };
+      const at = operation.StartTimestamp.getTime() + (seconds ?? 0) * 1000;
+      if (seconds) timers.set(id, at, () => this.#change(run, id, { status: 'TIMED_OUT', error }));
+      this.#expectHeartbeat(run, id);
+    }
+    if (type === 'CHAINED_INVOKE') {
+      void this.#invokeTarget(run, id).then((ending) => ending && this.#change(run, id, ending));
+    }
+  }
+
+  #openCallback(callbackId: string): { run: Run; operation: KnownOperation } {
+    const named = parseCallbackId(callbackId);
+    const run = named && this.#runs.get(named.arn);
+    const operation = run?.execution.operations.get(named!.id);
+    if (!run || operation?.Status !== 'STARTED')
+      throw new ApiError(400, 'CallbackTimeoutException', 'no callback with this id is waiting');
+    return { run, operation };
+  }
+
+  #expectHeartbeat(run: Run, id: string): void {
+    const seconds = run.execution.starts.get(id)?.CallbackOptions?.HeartbeatTimeoutSeconds;
+    const error = { ErrorType: 'Callback.Heartbeat', ErrorMessage: 'Callback timed out on heartbeat' };
+    if (!seconds) return;
+    const at = Date.now() + seconds * 1000;
+    run.timers.set(heartbeatTimer(id), at, () => this.#change(run, id, { status: 'TIMED_OUT', error }));
+  }
+
+  /** Run the target of a chained invocation once there is room. @returns undefined when it is no longer wanted */
+  async #invokeTarget(run: Run, id: string): Promise<Ending<OperationStatus> | undefined> {
+    const { Payload: input = '{}', ChainedInvokeOptions: options } = run.execution.starts.get(id)!;
+    const { pool } = this.#options;
+    try {
+      const target = this.#options.names.resolve(options!.FunctionName!);
+      const { fn, version, arn } = target;
+      if (fn.durable) return await this.#invokeDurable(target, childName(run.execution, id), input);
+
+      await pool.enterWhenFree(fn);
+      if (run.execution.operations.get(id)?.Status !== 'STARTED') {
+        pool.leave(fn);
+        return undefined;
+      }
+      const request = { requestId: randomUUID(), payload: Buffer.from(input), functionArn: arn };
+      return endingOf(await pool.run(fn, version, request));
+    } catch (cause) {
+      return { status: 'FAILED', error: errorObject(cause) };
+    }
+  }
+
+  /** The child's name follows from its parent's operation, so that a restart finds it instead of starting another. */
+  async #invokeDurable(target: Target, name: string, input: string): Promise<Ending<OperationStatus>> {
+    const child = this.start(target, name, input);
+    await this.ended(child.arn);
+    const { status, result, error } = child;
+    return { status: status as OperationStatus, result, error };
+  }
+
+  #wake(run: Run, delayMs = COALESCE_MS): void {
+    if (run.isActive || run.execution.status !== 'RUNNING') return;
+    run.isActive = true;
+    run.timers.set('resume', Date.now() + delayMs, () => void this.#drive(run));
+  }
+
+  /** Call the handler, once, and decide what comes next. */
+  async #drive(run: Run): Promise<void> {
+    const { execution } = run;
+    const target = this.#target(run);
+    const { pool } = this.#options;
+    await pool.enterWhenFree(target.fn);
+    if (execution.status !== 'RUNNING') return pool.leave(target.fn);
+    run.token = randomUUID();
+    const UpdatedOperationIds = execution.takeUnseen().map((operation) => operation.Id);
+    const event = {
+      DurableExecutionArn: execution.arn,
+      CheckpointToken: run.token,
+      UpdatedOperationIds,
+      InitialExecutionState: execution.page(),
+    };
+    const request = { requestId: randomUUID(), payload: Buffer.from(JSON.stringify(event)), functionArn: target.arn };
+    const outcome = await pool.run(target.fn, target.version, request);
+    if (this.#isClosed) return;
+    run.token = undefined;
+    run.isActive = false;
+    if (execution.status !== 'RUNNING') return;
+    if (outcome.error) this.#afterCrash(run, outcome);
+    else this.#afterReply(run, outcome.payload.toString());
+  }
+
+  #afterReply(run: Run, text: string): void {
+    run.crashes = 0;
+    const ending = endingOfReply(run.execution, text);
+    if (ending) this.#end(run, ending);
+    else if (run.execution.unseen.size > 0) this.#wake(run);
+  }
+
+  /** An invocation that threw, timed out or was killed is tried again from its last checkpoint. */
+  #afterCrash(run: Run, outcome: InvokeOutcome): void {
+    run.crashes++;
+    if (run.crashes >= MAX_CRASHES) {
+      this.#end(run, endingOf(outcome));
+      return;
+    }
+    const factor = Math.min(2 ** (run.crashes - 1), MAX_CRASH_DELAY_FACTOR);
+    this.#wake(run, this.#options.crashDelayMs * factor);
+  }
+}
+
+function nameKey(functionName: string, version: string, name: string): string {
+  return `${functionName}:${version}/${name}`;
+}
+
+function childName(parent: Execution, operationId: string): string {
+  return createHash('sha256').update(parent.arn).update(operationId).digest('hex');
+}
+
+function heartbeatTimer(operationId: string): string {
+  return `${operationId} heartbeat`;
+}
+
+function executionFields({ arn, name, functionName }: Execution) {
+  return { executionArn: arn, executionName: name, functionName };
+}

@@ -1,0 +1,84 @@
+// Small parts that the Invoke API, the durable API and the Runtime API share.
+
+import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** An error as AWS words it: a status, a name in `x-amzn-errortype`, a JSON body. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly fields: Record<string, unknown>;
+
+  constructor(
+    status: number,
+    name: string,
+    message: string,
+    { headers = {}, fields = {} }: { headers?: OutgoingHttpHeaders; fields?: Record<string, unknown> } = {},
+  ) {
+    super(message);
+    this.name = name;
+    this.status = status;
+    this.headers = headers;
+    this.fields = fields;
+  }
+}
+
+export function invalidParameter(message: string): ApiError {
+  return new ApiError(400, 'InvalidParameterValueException', message);
+}
+
+/** Answer with JSON; dates become seconds since 1970, as AWS's JSON protocol has them. */
+export function sendJson(response: ServerResponse, status: number, body: unknown, headers?: OutgoingHttpHeaders): void {
+  const json = JSON.stringify(body, function (this: Record<string, unknown>, key, value) {
+    const original = this[key]; // `value` has been through Date.toJSON already
+    return original instanceof Date ? original.getTime() / 1000 : value;
+  });
+  send(response, status, json, { 'content-type': 'application/json', ...headers });
+}
+
+export function send(
+  response: ServerResponse,
+  status: number,
+  body: string | Buffer,
+  headers?: OutgoingHttpHeaders,
+): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+}
+
+export function sendError(response: ServerResponse, cause: unknown): void {
+  const error = cause instanceof ApiError ? cause : new ApiError(500, 'ServiceException', String(cause));
+  const type = error.status < 500 ? 'User' : 'Service';
+  // some of the API's errors spell the member Message, others message
+  const body = { Type: type, Message: error.message, message: error.message, ...error.fields };
+  sendJson(response, error.status, body, { 'x-amzn-errortype': error.name, ...error.headers });
+}
+
+/** The whole body, or undefined when it is larger than `maxBytes`; it is read to its end either way. */
+export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maxBytes) chunks.push(chunk);
+      else chunks.length = 0;
+    });
+    request.on('end', () => resolve(size > maxBytes ? undefined : Buffer.concat(chunks)));
+    request.on('error', reject);
+  });
+}
+
+/** Whether a request names this machine: a web page that rebinds its own name to 127.0.0.1 does not. */
+export function hasLoopbackHost(request: IncomingMessage): boolean {
+  return /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(request.headers.host ?? '');
+}
+
+/** Listen on 127.0.0.1 only. @returns the port */
+export function listen(server: Server, port: number): Promise<number> {
+  // clients stopped between invocations must find their connections open when they go on
+  server.keepAliveTimeout = 0;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}

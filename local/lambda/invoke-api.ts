@@ -1,0 +1,142 @@
+// The Invoke API: synchronous, asynchronous and dry runs of a function.
+
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
+import type { DurableEngine } from './durable/engine.ts';
+import { ApiError, invalidParameter, readBody, send } from './http.ts';
+import { ASYNC_RETRY_MINUTES, MAX_ASYNC_REQUEST_BYTES, MAX_SYNC_REQUEST_BYTES } from './limits.ts';
+import type { Target } from './names.ts';
+import type { Emit } from './options.ts';
+import type { SandboxPool } from './pool.ts';
+import type { InvokeRequest } from './sandbox.ts';
+
+export interface InvokeApiOptions {
+  pool: SandboxPool;
+  engine: DurableEngine;
+  emit: Emit;
+  asyncDelayScale: number;
+}
+
+const TYPES = ['RequestResponse', 'Event', 'DryRun'];
+
+export async function handleInvoke(
+  options: InvokeApiOptions,
+  target: Target,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const header = (name: string) => request.headers[name] as string | undefined;
+  const type = header('x-amz-invocation-type') ?? 'RequestResponse';
+  if (!TYPES.includes(type)) throw invalidParameter(`invocation type must be one of ${TYPES.join(', ')}, got ${type}`);
+  const maxBytes = type === 'Event' ? MAX_ASYNC_REQUEST_BYTES : MAX_SYNC_REQUEST_BYTES;
+  const body = await readBody(request, maxBytes);
+  if (!body) {
+    const message = `Request must be smaller than ${maxBytes} bytes for the InvokeFunction operation`;
+    throw new ApiError(413, 'RequestTooLargeException', message);
+  }
+  const payload = body.length > 0 ? body : Buffer.from('{}');
+  requireJson(payload);
+  const requestId = randomUUID();
+  const headers = { 'x-amzn-requestid': requestId };
+  if (type === 'DryRun') return send(response, 204, '', headers);
+  const isAsync = type === 'Event';
+  if (target.fn.durable) {
+    const name = header('x-amz-durable-execution-name');
+    return await invokeDurable(options.engine, { target, name, payload, isAsync, headers, response });
+  }
+  const context = header('x-amz-client-context');
+  const clientContext = context && Buffer.from(context, 'base64').toString();
+  const wantsLog = header('x-amz-log-type') === 'Tail';
+  const invocation: InvokeRequest = { requestId, payload, functionArn: target.arn, clientContext, wantsLog };
+  if (isAsync) {
+    void runAsync(options, target, invocation);
+    return send(response, 202, '', headers);
+  }
+  enterOrThrottle(options, target);
+  const { payload: result, error, log } = await options.pool.run(target.fn, target.version, invocation);
+  send(response, 200, result, {
+    ...headers,
+    'content-type': 'application/json',
+    'x-amz-executed-version': target.version,
+    ...(error && { 'x-amz-function-error': 'Unhandled' }),
+    ...(wantsLog && { 'x-amz-log-result': Buffer.from(log).subarray(-4096).toString('base64') }),
+  });
+}
+
+function requireJson(payload: Buffer): void {
+  try {
+    JSON.parse(payload.toString());
+  } catch (cause) {
+    const message = `Could not parse request body into json: ${(cause as Error).message}`;
+    throw new ApiError(400, 'InvalidRequestContentException', message);
+  }
+}
+
+function enterOrThrottle({ pool, emit }: InvokeApiOptions, { fn }: Target): void {
+  const reason = pool.refusal(fn);
+  if (!reason) {
+    pool.enter(fn);
+    return;
+  }
+  emit({ type: 'throttled', functionName: fn.name, reason });
+  throw new ApiError(429, 'TooManyRequestsException', 'Rate Exceeded.', {
+    headers: { 'retry-after': '1' },
+    fields: { Reason: reason },
+  });
+}
+
+/** Run until it succeeds or its tries are used up. The queue is this process's memory, waiting for room counts as no try. */
+async function runAsync(
+  { pool, asyncDelayScale }: InvokeApiOptions,
+  target: Target,
+  request: InvokeRequest,
+): Promise<void> {
+  const { fn, version } = target;
+  for (const minutes of [...ASYNC_RETRY_MINUTES.slice(0, fn.maxRetries ?? 2), undefined]) {
+    await pool.enterWhenFree(fn);
+    const { error } = await pool.run(fn, version, request);
+    if (!error || minutes === undefined) return;
+    await setTimeout(minutes * 60_000 * asyncDelayScale, undefined, { ref: false });
+  }
+}
+
+async function invokeDurable(
+  engine: DurableEngine,
+  {
+    target,
+    name,
+    payload,
+    isAsync,
+    headers,
+    response,
+  }: {
+    target: Target;
+    name: string | undefined;
+    payload: Buffer;
+    isAsync: boolean;
+    headers: OutgoingHttpHeaders;
+    response: ServerResponse;
+  },
+): Promise<void> {
+  const execution = engine.start(target, name, payload.toString());
+  const allHeaders = {
+    ...headers,
+    'x-amz-durable-execution-arn': execution.arn,
+    'x-amz-durable-execution-name': execution.name,
+    'x-amz-executed-version': target.version,
+  };
+  if (isAsync) return send(response, 202, '', allHeaders);
+  await engine.ended(execution.arn);
+  const { status, result = 'null', error = {} } = execution;
+  const json = { ...allHeaders, 'content-type': 'application/json' };
+  if (status === 'SUCCEEDED') return send(response, 200, result, json);
+  const {
+    ErrorType: errorType = status,
+    ErrorMessage: errorMessage = '',
+    ErrorData: errorData,
+    StackTrace: trace,
+  } = error;
+  const failure = JSON.stringify({ errorType, errorMessage, errorData, trace });
+  send(response, 200, failure, { ...json, 'x-amz-function-error': 'Unhandled' });
+}

@@ -1,0 +1,37 @@
+// AWS's limits, as of November 2026. Source: the Lambda quotas page, gettingstarted-limits.
+
+const MIB = 1024 * 1024;
+
+/** Largest request of a synchronous invocation. */
+export const MAX_SYNC_REQUEST_BYTES = 6 * MIB;
+/** Largest request of an asynchronous invocation. */
+export const MAX_ASYNC_REQUEST_BYTES = MIB;
+/** Largest response: 6 MiB and 100 bytes. */
+export const MAX_RESPONSE_BYTES = 6 * MIB + 100;
+/** Log bytes that come back with an invocation that asks for them. */
+export const LOG_TAIL_BYTES = 4096;
+/** Time to load a handler before its own timeout begins to count. */
+export const INIT_LIMIT_MS = 10_000;
+/** Between reads of a sandbox's memory: at 50 ms a 512 MiB limit was passed by 58 MiB at most, at 250 ms by 417. */
+export const MEMORY_POLL_MS = 50;
+/** Minutes between the tries of an asynchronous invocation. */
+export const ASYNC_RETRY_MINUTES = [1, 2];
+
+/** The quotas page says 3,000, a comment in the SDK 30,000; the smaller is safe under either. */
+export const MAX_OPERATIONS = 3000;
+export const MAX_UPDATES_PER_CHECKPOINT = 250;
+/** Payloads of one checkpoint of several updates; one alone may be larger. */
+export const MAX_CHECKPOINT_BYTES = 750 * 1024;
+/** Payloads written over a whole execution. */
+export const MAX_EXECUTION_BYTES = 100 * MIB;
+export const MAX_OPERATION_PAYLOAD_BYTES = MIB;
+/** As AWS's own test server has it; the API model says 1 MiB. */
+export const MAX_ERROR_BYTES = 32 * 1024;
+export const MAX_STATE_PAGE = 1000;
+/** A page of state and the event that carries the first one stay well under the 6 MiB of an invocation. */
+export const MAX_STATE_PAGE_BYTES = 4 * MIB;
+/** Crashes in a row without progress before a durable execution fails; about 9 were seen on AWS. */
+export const MAX_CRASHES = 9;
+/** Finished executions are forgotten after this, AWS's default retention. */
+export const RETENTION_MS = 14 * 86_400_000;
+export const EXECUTION_TIMEOUT_MS = 86_400_000;

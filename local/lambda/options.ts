@@ -1,0 +1,106 @@
+// What the local Lambda service is told, and what it tells about itself.
+
+/** A function as the service runs it: a folder with a bundle, and its limits. */
+export interface LocalFunction {
+  name: string;
+  /** Folder that holds the bundle; the working directory of its sandboxes. */
+  codeDir: string;
+  /** File and export, such as `index.handler` for `handler` in `index.mjs`, `index.js` or `index.cjs`. */
+  handler: string;
+  memoryMiB: number;
+  timeoutMs: number;
+  environment: Record<string, string>;
+  /** Whether it is a durable function, which suspends and resumes. */
+  durable: boolean;
+  /** Names for version 1, such as `live`. */
+  aliases: string[];
+  /** Most invocations of this function at once. It sets no room aside: a laptop has none to spare. */
+  reservedConcurrency?: number;
+  /** Tries that follow a failed asynchronous invocation, from 0 to 2. @default 2 */
+  maxRetries?: number;
+  /** Longest time of a whole durable execution, suspended or not. @default one day */
+  executionTimeoutMs?: number;
+}
+
+export interface LambdaServiceOptions {
+  functions: LocalFunction[];
+  /** Journal, process list and sandbox folders; one service at a time. Created when missing. */
+  dataDir: string;
+  /** @default 0, any free port */
+  port?: number;
+  /** Added to the environment of every sandbox. */
+  environment?: Record<string, string>;
+  /** @default 'us-east-1' */
+  region?: string;
+  /** @default '000000000000' */
+  accountId?: string;
+  /** Most invocations at once over all functions. @default 10, what a new AWS account gets */
+  maxConcurrency?: number;
+  /** Processes kept while idle, over all functions; invocations in flight may pass it. @default maxConcurrency */
+  maxSandboxes?: number;
+  /** Factor on the 1 and 2 minutes between the tries of an asynchronous invocation. @default 1/60 */
+  asyncDelayScale?: number;
+  /** First pause after a durable function crashed; it doubles up to 50 times that. @default 100 */
+  crashDelayMs?: number;
+  /** Whether sandboxes are stopped between invocations, as on AWS. @default true, except on Windows */
+  freeze?: boolean;
+  /** The loop that sandboxes run. @default runtime.mjs beside this file */
+  runtimePath?: string;
+  onEvent?: (event: LambdaEvent) => void;
+}
+
+export interface LambdaService {
+  /** Base address, for AWS_ENDPOINT_URL_LAMBDA. */
+  url: string;
+  port: number;
+  functionArn(name: string, qualifier?: string): string;
+  /** Kill every sandbox and stop listening; durable executions stay in the journal and resume at the next start. */
+  close(): Promise<void>;
+}
+
+export type ThrottleReason = 'ConcurrentInvocationLimitExceeded' | 'ReservedFunctionConcurrentInvocationLimitExceeded';
+/** `reaped` made room for another function, `closed` ended with the service; `crashed` covers any other end. */
+export type SandboxExitReason = 'crashed' | 'timedOut' | 'outOfMemory' | 'reaped' | 'closed';
+export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'STOPPED';
+
+interface SandboxFields {
+  sandboxId: string;
+  functionName: string;
+  pid: number;
+}
+
+interface InvokeFields extends SandboxFields {
+  requestId: string;
+  coldStart: boolean;
+}
+
+interface ExecutionFields {
+  executionArn: string;
+  executionName: string;
+  functionName: string;
+}
+
+/** What happened, for a dashboard and for tests. */
+export type LambdaEvent = { atMs: number } & (
+  | ({ type: 'sandboxStarted' } & SandboxFields)
+  | ({ type: 'sandboxReady'; initMs: number } & SandboxFields)
+  | ({ type: 'sandboxExited'; reason: SandboxExitReason } & SandboxFields)
+  | ({ type: 'log'; text: string } & SandboxFields)
+  | ({ type: 'invokeStarted' } & InvokeFields)
+  | ({
+      type: 'invokeFinished';
+      /** Only of a cold start. */
+      initMs?: number;
+      durationMs: number;
+      billedMs: number;
+      maxMemoryMiB: number;
+      error?: { type: string; message: string };
+    } & InvokeFields)
+  | { type: 'throttled'; functionName: string; reason: ThrottleReason }
+  | ({ type: 'executionStarted' } & ExecutionFields)
+  | ({ type: 'executionFinished'; status: ExecutionStatus } & ExecutionFields)
+);
+
+type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
+/** Reports an event; the time is added. */
+export type Emit = (event: WithoutTime<LambdaEvent>) => void;

@@ -1,0 +1,45 @@
+// The Runtime API: what a sandbox speaks to. One server and port for each, as AWS_LAMBDA_RUNTIME_API has no path.
+// Source: docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { hasLoopbackHost, readBody, sendJson } from './http.ts';
+import { MAX_RESPONSE_BYTES } from './limits.ts';
+
+/** The side of a sandbox that its runtime calls. */
+export interface RuntimePeer {
+  /** The runtime is ready for an invocation; answer when there is one. */
+  onNext(response: ServerResponse): void;
+  /** @param payload undefined when it was too large. @returns false when no such invocation is running */
+  onResponse(requestId: string, payload: Buffer | undefined): boolean;
+  onError(requestId: string, payload: Buffer): boolean;
+  onInitError(payload: Buffer): void;
+}
+
+const ROOT = '/2018-06-01/runtime/';
+
+export function createRuntimeApi(peer: RuntimePeer): Server {
+  return createServer((request, response) => {
+    answer(peer, request, response).catch(() => response.destroy());
+  });
+}
+
+async function answer(peer: RuntimePeer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (!hasLoopbackHost(request)) return sendJson(response, 403, { errorType: 'Forbidden' });
+  const path = request.url?.startsWith(ROOT) ? request.url.slice(ROOT.length) : '';
+  if (request.method === 'GET' && path === 'invocation/next') return peer.onNext(response);
+  const [, requestId, outcome] = /^invocation\/([\w-]+)\/(response|error)$/.exec(path) ?? [];
+  if (request.method !== 'POST' || (path !== 'init/error' && !requestId))
+    return sendJson(response, 404, { errorType: 'NotFound', errorMessage: `no such path: ${request.url}` });
+
+  const body = await readBody(request, MAX_RESPONSE_BYTES);
+  if (path === 'init/error') {
+    peer.onInitError(body ?? Buffer.of());
+  } else {
+    const isKnown =
+      outcome === 'response' ? peer.onResponse(requestId!, body) : peer.onError(requestId!, body ?? Buffer.of());
+    if (!isKnown) return sendJson(response, 400, { errorType: 'InvalidRequestID', errorMessage: 'Invalid request ID' });
+    if (!body)
+      return sendJson(response, 413, { errorType: 'RequestEntityTooLarge', errorMessage: 'payload too large' });
+  }
+  sendJson(response, 202, { status: 'OK' });
+}

@@ -1,0 +1,107 @@
+// Buckets, and the listing of what is in one.
+
+import { listPage } from './list.ts';
+import type { Bucket } from './object-store.ts';
+import { keyEncoding, queryNumber, type S3Reply, type S3Request } from './request.ts';
+import { S3Error } from './s3-error.ts';
+import { toXml, type XmlFields } from './xml.ts';
+
+/** The one region there is; S3 writes it as an empty location. */
+const REGION = 'us-east-1';
+export const OWNER = { ID: 'local', DisplayName: 'local' };
+const MAX_PAGE = 1000; // S3's own limit
+
+export function listBuckets({ store, query }: S3Request): S3Reply {
+  const prefix = query.get('prefix') ?? '';
+  const buckets = [...store.buckets.values()].filter(({ name }) => name.startsWith(prefix));
+  buckets.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const Bucket = buckets.map(({ name, createdMs }) => ({
+    Name: name,
+    CreationDate: new Date(createdMs).toISOString(),
+  }));
+  return { xml: toXml('ListAllMyBucketsResult', { Owner: OWNER, Buckets: { Bucket } }) };
+}
+
+export function createBucket({ store, bucket }: S3Request): S3Reply {
+  store.createBucket(bucket);
+  return { headers: { location: `/${bucket}` } };
+}
+
+export function headBucket({ store, bucket }: S3Request): S3Reply {
+  store.bucket(bucket);
+  return { headers: { 'x-amz-bucket-region': REGION } };
+}
+
+export function deleteBucket({ store, bucket }: S3Request): S3Reply {
+  store.deleteBucket(bucket);
+  return { status: 204 };
+}
+
+export function getBucketLocation({ store, bucket }: S3Request): S3Reply {
+  store.bucket(bucket);
+  return { xml: toXml('LocationConstraint', {}) };
+}
+
+/** ListObjectsV2. The token is the last item of the page before. */
+export function listObjectsV2(request: S3Request): S3Reply {
+  const { query } = request;
+  if (query.get('list-type') !== '2')
+    throw new S3Error('InvalidArgument', `list-type must be 2, got ${query.get('list-type')}`);
+  const token = query.get('continuation-token');
+  const startAfter = query.get('start-after');
+  const after = token === undefined ? (startAfter ?? '') : Buffer.from(token, 'base64url').toString();
+  const { encode, fields, next, numItems } = list(request, after, query.get('fetch-owner') === 'true');
+  return {
+    xml: toXml('ListBucketResult', {
+      ...fields,
+      KeyCount: numItems,
+      ContinuationToken: token,
+      NextContinuationToken: next && Buffer.from(next).toString('base64url'),
+      StartAfter: startAfter && encode(startAfter),
+    }),
+  };
+}
+
+/** ListObjects, version 1. */
+export function listObjects(request: S3Request): S3Reply {
+  const marker = request.query.get('marker') ?? '';
+  const { encode, fields, next } = list(request, marker, true);
+  // without a delimiter clients go on from the last key
+  const nextMarker = request.query.has('delimiter') && next ? encode(next) : undefined;
+  return { xml: toXml('ListBucketResult', { ...fields, Marker: encode(marker), NextMarker: nextMarker }) };
+}
+
+/** What both versions have in common. */
+function list(request: S3Request, after: string, withOwner: boolean) {
+  const bucket = request.store.bucket(request.bucket);
+  const encode = keyEncoding(request);
+  const prefix = request.query.get('prefix') ?? '';
+  const delimiter = request.query.get('delimiter') ?? '';
+  const maxKeys = queryNumber(request, 'max-keys', MAX_PAGE, MAX_PAGE);
+  const { keys, commonPrefixes, next } = listPage(bucket.objects, { prefix, delimiter, after, maxKeys });
+  const fields: XmlFields = {
+    Name: bucket.name,
+    Prefix: encode(prefix),
+    Delimiter: delimiter === '' ? undefined : encode(delimiter),
+    MaxKeys: maxKeys,
+    EncodingType: request.query.get('encoding-type'),
+    IsTruncated: next !== undefined,
+    Contents: keys.map((key) => contents(bucket, key, encode, withOwner)),
+    CommonPrefixes: commonPrefixes.map((common) => ({ Prefix: encode(common) })),
+  };
+  return { encode, fields, next, numItems: keys.length + commonPrefixes.length };
+}
+
+function contents(bucket: Bucket, key: string, encode: (key: string) => string, withOwner: boolean): XmlFields {
+  const { etag, size, modifiedMs, checksum } = bucket.objects.get(key)!;
+  return {
+    Key: encode(key),
+    LastModified: new Date(modifiedMs).toISOString(),
+    ETag: `"${etag}"`,
+    ChecksumAlgorithm: checksum?.algorithm,
+    ChecksumType: checksum?.type,
+    Size: size,
+    StorageClass: 'STANDARD',
+    Owner: withOwner ? OWNER : undefined,
+  };
+}

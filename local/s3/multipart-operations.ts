@@ -1,0 +1,292 @@
+// Multipart uploads: parts are files of their own until the upload is completed into one object.
+
+import { createHash, randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { receiveBody, receiveText } from './body.ts';
+import { OWNER } from './bucket-operations.ts';
+import { parseRange } from './byte-range.ts';
+import {
+  type ChecksumAlgorithm,
+  checksumElement,
+  checksumHeader,
+  compositeChecksum,
+  startChecksum,
+} from './checksums.ts';
+import { checkWrite, writeCondition } from './conditions.ts';
+import { readFileRange } from './file-stream.ts';
+import type { ObjectInfo, StoredChecksum } from './object-file.ts';
+import {
+  checksumFields,
+  checksumHeaders,
+  copyResult,
+  findCopySource,
+  objectHeaders,
+  requestedAlgorithm,
+  withWriter,
+} from './object-operations.ts';
+import { type Bucket, openObject } from './object-store.ts';
+import { keyEncoding, queryNumber, type S3Reply, type S3Request } from './request.ts';
+import { S3Error } from './s3-error.ts';
+import { addPart, addUpload, findUpload, openPart, removeUpload, type Upload } from './uploads.ts';
+import { parseXml, toXml, type XmlFields } from './xml.ts';
+
+// S3's own limits
+const MAX_PART_NUMBER = 10_000;
+const MIN_PART_BYTES = 5 << 20; // the last part may be smaller
+const MAX_PAGE = 1000;
+
+export async function createMultipartUpload({ store, bucket: name, key, headers }: S3Request): Promise<S3Reply> {
+  const bucket = store.bucket(name);
+  const checksum = checksumOfUpload(headers);
+  const info = { key, size: 0, etag: '', modifiedMs: Date.now(), headers: objectHeaders(headers), checksum };
+  const id = randomUUID();
+  return withWriter(store.newWriter(), async (writer) => {
+    await writer.finish(info);
+    addUpload(bucket, id, info, writer);
+    return {
+      headers: checksum && { 'x-amz-checksum-algorithm': checksum.algorithm, 'x-amz-checksum-type': checksum.type },
+      xml: toXml('InitiateMultipartUploadResult', { Bucket: name, Key: key, UploadId: id }),
+    };
+  });
+}
+
+// which types S3 has for each algorithm, its default first
+const CHECKSUM_TYPES: Record<ChecksumAlgorithm, StoredChecksum['type'][]> = {
+  CRC32: ['COMPOSITE', 'FULL_OBJECT'],
+  CRC32C: ['COMPOSITE', 'FULL_OBJECT'],
+  CRC64NVME: ['FULL_OBJECT'],
+  SHA1: ['COMPOSITE'],
+  SHA256: ['COMPOSITE'],
+};
+
+/** Algorithm and type of the checksum that the object is to get; its value is not known yet. */
+function checksumOfUpload(headers: IncomingHttpHeaders): StoredChecksum | undefined {
+  const algorithm = requestedAlgorithm(headers);
+  if (!algorithm) return undefined;
+  const wanted = headers['x-amz-checksum-type'] ?? CHECKSUM_TYPES[algorithm][0];
+  const type = CHECKSUM_TYPES[algorithm].find((known) => known === wanted);
+  if (!type)
+    throw new S3Error(
+      'InvalidRequest',
+      `x-amz-checksum-type for ${algorithm} must be ${CHECKSUM_TYPES[algorithm].join(' or ')}, got ${wanted}`,
+    );
+  return { algorithm, value: '', type };
+}
+
+export async function uploadPart(request: S3Request): Promise<S3Reply> {
+  const { headers, body } = request;
+  const part = await storePart(request, findTarget(request), headers, body);
+  return { headers: { etag: `"${part.etag}"`, ...checksumHeaders(part.checksum) } };
+}
+
+export async function uploadPartCopy(request: S3Request): Promise<S3Reply> {
+  const target = findTarget(request);
+  const { bucket, info } = findCopySource(request);
+  const header = request.headers['x-amz-copy-source-range'];
+  const { start, end } = parseRange(header as string | undefined, info.size) ?? { start: 0, end: info.size };
+  // unlike a get, S3 does not shorten the range of a copy
+  if (header !== undefined && header !== `bytes=${start}-${end - 1}`)
+    throw new S3Error('InvalidArgument', `x-amz-copy-source-range must lie in ${info.size} bytes, got ${header}`);
+  const bytes = readFileRange(openObject(bucket, info.key), start, end);
+  const part = await storePart(request, target, { 'content-length': String(end - start) }, bytes);
+  return { xml: toXml('CopyPartResult', copyResult(part)) };
+}
+
+interface PartTarget {
+  bucket: Bucket;
+  uploadId: string;
+  number: number;
+  /** Of the checksums of this upload's parts. */
+  algorithm?: ChecksumAlgorithm;
+}
+
+function findTarget({ store, bucket: name, key, query }: S3Request): PartTarget {
+  const bucket = store.bucket(name);
+  const uploadId = query.get('uploadId')!;
+  const { info } = findUpload(bucket, uploadId, key);
+  const number = Number(query.get('partNumber'));
+  if (!Number.isInteger(number) || number < 1 || number > MAX_PART_NUMBER)
+    throw new S3Error('InvalidArgument', `partNumber must be 1 to ${MAX_PART_NUMBER}, got ${query.get('partNumber')}`);
+  return { bucket, uploadId, number, algorithm: info.checksum?.algorithm };
+}
+
+async function storePart(
+  { store, key }: S3Request,
+  { bucket, uploadId, number, algorithm }: PartTarget,
+  headers: IncomingHttpHeaders,
+  body: AsyncIterable<Buffer>,
+): Promise<ObjectInfo> {
+  return withWriter(store.newWriter(), async (writer) => {
+    const { size, md5, checksum } = await receiveBody(headers, body, (bytes) => writer.append(bytes), algorithm);
+    if (algorithm && checksum?.algorithm !== algorithm)
+      throw new S3Error('InvalidRequest', `the upload has ${algorithm} checksums, the part has ${checksum?.algorithm}`);
+    const info: ObjectInfo = { key, size, etag: md5, modifiedMs: Date.now(), headers: {}, checksum };
+    await writer.finish(info);
+    addPart(findUpload(bucket, uploadId, key), number, info, writer); // it may have been aborted meanwhile
+    return info;
+  });
+}
+
+interface CompleteRequest {
+  Part: ({ PartNumber?: string; ETag?: string } & { [checksum: string]: string | undefined })[];
+}
+
+export async function completeMultipartUpload(request: S3Request): Promise<S3Reply> {
+  const { store, bucket: name, key, query, headers, body } = request;
+  const bucket = store.bucket(name);
+  const condition = writeCondition(headers);
+  const upload = findUpload(bucket, query.get('uploadId')!, key);
+  // a checksum among the headers is that of the object, not of this body
+  const text = await receiveText({ 'content-length': headers['content-length'] }, body);
+  const parts = chosenParts(upload, parseXml<CompleteRequest>(text, 'CompleteMultipartUpload').Part ?? []);
+  checkWrite(condition, bucket.objects.get(key));
+  return withWriter(store.newWriter(), async (writer) => {
+    const full =
+      upload.info.checksum?.type === 'FULL_OBJECT' ? startChecksum(upload.info.checksum.algorithm) : undefined;
+    let size = 0;
+    for (const [number, part] of parts) {
+      findUpload(bucket, upload.id, key); // it may have been aborted, or completed by another request
+      if (upload.parts.get(number) !== part) throw new S3Error('InvalidPart', `part ${number} was uploaded again`);
+      for await (const bytes of readFileRange(openPart(upload, number), 0, part.size)) {
+        full?.update(bytes);
+        await writer.append(bytes);
+      }
+      size += part.size;
+    }
+    const infos = [...parts.values()];
+    const md5 = createHash('md5');
+    for (const { etag } of infos) md5.update(etag, 'hex');
+    const etag = `${md5.digest('hex')}-${infos.length}`;
+    const checksum = finalChecksum(upload, infos, full?.digest());
+    checkAnnounced(headers, size, checksum);
+    const info: ObjectInfo = { ...upload.info, size, etag, modifiedMs: Date.now(), checksum };
+    await writer.finish(info);
+    findUpload(bucket, upload.id, key);
+    store.commit(bucket, writer, info, condition);
+    removeUpload(store, bucket, upload);
+    const Location = `http://${headers.host}/${name}/${encodeURIComponent(key)}`;
+    const result = { Location, Bucket: name, Key: key, ETag: `"${etag}"`, ...checksumFields(checksum) };
+    return { xml: toXml('CompleteMultipartUploadResult', result) };
+  });
+}
+
+/** The parts that a request to complete lists, checked against those that were uploaded. */
+function chosenParts(upload: Upload, listed: CompleteRequest['Part']): Map<number, ObjectInfo> {
+  if (listed.length === 0) throw new S3Error('MalformedXML', 'at least one Part is needed to complete an upload');
+  const parts = new Map<number, ObjectInfo>();
+  let previous = 0;
+  for (const [position, { PartNumber, ETag, ...rest }] of listed.entries()) {
+    const number = Number(PartNumber);
+    if (!(number > previous)) throw new S3Error('InvalidPartOrder', `part ${PartNumber} is listed after ${previous}`);
+    previous = number;
+    const part = upload.parts.get(number);
+    if (!part || ETag?.replaceAll('"', '') !== part.etag)
+      throw new S3Error('InvalidPart', `part ${number} with ETag ${ETag} was not uploaded`);
+    const sum = part.checksum && rest[checksumElement(part.checksum.algorithm)];
+    if (sum !== undefined && sum !== part.checksum?.value)
+      throw new S3Error('InvalidPart', `part ${number} has checksum ${part.checksum?.value}, not ${sum}`);
+    if (part.size < MIN_PART_BYTES && position < listed.length - 1)
+      throw new S3Error(
+        'EntityTooSmall',
+        `part ${number} has ${part.size} bytes; all but the last need ${MIN_PART_BYTES}`,
+      );
+    parts.set(number, part);
+  }
+  return parts;
+}
+
+function finalChecksum(upload: Upload, parts: ObjectInfo[], full: Buffer | undefined): StoredChecksum | undefined {
+  const wanted = upload.info.checksum;
+  if (!wanted) return undefined;
+  const value =
+    full?.toString('base64') ??
+    compositeChecksum(
+      wanted.algorithm,
+      parts.map((part) => part.checksum!.value),
+    );
+  return { ...wanted, value };
+}
+
+/** Compare what a request to complete says of the whole object. */
+function checkAnnounced(headers: IncomingHttpHeaders, size: number, checksum: StoredChecksum | undefined): void {
+  const announcedSize = headers['x-amz-mp-object-size'];
+  if (announcedSize !== undefined && Number(announcedSize) !== size)
+    throw new S3Error('InvalidRequest', `x-amz-mp-object-size ${announcedSize}, the parts have ${size} bytes`);
+  const sent = checksum && headers[checksumHeader(checksum.algorithm)];
+  // a composite value may come with or without its number of parts
+  if (sent !== undefined && sent !== checksum?.value && sent !== checksum?.value.split('-')[0])
+    throw new S3Error('BadDigest', `${checksumHeader(checksum!.algorithm)} ${sent}, the object has ${checksum?.value}`);
+}
+
+export function abortMultipartUpload({ store, bucket: name, key, query }: S3Request): S3Reply {
+  const bucket = store.bucket(name);
+  removeUpload(store, bucket, findUpload(bucket, query.get('uploadId')!, key));
+  return { status: 204 };
+}
+
+export function listParts(request: S3Request): S3Reply {
+  const { store, bucket, key, query } = request;
+  const { id, info, parts } = findUpload(store.bucket(bucket), query.get('uploadId')!, key);
+  const marker = queryNumber(request, 'part-number-marker', 0, MAX_PART_NUMBER);
+  const maxParts = queryNumber(request, 'max-parts', MAX_PAGE, MAX_PAGE);
+  const rest = [...parts].filter(([number]) => number > marker).sort(([a], [b]) => a - b);
+  const page = rest.slice(0, maxParts);
+  const fields: XmlFields = {
+    Bucket: bucket,
+    Key: keyEncoding(request)(key),
+    UploadId: id,
+    PartNumberMarker: marker,
+    NextPartNumberMarker: page.at(-1)?.[0] ?? marker,
+    MaxParts: maxParts,
+    IsTruncated: page.length < rest.length,
+    ChecksumAlgorithm: info.checksum?.algorithm,
+    ChecksumType: info.checksum?.type,
+    StorageClass: 'STANDARD',
+    Part: page.map(([number, part]) => ({ PartNumber: number, Size: part.size, ...partFields(part) })),
+  };
+  return { xml: toXml('ListPartsResult', fields) };
+}
+
+function partFields(part: ObjectInfo): XmlFields {
+  const { ChecksumType: _, ...fields } = copyResult(part); // stated once, for all parts
+  return fields;
+}
+
+export function listMultipartUploads(request: S3Request): S3Reply {
+  const { query } = request;
+  const bucket: Bucket = request.store.bucket(request.bucket);
+  const encode = keyEncoding(request);
+  const prefix = query.get('prefix') ?? '';
+  const keyMarker = query.get('key-marker') ?? '';
+  const idMarker = query.get('upload-id-marker') ?? '';
+  const maxUploads = queryNumber(request, 'max-uploads', MAX_PAGE, MAX_PAGE);
+  const order = (a: Upload, key: string, id: string) =>
+    Buffer.compare(Buffer.from(a.info.key), Buffer.from(key)) || (a.id < id ? -1 : Number(a.id > id));
+  const rest = [...bucket.uploads.values()]
+    .filter(({ info }) => info.key.startsWith(prefix))
+    // without an id, the marker stands for all uploads of its key
+    .filter((upload) => keyMarker === '' || order(upload, keyMarker, idMarker === '' ? '\uffff' : idMarker) > 0)
+    .sort((a, b) => order(a, b.info.key, b.id));
+  const page = rest.slice(0, maxUploads);
+  const last = page.length < rest.length ? page.at(-1) : undefined;
+  const fields: XmlFields = {
+    Bucket: bucket.name,
+    Prefix: encode(prefix),
+    KeyMarker: encode(keyMarker),
+    UploadIdMarker: idMarker,
+    NextKeyMarker: last && encode(last.info.key),
+    NextUploadIdMarker: last?.id,
+    MaxUploads: maxUploads,
+    EncodingType: query.get('encoding-type'),
+    IsTruncated: last !== undefined,
+    Upload: page.map(({ id, info }) => ({
+      Key: encode(info.key),
+      UploadId: id,
+      Initiated: new Date(info.modifiedMs).toISOString(),
+      StorageClass: 'STANDARD',
+      Owner: OWNER,
+      Initiator: OWNER,
+    })),
+  };
+  return { xml: toXml('ListMultipartUploadsResult', fields) };
+}

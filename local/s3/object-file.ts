@@ -1,0 +1,137 @@
+// One object is one file, so that its bytes and what is known about them appear in the same rename:
+//
+//   offset      size  meaning
+//   0           n     the object's bytes
+//   n           m     ObjectInfo as JSON in UTF-8
+//   n + m       4     m, unsigned, little-endian
+//   n + m + 4   8     magic "arvS3ob1"; the digit is the version
+
+import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { FormatError } from '../../lib/errors.ts';
+import type { ChecksumAlgorithm } from './checksums.ts';
+
+export interface StoredChecksum {
+  algorithm: ChecksumAlgorithm;
+  /** Base64; a COMPOSITE one ends in `-` and the number of parts. */
+  value: string;
+  type: 'FULL_OBJECT' | 'COMPOSITE';
+}
+
+export interface ObjectInfo {
+  key: string;
+  size: number; // bytes
+  /** MD5 in hex, of a multipart object the MD5 of its parts' MD5s and `-` and their number; without quotes. */
+  etag: string;
+  modifiedMs: number; // since 1970
+  /** Headers that come back with the object: Content-Type and its like, and x-amz-meta-*. */
+  headers: Record<string, string>;
+  checksum?: StoredChecksum;
+}
+
+const MAGIC = Buffer.from('arvS3ob1');
+const TRAILER_BYTES = 4 + MAGIC.length;
+const FLUSH_BYTES = 1 << 20; // an object up to this size costs one write
+const TAIL_BYTES = 4096; // holds the JSON of almost every object, so that a restart reads each file once
+
+/** Writes an object file. It stays in the folder for unfinished files until `moveTo`. */
+export class ObjectWriter {
+  readonly #path: string;
+  readonly #beforeWrite: (numBytes: number) => void;
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  #handle?: FileHandle;
+  #isMoved = false;
+
+  /** @param beforeWrite called before each write to the disk; what it throws counts as the disk's own error */
+  constructor(path: string, beforeWrite: (numBytes: number) => void) {
+    this.#path = path;
+    this.#beforeWrite = beforeWrite;
+  }
+
+  /** Add to the object's bytes. `bytes` must not change afterwards. */
+  async append(bytes: Buffer): Promise<void> {
+    this.#pending.push(bytes);
+    this.#pendingBytes += bytes.length;
+    if (this.#pendingBytes >= FLUSH_BYTES) await this.#flush();
+  }
+
+  /** Write what is left and the footer, and close the file. */
+  async finish(info: ObjectInfo): Promise<void> {
+    const json = Buffer.from(JSON.stringify(info));
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(json.length);
+    this.#pending.push(json, length, MAGIC);
+    if (this.#handle) {
+      await this.#flush();
+      await this.#close();
+    } else {
+      // synchronous: open, write and close of a small file take less time than handing them to the thread pool
+      const bytes = Buffer.concat(this.#pending);
+      this.#beforeWrite(bytes.length);
+      writeFileSync(this.#path, bytes);
+    }
+  }
+
+  /** Put the finished file in its place, over what was there. */
+  moveTo(path: string): void {
+    renameSync(this.#path, path);
+    this.#isMoved = true;
+  }
+
+  /** Remove the file unless it was moved. */
+  async discard(): Promise<void> {
+    await this.#close();
+    if (!this.#isMoved) rmSync(this.#path, { force: true });
+  }
+
+  async #flush(): Promise<void> {
+    const bytes = Buffer.concat(this.#pending);
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#beforeWrite(bytes.length);
+    this.#handle ??= await open(this.#path, 'wx');
+    await this.#handle.writeFile(bytes); // at the current position
+  }
+
+  async #close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close();
+  }
+}
+
+/**
+ * The footer of an object file.
+ *
+ * @throws {FormatError} when the file is not whole
+ */
+export function readObjectInfo(path: string): ObjectInfo {
+  const fd = openSync(path, 'r');
+  try {
+    const fileBytes = fstatSync(fd).size;
+    let tail = readTail(fd, fileBytes, TAIL_BYTES);
+    const magic = tail.subarray(-MAGIC.length);
+    if (tail.length < TRAILER_BYTES || !magic.equals(MAGIC))
+      throw new FormatError(
+        `${path}: ends in ${JSON.stringify(magic.toString('latin1'))}, expected ${JSON.stringify(MAGIC.toString())}`,
+      );
+    const jsonBytes = tail.readUInt32LE(tail.length - TRAILER_BYTES);
+    if (jsonBytes + TRAILER_BYTES > tail.length) tail = readTail(fd, fileBytes, jsonBytes + TRAILER_BYTES);
+    const info: ObjectInfo = JSON.parse(
+      tail.toString('utf8', tail.length - TRAILER_BYTES - jsonBytes, tail.length - TRAILER_BYTES),
+    );
+    const dataBytes = fileBytes - TRAILER_BYTES - jsonBytes;
+    if (info.size !== dataBytes)
+      throw new FormatError(`${path}: holds ${dataBytes} bytes, its footer says ${info.size}`);
+    return info;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readTail(fd: number, fileBytes: number, numBytes: number): Buffer {
+  const tail = Buffer.alloc(Math.min(fileBytes, numBytes));
+  readSync(fd, tail, 0, tail.length, fileBytes - tail.length);
+  return tail;
+}

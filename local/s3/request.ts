@@ -1,0 +1,83 @@
+// What an operation is given and what it gives back.
+
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { ObjectStore } from './object-store.ts';
+import { S3Error } from './s3-error.ts';
+
+export interface S3Request {
+  store: ObjectStore;
+  bucket: string;
+  key: string;
+  query: Map<string, string>;
+  headers: IncomingHttpHeaders;
+  body: AsyncIterable<Buffer>;
+}
+
+export interface S3Reply {
+  status?: number; // 200 when left out
+  headers?: OutgoingHttpHeaders;
+  xml?: string;
+  /** An open file, of which [start, end) is sent; it is closed afterwards. */
+  file?: { fd: number; start: number; end: number };
+}
+
+const MAX_KEY_BYTES = 1024; // S3's own limit
+
+/**
+ * Bucket, key and query of a path-style URL, and the headers with those that a presigned URL carries in its query.
+ *
+ * @param url as it came over the wire: still encoded, beginning with a slash
+ */
+export function parseRequest(url: string, headers: IncomingHttpHeaders): Omit<S3Request, 'store' | 'body'> {
+  const mark = url.indexOf('?');
+  const path = mark === -1 ? url : url.slice(0, mark);
+  const query = new Map(mark === -1 ? [] : new URLSearchParams(url.slice(mark + 1)));
+  const slash = path.indexOf('/', 1);
+  const bucket = decode(path.slice(1, slash === -1 ? undefined : slash));
+  const key = slash === -1 ? '' : decode(path.slice(slash + 1));
+  checkKeyLength(key);
+  const merged = { ...headers };
+  for (const [name, value] of query) {
+    if (!/^x-amz-/i.test(name)) continue;
+    query.delete(name);
+    // S3 ignores checksums here: the JavaScript presigner puts that of an empty body in the URL
+    if (!/checksum-(crc|sha)/i.test(name)) merged[name.toLowerCase()] ??= value;
+  }
+  return { bucket, key, query, headers: merged };
+}
+
+export function checkKeyLength(key: string): void {
+  const bytes = Buffer.byteLength(key);
+  if (bytes > MAX_KEY_BYTES) throw new S3Error('KeyTooLongError', `key of ${bytes} bytes, at most ${MAX_KEY_BYTES}`);
+}
+
+/** @throws {S3Error} InvalidURI */
+export function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new S3Error('InvalidURI', `${JSON.stringify(text)} is not percent-encoded UTF-8`);
+  }
+}
+
+/**
+ * A whole number of the query.
+ *
+ * @param most larger values count as this
+ * @throws {S3Error} InvalidArgument
+ */
+export function queryNumber({ query }: S3Request, name: string, fallback: number, most: number): number {
+  const text = query.get(name);
+  if (text === undefined || text === '') return fallback;
+  if (!/^\d{1,15}$/.test(text))
+    throw new S3Error('InvalidArgument', `${name} must be a whole number from 0 up, got ${text}`);
+  return Math.min(Number(text), most);
+}
+
+/** How keys are written in a listing: percent-encoded when the client asks for it, as XML cannot hold every character. */
+export function keyEncoding({ query }: S3Request): (key: string) => string {
+  const encoding = query.get('encoding-type');
+  if (encoding === undefined) return (key) => key;
+  if (encoding !== 'url') throw new S3Error('InvalidArgument', `encoding-type must be url, got ${encoding}`);
+  return (key) => encodeURIComponent(key).replaceAll('%2F', '/');
+}

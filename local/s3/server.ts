@@ -1,0 +1,172 @@
+// S3 over HTTP on 127.0.0.1.
+
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { finished, pipeline } from 'node:stream/promises';
+import { readFileRange } from './file-stream.ts';
+import { ObjectStore, type ObjectStoreOptions } from './object-store.ts';
+import { findOperation } from './operations.ts';
+import { checkPresigned } from './presigned.ts';
+import { parseRequest, type S3Reply } from './request.ts';
+import { S3Error, toS3Error } from './s3-error.ts';
+import { toXml } from './xml.ts';
+
+export interface S3RequestInfo {
+  method: string;
+  /** S3's name of what was asked, '' when it is none of those that are supported. */
+  operation: string;
+  bucket: string;
+  key?: string;
+  /** 0 when the client went away before it could be answered. */
+  status: number;
+  /** Bytes of the bodies. */
+  requestBytes: number;
+  responseBytes: number;
+  ms: number;
+  /** Code and message of what went wrong. */
+  error?: string;
+}
+
+export interface S3ServerOptions extends ObjectStoreOptions {
+  host?: '127.0.0.1';
+  /** @default 0, any free port */
+  port?: number;
+  /** Called after each request. */
+  onRequest?: (info: S3RequestInfo) => void;
+}
+
+export interface S3Server {
+  url: string;
+  port: number;
+  /** Files that were not whole when the folder was opened and were moved to its `damaged/`. */
+  damaged: string[];
+  /** Breaks off what is in progress, which leaves nothing visible. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serve the buckets of a folder, which is made when it does not exist. No signature is checked.
+ *
+ * @throws {ConflictError} when another process serves the folder
+ */
+export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
+  const { host = '127.0.0.1', port = 0, onRequest = () => {} } = options;
+  const store = new ObjectStore(options);
+  const running = new Set<Promise<void>>();
+  const server = createServer((request, response) => {
+    const handled = handle(store, request, response).then(onRequest);
+    running.add(handled);
+    handled.finally(() => running.delete(handled));
+  });
+  server.requestTimeout = 0; // a large body may take longer than the 5 minutes of the default
+  server.keepAliveTimeout = 0; // an idle connection closed by the server may be one that the client is about to use
+  try {
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${host}:${address.port}`,
+    port: address.port,
+    damaged: store.damaged,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      await Promise.all(running);
+      store.close();
+    },
+  };
+}
+
+/** Answer one request. Never throws. */
+async function handle(store: ObjectStore, request: IncomingMessage, response: ServerResponse): Promise<S3RequestInfo> {
+  const started = performance.now();
+  const { method = '', url = '' } = request;
+  const info: S3RequestInfo = {
+    method,
+    operation: '',
+    bucket: '',
+    status: 0,
+    requestBytes: 0,
+    responseBytes: 0,
+    ms: 0,
+  };
+  const requestId = randomBytes(8).toString('hex').toUpperCase();
+  response.setHeader('x-amz-request-id', requestId);
+  try {
+    refuseStrangers(request);
+    const parsed = parseRequest(url, request.headers);
+    info.bucket = parsed.bucket;
+    if (parsed.key !== '') info.key = parsed.key;
+    const operation = findOperation(method, parsed);
+    info.operation = operation.name;
+    checkPresigned(parsed, Date.now());
+    const body = counted(request, (numBytes) => {
+      info.requestBytes += numBytes;
+    });
+    await send(response, info, await operation.run({ ...parsed, store, body }));
+  } catch (error) {
+    const failure = toS3Error(error, store.dataDir);
+    info.error = `${failure.code}: ${failure.message}`;
+    await sendError(response, info, failure, requestId).catch(() => response.destroy());
+  }
+  request.resume(); // what is left of a refused body: a client that is still sending would not see the answer
+  info.ms = performance.now() - started;
+  return info;
+}
+
+/** Keeps web pages out: a browser sends them here under their own name once that name points to 127.0.0.1. */
+function refuseStrangers({ headers, socket }: IncomingMessage): void {
+  const names = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${socket.localPort}`);
+  if (!names.includes(headers.host ?? ''))
+    throw new S3Error('AccessDenied', `Host must be one of ${names.join(', ')}, got ${headers.host}`);
+  if (headers.origin !== undefined && !/^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(headers.origin))
+    throw new S3Error('AccessDenied', `requests of the web page ${headers.origin} are not served`);
+}
+
+async function* counted(request: IncomingMessage, count: (numBytes: number) => void): AsyncGenerator<Buffer> {
+  // leaving the loop early must not break the connection, over which the answer goes
+  for await (const bytes of request.iterator({ destroyOnReturn: false })) {
+    count(bytes.length);
+    yield bytes;
+  }
+}
+
+async function send(response: ServerResponse, info: S3RequestInfo, reply: S3Reply): Promise<void> {
+  const { status = 200, headers = {}, xml, file } = reply;
+  info.status = status;
+  if (file) {
+    info.responseBytes = file.end - file.start;
+    response.writeHead(status, headers);
+    await pipeline(readFileRange(file.fd, file.start, file.end), response);
+    return;
+  }
+  const body = Buffer.from(xml ?? '');
+  if (xml !== undefined) headers['content-type'] = 'application/xml';
+  // a head states the length of what it does not send; a 204 and a 304 state none
+  if (status !== 204 && status !== 304) headers['content-length'] ??= body.length;
+  info.responseBytes = body.length;
+  response.writeHead(status, headers);
+  response.end(body);
+  await finished(response);
+}
+
+function sendError(response: ServerResponse, info: S3RequestInfo, error: S3Error, requestId: string): Promise<void> {
+  const { code, message, status, headers } = error;
+  if (response.headersSent || response.destroyed) {
+    response.destroy(); // the client is gone, or has half of a body: only a broken connection tells it
+    return Promise.resolve();
+  }
+  const hasBody = info.method !== 'HEAD' && status !== 304;
+  const xml = toXml('Error', {
+    Code: code,
+    Message: message,
+    Resource: `/${info.bucket}/${info.key ?? ''}`,
+    RequestId: requestId,
+  });
+  return send(response, info, { status, headers: { ...headers }, xml: hasBody ? xml : undefined });
+}

@@ -1,0 +1,56 @@
+// The account of a run, for a person.
+
+import pc from 'picocolors';
+import type { Report } from '../lib/report.ts';
+
+export interface Places {
+  modelPath: string;
+  reportPath: string;
+}
+
+/** Seconds of each part of a run as the command saw it. */
+export type Seconds = Report['seconds'] & { startup: number; total: number };
+
+export function summarize(report: Report, seconds: Seconds, places: Places): string {
+  const { rows, tasks, model, accuracyInterval, accuracyCeiling, strategy } = report;
+  const count = (value: number) => value.toLocaleString('en-US');
+  const entries: [string, string][] = [
+    [
+      'rows',
+      `${count(rows.total)} × ${count(report.params.features)}, ${count(rows.train)} to train, ${count(rows.test)} to test`,
+    ],
+    [
+      'forest',
+      `${count(model.numTrees)} trees, ${count(model.numNodes)} nodes, ${megabytes(model.bytes)}; ${strategy.name}: ${strategy.reason}`,
+    ],
+    ['tasks', describeTasks(tasks)],
+    [
+      'seconds',
+      (['startup', 'generate', 'split', 'train', 'evaluate'] as const)
+        .map((part) => `${part} ${seconds[part].toFixed(1)}`)
+        .join(' · '),
+    ],
+    ['', `${pc.bold(seconds.total.toFixed(1))} in all`],
+    ['on AWS', `about $${report.bill.toFixed(4)} for what this used; the forecast was $${report.forecast.toFixed(4)}`],
+    ['model', places.modelPath],
+    ['', pc.dim(`sha256 ${model.sha256}`)],
+    ['report', places.reportPath],
+  ];
+  const [low, high] = accuracyInterval.map((bound) => bound.toFixed(4));
+  const ceiling = accuracyCeiling === null ? '' : `, the data's ceiling is ${accuracyCeiling.toFixed(4)}`;
+  return [
+    '',
+    ...entries.map(([label, text]) => ` ${pc.dim(label.padEnd(8))} ${text}`),
+    '',
+    `${pc.bold(pc.green(`Accuracy: ${report.accuracy.toFixed(4)}`))}  (95 % interval ${low} to ${high}${ceiling})`,
+  ].join('\n');
+}
+
+function describeTasks({ total, reused, attempts, retried }: Report['tasks']): string {
+  const extra = [retried > 0 && `${retried} retried`, reused > 0 && `${reused} finished before`].filter(Boolean);
+  return [`${total} tasks`, `${attempts} invocations`, ...extra].join(', ');
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,54 @@
+// Where a run goes: an emulator here, or a stack on AWS. From here on they are the same to the client.
+
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { InputError } from '../lib/errors.ts';
+import { lambdaOrchestrator } from '../lib/lambda-orchestrator.ts';
+import type { Orchestrator } from '../lib/run.ts';
+import { s3Store } from '../lib/s3-store.ts';
+import type { Store } from '../lib/store.ts';
+import { type EmulatorInfo, LOCAL_CREDENTIALS, LOCAL_REGION } from './emulator.ts';
+
+export interface Target {
+  store: Store;
+  orchestrator: Orchestrator;
+  bucket: string;
+}
+
+export function localTarget({ s3, lambda, bucket, orchestratorArn }: EmulatorInfo): Target {
+  const access = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
+  return {
+    store: s3Store(bucket, { ...access, endpoint: s3 }),
+    orchestrator: lambdaOrchestrator(orchestratorArn, { ...access, endpoint: lambda }),
+    bucket,
+  };
+}
+
+/**
+ * Find a deployed stack. Region, credentials and endpoints come from the SDK's default chain.
+ *
+ * @throws {InputError} when there is no such stack, or it has not the outputs of ours
+ */
+export async function stackTarget(stackName: string): Promise<Target> {
+  const client = new CloudFormationClient({});
+  const outputs = await client.send(new DescribeStacksCommand({ StackName: stackName })).then(
+    ({ Stacks }) => new Map(Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
+    (error: unknown) => {
+      if (error instanceof Error && /does not exist/.test(error.message)) {
+        throw new InputError(
+          `there is no stack ${stackName} in this account and region; run npm run deploy, or name another with --stack`,
+        );
+      }
+      throw error;
+    },
+  );
+  const output = (name: string) => {
+    const value = outputs.get(name);
+    if (!value)
+      throw new InputError(
+        `stack ${stackName} has no output ${name}: it is not an arvoredo stack, or of another version`,
+      );
+    return value;
+  };
+  const bucket = output('BucketName');
+  return { store: s3Store(bucket), orchestrator: lambdaOrchestrator(output('OrchestratorArn')), bucket };
+}

@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { GRANTS } from '../../cdk/grants.ts';
+import { ROUTES } from '../../cdk/routes.ts';
+import { ArvoredoStack, type ArvoredoStackProps } from '../../cdk/stack.ts';
+import { Store } from '../../cdk/store.ts';
+import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, WORKER_NAMES } from '../../functions/manifest.ts';
+import { InputError } from '../../lib/errors.ts';
+
+const bundleDir = mkdtempSync(join(tmpdir(), 'arvoredo-cdk-'));
+after(() => rmSync(bundleDir, { recursive: true }));
+for (const name of FUNCTION_NAMES) {
+  mkdirSync(join(bundleDir, name));
+  writeFileSync(join(bundleDir, name, 'index.mjs'), `export const handler = async () => '${name}';`);
+}
+
+const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
+// `cdk synth` validates the template; here it would take 5 of 7 s
+const newApp = () => new App({ context, builtinCloudFormationValidation: false });
+const newStack = (props: Partial<ArvoredoStackProps> = {}, app = newApp()) =>
+  new ArvoredoStack(app, 'Arvoredo', { bundleDir, ...props });
+
+const app = newApp();
+const template = Template.fromStack(newStack({}, app));
+
+// biome-ignore lint/suspicious/noExplicitAny: a template is JSON without a type
+type Json = any;
+const resources = (type: string): Record<string, Json> => template.findResources(type);
+
+/** Logical id and properties of a function, found by its description. */
+function findFunction(name: FunctionName): [string, Json] {
+  const found = Object.entries(resources('AWS::Lambda::Function')).filter(
+    ([, { Properties }]) => Properties.Description === `arvoredo ${name}`,
+  );
+  assert.equal(found.length, 1, name);
+  const [id, { Properties }] = found[0]!;
+  return [id, Properties];
+}
+
+const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+const [bucketId] = Object.keys(resources('AWS::S3::Bucket'));
+const [aliasId] = Object.keys(resources('AWS::Lambda::Alias'));
+const [versionId] = Object.keys(resources('AWS::Lambda::Version'));
+
+test('the bucket is encrypted, private, kept with the stack, and expires runs after 30 days', () => {
+  template.resourceCountIs('AWS::S3::Bucket', 1);
+  template.hasResource('AWS::S3::Bucket', {
+    DeletionPolicy: 'Retain',
+    UpdateReplacePolicy: 'Retain',
+    Properties: {
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      LifecycleConfiguration: {
+        Rules: [
+          { Id: 'expire-runs', Prefix: 'runs/', ExpirationInDays: 30, Status: 'Enabled' },
+          { Id: 'abort-uploads', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: 'Enabled' },
+        ],
+      },
+    },
+  });
+});
+
+test('the bucket refuses requests without TLS and below TLS 1.2', () => {
+  const [policy] = Object.values(resources('AWS::S3::BucketPolicy'));
+  const denials = policy!.Properties.PolicyDocument.Statement;
+  assert.deepEqual(
+    denials.map((statement: Json) => [statement.Effect, statement.Principal, statement.Action, statement.Condition]),
+    [
+      ['Deny', { AWS: '*' }, 's3:*', { Bool: { 'aws:SecureTransport': 'false' } }],
+      ['Deny', { AWS: '*' }, 's3:*', { NumericLessThan: { 's3:TlsVersion': 1.2 } }],
+    ],
+  );
+});
+
+test('a bucket to be destroyed is emptied and deleted, with other days when asked', () => {
+  const stack = new Stack(newApp(), 'Dev');
+  new Store(stack, 'Store', { removal: 'destroy', expireAfterDays: 3 });
+  const dev = Template.fromStack(stack);
+  dev.resourceCountIs('Custom::S3AutoDeleteObjects', 1);
+  dev.hasResource('AWS::S3::Bucket', {
+    DeletionPolicy: 'Delete',
+    Properties: { LifecycleConfiguration: { Rules: Match.arrayWith([Match.objectLike({ ExpirationInDays: 3 })]) } },
+  });
+});
+
+for (const name of FUNCTION_NAMES) {
+  test(`${name} runs as the manifest says`, () => {
+    const { memoryMiB, timeoutSeconds, durable } = FUNCTIONS[name];
+    const properties = findFunction(name)[1];
+    assert.equal(properties.Runtime, 'nodejs24.x');
+    assert.deepEqual(properties.Architectures, ['arm64']);
+    assert.equal(properties.Handler, 'index.handler');
+    assert.equal(properties.MemorySize, memoryMiB);
+    assert.equal(properties.Timeout, timeoutSeconds);
+    assert.deepEqual(
+      properties.DurableConfig,
+      durable ? { ExecutionTimeout: 86_400, RetentionPeriodInDays: 14 } : undefined,
+    );
+    assert.equal(properties.FunctionName, undefined);
+  });
+}
+
+test('functions learn the bucket, the workers and the orchestrator from their environment', () => {
+  const BUCKET = { Ref: bucketId };
+  for (const name of FUNCTION_NAMES) {
+    const { Variables } = findFunction(name)[1].Environment;
+    const added: Partial<Record<FunctionName, object>> = {
+      orchestrator: {
+        GENERATE_FUNCTION: { Ref: findFunction('generate')[0] },
+        SPLIT_FUNCTION: { Ref: findFunction('split')[0] },
+        TRAIN_FUNCTION: { Ref: findFunction('train')[0] },
+        EVALUATE_FUNCTION: { Ref: findFunction('evaluate')[0] },
+      },
+      api: { ORCHESTRATOR_ARN: { Ref: aliasId } },
+    };
+    assert.deepEqual(Variables, { BUCKET, ...added[name] }, name);
+  }
+});
+
+test('the alias live points at the current version, is not retried, and old versions stay for runs under way', () => {
+  const [orchestratorId] = findFunction('orchestrator');
+  template.hasResource('AWS::Lambda::Version', {
+    DeletionPolicy: 'Retain',
+    Properties: { FunctionName: { Ref: orchestratorId } },
+  });
+  const FunctionVersion = { 'Fn::GetAtt': [versionId, 'Version'] };
+  template.hasResourceProperties('AWS::Lambda::Alias', {
+    Name: 'live',
+    FunctionName: { Ref: orchestratorId },
+    FunctionVersion,
+  });
+  template.resourceCountIs('AWS::Lambda::EventInvokeConfig', 1);
+  template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+    FunctionName: { Ref: orchestratorId },
+    Qualifier: Match.anyValue(),
+    MaximumRetryAttempts: 0,
+  });
+});
+
+test('logs are JSON in groups of their own and go after a month', () => {
+  const groups = resources('AWS::Logs::LogGroup');
+  assert.equal(Object.keys(groups).length, FUNCTION_NAMES.length + 1);
+  for (const { Properties, DeletionPolicy } of Object.values(groups)) {
+    assert.equal(Properties.RetentionInDays, 30);
+    assert.equal(DeletionPolicy, 'Delete');
+  }
+  const used = FUNCTION_NAMES.map((name) => findFunction(name)[1].LoggingConfig);
+  assert.ok(used.every(({ LogFormat, LogGroup }) => LogFormat === 'JSON' && LogGroup.Ref in groups));
+  assert.equal(new Set(used.map(({ LogGroup }) => LogGroup.Ref)).size, FUNCTION_NAMES.length);
+});
+
+test('every route asks for IAM and is answered by the api function in payload format 2.0', () => {
+  const routes = Object.values(resources('AWS::ApiGatewayV2::Route')).map(({ Properties }) => Properties);
+  assert.deepEqual(routes.map(({ RouteKey }) => RouteKey).sort(), [...ROUTES].sort());
+  for (const { AuthorizationType } of routes) assert.equal(AuthorizationType, 'AWS_IAM');
+  template.resourceCountIs('AWS::ApiGatewayV2::Integration', 1);
+  template.hasResourceProperties('AWS::ApiGatewayV2::Integration', {
+    IntegrationUri: arnOf(findFunction('api')[0]),
+    PayloadFormatVersion: '2.0',
+  });
+  template.hasResourceProperties('AWS::ApiGatewayV2::Api', { CorsConfiguration: Match.absent() });
+});
+
+test('the API is throttled and writes an access log', () => {
+  template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+    StageName: '$default',
+    AutoDeploy: true,
+    DefaultRouteSettings: { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 },
+    AccessLogSettings: { DestinationArn: Match.anyValue(), Format: Match.stringLikeRegexp('requestId.*status') },
+  });
+});
+
+/** Everything a role may do, as lines of `action resource`, with conditions where there are any. */
+function rights(name: FunctionName): string[] {
+  const roleId = findFunction(name)[1].Role['Fn::GetAtt'][0];
+  const policies = Object.values(resources('AWS::IAM::Policy')).filter(({ Properties }) =>
+    Properties.Roles.some((role: { Ref: string }) => role.Ref === roleId),
+  );
+  return policies
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+    .flatMap(({ Action, Resource, Condition, Effect }) => {
+      assert.equal(Effect, 'Allow');
+      const lines = [Action].flat().flatMap((action) => [Resource].flat().map((arn) => `${action} ${readable(arn)}`));
+      return lines.map((line) => (Condition ? `${line} if ${JSON.stringify(Condition)}` : line));
+    })
+    .sort();
+}
+
+function readable(arn: Json): string {
+  if (typeof arn === 'string') return arn;
+  if (arn.Ref) return arn.Ref;
+  if (arn['Fn::GetAtt']) return arn['Fn::GetAtt'][0];
+  return arn['Fn::Join'][1].map(readable).join(arn['Fn::Join'][0]);
+}
+
+for (const name of FUNCTION_NAMES) {
+  test(`${name} may do what its row of the table says, list runs and log, and nothing else`, () => {
+    const { read, write, remove = [], invoke = [] } = GRANTS[name];
+    const orchestratorId = findFunction('orchestrator')[0];
+    const logGroupId = findFunction(name)[1].LoggingConfig.LogGroup.Ref;
+    const expected = [
+      `logs:CreateLogStream ${logGroupId}`,
+      `logs:PutLogEvents ${logGroupId}`,
+      `s3:ListBucket ${bucketId} if {"StringLike":{"s3:prefix":"runs/*"}}`,
+      ...read.map((key) => `s3:GetObject ${bucketId}/${key}`),
+      ...write.map((key) => `s3:PutObject ${bucketId}/${key}`),
+      ...remove.map((key) => `s3:DeleteObject ${bucketId}/${key}`),
+      ...invoke.flatMap((target) =>
+        target === 'orchestrator'
+          ? [
+              `lambda:InvokeFunction ${aliasId}`,
+              `lambda:GetDurableExecution ${orchestratorId}:*/durable-execution/*`,
+              `lambda:StopDurableExecution ${orchestratorId}:*/durable-execution/*`,
+            ]
+          : [`lambda:InvokeFunction ${findFunction(target)[0]}`],
+      ),
+    ];
+    assert.deepEqual(rights(name), expected.sort());
+  });
+}
+
+test('nobody may do all of a service, or touch objects outside of a folder or file of a run', () => {
+  for (const line of FUNCTION_NAMES.flatMap(rights)) {
+    const [action, resource] = line.split(' ') as [string, string];
+    assert.doesNotMatch(action, /\*/);
+    assert.notEqual(resource, '*');
+    if (/Object$/.test(action)) assert.match(resource, /\/runs\/\*(\/|\.json$)/);
+  }
+});
+
+test('only the orchestrator invokes workers, only the api starts and stops it', () => {
+  const invokers = (target: string) => FUNCTION_NAMES.filter((name) => GRANTS[name].invoke?.some((n) => n === target));
+  for (const worker of WORKER_NAMES) assert.deepEqual(invokers(worker), ['orchestrator']);
+  assert.deepEqual(invokers('orchestrator'), ['api']);
+  assert.deepEqual(invokers('api'), []);
+});
+
+test("AWS's policies are attached to the durable function alone", () => {
+  for (const name of FUNCTION_NAMES) {
+    const roleId = findFunction(name)[1].Role['Fn::GetAtt'][0];
+    const { ManagedPolicyArns = [] } = resources('AWS::IAM::Role')[roleId]!.Properties;
+    const attached = ManagedPolicyArns.map((arn: unknown) => readable(arn).split(':policy/')[1]);
+    const expected = FUNCTIONS[name].durable ? ['service-role/AWSLambdaBasicDurableExecutionRolePolicy'] : [];
+    assert.deepEqual(attached, expected, name);
+  }
+});
+
+test('the outputs have the names that scripts rest on', () => {
+  const outputs = Object.entries(template.findOutputs('*')).map(([name, { Value }]) => [name, Value]);
+  const { ApiUrl, ...rest } = Object.fromEntries(outputs);
+  assert.match(readable(ApiUrl), /^https:\/\/.*\/$/);
+  assert.deepEqual(rest, {
+    BucketName: { Ref: bucketId },
+    OrchestratorArn: { Ref: aliasId },
+    GenerateFunction: { Ref: findFunction('generate')[0] },
+    SplitFunction: { Ref: findFunction('split')[0] },
+    TrainFunction: { Ref: findFunction('train')[0] },
+    EvaluateFunction: { Ref: findFunction('evaluate')[0] },
+    ApiFunction: { Ref: findFunction('api')[0] },
+  });
+});
+
+test('the packaged code is the bundle, byte for byte', () => {
+  const assembly = app.synth();
+  const assets = Object.values(
+    JSON.parse(readFileSync(join(assembly.directory, 'Arvoredo.assets.json'), 'utf8')).files,
+  );
+  const packaged = assets
+    .map(({ source }: Json) => source)
+    .filter(({ packaging }) => packaging === 'zip')
+    .map(({ path }) => readFileSync(join(assembly.directory, path, 'index.mjs'), 'utf8'));
+  assert.deepEqual(
+    packaged.sort(),
+    FUNCTION_NAMES.map((name) => readFileSync(join(bundleDir, name, 'index.mjs'), 'utf8')).sort(),
+  );
+});
+
+test('a missing bundle is named together with the command that makes it', () => {
+  assert.throws(() => newStack({ bundleDir: '/nowhere' }), {
+    name: 'InputError',
+    message: 'no index.mjs for orchestrator, generate, split, train, evaluate, api under /nowhere; run: npm run build',
+  });
+});
+
+test('wrong values are refused', () => {
+  assert.throws(
+    () => newStack({ removal: 'maybe' as 'retain' }),
+    /^InputError: removal must be retain or destroy, got maybe/,
+  );
+  assert.throws(() => newStack({ expireAfterDays: 0 }), InputError);
+});

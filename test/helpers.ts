@@ -1,0 +1,92 @@
+// What several tests need: an engine in memory, and small runs on it.
+
+import { type Engine, type Outcome, parseFailure } from '../lib/fanout/engine.ts';
+import { createJson } from '../lib/json.ts';
+import { runKeys } from '../lib/keys.ts';
+import { memoryStore } from '../lib/memory-store.ts';
+import { parseRunParams } from '../lib/params.ts';
+import { type PipelineResult, runPipeline } from '../lib/pipeline.ts';
+import { planRun } from '../lib/plan.ts';
+import type { RunRequest, StageName } from '../lib/run.ts';
+import { planBins } from '../lib/stages/bins.ts';
+import { evaluate, loadModel } from '../lib/stages/evaluate.ts';
+import { generate } from '../lib/stages/generate.ts';
+import { split } from '../lib/stages/split.ts';
+import { gatherRows, growTrees, mergeModel } from '../lib/stages/train.ts';
+import type { Store } from '../lib/store.ts';
+
+export type Worker = (payload: unknown) => Promise<unknown>;
+
+/** An engine that runs everything here and now, and notes each invocation. */
+export function memoryEngine(
+  worker: (functionName: string) => Worker,
+): Engine & { invoked: unknown[]; waits: number[] } {
+  const invoked: unknown[] = [];
+  const waits: number[] = [];
+  return {
+    operations: 0,
+    invoked,
+    waits,
+    step: (_name, work) => work(),
+    wait: async (_name, seconds) => {
+      waits.push(seconds);
+    },
+    now: async () => Date.now(),
+    async invokeAll<Payload, Result>(_name: string, functionName: string, payloads: readonly Payload[]) {
+      const outcomes: Outcome<Result>[] = [];
+      for (const payload of payloads) {
+        invoked.push(payload);
+        try {
+          outcomes.push({ ok: true, result: (await worker(functionName)(payload)) as Result });
+        } catch (error) {
+          // the name goes in front of the message, as our handlers do it
+          const { name, message } = error as Error;
+          outcomes.push({ ok: false, error: parseFailure(name === 'Error' ? message : `${name}: ${message}`) });
+        }
+      }
+      return outcomes;
+    },
+  };
+}
+
+const USAGE = { gbSeconds: 1, invocations: 1, s3Writes: 0, s3Reads: 0 };
+
+/** The worker functions of a run, without Lambda around them. */
+export function stageWorkers(store: Store, params: RunRequest['params']): (functionName: string) => Worker {
+  const plan = planRun(params);
+  // biome-ignore lint/suspicious/noExplicitAny: payloads are checked by the handlers, which are not here
+  const stages: Record<string, (task: any) => Promise<unknown>> = {
+    generate: (task) => generate(store, plan, task),
+    split: (task) => (task.kind === 'bins' ? planBins(store, plan, task) : split(store, plan, task)),
+    train: (task) =>
+      task.kind === 'merge'
+        ? mergeModel(store, plan, task)
+        : growTrees(store, plan, task, () => gatherRows(store, plan, task.runId)),
+    evaluate: (task) => evaluate(store, task, () => loadModel(store, task.runId)),
+  };
+  return (functionName) => async (payload) => {
+    await stages[functionName]!(payload);
+    return USAGE;
+  };
+}
+
+const worker = (functionName: StageName) => ({ functionName, memoryMiB: 1024 });
+export const WORKERS = {
+  generate: worker('generate'),
+  split: worker('split'),
+  train: worker('train'),
+  evaluate: worker('evaluate'),
+};
+
+/** A small run in memory, from its parameters to its result. */
+export async function runInMemory(
+  input: Record<string, unknown>,
+  store = memoryStore(),
+  wrap: (workers: (functionName: string) => Worker) => (functionName: string) => Worker = (workers) => workers,
+): Promise<{ result: PipelineResult; store: Store; invoked: unknown[] }> {
+  const params = parseRunParams({ samples: 600, chunkSize: 100, features: 5, trees: 6, workers: 2, ...input });
+  await createJson(store, runKeys('r').run, { runId: 'r', params, createdAt: '' });
+  const engine = memoryEngine(wrap(stageWorkers(store, params)));
+  const result = await runPipeline(engine, { store, workers: WORKERS, runId: 'r', execution: 'arn' });
+  return { result, store, invoked: engine.invoked };
+}

@@ -1,0 +1,35 @@
+// Small tables for the tests of forests.
+
+import type { BinEdges, BinnedRows, RawRows } from '../../../lib/partition/rows.ts';
+import { RandomStream } from '../../../lib/random.ts';
+
+export interface Table {
+  rows: BinnedRows;
+  edges: BinEdges;
+  numClasses: number;
+}
+
+/** A table of random codes: constant columns, columns of few and of 255 codes, labels that follow them in part. */
+export function randomTable(seed: number, numRows: number, numFeatures: number, numClasses: number): Table {
+  const random = new RandomStream(seed, 1);
+  const bins = Array.from({ length: numFeatures }, () => [1, 2, 5, 40, 255][random.nextBelow(5)]);
+  const columns = bins.map((numBins) => Uint8Array.from({ length: numRows }, () => random.nextBelow(numBins)));
+  const noise = random.nextUnit() < 0.5 ? 0.1 : 1;
+  const labels = Uint16Array.from({ length: numRows }, (_, row) => {
+    const signal = (columns[0][row] / bins[0] + columns[numFeatures - 1][row] / bins[numFeatures - 1]) / 2;
+    return Math.floor((random.nextUnit() < noise ? random.nextUnit() : signal) * numClasses);
+  });
+  const edges = bins.map((numBins) => Float32Array.from({ length: numBins - 1 }, (_, i) => i + 0.5));
+  return { rows: { numRows, rowIndex: Uint32Array.from(labels.keys()), columns, labels }, edges, numClasses };
+}
+
+/** Classes in the corners of a hypercube of three features, normal around them, among features of noise. */
+export function blobs(seed: number, numRows: number, numFeatures: number, numClasses: number): RawRows {
+  const random = new RandomStream(seed, 2);
+  const normal = () => Math.sqrt(-2 * Math.log(random.nextOpen())) * Math.cos(2 * Math.PI * random.nextOpen());
+  const labels = Uint16Array.from({ length: numRows }, () => random.nextBelow(numClasses));
+  const columns = Array.from({ length: numFeatures }, (_, feature) =>
+    Float32Array.from(labels, (label) => normal() + (feature < 3 ? ((label >> feature) & 1) * 2 : 0)),
+  );
+  return { numRows, rowIndex: Uint32Array.from(labels.keys()), columns, labels };
+}

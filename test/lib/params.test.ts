@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { InputError } from '../../lib/errors.ts';
+import { checkRunId } from '../../lib/keys.ts';
+import { parseRunParams, RUN_DEFAULTS } from '../../lib/params.ts';
+import { planRun } from '../../lib/plan.ts';
+
+const parse = (input: unknown) => planRun(parseRunParams(input));
+
+test('nothing given means the defaults, and so does an explicit undefined', () => {
+  assert.deepEqual(parseRunParams({ trees: undefined }), RUN_DEFAULTS);
+});
+
+const REFUSED: [input: unknown, message: RegExp][] = [
+  [{ tree: 5 }, /unknown parameter "tree"; known are samples, /],
+  [[], /parameters must be an object/],
+  [{ samples: -5 }, /samples must be a whole number from 1 to 4294967295, got -5/],
+  [{ samples: 0 }, /samples must be/],
+  [{ trees: 0 }, /trees must be a whole number from 1 to 100000, got 0/],
+  [{ trees: 1.5 }, /trees must be .* got 1.5/],
+  [{ chunkSize: -1 }, /chunkSize must be/],
+  [{ workers: 0 }, /workers must be/],
+  [{ flipY: Number.NaN }, /flipY must be a share from 0 to 1, got NaN/],
+  [{ classSep: Number.POSITIVE_INFINITY }, /classSep must be .* got Infinity/],
+  [{ samples: Number.NaN }, /samples must be .* got NaN/],
+  [{ samples: '5000' }, /samples must be .* got "5000"/],
+  [{ seed: null }, /seed must be .* got null/],
+  [{ seed: 2 ** 53 }, /seed must be/],
+  [{ informative: 21 }, /informative must be .*20/],
+  [{ informative: 10, redundant: 11 }, /informative \+ redundant \+ repeated must be at most features \(20\), got 21/],
+  [{ classes: 1 }, /classes must be a whole number from 2/],
+  [{ classes: 5 }, /must be at most 2\^informative \(4\), got 10/],
+  [{ testSize: 0 }, /testSize must be/],
+  [{ testSize: 1.5 }, /testSize must be a share in \(0, 1\) or a whole number from 1 up, got 1.5/],
+  [{ testSize: 100_000 }, /leaves the training side empty/],
+  [{ samples: 3, testSize: 0.1 }, /leaves the test side empty/],
+  [{ samples: 1 }, /side empty/],
+  [{ generator: 'blobs' }, /generator must be hypercube or logistic, got "blobs"/],
+  [{ generator: 'logistic', flipY: 0.1 }, /flipY has no meaning for the generator logistic/],
+  [{ withReplacement: true }, /withReplacement has no meaning for the generator hypercube/],
+  [{ maxFeatures: 21 }, /maxFeatures must be/],
+  [{ maxFeatures: 'auto' }, /maxFeatures must be/],
+  [{ chunkSize: 10 }, /makes 10000 chunks, at most 1000 are allowed; raise chunkSize to 100 or more/],
+  [{ engine: 'ml-random-forest' }, /would need about \d+ hours for 100 trees on 90000 rows.*use the engine arvoredo/],
+];
+for (const [input, message] of REFUSED) {
+  test(`refused: ${JSON.stringify(input, (_, value) => (Number.isFinite(value) || typeof value !== 'number' ? value : String(value)))}`, () => {
+    assert.throws(
+      () => parse(input),
+      (error) => error instanceof InputError && message.test(error.message),
+    );
+  });
+}
+
+test('every parameter reaches the data, the split or the forest', () => {
+  const { dataset, forest } = parse({
+    classSep: 2,
+    shift: null,
+    shuffleSamples: false,
+    maxDepth: 3,
+    maxFeatures: 'all',
+  });
+  assert.deepEqual(dataset, {
+    generator: 'hypercube',
+    samples: 100_000,
+    features: 20,
+    seed: 0,
+    classSep: 2,
+    shift: null,
+    shuffle: false,
+  });
+  assert.deepEqual([forest.maxDepth, forest.maxFeatures, forest.numTrees], [3, null, 100]);
+});
+
+test('the trees of a plan are dealt out once each, whatever the workers', () => {
+  for (const [trees, workers] of [
+    [100, 4],
+    [1, 8],
+    [7, 3],
+    [1000, 4],
+    [100, 1000],
+  ] as const) {
+    const { treeGroups } = parse({ trees, workers, strategy: 'trees' });
+    assert.deepEqual(
+      treeGroups.flatMap(([start, end]) => Array.from({ length: end - start }, (_, i) => start + i)),
+      Array.from({ length: trees }, (_, i) => i),
+    );
+  }
+  assert.equal(parse({ strategy: 'gather' }).treeGroups.length, 1);
+});
+
+test('auto gathers what is quickly grown, and says why', () => {
+  const small = parse({ samples: 1000 });
+  assert.deepEqual([small.strategy, /not worth a fan-out/.test(small.strategyReason)], ['gather', true]);
+  assert.equal(parse({ samples: 1_000_000 }).strategy, 'trees');
+});
+
+test('a run id that is no plain name is refused', () => {
+  for (const runId of ['', '../x', 'a/b', '.', '-a', 'a b', 'ä', 'x'.repeat(60)])
+    assert.throws(() => checkRunId(runId), InputError);
+  assert.equal(checkRunId('Run_1-b'), 'Run_1-b');
+});

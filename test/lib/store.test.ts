@@ -1,0 +1,75 @@
+// The contract of a store, run by all its implementations.
+
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { NotFoundError } from '../../lib/errors.ts';
+import { memoryStore } from '../../lib/memory-store.ts';
+import { s3Store } from '../../lib/s3-store.ts';
+import type { Store } from '../../lib/store.ts';
+import { type S3Server, startS3Server } from '../../local/s3/server.ts';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = (value: Uint8Array) => new TextDecoder().decode(value);
+
+function testStore(name: string, open: () => Promise<Store>, close: () => Promise<void> = async () => {}): void {
+  suite(`store: ${name}`, () => {
+    let store: Store;
+    before(async () => {
+      store = await open();
+    });
+    after(close);
+
+    test('an object is created once: of many at once exactly one wins, and its bytes stay', async () => {
+      const wins = await Promise.all(Array.from({ length: 20 }, (_, i) => store.create('once', bytes(`attempt ${i}`))));
+      assert.equal(wins.filter(Boolean).length, 1);
+      assert.equal(text(await store.get('once')), `attempt ${wins.indexOf(true)}`);
+      assert.equal(await store.create('once', bytes('late')), false);
+    });
+    test('replace overwrites, remove removes, and removing nothing is no error', async () => {
+      await store.replace('status', bytes('a'));
+      await store.replace('status', bytes('b'));
+      assert.equal(text(await store.get('status')), 'b');
+      await store.remove('status');
+      await store.remove('status');
+      await assert.rejects(store.get('status'), NotFoundError);
+    });
+    test('keys are listed by prefix in byte order, and folders are told once', async () => {
+      for (const key of ['runs/b/2', 'runs/b/10', 'runs/a/x', 'runs/ä/x', 'runsB', 'runs/top'])
+        await store.create(key, bytes('x'));
+      assert.deepEqual(await store.list('runs/'), ['runs/a/x', 'runs/b/10', 'runs/b/2', 'runs/top', 'runs/ä/x']);
+      assert.deepEqual(await store.listFolders('runs/'), ['a', 'b', 'ä']);
+      assert.deepEqual(await store.list('none/'), []);
+    });
+    test('an empty object is an object', async () => {
+      assert.equal(await store.create('empty', new Uint8Array()), true);
+      assert.equal((await store.get('empty')).length, 0);
+    });
+  });
+}
+
+testStore('memory', async () => memoryStore());
+
+let server: S3Server;
+let dataDir: string;
+testStore(
+  'S3 over HTTP',
+  async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'arvoredo-store-'));
+    server = await startS3Server({ dataDir });
+    const config = {
+      endpoint: server.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    };
+    await new S3Client(config).send(new CreateBucketCommand({ Bucket: 'contract' }));
+    return s3Store('contract', config);
+  },
+  async () => {
+    await server.close();
+    await rm(dataDir, { recursive: true });
+  },
+);

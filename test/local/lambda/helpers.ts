@@ -1,0 +1,126 @@
+// A service with small real functions, for the tests of this folder.
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { InvokeCommand, type InvokeCommandInput, LambdaClient } from '@aws-sdk/client-lambda';
+import { build } from 'esbuild';
+import type { LambdaEvent, LambdaServiceOptions, LocalFunction } from '../../../local/lambda/options.ts';
+import { startLambdaService } from '../../../local/lambda/service.ts';
+
+/** A folder that is gone after the tests of the file. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'arvoredo-lambda-'));
+  after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
+
+export function write(path: string, text: string): string {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return path;
+}
+
+/** Does what its event says: `{action, …}`. Every run leaves its `id` as a line of the file RAN. */
+const WORKER = `
+  import { appendFileSync, existsSync } from 'node:fs';
+  import { setTimeout } from 'node:timers/promises';
+  let numInvokes = 0;
+  const actions = {
+    echo: (event) => event,
+    inspect: (_, context) => ({ pid: process.pid, numInvokes, env: process.env, cwd: process.cwd(), context,
+      remainingMs: context.getRemainingTimeInMillis() }),
+    sleep: ({ ms }) => setTimeout(ms, 'slept'),
+    gate: async ({ path }) => { while (!existsSync(path)) await setTimeout(10); return 'passed'; },
+    spin: () => { for (;;); },
+    hog: async ({ mib }) => { const kept = []; for (let i = 0; i < mib; i += 32) { kept.push(Buffer.alloc(32 << 20, 1)); await setTimeout(15); } return kept.length; },
+    exit: ({ code }) => process.exit(code),
+    kill: () => process.kill(process.pid, 'SIGKILL'),
+    fail: ({ message }) => { throw new TypeError(message); },
+    reject: async () => { Promise.reject(new Error('nobody waits')); await setTimeout(1000); },
+    big: ({ bytes }) => 'x'.repeat(bytes),
+    print: ({ text }) => { console.log(text); console.error('and an error'); },
+  };
+  export const handler = async (event, context) => {
+    numInvokes++;
+    if (process.env.RAN && event.id !== undefined) appendFileSync(process.env.RAN, event.id + '\\n');
+    return actions[event.action](event, context);
+  };`;
+
+export function writeWorker(folder: string): string {
+  return dirname(write(join(folder, 'index.mjs'), WORKER));
+}
+
+/** Bundle a durable handler as the build does: minified ES module that finds `require` for the SDK. */
+export async function bundleDurable(folder: string, source: string): Promise<string> {
+  await build({
+    stdin: { contents: source, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
+    outfile: join(folder, 'index.mjs'),
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'esm',
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  });
+  return folder;
+}
+
+export function localFunction(codeDir: string, given: Partial<LocalFunction> = {}): LocalFunction {
+  const defaults = { name: 'worker', handler: 'index.handler', memoryMiB: 256, timeoutMs: 20_000 };
+  return { ...defaults, codeDir, environment: {}, durable: false, aliases: ['live'], ...given };
+}
+
+export function lambdaClient(endpoint: string): LambdaClient {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  return new LambdaClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 });
+}
+
+/** Start a service that ends with the tests of the file. */
+export async function startService(options: Omit<LambdaServiceOptions, 'onEvent'>) {
+  const events: LambdaEvent[] = [];
+  const watchers = new Set<() => void>();
+  const service = await startLambdaService({
+    ...options,
+    onEvent(event) {
+      events.push(event);
+      for (const watcher of watchers) watcher();
+    },
+  });
+  after(() => service.close());
+  const client = lambdaClient(service.url);
+
+  /** Invoke and parse the answer. */
+  async function invoke(payload: unknown, input: Partial<InvokeCommandInput> = {}) {
+    const command = new InvokeCommand({ FunctionName: 'worker', Payload: JSON.stringify(payload), ...input });
+    const { Payload, ...output } = await client.send(command);
+    const text = Payload?.transformToString() ?? '';
+    return { ...output, result: text === '' ? undefined : JSON.parse(text) };
+  }
+
+  /** The first event, past or future, that satisfies a predicate. */
+  function eventWhere(predicate: (event: LambdaEvent) => unknown): Promise<LambdaEvent> {
+    return new Promise((resolve) => {
+      const look = () => {
+        const found = events.find(predicate);
+        if (!found) return;
+        watchers.delete(look);
+        resolve(found);
+      };
+      watchers.add(look);
+      look();
+    });
+  }
+
+  return { service, client, events, invoke, eventWhere };
+}
+
+/** Lines of a file, none when there is no such file. */
+export function lines(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { localFunction, startService, temporaryFolder, write, writeWorker } from './helpers.ts';
+
+const folder = temporaryFolder();
+const worker = localFunction(writeWorker(join(folder, 'code')));
+const files = join(folder, 'handlers');
+write(join(files, 'common.cjs'), 'exports.handler = async () => "common";');
+write(join(files, 'lib/nested.mjs'), 'export const api = { run: async () => "nested" };');
+write(join(files, 'broken.mjs'), 'export const = 1;');
+write(join(files, 'lost.mjs'), 'import "./nowhere.mjs"; export const handler = async () => 1;');
+write(join(files, 'throws.mjs'), 'throw new RangeError("not today");');
+write(join(files, 'callback.mjs'), 'export const handler = (event, context, done) => done(null, 1);');
+write(join(files, 'nothing.mjs'), 'export const handler = async () => {};');
+const handlers = {
+  common: 'common.handler',
+  nested: 'lib/nested.api.run',
+  nothing: 'nothing.handler',
+  missing: 'absent.handler',
+  unexported: 'common.other',
+  broken: 'broken.handler',
+  lost: 'lost.handler',
+  throws: 'throws.handler',
+  callback: 'callback.handler',
+};
+const { events, invoke, eventWhere } = await startService({
+  dataDir: join(folder, 'data'),
+  maxConcurrency: 12,
+  maxSandboxes: 2,
+  functions: [
+    { ...worker, name: 'brief', timeoutMs: 1000 },
+    { ...worker, name: 'small', memoryMiB: 192 },
+    ...Object.entries(handlers).map(([name, handler]) => ({ ...worker, name, codeDir: files, handler })),
+  ],
+});
+
+test('an endless loop is killed at its time limit, and the next invocation runs in a fresh process', async () => {
+  const FunctionName = 'brief';
+  const { FunctionError, result, LogResult } = await invoke({ action: 'spin' }, { FunctionName, LogType: 'Tail' });
+  assert.deepEqual([FunctionError, result.errorType], ['Unhandled', 'Sandbox.Timedout']);
+  assert.match(result.errorMessage, /^RequestId: [\w-]+ Error: Task timed out after 1\.00 seconds$/);
+  assert.match(Buffer.from(LogResult!, 'base64').toString(), /REPORT RequestId/);
+  await eventWhere((event) => event.type === 'sandboxExited' && event.reason === 'timedOut');
+  assert.equal((await invoke({ action: 'inspect' }, { FunctionName })).result.numInvokes, 1);
+});
+
+test('Buffers beyond the memory limit end the process, those within do not', async () => {
+  const FunctionName = 'small';
+  const { FunctionError, result } = await invoke({ action: 'hog', mib: 2000 }, { FunctionName });
+  assert.deepEqual([FunctionError, result.errorType], ['Unhandled', 'Runtime.OutOfMemory']);
+  assert.equal((await invoke({ action: 'hog', mib: 32 }, { FunctionName })).FunctionError, undefined);
+  const peaks = events.flatMap((event) => (event.type === 'invokeFinished' ? [event.maxMemoryMiB] : []));
+  assert.ok(peaks.some((peak) => peak > 192 && peak < 1000));
+});
+
+test('handlers are found in CommonJS and ES modules, nested in folders and objects', async () => {
+  const answers = await Promise.all(
+    ['common', 'nested', 'nothing'].map(async (FunctionName) => (await invoke({}, { FunctionName })).result),
+  );
+  assert.deepEqual(answers, ['common', 'nested', null]);
+});
+
+for (const [name, type, message] of [
+  ['missing', 'Runtime.ImportModuleError', /Cannot find module 'absent'/],
+  ['lost', 'Runtime.ImportModuleError', /Cannot find module .*nowhere\.mjs/],
+  ['unexported', 'Runtime.HandlerNotFound', /^common\.other is undefined or not exported$/],
+  ['broken', 'Runtime.UserCodeSyntaxError', /^SyntaxError: /],
+  ['throws', 'RangeError', /^not today$/],
+  ['callback', 'Runtime.CallbackHandlerDeprecated', /use an async function/],
+] as const) {
+  test(`a handler that cannot be loaded (${name}) fails the invocation with ${type}`, async () => {
+    const { FunctionError, result } = await invoke({}, { FunctionName: name });
+    assert.deepEqual([FunctionError, result.errorType], ['Unhandled', type]);
+    assert.match(result.errorMessage, message);
+  });
+}
+
+test('idle sandboxes beyond the cap are reaped, the longest idle first', async () => {
+  const FunctionName = ['common', 'nested', 'nothing'];
+  const from = events.length;
+  for (const name of [...FunctionName, ...FunctionName]) await invoke({}, { FunctionName: name });
+  const running = new Set<number>();
+  let most = 0;
+  for (const event of events) {
+    if (event.type === 'sandboxStarted') running.add(event.pid);
+    if (event.type === 'sandboxExited') running.delete(event.pid);
+    if (events.indexOf(event) > from) most = Math.max(most, running.size);
+  }
+  assert.ok(most <= 3, `${most} sandboxes at once`); // the third while one of the two others is ending
+  assert.ok(events.slice(from).some((event) => event.type === 'sandboxExited' && event.reason === 'reaped'));
+});

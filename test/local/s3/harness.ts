@@ -1,0 +1,82 @@
+// A server in a folder of its own, an SDK client of it, and plain HTTP for what no SDK would send.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateBucketCommand, PutObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { type S3Server, type S3ServerOptions, startS3Server } from '../../../local/s3/server.ts';
+
+export const BUCKET = 'data';
+
+export interface Harness {
+  server: S3Server;
+  client: S3Client;
+  dataDir: string;
+  put(key: string, body: string | Uint8Array): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'arvoredo-s3-'));
+}
+
+export function clientOf(url: string, config: S3ClientConfig = {}): S3Client {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  return new S3Client({ endpoint: url, region: 'us-east-1', credentials, maxAttempts: 1, ...config });
+}
+
+/** Start a server with the bucket `data` in a new folder, which `stop` removes. */
+export async function startHarness(options: Partial<S3ServerOptions> = {}): Promise<Harness> {
+  const dataDir = temporaryFolder();
+  const server = await startS3Server({ dataDir, ...options });
+  const client = clientOf(server.url);
+  await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+  return {
+    server,
+    client,
+    dataDir,
+    put: (key, body) => client.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: body })),
+    async stop() {
+      client.destroy();
+      await server.close();
+      rmSync(dataDir, { recursive: true });
+    },
+  };
+}
+
+/** Name of the error that a promise rejects with, 'none' when it resolves. */
+export async function errorName(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'none',
+    (error: Error) => error.name,
+  );
+}
+
+export interface PlainReply {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
+  /** The text of the first <Code>. */
+  code?: string;
+}
+
+/** One HTTP request, without any of an SDK's doing. */
+export function plain(
+  url: string,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body: string | Buffer = '',
+): Promise<PlainReply> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(`${url}${path}`, { method, headers, agent: false }, async (response) => {
+      let text = '';
+      for await (const piece of response.setEncoding('utf8')) text += piece;
+      const code = /<Code>(.*?)<\/Code>/.exec(text)?.[1];
+      resolve({ status: response.statusCode!, headers: response.headers, body: text, code });
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
