@@ -1,13 +1,13 @@
 // Bundle the functions and the command line into dist/: what `npm start` runs and what `npm run deploy` uploads.
 
 import { copyFile, rm } from 'node:fs/promises';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { FUNCTION_NAMES } from './functions/manifest.ts';
 
 // CommonJS packages inside an ES module still ask for `require`
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
-const common = {
+const common: BuildOptions = {
   bundle: true,
   platform: 'node',
   target: 'node20.19',
@@ -16,7 +16,7 @@ const common = {
   minify: true,
   legalComments: 'none',
   logLevel: 'warning',
-} as const;
+};
 
 await rm('dist', { recursive: true, force: true });
 await Promise.all([

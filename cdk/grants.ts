@@ -22,12 +22,12 @@ export const GRANTS: Record<FunctionName, Grant> = {
   // keys and counts: it never opens data, trees or models
   orchestrator: {
     read: ['runs/*.json'],
-    write: ['runs/*/plan.json', 'runs/*/status.json', 'runs/*/report.json'],
+    write: ['runs/*/status.json', 'runs/*/report.json'],
     invoke: WORKER_NAMES,
   },
   generate: { read: [REQUEST, 'runs/*/dataset/*'], write: ['runs/*/dataset/*'] },
   split: {
-    read: [REQUEST, 'runs/*/dataset/*', 'runs/*/bins/*', 'runs/*/split/*', 'runs/*/train/*', 'runs/*/test/*'],
+    read: [REQUEST, 'runs/*/dataset/*', 'runs/*/bins/*', 'runs/*/split/*'],
     write: ['runs/*/bins/*', 'runs/*/split/*', 'runs/*/train/*', 'runs/*/test/*'],
   },
   train: {
@@ -40,7 +40,7 @@ export const GRANTS: Record<FunctionName, Grant> = {
   },
   api: {
     read: [REQUEST, 'runs/*/status.json', 'runs/*/cancel.json', 'runs/*/report.json'],
-    write: [REQUEST, 'runs/*/status.json', 'runs/*/cancel.json'],
+    write: [REQUEST, 'runs/*/cancel.json'],
     remove: ['runs/*/cancel.json'],
     invoke: ['orchestrator'],
   },

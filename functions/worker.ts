@@ -7,7 +7,7 @@ import { getJson } from '../lib/json.ts';
 import { checkRunId, runKeys } from '../lib/keys.ts';
 import { type Plan, planRun } from '../lib/plan.ts';
 import type { RunRequest } from '../lib/run.ts';
-import { s3Store } from '../lib/s3-store.ts';
+import { type StoreUsage, s3Store } from '../lib/s3-store.ts';
 import type { Store } from '../lib/store.ts';
 
 /** A position in a list: a chunk, a partition, a tree. */
@@ -34,7 +34,7 @@ export function worker<Task extends WorkerTask>(
 
   return async (event) => {
     const startedAt = performance.now();
-    const { writes, reads } = store.usage;
+    const before = { ...store.usage };
     try {
       const task = parseTask(schema, event);
       if (known?.runId !== task.runId) {
@@ -42,17 +42,23 @@ export function worker<Task extends WorkerTask>(
         known = { runId: task.runId, plan: planRun(params) };
       }
       await work(store, known.plan, task);
+      const used = usageOf(store, startedAt, before, memoryMiB);
+      console.log(JSON.stringify({ message: 'task done', ...task, ...used }));
+      return used;
     } catch (error) {
       if (error instanceof Error) error.message = `${error.name}: ${error.message}`;
       throw error;
     }
-    const seconds = (performance.now() - startedAt) / 1000;
-    return {
-      gbSeconds: (seconds * memoryMiB) / 1024,
-      invocations: 1,
-      s3Writes: store.usage.writes - writes,
-      s3Reads: store.usage.reads - reads,
-    };
+  };
+}
+
+function usageOf({ usage }: { usage: StoreUsage }, startedAt: number, before: StoreUsage, memoryMiB: number): Usage {
+  const seconds = (performance.now() - startedAt) / 1000;
+  return {
+    gbSeconds: (seconds * memoryMiB) / 1024,
+    invocations: 1,
+    s3Writes: usage.writes - before.writes,
+    s3Reads: usage.reads - before.reads,
   };
 }
 

@@ -5,7 +5,7 @@ import { InputError } from './errors.ts';
 import { MAX_SEED } from './random.ts';
 
 const MAX_ROWS = 4294967295; // a row index is an unsigned 32-bit integer
-const MAX_FEATURES = 100_000;
+const MAX_FEATURES = 65_535; // a node's feature is 16 bits, the last value marks a leaf
 const MAX_CLASSES = 1000;
 const MAX_TREES = 100_000;
 const MAX_WORKERS = 1000; // Lambda's default concurrency limit of a region
@@ -57,7 +57,7 @@ const FIELDS = {
     rule<number[] | null>('a list of shares, or null for equal ones', (value) => value === null || isNumbers(value)),
   ),
   flipY: v.optional(numeric('a share from 0 to 1', (value) => value >= 0 && value <= 1)),
-  classSep: v.optional(numeric('a number above 0', (value) => value > 0)),
+  classSep: v.optional(numeric('a number from 0 up', (value) => value >= 0)),
   hypercube: v.optional(flag()),
   shift: v.optional(position('random shifts')),
   scale: v.optional(position('random scales')),

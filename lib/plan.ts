@@ -1,6 +1,6 @@
 // The plan of a run: everything that follows from its parameters, worked out before anything is spent.
 
-import { type DatasetSpec, validateDatasetSpec } from './datasets/generator.ts';
+import { type DatasetSpec, validateDatasetSpec } from './datasets/spec.ts';
 import { InputError } from './errors.ts';
 import { MAX_TASKS } from './fanout/fan-out.ts';
 import { ENGINES } from './forest/engine.ts';

@@ -1,6 +1,7 @@
 // report.json: what a run found, and what it took.
 
 import type { Usage } from './cost.ts';
+import { createGenerator } from './datasets/generator.ts';
 import { type Accuracy, accuracyOf } from './metrics/accuracy.ts';
 import { mergePairs, type PairCount } from './metrics/confusion.ts';
 import type { RunParams } from './params.ts';
@@ -48,6 +49,8 @@ export interface Report {
   bill: number;
   usage: Usage;
   params: RunParams;
+  /** What the generator knows of its data: the true parameters. */
+  dataset: Record<string, unknown>;
 }
 
 export function makeReport(
@@ -79,5 +82,6 @@ export function makeReport(
     tasks,
     ...costs,
     params: plan.params,
+    dataset: createGenerator(plan.dataset).describe(),
   };
 }

@@ -1,6 +1,6 @@
 // The emulator: S3, Lambda, the HTTP API and CloudFormation on 127.0.0.1, running the bundles that are deployed.
 
-import { existsSync } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -56,6 +56,8 @@ const STACK = 'Arvoredo';
 const ALIAS = 'live';
 const functionName = (name: string) => `arvoredo-${name}`;
 const INFO_FILE = 'emulator.json';
+/** Everything that happened, one JSON object a line: sandboxes, invocations, logs. */
+const EVENTS_FILE = 'events.ndjson';
 
 /** Start everything; the caller closes it. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
@@ -80,6 +82,9 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     closers.push(() => s3.close());
     await createBucket(s3.url);
 
+    const events = createWriteStream(join(dataDir, EVENTS_FILE), { flags: 'a' });
+    closers.push(() => new Promise((done) => events.end(done)));
+
     const environment = {
       BUCKET,
       AWS_ENDPOINT_URL_S3: s3.url,
@@ -97,7 +102,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         maxConcurrency: 4 * workers + 16,
         maxSandboxes: workers + 2,
         runtimePath: join(distDir, 'runtime.mjs'),
-        onEvent,
+        onEvent: (event) => {
+          events.write(`${JSON.stringify(event)}\n`);
+          onEvent?.(event);
+        },
       }),
     );
     closers.push(() => lambda.close());

@@ -1,12 +1,12 @@
 // What several tests need: an engine in memory, and small runs on it.
 
 import { type Engine, type Outcome, parseFailure } from '../lib/fanout/engine.ts';
-import { createJson } from '../lib/json.ts';
+import { createJson, getJson } from '../lib/json.ts';
 import { runKeys } from '../lib/keys.ts';
 import { memoryStore } from '../lib/memory-store.ts';
 import { parseRunParams } from '../lib/params.ts';
 import { type PipelineResult, runPipeline } from '../lib/pipeline.ts';
-import { planRun } from '../lib/plan.ts';
+import { type Plan, planRun } from '../lib/plan.ts';
 import type { RunRequest, StageName } from '../lib/run.ts';
 import { planBins } from '../lib/stages/bins.ts';
 import { evaluate, loadModel } from '../lib/stages/evaluate.ts';
@@ -51,21 +51,26 @@ export function memoryEngine(
 
 const USAGE = { gbSeconds: 1, invocations: 1, s3Writes: 0, s3Reads: 0 };
 
-/** The worker functions of a run, without Lambda around them. */
-export function stageWorkers(store: Store, params: RunRequest['params']): (functionName: string) => Worker {
-  const plan = planRun(params);
-  // biome-ignore lint/suspicious/noExplicitAny: payloads are checked by the handlers, which are not here
-  const stages: Record<string, (task: any) => Promise<unknown>> = {
-    generate: (task) => generate(store, plan, task),
-    split: (task) => (task.kind === 'bins' ? planBins(store, plan, task) : split(store, plan, task)),
-    train: (task) =>
-      task.kind === 'merge'
-        ? mergeModel(store, plan, task)
-        : growTrees(store, plan, task, () => gatherRows(store, plan, task.runId)),
-    evaluate: (task) => evaluate(store, task, () => loadModel(store, task.runId)),
-  };
+// biome-ignore lint/suspicious/noExplicitAny: payloads are checked by the handlers, which are not here
+type Payload = any;
+
+/** What each handler does with its store. */
+const WORK: Record<string, (store: Store, plan: Plan, task: Payload) => Promise<unknown>> = {
+  generate,
+  split: (store, plan, task) => (task.kind === 'bins' ? planBins(store, plan, task) : split(store, plan, task)),
+  train: (store, plan, task) =>
+    task.kind === 'merge'
+      ? mergeModel(store, plan, task)
+      : growTrees(store, plan, task, () => gatherRows(store, plan, task.runId)),
+  evaluate: (store, _plan, task) => evaluate(store, task, () => loadModel(store, task.runId)),
+};
+
+/** The worker functions, without Lambda around them. */
+export function stageWorkers(storeOf: (functionName: string) => Store): (functionName: string) => Worker {
   return (functionName) => async (payload) => {
-    await stages[functionName]!(payload);
+    const store = storeOf(functionName);
+    const { params } = await getJson<RunRequest>(store, runKeys((payload as { runId: string }).runId).run);
+    await WORK[functionName]!(store, planRun(params), payload);
     return USAGE;
   };
 }
@@ -86,7 +91,7 @@ export async function runInMemory(
 ): Promise<{ result: PipelineResult; store: Store; invoked: unknown[] }> {
   const params = parseRunParams({ samples: 600, chunkSize: 100, features: 5, trees: 6, workers: 2, ...input });
   await createJson(store, runKeys('r').run, { runId: 'r', params, createdAt: '' });
-  const engine = memoryEngine(wrap(stageWorkers(store, params)));
+  const engine = memoryEngine(wrap(stageWorkers(() => store)));
   const result = await runPipeline(engine, { store, workers: WORKERS, runId: 'r', execution: 'arn' });
   return { result, store, invoked: engine.invoked };
 }

@@ -5,9 +5,6 @@ import { createHypercube } from './hypercube.ts';
 import { createLogistic } from './logistic.ts';
 import { type DatasetSpec, validateDatasetSpec, withDefaults } from './spec.ts';
 
-// a data set's specification is part of the interface to its generator
-export { type DatasetSpec, validateDatasetSpec } from './spec.ts';
-
 export type GeneratedRows = RawRows & {
   /**
    * Sum over the rows of the chance that the best possible classifier is right, null where it is not known. A multiple

@@ -55,8 +55,9 @@ export function createHypercube(spec: Required<HypercubeSpec>): RowSource {
           squares += z * z;
         }
         for (let j = 0; j < informative; j++) x[j] = centroid[j] + dotColumn(normals, mixing, informative, j);
-        for (let j = 0; j < redundant; j++)
+        for (let j = 0; j < redundant; j++) {
           x[informative + j] = dotColumn(x, redundantWeights, informative, j, redundant);
+        }
         for (let j = 0; j < repeated; j++) x[repeatedStart + j] = x[repeatedFeatures[j]];
         for (let j = randomStart; j < features; j++) x[j] = normalQuantile(values.nextOpen());
         for (let j = 0; j < features; j++) columns[j][i] = (x[columnOrder[j]] + shift[j]) * scale[j];

@@ -100,7 +100,7 @@ export function withDefaults<Spec extends DatasetSpec>(spec: Spec): Required<Spe
 const MAX_FEATURES = 65536;
 /** Most classes: labels are Uint16. */
 const MAX_CLASSES = 65536;
-/** Largest shift, scale and class separation: no product of three of them passes the largest float32. */
+/** Largest shift, scale and class separation: a product of two, times the number of features, fits a float32. */
 const MAX_MAGNITUDE = 1e9;
 /** Most entries in all mixing matrices: 128 MiB of doubles, which every worker draws for itself. */
 const MAX_MIXING = 2 ** 24;

@@ -87,7 +87,8 @@ export class TreeGrower {
     const ones = stack[at + ONES];
     const parent = stack[at + PARENT];
     const isPure = this.#search.enter(start, end, samples, ones);
-    const isLeaf = isPure || depth >= this.#maxDepth || end - start < this.#minRowsToSplit || !this.#findCut(start, end);
+    const isLeaf =
+      isPure || depth >= this.#maxDepth || end - start < this.#minRowsToSplit || !this.#findCut(start, end);
     const cut = this.#search.cut;
     const node = isLeaf
       ? this.#nodes.add(LEAF, 0, this.#search.addLeaf(this.#leaves))

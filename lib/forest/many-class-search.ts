@@ -158,8 +158,7 @@ export class ManyClassSearch implements NodeSearch {
       cut.score = score;
       cut.feature = feature;
       cut.code = cutBetween(code, nextCode);
-      cut.isPerfect =
-        leftSquares === leftSamples * leftSamples && rightSquares === rightSamples * rightSamples;
+      cut.isPerfect = leftSquares === leftSamples * leftSamples && rightSquares === rightSamples * rightSamples;
     }
     for (let i = 0; i < numRows; i++) left[(sorted[i] >> CLASS_SHIFT) & CLASS_MASK] = 0;
   }

@@ -53,8 +53,13 @@ export const mlRandomForestEngine: ForestEngine = {
           gainThreshold: 0,
         },
       });
-      const trainingSet = Array.from(sample, (row) => Array.from(codes.subarray(row * stride, row * stride + numFeatures)));
-      forest.train(trainingSet, Array.from(sample, (row) => labels[row]));
+      const trainingSet = Array.from(sample, (row) =>
+        Array.from(codes.subarray(row * stride, row * stride + numFeatures)),
+      );
+      forest.train(
+        trainingSet,
+        Array.from(sample, (row) => labels[row]),
+      );
       const { root } = forest.estimators![0] as unknown as { root: CartNode };
       return flatten(root, forest.indexes![0], packed, sample);
     });
@@ -73,7 +78,12 @@ function packageMaxFeatures(numTried: number, numFeatures: number): number {
 }
 
 /** Our form of a tree; leaves get the class counts of the sample's rows that fall into them. */
-function flatten(root: CartNode, features: number[], { codes, labels, stride, numClasses }: PackedRows, sample: Uint32Array): Tree {
+function flatten(
+  root: CartNode,
+  features: number[],
+  { codes, labels, stride, numClasses }: PackedRows,
+  sample: Uint32Array,
+): Tree {
   const nodes = new TreeBuilder();
   const leaves = new LeafTableBuilder();
   const counts = new Uint32Array(numClasses);

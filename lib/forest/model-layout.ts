@@ -85,7 +85,9 @@ export function openFile(bytes: Uint8Array, kind: number): { counts: Counts; sec
     throw new FormatError(`${what}: damaged, the checksum doesn't match; train again`);
   }
   if (header.getUint16(AT.kind, true) !== kind) {
-    throw new FormatError(`${what}: this is another kind of file, kind ${header.getUint16(AT.kind, true)}, not ${kind}`);
+    throw new FormatError(
+      `${what}: this is another kind of file, kind ${header.getUint16(AT.kind, true)}, not ${kind}`,
+    );
   }
   // views need the alignment that bytes read from elsewhere may lack
   const aligned = bytes.byteOffset % ALIGNMENT === 0 ? bytes : bytes.slice();

@@ -190,7 +190,10 @@ function linkNodes({ feature, next }: Tree, leafRows: Uint32Array, numLeafRows: 
   damaged(`tree ${treeIndex} ends without a leaf`);
 }
 
-function readLeaves({ leafStart: start, leafClass: classes, leafCount: counts }: Sections, numClasses: number): LeafTable {
+function readLeaves(
+  { leafStart: start, leafClass: classes, leafCount: counts }: Sections,
+  numClasses: number,
+): LeafTable {
   if (start[0] !== 0 || start[start.length - 1] !== counts.length) damaged('leaf table of another length');
   for (let row = 0; row + 1 < start.length; row++) {
     // with the ends checked, ascending starts are also in range

@@ -43,9 +43,9 @@ export function packRows(rows: BinnedRows, info: TrainingInfo): PackedRows {
   checkRange('classes', numClasses, MAX_CLASSES);
   const stride = rowStride(numFeatures);
   checkRange('training rows', numRows, Math.min(MAX_ROWS, Math.floor(MAX_BYTES / stride)));
-  if (rows.columns.length !== numFeatures || edges.length !== numFeatures) {
+  if (rows.columns.length !== numFeatures) {
     throw new InputError(
-      `${numFeatures} features need as many columns and edges, got ${rows.columns.length} and ${edges.length}`,
+      `training rows must have a column for each of ${numFeatures} features, got ${rows.columns.length}`,
     );
   }
   const codes = new Uint8Array(numRows * stride);

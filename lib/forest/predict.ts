@@ -27,7 +27,9 @@ export function predictProba(forest: Forest, columns: Float32Array[], out?: Floa
   const { numClasses, edges, trees } = forest;
   const numRows = columns[0]?.length ?? 0;
   if (columns.length !== edges.length || columns.some((column) => column.length !== numRows)) {
-    throw new RangeError(`predict needs ${edges.length} columns of one length, got ${columns.length} of ${[...new Set(columns.map((column) => column.length))].join(', ')}`);
+    throw new RangeError(
+      `predict needs ${edges.length} columns of one length, got ${columns.length} of length ${[...new Set(columns.map(({ length }) => length))].join(', ')}`,
+    );
   }
   const result = out ?? new Float64Array(numRows * numClasses);
   if (result.length !== numRows * numClasses) {
@@ -71,7 +73,13 @@ function leafFractions({ start, counts }: LeafTable): Float64Array {
 }
 
 /** Codes of rows [rowStart, rowEnd), row-major. */
-function encodeRows(columns: Float32Array[], edges: BinEdges, rowStart: number, rowEnd: number, codes: Uint8Array): void {
+function encodeRows(
+  columns: Float32Array[],
+  edges: BinEdges,
+  rowStart: number,
+  rowEnd: number,
+  codes: Uint8Array,
+): void {
   const column = new Uint8Array(rowEnd - rowStart);
   for (let feature = 0; feature < columns.length; feature++) {
     encodeColumn(columns[feature].subarray(rowStart, rowEnd), edges[feature], column);

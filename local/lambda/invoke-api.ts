@@ -11,7 +11,7 @@ import type { Emit } from './options.ts';
 import type { SandboxPool } from './pool.ts';
 import type { InvokeRequest } from './sandbox.ts';
 
-export interface InvokeApiOptions {
+export interface InvokeApi {
   pool: SandboxPool;
   engine: DurableEngine;
   emit: Emit;
@@ -21,7 +21,7 @@ export interface InvokeApiOptions {
 const TYPES = ['RequestResponse', 'Event', 'DryRun'];
 
 export async function handleInvoke(
-  options: InvokeApiOptions,
+  api: InvokeApi,
   target: Target,
   request: IncomingMessage,
   response: ServerResponse,
@@ -43,18 +43,18 @@ export async function handleInvoke(
   const isAsync = type === 'Event';
   if (target.fn.durable) {
     const name = header('x-amz-durable-execution-name');
-    return await invokeDurable(options.engine, { target, name, payload, isAsync, headers, response });
+    return await invokeDurable(api.engine, { target, name, payload, isAsync, headers, response });
   }
   const context = header('x-amz-client-context');
   const clientContext = context && Buffer.from(context, 'base64').toString();
   const wantsLog = header('x-amz-log-type') === 'Tail';
   const invocation: InvokeRequest = { requestId, payload, functionArn: target.arn, clientContext, wantsLog };
   if (isAsync) {
-    void runAsync(options, target, invocation);
+    void runAsync(api, target, invocation);
     return send(response, 202, '', headers);
   }
-  enterOrThrottle(options, target);
-  const { payload: result, error, log } = await options.pool.run(target.fn, target.version, invocation);
+  enterOrThrottle(api, target);
+  const { payload: result, error, log } = await api.pool.run(target.fn, target.version, invocation);
   send(response, 200, result, {
     ...headers,
     'content-type': 'application/json',
@@ -73,7 +73,7 @@ function requireJson(payload: Buffer): void {
   }
 }
 
-function enterOrThrottle({ pool, emit }: InvokeApiOptions, { fn }: Target): void {
+function enterOrThrottle({ pool, emit }: InvokeApi, { fn }: Target): void {
   const reason = pool.refusal(fn);
   if (!reason) {
     pool.enter(fn);
@@ -87,11 +87,7 @@ function enterOrThrottle({ pool, emit }: InvokeApiOptions, { fn }: Target): void
 }
 
 /** Run until it succeeds or its tries are used up. The queue is this process's memory, waiting for room counts as no try. */
-async function runAsync(
-  { pool, asyncDelayScale }: InvokeApiOptions,
-  target: Target,
-  request: InvokeRequest,
-): Promise<void> {
+async function runAsync({ pool, asyncDelayScale }: InvokeApi, target: Target, request: InvokeRequest): Promise<void> {
   const { fn, version } = target;
   for (const minutes of [...ASYNC_RETRY_MINUTES.slice(0, fn.maxRetries ?? 2), undefined]) {
     await pool.enterWhenFree(fn);

@@ -42,7 +42,7 @@ export class SandboxPool {
       onIdle: () => this.#makeRoom(0),
       onExit: (sandbox, undelivered) => {
         this.#sandboxes.delete(sandbox);
-        if (undelivered && !this.#isClosed) this.#assign(sandbox.fn, sandbox.version, undelivered);
+        if (undelivered) this.#assign(sandbox.fn, sandbox.version, undelivered);
       },
     };
     this.#memoryPoll = setInterval(() => void this.#checkMemory(), MEMORY_POLL_MS).unref();
@@ -110,6 +110,7 @@ export class SandboxPool {
   }
 
   #assign(fn: LocalFunction, version: string, job: Job): void {
+    if (this.#isClosed) return; // a process started now would be left behind
     let chosen: Sandbox | undefined;
     for (const sandbox of this.#sandboxes) {
       if (sandbox.fn !== fn || sandbox.version !== version || !sandbox.isFree) continue;

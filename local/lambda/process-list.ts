@@ -6,9 +6,9 @@ import { join } from 'node:path';
 
 /**
  * Reads lines that each list all sandboxes and, once its input ends because the emulator is gone, kills the last list.
- * Idle sandboxes would end by themselves, but frozen and spinning ones never notice.
+ * Idle sandboxes would end by themselves, but frozen and spinning ones never notice. (dash knows no `kill --`.)
  */
-const WATCHDOG = 'while read -r line; do list=$line; done; for pid in $list; do kill -9 -- -$pid; done';
+const WATCHDOG = 'while read -r line; do list=$line; done; for pid in $list; do kill -9 -$pid; done';
 
 interface ProcessRecord {
   pid: number;

@@ -113,9 +113,10 @@ export class Sandbox {
   }
 
   kill(reason: SandboxExitReason): void {
+    if (this.state === 'dead') return;
     this.#killReason ??= reason;
     if (this.pid) killGroup(this.pid);
-    else if (reason === 'closed') this.#onExit(); // not spawned yet
+    else this.#onExit(); // not spawned yet
   }
 
   #spawn(port: number): void {
@@ -140,7 +141,10 @@ export class Sandbox {
     for (const stream of [this.#process.stdout!, this.#process.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => this.#onOutput(text));
     }
-    this.#process.once('error', () => this.#onExit()); // could not be started
+    this.#process.once('error', ({ message }) => {
+      this.#initError = Buffer.from(JSON.stringify({ errorType: 'Runtime.InvalidEntrypoint', errorMessage: message }));
+      this.#onExit(); // could not be started
+    });
     this.#process.once('exit', () => {
       killGroup(this.pid); // what it may have started itself
       // output ends soon after; a grandchild that left the group must not hold us up

@@ -2,29 +2,17 @@
 // speak to it through AWS_ENDPOINT_URL_LAMBDA.
 
 import { existsSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { join } from 'node:path';
+import { createServer, type Server } from 'node:http';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describeFunction } from './configuration.ts';
-import { handleCallback, handleCheckpoint, handleGet, handleList, handleState, handleStop } from './durable/api.ts';
 import { DurableEngine } from './durable/engine.ts';
 import { Journal } from './durable/journal.ts';
-import { ApiError, hasLoopbackHost, listen, sendError, sendJson } from './http.ts';
-import { handleInvoke } from './invoke-api.ts';
+import { listen, sendError } from './http.ts';
 import { FunctionNames } from './names.ts';
 import type { Emit, LambdaService, LambdaServiceOptions, LocalFunction } from './options.ts';
 import { SandboxPool } from './pool.ts';
 import { ProcessList } from './process-list.ts';
-
-interface Call {
-  /** Decoded parts of the path. */
-  parts: string[];
-  query: URLSearchParams;
-  request: IncomingMessage;
-  response: ServerResponse;
-}
-
-type Route = [method: string, path: RegExp, handle: (call: Call) => void | Promise<void>];
+import { type LambdaApi, route } from './routes.ts';
 
 /**
  * Start the service, and go on with the durable executions that its folder holds.
@@ -33,26 +21,26 @@ type Route = [method: string, path: RegExp, handle: (call: Call) => void | Promi
  * @throws {Error} when another service has the folder, or the port is taken
  */
 export async function startLambdaService(options: LambdaServiceOptions): Promise<LambdaService> {
-  const {
-    functions,
-    dataDir,
-    port = 0,
-    region = 'us-east-1',
-    accountId = '000000000000',
-    maxConcurrency = 10,
-  } = options;
+  const { port = 0, region = 'us-east-1', accountId = '000000000000', maxConcurrency = 10 } = options;
   const { maxSandboxes = maxConcurrency, asyncDelayScale = 1 / 60, crashDelayMs = 100 } = options;
   const { freeze = process.platform !== 'win32' } = options;
   const { runtimePath = fileURLToPath(new URL('./runtime.mjs', import.meta.url)) } = options;
+  const dataDir = resolve(options.dataDir);
+  const functions = options.functions.map((fn) => ({ ...fn, codeDir: resolve(fn.codeDir) }));
   for (const fn of functions) validateFunction(fn);
   requireWhole('maxConcurrency', maxConcurrency, 1);
   requireWhole('maxSandboxes', maxSandboxes, 1);
-
-  const emit: Emit = (event) => options.onEvent?.({ ...event, atMs: Date.now() });
   const names = new FunctionNames(functions, region, accountId);
-  const processes = new ProcessList(dataDir);
-  const journal = new Journal(dataDir);
-  const base = { ...options.environment, AWS_REGION: region, AWS_DEFAULT_REGION: region };
+  const emit: Emit = (event) => options.onEvent?.({ ...event, atMs: Date.now() });
+
+  const server = createServer((request, response) => {
+    route(api, request, response).catch((error) => sendError(response, error));
+  });
+  const actualPort = await listen(server, port);
+  const url = `http://127.0.0.1:${actualPort}`;
+  // no request is read before the lines up to the end have run, as none of them waits
+  const { processes, journal } = openFolder(dataDir, server);
+  const base = { ...options.environment, AWS_REGION: region, AWS_DEFAULT_REGION: region, AWS_ENDPOINT_URL_LAMBDA: url };
   const pool = new SandboxPool({
     maxConcurrency,
     maxSandboxes,
@@ -61,84 +49,10 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
     freeze,
     processes,
     emit,
-    environment: (fn, version) => sandboxEnvironment(fn, version, { ...base, AWS_ENDPOINT_URL_LAMBDA: url }),
+    environment: (fn, version) => sandboxEnvironment(fn, version, base),
   });
   const engine = new DurableEngine({ names, pool, journal, emit, crashDelayMs });
-  const durable = { engine, names };
-
-  const resolve = ({ parts, query }: Call) => names.resolve(parts[0], query.get('Qualifier') ?? undefined);
-  const routes: Route[] = [
-    [
-      'POST',
-      /^\/2015-03-31\/functions\/([^/]+)\/invocations$/,
-      (call) => handleInvoke({ pool, engine, emit, asyncDelayScale }, resolve(call), call.request, call.response),
-    ],
-    [
-      'GET',
-      /^\/2015-03-31\/functions\/?$/,
-      ({ response }) => {
-        const Functions = functions.map((fn) => describeFunction(names, names.resolve(fn.name)));
-        sendJson(response, 200, { Functions });
-      },
-    ],
-    [
-      'GET',
-      /^\/2015-03-31\/functions\/([^/]+)$/,
-      (call) => {
-        const Configuration = describeFunction(names, resolve(call));
-        sendJson(call.response, 200, { Configuration, Code: { RepositoryType: 'S3' } });
-      },
-    ],
-    [
-      'GET',
-      /^\/2015-03-31\/functions\/([^/]+)\/configuration$/,
-      (call) => sendJson(call.response, 200, describeFunction(names, resolve(call))),
-    ],
-    [
-      'GET',
-      /^\/2025-12-01\/functions\/([^/]+)\/durable-executions$/,
-      ({ parts, query, response }) => handleList(durable, parts[0], query, response),
-    ],
-    [
-      'POST',
-      /^\/2025-12-01\/durable-executions\/([^/]+)\/checkpoint$/,
-      ({ parts, request, response }) => handleCheckpoint(durable, parts[0], request, response),
-    ],
-    [
-      'GET',
-      /^\/2025-12-01\/durable-executions\/([^/]+)\/state$/,
-      ({ parts, query, response }) => handleState(durable, parts[0], query, response),
-    ],
-    [
-      'GET',
-      /^\/2025-12-01\/durable-executions\/([^/]+)$/,
-      ({ parts, query, response }) => handleGet(durable, parts[0], query, response),
-    ],
-    [
-      'POST',
-      /^\/2025-12-01\/durable-executions\/([^/]+)\/stop$/,
-      ({ parts, request, response }) => handleStop(durable, parts[0], request, response),
-    ],
-    [
-      'POST',
-      /^\/2025-12-01\/durable-execution-callbacks\/([^/]+)\/(succeed|fail|heartbeat)$/,
-      ({ parts, request, response }) => handleCallback(durable, parts[0], parts[1], request, response),
-    ],
-  ];
-
-  const server = createServer((request, response) => {
-    route(routes, request, response).catch((error) => sendError(response, error));
-  });
-  let actualPort: number;
-  try {
-    actualPort = await listen(server, port);
-  } catch (cause) {
-    await pool.close();
-    processes.close();
-    journal.close();
-    throw cause;
-  }
-  const url = `http://127.0.0.1:${actualPort}`;
+  const api: LambdaApi = { names, pool, engine, emit, asyncDelayScale };
   engine.resume();
 
   return {
@@ -156,21 +70,17 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
   };
 }
 
-async function route(routes: Route[], request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (!hasLoopbackHost(request))
-    throw new ApiError(
-      403,
-      'AccessDeniedException',
-      `the host must be 127.0.0.1 or localhost, got ${request.headers.host}`,
-    );
-  const { pathname, searchParams: query } = new URL(request.url!, 'http://127.0.0.1');
-  for (const [method, path, handle] of routes) {
-    const match = request.method === method && path.exec(pathname);
-    if (!match) continue;
-    const parts = match.slice(1).map(decodeURIComponent);
-    return await handle({ parts, query, request, response });
+/** Take over the folder, or stop listening. */
+function openFolder(dataDir: string, server: Server): { processes: ProcessList; journal: Journal } {
+  let processes: ProcessList | undefined;
+  try {
+    processes = new ProcessList(dataDir);
+    return { processes, journal: new Journal(dataDir) };
+  } catch (cause) {
+    processes?.close();
+    server.close();
+    throw cause;
   }
-  throw new ApiError(404, 'UnknownOperationException', `the emulator has no ${request.method} ${pathname}`);
 }
 
 function sandboxEnvironment(fn: LocalFunction, version: string, base: Record<string, string>): Record<string, string> {

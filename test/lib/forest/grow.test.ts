@@ -40,7 +40,8 @@ function growPlainly({ rows, numClasses, edges }: Table, params: ForestParams, t
   function grow(members: number[], depth: number): PlainNode {
     const total = countClasses(members);
     const isPure = total.filter((count) => count > 0).length === 1;
-    if (isPure || depth === params.maxDepth || members.length < params.minSamplesSplit) return { counts: total };
+    const minRows = Math.max(params.minSamplesSplit, 2 * params.minSamplesLeaf);
+    if (isPure || depth === params.maxDepth || members.length < minRows) return { counts: total };
     let best = { score: -1, feature: -1, cut: -1 };
     let hasVaried = false;
     for (let i = 0; i < order.length && (i < maxFeatures || !hasVaried); i++) {
@@ -48,7 +49,11 @@ function growPlainly({ rows, numClasses, edges }: Table, params: ForestParams, t
       const swap = i + random.nextBelow(order.length - i);
       [order[i], order[swap]] = [order[swap], order[i]];
       const column = columns[order[i]];
-      const byCode = Map.groupBy(members, (row) => column[row]);
+      const byCode = new Map<number, number[]>();
+      for (const row of members) {
+        if (!byCode.has(column[row])) byCode.set(column[row], []);
+        byCode.get(column[row])!.push(row);
+      }
       const codes = [...byCode.keys()].sort((a, b) => a - b);
       if (codes.length > 1) hasVaried = true;
       const left = new Array<number>(numClasses).fill(0);
@@ -65,11 +70,20 @@ function growPlainly({ rows, numClasses, edges }: Table, params: ForestParams, t
     }
     if (best.feature < 0) return { counts: total };
     const { feature, cut } = best;
-    const left = grow(members.filter((row) => columns[feature][row] <= cut), depth + 1);
-    const right = grow(members.filter((row) => columns[feature][row] > cut), depth + 1);
+    const left = grow(
+      members.filter((row) => columns[feature][row] <= cut),
+      depth + 1,
+    );
+    const right = grow(
+      members.filter((row) => columns[feature][row] > cut),
+      depth + 1,
+    );
     return { feature, cut, left, right };
   }
-  return grow(Array.from(drawn.keys()).filter((row) => drawn[row] > 0), 0);
+  return grow(
+    Array.from(drawn.keys()).filter((row) => drawn[row] > 0),
+    0,
+  );
 }
 
 function sum(numbers: number[]): number {
@@ -85,7 +99,8 @@ function unflatten(tree: Tree, numClasses: number, node = 0): PlainNode {
   }
   assert.equal(cut[node], 0);
   const counts = new Array<number>(numClasses).fill(0);
-  for (let i = leaves.start[next[node]]; i < leaves.start[next[node] + 1]; i++) counts[leaves.classes[i]] = leaves.counts[i];
+  for (let i = leaves.start[next[node]]; i < leaves.start[next[node] + 1]; i++)
+    counts[leaves.classes[i]] = leaves.counts[i];
   return { counts };
 }
 
@@ -148,7 +163,12 @@ test('a cut that gains nothing is still made, so that a forest learns exclusive 
 });
 
 test('a cut lies halfway between the codes that it separates', () => {
-  const rows = { numRows: 2, rowIndex: Uint32Array.of(0, 1), columns: [Uint8Array.of(3, 8)], labels: Uint16Array.of(0, 1) };
+  const rows = {
+    numRows: 2,
+    rowIndex: Uint32Array.of(0, 1),
+    columns: [Uint8Array.of(3, 8)],
+    labels: Uint16Array.of(0, 1),
+  };
   const edges = [Float32Array.from({ length: 10 }, (_, i) => i)];
   const [tree] = growTrees(rows, { numClasses: 2, edges }, { ...FOREST_DEFAULTS, bootstrap: false }, 0, 1);
   assert.equal(tree.cut[0], 5);
@@ -166,7 +186,14 @@ const SCIKIT_TREES = [
     ],
     labels: [0, 1, 1, 1, 0, 1, 1, 0, 0, 0, 0, 1, 1, 0, 1, 0, 1, 1, 0, 1, 1, 1, 0, 1],
     feature: [0, 1, LEAF, 0, LEAF, LEAF, 2, 0, LEAF, LEAF, LEAF],
-    leaves: [[8, 0], [0, 1], [1, 0], [0, 1], [1, 0], [0, 12]],
+    leaves: [
+      [8, 0],
+      [0, 1],
+      [1, 0],
+      [0, 1],
+      [1, 0],
+      [0, 12],
+    ],
     rootThreshold: 13.5,
   },
   {
@@ -178,7 +205,15 @@ const SCIKIT_TREES = [
     ],
     labels: [2, 1, 0, 1, 2, 2, 0, 2, 2, 2, 1, 2, 0, 1, 0, 1, 1, 2, 1, 2, 0, 1, 1, 2],
     feature: [0, LEAF, 0, 0, 0, LEAF, LEAF, LEAF, 1, 0, LEAF, LEAF, LEAF],
-    leaves: [[3, 0, 0], [0, 2, 0], [1, 0, 1], [0, 3, 0], [0, 3, 0], [1, 1, 2], [0, 0, 7]],
+    leaves: [
+      [3, 0, 0],
+      [0, 2, 0],
+      [1, 0, 1],
+      [0, 3, 0],
+      [0, 3, 0],
+      [1, 1, 2],
+      [0, 0, 7],
+    ],
     rootThreshold: 1,
   },
 ];
@@ -188,7 +223,12 @@ for (const [i, reference] of SCIKIT_TREES.entries()) {
     const columns = reference.columns.map((column) => Float32Array.from(column));
     const edges = columns.map((column) => quantileEdges(column));
     const labels = Uint16Array.from(reference.labels);
-    const rows = { numRows: labels.length, rowIndex: Uint32Array.from(labels.keys()), columns: encodeColumns(columns, edges), labels };
+    const rows = {
+      numRows: labels.length,
+      rowIndex: Uint32Array.from(labels.keys()),
+      columns: encodeColumns(columns, edges),
+      labels,
+    };
     const numClasses = reference.leaves[0].length;
     const params = { ...FOREST_DEFAULTS, bootstrap: false, maxFeatures: null, ...reference.options };
     const [tree] = growTrees(rows, { numClasses, edges }, params, 0, 1);
@@ -209,7 +249,11 @@ test('rows that do not fit are refused before anything is grown', () => {
   assert.throws(() => grow({ labels: new Uint16Array(10).fill(2) }), error('row 0: label must be from 0 to 1, got 2'));
   assert.throws(() => grow({ columns: [] }), error('training rows must have a column for each of 3 features, got 0'));
   assert.throws(
-    () => grow({ columns: table.rows.columns.map(() => new Uint8Array(10).fill(9)) }, { edges: table.edges.map(() => new Float32Array(8)) }),
+    () =>
+      grow(
+        { columns: table.rows.columns.map(() => new Uint8Array(10).fill(9)) },
+        { edges: table.edges.map(() => new Float32Array(8)) },
+      ),
     error('feature 0: bin code must be from 0 to 8, got 9'),
   );
   assert.throws(() => grow({}, { edges: [] }), error('number of features must be from 1 to 65535, got 0'));

@@ -10,10 +10,10 @@ import { build } from 'esbuild';
 import type { LambdaEvent, LambdaServiceOptions, LocalFunction } from '../../../local/lambda/options.ts';
 import { startLambdaService } from '../../../local/lambda/service.ts';
 
-/** A folder that is gone after the tests of the file. */
+/** A folder that is gone after the tests of the file, services closed. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'arvoredo-lambda-'));
-  after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 
@@ -78,13 +78,14 @@ export function lambdaClient(endpoint: string): LambdaClient {
 }
 
 /** Start a service that ends with the tests of the file. */
-export async function startService(options: Omit<LambdaServiceOptions, 'onEvent'>) {
+export async function startService(options: LambdaServiceOptions) {
   const events: LambdaEvent[] = [];
   const watchers = new Set<() => void>();
   const service = await startLambdaService({
     ...options,
     onEvent(event) {
       events.push(event);
+      options.onEvent?.(event);
       for (const watcher of watchers) watcher();
     },
   });
@@ -123,4 +124,47 @@ export function lines(path: string): string[] {
   } catch {
     return [];
   }
+}
+
+/** A durable handler that does what its event says: `{mode, …}`. */
+const ORCHESTRATOR = `
+  import { withDurableExecution } from '@aws/durable-execution-sdk-js';
+  const modes = {
+    async fan(context, { count, maxConcurrency, task = { action: 'echo' }, worker = 'worker' }) {
+      const batch = await context.map('fan', Array.from({ length: count }, (_, i) => i),
+        (child, i) => child.invoke('task-' + i, worker, { ...task, id: i }),
+        { nesting: 'FLAT', maxConcurrency, completionConfig: { toleratedFailurePercentage: 100 } });
+      return { succeeded: batch.succeeded().length, errors: batch.failed().map((item) => item.error.message) };
+    },
+    async one(context, { target, input }) { return context.invoke('one', target, input); },
+    async retry(context) {
+      return context.step('shaky', async ({ attempt }) => {
+        if (attempt < 2) throw new Error('not yet');
+        return 'attempt ' + attempt;
+      }, { retryStrategy: () => ({ shouldRetry: true, delay: { seconds: 1 } }) });
+    },
+    async wait(context) {
+      const before = await context.step('before', async () => Date.now());
+      await context.wait('pause', { seconds: 1 });
+      return (await context.step('after', async () => Date.now())) - before;
+    },
+    async callback(context) {
+      return context.waitForCallback('answer', async (id) => console.log('callback ' + id));
+    },
+    async children(context) {
+      const small = await context.runInChildContext('small', (child) => child.step('a', async () => 'a'));
+      const big = await context.runInChildContext('big', async (child) => (await child.step('b', async () => 'b')).repeat(300_000));
+      await context.wait('pause', { seconds: 1 });
+      return small + big.length;
+    },
+    async throws() { throw new RangeError('the plan is wrong'); },
+    async crash() { process.kill(process.pid, 'SIGKILL'); },
+    async large() { return 'x'.repeat(7_000_000); },
+    async forever(context) { await context.wait('long', { days: 300 }); },
+  };
+  export const handler = withDurableExecution((event, context) => modes[event.mode](context, event));`;
+
+export async function orchestratorFunction(folder: string, given: Partial<LocalFunction> = {}): Promise<LocalFunction> {
+  const codeDir = await bundleDurable(folder, ORCHESTRATOR);
+  return localFunction(codeDir, { name: 'orchestrator', memoryMiB: 512, durable: true, ...given });
 }

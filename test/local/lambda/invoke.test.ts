@@ -26,6 +26,7 @@ const { service, client, events, invoke, eventWhere } = await startService({
     worker,
     { ...worker, name: 'limited', reservedConcurrency: 4 },
     { ...worker, name: 'once', maxRetries: 0 },
+    { ...worker, name: 'fragile' },
   ],
 });
 
@@ -192,10 +193,10 @@ test('a process that ends is reported as Runtime.ExitError, and the next invocat
     [{ action: 'exit', code: 0 }, 'Runtime exited without providing a reason'],
     [{ action: 'kill' }, 'Runtime exited with error: signal: killed'],
   ] as const) {
-    const { FunctionError, result } = await invoke(event);
+    const { FunctionError, result } = await invoke(event, { FunctionName: 'fragile' });
     assert.deepEqual([FunctionError, result.errorType], ['Unhandled', 'Runtime.ExitError']);
     assert.match(result.errorMessage, new RegExp(`^RequestId: [\\w-]+ Error: ${text}$`));
-    assert.equal((await invoke({ action: 'inspect' })).result.numInvokes, 1);
+    assert.equal((await invoke({ action: 'inspect' }, { FunctionName: 'fragile' })).result.numInvokes, 1);
   }
 });
 
@@ -216,7 +217,7 @@ test('functions can be listed and described', async () => {
   const { Functions } = await client.send(new ListFunctionsCommand({}));
   assert.deepEqual(
     Functions?.map((fn) => fn.FunctionName),
-    ['worker', 'limited', 'once'],
+    ['worker', 'limited', 'once', 'fragile'],
   );
   const { Configuration } = await client.send(new GetFunctionCommand({ FunctionName: 'limited' }));
   assert.equal(Configuration?.FunctionArn, service.functionArn('limited'));

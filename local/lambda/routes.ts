@@ -1,0 +1,101 @@
+// Which path of the Lambda API is answered by what.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { describeFunction } from './configuration.ts';
+import { handleCallback, handleCheckpoint, handleGet, handleList, handleState, handleStop } from './durable/api.ts';
+import { ApiError, hasLoopbackHost, sendJson } from './http.ts';
+import { handleInvoke, type InvokeApi } from './invoke-api.ts';
+import type { FunctionNames, Target } from './names.ts';
+
+export interface LambdaApi extends InvokeApi {
+  names: FunctionNames;
+}
+
+interface Call {
+  api: LambdaApi;
+  request: IncomingMessage;
+  response: ServerResponse;
+  query: URLSearchParams;
+  /** What the path names first: a function, a durable execution or a callback. */
+  name: string;
+  action: string;
+}
+
+const ROUTES: [method: string, path: RegExp, handle: (call: Call) => void | Promise<void>][] = [
+  [
+    'POST',
+    /^\/2015-03-31\/functions\/([^/]+)\/invocations$/,
+    (call) => handleInvoke(call.api, targetOf(call), call.request, call.response),
+  ],
+  [
+    'GET',
+    /^\/2015-03-31\/functions\/?$/,
+    ({ api: { names }, response }) => {
+      const Functions = names.functions.map((fn) => describeFunction(names, names.resolve(fn.name)));
+      sendJson(response, 200, { Functions });
+    },
+  ],
+  [
+    'GET',
+    /^\/2015-03-31\/functions\/([^/]+)$/,
+    (call) => {
+      const Configuration = describeFunction(call.api.names, targetOf(call));
+      sendJson(call.response, 200, { Configuration, Code: { RepositoryType: 'S3' } });
+    },
+  ],
+  [
+    'GET',
+    /^\/2015-03-31\/functions\/([^/]+)\/configuration$/,
+    (call) => sendJson(call.response, 200, describeFunction(call.api.names, targetOf(call))),
+  ],
+  [
+    'GET',
+    /^\/2025-12-01\/functions\/([^/]+)\/durable-executions$/,
+    ({ api, name, query, response }) => handleList(api, name, query, response),
+  ],
+  [
+    'POST',
+    /^\/2025-12-01\/durable-executions\/([^/]+)\/checkpoint$/,
+    ({ api, name, request, response }) => handleCheckpoint(api, name, request, response),
+  ],
+  [
+    'GET',
+    /^\/2025-12-01\/durable-executions\/([^/]+)\/state$/,
+    ({ api, name, query, response }) => handleState(api, name, query, response),
+  ],
+  [
+    'GET',
+    /^\/2025-12-01\/durable-executions\/([^/]+)$/,
+    ({ api, name, query, response }) => handleGet(api, name, query, response),
+  ],
+  [
+    'POST',
+    /^\/2025-12-01\/durable-executions\/([^/]+)\/stop$/,
+    ({ api, name, request, response }) => handleStop(api, name, request, response),
+  ],
+  [
+    'POST',
+    /^\/2025-12-01\/durable-execution-callbacks\/([^/]+)\/(succeed|fail|heartbeat)$/,
+    ({ api, name, action, request, response }) => handleCallback(api, name, action, request, response),
+  ],
+];
+
+/** @throws {ApiError} as the API words it */
+export async function route(api: LambdaApi, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (!hasLoopbackHost(request)) {
+    const message = `the host must be 127.0.0.1 or localhost, got ${request.headers.host}`;
+    throw new ApiError(403, 'AccessDeniedException', message);
+  }
+  const { pathname, searchParams: query } = new URL(request.url!, 'http://127.0.0.1');
+  for (const [method, path, handle] of ROUTES) {
+    const match = request.method === method && path.exec(pathname);
+    if (!match) continue;
+    const [name = '', action = ''] = match.slice(1).map(decodeURIComponent);
+    return await handle({ api, request, response, query, name, action });
+  }
+  throw new ApiError(404, 'UnknownOperationException', `the emulator has no ${request.method} ${pathname}`);
+}
+
+function targetOf({ api, name, query }: Call): Target {
+  return api.names.resolve(name, query.get('Qualifier') ?? undefined);
+}

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { encodeColumns, quantileEdges } from '../../../lib/forest/bins.ts';
+import { ENGINES, type EngineName } from '../../../lib/forest/engine.ts';
+import { decodeModel, encodeModel, encodeTrees } from '../../../lib/forest/model.ts';
+import { FOREST_DEFAULTS, type ForestParams } from '../../../lib/forest/params.ts';
+import { predict } from '../../../lib/forest/predict.ts';
+import { LEAF, type Tree } from '../../../lib/forest/tree.ts';
+import { TreeRandom } from '../../../lib/forest/tree-random.ts';
+import { STREAM } from '../../../lib/random.ts';
+import { blobs, randomTable } from './tables.ts';
+
+const raw = blobs(1, 200, 6, 3);
+const edges = raw.columns.map((column) => quantileEdges(column));
+const rows = { ...raw, columns: encodeColumns(raw.columns, edges) };
+const info = { numClasses: 3, edges };
+
+const grow = (name: EngineName, options: Partial<ForestParams>, treeStart = 0, treeEnd = 4) => {
+  const params = { ...FOREST_DEFAULTS, maxFeatures: ENGINES[name].defaultMaxFeatures, ...options };
+  return ENGINES[name].growTrees(rows, info, params, treeStart, treeEnd);
+};
+
+for (const name of Object.keys(ENGINES) as EngineName[]) {
+  test(`${name} gives the same bytes for any grouping of trees, and others under another seed`, async () => {
+    const whole = encodeTrees(await grow(name, { seed: 1 }));
+    const parts = await Promise.all([grow(name, { seed: 1 }, 0, 1), grow(name, { seed: 1 }, 1, 4)]);
+    assert.deepEqual(encodeTrees(parts.flat()), whole);
+    assert.notDeepEqual(encodeTrees(await grow(name, { seed: 2 })), whole);
+  });
+
+  test(`a forest of ${name} can be stored, read back and used, and knows its training rows`, async () => {
+    const trees = await grow(name, { bootstrap: false, maxFeatures: null });
+    const predicted = predict(decodeModel(encodeModel(trees, edges, 3)), raw.columns);
+    assert.deepEqual(predicted, raw.labels);
+  });
+
+  test(`${name} honours maxDepth, minSamplesSplit and bootstrap`, async () => {
+    const [full] = await grow(name, { maxFeatures: null }, 0, 1);
+    const [stump] = await grow(name, { maxDepth: 1, maxFeatures: null }, 0, 1);
+    assert.equal(stump.numNodes, 3);
+    assert.deepEqual([stump.feature[0], stump.cut[0]], [full.feature[0], full.cut[0]]);
+    assert.ok((await grow(name, { minSamplesSplit: 50 }, 0, 1))[0].numNodes < full.numNodes);
+    const [each] = await grow(name, { bootstrap: false, maxDepth: 1 }, 0, 1);
+    assert.deepEqual(
+      leafSamples(each).reduce((a, b) => a + b),
+      200,
+    );
+  });
+
+  test(`${name} forecasts more time for more rows, features and trees`, () => {
+    const { forecastSeconds } = ENGINES[name];
+    const seconds = forecastSeconds(1000, 16, 10, 2);
+    assert.ok(seconds > 0);
+    assert.ok(forecastSeconds(2000, 16, 10, 2) > seconds);
+    assert.ok(forecastSeconds(1000, 100, 10, 2) > seconds);
+    assert.ok(forecastSeconds(1000, 16, 20, 2) > seconds);
+    assert.equal(ENGINES[name].name, name);
+  });
+}
+
+function leafSamples({ feature, next, leaves }: Tree): number[] {
+  const nodes = [...feature.keys()].filter((node) => feature[node] === LEAF);
+  return nodes.map((node) =>
+    leaves.counts.subarray(leaves.start[next[node]], leaves.start[next[node] + 1]).reduce((a, b) => a + b),
+  );
+}
+
+test('ml-random-forest is forecast to take days where the default engine takes seconds', () => {
+  const day = 86_400;
+  assert.ok(ENGINES['ml-random-forest'].forecastSeconds(90_000, 20, 100, 2) > day);
+  assert.ok(ENGINES.arvoredo.forecastSeconds(90_000, 20, 100, 2) < 60);
+});
+
+test("the package's trees keep their predictions in our form", async () => {
+  const { RandomForestClassifier } = await import('ml-random-forest');
+  const table = randomTable(3, 150, 5, 3);
+  const params = { ...FOREST_DEFAULTS, maxFeatures: 3, seed: 9 };
+  const [tree] = await ENGINES['ml-random-forest'].growTrees(table.rows, table, params, 2, 3);
+  // the package by itself, given the same sample
+  const draw = new TreeRandom().start(9, STREAM.bootstrap, 2);
+  const sample = Array.from({ length: 150 }, () => draw.nextBelow(150));
+  const row = (i: number) => table.rows.columns.map((column) => column[i]);
+  const seed = new TreeRandom().start(9, STREAM.tree, 2).nextUint32() | 0;
+  const treeOptions = { minNumSamples: 1, gainThreshold: 0 };
+  const forest = new RandomForestClassifier({
+    nEstimators: 1,
+    seed,
+    maxFeatures: 3,
+    replacement: false,
+    useSampleBagging: false,
+    treeOptions,
+  });
+  forest.train(
+    sample.map(row),
+    sample.map((i) => table.rows.labels[i]),
+  );
+  // edges lie at 0.5, 1.5, …, so that codes are values
+  const columns = table.rows.columns.map((column) => Float32Array.from(column));
+  const expected = forest.predict(Array.from({ length: 150 }, (_, i) => row(i)));
+  assert.deepEqual([...predict({ ...table, trees: [tree] }, columns)], expected);
+});
+
+test('ml-random-forest tries a single feature when one is asked for', async () => {
+  const trees = await grow('ml-random-forest', { maxFeatures: 1 });
+  for (const { feature } of trees) {
+    const used = new Set(feature);
+    used.delete(LEAF);
+    assert.equal(used.size, 1);
+  }
+});
+
+test('ml-random-forest refuses what it cannot do', async () => {
+  const message = 'engine ml-random-forest: minSamplesLeaf must be 1, got 2';
+  await assert.rejects(grow('ml-random-forest', { minSamplesLeaf: 2 }), { name: 'InputError', message });
+});

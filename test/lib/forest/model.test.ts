@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { crc32 } from 'node:zlib';
+import { growTrees } from '../../../lib/forest/grow.ts';
+import { assembleModel, decodeModel, decodeTrees, encodeModel, encodeTrees } from '../../../lib/forest/model.ts';
+import { FOREST_DEFAULTS } from '../../../lib/forest/params.ts';
+import { LEAF, type Tree } from '../../../lib/forest/tree.ts';
+import { randomTable } from './tables.ts';
+
+const table = randomTable(1, 300, 6, 3);
+const trees = growTrees(table.rows, table, { ...FOREST_DEFAULTS, seed: 1 }, 0, 5);
+const bytes = encodeModel(trees, table.edges, 3, ['cat', 'dog', 7]);
+
+/** Nodes and leaf counts of a tree, whichever table holds the counts. */
+function content({ feature, cut, next, leaves }: Tree) {
+  const rest = Array.from(next, (at, node) =>
+    feature[node] === LEAF
+      ? Array.from(leaves.counts.subarray(leaves.start[at], leaves.start[at + 1]), (count, i) => [
+          leaves.classes[leaves.start[at] + i],
+          count,
+        ])
+      : at,
+  );
+  return { feature: [...feature], cut: [...cut], rest };
+}
+
+/** The model with other bytes at an offset, and a checksum that agrees. */
+function forged(offset: number, values: number[], from = bytes): Uint8Array {
+  const copy = from.slice();
+  copy.set(values, offset);
+  const checksum = crc32(copy.subarray(20), crc32(copy.subarray(0, 16)));
+  new DataView(copy.buffer).setUint32(16, checksum, true);
+  return copy;
+}
+
+const damaged = (what: RegExp) => ({ name: 'FormatError', message: what });
+
+test('a model comes back as it was', () => {
+  const model = decodeModel(bytes);
+  assert.deepEqual(model.trees.map(content), trees.map(content));
+  assert.deepEqual(model.edges, table.edges);
+  assert.deepEqual(model.classLabels, ['cat', 'dog', 7]);
+  assert.equal(model.numFeatures, 6);
+  assert.equal(model.numClasses, 3);
+  assert.deepEqual(encodeModel(model.trees, model.edges, 3, model.classLabels), bytes);
+});
+
+test('a model may be read from the middle of a buffer', () => {
+  const buffer = new Uint8Array(bytes.length + 3);
+  buffer.set(bytes, 3);
+  assert.deepEqual(decodeModel(buffer.subarray(3)).trees.map(content), trees.map(content));
+});
+
+test('a model is the same bytes from one group of trees and from any groups', () => {
+  const whole = encodeModel(trees, table.edges, 3);
+  for (const ends of [[5], [1, 5], [2, 4, 5], [1, 2, 3, 4, 5]]) {
+    const groups = ends.map((end, i) => encodeTrees(trees.slice(ends[i - 1] ?? 0, end)));
+    assert.deepEqual(assembleModel(groups, table.edges, 3), whole);
+  }
+});
+
+test('a group of trees comes back as it was, also when it is empty', () => {
+  assert.deepEqual(decodeTrees(encodeTrees(trees)).map(content), trees.map(content));
+  assert.deepEqual(decodeTrees(encodeTrees([])), []);
+});
+
+test('a model of fully grown trees takes less than six bytes a node', () => {
+  const large = randomTable(2, 20_000, 20, 2);
+  const grown = growTrees(large.rows, large, FOREST_DEFAULTS, 0, 4);
+  const numNodes = grown.reduce((sum, tree) => sum + tree.numNodes, 0);
+  assert.ok(encodeModel(grown, large.edges, 2).length / numNodes < 6);
+});
+
+test('another magic, version and length are refused in this order, each with its message', () => {
+  const wrong = forged(0, [1, 2, 3, 4, 9, 0, 1, 0, 5]);
+  assert.throws(() => decodeModel(wrong), damaged(/^model: not an arvoredo file, it must begin with ARVO$/));
+  wrong.set(bytes.subarray(0, 4));
+  assert.throws(() => decodeModel(wrong), damaged(/^model: version 9, this build reads 1; train again$/));
+  wrong.set(bytes.subarray(4, 6), 4);
+  assert.throws(() => decodeModel(wrong), damaged(/^model: damaged, \d+ bytes where the header says \d+$/));
+  assert.throws(() => decodeModel(forged(32, [1])), damaged(/bytes where its counts add up to/));
+  assert.throws(() => decodeModel(encodeTrees(trees)), damaged(/another kind of file/));
+});
+
+test('a file cut short anywhere is refused', () => {
+  for (let length = 0; length < bytes.length; length += length < 70 ? 1 : 101) {
+    assert.throws(() => decodeModel(bytes.slice(0, length)), { name: 'FormatError' });
+  }
+});
+
+test('a flipped bit anywhere is refused', () => {
+  for (let at = 0; at < bytes.length; at++) {
+    const copy = bytes.slice();
+    copy[at] ^= 1 << (at % 8);
+    assert.throws(() => decodeModel(copy), { name: 'FormatError' }, `byte ${at}`);
+  }
+});
+
+test('no byte is unused: trees that hold stale values in their leaves cannot be told apart', () => {
+  const [tree] = trees;
+  const isLeaf = (node: number) => tree.feature[node] === LEAF;
+  assert.ok(tree.cut.every((cut, node) => !isLeaf(node) || cut === 0));
+});
+
+test('a file that lies under a right checksum is refused or gives trees that end', () => {
+  for (let at = 20; at < bytes.length; at++) {
+    for (const value of [0, 1, 255]) {
+      let decoded: Tree[];
+      try {
+        decoded = decodeModel(forged(at, [value])).trees;
+      } catch (error) {
+        assert.equal((error as Error).name, 'FormatError', `byte ${at}`);
+        continue;
+      }
+      for (const { numNodes, feature, next, leaves } of decoded) {
+        for (let node = 0; node < numNodes; node++) {
+          if (feature[node] === LEAF) assert.ok(next[node] < leaves.start.length - 1);
+          else assert.ok(next[node] > node + 1 && next[node] < numNodes && feature[node] < 6);
+        }
+      }
+    }
+  }
+});
+
+test('numbers out of range are refused by name', () => {
+  // a stump: one feature, one edge, two classes, three nodes
+  const stump: Tree = {
+    numNodes: 3,
+    feature: Uint16Array.of(0, LEAF, LEAF),
+    cut: Uint8Array.of(0, 0, 0),
+    next: Uint32Array.of(2, 0, 1),
+    leaves: { start: Uint32Array.of(0, 1, 2), classes: Uint16Array.of(0, 1), counts: Uint32Array.of(3, 4) },
+  };
+  const file = encodeModel([stump], [Float32Array.of(0.5)], 2);
+  // sections of 8 bytes each from 56: labels, edge counts, edges, tree sizes, feature, cut; leaf rows from 104
+  const cases: [offset: number, values: number[], what: RegExp][] = [
+    [56, [0x7b], /class labels/],
+    [64, [2], /1 edges where the features have 2/],
+    [80, [1], /tree 0 ends without a leaf/],
+    [80, [2], /tree 0 of 2 nodes/],
+    [88, [1, 0], /feature 1 of 1/],
+    [90, [0, 0], /tree 0 doesn't end with its last leaf/],
+    [88, [255, 255], /tree 0 doesn't end with its last leaf/],
+    [96, [1], /cut 1 of 1 edges/],
+    [104, [2], /leaf row 2 of 2/],
+    [112, [1], /leaf table of another length/],
+    [116, [2], /leaf row 1 is empty/],
+    [128, [2], /leaf row 0, class 2/],
+    [136, [0], /leaf row 0, class 0/],
+  ];
+  for (const [offset, values, what] of cases) {
+    assert.throws(() => decodeModel(forged(offset, values, file)), damaged(what), `offset ${offset}`);
+  }
+});

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { decodeModel } from '../../lib/forest/model.ts';
+import { sha256 } from '../../lib/hash.ts';
+import { runInMemory } from '../helpers.ts';
+import { eventsOf, finish, leftOver, start, temporaryFolder, timesDone, waitForEvent } from './command.ts';
+
+// large enough that each stage can be met while it works, small enough for a few seconds
+const JOB = { samples: 20_000, chunkSize: 2000, trees: 24, workers: 3, strategy: 'trees', seed: 7 };
+const JOB_ARGS = [
+  '--samples',
+  '20000',
+  '--chunk-size',
+  '2000',
+  '--trees',
+  '24',
+  '--workers',
+  '3',
+  '--strategy',
+  'trees',
+  '--seed',
+  '7',
+];
+const expected = runInMemory({ ...JOB, features: 20 });
+
+const readJson = async (file: string) => JSON.parse(await readFile(file, 'utf8'));
+
+suite('arvoredo run', () => {
+  test('does the whole job in processes, and gives the model that the pipeline gives in memory', async (t) => {
+    const dataDir = await temporaryFolder(t);
+    const json = join(dataDir, 'result.json');
+    const { code, stdout, stderr } = await finish(t, ['run', ...JOB_ARGS, '--data-dir', dataDir, '--json', json]);
+    assert.equal(code, 0, stderr);
+    const { result } = await expected;
+    const written = await readJson(json);
+    assert.equal(written.model.sha256, result.sha256);
+    assert.equal(written.accuracy, result.accuracy);
+    assert.match(stdout, new RegExp(`Accuracy: ${result.accuracy.toFixed(4)}`));
+    assert.deepEqual(written.rows, { total: 20_000, train: 18_000, test: 2000 });
+    assert.equal(written.tasks.total, 10 + 11 + 4 + 10);
+    for (const part of ['total', 'startup', 'generate', 'split', 'train', 'evaluate'])
+      assert.ok(written.seconds[part] > 0, part);
+    assert.ok(written.seconds.generate + written.seconds.train < written.seconds.total);
+    assert.match(stderr, /generate +10\/10 tasks/);
+
+    const model = await readFile(written.modelPath);
+    assert.equal(sha256(model), result.sha256);
+    assert.equal(decodeModel(model).trees.length, 24);
+    assert.equal((await readJson(written.reportPath)).accuracy, result.accuracy);
+    assert.deepEqual(await leftOver(dataDir), []);
+
+    const again = await finish(t, ['run', '--quiet', '--run-id', written.runId, '--data-dir', dataDir]);
+    assert.deepEqual([again.code, again.stdout], [0, `Accuracy: ${result.accuracy.toFixed(4)}\n`]);
+  });
+
+  for (const victim of ['train', 'orchestrator']) {
+    test(`survives kill -9 of a process of ${victim} in the middle`, async (t) => {
+      const dataDir = await temporaryFolder(t);
+      const json = join(dataDir, 'result.json');
+      const { done } = start(t, ['run', ...JOB_ARGS, '--data-dir', dataDir, '--json', json]);
+      const pid = await waitForEvent(dataDir, (events) => {
+        if (!events.some((event) => event.type === 'invokeStarted' && event.functionName.endsWith('train')))
+          return undefined;
+        const started = events.filter((event) => event.type === 'invokeStarted' && event.functionName.endsWith(victim));
+        return (started.at(-1) as { pid: number } | undefined)?.pid;
+      });
+      process.kill(pid, 'SIGKILL');
+      const { code, stderr } = await done;
+      assert.equal(code, 0, stderr);
+      const { model, tasks } = await readJson(json);
+      assert.equal(model.sha256, (await expected).result.sha256);
+      if (victim === 'train') assert.equal(tasks.retried, 1);
+      const crashed = (await eventsOf(dataDir)).filter(
+        (event) => event.type === 'sandboxExited' && event.reason === 'crashed',
+      );
+      assert.deepEqual(
+        crashed.map((event) => (event as { pid: number }).pid),
+        [pid],
+      );
+    });
+  }
+
+  for (const stage of ['generate', 'split', 'train', 'evaluate']) {
+    test(`goes on after kill -9 of the emulator during ${stage}: same model, no finished task done again`, async (t) => {
+      const dataDir = await temporaryFolder(t);
+      const json = join(dataDir, 'result.json');
+      const { child, done } = start(t, ['run', ...JOB_ARGS, '--data-dir', dataDir, '--run-id', 'again']);
+      await waitForEvent(dataDir, (events) =>
+        events.find((event) => event.type === 'invokeStarted' && event.functionName.endsWith(stage)),
+      );
+      child.kill('SIGKILL');
+      assert.equal((await done).code, null);
+      assert.deepEqual(await leftOver(dataDir), [], 'processes left after the kill');
+      const before = timesDone(await eventsOf(dataDir));
+
+      const { code, stderr } = await finish(t, ['run', '--data-dir', dataDir, '--run-id', 'again', '--json', json]);
+      assert.equal(code, 0, stderr);
+      assert.equal((await readJson(json)).model.sha256, (await expected).result.sha256);
+      const after = timesDone(await eventsOf(dataDir));
+      assert.equal(after.size, 35);
+      for (const task of before.keys()) assert.equal(after.get(task), 1, `${task} was done again`);
+    });
+  }
+
+  test('ends on Ctrl-C with 130, leaves no process, and goes on by its id', async (t) => {
+    const dataDir = await temporaryFolder(t);
+    const { child, done } = start(t, ['run', ...JOB_ARGS, '--data-dir', dataDir]);
+    await waitForEvent(dataDir, (events) =>
+      events.find((event) => event.type === 'invokeStarted' && event.functionName.endsWith('split')),
+    );
+    child.kill('SIGINT');
+    const { code, stderr } = await done;
+    assert.equal(code, 130);
+    const [, runId] = /go on with: arvoredo run .*--run-id (\S+)/.exec(stderr)!;
+    assert.deepEqual(await leftOver(dataDir), []);
+    const json = join(dataDir, 'result.json');
+    assert.equal((await finish(t, ['run', '--data-dir', dataDir, '--run-id', runId!, '--json', json])).code, 0);
+    assert.equal((await readJson(json)).model.sha256, (await expected).result.sha256);
+  });
+
+  test('refuses to go on with a run under other parameters', async (t) => {
+    const dataDir = await temporaryFolder(t);
+    const small = [
+      '--samples',
+      '200',
+      '--chunk-size',
+      '100',
+      '--trees',
+      '2',
+      '--data-dir',
+      dataDir,
+      '--run-id',
+      'mine',
+    ];
+    assert.equal((await finish(t, ['run', ...small])).code, 0);
+    const { code, stderr } = await finish(t, ['run', ...small, '--seed', '9']);
+    assert.deepEqual([code, /run mine exists with seed 0, got 9/.test(stderr)], [2, true], stderr);
+  });
+
+  test('a task that fails ends the run with 1, the task, the reason and the way on', async (t) => {
+    const dataDir = await temporaryFolder(t);
+    const args = ['--samples', '200', '--weights', '1,0', '--flip-y', '0', '--data-dir', dataDir];
+    const { code, stderr } = await finish(t, ['run', ...args]);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /error task bins failed once; last: InputError: the labels have one class only .*go on with: arvoredo run/s,
+    );
+    assert.doesNotMatch(stderr, /\n\s+at /); // no stack trace
+  });
+});
+
+const REFUSED: [args: string[], message: RegExp][] = [
+  [['--tree', '5'], /unknown option '--tree'.*--trees/s],
+  [['--samples', '-5'], /--samples must be a whole number from 1 to 4294967295, got -5/],
+  [['--trees', '0'], /--trees must be a whole number from 1 to 100000, got 0/],
+  [['--samples', 'many'], /--samples must be .*, got "many"/],
+  [['--samples', 'NaN'], /--samples must be .*, got "NaN"/],
+  [['--flip-y', 'Infinity'], /--flip-y must be a share from 0 to 1, got Infinity/],
+  [['--informative', '21'], /informative must be .*20/],
+  [['--test-size', '1.5'], /--test-size must be .*, got 1.5/],
+  [['--test-size', '100000'], /leaves the training side empty/],
+  [['--classes', '1'], /--classes must be .*, got 1/],
+  [['--on', 'mars'], /Allowed choices are local, aws/],
+  [['--run-id', '../x'], /run id must be/],
+  [['--engine', 'ml-random-forest'], /would need about \d+ hours/],
+  [['--json', '/nowhere/x.json'], /--json \/nowhere\/x.json: its folder does not exist/],
+  [['surplus'], /too many arguments/],
+];
+
+suite('arvoredo run refuses before anything is spent', () => {
+  for (const [args, message] of REFUSED) {
+    test(args.join(' '), async (t) => {
+      const dataDir = join(await temporaryFolder(t), 'data');
+      const { code, stdout, stderr } = await finish(t, ['run', ...args, '--data-dir', dataDir]);
+      assert.deepEqual([code, stdout], [2, ''], stderr);
+      assert.match(stderr, message);
+      await assert.rejects(access(dataDir));
+    });
+  }
+
+  test('an endpoint that cannot be reached is named, without a stack trace', async (t) => {
+    const endpoint = 'http://127.0.0.1:9';
+    const env = {
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'a',
+      AWS_SECRET_ACCESS_KEY: 'b',
+      AWS_MAX_ATTEMPTS: '1',
+    };
+    const { code, stderr } = await finish(t, ['run', '--on', 'aws'], env);
+    assert.deepEqual([code, /127\.0\.0\.1:9/.test(stderr), /\n\s+at /.test(stderr)], [1, true, false], stderr);
+  });
+});

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { after, before, test } from 'node:test';
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  GetBucketAclCommand,
+  GetBucketLocationCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  ListBucketsCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import type { S3RequestInfo } from '../../../local/s3/server.ts';
+import { BUCKET, errorName, type Harness, plain, startHarness } from './harness.ts';
+
+const requests: S3RequestInfo[] = [];
+let s3: Harness;
+before(async () => {
+  s3 = await startHarness({ onRequest: (info) => requests.push(info) });
+});
+after(() => s3.stop());
+
+test('buckets are created, found, listed and deleted', async () => {
+  const Bucket = 'another.bucket-1';
+  await s3.client.send(new CreateBucketCommand({ Bucket }));
+  assert.equal(await errorName(s3.client.send(new CreateBucketCommand({ Bucket }))), 'BucketAlreadyOwnedByYou');
+  await s3.client.send(new HeadBucketCommand({ Bucket }));
+  assert.equal((await s3.client.send(new GetBucketLocationCommand({ Bucket }))).LocationConstraint, undefined);
+  const { Buckets } = await s3.client.send(new ListBucketsCommand({}));
+  assert.deepEqual(
+    Buckets!.map(({ Name }) => Name),
+    [Bucket, BUCKET],
+  );
+  await s3.client.send(new PutObjectCommand({ Bucket, Key: 'key', Body: '' }));
+  assert.equal(await errorName(s3.client.send(new DeleteBucketCommand({ Bucket }))), 'BucketNotEmpty');
+  await plain(s3.server.url, 'DELETE', `/${Bucket}/key`);
+  await s3.client.send(new DeleteBucketCommand({ Bucket }));
+  assert.equal(await errorName(s3.client.send(new HeadBucketCommand({ Bucket }))), 'NotFound');
+  assert.equal(await errorName(s3.client.send(new GetObjectCommand({ Bucket, Key: 'key' }))), 'NoSuchBucket');
+});
+
+test('a bucket name that S3 would refuse is refused', async () => {
+  for (const name of ['ab', 'Data', 'a_b', '-ab', 'a..b', '10.0.0.1', '..', '%2e%2e%2fup', 'x'.repeat(64)])
+    assert.equal((await plain(s3.server.url, 'PUT', `/${name}`)).code, 'InvalidBucketName', name);
+});
+
+test('what is not supported answers NotImplemented and does nothing else', async () => {
+  await s3.put('kept', 'bytes');
+  const refused: [string, string, Record<string, string>?][] = [
+    ['GET', `/${BUCKET}?acl`],
+    ['PUT', `/${BUCKET}?policy`],
+    ['DELETE', `/${BUCKET}?policy`],
+    ['GET', `/${BUCKET}?versions`],
+    ['PUT', `/${BUCKET}/kept?acl`],
+    ['PUT', `/${BUCKET}/kept?tagging`],
+    ['DELETE', `/${BUCKET}/kept?tagging`],
+    ['DELETE', `/${BUCKET}/kept?versionId=1`],
+    ['GET', `/${BUCKET}/kept?partNumber=1`],
+    ['POST', `/${BUCKET}/kept`],
+    ['PATCH', `/${BUCKET}/kept`],
+    ['PUT', `/${BUCKET}/kept`, { 'x-amz-tagging': 'a=b' }],
+    ['PUT', `/${BUCKET}/kept`, { 'x-amz-acl': 'public-read' }],
+    ['PUT', `/${BUCKET}/kept`, { 'x-amz-server-side-encryption': 'aws:kms' }],
+    ['PUT', `/${BUCKET}/kept`, { 'transfer-encoding': 'chunked' }],
+  ];
+  for (const [method, path, headers] of refused) {
+    const { status, code } = await plain(s3.server.url, method, path, headers);
+    assert.deepEqual([status, code], [501, 'NotImplemented'], `${method} ${path}`);
+  }
+  assert.equal((await plain(s3.server.url, 'GET', `/${BUCKET}/kept`)).body, 'bytes');
+  assert.equal(await errorName(s3.client.send(new GetBucketAclCommand({ Bucket: BUCKET }))), 'NotImplemented');
+});
+
+test('a HEAD that fails has no body, and every answer has a request id', async () => {
+  const { status, body, headers } = await plain(s3.server.url, 'HEAD', `/${BUCKET}/nothing`);
+  assert.deepEqual([status, body], [404, '']);
+  assert.match(String(headers['x-amz-request-id']), /^[0-9A-F]{16}$/);
+});
+
+test('a path that is not UTF-8 and XML that cannot be read are the client’s errors', async () => {
+  assert.equal((await plain(s3.server.url, 'GET', `/${BUCKET}/%ff`)).code, 'InvalidURI');
+  for (const xml of ['', 'junk', '<Delete>', '<Other/>', '<Delete></Delete>', '<Delete><Object/></Delete>'])
+    assert.equal((await plain(s3.server.url, 'POST', `/${BUCKET}?delete`, {}, xml)).code, 'MalformedXML', xml);
+  assert.equal((await plain(s3.server.url, 'GET', `/${BUCKET}?list-type=2&max-keys=-1`)).code, 'InvalidArgument');
+});
+
+test('only requests to a local name, from no other web page, are served', async () => {
+  const { port, url } = s3.server;
+  const statusOf = async (headers: Record<string, string>) => (await plain(url, 'GET', '/', headers)).status;
+  for (const name of ['127.0.0.1', 'localhost', '[::1]'])
+    assert.equal(await statusOf({ host: `${name}:${port}` }), 200);
+  for (const host of [
+    'evil.example',
+    `evil.example:${port}`,
+    '127.0.0.1',
+    `127.0.0.1:${port + 1}`,
+    `127.0.0.1.evil.example:${port}`,
+  ])
+    assert.equal(await statusOf({ host }), 403, host);
+  assert.equal(await statusOf({ origin: 'http://127.0.0.1:8787' }), 200);
+  for (const origin of ['https://evil.example', 'null', 'http://127.0.0.1.evil.example'])
+    assert.equal(await statusOf({ origin }), 403, origin);
+});
+
+test('each request is reported with its operation, status and bytes', async () => {
+  requests.length = 0;
+  await plain(s3.server.url, 'PUT', `/${BUCKET}/reported`, {}, '12345');
+  await plain(s3.server.url, 'GET', `/${BUCKET}/reported`, { range: 'bytes=1-2' });
+  await plain(s3.server.url, 'GET', `/${BUCKET}/missing`);
+  const facts = requests.map(({ method, operation, bucket, key, status, requestBytes }) => [
+    method,
+    operation,
+    bucket,
+    key,
+    status,
+    requestBytes,
+  ]);
+  assert.deepEqual(facts, [
+    ['PUT', 'PutObject', BUCKET, 'reported', 200, 5],
+    ['GET', 'GetObject', BUCKET, 'reported', 206, 0],
+    ['GET', 'GetObject', BUCKET, 'missing', 404, 0],
+  ]);
+  assert.equal(requests[1]!.responseBytes, 2);
+  assert.match(requests[2]!.error!, /^NoSuchKey: /);
+});
+
+test('close does not wait for a client that holds its connection open', async () => {
+  const other = await startHarness();
+  const idle = connect(other.server.port, '127.0.0.1');
+  const slow = connect(other.server.port, '127.0.0.1');
+  slow.write(`PUT /${BUCKET}/slow HTTP/1.1\r\nHost: 127.0.0.1:${other.server.port}\r\nContent-Length: 10\r\n\r\nhalf`);
+  for (const socket of [idle, slow]) socket.on('error', () => {});
+  await other.put('key', 'x');
+  await other.stop();
+  assert.equal(await errorName(other.put('key', 'x')), 'Error');
+});
