@@ -1,5 +1,7 @@
 // The functions, their sizes and limits: the one table that the stack, the emulator and the bill read.
 
+import { MEMORY_MIB } from '../lib/plan.ts';
+
 export interface FunctionSpec {
   /** Memory in MiB; 1,769 is one vCPU on Lambda. */
   memoryMiB: number;
@@ -12,12 +14,11 @@ export interface FunctionSpec {
 export const FUNCTIONS = {
   // holds keys and counts only; the default 15 minutes bound one active phase, not the run
   orchestrator: { memoryMiB: 1024, timeoutSeconds: 900, durable: true },
-  // one vCPU; a chunk of a million rows of 20 features takes about 200 MiB
-  generate: { memoryMiB: 1769, timeoutSeconds: 300, durable: false },
-  split: { memoryMiB: 1769, timeoutSeconds: 300, durable: false },
+  generate: { memoryMiB: MEMORY_MIB.generate, timeoutSeconds: 300, durable: false },
+  split: { memoryMiB: MEMORY_MIB.split, timeoutSeconds: 300, durable: false },
   // the whole training set as one byte per value, and the trees
-  train: { memoryMiB: 3538, timeoutSeconds: 900, durable: false },
-  evaluate: { memoryMiB: 1769, timeoutSeconds: 300, durable: false },
+  train: { memoryMiB: MEMORY_MIB.train, timeoutSeconds: 900, durable: false },
+  evaluate: { memoryMiB: MEMORY_MIB.evaluate, timeoutSeconds: 300, durable: false },
   // answers within the 30 s of an HTTP API
   api: { memoryMiB: 512, timeoutSeconds: 29, durable: false },
 } as const satisfies Record<string, FunctionSpec>;

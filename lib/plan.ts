@@ -28,6 +28,10 @@ export interface Plan {
 const GATHER_SECONDS = 1;
 /** Trees per task at most: a lost attempt costs no more than these. */
 const MAX_GROUP_TREES = 100;
+/** Memory of the functions that hold rows, in MiB; 1,769 is one vCPU on Lambda. The stack and the emulator read it here. */
+export const MEMORY_MIB = { generate: 1769, split: 1769, train: 3538, evaluate: 1769 } as const;
+/** Node, the bundle and its buffers, measured with small tasks, rounded up. */
+const BASE_MIB = 150;
 /** A function's 15 minutes, less the time to read the rows and write the trees. */
 const MAX_TASK_SECONDS = 800;
 
@@ -67,6 +71,12 @@ export function planRun(params: RunParams): Plan {
     );
   }
 
+  // the values, their Arrow file and the body of the request; then label, row index and side
+  checkMemory('generate', 'chunkSize', chunkSize, 12 * params.features + 16, 'lower chunkSize');
+  // partitions as they come, end to end, and packed for the kernel with its three arrays of entries
+  const trainRowBytes = 2 * params.features + 32 * Math.ceil(params.features / 32) + 26;
+  checkMemory('train', 'training rows', numTrain, trainRowBytes, 'use fewer samples or features');
+
   const forest = toForestParams(params);
   validateForestParams(forest, params.features);
   const numClasses = (dataset.generator === 'hypercube' ? dataset.classes : undefined) ?? 2;
@@ -81,6 +91,21 @@ export function planRun(params: RunParams): Plan {
     );
   }
   return { params, dataset, forest, numChunks, numTrain, numTest, strategy, strategyReason, treeGroups, growSeconds };
+}
+
+function checkMemory(
+  name: keyof typeof MEMORY_MIB,
+  what: string,
+  numRows: number,
+  rowBytes: number,
+  remedy: string,
+): void {
+  const needMiB = Math.ceil(BASE_MIB + (numRows * rowBytes) / 1024 ** 2);
+  if (needMiB <= MEMORY_MIB[name]) return;
+  const most = Math.floor(((MEMORY_MIB[name] - BASE_MIB) * 1024 ** 2) / rowBytes);
+  throw new InputError(
+    `${what} ${numRows} would take about ${needMiB} MiB in the function ${name}, which has ${MEMORY_MIB[name]}; at most ${most} fit: ${remedy}`,
+  );
 }
 
 function toDatasetSpec(params: RunParams): DatasetSpec {

@@ -4,7 +4,15 @@ import type { BinnedRows } from '../partition/rows.ts';
 import { STREAM } from '../random.ts';
 import { LeafTableBuilder } from './leaf-table.ts';
 import { ManyClassSearch } from './many-class-search.ts';
-import { drawRows, FEATURES_PER_PASS, gatherWords, makeNodeRows, type NodeRows, partition } from './node-rows.ts';
+import {
+  drawRows,
+  FEATURES_PER_PASS,
+  gatherWords,
+  MAX_SAMPLES_PER_ROW,
+  makeNodeRows,
+  type NodeRows,
+  partition,
+} from './node-rows.ts';
 import type { NodeSearch } from './node-search.ts';
 import { type PackedRows, packRows, type TrainingInfo } from './packed-rows.ts';
 import { type ForestParams, resolveMaxFeatures } from './params.ts';
@@ -145,7 +153,7 @@ export class TreeGrower {
     let samples = 0;
     let ones = 0;
     for (let i = 0; i < numEntries; i++) {
-      const drawn = (entries[i] >> 1) & 15;
+      const drawn = (entries[i] >> 1) & MAX_SAMPLES_PER_ROW;
       samples += drawn;
       ones += drawn * (entries[i] & 1);
     }

@@ -4,7 +4,7 @@ import { FormatError } from '../errors.ts';
 import type { BinEdges } from '../partition/rows.ts';
 import { type LeafTable, LeafTableBuilder } from './leaf-table.ts';
 import { type Counts, createFile, KIND_MODEL, KIND_TREES, openFile, type Sections, sealFile } from './model-layout.ts';
-import { LEAF, type Tree } from './tree.ts';
+import { LEAF, MAX_CLASSES, type Tree } from './tree.ts';
 
 export type ClassLabel = string | number;
 
@@ -86,7 +86,7 @@ export function decodeModel(bytes: Uint8Array): Model {
  * @throws {FormatError} when the bytes are no group of trees, of another version, or damaged
  */
 export function decodeTrees(bytes: Uint8Array): Tree[] {
-  return readTrees(openFile(bytes, KIND_TREES).sections, LEAF);
+  return readTrees(openFile(bytes, KIND_TREES).sections, MAX_CLASSES);
 }
 
 function encode(

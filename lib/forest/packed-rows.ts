@@ -28,7 +28,7 @@ export interface PackedRows {
 
 const LINE_BYTES = 32; // rows never straddle a cache line of 64
 const MAX_BYTES = 2 ** 31 - 1; // positions in `codes` are 32-bit integers
-const MAX_ROWS = 2 ** 26 - 1; // sums of two classes share the 53 bits of a number
+const MAX_ROWS = 2 ** 26 - 1; // an entry of the kernel has 26 bits for the row beside 5 for samples and class
 
 /**
  * Lay rows out for training; everything that the kernel relies on is checked here.

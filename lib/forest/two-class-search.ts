@@ -7,7 +7,7 @@ import { cutBetween, makeCut, type NodeSearch, resetCut } from './node-search.ts
 const CELLS = 256; // of one feature
 const CELL_SAMPLES = 65_535; // most that the 16 bits of a cell hold
 const ROWS_PER_FLUSH = Math.floor(CELL_SAMPLES / MAX_SAMPLES_PER_ROW);
-const DENSE_ROWS = 96; // above, looking at every cell is quicker than keeping the list of those in use
+const DENSE_ROWS = 192; // above, looking at every cell is quicker than noting which are in use
 const SORT_ROWS = 12; // up to here, sorting the rows is quicker than a histogram
 
 // samples, and samples of class 1, of an entry by its low bits
@@ -112,6 +112,9 @@ export class TwoClassSearch implements NodeSearch {
   #sparseRuns(slot: number): number {
     const cells = this.#cells;
     const inUse = this.#inUse;
+    const runCode = this.#runCode;
+    const runSamples = this.#runSamples;
+    const runOnes = this.#runOnes;
     const base = slot * CELLS;
     let numRuns = 0;
     for (let word = 0; word < 8; word++) {
@@ -121,27 +124,30 @@ export class TwoClassSearch implements NodeSearch {
         const code = word * 32 + 31 - Math.clz32(bits & -bits);
         const cell = cells[base + code];
         cells[base + code] = 0;
-        this.#runCode[numRuns] = code;
-        this.#runSamples[numRuns] = cell & 0xffff;
-        this.#runOnes[numRuns++] = cell >>> 16;
+        runCode[numRuns] = code;
+        runSamples[numRuns] = cell & 0xffff;
+        runOnes[numRuns++] = cell >>> 16;
       }
     }
     return numRuns;
   }
 
-  /** Look at all cells and clear them. */
+  /** Look at all cells and clear them; without branches, as whether a cell is in use can't be guessed. */
   #denseRuns(slot: number, feature: number): number {
     const cells = this.#cells;
+    const runCode = this.#runCode;
+    const runSamples = this.#runSamples;
+    const runOnes = this.#runOnes;
     const base = slot * CELLS;
     const numBins = this.#memory.rows.numBins[feature];
     let numRuns = 0;
     for (let code = 0; code < numBins; code++) {
       const cell = cells[base + code];
-      if (cell === 0) continue;
       cells[base + code] = 0;
-      this.#runCode[numRuns] = code;
-      this.#runSamples[numRuns] = cell & 0xffff;
-      this.#runOnes[numRuns++] = cell >>> 16;
+      runCode[numRuns] = code;
+      runSamples[numRuns] = cell & 0xffff;
+      runOnes[numRuns] = cell >>> 16;
+      numRuns += (cell | -cell) >>> 31; // 0 for an empty cell
     }
     return numRuns;
   }

@@ -5,7 +5,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import { setTimeout } from 'node:timers/promises';
 import type { DurableEngine } from './durable/engine.ts';
 import { ApiError, invalidParameter, readBody, send } from './http.ts';
-import { ASYNC_RETRY_MINUTES, MAX_ASYNC_REQUEST_BYTES, MAX_SYNC_REQUEST_BYTES } from './limits.ts';
+import { ASYNC_RETRY_MINUTES, LOG_TAIL_BYTES, MAX_ASYNC_REQUEST_BYTES, MAX_SYNC_REQUEST_BYTES } from './limits.ts';
 import type { Target } from './names.ts';
 import type { Emit } from './options.ts';
 import type { SandboxPool } from './pool.ts';
@@ -36,7 +36,7 @@ export async function handleInvoke(
     throw new ApiError(413, 'RequestTooLargeException', message);
   }
   const payload = body.length > 0 ? body : Buffer.from('{}');
-  requireJson(payload);
+  requireJson(payload.toString());
   const requestId = randomUUID();
   const headers = { 'x-amzn-requestid': requestId };
   if (type === 'DryRun') return send(response, 204, '', headers);
@@ -45,8 +45,7 @@ export async function handleInvoke(
     const name = header('x-amz-durable-execution-name');
     return await invokeDurable(api.engine, { target, name, payload, isAsync, headers, response });
   }
-  const context = header('x-amz-client-context');
-  const clientContext = context && Buffer.from(context, 'base64').toString();
+  const clientContext = parseClientContext(header('x-amz-client-context'));
   const wantsLog = header('x-amz-log-type') === 'Tail';
   const invocation: InvokeRequest = { requestId, payload, functionArn: target.arn, clientContext, wantsLog };
   if (isAsync) {
@@ -60,17 +59,24 @@ export async function handleInvoke(
     'content-type': 'application/json',
     'x-amz-executed-version': target.version,
     ...(error && { 'x-amz-function-error': 'Unhandled' }),
-    ...(wantsLog && { 'x-amz-log-result': Buffer.from(log).subarray(-4096).toString('base64') }),
+    ...(wantsLog && { 'x-amz-log-result': Buffer.from(log).subarray(-LOG_TAIL_BYTES).toString('base64') }),
   });
 }
 
-function requireJson(payload: Buffer): void {
+function requireJson(text: string): unknown {
   try {
-    JSON.parse(payload.toString());
+    return JSON.parse(text);
   } catch (cause) {
     const message = `Could not parse request body into json: ${(cause as Error).message}`;
     throw new ApiError(400, 'InvalidRequestContentException', message);
   }
+}
+
+/** The JSON in a client context, in characters that a header takes. */
+function parseClientContext(base64: string | undefined): string | undefined {
+  if (base64 === undefined) return undefined;
+  const json = JSON.stringify(requireJson(Buffer.from(base64, 'base64').toString()));
+  return json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function enterOrThrottle({ pool, emit }: InvokeApi, { fn }: Target): void {

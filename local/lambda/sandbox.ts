@@ -1,7 +1,7 @@
 // One sandbox: a process of its own that runs one invocation after another, and is killed at its limits.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, rm } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { rm } from 'node:fs';
 import type { Server, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -10,7 +10,9 @@ import { INIT_LIMIT_MS, LOG_TAIL_BYTES, MAX_RESPONSE_BYTES } from './limits.ts';
 import { peakResidentBytes } from './memory.ts';
 import type { Emit, LocalFunction, SandboxExitReason } from './options.ts';
 import { killGroup, type ProcessList } from './process-list.ts';
+import { endLines, type Report, startLine } from './report.ts';
 import { createRuntimeApi } from './runtime-api.ts';
+import { describeExit, spawnRuntime } from './runtime-process.ts';
 
 export interface InvokeRequest {
   requestId: string;
@@ -121,21 +123,14 @@ export class Sandbox {
 
   #spawn(port: number): void {
     if (this.#killReason) return;
-    const { fn, version } = this;
-    const home = join(this.#host.folder, this.id);
-    mkdirSync(join(home, 'tmp'), { recursive: true });
-    // the heap limit only makes the garbage collector work in time; the limit proper is the resident size
-    const heapMiB = Math.floor(fn.memoryMiB * 0.9);
-    this.#process = spawn(process.execPath, [`--max-old-space-size=${heapMiB}`, this.#host.runtimePath], {
-      cwd: fn.codeDir,
-      detached: true, // leads a process group, which is killed as a whole, and Ctrl-C in the terminal passes it by
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...this.#host.environment(fn, version),
+    this.#process = spawnRuntime({
+      fn: this.fn,
+      runtimePath: this.#host.runtimePath,
+      home: join(this.#host.folder, this.id),
+      environment: {
+        ...this.#host.environment(this.fn, this.version),
         AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}`,
         AWS_LAMBDA_LOG_STREAM_NAME: this.id,
-        HOME: home,
-        TMPDIR: join(home, 'tmp'),
       },
     });
     for (const stream of [this.#process.stdout!, this.#process.stderr!]) {
@@ -154,7 +149,7 @@ export class Sandbox {
     if (!this.pid) return;
     this.#host.processes.add(this.pid);
     this.#host.emit({ type: 'sandboxStarted', ...this.#fields() });
-    this.#limitTime(INIT_LIMIT_MS + fn.timeoutMs);
+    this.#limitTime(INIT_LIMIT_MS + this.fn.timeoutMs);
   }
 
   #fields() {
@@ -196,7 +191,7 @@ export class Sandbox {
     this.state = 'busy';
     const { requestId, payload, functionArn, clientContext } = job.request;
     this.#running = { job, coldStart: this.#numJobs++ === 0, startedMs: performance.now() };
-    this.#log = job.request.wantsLog ? `START RequestId: ${requestId} Version: ${this.version}\n` : '';
+    this.#log = startLine(requestId, this.version);
     if (this.#host.freeze) killGroup(this.pid, 'SIGCONT');
     this.#limitTime(this.fn.timeoutMs);
     const { coldStart } = this.#running;
@@ -234,7 +229,7 @@ export class Sandbox {
     const durationMs = performance.now() - startedMs;
     const initMs = coldStart ? this.#initMs : undefined;
     this.peakBytes = Math.max(this.peakBytes, peakResidentBytes(this.pid));
-    const report = {
+    const report: Report = {
       initMs,
       durationMs,
       billedMs: Math.ceil(durationMs + (initMs ?? 0)), // initialization is billed since August 2025
@@ -245,24 +240,12 @@ export class Sandbox {
     return true;
   }
 
-  async #endLog(
-    { requestId, wantsLog }: InvokeRequest,
-    report: { initMs?: number; durationMs: number; billedMs: number; maxMemoryMiB: number },
-  ): Promise<string> {
+  async #endLog({ requestId, wantsLog }: InvokeRequest, report: Report): Promise<string> {
     if (!wantsLog) return '';
     // what the handler printed is in the pipe by now, and read within a turn of the event loop
     await setImmediate();
     await setImmediate();
-    const { initMs, durationMs, billedMs, maxMemoryMiB } = report;
-    const fields = [
-      `REPORT RequestId: ${requestId}`,
-      `Duration: ${durationMs.toFixed(2)} ms`,
-      `Billed Duration: ${billedMs} ms`,
-      `Memory Size: ${this.fn.memoryMiB} MB`,
-      `Max Memory Used: ${maxMemoryMiB} MB`,
-      ...(initMs === undefined ? [] : [`Init Duration: ${initMs.toFixed(2)} ms`]),
-    ];
-    return `${this.#log}END RequestId: ${requestId}\n${fields.join('\t')}\t\n`;
+    return this.#log + endLines(requestId, this.fn.memoryMiB, report);
   }
 
   #onExit(): void {
@@ -310,15 +293,4 @@ function errorOf(payload: Buffer): InvokeError {
   } catch {
     return { type: 'Runtime.Unknown', message: payload.toString() };
   }
-}
-
-const SIGNAL_WORDS: Record<string, string> = { SIGKILL: 'killed', SIGABRT: 'aborted', SIGTERM: 'terminated' };
-
-function describeExit(process: ChildProcess): string {
-  if (process.signalCode) {
-    return `Runtime exited with error: signal: ${SIGNAL_WORDS[process.signalCode] ?? process.signalCode}`;
-  }
-  return process.exitCode
-    ? `Runtime exited with error: exit status ${process.exitCode}`
-    : 'Runtime exited without providing a reason';
 }

@@ -28,8 +28,17 @@ export function releaseFolder(folder: string): void {
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'; // runs, as another user
+  }
+  return !isZombie(pid);
+}
+
+/** Whether a process is dead and waits for its parent to notice, which in a container without an init may be never. */
+function isZombie(pid: number): boolean {
+  try {
+    return / Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\)/s, ''));
+  } catch {
+    return false; // no /proc on this system
   }
 }

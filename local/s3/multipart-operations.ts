@@ -175,7 +175,7 @@ function chosenParts(upload: Upload, listed: CompleteRequest['Part']): Map<numbe
   if (listed.length === 0) throw new S3Error('MalformedXML', 'at least one Part is needed to complete an upload');
   const parts = new Map<number, ObjectInfo>();
   let previous = 0;
-  for (const [position, { PartNumber, ETag, ...rest }] of listed.entries()) {
+  for (const { PartNumber, ETag, ...rest } of listed) {
     const number = Number(PartNumber);
     if (!(number > previous)) throw new S3Error('InvalidPartOrder', `part ${PartNumber} is listed after ${previous}`);
     previous = number;
@@ -185,13 +185,11 @@ function chosenParts(upload: Upload, listed: CompleteRequest['Part']): Map<numbe
     const sum = part.checksum && rest[checksumElement(part.checksum.algorithm)];
     if (sum !== undefined && sum !== part.checksum?.value)
       throw new S3Error('InvalidPart', `part ${number} has checksum ${part.checksum?.value}, not ${sum}`);
-    if (part.size < MIN_PART_BYTES && position < listed.length - 1)
-      throw new S3Error(
-        'EntityTooSmall',
-        `part ${number} has ${part.size} bytes; all but the last need ${MIN_PART_BYTES}`,
-      );
     parts.set(number, part);
   }
+  for (const [number, { size }] of [...parts].slice(0, -1))
+    if (size < MIN_PART_BYTES)
+      throw new S3Error('EntityTooSmall', `part ${number} has ${size} bytes; all but the last need ${MIN_PART_BYTES}`);
   return parts;
 }
 
@@ -231,14 +229,15 @@ export function listParts(request: S3Request): S3Reply {
   const maxParts = queryNumber(request, 'max-parts', MAX_PAGE, MAX_PAGE);
   const rest = [...parts].filter(([number]) => number > marker).sort(([a], [b]) => a - b);
   const page = rest.slice(0, maxParts);
+  const isTruncated = page.length < rest.length;
   const fields: XmlFields = {
     Bucket: bucket,
     Key: keyEncoding(request)(key),
     UploadId: id,
     PartNumberMarker: marker,
-    NextPartNumberMarker: page.at(-1)?.[0] ?? marker,
+    NextPartNumberMarker: isTruncated ? page.at(-1)?.[0] : undefined, // paginators go on while there is one
     MaxParts: maxParts,
-    IsTruncated: page.length < rest.length,
+    IsTruncated: isTruncated,
     ChecksumAlgorithm: info.checksum?.algorithm,
     ChecksumType: info.checksum?.type,
     StorageClass: 'STANDARD',

@@ -11,24 +11,10 @@ import type { Emit } from '../options.ts';
 import type { SandboxPool } from '../pool.ts';
 import type { InvokeOutcome } from '../sandbox.ts';
 import { type Ending, endingOf, endingOfReply, errorObject } from './endings.ts';
-import { Execution, isFinal, type KnownOperation, parseCallbackId } from './execution.ts';
+import { type Execution, isFinal, type KnownOperation } from './execution.ts';
 import type { Journal, JournalRecord } from './journal.ts';
-import { Timers } from './timers.ts';
+import { type Run, Runs } from './runs.ts';
 import { validateUpdates } from './validate.ts';
-
-/** An execution with what the journal does not hold. */
-interface Run {
-  execution: Execution;
-  /** What the next checkpoint must show; undefined while the handler is not running. */
-  token?: string;
-  /** Whether the handler runs, waits for room, or pauses before it runs again. */
-  isActive: boolean;
-  /** Crashes in a row without an accepted update between them. */
-  crashes: number;
-  timers: Timers;
-  ended: Promise<void>;
-  setEnded: () => void;
-}
 
 export interface DurableEngineOptions {
   names: FunctionNames;
@@ -45,21 +31,17 @@ const EXECUTION_NAME = /^[\w-]{1,64}$/;
 
 export class DurableEngine {
   readonly #options: DurableEngineOptions;
-  readonly #runs = new Map<string, Run>();
-  readonly #byName = new Map<string, Run>();
+  readonly #runs: Runs;
   #isClosed = false;
 
   constructor(options: DurableEngineOptions) {
     this.#options = options;
-    for (const record of options.journal.records) {
-      if (record.type === 'started') this.#add(record);
-      else this.#runs.get(record.arn)!.execution.apply(record);
-    }
+    this.#runs = new Runs(options.journal.records);
   }
 
   /** Go on with every execution that was running when the journal was last written. */
   resume(): void {
-    for (const run of this.#runs.values()) {
+    for (const run of this.#runs.all()) {
       if (run.execution.status !== 'RUNNING') {
         run.setEnded();
         continue;
@@ -77,21 +59,21 @@ export class DurableEngine {
   /** Stop without a trace: running executions stay as the journal has them. */
   close(): void {
     this.#isClosed = true;
-    for (const run of this.#runs.values()) run.timers.clearAll();
+    for (const run of this.#runs.all()) run.timers.clearAll();
   }
 
   get executions(): Execution[] {
-    return [...this.#runs.values()].map((run) => run.execution);
+    return Array.from(this.#runs.all(), (run) => run.execution);
   }
 
   /** @throws {ApiError} 404 when there is none */
   get(arn: string): Execution {
-    return this.#run(arn).execution;
+    return this.#runs.get(arn).execution;
   }
 
   /** Settles when an execution has ended. */
   ended(arn: string): Promise<void> {
-    return this.#run(arn).ended;
+    return this.#runs.get(arn).ended;
   }
 
   /**
@@ -105,7 +87,7 @@ export class DurableEngine {
     if (!EXECUTION_NAME.test(name))
       throw invalidParameter(`a durable execution's name has 1 to 64 letters, digits, - and _, got ${name}`);
     const { fn, version } = target;
-    const existing = this.#byName.get(nameKey(fn.name, version, name))?.execution;
+    const existing = this.#runs.named(fn.name, version, name)?.execution;
     if (existing) {
       if (existing.input === input) return existing;
       const message = `Durable execution already started with a different payload: ${existing.arn}`;
@@ -114,7 +96,7 @@ export class DurableEngine {
     const arn = `${this.#options.names.arn(fn.name, version)}/durable-execution/${name}/${randomUUID()}`;
     const record = { type: 'started', arn, atMs: Date.now(), name, functionName: fn.name, version, input } as const;
     this.#options.journal.append(record);
-    const run = this.#add(record);
+    const run = this.#runs.add(record);
     this.#options.emit({ type: 'executionStarted', ...executionFields(run.execution) });
     this.#limitTime(run);
     this.#wake(run);
@@ -123,7 +105,7 @@ export class DurableEngine {
 
   /** @returns the new token, and the operations that the handler has not seen yet, its own updates included */
   checkpoint(arn: string, token: string, updates: OperationUpdate[]): { token: string; operations: KnownOperation[] } {
-    const run = this.#authorized(arn, token);
+    const run = this.#runs.authorized(arn, token);
     const { execution } = run;
     validateUpdates(execution, updates);
     const isEnd = (update: OperationUpdate) => update.Type === 'EXECUTION';
@@ -142,53 +124,24 @@ export class DurableEngine {
   }
 
   state(arn: string, token: string, marker?: number, maxItems?: number) {
-    return this.#authorized(arn, token).execution.page(marker, maxItems);
+    return this.#runs.authorized(arn, token).execution.page(marker, maxItems);
   }
 
   /** End an execution from outside. Its invocation in progress finds its token invalid. */
   stop(arn: string, error: ErrorObject = {}): Execution {
-    const run = this.#run(arn);
+    const run = this.#runs.get(arn);
     if (run.execution.status === 'RUNNING') this.#end(run, { status: 'STOPPED', error });
     return run.execution;
   }
 
   completeCallback(callbackId: string, ending: Ending<'SUCCEEDED' | 'FAILED'>): void {
-    const { run, operation } = this.#openCallback(callbackId);
+    const { run, operation } = this.#runs.openCallback(callbackId);
     this.#change(run, operation.Id, ending);
   }
 
   heartbeat(callbackId: string): void {
-    const { run, operation } = this.#openCallback(callbackId);
+    const { run, operation } = this.#runs.openCallback(callbackId);
     this.#expectHeartbeat(run, operation.Id);
-  }
-
-  #add(record: JournalRecord & { type: 'started' }): Run {
-    const execution = new Execution(record);
-    const { functionName, version, arn, name } = execution;
-    let setEnded!: () => void;
-    const ended = new Promise<void>((resolve) => (setEnded = resolve));
-    const run: Run = { execution, isActive: false, crashes: 0, timers: new Timers(), ended, setEnded };
-    this.#runs.set(arn, run);
-    this.#byName.set(nameKey(functionName, version, name), run);
-    return run;
-  }
-
-  #run(arn: string): Run {
-    const run = this.#runs.get(arn);
-    if (!run) throw new ApiError(404, 'ResourceNotFoundException', `Durable execution not found: ${arn}`);
-    return run;
-  }
-
-  #target({ execution }: Run): Target {
-    return this.#options.names.resolve(execution.functionName, execution.version);
-  }
-
-  #authorized(arn: string, token: string): Run {
-    const run = this.#runs.get(arn);
-    // the SDK knows this error by how the message begins, and ends the invocation but not the execution
-    if (!run || run.token === undefined || run.token !== token)
-      throw invalidParameter('Invalid Checkpoint Token: it has been used, or the invocation it was for is over');
-    return run;
   }
 
   #commit(run: Run, record: Exclude<JournalRecord, { type: 'started' }>): void {
@@ -214,6 +167,10 @@ export class DurableEngine {
     run.timers.clear(heartbeatTimer(id));
     this.#commit(run, { type: 'changed', arn: run.execution.arn, atMs: Date.now(), id, ...ending });
     if (run.execution.unseen.size > 0) this.#wake(run);
+  }
+
+  #target({ execution }: Run): Target {
+    return this.#options.names.resolve(execution.functionName, execution.version);
   }
 
   #limitTime(run: Run): void {
@@ -247,15 +204,6 @@ export class DurableEngine {
     if (type === 'CHAINED_INVOKE') {
       void this.#invokeTarget(run, id).then((ending) => ending && this.#change(run, id, ending));
     }
-  }
-
-  #openCallback(callbackId: string): { run: Run; operation: KnownOperation } {
-    const named = parseCallbackId(callbackId);
-    const run = named && this.#runs.get(named.arn);
-    const operation = run?.execution.operations.get(named!.id);
-    if (!run || operation?.Status !== 'STARTED')
-      throw new ApiError(400, 'CallbackTimeoutException', 'no callback with this id is waiting');
-    return { run, operation };
   }
 
   #expectHeartbeat(run: Run, id: string): void {
@@ -343,10 +291,6 @@ export class DurableEngine {
     const factor = Math.min(2 ** (run.crashes - 1), MAX_CRASH_DELAY_FACTOR);
     this.#wake(run, this.#options.crashDelayMs * factor);
   }
-}
-
-function nameKey(functionName: string, version: string, name: string): string {
-  return `${functionName}:${version}/${name}`;
 }
 
 function childName(parent: Execution, operationId: string): string {

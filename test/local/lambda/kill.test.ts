@@ -19,7 +19,7 @@ import {
   writeWorker,
 } from './helpers.ts';
 
-test('after a SIGKILL of the emulator no process is left, and its successor finishes what was running', async () => {
+test('after a SIGKILL of the emulator no process is left, and its successor finishes what was running', async (t) => {
   const folder = temporaryFolder();
   const dataDir = join(folder, 'data');
   const ran = join(folder, 'ran');
@@ -37,6 +37,7 @@ test('after a SIGKILL of the emulator no process is left, and its successor fini
   const emulator = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  t.after(() => emulator.kill('SIGKILL'));
   const [url] = await once(emulator.stdout.setEncoding('utf8'), 'data');
   const client = lambdaClient(url.trim());
   const start = (FunctionName: string, event: object, DurableExecutionName?: string) => {

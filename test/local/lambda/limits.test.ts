@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { localFunction, startService, temporaryFolder, write, writeWorker } from './helpers.ts';
 
 const folder = temporaryFolder();
@@ -52,6 +54,27 @@ test('Buffers beyond the memory limit end the process, those within do not', asy
   assert.equal((await invoke({ action: 'hog', mib: 32 }, { FunctionName })).FunctionError, undefined);
   const peaks = events.flatMap((event) => (event.type === 'invokeFinished' ? [event.maxMemoryMiB] : []));
   assert.ok(peaks.some((peak) => peak > 192 && peak < 1000));
+});
+
+test('a sandbox is stopped between invocations, and goes on with the next', async () => {
+  const FunctionName = 'small';
+  const { pid, numInvokes } = (await invoke({ action: 'inspect' }, { FunctionName })).result;
+  while (!String(execFileSync('ps', ['-o', 'state=', '-p', String(pid)])).startsWith('T')) await setTimeout(5);
+  assert.equal((await invoke({ action: 'inspect' }, { FunctionName })).result.numInvokes, numInvokes + 1);
+});
+
+test('the account limit holds over all functions, and has its own reason', async () => {
+  const path = join(folder, 'gate');
+  const functions = ['one', 'two'].map((name) => ({ ...worker, name }));
+  const small = await startService({ dataDir: join(folder, 'small'), maxConcurrency: 1, functions });
+  const passed = small.invoke({ action: 'gate', path }, { FunctionName: 'one' });
+  await small.eventWhere((event) => event.type === 'sandboxStarted');
+  await assert.rejects(small.invoke({ action: 'echo' }, { FunctionName: 'two' }), {
+    name: 'TooManyRequestsException',
+    Reason: 'ConcurrentInvocationLimitExceeded',
+  });
+  write(path, '');
+  assert.equal((await passed).result, 'passed');
 });
 
 test('handlers are found in CommonJS and ES modules, nested in folders and objects', async () => {

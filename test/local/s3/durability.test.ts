@@ -117,7 +117,7 @@ test('after kill -9 every acknowledged object is there whole, and nothing torn i
     while ([...acknowledged].filter(([key, version]) => version !== before.get(key)).length < 30)
       await new Promise((resolve) => setTimeout(resolve, 5));
     child.kill('SIGKILL');
-    await Promise.all(writers);
+    await Promise.all([once(child, 'exit'), ...writers]);
     client.destroy();
     const server = await startS3Server({ dataDir });
     const reader = clientOf(server.url);

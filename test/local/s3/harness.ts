@@ -70,7 +70,8 @@ export function plain(
   body: string | Buffer = '',
 ): Promise<PlainReply> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(`${url}${path}`, { method, headers, agent: false }, async (response) => {
+    const { hostname, port } = new URL(url); // the path goes as it is, `..` and all
+    const outgoing = request({ hostname, port, path, method, headers, agent: false }, async (response) => {
       let text = '';
       for await (const piece of response.setEncoding('utf8')) text += piece;
       const code = /<Code>(.*?)<\/Code>/.exec(text)?.[1];

@@ -267,28 +267,26 @@ test('odd keys hold their own bytes, list in UTF-8 order, copy and delete', asyn
 test('a key may have 1,024 bytes and no more', async () => {
   await put('é'.repeat(512), 'long');
   assert.equal(await textOf('é'.repeat(512)), 'long');
-  assert.equal(await errorName(put('é'.repeat(512) + 'x', '')), 'KeyTooLongError');
+  assert.equal(await errorName(put(`${'é'.repeat(512)}x`, '')), 'KeyTooLongError');
 });
 
-test('1,100 keys are listed in pages and by folder, and deleted 1,000 at a time, quietly', async () => {
-  const keys = Array.from({ length: 1100 }, (_, i) => `many/${i % 11}/${String(i).padStart(4, '0')}`);
+test('1,012 keys are listed in pages and by folder, and deleted 1,000 at a time, quietly', async () => {
+  const keys = Array.from({ length: 1012 }, (_, i) => `many/${i % 11}/${String(i).padStart(4, '0')}`);
   for (let i = 0; i < keys.length; i += 50) await Promise.all(keys.slice(i, i + 50).map((key) => put(key, '')));
   assert.deepEqual(await listed('many/', 1000), [...keys].sort());
   assert.deepEqual(
     await listed('many/', 2, { Delimiter: '/' }),
     [...new Set(keys.map((key) => key.slice(0, -4)))].sort(),
   );
-  assert.deepEqual(
-    await listed('many/', 1000, { StartAfter: 'many/9/1070' }),
-    ['many/9/1075', 'many/9/1086', 'many/9/1097'].filter((key) => keys.includes(key)),
-  );
+  const rest = keys.filter((key) => key > 'many/9/0500').sort();
+  assert.deepEqual(await listed('many/', 1000, { StartAfter: 'many/9/0500' }), rest);
   const remove = (some: string[]) =>
     s3.client.send(
       new DeleteObjectsCommand({ Bucket: BUCKET, Delete: { Objects: some.map((Key) => ({ Key })), Quiet: true } }),
     );
   assert.equal(await errorName(remove(keys.slice(0, 1001))), 'MalformedXML');
   assert.equal((await remove(keys.slice(0, 1000))).Deleted, undefined);
-  assert.equal((await listed('many/', 1000)).length, 100);
+  assert.equal((await listed('many/', 1000)).length, 12);
 });
 
 test('version 1 of the listing goes on from its marker', async () => {

@@ -22,7 +22,7 @@ before(async () => {
 after(() => s3.stop());
 
 test('buckets are created, found, listed and deleted', async () => {
-  const Bucket = 'another.bucket-1';
+  const Bucket = 'another-bucket-1';
   await s3.client.send(new CreateBucketCommand({ Bucket }));
   assert.equal(await errorName(s3.client.send(new CreateBucketCommand({ Bucket }))), 'BucketAlreadyOwnedByYou');
   await s3.client.send(new HeadBucketCommand({ Bucket }));

@@ -1,0 +1,38 @@
+// The operating system's side of a sandbox.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LocalFunction } from './options.ts';
+
+export function spawnRuntime({
+  fn,
+  runtimePath,
+  home,
+  environment,
+}: {
+  fn: LocalFunction;
+  runtimePath: string;
+  /** Folder of this sandbox alone, made here. */
+  home: string;
+  environment: Record<string, string>;
+}): ChildProcess {
+  const TMPDIR = join(home, 'tmp');
+  mkdirSync(TMPDIR, { recursive: true });
+  // the heap limit only makes the garbage collector work in time; the limit proper is the resident size
+  const heapMiB = Math.floor(fn.memoryMiB * 0.9);
+  return spawn(process.execPath, [`--max-old-space-size=${heapMiB}`, runtimePath], {
+    cwd: fn.codeDir,
+    detached: true, // leads a process group, which is killed as a whole, and Ctrl-C in the terminal passes it by
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...environment, HOME: home, TMPDIR },
+  });
+}
+
+const SIGNAL_WORDS: Record<string, string> = { SIGKILL: 'killed', SIGABRT: 'aborted', SIGTERM: 'terminated' };
+
+/** How a process ended, in Lambda's words. */
+export function describeExit({ signalCode, exitCode }: ChildProcess): string {
+  if (signalCode) return `Runtime exited with error: signal: ${SIGNAL_WORDS[signalCode] ?? signalCode}`;
+  return exitCode ? `Runtime exited with error: exit status ${exitCode}` : 'Runtime exited without providing a reason';
+}
