@@ -61,7 +61,7 @@ const EVENTS_FILE = 'events.ndjson';
 
 /** Start everything; the caller closes it. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { workers, distDir, port, onEvent } = options;
+  const { workers, distDir, port, resumes, onEvent } = options;
   const dataDir = resolve(options.dataDir);
   if (!existsSync(join(distDir, 'functions'))) {
     throw new InputError(`there are no bundles in ${distDir}; run npm run build`);
@@ -102,6 +102,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         maxConcurrency: 4 * workers + 16,
         maxSandboxes: workers + 2,
         runtimePath: join(distDir, 'runtime.mjs'),
+        resumes,
         onEvent: (event) => {
           events.write(`${JSON.stringify(event)}\n`);
           onEvent?.(event);

@@ -42,6 +42,8 @@ export interface LambdaServiceOptions {
   asyncDelayScale?: number;
   /** First pause after a durable function crashed; it doubles up to 50 times that. @default 100 */
   crashDelayMs?: number;
+  /** Which durable executions that the journal left unfinished go on at once. @default all */
+  resumes?: (executionName: string) => boolean;
   /** Whether sandboxes are stopped between invocations, as on AWS. @default true, except on Windows */
   freeze?: boolean;
   /** The loop that sandboxes run. @default runtime.mjs beside this file */

@@ -53,7 +53,7 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
   });
   const engine = new DurableEngine({ names, pool, journal, emit, crashDelayMs });
   const api: LambdaApi = { names, pool, engine, emit, asyncDelayScale };
-  engine.resume();
+  engine.resume(options.resumes ?? (() => true));
 
   return {
     url,

@@ -8,8 +8,10 @@ import { toXml, type XmlFields } from './xml.ts';
 
 /** The one region there is; S3 writes it as an empty location. */
 const REGION = 'us-east-1';
+/** Of every bucket, object and upload. */
 export const OWNER = { ID: 'local', DisplayName: 'local' };
-const MAX_PAGE = 1000; // S3's own limit
+/** Most entries of one page of any listing; S3's own limit. */
+export const MAX_PAGE = 1000;
 
 export function listBuckets({ store, query }: S3Request): S3Reply {
   const prefix = query.get('prefix') ?? '';

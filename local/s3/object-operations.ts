@@ -166,7 +166,7 @@ export function deleteObject({ store, bucket, key, headers }: S3Request): S3Repl
   return { status: 204 };
 }
 
-/** No object has tags: requests that bring some are refused. The aws CLI asks before it copies a large object. */
+/** No object has tags: requests that bring some are refused. Version 2 of the aws CLI asks before it copies a large one. */
 export function getObjectTagging({ store, bucket, key }: S3Request): S3Reply {
   findObject(store.bucket(bucket), key);
   return { xml: toXml('Tagging', { TagSet: {} }) };

@@ -43,7 +43,7 @@ export class ObjectStore {
   readonly #beforeWrite: (numBytes: number) => void;
   #numTemporary = 0;
 
-  /** Opens the folder, or makes it. Reads the footer of every object: about 40 µs each. */
+  /** Opens the folder, or makes it. Reads the footer of every object: about 20 µs each. */
   constructor({ dataDir, beforeWrite = () => {} }: ObjectStoreOptions) {
     this.dataDir = dataDir;
     this.#beforeWrite = beforeWrite;

@@ -2,6 +2,7 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import * as buckets from './bucket-operations.ts';
+import * as listings from './multipart-listings.ts';
 import * as multipart from './multipart-operations.ts';
 import * as objects from './object-operations.ts';
 import type { S3Reply, S3Request } from './request.ts';
@@ -45,7 +46,7 @@ const OPERATIONS: Operation[] = [
     on: 'bucket',
     selectedBy: ['uploads'],
     accepts: ['prefix', 'max-uploads', 'encoding-type', 'key-marker', 'upload-id-marker'],
-    run: multipart.listMultipartUploads,
+    run: listings.listMultipartUploads,
   },
   {
     name: 'ListObjectsV2',
@@ -81,7 +82,7 @@ const OPERATIONS: Operation[] = [
     on: 'object',
     selectedBy: ['uploadId'],
     accepts: ['max-parts', 'part-number-marker', 'encoding-type'],
-    run: multipart.listParts,
+    run: listings.listParts,
   },
   { name: 'GetObjectTagging', method: 'GET', on: 'object', selectedBy: ['tagging'], run: objects.getObjectTagging },
   { name: 'GetObject', method: 'GET', on: 'object', accepts: GET, run: objects.getObject },
@@ -117,11 +118,11 @@ const IGNORED = new Set(['x-id', 'AWSAccessKeyId', 'Signature', 'Expires', 'cont
 const REFUSED_HEADER =
   /^x-amz-(tagging$|grant-|object-lock-|bucket-object-lock-|website-redirect-|.*server-side-encryption-|write-offset-)/;
 /** Headers that say no more than the default, and the values that do. */
-const DEFAULTS: Record<string, string[]> = {
-  'x-amz-acl': ['private', 'bucket-owner-full-control'],
-  'x-amz-storage-class': ['STANDARD'],
-  'x-amz-server-side-encryption': ['AES256'],
-};
+const DEFAULTS = new Map([
+  ['x-amz-acl', ['private', 'bucket-owner-full-control']],
+  ['x-amz-storage-class', ['STANDARD']],
+  ['x-amz-server-side-encryption', ['AES256']],
+]);
 
 /** @throws {S3Error} NotImplemented */
 export function findOperation(method: string, request: Omit<S3Request, 'store' | 'body'>): Operation {
@@ -146,7 +147,7 @@ export function findOperation(method: string, request: Omit<S3Request, 'store' |
 
 function refuseHeaders(operation: string, headers: IncomingHttpHeaders): void {
   for (const [header, value] of Object.entries(headers)) {
-    const isDefault = DEFAULTS[header]?.includes(String(value)) ?? true;
+    const isDefault = DEFAULTS.get(header)?.includes(String(value)) ?? true;
     if (REFUSED_HEADER.test(header) || !isDefault)
       throw new S3Error('NotImplemented', `${operation} with the header ${header}: ${value}`);
   }

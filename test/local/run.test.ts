@@ -104,6 +104,20 @@ suite('arvoredo run', () => {
     });
   }
 
+  test('leaves a run that was killed alone until it is asked for', async (t) => {
+    const dataDir = await temporaryFolder(t);
+    const { child, done } = start(t, ['run', ...JOB_ARGS, '--data-dir', dataDir, '--run-id', 'killed']);
+    await waitForEvent(dataDir, (events) => (timesDone(events).size > 2 ? true : undefined));
+    child.kill('SIGKILL');
+    await done;
+    const ofKilled = async () =>
+      [...timesDone(await eventsOf(dataDir)).keys()].filter((task) => task.includes('killed'));
+    const before = await ofKilled();
+    const small = ['--samples', '200', '--trees', '2', '--data-dir', dataDir];
+    assert.equal((await finish(t, ['run', ...small, '--run-id', 'other'])).code, 0);
+    assert.deepEqual(await ofKilled(), before);
+  });
+
   test('ends on Ctrl-C with 130, leaves no process, and goes on by its id', async (t) => {
     const dataDir = await temporaryFolder(t);
     const { child, done } = start(t, ['run', ...JOB_ARGS, '--data-dir', dataDir]);

@@ -32,6 +32,8 @@ const EXECUTION_NAME = /^[\w-]{1,64}$/;
 export class DurableEngine {
   readonly #options: DurableEngineOptions;
   readonly #runs: Runs;
+  /** Left unfinished by an earlier service, and not asked for since. */
+  readonly #waiting = new Set<Run>();
   #isClosed = false;
 
   constructor(options: DurableEngineOptions) {
@@ -39,20 +41,22 @@ export class DurableEngine {
     this.#runs = new Runs(options.journal.records);
   }
 
-  /** Go on with every execution that was running when the journal was last written. */
-  resume(): void {
+  /** Go on with the executions that were running when the journal was last written; the rest wait for a `start`. */
+  resume(resumes: (executionName: string) => boolean): void {
     for (const run of this.#runs.all()) {
-      if (run.execution.status !== 'RUNNING') {
-        run.setEnded();
-        continue;
-      }
-      try {
-        this.#limitTime(run);
-        for (const operation of run.execution.operations.values()) this.#arm(run, operation);
-        this.#wake(run);
-      } catch (cause) {
-        this.#end(run, { status: 'FAILED', error: errorObject(cause) }); // the function is gone
-      }
+      if (run.execution.status !== 'RUNNING') run.setEnded();
+      else if (resumes(run.execution.name)) this.#resume(run);
+      else this.#waiting.add(run);
+    }
+  }
+
+  #resume(run: Run): void {
+    try {
+      this.#limitTime(run);
+      for (const operation of run.execution.operations.values()) this.#arm(run, operation);
+      this.#wake(run);
+    } catch (cause) {
+      this.#end(run, { status: 'FAILED', error: errorObject(cause) }); // the function is gone
     }
   }
 
@@ -87,9 +91,13 @@ export class DurableEngine {
     if (!EXECUTION_NAME.test(name))
       throw invalidParameter(`a durable execution's name has 1 to 64 letters, digits, - and _, got ${name}`);
     const { fn, version } = target;
-    const existing = this.#runs.named(fn.name, version, name)?.execution;
-    if (existing) {
-      if (existing.input === input) return existing;
+    const known = this.#runs.named(fn.name, version, name);
+    const existing = known?.execution;
+    if (known && existing) {
+      if (existing.input === input) {
+        if (this.#waiting.delete(known)) this.#resume(known);
+        return existing;
+      }
       const message = `Durable execution already started with a different payload: ${existing.arn}`;
       throw new ApiError(409, 'DurableExecutionAlreadyStartedException', message);
     }
@@ -130,6 +138,7 @@ export class DurableEngine {
   /** End an execution from outside. Its invocation in progress finds its token invalid. */
   stop(arn: string, error: ErrorObject = {}): Execution {
     const run = this.#runs.get(arn);
+    this.#waiting.delete(run);
     if (run.execution.status === 'RUNNING') this.#end(run, { status: 'STOPPED', error });
     return run.execution;
   }
