@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { InputError } from './errors.ts';
+import { ENGINES, type EngineName } from './forest/engine.ts';
 import { MAX_SEED } from './random.ts';
 
 const MAX_ROWS = 4294967295; // a row index is an unsigned 32-bit integer
@@ -100,7 +101,7 @@ export type ParamName = keyof RunParams;
 /** Names of all parameters, in the order of the help text. */
 export const PARAM_NAMES = Object.keys(FIELDS) as ParamName[];
 
-/** The seed's job. */
+/** The seed's job. `maxFeatures` is not in it: its default is the engine's. */
 export const RUN_DEFAULTS = {
   samples: 100_000,
   features: 20,
@@ -109,7 +110,6 @@ export const RUN_DEFAULTS = {
   testSize: 0.1,
   shuffle: true,
   trees: 100,
-  maxFeatures: 'sqrt',
   maxDepth: null,
   minSamplesSplit: 2,
   minSamplesLeaf: 1,
@@ -138,11 +138,18 @@ export function parseRunParams(input: unknown, show: (name: string) => string = 
       throw new InputError(`unknown parameter ${JSON.stringify(name)}; known are ${PARAM_NAMES.join(', ')}`);
     }
   }
-  const result = v.safeParse(SCHEMA, { ...RUN_DEFAULTS, ...Object.fromEntries(given) }, { abortEarly: true });
+  const params = { ...RUN_DEFAULTS, ...Object.fromEntries(given) };
+  const maxFeatures = Object.hasOwn(params, 'maxFeatures') ? {} : { maxFeatures: defaultMaxFeatures(params.engine) };
+  const result = v.safeParse(SCHEMA, { ...params, ...maxFeatures }, { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
   const name = String(issue.path?.[0]?.key);
   throw new InputError(`${show(name)} must be ${issue.message}, got ${describe(issue.input)}`);
+}
+
+/** The engine's own default; an engine that there is not is refused later. */
+function defaultMaxFeatures(engine: string): unknown {
+  return (Object.hasOwn(ENGINES, engine) && ENGINES[engine as EngineName].defaultMaxFeatures) || 'all';
 }
 
 function describe(value: unknown): string {

@@ -83,6 +83,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     await createBucket(s3.url);
 
     const events = createWriteStream(join(dataDir, EVENTS_FILE), { flags: 'a' });
+    events.on('error', (error) => console.error(`events are no longer noted: ${error.message}`)); // a full disk
     closers.push(() => new Promise((done) => events.end(done)));
 
     const environment = {

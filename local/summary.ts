@@ -19,10 +19,8 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
       'rows',
       `${count(rows.total)} × ${count(report.params.features)}, ${count(rows.train)} to train, ${count(rows.test)} to test`,
     ],
-    [
-      'forest',
-      `${count(model.numTrees)} trees, ${count(model.numNodes)} nodes, ${megabytes(model.bytes)}; ${strategy.name}: ${strategy.reason}`,
-    ],
+    ['forest', `${count(model.numTrees)} trees, ${count(model.numNodes)} nodes, ${megabytes(model.bytes)}`],
+    ['strategy', `${strategy.name}: ${strategy.reason}`],
     ['tasks', describeTasks(tasks)],
     [
       'seconds',

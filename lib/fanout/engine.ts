@@ -27,10 +27,10 @@ export interface Engine {
 
 /**
  * Make an outcome's error from the message of a failed invocation. Only the message comes back from a chained invoke,
- * so our handlers put the error's name in front (`failWithName`); the rest are the platform's own.
+ * so our handlers put the error's name in front (functions/worker.ts); the rest are the platform's own.
  */
 export function parseFailure(message: string): { name: string; message: string } {
-  const named = /^([A-Z]\w*(?:Error|Exception)): (.*)$/s.exec(message);
+  const named = /^(?!RequestId)([A-Z]\w+): (.*)$/s.exec(message); // the platform's own begin with the request's id
   if (named) return { name: named[1]!, message: named[2]! };
   if (/timed out after/.test(message)) return { name: 'TimeoutError', message };
   if (/rate exceeded|throttl|TooManyRequests/i.test(message)) return { name: 'ThrottledError', message };

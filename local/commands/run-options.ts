@@ -68,7 +68,7 @@ const GROUPS: Record<string, ParamOption[]> = {
     {
       name: 'maxFeatures',
       value: 'X',
-      help: 'features tried per node: sqrt, log2, all, a share or a count',
+      help: 'features tried per node: sqrt, log2, all, a share or a count (sqrt)',
       parse: number,
     },
     { name: 'maxDepth', value: 'N', help: 'greatest depth, or none', parse: orNull('none', number) },

@@ -8,7 +8,8 @@ import { planRun } from '../../lib/plan.ts';
 const parse = (input: unknown) => planRun(parseRunParams(input));
 
 test('nothing given means the defaults, and so does an explicit undefined', () => {
-  assert.deepEqual(parseRunParams({ trees: undefined }), RUN_DEFAULTS);
+  assert.deepEqual(parseRunParams({ trees: undefined }), { ...RUN_DEFAULTS, maxFeatures: 'sqrt' });
+  assert.equal(parseRunParams({ engine: 'ml-random-forest' }).maxFeatures, 'all');
 });
 
 const REFUSED: [input: unknown, message: RegExp][] = [

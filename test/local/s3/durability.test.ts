@@ -17,23 +17,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { RandomStream, STREAM } from '../../../lib/random.ts';
 import { startS3Server } from '../../../local/s3/server.ts';
-import { BUCKET, clientOf, errorName, type Harness, plain, startHarness, temporaryFolder } from './harness.ts';
+import { BUCKET, clientOf, errorName, plain, restartHarness, startHarness, temporaryFolder } from './harness.ts';
 
 const unfinished = (dataDir: string) => readdirSync(join(dataDir, 'tmp'));
-
-/** Stop the server of a harness and start another in its folder. */
-async function restart(s3: Harness): Promise<Harness> {
-  s3.client.destroy();
-  await s3.server.close();
-  const server = await startS3Server({ dataDir: s3.dataDir });
-  const client = clientOf(server.url);
-  const stop = async () => {
-    client.destroy();
-    await server.close();
-    rmSync(s3.dataDir, { recursive: true });
-  };
-  return { ...s3, server, client, stop };
-}
 
 test('a restart keeps buckets, objects, metadata and unfinished uploads', async () => {
   let s3 = await startHarness();
@@ -52,7 +38,7 @@ test('a restart keeps buckets, objects, metadata and unfinished uploads', async 
   const before = await describe();
   const listing = async () => (await s3.client.send(new ListObjectsV2Command({ Bucket: BUCKET }))).Contents;
   const listedBefore = await listing();
-  s3 = await restart(s3);
+  s3 = await restartHarness(s3);
   assert.deepEqual(await describe(), before);
   assert.deepEqual(await listing(), listedBefore);
   const Parts = [{ PartNumber: 1, ETag: part.ETag }];
@@ -68,7 +54,7 @@ test('a file that is not whole is moved aside at the start, and the rest is serv
   truncateSync(join(objects, readdirSync(objects)[0]!), 60);
   writeFileSync(join(objects, 'empty'), '');
   await s3.put('whole', 'x');
-  s3 = await restart(s3);
+  s3 = await restartHarness(s3);
   assert.equal(s3.server.damaged.length, 2);
   assert.equal((await plain(s3.server.url, 'GET', `/${BUCKET}/cut`)).code, 'NoSuchKey');
   assert.equal((await plain(s3.server.url, 'GET', `/${BUCKET}/whole`)).body, 'x');

@@ -1,33 +1,13 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
-import {
-  ChecksumAlgorithm,
-  CopyObjectCommand,
-  DeleteObjectCommand,
-  DeleteObjectsCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListObjectsCommand,
-  PutObjectCommand,
-  paginateListObjectsV2,
-} from '@aws-sdk/client-s3';
-import { BUCKET, errorName, type Harness, plain, startHarness } from './harness.ts';
+import { CopyObjectCommand, DeleteObjectsCommand, ListObjectsCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { BUCKET, errorName, type Harness, startHarness } from './harness.ts';
 
 let s3: Harness;
 before(async () => {
   s3 = await startHarness();
 });
 after(() => s3.stop());
-
-const get = (key: string, options = {}) =>
-  s3.client.send(new GetObjectCommand({ Bucket: BUCKET, Key: key, ...options }));
-const head = (key: string, options = {}) =>
-  s3.client.send(new HeadObjectCommand({ Bucket: BUCKET, Key: key, ...options }));
-const put = (key: string, body: string, options = {}) =>
-  s3.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: body, ...options }));
-const textOf = async (key: string, options = {}) => (await get(key, options)).Body!.transformToString();
 
 async function listed(prefix: string, pageSize: number, options = {}): Promise<string[]> {
   const items: string[] = [];
@@ -78,8 +58,8 @@ const ODD_KEYS = [
 
 test('odd keys hold their own bytes, list in UTF-8 order, copy and delete', async () => {
   const keys = [...ODD_KEYS.map((key) => `odd/${key}`), `odd/${'x'.repeat(300)}/${'y'.repeat(300)}`];
-  await Promise.all(keys.map((key) => put(key, key)));
-  for (const key of keys) assert.equal(await textOf(key), key);
+  await Promise.all(keys.map((key) => s3.put(key, key)));
+  for (const key of keys) assert.equal(await s3.text(key), key);
   const ordered = keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   assert.deepEqual(await listed('odd/', 3), ordered);
   const encoded = await listed('odd/', 7, { EncodingType: 'url' });
@@ -102,14 +82,14 @@ test('odd keys hold their own bytes, list in UTF-8 order, copy and delete', asyn
 });
 
 test('a key may have 1,024 bytes and no more', async () => {
-  await put('é'.repeat(512), 'long');
-  assert.equal(await textOf('é'.repeat(512)), 'long');
-  assert.equal(await errorName(put(`${'é'.repeat(512)}x`, '')), 'KeyTooLongError');
+  await s3.put('é'.repeat(512), 'long');
+  assert.equal(await s3.text('é'.repeat(512)), 'long');
+  assert.equal(await errorName(s3.put(`${'é'.repeat(512)}x`, '')), 'KeyTooLongError');
 });
 
 test('1,012 keys are listed in pages and by folder, and deleted 1,000 at a time, quietly', async () => {
   const keys = Array.from({ length: 1012 }, (_, i) => `many/${i % 11}/${String(i).padStart(4, '0')}`);
-  for (let i = 0; i < keys.length; i += 50) await Promise.all(keys.slice(i, i + 50).map((key) => put(key, '')));
+  for (let i = 0; i < keys.length; i += 50) await Promise.all(keys.slice(i, i + 50).map((key) => s3.put(key, '')));
   assert.deepEqual(await listed('many/', 1000), [...keys].sort());
   assert.deepEqual(
     await listed('many/', 2, { Delimiter: '/' }),
@@ -127,7 +107,7 @@ test('1,012 keys are listed in pages and by folder, and deleted 1,000 at a time,
 });
 
 test('version 1 of the listing goes on from its marker', async () => {
-  for (const key of ['one/a', 'one/b/1', 'one/b/2', 'one/c']) await put(key, '');
+  for (const key of ['one/a', 'one/b/1', 'one/b/2', 'one/c']) await s3.put(key, '');
   const list = (options = {}) =>
     s3.client.send(new ListObjectsCommand({ Bucket: BUCKET, Prefix: 'one/', Delimiter: '/', MaxKeys: 2, ...options }));
   const first = await list();
@@ -138,4 +118,3 @@ test('version 1 of the listing goes on from its marker', async () => {
     [['one/c'], undefined, false],
   );
 });
-

@@ -1,18 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
-import {
-  ChecksumAlgorithm,
-  CopyObjectCommand,
-  DeleteObjectCommand,
-  DeleteObjectsCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListObjectsCommand,
-  PutObjectCommand,
-  paginateListObjectsV2,
-} from '@aws-sdk/client-s3';
+import { CopyObjectCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { BUCKET, errorName, type Harness, plain, startHarness } from './harness.ts';
 
 let s3: Harness;
@@ -20,25 +9,6 @@ before(async () => {
   s3 = await startHarness();
 });
 after(() => s3.stop());
-
-const get = (key: string, options = {}) =>
-  s3.client.send(new GetObjectCommand({ Bucket: BUCKET, Key: key, ...options }));
-const head = (key: string, options = {}) =>
-  s3.client.send(new HeadObjectCommand({ Bucket: BUCKET, Key: key, ...options }));
-const put = (key: string, body: string, options = {}) =>
-  s3.client.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: body, ...options }));
-const textOf = async (key: string, options = {}) => (await get(key, options)).Body!.transformToString();
-
-async function listed(prefix: string, pageSize: number, options = {}): Promise<string[]> {
-  const items: string[] = [];
-  const input = { Bucket: BUCKET, Prefix: prefix, ...options };
-  for await (const page of paginateListObjectsV2({ client: s3.client, pageSize }, input)) {
-    items.push(...(page.Contents ?? []).map(({ Key }) => Key!));
-    items.push(...(page.CommonPrefixes ?? []).map(({ Prefix }) => Prefix!));
-    assert.ok(page.KeyCount! <= pageSize);
-  }
-  return items;
-}
 
 test('an object comes back with its bytes, its headers and its MD5 as ETag', async () => {
   const kept = {
@@ -48,31 +18,31 @@ test('an object comes back with its bytes, its headers and its MD5 as ETag', asy
     ContentEncoding: 'identity',
     Metadata: { rows: '7' },
   };
-  await put('headers', 'hello', kept);
-  const reply = await get('headers');
+  await s3.put('headers', 'hello', kept);
+  const reply = await s3.get('headers');
   assert.equal(await reply.Body!.transformToString(), 'hello');
   for (const [name, value] of Object.entries(kept)) assert.deepEqual(reply[name as keyof typeof reply], value);
   assert.equal(reply.ETag, `"${createHash('md5').update('hello').digest('hex')}"`);
-  const { ContentLength, Metadata } = await head('headers');
+  const { ContentLength, Metadata } = await s3.head('headers');
   assert.deepEqual({ ContentLength, Metadata }, { ContentLength: 5, Metadata: { rows: '7' } });
-  assert.equal((await get('headers', { ResponseContentType: 'x/y' })).ContentType, 'x/y');
+  assert.equal((await s3.get('headers', { ResponseContentType: 'x/y' })).ContentType, 'x/y');
 });
 
 test('an empty object is an object', async () => {
-  await put('empty', '');
-  assert.equal(await textOf('empty'), '');
-  assert.equal(await errorName(get('empty', { Range: 'bytes=0-' })), 'InvalidRange');
+  await s3.put('empty', '');
+  assert.equal(await s3.text('empty'), '');
+  assert.equal(await errorName(s3.get('empty', { Range: 'bytes=0-' })), 'InvalidRange');
 });
 
 test('a range gives its bytes, 206 and where they lie', async () => {
-  await put('range', '0123456789');
+  await s3.put('range', '0123456789');
   for (const [range, text] of [
     ['2-4', '234'],
     ['7-', '789'],
     ['-2', '89'],
     ['8-99', '89'],
   ]) {
-    const reply = await get('range', { Range: `bytes=${range}` });
+    const reply = await s3.get('range', { Range: `bytes=${range}` });
     assert.equal(reply.$metadata.httpStatusCode, 206);
     assert.equal(await reply.Body!.transformToString(), text);
     assert.equal(
@@ -80,13 +50,13 @@ test('a range gives its bytes, 206 and where they lie', async () => {
       `bytes ${'0123456789'.indexOf(text)}-${'0123456789'.indexOf(text) + text.length - 1}/10`,
     );
   }
-  assert.equal(await errorName(get('range', { Range: 'bytes=10-' })), 'InvalidRange');
+  assert.equal(await errorName(s3.get('range', { Range: 'bytes=10-' })), 'InvalidRange');
 });
 
 test('a get is conditional on the ETag and on the time', async () => {
-  const { ETag } = await put('conditional', 'x');
-  const { LastModified } = await head('conditional');
-  assert.equal(await textOf('conditional', { IfMatch: ETag, IfModifiedSince: new Date(0) }), 'x');
+  const { ETag } = await s3.put('conditional', 'x');
+  const { LastModified } = await s3.head('conditional');
+  assert.equal(await s3.text('conditional', { IfMatch: ETag, IfModifiedSince: new Date(0) }), 'x');
   const { status, body, headers } = await plain(s3.server.url, 'GET', `/${BUCKET}/conditional`, {
     'if-none-match': ETag!,
   });
@@ -96,64 +66,64 @@ test('a get is conditional on the ETag and on the time', async () => {
       .status,
     304,
   );
-  assert.equal(await errorName(get('conditional', { IfMatch: '"other"' })), 'PreconditionFailed');
-  assert.equal(await errorName(get('conditional', { IfUnmodifiedSince: new Date(0) })), 'PreconditionFailed');
+  assert.equal(await errorName(s3.get('conditional', { IfMatch: '"other"' })), 'PreconditionFailed');
+  assert.equal(await errorName(s3.get('conditional', { IfUnmodifiedSince: new Date(0) })), 'PreconditionFailed');
 });
 
 test('of 50 writers that each create a key, one wins and 49 are told that it is taken', async () => {
   for (const key of ['race/1', 'race/2', 'race/3']) {
-    const writers = Array.from({ length: 50 }, (_, i) => errorName(put(key, `writer ${i}`, { IfNoneMatch: '*' })));
+    const writers = Array.from({ length: 50 }, (_, i) => errorName(s3.put(key, `writer ${i}`, { IfNoneMatch: '*' })));
     const outcomes = await Promise.all(writers);
     assert.equal(outcomes.filter((name) => name === 'PreconditionFailed').length, 49);
-    assert.equal(await textOf(key), `writer ${outcomes.indexOf('none')}`);
+    assert.equal(await s3.text(key), `writer ${outcomes.indexOf('none')}`);
   }
 });
 
 test('of 20 writers that replace the same version, one wins', async () => {
-  const { ETag } = await put('replace', 'first');
+  const { ETag } = await s3.put('replace', 'first');
   const outcomes = await Promise.all(
-    Array.from({ length: 20 }, (_, i) => errorName(put('replace', `${i}`, { IfMatch: ETag }))),
+    Array.from({ length: 20 }, (_, i) => errorName(s3.put('replace', `${i}`, { IfMatch: ETag }))),
   );
   assert.equal(outcomes.filter((name) => name === 'none').length, 1);
-  assert.equal(await errorName(put('nothing', 'x', { IfMatch: ETag })), 'NoSuchKey');
-  assert.equal(await errorName(put('replace', 'x', { IfNoneMatch: ETag })), 'NotImplemented');
+  assert.equal(await errorName(s3.put('nothing', 'x', { IfMatch: ETag })), 'NoSuchKey');
+  assert.equal(await errorName(s3.put('replace', 'x', { IfNoneMatch: ETag })), 'NotImplemented');
 });
 
 test('a delete is conditional, and one of nothing succeeds', async () => {
-  await put('delete', 'x');
+  await s3.put('delete', 'x');
   const remove = (options = {}) =>
     s3.client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'delete', ...options }));
   assert.equal(await errorName(remove({ IfMatch: '"other"' })), 'PreconditionFailed');
   await remove();
   await remove();
-  assert.equal(await errorName(head('delete')), 'NotFound');
-  assert.equal(await errorName(get('delete')), 'NoSuchKey');
+  assert.equal(await errorName(s3.head('delete')), 'NotFound');
+  assert.equal(await errorName(s3.get('delete')), 'NoSuchKey');
 });
 
 test('a copy keeps or replaces metadata, and is conditional on both ends', async () => {
-  const { ETag } = await put('from', 'x', { Metadata: { a: '1' }, ChecksumAlgorithm: 'SHA256' });
+  const { ETag } = await s3.put('from', 'x', { Metadata: { a: '1' }, ChecksumAlgorithm: 'SHA256' });
   const copy = (key: string, options = {}) =>
     s3.client.send(new CopyObjectCommand({ Bucket: BUCKET, Key: key, CopySource: `${BUCKET}/from`, ...options }));
   assert.equal((await copy('to', { IfNoneMatch: '*' })).CopyObjectResult!.ETag, ETag);
-  const { Metadata, ChecksumSHA256 } = await head('to', { ChecksumMode: 'ENABLED' });
+  const { Metadata, ChecksumSHA256 } = await s3.head('to', { ChecksumMode: 'ENABLED' });
   assert.deepEqual(
     [Metadata, ChecksumSHA256],
-    [{ a: '1' }, (await head('from', { ChecksumMode: 'ENABLED' })).ChecksumSHA256],
+    [{ a: '1' }, (await s3.head('from', { ChecksumMode: 'ENABLED' })).ChecksumSHA256],
   );
   assert.equal(await errorName(copy('to', { IfNoneMatch: '*' })), 'PreconditionFailed');
   assert.equal(await errorName(copy('to', { CopySourceIfNoneMatch: ETag })), 'PreconditionFailed');
   await copy('to', { MetadataDirective: 'REPLACE', Metadata: { b: '2' } });
-  assert.deepEqual((await head('to')).Metadata, { b: '2' });
+  assert.deepEqual((await s3.head('to')).Metadata, { b: '2' });
   assert.equal(await errorName(copy('from')), 'InvalidRequest');
   assert.equal(await errorName(copy('to', { CopySource: `${BUCKET}/nothing` })), 'NoSuchKey');
 });
 
 test('a get that began before an overwrite gives the old object whole', async () => {
-  await put('overwritten', 'a'.repeat(8 << 20));
-  const reply = await get('overwritten');
-  await put('overwritten', 'b'.repeat(8 << 20));
+  await s3.put('overwritten', 'a'.repeat(8 << 20));
+  const reply = await s3.get('overwritten');
+  await s3.put('overwritten', 'b'.repeat(8 << 20));
   assert.equal(await reply.Body!.transformToString(), 'a'.repeat(8 << 20));
-  assert.equal((await textOf('overwritten'))[0], 'b');
+  assert.equal((await s3.text('overwritten'))[0], 'b');
 });
 
 test('a presigned PUT and GET work, and not after their time', async () => {
