@@ -173,7 +173,9 @@ async function runStages(
 function causeOf(error: unknown): { name: string; message: string } {
   const isWrapped = error instanceof Error && 'errorType' in error && error.cause instanceof Error;
   const cause = isWrapped ? error.cause : error;
-  return cause instanceof Error ? { name: cause.name, message: cause.message } : { name: 'Error', message: String(cause) };
+  return cause instanceof Error
+    ? { name: cause.name, message: cause.message }
+    : { name: 'Error', message: String(cause) };
 }
 
 function mapValues<K extends string, A, B>(object: Record<K, A>, map: (value: A) => B): Record<K, B> {

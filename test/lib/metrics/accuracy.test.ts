@@ -25,7 +25,10 @@ test('the interval is the one of Wilson', () => {
     [0, 0, 9000],
     [0, 1, 1000],
   ]).interval;
-  assert.ok(Math.abs(low - 0.8939656314740894) < 1e-12 && Math.abs(high - 0.9057271698293695) < 1e-12, `${low} ${high}`);
+  assert.ok(
+    Math.abs(low - 0.8939656314740894) < 1e-12 && Math.abs(high - 0.9057271698293695) < 1e-12,
+    `${low} ${high}`,
+  );
   assert.deepEqual(accuracyOf([[0, 0, 5]]).interval[1], 1);
 });
 
