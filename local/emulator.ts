@@ -2,6 +2,7 @@
 
 import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
@@ -17,7 +18,7 @@ import { startS3Server } from './s3/server.ts';
 export interface EmulatorOptions {
   /** Folder for objects, journal and sandboxes; one emulator at a time. */
   dataDir: string;
-  /** Most invocations of workers at once. */
+  /** Most invocations of workers at once; a machine runs at most `WORKERS_PER_CORE` for each core, the rest wait. */
   workers: number;
   /** Folder that `npm run build` wrote. */
   distDir: string;
@@ -31,6 +32,8 @@ export interface EmulatorOptions {
 /** Where an emulator listens, and what is in it. What `arvoredo local --json` writes. */
 export interface EmulatorInfo {
   pid: number;
+  /** Most invocations of workers at once. */
+  workers: number;
   lambda: string;
   s3: string;
   api: string;
@@ -51,6 +54,8 @@ export interface Emulator extends EmulatorInfo {
 export const LOCAL_REGION = 'us-east-1';
 /** Any credentials will do: signatures are not checked on the loopback. */
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+/** More processes than this only take each other's memory and time. */
+const WORKERS_PER_CORE = 8;
 const BUCKET = 'arvoredo';
 const STACK = 'Arvoredo';
 const ALIAS = 'live';
@@ -61,7 +66,8 @@ const EVENTS_FILE = 'events.ndjson';
 
 /** Start everything; the caller closes it. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { workers, distDir, port, resumes, onEvent } = options;
+  const { distDir, port, resumes, onEvent } = options;
+  const workers = Math.min(options.workers, WORKERS_PER_CORE * availableParallelism());
   const dataDir = resolve(options.dataDir);
   if (!existsSync(join(distDir, 'functions'))) {
     throw new InputError(`there are no bundles in ${distDir}; run npm run build`);
@@ -124,6 +130,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 
     const info: EmulatorInfo = {
       pid: process.pid,
+      workers,
       lambda: lambda.url,
       s3: s3.url,
       api: api.url,

@@ -53,7 +53,9 @@ export function runCommand(): Command {
       cancelled.abort();
     };
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-    const { target, close } = await openTarget(flags, params.workers, runId);
+    const { target, close, room } = await openTarget(flags, params.workers, runId);
+    if (params.workers > room)
+      console.error(`workers ${params.workers}: this emulator runs ${room} at once, the rest wait`);
     try {
       const start = startOf(target, runId, params, Object.keys(given).length > 0);
       const startup = performance.now() / 1000;
@@ -77,9 +79,9 @@ function refuseJson(file: string) {
 }
 
 async function openTarget({ on, stack, dataDir }: RunFlags, workers: number, runId: string) {
-  if (on === 'aws') return { target: await stackTarget(stack), close: async () => {} };
+  if (on === 'aws') return { target: await stackTarget(stack), close: async () => {}, room: Infinity };
   const running = await findEmulator(dataDir);
-  if (running) return { target: localTarget(running), close: async () => {} };
+  if (running) return { target: localTarget(running), close: async () => {}, room: running.workers };
   const emulator = await startEmulator({
     dataDir,
     workers,
@@ -87,7 +89,7 @@ async function openTarget({ on, stack, dataDir }: RunFlags, workers: number, run
     // what another run left unfinished waits until it is asked for
     resumes: (execution) => execution === runId || execution.startsWith(`${runId}-`),
   });
-  return { target: localTarget(emulator), close: emulator.close };
+  return { target: localTarget(emulator), close: emulator.close, room: emulator.workers };
 }
 
 /** Start the run, or go on with it: without parameters, an existing run keeps its own. */
