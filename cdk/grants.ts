@@ -40,7 +40,7 @@ export const GRANTS: Record<FunctionName, Grant> = {
   },
   api: {
     read: [REQUEST, 'runs/*/status.json', 'runs/*/cancel.json', 'runs/*/report.json'],
-    write: [REQUEST, 'runs/*/cancel.json'],
+    write: [REQUEST, 'runs/*/status.json', 'runs/*/cancel.json'],
     remove: ['runs/*/cancel.json'],
     invoke: ['orchestrator'],
   },

@@ -2,7 +2,7 @@
 
 import { ConflictError, NotFoundError } from './errors.ts';
 import { sha256 } from './hash.ts';
-import { createJson, findJson, getJson } from './json.ts';
+import { createJson, findJson, getJson, replaceJson } from './json.ts';
 import { checkRunId, RUNS_PREFIX, runKeys } from './keys.ts';
 import type { RunParams } from './params.ts';
 import { planRun } from './plan.ts';
@@ -34,7 +34,7 @@ export interface StageStatus {
 export interface RunStatus {
   runId: string;
   state: RunState;
-  /** ARN of the durable execution that wrote this. */
+  /** ARN of the durable execution that wrote this; empty while one is being started. */
   execution: string;
   stages: StageStatus[];
   error?: { name: string; message: string };
@@ -104,6 +104,8 @@ export async function startRun(
   for (let n = 1; ; n++) {
     const execution = await orchestrator.start(n === 1 ? runId : `${runId}-${n}`, { runId });
     if ((await orchestrator.state(execution)).state !== 'failed') return { request, execution };
+    // what the failed one left must not be taken for the next one's
+    await replaceJson(store, keys.status, { runId, state: 'queued', execution: '', stages: [] } satisfies RunStatus);
   }
 }
 
@@ -141,7 +143,7 @@ export async function cancelRun(store: Store, orchestrator: Orchestrator, runId:
   if (before.state === 'succeeded') return before;
   await createJson(store, keys.cancel, { cancelledAt: new Date().toISOString() });
   const status = await findJson<RunStatus>(store, keys.status);
-  if (status) await orchestrator.stop(status.execution);
+  if (status?.execution) await orchestrator.stop(status.execution);
   return viewRun(store, runId);
 }
 

@@ -163,6 +163,10 @@ suite('arvoredo run', () => {
       /error task bins failed once; last: InputError: the labels have one class only .*go on with: arvoredo run/s,
     );
     assert.doesNotMatch(stderr, /\n\s+at /); // no stack trace
+    // going on runs into the same wall: told anew, not read from the last time
+    const [, runId] = /--run-id (\S+)/.exec(stderr)!;
+    const again = await finish(t, ['run', '--run-id', runId!, '--data-dir', dataDir]);
+    assert.match(again.stderr, /split +0\/2 tasks[\s\S]*task bins failed once/);
   });
 });
 
