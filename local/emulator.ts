@@ -27,6 +27,8 @@ export interface EmulatorOptions {
   /** Whether a durable execution that an earlier emulator left unfinished goes on by itself. @default all do */
   resumes?: (executionName: string) => boolean;
   onEvent?: (event: LambdaEvent) => void;
+  /** Told once, when the journal cannot be written any more: the emulator should be closed. */
+  onBroken?: (error: Error) => void;
 }
 
 /** Where an emulator listens, and what is in it. What `arvoredo local --json` writes. */
@@ -55,7 +57,7 @@ export const LOCAL_REGION = 'us-east-1';
 /** Any credentials will do: signatures are not checked on the loopback. */
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 /** More processes than this only take each other's memory and time. */
-const WORKERS_PER_CORE = 8;
+export const WORKERS_PER_CORE = 8;
 const BUCKET = 'arvoredo';
 const STACK = 'Arvoredo';
 const ALIAS = 'live';
@@ -66,13 +68,15 @@ const EVENTS_FILE = 'events.ndjson';
 
 /** Start everything; the caller closes it. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { distDir, port, resumes, onEvent } = options;
+  const { distDir, port, resumes, onEvent, onBroken } = options;
   const workers = Math.min(options.workers, WORKERS_PER_CORE * availableParallelism());
   const dataDir = resolve(options.dataDir);
   if (!existsSync(join(distDir, 'functions'))) {
     throw new InputError(`there are no bundles in ${distDir}; run npm run build`);
   }
-  await mkdir(dataDir, { recursive: true });
+  await mkdir(dataDir, { recursive: true }).catch((error: Error) => {
+    throw new InputError(`--data-dir ${dataDir} cannot be used: ${error.message}`);
+  });
   const running = await findEmulator(dataDir);
   if (running)
     throw new InputError(
@@ -110,6 +114,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         maxSandboxes: workers + 2,
         runtimePath: join(distDir, 'runtime.mjs'),
         resumes,
+        onBroken,
         onEvent: (event) => {
           events.write(`${JSON.stringify(event)}\n`);
           onEvent?.(event);

@@ -7,6 +7,7 @@ import { memoryStore } from '../../lib/memory-store.ts';
 import { parseRunParams } from '../../lib/params.ts';
 import {
   cancelRun,
+  checkRun,
   type ExecutionState,
   newRunId,
   type Orchestrator,
@@ -39,7 +40,7 @@ test('a run is started under its own name, and started again it is found', async
   const store = memoryStore();
   const orchestrator = orchestratorWith({});
   const first = await startRun(store, orchestrator, 'a', params);
-  const second = await startRun(store, orchestrator, 'a', undefined);
+  const second = await startRun(store, orchestrator, 'a', parseRunParams({}), []);
   assert.deepEqual(second, first);
   assert.deepEqual(orchestrator.started, ['a', 'a']); // the same execution: a name starts one
   assert.equal((await viewRun(store, 'a')).state, 'queued');
@@ -79,8 +80,19 @@ test('cancelling stops the execution, and a new start takes the cancellation bac
   await replaceJson(store, runKeys('a').status, { runId: 'a', state: 'running', execution: 'arn:a', stages: [] });
   assert.equal((await cancelRun(store, orchestrator, 'a')).state, 'cancelled');
   assert.deepEqual(orchestrator.stopped, ['arn:a']);
-  await startRun(store, orchestratorWith({ a: 'failed' }), 'a', undefined);
+  await startRun(store, orchestratorWith({ a: 'failed' }), 'a', params);
   assert.equal((await viewRun(store, 'a')).state, 'queued');
+});
+
+test('a run whose execution died without a word has failed', async () => {
+  const store = memoryStore();
+  await startRun(store, orchestratorWith({}), 'a', params);
+  assert.equal((await checkRun(store, orchestratorWith({ a: 'failed' }), 'a')).state, 'queued'); // no status names it yet
+  await replaceJson(store, runKeys('a').status, { runId: 'a', state: 'running', execution: 'arn:a', stages: [] });
+  assert.equal((await checkRun(store, orchestratorWith({}), 'a')).state, 'running');
+  const { state, error } = await checkRun(store, orchestratorWith({ a: 'failed' }), 'a');
+  assert.deepEqual([state, error?.name], ['failed', 'ExecutionFailed']);
+  assert.equal((await cancelRun(store, orchestratorWith({}), 'a')).state, 'cancelled');
 });
 
 test('what does not fit is refused', async () => {
@@ -88,7 +100,10 @@ test('what does not fit is refused', async () => {
   const orchestrator = orchestratorWith({});
   await startRun(store, orchestrator, 'a', params);
   await assert.rejects(startRun(store, orchestrator, 'a', { ...params, seed: 5 }), ConflictError);
-  await assert.rejects(startRun(store, orchestrator, 'none', undefined), NotFoundError);
+  await assert.rejects(
+    startRun(store, orchestrator, 'a', { ...params, seed: 5 }, ['trees', 'seed']),
+    /run a exists with seed 0, got 5/,
+  );
   await assert.rejects(startRun(store, orchestrator, '../a', params), InputError);
   await assert.rejects(startRun(store, orchestrator, 'b', { ...params, testSize: 100 }), InputError);
   await assert.rejects(viewRun(store, 'none'), NotFoundError);
