@@ -9,10 +9,9 @@ import type { Tree } from '../tree.ts';
 import { TreeRandom } from '../tree-random.ts';
 import { kernelModule } from './compile.ts';
 import { type GrowJob, type GrownTree, growFromQueue } from './grow-loop.ts';
-import { type Layout, PAGE_BYTES, planLayout, SEED_BYTES, writeSettings } from './layout.ts';
+import { createMemory, MAX_MEMORY_BYTES } from './kernel.ts';
+import { type Layout, planLayout, SEED_BYTES, writeSettings } from './layout.ts';
 import { resolveNumThreads, runOnThread } from './threads.ts';
-
-const MAX_MEMORY_BYTES = 2 ** 32; // of WebAssembly with 32-bit addresses
 
 /**
  * Grow trees [treeStart, treeEnd).
@@ -37,7 +36,16 @@ export async function growInThreads(
   writeSeeds(memory, layout, params.seed, treeStart, numTrees);
   const { queue, seeds } = layout;
   const jobs = layout.threads.map(
-    (thread): GrowJob => ({ module, memory, queue, seeds, numTrees, bootstrap: params.bootstrap, ...thread }),
+    (thread): GrowJob => ({
+      kind: 'grow',
+      module,
+      memory,
+      queue,
+      seeds,
+      numTrees,
+      bootstrap: params.bootstrap,
+      ...thread,
+    }),
   );
   const others = Promise.all(jobs.slice(1).map((job) => runOnThread<GrownTree[]>(job)));
   others.catch(() => {}); // awaited below, after our own share
@@ -55,8 +63,7 @@ function prepare(rows: BinnedRows, info: TrainingInfo, params: ForestParams, num
     const shape = { numRows: rows.numRows, numFeatures: info.edges.length, numClasses: info.numClasses, stride };
     const layout = planLayout(shape, params, numTrees, numThreads);
     if (layout.bytes > MAX_MEMORY_BYTES) return new Uint8Array(bytes);
-    const pages = layout.bytes / PAGE_BYTES;
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    const memory = createMemory(layout.bytes);
     prepared = { memory, layout };
     return new Uint8Array(memory.buffer, layout.threads[0].settings.codes, bytes);
   });

@@ -1,18 +1,12 @@
 // What each thread does: take the next tree from the queue, grow it in its own part of the memory, until none is left.
 
 import type { Tree } from '../tree.ts';
+import { instantiate } from './kernel.ts';
 import { type Layout, SEED_BYTES, type Settings } from './layout.ts';
-
-/** What the kernel exports. */
-export interface Kernel {
-  setUp(settingsAt: number): void;
-  grow(seedAt: number, bootstrap: number): number;
-  getNumLeafRows(): number;
-  getNumLeafEntries(): number;
-}
 
 /** What one thread needs to know; goes through a message. */
 export interface GrowJob extends Pick<Layout, 'queue' | 'seeds'> {
+  kind: 'grow';
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
   settingsAt: number;
@@ -29,8 +23,7 @@ export interface GrownTree {
 
 export function growFromQueue(job: GrowJob): GrownTree[] {
   const { module, memory, settingsAt, settings, numTrees, bootstrap } = job;
-  const instance = new WebAssembly.Instance(module, { env: { memory } });
-  const kernel = instance.exports as unknown as Kernel;
+  const kernel = instantiate(module, memory);
   const next = new Int32Array(memory.buffer, job.queue, 1);
   const trees: GrownTree[] = [];
   kernel.setUp(settingsAt);

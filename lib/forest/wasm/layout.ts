@@ -2,6 +2,7 @@
 
 import type { ForestParams } from '../params.ts';
 import { resolveMaxFeatures } from '../params.ts';
+import { AddressSpace } from './kernel.ts';
 
 /** What the kernel is told of one thread, 32 bits each, in the order in which it reads them. */
 const SETTINGS = [
@@ -19,6 +20,8 @@ const SETTINGS = [
   'entries',
   'words',
   'side',
+  'copiedCodes',
+  'copiedLabels',
   'features',
   'stack',
   'scratch',
@@ -45,7 +48,7 @@ export interface Shape {
 }
 
 export interface Layout {
-  /** Total, a multiple of `PAGE_BYTES`. */
+  /** Total, in whole pages. */
   bytes: number;
   /** Address of the number of the next tree to grow, which the threads count up. */
   queue: number;
@@ -55,22 +58,16 @@ export interface Layout {
   threads: { settingsAt: number; settings: Settings }[];
 }
 
-export const PAGE_BYTES = 65_536;
 export const SEED_BYTES = 32;
 const FRAME_BYTES = 24; // of a node on the stack
+const COPY_ROWS = 32_768; // as in kernel/rows.ts
 const SCRATCH_BYTES = 65_536;
 const MAX_INT32 = 2 ** 31 - 1;
-const FIRST_ADDRESS = 64; // below is nothing, so that no address is 0
-const LINE_BYTES = 64; // no two threads write to one cache line
 
 export function planLayout(shape: Shape, params: ForestParams, numTrees: number, numThreads: number): Layout {
   const { numRows, numFeatures, numClasses, stride } = shape;
-  let end = FIRST_ADDRESS;
-  const reserve = (bytes: number) => {
-    const at = end;
-    end = at + Math.ceil(bytes / LINE_BYTES) * LINE_BYTES;
-    return at;
-  };
+  const space = new AddressSpace();
+  const reserve = (bytes: number) => space.reserve(bytes);
   const queue = reserve(4);
   const seeds = reserve(numTrees * SEED_BYTES);
   const rows = {
@@ -97,6 +94,8 @@ export function planLayout(shape: Shape, params: ForestParams, numTrees: number,
       entries: reserve(4 * numRows),
       words: reserve(4 * numRows),
       side: reserve(4 * numRows),
+      copiedCodes: reserve(Math.min(COPY_ROWS, numRows) * stride),
+      copiedLabels: reserve(2 * Math.min(COPY_ROWS, numRows)),
       features: reserve(4 * numFeatures),
       stack: reserve((maxDepth + 2) * FRAME_BYTES),
       scratch: reserve(SCRATCH_BYTES),
@@ -114,7 +113,7 @@ export function planLayout(shape: Shape, params: ForestParams, numTrees: number,
       leafSlots: reserve(4 * Math.max(1024, 2 ** Math.ceil(Math.log2(4 * maxLeaves)))),
     },
   }));
-  return { bytes: Math.ceil(end / PAGE_BYTES) * PAGE_BYTES, queue, seeds, threads };
+  return { bytes: space.bytes, queue, seeds, threads };
 }
 
 /** Write the settings where the kernel reads them. */

@@ -18,11 +18,12 @@ import {
   stack,
 } from './memory';
 import { nextBelow, startRandom } from './random';
-import { drawRows, gatherWords, MAX_SAMPLES_PER_ROW, partition } from './rows';
+import { drawRows, enterRows, gatherWords, MAX_SAMPLES_PER_ROW, partition } from './rows';
 import { addTwoClassLeaf, enterTwoClass, tryTwoClass } from './two-class';
 
 export { getNumLeafEntries, getNumLeafRows } from './leaves';
 export { setUp } from './memory';
+export { predictBlock } from './predict';
 
 const LEAF: u32 = 0xffff;
 const NO_PARENT: i32 = -1;
@@ -72,6 +73,7 @@ function growNode(): void {
   const parent = load<i32>(top, 20);
   const node = numNodes++;
   if (parent !== NO_PARENT) store<i32>(nodeNext + ((<usize>parent) << 2), node);
+  enterRows(start, end);
   const isPure = isTwoClass ? enterTwoClass(start, end, samples, ones) : enterManyClass(start, end);
   if (isPure || depth >= maxDepth || end - start < minRowsToSplit || !findCut(start, end)) {
     addNode(node, LEAF, 0);

@@ -3,19 +3,8 @@
 
 import { cutScore, isPerfect, noteVaried, takeCut } from './cut';
 import { endLeaf, pushLeaf } from './leaves';
-import {
-  entries,
-  keys,
-  labels,
-  leftCounts,
-  minSamplesLeaf,
-  numClasses,
-  scratch,
-  sortedKeys,
-  totals,
-  words,
-} from './memory';
-import { gatherWords, MAX_SAMPLES_PER_ROW } from './rows';
+import { entries, keys, leftCounts, minSamplesLeaf, numClasses, scratch, sortedKeys, totals, words } from './memory';
+import { gatherWords, labelOf, MAX_SAMPLES_PER_ROW } from './rows';
 
 const INSERTION_ROWS: i32 = 32; // up to here, insertion sort is quicker than counting
 
@@ -37,7 +26,7 @@ export function enterManyClass(start: i32, end: i32): bool {
   let squares: f64 = 0;
   for (let i = start; i < end; i++) {
     const entry = load<u32>(entries + ((<usize>i) << 2));
-    const label: u32 = load<u16>(labels + ((<usize>(entry >> 5)) << 1));
+    const label = labelOf(entry);
     const added = (entry >> 1) & MAX_SAMPLES_PER_ROW;
     store<u32>(keys + ((<usize>(i - start)) << 2), (label << CLASS_SHIFT) | added);
     const total = totals + ((<usize>label) << 2);

@@ -1,12 +1,25 @@
 // AssemblyScript twin of node-rows.ts: the rows of a tree while it grows, one 32-bit entry each.
 
-import { codes, entries, labels, numRows, side, stride, words } from './memory';
+import { codes, copiedCodes, copiedLabels, entries, labels, numRows, side, stride, words } from './memory';
 import { nextBelow } from './random';
 
 export const MAX_SAMPLES_PER_ROW: u32 = 15;
 
+/** Rows of a subtree that are copied together, so that all of its nodes find them in the nearest cache. */
+const COPY_ROWS: i32 = 32_768; // `COPY_ROWS` of layout.ts
+const MAX_COPY_STRIDE: u32 = 64; // of wider rows a node reads too little
+
+// where the codes and labels are that entries refer to: those of all rows, or the copies
+let codesBase: usize = 0;
+let labelsBase: usize = 0;
+/** End of the entries that refer to copies; 0 when none do. */
+let copyEnd: i32 = 0;
+
 /** Draw the rows of a tree, or take each once. @returns how many distinct rows there are */
 export function drawRows(bootstrap: bool): i32 {
+  codesBase = codes;
+  labelsBase = labels;
+  copyEnd = 0;
   const counts = side; // bytes, before it serves the cuts
   memory.fill(counts, bootstrap ? 0 : 1, numRows);
   if (bootstrap) {
@@ -26,9 +39,45 @@ export function drawRows(bootstrap: bool): i32 {
   return <i32>((to - entries) >> 2);
 }
 
+/**
+ * Turn to entries [start, end) of a node; nodes come depth first. The rows of one that is small enough, whose parent
+ * wasn't, are copied; its entries and so those of all nodes below refer to the copies from then on.
+ */
+export function enterRows(start: i32, end: i32): void {
+  if (start < copyEnd) return; // within the copies
+  if (end - start > COPY_ROWS || stride > MAX_COPY_STRIDE) {
+    codesBase = codes;
+    labelsBase = labels;
+    return;
+  }
+  let to = copiedCodes;
+  for (let i = start; i < end; i++) {
+    const at = entries + ((<usize>i) << 2);
+    const entry = load<u32>(at);
+    const row: usize = entry >> 5;
+    const copy: u32 = i - start;
+    const from = codes + row * stride;
+    if (stride >= 16) {
+      for (let byte: usize = 0; byte < <usize>stride; byte += 16) v128.store(to + byte, v128.load(from + byte));
+    } else {
+      for (let byte: usize = 0; byte < <usize>stride; byte++) store<u8>(to + byte, load<u8>(from + byte));
+    }
+    to += stride;
+    store<u16>(copiedLabels + ((<usize>copy) << 1), load<u16>(labels + (row << 1)));
+    store<u32>(at, (copy << 5) | (entry & 31));
+  }
+  codesBase = copiedCodes;
+  labelsBase = copiedLabels;
+  copyEnd = end;
+}
+
 /** Where the codes of an entry's row are. */
 export function rowAt(entry: u32): usize {
-  return codes + <usize>((entry >> 5) * stride);
+  return codesBase + <usize>((entry >> 5) * stride);
+}
+
+export function labelOf(entry: u32): u32 {
+  return load<u16>(labelsBase + ((<usize>(entry >> 5)) << 1));
 }
 
 /** Gather the codes of four features of entries [start, end) into words, the first feature in the lowest byte. */
