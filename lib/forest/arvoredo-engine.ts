@@ -1,8 +1,8 @@
 // Our own trainer.
 
 import type { ForestEngine } from './engine.ts';
-import { growTrees } from './grow.ts';
 import { resolveMaxFeatures } from './params.ts';
+import { growInThreads } from './wasm/grow-in-threads.ts';
 
 // time of a row at one level of a tree, per pass over four features: 27 ms for a tree of two classes on 90,000 rows of
 // 20 features, 90 ms for one of three classes (two cores shared with others, November 2026)
@@ -17,7 +17,5 @@ export const arvoredoEngine: ForestEngine = {
     const seconds = numClasses <= 2 ? TWO_CLASS_SECONDS : MANY_CLASS_SECONDS;
     return numTrees * numRows * Math.log2(numRows + 1) * passes * seconds;
   },
-  async growTrees(rows, info, params, treeStart, treeEnd) {
-    return growTrees(rows, info, params, treeStart, treeEnd);
-  },
+  growTrees: growInThreads,
 };

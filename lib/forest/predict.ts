@@ -4,6 +4,7 @@ import type { BinEdges } from '../partition/rows.ts';
 import { encodeColumn } from './bins.ts';
 import type { LeafTable } from './leaf-table.ts';
 import { LEAF, type Tree } from './tree.ts';
+import { predictInKernel } from './wasm/predict-in-threads.ts';
 
 /** What prediction needs of a model. */
 export interface Forest {
@@ -35,6 +36,7 @@ export function predictProba(forest: Forest, columns: Float32Array[], out?: Floa
   if (result.length !== numRows * numClasses) {
     throw new RangeError(`out must hold ${numRows} rows of ${numClasses} classes, got ${result.length} numbers`);
   }
+  if (predictInKernel(forest, columns, result)) return result;
   const fractions = new Map<LeafTable, Float64Array>();
   for (const { leaves } of trees) if (!fractions.has(leaves)) fractions.set(leaves, leafFractions(leaves));
   const codes = new Uint8Array(Math.min(numRows, BLOCK_ROWS) * edges.length);
