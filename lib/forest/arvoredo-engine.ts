@@ -4,10 +4,10 @@ import type { ForestEngine } from './engine.ts';
 import { resolveMaxFeatures } from './params.ts';
 import { growInThreads } from './wasm/grow-in-threads.ts';
 
-// time of a row at one level of a tree, per pass over four features: 27 ms for a tree of two classes on 90,000 rows of
-// 20 features, 90 ms for one of three classes (two cores shared with others, November 2026)
-const TWO_CLASS_SECONDS = 1.8e-8;
-const MANY_CLASS_SECONDS = 6e-8;
+// time of a row at one level of a tree, per pass over four features: 12 ms of one core for a tree of two classes on
+// 90,000 rows of 20 features, 45 ms for one of three classes (two cores shared with others, November 2026)
+const TWO_CLASS_SECONDS = 0.8e-8;
+const MANY_CLASS_SECONDS = 3e-8;
 
 export const arvoredoEngine: ForestEngine = {
   name: 'arvoredo',

@@ -3,10 +3,24 @@
 
 import { cutScore, isPerfect, noteVaried, takeCut } from './cut';
 import { endLeaf, pushLeaf } from './leaves';
-import { entries, keys, leftCounts, minSamplesLeaf, numClasses, scratch, sortedKeys, totals, words } from './memory';
+import {
+  entries,
+  keys,
+  leftCounts,
+  minSamplesLeaf,
+  numBins,
+  numClasses,
+  scratch,
+  sortedKeys,
+  totals,
+  words,
+} from './memory';
 import { gatherWords, labelOf, MAX_SAMPLES_PER_ROW } from './rows';
 
 const INSERTION_ROWS: i32 = 32; // up to here, insertion sort is quicker than counting
+
+const HISTOGRAM_CLASSES: i32 = 16; // up to here, the cells of four features fit the scratch memory
+const HISTOGRAM_ROWS: i32 = 64; // a class; above, a cell for each code and class is quicker than sorting the rows
 
 // a key is code << 20 | class << 4 | samples
 const CODE_SHIFT: u32 = 20;
@@ -65,12 +79,86 @@ export function addManyClassLeaf(): u32 {
 
 export function tryManyClass(numSlots: i32, f0: u32, f1: u32, f2: u32, f3: u32): void {
   gatherWords(nodeStart, nodeStart + nodeRows, f0, f1, f2, f3);
+  if (
+    minSamplesLeaf === 1 &&
+    numClasses > 2 &&
+    numClasses <= HISTOGRAM_CLASSES &&
+    nodeRows > HISTOGRAM_ROWS * numClasses
+  ) {
+    fillCells();
+    for (let slot = 0; slot < numSlots; slot++)
+      scoreCells(slot, slot === 0 ? f0 : slot === 1 ? f1 : slot === 2 ? f2 : f3);
+    return;
+  }
   for (let slot = 0; slot < numSlots && !isPerfect; slot++) {
     const shift = (<u32>slot) << 3;
     if (nodeRows <= INSERTION_ROWS) insertionSort(shift);
     else countingSort(shift);
     scoreSorted(slot === 0 ? f0 : slot === 1 ? f1 : slot === 2 ? f2 : f3);
   }
+}
+
+/** Samples of each code and class, for four features in one pass over their words. */
+function fillCells(): void {
+  const featureBytes: usize = (<usize>numClasses) << 10;
+  const codeBytes: u32 = numClasses << 2;
+  memory.fill(scratch, 0, featureBytes << 2);
+  for (let i = 0; i < nodeRows; i++) {
+    const key = keyAt(keys, i);
+    const samples = key & MAX_SAMPLES_PER_ROW;
+    const word = load<u32>(words + ((<usize>(nodeStart + i)) << 2));
+    let at = scratch + ((<usize>(key >> CLASS_SHIFT)) << 2);
+    addTo(at + <usize>((word & 255) * codeBytes), samples);
+    at += featureBytes;
+    addTo(at + <usize>(((word >> 8) & 255) * codeBytes), samples);
+    at += featureBytes;
+    addTo(at + <usize>(((word >> 16) & 255) * codeBytes), samples);
+    at += featureBytes;
+    addTo(at + <usize>((word >> 24) * codeBytes), samples);
+  }
+}
+
+function addTo(at: usize, samples: u32): void {
+  store<u32>(at, load<u32>(at) + samples);
+}
+
+/** As `scoreSorted`, for more than two classes. */
+function scoreCells(slot: i32, feature: u32): void {
+  const samples = nodeSamples;
+  const bins: u32 = load<u16>(numBins + ((<usize>feature) << 1));
+  let at = scratch + <usize>slot * ((<usize>numClasses) << 10);
+  let leftSamples: f64 = 0;
+  let leftSquares: f64 = 0;
+  let rightSquares = nodeSquares;
+  let code: u32 = 0;
+  for (let next: u32 = 0; next < bins; next++) {
+    const score = leftSquares / leftSamples + rightSquares / (samples - leftSamples);
+    const beforeSamples = leftSamples;
+    const beforeLeft = leftSquares;
+    const beforeRight = rightSquares;
+    for (let label = 0; label < numClasses; label++) {
+      const moved = load<u32>(at);
+      at += 4;
+      const left = leftCounts + ((<usize>label) << 2);
+      const before = load<u32>(left);
+      const total = load<u32>(totals + ((<usize>label) << 2));
+      leftSquares += <f64>moved * (<f64>(2 * before) + <f64>moved);
+      rightSquares -= <f64>moved * (<f64>(2 * (total - before)) - <f64>moved);
+      store<u32>(left, before + moved);
+      leftSamples += <f64>moved;
+    }
+    if (leftSamples === beforeSamples) continue; // no row has this code
+    if (beforeSamples > 0) {
+      noteVaried();
+      if (score > cutScore) {
+        const rightSamples = samples - beforeSamples;
+        const perfect = beforeLeft === beforeSamples * beforeSamples && beforeRight === rightSamples * rightSamples;
+        takeCut(score, feature, code, next, 0, 0, perfect);
+      }
+    }
+    code = next;
+  }
+  memory.fill(leftCounts, 0, (<usize>numClasses) << 2);
 }
 
 function keyAt(from: usize, i: i32): u32 {
