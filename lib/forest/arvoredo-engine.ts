@@ -12,10 +12,11 @@ const MANY_CLASS_SECONDS = 3e-8;
 export const arvoredoEngine: ForestEngine = {
   name: 'arvoredo',
   defaultMaxFeatures: 'sqrt',
-  forecastSeconds(numRows, numFeatures, numTrees, numClasses) {
-    const passes = Math.ceil(resolveMaxFeatures('sqrt', numFeatures) / 4);
+  forecastSeconds(numRows, numFeatures, numTrees, numClasses, maxFeatures = 'sqrt') {
+    const passes = Math.ceil(resolveMaxFeatures(maxFeatures, numFeatures) / 4);
     const seconds = numClasses <= 2 ? TWO_CLASS_SECONDS : MANY_CLASS_SECONDS;
     return numTrees * numRows * Math.log2(numRows + 1) * passes * seconds;
   },
+  checkParams() {},
   growTrees: growInThreads,
 };

@@ -47,6 +47,11 @@ const REFUSED: [input: unknown, message: RegExp][] = [
     /chunkSize 100000000 would take about \d+ MiB in the function generate, which has 1769; at most \d+ fit/,
   ],
   [{ samples: 1e8, chunkSize: 1e6 }, /training rows 90000000 would take about \d+ MiB in the function train/],
+  [{ samples: 500, engine: 'ml-random-forest', minSamplesLeaf: 3 }, /minSamplesLeaf must be 1 for the engine/],
+  [
+    { features: 5000, samples: 50_000, chunkSize: 5000, trees: 10_000, maxFeatures: 'all' },
+    /would need about \d+ hours/,
+  ],
   [{ engine: 'ml-random-forest' }, /would need about \d+ hours for 100 trees on 90000 rows.*use the engine arvoredo/],
 ];
 for (const [input, message] of REFUSED) {
