@@ -26,6 +26,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '0' },
     repeats: { type: 'string', default: '5' },
     'peer-repeats': { type: 'string', default: '1' },
+    // lightgbm too, which takes minutes a forest of full depth
+    peer: { type: 'string', multiple: true, default: ['sklearn:1', 'sklearn:2', 'xgboost:0', 'xgboost:16'] },
     python: { type: 'string', multiple: true, default: ['python3'] },
   },
 });
@@ -126,13 +128,12 @@ writeFileSync(join(folder, 'shape.json'), JSON.stringify({ numFeatures: train.co
 writeRows(folder, 'train', train);
 writeRows(folder, 'test', test);
 const common = [folder, String(numTrees), String(seed)];
-const PEERS = ['sklearn:1', 'sklearn:2', 'xgboost:0', 'xgboost:16', 'lightgbm'];
 const contestants: [name: string, run: () => Promise<Sample | undefined>][] = [
   ['arvoredo, 1 thread', () => ours(train, test, 1)],
   ['arvoredo, 2 threads', () => ours(train, test, 2)],
   ['arvoredo, TypeScript twin', () => ours(train, test, 'twin')],
   ...values.python.flatMap((python) =>
-    PEERS.map((name): (typeof contestants)[number] => [
+    values.peer.map((name): (typeof contestants)[number] => [
       `${name} (${python})`,
       async () => peer(python, 'bench/reference/forest_peer.py', name, ...common),
     ]),
