@@ -61,7 +61,7 @@ for (const name of Object.keys(ENGINES) as EngineName[]) {
 function leafSamples({ feature, next, leaves }: Tree): number[] {
   const nodes = [...feature.keys()].filter((node) => feature[node] === LEAF);
   return nodes.map((node) =>
-    leaves.counts.subarray(leaves.start[next[node]], leaves.start[next[node] + 1]).reduce((a, b) => a + b),
+    [...leaves.counts.subarray(leaves.start[next[node]], leaves.start[next[node] + 1])].reduce((a, b) => a + b),
   );
 }
 

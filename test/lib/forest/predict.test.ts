@@ -24,7 +24,7 @@ function predictPlainly({ numClasses, edges, trees }: Forest, values: number[]):
     while (feature[node] !== LEAF) {
       node = values[feature[node]] <= edges[feature[node]][cut[node]] ? node + 1 : next[node];
     }
-    const entries = leaves.counts.subarray(leaves.start[next[node]], leaves.start[next[node] + 1]);
+    const entries = [...leaves.counts.subarray(leaves.start[next[node]], leaves.start[next[node] + 1])];
     const samples = entries.reduce((a, b) => a + b);
     for (const [i, count] of entries.entries()) sums[leaves.classes[leaves.start[next[node]] + i]] += count / samples;
   }
