@@ -114,7 +114,7 @@ export class TreeWalker {
 const biggerChildren = new WeakMap<Tree, Uint8Array>();
 
 /** Missing values that training knew nothing of go to the child with more weight, to the right one of equals. */
-function biggerChildFlags(tree: Tree, isRegressor: boolean): Uint8Array {
+export function biggerChildFlags(tree: Tree, isRegressor: boolean): Uint8Array {
   const known = biggerChildren.get(tree);
   if (known) return known;
   const weights = nodeWeights(tree, isRegressor);
