@@ -39,6 +39,8 @@ try {
   console.log(
     `scikit-learn, n_jobs=2: fit alone ${fit_seconds} s, accuracy ${accuracy} on its own data of the same parameters`,
   );
-} catch {
-  console.log(`scikit-learn: not found by ${values.python}; name another Python with --python`);
+} catch (error) {
+  console.log(
+    `scikit-learn: bench/reference/forest.py did not run (${(error as Error).message.split('\n')[0]}); name another Python with --python`,
+  );
 }

@@ -17,7 +17,7 @@ import {
   WORKER_NAMES,
 } from '../functions/manifest.ts';
 import { InputError } from '../lib/errors.ts';
-import { GRANTS, LISTED_KEYS } from './grants.ts';
+import { GRANTS } from './grants.ts';
 
 export interface FunctionsProps {
   bucket: IBucket;
@@ -115,9 +115,10 @@ function grantBucket(role: iam.IRole, bucket: IBucket, name: FunctionName): void
   allow(role, ['s3:GetObject'], arns(read));
   allow(role, ['s3:PutObject'], arns(write));
   if (remove.length > 0) allow(role, ['s3:DeleteObject'], arns(remove));
-  allow(role, ['s3:ListBucket'], [bucket.bucketArn], { StringLike: { 's3:prefix': LISTED_KEYS } });
+  // no condition on the prefix: a GetObject has none, and without this right S3 answers 403 for an object that is not there
+  allow(role, ['s3:ListBucket'], [bucket.bucketArn]);
 }
 
-function allow(role: iam.IRole, actions: string[], resources: string[], conditions = {}): void {
-  role.addToPrincipalPolicy(new iam.PolicyStatement({ actions, resources, conditions }));
+function allow(role: iam.IRole, actions: string[], resources: string[]): void {
+  role.addToPrincipalPolicy(new iam.PolicyStatement({ actions, resources }));
 }

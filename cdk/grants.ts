@@ -13,9 +13,6 @@ export interface Grant {
   invoke?: readonly FunctionName[];
 }
 
-/** Keys that every function may list: without that right S3 answers 403, not 404, for an object that is not there. */
-export const LISTED_KEYS = 'runs/*';
-
 const REQUEST = 'runs/*/run.json'; // the run's parameters, from which every worker makes the plan
 
 export const GRANTS: Record<FunctionName, Grant> = {
@@ -40,7 +37,7 @@ export const GRANTS: Record<FunctionName, Grant> = {
   },
   api: {
     read: [REQUEST, 'runs/*/status.json', 'runs/*/cancel.json', 'runs/*/report.json'],
-    write: [REQUEST, 'runs/*/cancel.json'],
+    write: [REQUEST, 'runs/*/status.json', 'runs/*/cancel.json'],
     remove: ['runs/*/cancel.json'],
     invoke: ['orchestrator'],
   },

@@ -4,7 +4,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { InputError } from '../lib/errors.ts';
 import { lambdaOrchestrator } from '../lib/lambda-orchestrator.ts';
 import { parseRunParams } from '../lib/params.ts';
-import { cancelRun, listRuns, newRunId, runIdOfToken, startRun, viewRun } from '../lib/run.ts';
+import { cancelRun, checkRun, listRuns, newRunId, runIdOfToken, startRun } from '../lib/run.ts';
 import { s3Store } from '../lib/s3-store.ts';
 import { requireEnv } from './worker.ts';
 
@@ -36,7 +36,7 @@ async function route(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStru
     case 'GET /runs':
       return answer(200, { runs: (await listRuns(store)).map((id) => ({ runId: id })) });
     case 'GET /runs/{id}':
-      return answer(200, await viewRun(store, runId));
+      return answer(200, await checkRun(store, orchestrator, runId));
     case 'DELETE /runs/{id}':
       return answer(200, await cancelRun(store, orchestrator, runId));
     default:

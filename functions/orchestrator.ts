@@ -1,12 +1,14 @@
 // Lambda, durable: run the pipeline, fanning its tasks out over the workers.
 
 import { withDurableExecution } from '@aws/durable-execution-sdk-js';
+import * as v from 'valibot';
 import { durableEngine } from '../lib/fanout/durable-engine.ts';
-import { checkRunId } from '../lib/keys.ts';
 import { type PipelineResult, runPipeline } from '../lib/pipeline.ts';
 import { s3Store } from '../lib/s3-store.ts';
 import { FUNCTIONS, WORKER_NAMES, type WorkerName } from './manifest.ts';
-import { requireEnv } from './worker.ts';
+import { parseTask, requireEnv } from './worker.ts';
+
+const Event = v.strictObject({ runId: v.string() });
 
 const store = s3Store(requireEnv('BUCKET'));
 const workers = Object.fromEntries(
@@ -17,11 +19,11 @@ const workers = Object.fromEntries(
 ) as Record<WorkerName, { functionName: string; memoryMiB: number }>;
 
 export const handler = withDurableExecution(
-  async (event: { runId: string }, context): Promise<PipelineResult> =>
+  async (event: unknown, context): Promise<PipelineResult> =>
     runPipeline(durableEngine(context), {
       store,
       workers,
-      runId: checkRunId(String(event.runId)),
+      runId: parseTask(Event, event).runId,
       execution: context.executionContext.durableExecutionArn,
     }),
 );

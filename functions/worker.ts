@@ -62,7 +62,8 @@ function usageOf({ usage }: { usage: StoreUsage }, startedAt: number, before: St
   };
 }
 
-function parseTask<Task extends WorkerTask>(schema: v.GenericSchema<unknown, Task>, event: unknown): Task {
+/** @throws {InputError} when the event is no such task */
+export function parseTask<Task extends WorkerTask>(schema: v.GenericSchema<unknown, Task>, event: unknown): Task {
   const result = v.safeParse(schema, event);
   if (!result.success) {
     const [issue] = result.issues;

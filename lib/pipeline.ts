@@ -6,7 +6,7 @@ import type { Engine } from './fanout/engine.ts';
 import { type FanOutCounts, fanOut, type Task } from './fanout/fan-out.ts';
 import { createJson, findJson, getJson, replaceJson } from './json.ts';
 import { runKeys } from './keys.ts';
-import { planRun } from './plan.ts';
+import { type Plan, planRun } from './plan.ts';
 import { makeReport } from './report.ts';
 import { listResults, type RunRequest, type RunStatus, type StageName, type StageStatus } from './run.ts';
 import type { BinsResult, BinsTask } from './stages/bins.ts';
@@ -45,8 +45,10 @@ export async function runPipeline(engine: Engine, options: PipelineOptions): Pro
   const stages: StageStatus[] = [];
   const writeStatus = (state: RunStatus['state'], error?: RunStatus['error']) =>
     replaceJson(store, runKeys(runId).status, { runId, state, execution, stages, error } satisfies RunStatus);
+  // a run that nobody asked for gets no status
+  const { params } = await engine.step('request', () => getJson<RunRequest>(store, runKeys(runId).run));
   try {
-    return await runStages(engine, options, stages, writeStatus);
+    return await runStages(engine, options, planRun(params), stages, writeStatus);
   } catch (error) {
     const { name, message } = causeOf(error);
     await engine.step('status-failed', () =>
@@ -59,12 +61,11 @@ export async function runPipeline(engine: Engine, options: PipelineOptions): Pro
 async function runStages(
   engine: Engine,
   { store, workers, runId }: PipelineOptions,
+  plan: Plan,
   stages: StageStatus[],
   writeStatus: (state: RunStatus['state']) => Promise<void>,
 ): Promise<PipelineResult> {
   const keys = runKeys(runId);
-  const { params } = await engine.step('request', () => getJson<RunRequest>(store, keys.run));
-  const plan = planRun(params);
   const chunks = Array.from({ length: plan.numChunks }, (_, i) => i);
   const fanOuts: FanOutCounts[] = [];
   let usage: Usage = NO_USAGE;
@@ -75,8 +76,9 @@ async function runStages(
     const stage: StageStatus = { name, state: 'running', numTasks: fans.flat().length, numDone: 0, startedAtMs };
     stages.push(stage);
     const finished = await engine.step(`${name}-start`, async () => {
-      if ((await findJson(store, keys.cancel)) !== undefined) throw new CancelledError(`run ${runId} was cancelled`);
+      // status first: who cancels writes first and reads the status then, so one of the two sees the other
       await writeStatus('running');
+      if ((await findJson(store, keys.cancel)) !== undefined) throw new CancelledError(`run ${runId} was cancelled`);
       return listResults(store, runId, name);
     });
     for (const [i, tasks] of fans.entries()) {
@@ -86,7 +88,7 @@ async function runStages(
         workers[name].functionName,
         tasks,
         new Set(finished),
-        { maxInFlight: params.workers },
+        { maxInFlight: plan.params.workers },
       );
       fanOuts.push(counts);
       usage = results.reduce(addUsage, usage);
@@ -118,7 +120,7 @@ async function runStages(
     plan.treeGroups.map(([treeStart, treeEnd]) => ({
       taskId: `train-${treeStart}-${treeEnd}`,
       payload: { kind: 'grow', runId, treeStart, treeEnd } satisfies GrowTask,
-      resultKey: keys.treesResult(treeStart),
+      resultKey: keys.treesResult(treeStart, treeEnd),
     })),
     [{ taskId: 'merge', payload: { kind: 'merge', runId } satisfies MergeTask, resultKey: keys.modelResult }],
   );

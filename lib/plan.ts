@@ -80,7 +80,9 @@ export function planRun(params: RunParams): Plan {
   const forest = toForestParams(params);
   validateForestParams(forest, params.features);
   const numClasses = (dataset.generator === 'hypercube' ? dataset.classes : undefined) ?? 2;
-  const growSeconds = ENGINES[params.engine].forecastSeconds(numTrain, params.features, params.trees, numClasses);
+  const engine = ENGINES[params.engine];
+  engine.checkParams(forest);
+  const growSeconds = engine.forecastSeconds(numTrain, params.features, params.trees, numClasses, forest.maxFeatures);
   const { strategy, strategyReason } = chooseStrategy(params, growSeconds);
   const treeGroups = groupTrees(params.trees, strategy === 'gather' ? 1 : params.workers);
   const taskSeconds = (growSeconds * (treeGroups[0]![1] - treeGroups[0]![0])) / params.trees;

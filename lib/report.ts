@@ -3,7 +3,11 @@
 import type { Usage } from './cost.ts';
 import { createGenerator } from './datasets/generator.ts';
 import { type Accuracy, accuracyOf } from './metrics/accuracy.ts';
+import { brier } from './metrics/brier.ts';
 import { mergePairs, type PairCount } from './metrics/confusion.ts';
+import { logLoss } from './metrics/log-loss.ts';
+import { rocAucError, rocAucOf } from './metrics/roc-auc.ts';
+import { mergeClassScores } from './metrics/score-counts.ts';
 import type { RunParams } from './params.ts';
 import type { Plan } from './plan.ts';
 import type { StageName, StageStatus } from './run.ts';
@@ -33,6 +37,17 @@ export interface Report {
   accuracyInterval: [low: number, high: number];
   /** Best accuracy possible on this data, where the generator knows it. */
   accuracyCeiling: number | null;
+  /** Mean −ln of the probability of the true class. */
+  logLoss: number;
+  /** Squared distance of the probabilities from the labels; halved for two classes. */
+  brier: number;
+  /**
+   * ROC AUC of probabilities rounded as `scoreSteps` says: of class 1, or the mean over classes of one against the rest.
+   * Null when a class has all test rows or none, or with more than 1,000 classes.
+   */
+  rocAuc: number | null;
+  /** How far rounding can have moved it; nothing where all leaves are pure and `scoreSteps` is a multiple of the trees. */
+  rocAucError: number | null;
   model: { key: string; sha256: string; numTrees: number; numNodes: number; bytes: number };
   rows: { total: number; train: number; test: number };
   /** Rows of each class in the whole data set. */
@@ -65,12 +80,21 @@ export function makeReport(
 ): Report {
   const confusion = mergePairs(evaluated.map(({ pairs }) => pairs));
   const { accuracy, interval }: Accuracy = accuracyOf(confusion);
+  const { numClasses } = evaluated[0];
+  const logLossOf = logLoss(numClasses);
+  const brierOf = brier(numClasses);
+  const scores = mergeClassScores(evaluated.map((part) => part.scores));
+  const hasAuc = scores.length > 0 && scores.every((counts) => new Set(counts.map(([isClass]) => isClass)).size === 2);
   const { key, sha256, numTrees, numNodes, bytes } = model;
   return {
     runId,
     accuracy,
     accuracyInterval: interval,
     accuracyCeiling: bins.accuracyCeiling,
+    logLoss: logLossOf.value(logLossOf.merge(evaluated.map((part) => part.logLoss))),
+    brier: brierOf.value(brierOf.merge(evaluated.map((part) => part.brier))),
+    rocAuc: hasAuc ? rocAucOf(scores) : null,
+    rocAucError: hasAuc ? rocAucError(scores) : null,
     model: { key, sha256, numTrees, numNodes, bytes },
     rows: { total: plan.params.samples, train: plan.numTrain, test: plan.numTest },
     classCounts: bins.classCounts,

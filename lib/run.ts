@@ -2,7 +2,7 @@
 
 import { ConflictError, NotFoundError } from './errors.ts';
 import { sha256 } from './hash.ts';
-import { createJson, findJson, getJson } from './json.ts';
+import { createJson, findJson, getJson, replaceJson } from './json.ts';
 import { checkRunId, RUNS_PREFIX, runKeys } from './keys.ts';
 import type { RunParams } from './params.ts';
 import { planRun } from './plan.ts';
@@ -34,7 +34,7 @@ export interface StageStatus {
 export interface RunStatus {
   runId: string;
   state: RunState;
-  /** ARN of the durable execution that wrote this. */
+  /** ARN of the durable execution that wrote this; empty while one is being started. */
   execution: string;
   stages: StageStatus[];
   error?: { name: string; message: string };
@@ -85,45 +85,43 @@ export function runIdOfToken(token: string): string {
  *
  * @returns what was asked for, and the ARN of the execution that is at it; none when the run is done
  *
- * @param params left out, the run must exist and goes on with its own
+ * @param given names of the parameters that were asked for: a run that exists keeps its own, and must agree in these
  * @throws {InputError} when the run could not be finished
  * @throws {ConflictError} when the run exists with other parameters
- * @throws {NotFoundError} when there are no parameters and no such run
  */
 export async function startRun(
   store: Store,
   orchestrator: Orchestrator,
   runId: string,
-  params: RunParams | undefined,
+  params: RunParams,
+  given: readonly string[] = Object.keys(params),
 ): Promise<{ request: RunRequest; execution?: string }> {
   const keys = runKeys(checkRunId(runId));
-  const request = await claimRun(store, runId, params);
+  const request = await claimRun(store, runId, params, given);
   if ((await findJson(store, keys.report)) !== undefined) return { request };
   await store.remove(keys.cancel);
   // an execution's name cannot be used again: the n-th start of a run has its own
   for (let n = 1; ; n++) {
     const execution = await orchestrator.start(n === 1 ? runId : `${runId}-${n}`, { runId });
     if ((await orchestrator.state(execution)).state !== 'failed') return { request, execution };
+    // what the failed one left must not be taken for the next one's
+    await replaceJson(store, keys.status, { runId, state: 'queued', execution: '', stages: [] } satisfies RunStatus);
   }
 }
 
-async function claimRun(store: Store, runId: string, params: RunParams | undefined): Promise<RunRequest> {
+async function claimRun(store: Store, runId: string, params: RunParams, given: readonly string[]): Promise<RunRequest> {
   const keys = runKeys(runId);
-  if (params) {
+  const stored = await findJson<RunRequest>(store, keys.run);
+  if (!stored) {
     planRun(params);
     const request = { runId, params, createdAt: new Date().toISOString() };
-    if (await createJson(store, keys.run, request)) return request;
+    return (await createJson(store, keys.run, request)) ? request : claimRun(store, runId, params, given);
   }
-  const stored = await findJson<RunRequest>(store, keys.run);
-  if (!stored) throw new NotFoundError(`there is no run ${runId}`);
-  const different =
-    params &&
-    (Object.keys({ ...params, ...stored.params }) as (keyof RunParams)[]).find(
-      (name) => JSON.stringify(params[name]) !== JSON.stringify(stored.params[name]),
-    );
-  if (different) {
+  const show = (value: unknown) => JSON.stringify(value) ?? 'its default';
+  for (const name of given as (keyof RunParams)[]) {
+    if (show(params[name]) === show(stored.params[name])) continue;
     throw new ConflictError(
-      `run ${runId} exists with ${different} ${JSON.stringify(stored.params[different])}, got ${JSON.stringify(params[different])}; ` +
+      `run ${runId} exists with ${name} ${show(stored.params[name])}, got ${show(params[name])}; ` +
         'leave the parameters out to go on with it, or choose another run id',
     );
   }
@@ -131,17 +129,17 @@ async function claimRun(store: Store, runId: string, params: RunParams | undefin
 }
 
 /**
- * Cancel a run: no further task is started. One that is done stays done.
+ * Cancel a run: no further task is started. One that has ended stays as it is.
  *
  * @throws {NotFoundError} when there is no such run
  */
 export async function cancelRun(store: Store, orchestrator: Orchestrator, runId: string): Promise<RunView> {
   const keys = runKeys(checkRunId(runId));
   const before = await viewRun(store, runId);
-  if (before.state === 'succeeded') return before;
+  if (before.state === 'succeeded' || before.state === 'failed') return before;
   await createJson(store, keys.cancel, { cancelledAt: new Date().toISOString() });
   const status = await findJson<RunStatus>(store, keys.status);
-  if (status) await orchestrator.stop(status.execution);
+  if (status?.execution) await orchestrator.stop(status.execution);
   return viewRun(store, runId);
 }
 
@@ -166,6 +164,22 @@ export async function viewRun(store: Store, runId: string): Promise<RunView> {
   return { runId, state, stages: counted, ...(status?.error && { error: status.error }) };
 }
 
+/**
+ * The same, and whether the execution is alive: one that was killed for good leaves a status that says `running`.
+ *
+ * @throws {NotFoundError} when there is no such run
+ */
+export async function checkRun(store: Store, orchestrator: Orchestrator, runId: string): Promise<RunView> {
+  const view = await viewRun(store, runId);
+  if (view.state !== 'running') return view;
+  const { execution } = await getJson<RunStatus>(store, runKeys(runId).status);
+  const { state, message = 'it ended without a word' } = await orchestrator.state(execution);
+  // it may have ended well since we looked
+  const after = state === 'running' ? view : await viewRun(store, runId);
+  if (state !== 'failed' || after.state !== 'running') return after;
+  return { ...after, state: 'failed', error: { name: 'ExecutionFailed', message } };
+}
+
 /** Folders, below the run's own, that hold the result objects of a stage. */
 const RESULT_FOLDERS: Record<StageName, string[]> = {
   generate: ['dataset'],
@@ -186,7 +200,7 @@ async function countDone(store: Store, runId: string, stage: StageName): Promise
   return (await listResults(store, runId, stage)).length;
 }
 
-/** All runs, newest first by id. */
+/** All runs, last id first: those that `newRunId` makes begin with the time. */
 export async function listRuns(store: Store): Promise<string[]> {
   return (await store.listFolders(RUNS_PREFIX)).reverse();
 }

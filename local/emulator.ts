@@ -2,6 +2,7 @@
 
 import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
@@ -17,7 +18,7 @@ import { startS3Server } from './s3/server.ts';
 export interface EmulatorOptions {
   /** Folder for objects, journal and sandboxes; one emulator at a time. */
   dataDir: string;
-  /** Most invocations of workers at once. */
+  /** Most invocations of workers at once; a machine runs at most `WORKERS_PER_CORE` for each core, the rest wait. */
   workers: number;
   /** Folder that `npm run build` wrote. */
   distDir: string;
@@ -26,11 +27,15 @@ export interface EmulatorOptions {
   /** Whether a durable execution that an earlier emulator left unfinished goes on by itself. @default all do */
   resumes?: (executionName: string) => boolean;
   onEvent?: (event: LambdaEvent) => void;
+  /** Told once, when the journal cannot be written any more: the emulator should be closed. */
+  onBroken?: (error: Error) => void;
 }
 
 /** Where an emulator listens, and what is in it. What `arvoredo local --json` writes. */
 export interface EmulatorInfo {
   pid: number;
+  /** Most invocations of workers at once. */
+  workers: number;
   lambda: string;
   s3: string;
   api: string;
@@ -51,6 +56,8 @@ export interface Emulator extends EmulatorInfo {
 export const LOCAL_REGION = 'us-east-1';
 /** Any credentials will do: signatures are not checked on the loopback. */
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+/** More processes than this only take each other's memory and time. */
+export const WORKERS_PER_CORE = 8;
 const BUCKET = 'arvoredo';
 const STACK = 'Arvoredo';
 const ALIAS = 'live';
@@ -61,12 +68,15 @@ const EVENTS_FILE = 'events.ndjson';
 
 /** Start everything; the caller closes it. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { workers, distDir, port, resumes, onEvent } = options;
+  const { distDir, port, resumes, onEvent, onBroken } = options;
+  const workers = Math.min(options.workers, WORKERS_PER_CORE * availableParallelism());
   const dataDir = resolve(options.dataDir);
   if (!existsSync(join(distDir, 'functions'))) {
     throw new InputError(`there are no bundles in ${distDir}; run npm run build`);
   }
-  await mkdir(dataDir, { recursive: true });
+  await mkdir(dataDir, { recursive: true }).catch((error: Error) => {
+    throw new InputError(`--data-dir ${dataDir} cannot be used: ${error.message}`);
+  });
   const running = await findEmulator(dataDir);
   if (running)
     throw new InputError(
@@ -104,6 +114,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         maxSandboxes: workers + 2,
         runtimePath: join(distDir, 'runtime.mjs'),
         resumes,
+        onBroken,
         onEvent: (event) => {
           events.write(`${JSON.stringify(event)}\n`);
           onEvent?.(event);
@@ -124,6 +135,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 
     const info: EmulatorInfo = {
       pid: process.pid,
+      workers,
       lambda: lambda.url,
       s3: s3.url,
       api: api.url,

@@ -44,7 +44,8 @@ function lines(stream: NodeJS.WriteStream): Progress {
       for (const stage of stages) {
         const { name, state, numDone, numTasks } = stage;
         const change = `${state} ${numDone}`;
-        if (told.get(name) === change) continue;
+        // the last count is told with the stage's end
+        if (told.get(name) === change || (state === 'running' && numDone === numTasks)) continue;
         told.set(name, change);
         const seconds = state === 'done' ? `  ${secondsOf(stage)} s` : '';
         stream.write(`${name.padEnd(nameWidth)}  ${numDone}/${numTasks} tasks${seconds}\n`);

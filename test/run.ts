@@ -7,6 +7,6 @@ import { join } from 'node:path';
 const named = process.argv.slice(2);
 const all = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'));
 const files = named.length > 0 ? named : all.sort().map((file) => join('test', file));
-const options = ['--import', 'tsx', '--test', '--test-concurrency=2'];
+const options = ['--import', 'tsx', '--test', '--test-concurrency=2', '--test-timeout=180000'];
 const { status } = spawnSync(process.execPath, [...options, ...files], { stdio: 'inherit' });
 process.exitCode = status ?? 1;

@@ -11,12 +11,24 @@ export interface ForestEngine {
   readonly name: EngineName;
   /** What to use for `maxFeatures` when nothing is asked for. */
   readonly defaultMaxFeatures: MaxFeatures;
-  /** Rough time to grow the trees on one core, fully and with the default parameters. */
-  forecastSeconds(numRows: number, numFeatures: number, numTrees: number, numClasses: number): number;
+  /**
+   * Rough time to grow the trees on one core, to full depth.
+   *
+   * @param maxFeatures features tried per node; the engine's default when left out
+   */
+  forecastSeconds(
+    numRows: number,
+    numFeatures: number,
+    numTrees: number,
+    numClasses: number,
+    maxFeatures?: MaxFeatures,
+  ): number;
+  /** @throws {InputError} when the engine can't do what `params` ask for */
+  checkParams(params: ForestParams): void;
   /**
    * Grow trees [treeStart, treeEnd); tree i depends on the rows, the parameters and i alone.
    *
-   * @throws {InputError} when the rows don't fit `info`, or the engine can't do what `params` ask for
+   * @throws {InputError} when the rows don't fit `info`, or as `checkParams`
    */
   growTrees(
     rows: BinnedRows,

@@ -27,13 +27,17 @@ const SECONDS_PER_COMPARISON = 2.9e-8;
 export const mlRandomForestEngine: ForestEngine = {
   name: 'ml-random-forest',
   defaultMaxFeatures: null, // as in the package
-  forecastSeconds(numRows, numFeatures, numTrees) {
-    return numTrees * numRows * numRows * numFeatures * SECONDS_PER_COMPARISON;
+  forecastSeconds(numRows, numFeatures, numTrees, _numClasses, maxFeatures = null) {
+    const features = resolveMaxFeatures(maxFeatures, numFeatures);
+    return numTrees * numRows * numRows * features * SECONDS_PER_COMPARISON;
+  },
+  checkParams(params) {
+    if (params.minSamplesLeaf !== 1) {
+      throw new InputError(`minSamplesLeaf must be 1 for the engine ml-random-forest, got ${params.minSamplesLeaf}`);
+    }
   },
   async growTrees(rows, info, params, treeStart, treeEnd) {
-    if (params.minSamplesLeaf !== 1) {
-      throw new InputError(`engine ml-random-forest: minSamplesLeaf must be 1, got ${params.minSamplesLeaf}`);
-    }
+    this.checkParams(params);
     const packed = packRows(rows, info);
     // loaded here, so that the default engine starts without it
     const { RandomForestClassifier } = await import('ml-random-forest');

@@ -33,9 +33,14 @@ const MAX_ROWS = 2 ** 26 - 1; // an entry of the kernel has 26 bits for the row 
 /**
  * Lay rows out for training; everything that the kernel relies on is checked here.
  *
+ * @param allocate makes the array of codes, all zero
  * @throws {InputError} on no rows, too many, or codes and labels out of range
  */
-export function packRows(rows: BinnedRows, info: TrainingInfo): PackedRows {
+export function packRows(
+  rows: BinnedRows,
+  info: TrainingInfo,
+  allocate = (bytes: number, _stride: number): Uint8Array => new Uint8Array(bytes),
+): PackedRows {
   const { numRows, labels } = rows;
   const { numClasses, edges } = info;
   const numFeatures = edges.length;
@@ -48,7 +53,7 @@ export function packRows(rows: BinnedRows, info: TrainingInfo): PackedRows {
       `training rows must have a column for each of ${numFeatures} features, got ${rows.columns.length}`,
     );
   }
-  const codes = new Uint8Array(numRows * stride);
+  const codes = allocate(numRows * stride, stride);
   for (let feature = 0; feature < numFeatures; feature++) {
     const column = rows.columns[feature];
     let maxCode = 0;

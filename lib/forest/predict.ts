@@ -4,7 +4,8 @@ import type { BinEdges } from '../partition/rows.ts';
 import { encodeColumn } from './bins.ts';
 import { LEAF_VALUE, type LeafTable } from './leaf-table.ts';
 import { LEAF, type Tree } from './tree.ts';
-import { encodeRowsWide, isPlain, TreeWalker } from './walk.ts';
+import { encodeRowsWide, hasMissingValues, isPlain, TreeWalker } from './walk.ts';
+import { predictInKernel } from './wasm/predict-in-threads.ts';
 
 /** What prediction needs of a model. */
 export interface Forest {
@@ -34,6 +35,7 @@ export function predictProba(forest: Forest, columns: Float32Array[], out?: Floa
   if (result.length !== numRows * numClasses) {
     throw new RangeError(`out must hold ${numRows} rows of ${numClasses} classes, got ${result.length} numbers`);
   }
+  if (predictInKernel(forest, columns, result)) return result;
   const fractions = new Map<LeafTable, Float64Array>();
   for (const { leaves } of trees) if (!fractions.has(leaves)) fractions.set(leaves, leafFractions(leaves));
   const codes = new Uint8Array(Math.min(numRows, BLOCK_ROWS) * edges.length);
@@ -41,7 +43,7 @@ export function predictProba(forest: Forest, columns: Float32Array[], out?: Floa
   for (let rowStart = 0; rowStart < numRows; rowStart += BLOCK_ROWS) {
     const rowEnd = Math.min(rowStart + BLOCK_ROWS, numRows);
     const sums = result.subarray(rowStart * numClasses, rowEnd * numClasses).fill(0);
-    if (isAnyPlain && !hasMissing(columns, rowStart, rowEnd)) {
+    if (isAnyPlain && !hasMissingValues(columns, rowStart, rowEnd)) {
       encodeRows(columns, edges, rowStart, rowEnd, codes);
       for (const tree of trees) addTree(tree, fractions.get(tree.leaves)!, codes, edges.length, sums, numClasses);
     } else {
@@ -101,13 +103,6 @@ export function checkColumns({ edges }: Forest, columns: readonly Float32Array[]
   throw new RangeError(
     `predict needs ${edges.length} columns of one length, got ${columns.length} of length ${lengths}`,
   );
-}
-
-function hasMissing(columns: Float32Array[], rowStart: number, rowEnd: number): boolean {
-  for (const column of columns) {
-    for (let row = rowStart; row < rowEnd; row++) if (Number.isNaN(column[row])) return true;
-  }
-  return false;
 }
 
 /** Visit the leaf of each row [rowStart, rowEnd) in each tree, tree by tree; `i` counts from `rowStart`. */

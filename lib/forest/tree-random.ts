@@ -18,6 +18,11 @@ export class TreeRandom {
     return this;
   }
 
+  /** The state, for a twin to go on from. */
+  get state(): Int32Array {
+    return this.#state;
+  }
+
   /** Next unsigned 32-bit integer. */
   nextUint32(): number {
     const state = this.#state;

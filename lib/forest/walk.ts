@@ -68,8 +68,16 @@ export function gatherRowsWide(columns: readonly Codes[], rowStart: number, rowE
 }
 
 /** Whether the plain walk over bytes would lead rows without missing values astray. */
-export function isPlain({ trees }: Forest): boolean {
+export function isPlain({ trees }: Pick<Forest, 'trees'>): boolean {
   return trees.every(({ flags, cut }) => flags === undefined && cut instanceof Uint8Array);
+}
+
+/** Whether some value of rows [rowStart, rowEnd) is missing. */
+export function hasMissingValues(columns: readonly Float32Array[], rowStart: number, rowEnd: number): boolean {
+  for (const column of columns) {
+    for (let row = rowStart; row < rowEnd; row++) if (Number.isNaN(column[row])) return true;
+  }
+  return false;
 }
 
 /** Walks rows through one tree. */

@@ -1,6 +1,7 @@
 // Generate: one chunk of rows, its contribution to the sample for the bin edges, and its statistics.
 
 import { createGenerator } from '../datasets/generator.ts';
+import { InputError } from '../errors.ts';
 import { sha256 } from '../hash.ts';
 import { runKeys } from '../keys.ts';
 import { encodeRaw, encodeSample } from '../partition/arrow.ts';
@@ -39,6 +40,9 @@ export interface PartitionResult {
 
 export function generate(store: Store, plan: Plan, { runId, chunkIndex }: GenerateTask): Promise<PartitionResult> {
   const keys = runKeys(runId);
+  if (chunkIndex >= plan.numChunks) {
+    throw new InputError(`chunkIndex must be from 0 to ${plan.numChunks - 1}, got ${chunkIndex}`);
+  }
   return runTask(store, keys.partitionResult(chunkIndex), async () => {
     const { samples, chunkSize, seed } = plan.params;
     const rowStart = chunkIndex * chunkSize;

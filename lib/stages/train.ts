@@ -1,6 +1,6 @@
 // Train: gather all training partitions, grow a group of trees; then put the groups together.
 
-import { FormatError } from '../errors.ts';
+import { FormatError, InputError } from '../errors.ts';
 import { ENGINES } from '../forest/engine.ts';
 import { decodeTrees, encodeModel, encodeTrees } from '../forest/model.ts';
 import { getJson } from '../json.ts';
@@ -59,11 +59,14 @@ export function growTrees(
   gather: () => Promise<BinnedRows>,
 ): Promise<GrowResult> {
   const keys = runKeys(runId);
-  return runTask(store, keys.treesResult(treeStart), async () => {
+  if (!(treeStart < treeEnd && treeEnd <= plan.forest.numTrees)) {
+    throw new InputError(`trees must be a range within 0 to ${plan.forest.numTrees}, got ${treeStart} to ${treeEnd}`);
+  }
+  return runTask(store, keys.treesResult(treeStart, treeEnd), async () => {
     const [rows, bins] = await Promise.all([gather(), getJson<BinsResult>(store, keys.binsResult)]);
     const info = { numClasses: bins.classCounts.length, edges: toBinEdges(bins.edges) };
     const trees = await ENGINES[plan.params.engine].growTrees(rows, info, plan.forest, treeStart, treeEnd);
-    const object = await createObject(store, keys.trees(treeStart), encodeTrees(trees));
+    const object = await createObject(store, keys.trees(treeStart, treeEnd), encodeTrees(trees));
     return { ...object, treeStart, treeEnd, numNodes: trees.reduce((sum, tree) => sum + tree.numNodes, 0) };
   });
 }
@@ -73,8 +76,8 @@ export function mergeModel(store: Store, plan: Plan, { runId }: MergeTask): Prom
   const keys = runKeys(runId);
   return runTask(store, keys.modelResult, async () => {
     const [groups, bins] = await Promise.all([
-      mapLimited(plan.treeGroups, STORE_REQUESTS, async ([treeStart]) =>
-        decodeTrees(await store.get(keys.trees(treeStart))),
+      mapLimited(plan.treeGroups, STORE_REQUESTS, async ([treeStart, treeEnd]) =>
+        decodeTrees(await store.get(keys.trees(treeStart, treeEnd))),
       ),
       getJson<BinsResult>(store, keys.binsResult),
     ]);

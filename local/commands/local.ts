@@ -1,5 +1,6 @@
 // arvoredo local: the emulator stays up for other clients.
 
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,22 +27,27 @@ export function localCommand(): Command {
     .option('--data-dir <DIR>', 'folder for objects and the journal', '.arvoredo')
     .option('--json <FILE>', 'write the endpoints there')
     .action(async ({ workers, port, dataDir, json }: LocalFlags) => {
-      const emulator = await startEmulator({
+      const stop = new AbortController();
+      process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
+      const { close, ...info } = await startEmulator({
         dataDir,
         workers,
         port,
         distDir: dirname(fileURLToPath(import.meta.url)),
+        onBroken: (error) => stop.abort(error),
       });
-      const { close, ...info } = emulator;
-      if (json) await writeFile(json, `${JSON.stringify(info, null, 2)}\n`);
-      console.log(describe(info));
-      const taken = new URL(info.lambda).port !== String(port) && new URL(info.s3).port !== String(port);
-      if (taken) console.log(pc.yellow(`\nport ${port} is taken: the next free ones are used`));
-      await new Promise<void>((resolve) => {
-        process.once('SIGINT', resolve).once('SIGTERM', resolve);
-      });
-      await close();
-      process.exitCode = 130;
+      try {
+        if (json) await writeFile(json, `${JSON.stringify(info, null, 2)}\n`);
+        console.log(describe(info));
+        for (const [i, url] of [info.s3, info.lambda, info.api, info.cloudFormation].entries()) {
+          const actual = Number(new URL(url).port);
+          if (actual !== port + i) console.log(pc.yellow(`port ${port + i} is taken: ${actual} is used`));
+        }
+        if (!stop.signal.aborted) await once(stop.signal, 'abort');
+      } finally {
+        await close();
+      }
+      if (stop.signal.reason.name !== 'AbortError') throw stop.signal.reason;
     });
 }
 
@@ -61,7 +67,7 @@ function describe({
  ${pc.dim('stack  ')} ${stack}, described by ${cloudFormation}
 
 For the aws CLI, boto3 or any SDK (any region and credentials will do):
-  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1
+  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
   export AWS_ENDPOINT_URL_S3=${s3} AWS_ENDPOINT_URL_LAMBDA=${lambda} AWS_ENDPOINT_URL_CLOUDFORMATION=${cloudFormation}
   aws s3 ls s3://${bucket}/runs/
   curl -X POST ${api}/runs -d '{"samples": 5000, "chunkSize": 1000, "trees": 5}'

@@ -17,8 +17,10 @@ function number(text: string): unknown {
 }
 const numbers = (text: string) => text.split(',').map(number);
 const oneOrMore = (text: string) => (text.includes(',') ? numbers(text) : number(text));
+/** Stands for null, which commander takes for an empty value. */
+const NULL = Symbol('null');
 const orNull = (word: string, parse: (text: string) => unknown) => (text: string) =>
-  text === word ? null : parse(text);
+  text === word ? NULL : parse(text);
 
 const GROUPS: Record<string, ParamOption[]> = {
   'Data:': [
@@ -111,7 +113,11 @@ function describe(name: ParamName, help: string, hasValue: boolean): string {
 export function givenParams(command: Command): Record<string, unknown> {
   const names = Object.values(GROUPS).flatMap((options) => options.map(({ name }) => name));
   const given = names.filter((name) => command.getOptionValueSource(name) === 'cli');
-  return Object.fromEntries(given.map((name) => [name, command.getOptionValue(name)]));
+  return Object.fromEntries(
+    given
+      .map((name) => [name, command.getOptionValue(name)])
+      .map(([name, value]) => [name, value === NULL ? null : value]),
+  );
 }
 
 /** `chunkSize` as it is written on the command line: `--chunk-size`. */

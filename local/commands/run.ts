@@ -1,21 +1,24 @@
 // arvoredo run: one training end to end.
 
-import { access, constants, mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { mkdir, open, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
-import { CancelledError, InputError, NotFoundError } from '../../lib/errors.ts';
+import { CancelledError, InputError } from '../../lib/errors.ts';
 import { checkRunId, runKeys } from '../../lib/keys.ts';
-import { parseRunParams, type RunParams } from '../../lib/params.ts';
+import { PARAM_NAMES, parseRunParams, type RunParams } from '../../lib/params.ts';
 import { planRun } from '../../lib/plan.ts';
 import type { Report } from '../../lib/report.ts';
-import { cancelRun, getReport, newRunId, startRun, viewRun } from '../../lib/run.ts';
-import { findEmulator, startEmulator } from '../emulator.ts';
-import { NO_PROGRESS, type Progress, startProgress } from '../progress.ts';
+import { getReport, newRunId, startRun } from '../../lib/run.ts';
+import { attach, attached } from '../attach.ts';
+import { findEmulator, startEmulator, WORKERS_PER_CORE } from '../emulator.ts';
+import { NO_PROGRESS, startProgress } from '../progress.ts';
 import { type Places, type Seconds, summarize } from '../summary.ts';
 import { localTarget, stackTarget, type Target } from '../target.ts';
+import { follow } from './follow.ts';
 import { addRunOptions, givenParams, toFlag } from './run-options.ts';
 
 interface RunFlags {
@@ -27,6 +30,7 @@ interface RunFlags {
   quiet: boolean;
 }
 
+const DEFAULT_DATA_DIR = '.arvoredo';
 const DIST_DIR = dirname(fileURLToPath(import.meta.url));
 
 export function runCommand(): Command {
@@ -34,35 +38,43 @@ export function runCommand(): Command {
     .description('Generate, split, train, evaluate. Without options: the job that the project grew from.')
     .addOption(new Option('--on <WHERE>', 'where to run').choices(['local', 'aws']).default('local').helpGroup('Run:'))
     .addOption(new Option('--stack <NAME>', 'deployed stack, with --on aws').default('Arvoredo').helpGroup('Run:'))
-    .addOption(new Option('--data-dir <DIR>', 'folder of the local emulator').default('.arvoredo').helpGroup('Run:'))
+    .addOption(
+      new Option('--data-dir <DIR>', 'folder of the local emulator').default(DEFAULT_DATA_DIR).helpGroup('Run:'),
+    )
     .addOption(new Option('--run-id <ID>', 'name of the run; an unfinished one goes on').helpGroup('Run:'))
     .addOption(new Option('--json <FILE>', 'write the results there').helpGroup('Run:'))
     .addOption(new Option('--quiet', 'print the accuracy only').default(false).helpGroup('Run:'));
   addRunOptions(command);
   return command.action(async (flags: RunFlags) => {
     const given = givenParams(command);
-    // checked before anything starts
-    const params = parseRunParams(given, toFlag);
-    planRun(params);
+    const params = checkParams(given);
     const runId = checkRunId(flags.runId ?? newRunId());
-    if (flags.json) await access(dirname(resolve(flags.json)), constants.W_OK).catch(refuseJson(flags.json));
+    if (flags.json) await checkWritable(flags.json);
 
-    const cancelled = new AbortController();
+    const stop = new AbortController();
     const onSignal = () => {
-      if (cancelled.signal.aborted) process.exit(130); // asked twice: the watchdog ends the sandboxes
-      cancelled.abort();
+      if (stop.signal.aborted) process.exit(130); // asked twice: the watchdog ends the sandboxes
+      stop.abort(new CancelledError('cancelled'));
     };
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-    const { target, close } = await openTarget(flags, params.workers, runId);
+    // a run that is gone on with may have more workers than the default
+    const workers = flags.runId && !('workers' in given) ? WORKERS_PER_CORE * availableParallelism() : params.workers;
+    const { target, close, room } = await openTarget(flags, workers, runId, stop);
+    if (params.workers > room) {
+      console.error(`workers ${params.workers}: this emulator runs ${room} at once, the rest wait`);
+    }
     try {
-      const start = startOf(target, runId, params, Object.keys(given).length > 0);
+      const { execution } = await startRun(target.store, target.orchestrator, runId, params, Object.keys(given));
       const startup = performance.now() / 1000;
-      await follow(flags, target, runId, start, cancelled.signal);
+      if (!flags.quiet) console.error(`${pc.dim('run')} ${runId}`);
+      const progress = flags.quiet ? NO_PROGRESS : startProgress();
+      const { on, signal } = { on: flags.on, signal: stop.signal };
+      await follow(target, { runId, execution, on, progress, options: placeOptions(flags), signal });
       const report = await getReport(target.store, runId);
       const places = await savePlaces(flags, target, runId, report);
       const seconds: Seconds = { total: performance.now() / 1000, startup, ...report.seconds };
-      if (flags.json) await writeFile(flags.json, `${JSON.stringify({ ...report, seconds, ...places }, null, 2)}\n`);
       console.log(flags.quiet ? `Accuracy: ${report.accuracy.toFixed(4)}` : summarize(report, seconds, places));
+      if (flags.json) await writeFile(flags.json, `${JSON.stringify({ ...report, seconds, ...places }, null, 2)}\n`);
     } finally {
       await close();
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
@@ -70,75 +82,55 @@ export function runCommand(): Command {
   });
 }
 
-function refuseJson(file: string) {
-  return () => {
-    throw new InputError(`--json ${file}: its folder does not exist or cannot be written to`);
-  };
+/** Everything that can be known to be wrong is refused before anything starts, in the words of the command line. */
+function checkParams(given: Record<string, unknown>): RunParams {
+  const params = parseRunParams(given, toFlag);
+  try {
+    planRun(params);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const names = PARAM_NAMES.filter((name) => /[A-Z]/.test(name) || error.message.startsWith(`${name} `));
+    throw new InputError(error.message.replace(new RegExp(`\\b(${names.join('|')})\\b`, 'g'), toFlag));
+  }
+  return params;
 }
 
-async function openTarget({ on, stack, dataDir }: RunFlags, workers: number, runId: string) {
-  if (on === 'aws') return { target: await stackTarget(stack), close: async () => {} };
+async function checkWritable(file: string): Promise<void> {
+  try {
+    await (await open(file, 'a')).close();
+  } catch (error) {
+    throw new InputError(`--json ${file} cannot be written: ${(error as Error).message}`);
+  }
+}
+
+/** Options that lead to the place where the run is. */
+function placeOptions({ on, stack, dataDir }: RunFlags): string[] {
+  if (on === 'aws') return ['--on', 'aws', '--stack', stack];
+  return dataDir === DEFAULT_DATA_DIR ? [] : ['--data-dir', dataDir];
+}
+
+async function openTarget({ on, stack, dataDir }: RunFlags, workers: number, runId: string, stop: AbortController) {
+  if (on === 'aws') {
+    return { target: await stackTarget(stack), close: async () => {}, room: Number.POSITIVE_INFINITY };
+  }
   const running = await findEmulator(dataDir);
-  if (running) return { target: localTarget(running), close: async () => {} };
+  if (running) return { target: localTarget(running), close: await attach(dataDir), room: running.workers };
   const emulator = await startEmulator({
     dataDir,
     workers,
     distDir: DIST_DIR,
     // what another run left unfinished waits until it is asked for
     resumes: (execution) => execution === runId || execution.startsWith(`${runId}-`),
+    onBroken: (error) => stop.abort(error),
   });
-  return { target: localTarget(emulator), close: emulator.close };
-}
-
-/** Start the run, or go on with it: without parameters, an existing run keeps its own. */
-async function startOf({ store, orchestrator }: Target, runId: string, params: RunParams, areGiven: boolean) {
-  if (areGiven) return startRun(store, orchestrator, runId, params);
-  return startRun(store, orchestrator, runId, undefined).catch((error: unknown) => {
-    if (error instanceof NotFoundError) return startRun(store, orchestrator, runId, params);
-    throw error;
-  });
-}
-
-/** Show the run's progress until it is done. */
-async function follow(
-  flags: RunFlags,
-  { store, orchestrator }: Target,
-  runId: string,
-  start: ReturnType<typeof startRun>,
-  signal: AbortSignal,
-): Promise<void> {
-  const pollMs = flags.on === 'aws' ? 1000 : 100;
-  const { execution } = await start;
-  if (!flags.quiet) console.error(`${pc.dim('run')} ${runId}`);
-  const progress: Progress = flags.quiet ? NO_PROGRESS : startProgress();
-  try {
-    for (let poll = 1; ; poll++) {
-      const view = await viewRun(store, runId);
-      progress.update(view.stages);
-      if (view.state === 'succeeded') return;
-      if (view.state === 'cancelled') throw new CancelledError(`run ${runId} was cancelled; ${goOn(flags, runId)}`);
-      if (view.state === 'failed') throw new Error(`${view.error?.message}; ${goOn(flags, runId)}`);
-      // an orchestrator that cannot even start leaves no status
-      if (execution && poll % 20 === 0) {
-        const { state, message } = await orchestrator.state(execution);
-        if (state === 'failed' && (await viewRun(store, runId)).state !== 'succeeded') {
-          throw new Error(`the orchestrator failed: ${message}; ${goOn(flags, runId)}`);
-        }
-      }
-      if (signal.aborted) {
-        await cancelRun(store, orchestrator, runId);
-        throw new CancelledError(`run ${runId}; ${goOn(flags, runId)}`);
-      }
-      await sleep(pollMs, undefined, { signal }).catch(() => {});
+  const close = async () => {
+    for (let waits = 0; !stop.signal.aborted && (await attached(dataDir)).length > 0; waits++) {
+      if (waits === 0) console.error('another run uses this emulator: it stays until that is done');
+      await sleep(200, undefined, { signal: stop.signal }).catch(() => {});
     }
-  } finally {
-    progress.stop();
-  }
-}
-
-function goOn({ on, stack, dataDir }: RunFlags, runId: string): string {
-  const where = on === 'aws' ? ` --on aws --stack ${stack}` : dataDir === '.arvoredo' ? '' : ` --data-dir ${dataDir}`;
-  return `go on with: arvoredo run${where} --run-id ${runId}`;
+    await emulator.close();
+  };
+  return { target: localTarget(emulator), close, room: emulator.workers };
 }
 
 /** Where the model and the report lie: in the bucket, and for a local run as plain files. */

@@ -49,6 +49,8 @@ export interface LambdaServiceOptions {
   /** The loop that sandboxes run. @default runtime.mjs beside this file */
   runtimePath?: string;
   onEvent?: (event: LambdaEvent) => void;
+  /** Told once, when the journal cannot be written any more: the service should be closed. @default nothing */
+  onBroken?: (error: Error) => void;
 }
 
 export interface LambdaService {

@@ -39,7 +39,7 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
   const actualPort = await listen(server, port);
   const url = `http://127.0.0.1:${actualPort}`;
   // no request is read before the lines up to the end have run, as none of them waits
-  const { processes, journal } = openFolder(dataDir, server);
+  const { processes, journal } = openFolder(options, server);
   const base = { ...options.environment, AWS_REGION: region, AWS_DEFAULT_REGION: region, AWS_ENDPOINT_URL_LAMBDA: url };
   const pool = new SandboxPool({
     maxConcurrency,
@@ -71,11 +71,14 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
 }
 
 /** Take over the folder, or stop listening. */
-function openFolder(dataDir: string, server: Server): { processes: ProcessList; journal: Journal } {
+function openFolder(
+  { dataDir, onBroken }: LambdaServiceOptions,
+  server: Server,
+): { processes: ProcessList; journal: Journal } {
   let processes: ProcessList | undefined;
   try {
     processes = new ProcessList(dataDir);
-    return { processes, journal: new Journal(dataDir) };
+    return { processes, journal: new Journal(dataDir, onBroken) };
   } catch (cause) {
     processes?.close();
     server.close();

@@ -214,7 +214,7 @@ for (const name of FUNCTION_NAMES) {
     const expected = [
       `logs:CreateLogStream ${logGroupId}`,
       `logs:PutLogEvents ${logGroupId}`,
-      `s3:ListBucket ${bucketId} if {"StringLike":{"s3:prefix":"runs/*"}}`,
+      `s3:ListBucket ${bucketId}`,
       ...read.map((key) => `s3:GetObject ${bucketId}/${key}`),
       ...write.map((key) => `s3:PutObject ${bucketId}/${key}`),
       ...remove.map((key) => `s3:DeleteObject ${bucketId}/${key}`),

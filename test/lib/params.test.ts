@@ -47,6 +47,7 @@ const REFUSED: [input: unknown, message: RegExp][] = [
     /chunkSize 100000000 would take about \d+ MiB in the function generate, which has 1769; at most \d+ fit/,
   ],
   [{ samples: 1e8, chunkSize: 1e6 }, /training rows 90000000 would take about \d+ MiB in the function train/],
+  [{ samples: 500, engine: 'ml-random-forest', minSamplesLeaf: 3 }, /minSamplesLeaf must be 1 for the engine/],
   [{ engine: 'ml-random-forest' }, /would need about \d+ hours for 100 trees on 90000 rows.*use the engine arvoredo/],
 ];
 for (const [input, message] of REFUSED) {
@@ -93,6 +94,12 @@ test('the trees of a plan are dealt out once each, whatever the workers', () => 
     );
   }
   assert.equal(parse({ strategy: 'gather' }).treeGroups.length, 1);
+});
+
+test('the forecast knows how many features a node tries', () => {
+  const { growSeconds } = parse({});
+  assert.ok(parse({ maxFeatures: 'all' }).growSeconds >= 4 * growSeconds);
+  assert.ok(parse({ maxFeatures: 0.5 }).growSeconds > 2 * growSeconds);
 });
 
 test('auto gathers what is quickly grown, and says why', () => {

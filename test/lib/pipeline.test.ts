@@ -24,6 +24,8 @@ suite('pipeline', () => {
     assert.equal(report.model.sha256, result.sha256);
     assert.equal(report.model.numTrees, 6);
     assert.ok(report.accuracy > 0.7 && report.accuracyCeiling! > 0.7);
+    assert.ok(report.logLoss > 0 && report.brier > 0 && report.brier < 0.25);
+    assert.ok(report.rocAuc! > report.accuracy && report.rocAuc! <= 1 && report.rocAucError! < 0.1);
     // 6 chunks: generate, split, evaluate; bins, 2 groups of trees or 1, merge
     assert.equal(report.tasks.total, report.tasks.attempts);
     assert.ok(report.bill > 0 && report.forecast > 0);
@@ -46,8 +48,14 @@ suite('pipeline', () => {
   }
 
   test('a last chunk of one row, and a chunk size larger than the data, are fine', async () => {
-    const { result: whole, invoked } = await runInMemory({ samples: 101, chunkSize: 1000 });
-    assert.deepEqual((await runInMemory({ samples: 101, chunkSize: 100 })).result, whole);
+    const { result: whole, invoked, store } = await runInMemory({ samples: 101, chunkSize: 1000 });
+    const inTwo = await runInMemory({ samples: 101, chunkSize: 100 });
+    assert.deepEqual(inTwo.result, whole);
+    const scoresOf = async (from: typeof store) => {
+      const { confusion, logLoss, brier, rocAuc, rocAucError } = await getReport(from, 'r');
+      return { confusion, logLoss, brier, rocAuc, rocAucError };
+    };
+    assert.deepEqual(await scoresOf(inTwo.store), await scoresOf(store));
     assert.equal(invoked.length, 1 + 2 + 2 + 1); // one chunk
   });
 

@@ -78,7 +78,7 @@ suite('arvoredo local', () => {
       ],
     );
     assert.deepEqual(await (await fetch(`${api}/runs`)).json(), { runs: [{ runId }] });
-    assert.equal(await stop(), 130);
+    assert.equal(await stop(), 0);
     assert.deepEqual(await leftOver(dataDir), []);
   });
 
@@ -168,7 +168,7 @@ suite('arvoredo local', () => {
     assert.equal(new URL(s3).port, '18869');
     assert.notEqual(new URL(lambda).port, '18869');
     await stop();
-    assert.match(await said(), /port 18868 is taken/);
+    assert.match(await said(), /port 18868 is taken: 18869 is used/);
   });
 
   test('two emulators cannot share a folder', async (t) => {

@@ -22,8 +22,12 @@ export class Journal {
   /** What was written before, without the steps of executions that have ended. */
   readonly records: readonly JournalRecord[];
   readonly #file: number;
+  readonly #onBroken: (error: Error) => void;
+  #isBroken = false;
 
-  constructor(dataDir: string) {
+  /** @param onBroken told once, when a record cannot be written: from then on nothing is kept */
+  constructor(dataDir: string, onBroken: (error: Error) => void = () => {}) {
+    this.#onBroken = onBroken;
     mkdirSync(dataDir, { recursive: true });
     const path = join(dataDir, 'durable.jsonl');
     this.records = compact(read(path));
@@ -34,8 +38,17 @@ export class Journal {
   }
 
   append(record: JournalRecord): void {
+    if (this.#isBroken) return;
     const line = Buffer.from(`${JSON.stringify(record)}\n`);
-    for (let written = 0; written < line.length; ) written += writeSync(this.#file, line, written);
+    try {
+      for (let written = 0; written < line.length; ) written += writeSync(this.#file, line, written);
+    } catch (cause) {
+      // in the middle of a timer or an invocation there is nobody to throw to; a torn line is cut off at the next start
+      this.#isBroken = true;
+      this.#onBroken(
+        new Error(`the journal of the emulator cannot be written: ${(cause as Error).message}`, { cause }),
+      );
+    }
   }
 
   close(): void {
@@ -47,8 +60,9 @@ function read(path: string): JournalRecord[] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
-  } catch {
-    return [];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
   }
   // text after the last line end was not acknowledged to anyone
   const lines = text

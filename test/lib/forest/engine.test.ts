@@ -110,6 +110,6 @@ test('ml-random-forest tries a single feature when one is asked for', async () =
 });
 
 test('ml-random-forest refuses what it cannot do', async () => {
-  const message = 'engine ml-random-forest: minSamplesLeaf must be 1, got 2';
+  const message = 'minSamplesLeaf must be 1 for the engine ml-random-forest, got 2';
   await assert.rejects(grow('ml-random-forest', { minSamplesLeaf: 2 }), { name: 'InputError', message });
 });

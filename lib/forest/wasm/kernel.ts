@@ -1,0 +1,41 @@
+// The kernel as the threads see it.
+
+/** What the kernel exports. */
+export interface Kernel {
+  setUp(settingsAt: number): void;
+  grow(seedAt: number, bootstrap: number): number;
+  getNumLeafRows(): number;
+  getNumLeafEntries(): number;
+  predictBlock(settingsAt: number, rowStart: number, rowEnd: number): void;
+}
+
+export const PAGE_BYTES = 65_536;
+export const MAX_MEMORY_BYTES = 2 ** 32; // of WebAssembly with 32-bit addresses
+const FIRST_ADDRESS = 64; // below is nothing, so that no address is 0
+const LINE_BYTES = 64; // no two threads write to one cache line
+
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernel {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernel;
+}
+
+/** Deals out addresses, one part after the other. */
+export class AddressSpace {
+  #end = FIRST_ADDRESS;
+
+  reserve(bytes: number): number {
+    const at = this.#end;
+    this.#end = at + Math.ceil(bytes / LINE_BYTES) * LINE_BYTES;
+    return at;
+  }
+
+  /** All of it so far, in whole pages. */
+  get bytes(): number {
+    return Math.ceil(this.#end / PAGE_BYTES) * PAGE_BYTES;
+  }
+}
+
+/** @param bytes a multiple of `PAGE_BYTES` up to `MAX_MEMORY_BYTES` */
+export function createMemory(bytes: number): WebAssembly.Memory {
+  const pages = bytes / PAGE_BYTES;
+  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+}

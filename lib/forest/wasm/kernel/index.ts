@@ -1,0 +1,141 @@
+// AssemblyScript twin of grow.ts: grows a whole tree in the linear memory.
+
+import { cutCode, cutFeature, cutOnes, cutSamples, cutScore, hasVaried, isPerfect, resetCut } from './cut';
+import { startLeaves } from './leaves';
+import { addManyClassLeaf, enterManyClass, leaveManyClass, tryManyClass } from './many-class';
+import {
+  entries,
+  features,
+  maxDepth,
+  maxFeatures,
+  minRowsToSplit,
+  minSamplesLeaf,
+  nodeCut,
+  nodeFeature,
+  nodeNext,
+  numClasses,
+  numFeatures,
+  stack,
+} from './memory';
+import { nextBelow, startRandom } from './random';
+import { drawRows, enterRows, gatherWords, MAX_SAMPLES_PER_ROW, partition } from './rows';
+import { addTwoClassLeaf, enterTwoClass, tryTwoClass } from './two-class';
+
+export { getNumLeafEntries, getNumLeafRows } from './leaves';
+export { setUp } from './memory';
+export { predictBlock } from './predict';
+
+const LEAF: u32 = 0xffff;
+const NO_PARENT: i32 = -1;
+const FRAME: usize = 24; // bytes of a node that waits on the stack: start, end, depth, samples, ones, parent
+
+let top: usize = 0;
+let numNodes: i32 = 0;
+let isTwoClass: bool = false;
+// the features of the last pass
+let f0: u32 = 0;
+let f1: u32 = 0;
+let f2: u32 = 0;
+let f3: u32 = 0;
+
+/** Grow a tree from the two random states at `seed`: of the rows' draw, and of the features'. @returns its nodes */
+export function grow(seed: usize, bootstrap: bool): i32 {
+  startRandom(seed);
+  const numEntries = drawRows(bootstrap);
+  startRandom(seed + 16);
+  startLeaves();
+  for (let i = 0; i < numFeatures; i++) store<i32>(features + ((<usize>i) << 2), i);
+  isTwoClass = numClasses <= 2 && minSamplesLeaf === 1;
+  let samples = 0;
+  let ones = 0;
+  for (let i = 0; i < numEntries; i++) {
+    const entry = load<u32>(entries + ((<usize>i) << 2));
+    const drawn = (entry >> 1) & MAX_SAMPLES_PER_ROW;
+    samples += drawn;
+    ones += drawn * (entry & 1);
+  }
+  numNodes = 0;
+  top = stack;
+  push(0, numEntries, 0, samples, ones, NO_PARENT);
+  while (top > stack) growNode();
+  if (!isTwoClass) leaveManyClass();
+  return numNodes;
+}
+
+/** Take a node from the stack; make it a leaf, or cut it and push its children, the left one on top. */
+function growNode(): void {
+  top -= FRAME;
+  const start = load<i32>(top, 0);
+  const end = load<i32>(top, 4);
+  const depth = load<i32>(top, 8);
+  const samples = load<i32>(top, 12);
+  const ones = load<i32>(top, 16);
+  const parent = load<i32>(top, 20);
+  const node = numNodes++;
+  if (parent !== NO_PARENT) store<i32>(nodeNext + ((<usize>parent) << 2), node);
+  enterRows(start, end);
+  const isPure = isTwoClass ? enterTwoClass(start, end, samples, ones) : enterManyClass(start, end);
+  if (isPure || depth >= maxDepth || end - start < minRowsToSplit || !findCut(start, end)) {
+    addNode(node, LEAF, 0);
+    store<u32>(nodeNext + ((<usize>node) << 2), isTwoClass ? addTwoClassLeaf() : addManyClassLeaf());
+    return;
+  }
+  addNode(node, cutFeature, cutCode);
+  const shift: u32 = cutFeature === f0 ? 0 : cutFeature === f1 ? 8 : cutFeature === f2 ? 16 : 24;
+  const middle = partition(start, end, shift, cutCode);
+  push(middle, end, depth + 1, samples - cutSamples, ones - cutOnes, node);
+  push(start, middle, depth + 1, cutSamples, cutOnes, NO_PARENT);
+}
+
+function addNode(node: i32, feature: u32, cut: u32): void {
+  store<u16>(nodeFeature + ((<usize>node) << 1), <u16>feature);
+  store<u8>(nodeCut + <usize>node, <u8>cut);
+}
+
+/** Find the best cut; the words of the pass at the end hold its feature. @returns whether there is one */
+function findCut(start: i32, end: i32): bool {
+  resetCut();
+  let numDrawn = 0;
+  while (numDrawn < maxFeatures) drawFeature(numDrawn++);
+  for (let i = 0; i < numDrawn && !isPerfect; i += 4) tryFeatures(i, numDrawn);
+  while (!hasVaried && numDrawn < numFeatures) {
+    drawFeature(numDrawn++);
+    tryFeatures(numDrawn - 1, numDrawn);
+  }
+  if (cutScore < 0) return false;
+  if (cutFeature !== f0 && cutFeature !== f1 && cutFeature !== f2 && cutFeature !== f3) {
+    f0 = f1 = f2 = f3 = cutFeature;
+    gatherWords(start, end, f0, f1, f2, f3);
+  }
+  return true;
+}
+
+/** Swap a feature not drawn yet into place `index`. */
+function drawFeature(index: i32): void {
+  const to = features + ((<usize>index) << 2);
+  const from = to + ((<usize>nextBelow(numFeatures - index)) << 2);
+  const feature = load<u32>(from);
+  store<u32>(from, load<u32>(to));
+  store<u32>(to, feature);
+}
+
+function tryFeatures(index: i32, numDrawn: i32): void {
+  const numSlots = min(4, numDrawn - index);
+  const at = features + ((<usize>index) << 2);
+  f0 = load<u32>(at);
+  f1 = numSlots > 1 ? load<u32>(at, 4) : f0;
+  f2 = numSlots > 2 ? load<u32>(at, 8) : f1;
+  f3 = numSlots > 3 ? load<u32>(at, 12) : f2;
+  if (isTwoClass) tryTwoClass(numSlots, f0, f1, f2, f3);
+  else tryManyClass(numSlots, f0, f1, f2, f3);
+}
+
+function push(start: i32, end: i32, depth: i32, samples: i32, ones: i32, parent: i32): void {
+  store<i32>(top, start, 0);
+  store<i32>(top, end, 4);
+  store<i32>(top, depth, 8);
+  store<i32>(top, samples, 12);
+  store<i32>(top, ones, 16);
+  store<i32>(top, parent, 20);
+  top += FRAME;
+}

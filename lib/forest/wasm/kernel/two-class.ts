@@ -1,0 +1,320 @@
+// AssemblyScript twin of two-class-search.ts: the best cut of a node with two classes.
+//
+// A candidate's score takes a division. Most candidates are told apart by a multiplication first, with a margin that
+// covers its rounding: only one that may be better is scored as the twin scores it, so that both keep the same.
+
+import { cutScore, isPerfect, takeCut } from './cut';
+import { endLeaf, pushLeaf } from './leaves';
+import { entries, numBins, scratch, words } from './memory';
+import { gatherWords, MAX_SAMPLES_PER_ROW, rowAt } from './rows';
+
+const CELL_SAMPLES: i32 = 65_535; // most that the 16 bits of a cell hold
+const ROWS_PER_FLUSH: i32 = CELL_SAMPLES / <i32>MAX_SAMPLES_PER_ROW;
+const DENSE_ROWS: i32 = 96; // above, looking at every cell is quicker than noting which are in use
+const SORT_ROWS: i32 = 12; // up to here, sorting the rows is quicker than a histogram
+
+// scratch, all zero between calls
+const CELLS: usize = 0; // 4 features × 256 codes × 4 bytes: samples, and samples of class 1 above
+const WIDE_SAMPLES: usize = 4096;
+const WIDE_ONES: usize = 8192;
+const IN_USE: usize = 12288; // 4 features × 256 bits
+const KEYS: usize = 12416;
+
+let nodeStart: i32 = 0;
+let nodeEnd: i32 = 0;
+let nodeSamples: i32 = 0;
+let nodeOnes: i32 = 0;
+
+/** @returns whether all samples are of one class */
+export function enterTwoClass(start: i32, end: i32, samples: i32, ones: i32): bool {
+  nodeStart = start;
+  nodeEnd = end;
+  nodeSamples = samples;
+  nodeOnes = ones;
+  return ones === 0 || ones === samples;
+}
+
+export function addTwoClassLeaf(): u32 {
+  const zeros = nodeSamples - nodeOnes;
+  if (zeros > 0) pushLeaf(0, zeros);
+  if (nodeOnes > 0) pushLeaf(1, nodeOnes);
+  return endLeaf();
+}
+
+/** Look for a better cut among the first `numSlots` of four features, in this order. */
+export function tryTwoClass(numSlots: i32, f0: u32, f1: u32, f2: u32, f3: u32): void {
+  const rows = nodeEnd - nodeStart;
+  if (rows <= SORT_ROWS) {
+    gatherWords(nodeStart, nodeEnd, f0, f1, f2, f3);
+    for (let slot = 0; slot < numSlots && !isPerfect; slot++) scoreSorted(slot, featureOf(slot, f0, f1, f2, f3));
+  } else if (rows <= DENSE_ROWS) {
+    fillSparse(f0, f1, f2, f3);
+    for (let slot = 0; slot < 4; slot++) scoreSparse(slot, featureOf(slot, f0, f1, f2, f3));
+  } else if (nodeSamples <= CELL_SAMPLES) {
+    fillDense(nodeStart, nodeEnd, f0, f1, f2, f3);
+    for (let slot = 0; slot < numSlots; slot++) scoreDense(slot, featureOf(slot, f0, f1, f2, f3));
+    memory.fill(scratch + CELLS, 0, 4096);
+  } else {
+    for (let start = nodeStart; start < nodeEnd; start += ROWS_PER_FLUSH) {
+      fillDense(start, min(start + ROWS_PER_FLUSH, nodeEnd), f0, f1, f2, f3);
+      flush();
+    }
+    for (let slot = 0; slot < numSlots; slot++) scoreWide(slot, featureOf(slot, f0, f1, f2, f3));
+    memory.fill(scratch + WIDE_SAMPLES, 0, 8192);
+  }
+}
+
+function featureOf(slot: i32, f0: u32, f1: u32, f2: u32, f3: u32): u32 {
+  return slot === 0 ? f0 : slot === 1 ? f1 : slot === 2 ? f2 : f3;
+}
+
+/** Samples of an entry, and above them those of class 1. */
+function cellOf(entry: u32): u32 {
+  return ((entry >> 1) & MAX_SAMPLES_PER_ROW) * (1 + ((entry & 1) << 16));
+}
+
+/** Gather four features and count each of them, all in one pass. */
+function fillDense(start: i32, end: i32, f0: u32, f1: u32, f2: u32, f3: u32): void {
+  const cells = scratch + CELLS;
+  const last = entries + ((<usize>end) << 2);
+  let word = words + ((<usize>start) << 2);
+  for (let from = entries + ((<usize>start) << 2); from < last; from += 4) {
+    const entry = load<u32>(from);
+    const at = rowAt(entry);
+    const c0: u32 = load<u8>(at + f0);
+    const c1: u32 = load<u8>(at + f1);
+    const c2: u32 = load<u8>(at + f2);
+    const c3: u32 = load<u8>(at + f3);
+    store<u32>(word, c0 | (c1 << 8) | (c2 << 16) | (c3 << 24));
+    word += 4;
+    const cell = cellOf(entry);
+    const a0 = cells + (c0 << 2);
+    const a1 = cells + (c1 << 2);
+    const a2 = cells + (c2 << 2);
+    const a3 = cells + (c3 << 2);
+    store<u32>(a0, load<u32>(a0) + cell);
+    store<u32>(a1, load<u32>(a1, 1024) + cell, 1024);
+    store<u32>(a2, load<u32>(a2, 2048) + cell, 2048);
+    store<u32>(a3, load<u32>(a3, 3072) + cell, 3072);
+  }
+}
+
+/** As `fillDense`, and note which cells are in use. */
+function fillSparse(f0: u32, f1: u32, f2: u32, f3: u32): void {
+  const cells = scratch + CELLS;
+  const inUse = scratch + IN_USE;
+  const last = entries + ((<usize>nodeEnd) << 2);
+  let word = words + ((<usize>nodeStart) << 2);
+  for (let from = entries + ((<usize>nodeStart) << 2); from < last; from += 4) {
+    const entry = load<u32>(from);
+    const at = rowAt(entry);
+    const c0: u32 = load<u8>(at + f0);
+    const c1: u32 = load<u8>(at + f1);
+    const c2: u32 = load<u8>(at + f2);
+    const c3: u32 = load<u8>(at + f3);
+    store<u32>(word, c0 | (c1 << 8) | (c2 << 16) | (c3 << 24));
+    word += 4;
+    const cell = cellOf(entry);
+    const a0 = cells + (c0 << 2);
+    const a1 = cells + (c1 << 2);
+    const a2 = cells + (c2 << 2);
+    const a3 = cells + (c3 << 2);
+    store<u32>(a0, load<u32>(a0) + cell);
+    store<u32>(a1, load<u32>(a1, 1024) + cell, 1024);
+    store<u32>(a2, load<u32>(a2, 2048) + cell, 2048);
+    store<u32>(a3, load<u32>(a3, 3072) + cell, 3072);
+    const b0 = inUse + ((c0 >> 6) << 3);
+    const b1 = inUse + ((c1 >> 6) << 3);
+    const b2 = inUse + ((c2 >> 6) << 3);
+    const b3 = inUse + ((c3 >> 6) << 3);
+    store<u64>(b0, load<u64>(b0) | ((<u64>1) << c0));
+    store<u64>(b1, load<u64>(b1, 32) | ((<u64>1) << c1), 32);
+    store<u64>(b2, load<u64>(b2, 64) | ((<u64>1) << c2), 64);
+    store<u64>(b3, load<u64>(b3, 96) | ((<u64>1) << c3), 96);
+  }
+}
+
+/** Empty the cells before they can overflow. */
+function flush(): void {
+  for (let at = scratch; at < scratch + 4096; at += 4) {
+    const cell = load<u32>(at);
+    store<u32>(at, 0);
+    store<u32>(at, load<u32>(at, WIDE_SAMPLES) + (cell & 0xffff), WIDE_SAMPLES);
+    store<u32>(at, load<u32>(at, WIDE_ONES) + (cell >> 16), WIDE_ONES);
+  }
+}
+
+/** Score of a cut with `left` samples, `leftOnes` of class 1, in the left child; see the twin. */
+function scoreOf(left: i32, leftOnes: i32): f64 {
+  const samples = <f64>nodeSamples;
+  const difference = <f64>leftOnes * samples - <f64>nodeOnes * <f64>left;
+  return (difference * difference) / (<f64>left * (samples - <f64>left));
+}
+
+function isPerfectCut(left: i32, leftOnes: i32): bool {
+  return leftOnes === 0 ? left === nodeSamples - nodeOnes : leftOnes === nodeOnes && left === nodeOnes;
+}
+
+/** Slightly less than a score: what is below times the product of the sides can't beat the score. */
+function limitOf(score: f64): f64 {
+  return score * (1 - 3e-15);
+}
+
+function scoreSorted(slot: i32, feature: u32): void {
+  const keys = scratch + KEYS;
+  const shift: u32 = (<u32>slot) << 3;
+  const numRows = nodeEnd - nodeStart;
+  let word = words + ((<usize>nodeStart) << 2);
+  let from = entries + ((<usize>nodeStart) << 2);
+  // key: code << 16 | ones << 8 | samples; 12 rows × 15 fit a byte
+  for (let i = 0; i < numRows; i++) {
+    const entry = load<u32>(from);
+    const samples = (entry >> 1) & MAX_SAMPLES_PER_ROW;
+    const key = (((load<u32>(word) >> shift) & 255) << 16) | (samples * (1 + ((entry & 1) << 8)));
+    let at = keys + ((<usize>i) << 2);
+    for (; at > keys; at -= 4) {
+      const before = load<u32>(at - 4);
+      if (before <= key) break;
+      store<u32>(at, before);
+    }
+    store<u32>(at, key);
+    word += 4;
+    from += 4;
+  }
+  const last = keys + ((<usize>(numRows - 1)) << 2);
+  const samples = nodeSamples;
+  const ones = nodeOnes;
+  let limit = limitOf(cutScore);
+  let sum: u32 = 0;
+  let key = load<u32>(keys);
+  for (let at = keys; at < last; at += 4) {
+    sum += key & 0xffff;
+    const next = load<u32>(at, 4);
+    const code = key >> 16;
+    key = next;
+    if (code === next >> 16) continue;
+    const left: i32 = sum & 255;
+    const leftOnes: i32 = sum >> 8;
+    const difference = <f64>(leftOnes * samples - ones * left);
+    if (difference * difference > <f64>(left * (samples - left)) * limit) {
+      const score = scoreOf(left, leftOnes);
+      if (score > cutScore) {
+        takeCut(score, feature, code, next >> 16, left, leftOnes, isPerfectCut(left, leftOnes));
+        limit = limitOf(score);
+      }
+    }
+  }
+}
+
+/** Walk the cells in use and clear them. */
+function scoreSparse(slot: i32, feature: u32): void {
+  const cells = scratch + CELLS + ((<usize>slot) << 10);
+  const inUse = scratch + IN_USE + ((<usize>slot) << 5);
+  const samples = nodeSamples;
+  const ones = nodeOnes;
+  let limit = limitOf(cutScore);
+  let sum: u32 = 0;
+  let code: u32 = 0;
+  for (let word: usize = 0; word < 4; word++) {
+    let bits = load<u64>(inUse + (word << 3));
+    store<u64>(inUse + (word << 3), 0);
+    for (; bits !== 0; bits &= bits - 1) {
+      const next = ((<u32>word) << 6) + <u32>ctz<u64>(bits);
+      const left: i32 = sum & 0xffff;
+      const leftOnes: i32 = sum >> 16;
+      const difference = <f64>(leftOnes * samples - ones * left);
+      // before the first cell both sides of this are zero
+      if (difference * difference > <f64>(left * (samples - left)) * limit) {
+        const score = scoreOf(left, leftOnes);
+        if (score > cutScore) {
+          takeCut(score, feature, code, next, left, leftOnes, isPerfectCut(left, leftOnes));
+          limit = limitOf(score);
+        }
+      }
+      const at = cells + (next << 2);
+      sum += load<u32>(at);
+      store<u32>(at, 0);
+      code = next;
+    }
+  }
+}
+
+/** Look at all cells, four at a time; an empty one has the score of the cell before it, which doesn't beat that. */
+function scoreDense(slot: i32, feature: u32): void {
+  const cells = scratch + CELLS + ((<usize>slot) << 10);
+  const last = cells + ((<usize>load<u16>(numBins + ((<usize>feature) << 1))) << 2);
+  const samples = i32x4.splat(nodeSamples);
+  const ones = i32x4.splat(nodeOnes);
+  const low = i32x4.splat(0xffff);
+  const zero = i32x4.splat(0);
+  let limit = f32x4.splat(roughLimitOf(cutScore));
+  let carry = zero;
+  for (let at = cells; at < last; at += 16) {
+    // running sums of both counts at once: neither overflows its half
+    let sums = v128.load(at);
+    sums = i32x4.add(sums, v128.shuffle<i32>(zero, sums, 0, 4, 5, 6));
+    sums = i32x4.add(sums, v128.shuffle<i32>(zero, sums, 0, 1, 4, 5));
+    sums = i32x4.add(sums, carry);
+    carry = v128.shuffle<i32>(sums, sums, 3, 3, 3, 3);
+    const left = v128.and(sums, low);
+    const leftOnes = i32x4.shr_u(sums, 16);
+    // exact although both products may overflow: the difference is below 2^30, as is the product of the sides
+    const difference = f32x4.convert_i32x4_s(i32x4.sub(i32x4.mul(leftOnes, samples), i32x4.mul(ones, left)));
+    const sides = f32x4.convert_i32x4_s(i32x4.mul(left, i32x4.sub(samples, left)));
+    const isBetter = f32x4.gt(f32x4.mul(difference, difference), f32x4.mul(sides, limit));
+    let bits = i32x4.bitmask(isBetter);
+    if (bits === 0) continue;
+    const best = cutScore;
+    for (; bits !== 0; bits &= bits - 1) {
+      const lane = ctz(bits);
+      const sum =
+        lane === 0
+          ? i32x4.extract_lane(sums, 0)
+          : lane === 1
+            ? i32x4.extract_lane(sums, 1)
+            : lane === 2
+              ? i32x4.extract_lane(sums, 2)
+              : i32x4.extract_lane(sums, 3);
+      const sumLeft: i32 = sum & 0xffff;
+      const sumOnes: i32 = sum >>> 16;
+      const score = scoreOf(sumLeft, sumOnes);
+      if (score > cutScore) {
+        const code = <u32>((at - cells) >> 2) + <u32>lane;
+        takeCut(score, feature, code, nextInUse(cells, code), sumLeft, sumOnes, isPerfectCut(sumLeft, sumOnes));
+      }
+    }
+    if (cutScore !== best) limit = f32x4.splat(roughLimitOf(cutScore));
+  }
+}
+
+/** As `limitOf`, for single precision. */
+function roughLimitOf(score: f64): f32 {
+  return <f32>(score * (1 - 1e-5));
+}
+
+function nextInUse(cells: usize, code: u32): u32 {
+  let next = code + 1;
+  while (load<u32>(cells + (next << 2)) === 0) next++;
+  return next;
+}
+
+/** As `scoreDense`, for the cells flushed. */
+function scoreWide(slot: i32, feature: u32): void {
+  const cells = scratch + ((<usize>slot) << 10);
+  const bins: u32 = load<u16>(numBins + ((<usize>feature) << 1));
+  let left: i32 = 0;
+  let leftOnes: i32 = 0;
+  let code: u32 = 0;
+  for (let next: u32 = 0; next < bins; next++) {
+    const at = cells + (next << 2);
+    const added = load<i32>(at, WIDE_SAMPLES);
+    if (added === 0) continue;
+    if (left > 0) {
+      const score = scoreOf(left, leftOnes);
+      if (score > cutScore) takeCut(score, feature, code, next, left, leftOnes, isPerfectCut(left, leftOnes));
+    }
+    left += added;
+    leftOnes += load<i32>(at, WIDE_ONES);
+    code = next;
+  }
+}

@@ -1,0 +1,70 @@
+// R², the coefficient of determination.
+
+import { addExact, addProduct, mergeSums, product, settle, sumOf } from './exact-sum.ts';
+import { checkFinite, checkRows, type Metric } from './metric.ts';
+
+/** Exact sums over rows, in stored form. */
+export interface R2Partial {
+  numRows: number;
+  weight: number[];
+  /** of weight · true value */
+  labels: number[];
+  /** of weight · true value² */
+  squares: number[];
+  /** of weight · (true value − prediction)² */
+  errors: number[];
+}
+
+/**
+ * 1 − squared errors / squared distances of the true values from their mean: scikit-learn's r2_score. True values that are
+ * all equal give 1 when every prediction is right and 0 otherwise, as by its `force_finite`; here "equal" is exact, there
+ * the rounding of the mean can hide it. Values up to about 1e150 in size.
+ */
+export const r2: Metric<R2Partial> = {
+  name: 'r2',
+  partial(labels, predictions, weights) {
+    checkRows(labels, predictions, weights);
+    checkFinite('label', labels);
+    checkFinite('prediction', predictions);
+    const partial: R2Partial = { numRows: labels.length, weight: [], labels: [], squares: [], errors: [] };
+    for (let i = 0; i < labels.length; i++) {
+      const label = labels[i];
+      const weight = weights ? weights[i] : 1;
+      const difference = label - predictions[i];
+      // the distances from the mean are a small difference of large sums: these are exact, products included
+      const [weighted, rest] = product(weight, label);
+      addExact(partial.weight, weight);
+      addExact(partial.labels, weighted);
+      addExact(partial.labels, rest);
+      addProduct(partial.squares, weighted, label);
+      addProduct(partial.squares, rest, label);
+      addExact(partial.errors, weight * difference * difference);
+    }
+    for (const sum of [partial.weight, partial.labels, partial.squares, partial.errors]) settle(sum);
+    return partial;
+  },
+  merge(partials) {
+    const merge = (key: 'weight' | 'labels' | 'squares' | 'errors') => mergeSums(partials.map((part) => part[key]));
+    return {
+      numRows: partials.reduce((sum, { numRows }) => sum + numRows, 0),
+      weight: merge('weight'),
+      labels: merge('labels'),
+      squares: merge('squares'),
+      errors: merge('errors'),
+    };
+  },
+  value({ numRows, weight, labels, squares, errors }) {
+    if (numRows < 2) throw new RangeError(`r2 needs at least 2 rows, got ${numRows}`);
+    const totalWeight = sumOf(weight);
+    if (!(totalWeight > 0)) throw new RangeError('r2 needs rows of a weight above 0, got weight 0');
+    // weight · squares − labels², which is weight times the squared distances
+    const spread: number[] = [];
+    for (const a of weight) for (const b of squares) addProduct(spread, a, b);
+    for (const a of labels) for (const b of labels) addProduct(spread, -a, b);
+    settle(spread);
+    const distances = sumOf(spread) / totalWeight;
+    const error = sumOf(errors);
+    if (distances > 0) return 1 - error / distances;
+    return error === 0 ? 1 : 0;
+  },
+};

@@ -1,0 +1,76 @@
+// Follows a run until it is done, showing its progress.
+
+import { basename, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CancelledError, isRetryable } from '../../lib/errors.ts';
+import { parseFailure } from '../../lib/fanout/engine.ts';
+import { cancelRun, viewRun } from '../../lib/run.ts';
+import { explain } from '../explain.ts';
+import type { Progress } from '../progress.ts';
+import type { Target } from '../target.ts';
+
+const LOCAL_POLL_MS = 100;
+const AWS_POLL_MS = 1000;
+/** Polls between two looks at the execution itself: one that cannot even start leaves no status. */
+const POLLS_PER_LOOK = 20;
+
+export interface FollowOptions {
+  runId: string;
+  /** ARN of the execution that is at it; none when the run is done. */
+  execution: string | undefined;
+  on: 'local' | 'aws';
+  progress: Progress;
+  /** Options that lead back to the same place, for the hint. */
+  options: string[];
+  /** Aborted with a `CancelledError` by the user, with another error when the emulator broke. */
+  signal: AbortSignal;
+}
+
+/**
+ * @throws {CancelledError} when the run was cancelled
+ * @throws {Error} when it failed; the message says how to go on, where that makes sense
+ */
+export async function follow({ store, orchestrator }: Target, options: FollowOptions): Promise<void> {
+  const { runId, execution, progress, signal } = options;
+  const hint = `go on with: ${launcher()} run${options.options.map((word) => ` ${quote(word)}`).join('')} --run-id ${runId}`;
+  try {
+    for (let poll = 1; ; poll++) {
+      if (signal.aborted) {
+        if (!(signal.reason instanceof CancelledError)) throw signal.reason;
+        await cancelRun(store, orchestrator, runId);
+        throw new CancelledError(`run ${runId}`);
+      }
+      const { state, stages, error } = await viewRun(store, runId);
+      progress.update(stages);
+      if (state === 'succeeded') return;
+      if (state === 'cancelled') throw new CancelledError(`run ${runId} was cancelled`);
+      if (state === 'failed') throw new Error(error?.message ?? 'the run failed');
+      if (execution && poll % POLLS_PER_LOOK === 0) {
+        const { state: executionState, message } = await orchestrator.state(execution);
+        const isDone = (await viewRun(store, runId)).state === 'succeeded';
+        if (executionState === 'failed' && !isDone) throw new Error(`the orchestrator failed: ${message}`);
+      }
+      await sleep(options.on === 'aws' ? AWS_POLL_MS : LOCAL_POLL_MS, undefined, { signal }).catch(() => {});
+    }
+  } catch (error) {
+    if (error instanceof CancelledError) throw new CancelledError(`${error.message}; ${hint}`);
+    const message = explain(error);
+    // wrong input stays wrong: going on would meet the same error
+    const last = /; last: (.*)$/s.exec(message)?.[1];
+    const canGoOn = last === undefined || isRetryable(parseFailure(last).name);
+    throw new Error(canGoOn ? `${message}; ${hint}` : message, { cause: error });
+  } finally {
+    progress.stop();
+  }
+}
+
+/** How this command was called, so that the hint can be pasted. */
+function launcher(): string {
+  if (process.env.npm_lifecycle_event) return 'npm run arvoredo --';
+  const script = process.argv[1] ?? 'arvoredo';
+  return script.endsWith('.mjs') ? `node ${quote(relative('', script))}` : basename(script);
+}
+
+function quote(word: string): string {
+  return /^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

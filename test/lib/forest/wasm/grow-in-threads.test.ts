@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { growTrees } from '../../../../lib/forest/grow.ts';
+import { encodeTrees } from '../../../../lib/forest/model.ts';
+import { FOREST_DEFAULTS, type ForestParams } from '../../../../lib/forest/params.ts';
+import { kernelModule } from '../../../../lib/forest/wasm/compile.ts';
+import { growInThreads } from '../../../../lib/forest/wasm/grow-in-threads.ts';
+import { RandomStream } from '../../../../lib/random.ts';
+import { randomTable, type Table } from '../tables.ts';
+
+async function assertLikeTwin(table: Table, options: Partial<ForestParams>, numThreads = 1): Promise<void> {
+  const params = { ...FOREST_DEFAULTS, ...options };
+  const trees = await growInThreads(table.rows, table, params, 3, 6, numThreads);
+  assert.deepEqual(trees, growTrees(table.rows, table, params, 3, 6));
+}
+
+test('the kernel is there: what follows compares two things', () => {
+  assert.ok(kernelModule());
+});
+
+test("the kernel's trees are its TypeScript twin's on 600 random tables, of any shape and with any options", async () => {
+  for (let seed = 0; seed < 600; seed++) {
+    const random = new RandomStream(seed, 3);
+    const pick = <T>(...values: T[]): T => values[random.nextBelow(values.length)];
+    const numRows = pick(1, 2, 3, 10, 30, 100, 250, 1000, 3000);
+    const numFeatures = pick(1, 2, 3, 4, 5, 9, 20, 33, 70);
+    const table = randomTable(seed, numRows, numFeatures, pick(1, 2, 2, 2, 3, 4, 5, 8, 9, 10, 17));
+    await assertLikeTwin(table, {
+      seed,
+      maxFeatures: pick<ForestParams['maxFeatures']>('sqrt', 'sqrt', 'log2', null, 1, 0.3),
+      maxDepth: pick(null, null, 1, 3),
+      minSamplesSplit: pick(2, 2, 5),
+      minSamplesLeaf: pick(1, 1, 1, 2, 7),
+      bootstrap: pick(true, true, false),
+    });
+  }
+});
+
+test("the kernel's trees are its twin's on tables of many rows, features and classes", async () => {
+  for (const numRows of [65_535, 65_536, 70_000]) {
+    for (const numClasses of [2, 3, 10]) {
+      await assertLikeTwin(randomTable(numRows, numRows, 5, numClasses), { maxDepth: 4, bootstrap: false });
+    }
+  }
+  for (const numClasses of [1, 2, 3, 7, 8, 9, 16, 17, 200]) {
+    await assertLikeTwin(randomTable(numClasses, 70_000, 6, numClasses), {});
+  }
+  await assertLikeTwin(randomTable(4, 70_000, 6, 4), { minSamplesLeaf: 5 });
+  await assertLikeTwin(randomTable(5, 400, 1000, 2), {});
+  await assertLikeTwin(randomTable(6, 400, 1000, 3), {});
+  await assertLikeTwin(randomTable(7, 3000, 6, 1000), {});
+});
+
+test('a forest is the same bytes from 1 thread, from 2 and from 5', async () => {
+  for (const numClasses of [2, 3]) {
+    const table = randomTable(8, 2000, 8, numClasses);
+    const grow = (numThreads: number) => growInThreads(table.rows, table, FOREST_DEFAULTS, 0, 40, numThreads);
+    const alone = encodeTrees(await grow(1));
+    assert.deepEqual(encodeTrees(await grow(2)), alone);
+    assert.deepEqual(encodeTrees(await grow(5)), alone);
+    assert.deepEqual(encodeTrees(growTrees(table.rows, table, FOREST_DEFAULTS, 0, 40)), alone);
+  }
+});
+
+test('rows that do not fit and a number of threads that cannot be are refused', async () => {
+  const table = randomTable(9, 10, 3, 2);
+  const labels = new Uint16Array(10).fill(2);
+  await assert.rejects(growInThreads({ ...table.rows, labels }, table, FOREST_DEFAULTS, 0, 1), {
+    name: 'InputError',
+    message: 'row 0: label must be from 0 to 1, got 2',
+  });
+  for (const numThreads of [0, 1.5, 257]) {
+    await assert.rejects(growInThreads(table.rows, table, FOREST_DEFAULTS, 0, 1, numThreads), {
+      name: 'InputError',
+      message: `numThreads must be a whole number from 1 to 256, got ${numThreads}`,
+    });
+  }
+});

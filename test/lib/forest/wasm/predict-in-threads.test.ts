@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { growTrees } from '../../../../lib/forest/grow.ts';
+import { decodeModel, encodeModel } from '../../../../lib/forest/model.ts';
+import { FOREST_DEFAULTS } from '../../../../lib/forest/params.ts';
+import { type Forest, predictProba } from '../../../../lib/forest/predict.ts';
+import { predictInKernel, predictProbaInThreads } from '../../../../lib/forest/wasm/predict-in-threads.ts';
+import { randomTable } from '../tables.ts';
+
+function randomForest(seed: number, numRows: number, numFeatures: number, numClasses: number) {
+  const table = randomTable(seed, numRows, numFeatures, numClasses);
+  const trees = growTrees(table.rows, table, { ...FOREST_DEFAULTS, maxDepth: seed % 3 === 0 ? 3 : null }, 0, 7);
+  const forest: Forest = { ...table, trees };
+  // edges lie at 0.5, 1.5, …, so that codes are values
+  return { forest, columns: table.rows.columns.map((column) => Float32Array.from(column)) };
+}
+
+/** As `predictProba` does for few rows: without the kernel. */
+function predictPlainly(forest: Forest, columns: Float32Array[]): number[] {
+  const parts: number[] = [];
+  for (let start = 0; start < columns[0].length; start += 100) {
+    parts.push(
+      ...predictProba(
+        forest,
+        columns.map((column) => column.subarray(start, start + 100)),
+      ),
+    );
+  }
+  return parts;
+}
+
+test('the kernel predicts what its twin does, to the last bit, on 60 forests', () => {
+  for (let seed = 0; seed < 60; seed++) {
+    const numRows = [256, 257, 300, 1023, 4100][seed % 5];
+    const numFeatures = [1, 2, 5, 20, 33, 70][seed % 6];
+    const { forest, columns } = randomForest(seed, numRows, numFeatures, [1, 2, 2, 3, 10, 40, 300][seed % 7]);
+    const expected = predictPlainly(forest, columns);
+    const out = new Float64Array(expected.length);
+    assert.ok(predictInKernel(forest, columns, out));
+    assert.deepEqual([...out], expected);
+  }
+});
+
+test('a stored forest, whose trees share a table of leaves, predicts the same by the kernel', () => {
+  const { forest, columns } = randomForest(1, 700, 6, 3);
+  const stored = decodeModel(encodeModel(forest.trees, forest.edges, 3));
+  assert.deepEqual(predictProba(stored, columns), predictProba(forest, columns));
+});
+
+test('predictions are the same from 1 thread, from 2 and from 5', async () => {
+  const { forest, columns } = randomForest(2, 20_000, 6, 3);
+  const alone = predictProba(forest, columns);
+  for (const numThreads of [1, 2, 5]) {
+    assert.deepEqual(await predictProbaInThreads(forest, columns, numThreads), alone);
+  }
+});
+
+test('threads predict few rows or none, and refuse columns that do not fit', async () => {
+  const { forest, columns } = randomForest(3, 300, 4, 2);
+  const head = columns.map((column) => column.subarray(0, 3));
+  assert.deepEqual(await predictProbaInThreads(forest, head), predictProba(forest, head));
+  assert.deepEqual(
+    [
+      ...(await predictProbaInThreads(
+        forest,
+        columns.map(() => new Float32Array()),
+      )),
+    ],
+    [],
+  );
+  await assert.rejects(predictProbaInThreads(forest, columns.slice(1)), RangeError);
+});
+
+test('values at an edge, beyond all edges and infinite fall into the same bins', () => {
+  const { forest } = randomForest(4, 500, 3, 2);
+  const values = [Number.NEGATIVE_INFINITY, -1, -0, 0, 0.5, 0.50001, 1.5, 39.5, 253.5, 254, Number.POSITIVE_INFINITY];
+  const columns = [1, 3, 7].map((step) =>
+    Float32Array.from({ length: 400 }, (_, i) => values[(i * step) % values.length]),
+  );
+  assert.deepEqual([...predictProba(forest, columns)], predictPlainly(forest, columns));
+});

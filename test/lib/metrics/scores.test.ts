@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { precisionRecallCurve, rocCurve } from '../../../lib/metrics/curves.ts';
+import { score } from '../../../lib/metrics/metric.ts';
+import { r2 } from '../../../lib/metrics/r2.ts';
+import { rocAuc, rocAucError, rocAucOf } from '../../../lib/metrics/roc-auc.ts';
+import { countClassScores, countScores } from '../../../lib/metrics/score-counts.ts';
+import { RandomStream } from '../../../lib/random.ts';
+
+const stream = new RandomStream(1, 0);
+const numRows = 5000;
+const chances = Array.from({ length: numRows }, () => stream.nextUnit());
+const labels = chances.map((chance) => (stream.nextUnit() < chance ? 1 : 0));
+const probabilities = chances.flatMap((chance) => [1 - chance, chance]);
+
+test('rounded scores bound the counts, and the error of the AUC is within what rocAucError says', () => {
+  const exact = score(rocAuc(2), labels, probabilities);
+  for (const steps of [10, 100, 1000]) {
+    const counts = countClassScores(labels, probabilities, 2, undefined, steps);
+    assert.ok(counts[0].length <= 2 * (steps + 1), `${counts[0].length} counts`);
+    const error = Math.abs(rocAucOf(counts) - exact);
+    const bound = rocAucError(counts);
+    assert.ok(error <= bound && bound < 1 / steps, `${error} of at most ${bound}`);
+  }
+});
+
+test('rounding to the steps of the trees changes nothing where every tree votes for one class', () => {
+  const votes = chances.map((chance) => Math.floor(chance * 101) / 100);
+  const ofVotes = votes.flatMap((vote) => [1 - vote, vote]);
+  const counts = countClassScores(labels, ofVotes, 2, undefined, 1000);
+  assert.equal(rocAucOf(counts), score(rocAuc(2), labels, ofVotes));
+});
+
+test('curves have at most the points asked for, both ends and rising rates', () => {
+  const counts = countScores(labels, chances);
+  const full = rocCurve(counts, numRows + 1);
+  const thinned = rocCurve(counts, 50);
+  assert.equal(full.length, numRows + 1);
+  assert.ok(thinned.length <= 50 && thinned.length > 45, `${thinned.length} points`);
+  assert.deepEqual([thinned[0], thinned.at(-1)], [full[0], full.at(-1)]);
+  const area = (points: typeof full) =>
+    points.slice(1).reduce((sum, point, i) => {
+      const before = points[i];
+      assert.ok(
+        point.falsePositiveRate >= before.falsePositiveRate && point.truePositiveRate >= before.truePositiveRate,
+      );
+      const width = point.falsePositiveRate - before.falsePositiveRate;
+      return sum + (width * (point.truePositiveRate + before.truePositiveRate)) / 2;
+    }, 0);
+  assert.ok(Math.abs(area(full) - score(rocAuc(2), labels, probabilities)) < 1e-12);
+  assert.ok(Math.abs(area(thinned) - area(full)) < 1e-3);
+  const precisionRecall = precisionRecallCurve(counts, 50);
+  assert.ok(precisionRecall.length <= 50);
+  assert.deepEqual(precisionRecall[0], { threshold: null, precision: 1, recall: 0 });
+  assert.equal(precisionRecall.at(-1)!.recall, 1);
+});
+
+test('R² keeps its digits where the true values are far from 0', () => {
+  // true values 1e15 + (0, 1, 2, 3), one prediction off by 1: 1 - 1 / 5
+  const far = [0, 1, 2, 3].map((i) => 1e15 + i);
+  assert.equal(score(r2, far, [far[0], far[1], far[2], far[3] - 1]), 0.8);
+  assert.equal(score(r2, [0.1, 0.1, 0.1], [0.1, 0.1, 0.1]), 1);
+  assert.equal(score(r2, [0.1, 0.1, 0.1], [0.1, 0.1, 0.2]), 0);
+});
