@@ -5,7 +5,7 @@ import type { BinnedRows } from '../partition/rows.ts';
 import { GeneralGrower } from './general-grow.ts';
 import { growTrees } from './grow.ts';
 import type { TrainingInfo } from './packed-rows.ts';
-import { type ForestParams, type ResolvedParams, resolveParams } from './params.ts';
+import { type ForestParams, findBeyondPlain, type ResolvedParams, resolveParams } from './params.ts';
 import { checkTable, hasMissing, isWide, type TrainingTable } from './training-table.ts';
 import type { Tree } from './tree.ts';
 import { growInThreads } from './wasm/grow-in-threads.ts';
@@ -13,15 +13,8 @@ import { growInThreads } from './wasm/grow-in-threads.ts';
 /** Whether the fast trainer honours all that is asked for. */
 export function canGrowFast(params: ResolvedParams, table: TrainingTable): boolean {
   return (
-    params.criterion === 'gini' &&
-    params.splitter === 'best' &&
-    params.minWeightFractionLeaf === 0 &&
-    params.maxLeafNodes === null &&
-    params.minImpurityDecrease === 0 &&
-    params.maxSamples === null &&
-    params.classWeight === null &&
-    params.ccpAlpha === 0 &&
-    params.monotonicConstraints === null &&
+    findBeyondPlain(params) === undefined &&
+    table.target.labels !== undefined &&
     table.weights === undefined &&
     !table.isCategorical?.includes(true) &&
     !isWide(table) &&

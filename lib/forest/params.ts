@@ -78,6 +78,25 @@ export const FOREST_DEFAULTS: ForestParams = {
   seed: 0,
 };
 
+/** What the parameters that the fast trainer doesn't know must be, for it to be used. */
+const PLAIN = {
+  criterion: 'gini',
+  splitter: 'best',
+  minWeightFractionLeaf: 0,
+  maxLeafNodes: null,
+  minImpurityDecrease: 0,
+  maxSamples: null,
+  classWeight: null,
+  ccpAlpha: 0,
+  monotonicConstraints: null,
+} as const satisfies Partial<ForestParams>;
+
+/** The first parameter that asks for more than plain trees of classes. */
+export function findBeyondPlain(params: ForestParams): keyof typeof PLAIN | undefined {
+  const names = Object.keys(PLAIN) as (keyof typeof PLAIN)[];
+  return names.find((name) => params[name] !== undefined && params[name] !== PLAIN[name]);
+}
+
 /** What the parameters come to on a table. */
 export interface ResolvedParams extends Required<ForestParams> {
   /** Whole numbers, whatever was asked for. */

@@ -102,3 +102,19 @@ for (const { numClasses, centre } of REFERENCES) {
     assert.ok(Math.abs(found - centre) < 0.008, `accuracy ${found}`);
   });
 }
+
+test('rows that lack a value are predicted alike alone and among hundreds, and others as ever', () => {
+  const forest = fit(blobs(1, 400, 5, 3), 3, { numTrees: 5 });
+  const { columns } = blobs(2, 600, 5, 3);
+  const complete = predictProba(forest, columns);
+  for (let row = 0; row < 600; row += 7) columns[row % 5][row] = Number.NaN;
+  const found = predictProba(forest, columns);
+  for (let row = 0; row < 600; row++) {
+    const alone = predictProba(
+      forest,
+      columns.map((values) => values.slice(row, row + 1)),
+    );
+    assert.deepEqual(found.subarray(3 * row, 3 * row + 3), alone);
+    if (row % 7 > 0) assert.deepEqual(alone, complete.subarray(3 * row, 3 * row + 3));
+  }
+});
