@@ -36,8 +36,8 @@ function normalise(importances: Float64Array): void {
   if (sum > 0) for (let i = 0; i < importances.length; i++) importances[i] /= sum;
 }
 
-/** Fall of weight times impurity at each node; 0 for a leaf. */
-function nodeDecreases(tree: Tree, numClasses: number, criterion: Criterion): Float64Array {
+/** Fall of weight times impurity at each node; 0 for a leaf. Entropy is in nats. */
+export function nodeDecreases(tree: Tree, numClasses: number, criterion: Criterion): Float64Array {
   if (tree.impurity) return storedDecreases(tree, tree.impurity, numClasses);
   return numClasses > 0 ? classDecreases(tree, numClasses, criterion) : meanDecreases(tree, criterion);
 }

@@ -45,7 +45,8 @@ export function oobSums(
     sums: new Float64Array(numRows * width),
     numTrees: new Uint32Array(numRows),
   };
-  const codes = new Uint16Array(columns.length);
+  const codes = new Uint16Array(numRows * columns.length);
+  gatherRowsWide(columns, 0, numRows, codes);
   for (const [i, tree] of trees.entries()) {
     sampler.draw(treeStart + i, weights);
     const walker = new TreeWalker(tree, numClasses === 0);
@@ -53,8 +54,7 @@ export function oobSums(
     const ofLeaf = leafWeights(leaves, numClasses === 0);
     for (let row = 0; row < numRows; row++) {
       if (weights[row] > 0) continue;
-      gatherRowsWide(columns, row, row + 1, codes);
-      const leaf = next[walker.leafOf(codes, 0)];
+      const leaf = next[walker.leafOf(codes, row * columns.length)];
       result.numTrees[row]++;
       if (numClasses === 0) {
         result.sums[row] += Math.round(leaves.counts[leaves.start[leaf] + LEAF_VALUE] / result.unit);

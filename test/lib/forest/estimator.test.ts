@@ -53,6 +53,14 @@ test('50 trees and 50 more are the bytes of 100, for each class and after storin
   }
 });
 
+test('a forest fitted in threads is the same bytes', async () => {
+  for (const options of [{ numTrees: 5 }, { numTrees: 5, criterion: 'entropy' as const }]) {
+    const expected = new RandomForestClassifier(options).fit(wine.columns, wine.target).toBytes();
+    const forest = await new RandomForestClassifier(options).fitInThreads(wine.columns, wine.target, {}, 2);
+    assert.deepEqual(forest.toBytes(), expected);
+  }
+});
+
 test('labels of any one type come back, in order', () => {
   for (const names of [
     ['ant', 'bee', 'cat'],
