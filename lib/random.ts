@@ -32,6 +32,8 @@ export const STREAM = {
   tree: 8,
   /** order of the columns of a generated data set */
   columnOrder: 9,
+  /** shuffled values for permutation importance */
+  permutation: 10,
 } as const;
 
 /** High 32 bits of the product of two unsigned 32-bit integers, as a signed 32-bit integer. */

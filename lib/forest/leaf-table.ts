@@ -1,13 +1,21 @@
 // Class counts of leaves. Most leaves are small and alike, so each distinct one is kept once and leaves refer to it.
 
-/** Distinct leaves: row i holds the entries [start[i], start[i + 1]), the classes present, ascending. */
+/** In a leaf of a regressor: the entry that holds the prediction. */
+export const LEAF_VALUE = 0;
+/** In a leaf of a regressor: the entry that holds the weight of its samples. */
+export const LEAF_WEIGHT = 1;
+
+/**
+ * Distinct leaves: row i holds the entries [start[i], start[i + 1]), the classes present, ascending. In a regressor's,
+ * `LEAF_VALUE` and `LEAF_WEIGHT` stand in place of classes.
+ */
 export interface LeafTable {
   /** First entry of each row and the end of the last, shape [numRows + 1]. */
   start: Uint32Array;
   /** Class of each entry. */
   classes: Uint16Array;
-  /** Samples of that class, at least 1. */
-  counts: Uint32Array;
+  /** Samples of that class, at least 1; their weight, above 0, when it may be other than whole. */
+  counts: Uint32Array | Float64Array;
 }
 
 const NUM_SLOTS = 1024; // of the hash table at first; a power of two
@@ -18,9 +26,14 @@ export class LeafTableBuilder {
   #hashes = new Int32Array(NUM_SLOTS);
   #start = new Uint32Array(NUM_SLOTS);
   #classes = new Uint16Array(NUM_SLOTS);
-  #counts = new Uint32Array(NUM_SLOTS);
+  #counts: Uint32Array | Float64Array;
   #numRows = 0;
   #numEntries = 0;
+
+  /** @param isReal whether counts may be other than whole numbers */
+  constructor(isReal = false) {
+    this.#counts = isReal ? new Float64Array(NUM_SLOTS) : new Uint32Array(NUM_SLOTS);
+  }
 
   /** Add one entry to the row under construction; classes come in ascending order. */
   push(classIndex: number, count: number): void {
@@ -37,7 +50,7 @@ export class LeafTableBuilder {
     const rowStart = this.#start[this.#numRows];
     let hash = 0;
     for (let i = rowStart; i < this.#numEntries; i++) {
-      hash = Math.imul(hash ^ this.#classes[i], 0x85ebca6b) ^ Math.imul(this.#counts[i], 0xc2b2ae35);
+      hash = Math.imul(hash ^ this.#classes[i], 0x85ebca6b) ^ Math.imul(hashNumber(this.#counts[i]), 0xc2b2ae35);
       hash ^= hash >>> 15;
     }
     const mask = this.#slots.length - 1;
@@ -100,8 +113,18 @@ export class LeafTableBuilder {
   }
 }
 
+const real = new Float64Array(1);
+const halves = new Int32Array(real.buffer);
+
+/** A whole number below 2^32 as it is, any other mixed from both halves of its bits. */
+function hashNumber(count: number): number {
+  if (count >>> 0 === count) return count;
+  real[0] = count;
+  return halves[0] ^ Math.imul(halves[1], 0x9e3779b1);
+}
+
 /** A copy of twice the length, the second half zero. */
-export function doubled<T extends Uint8Array | Uint16Array | Uint32Array | Int32Array>(array: T): T {
+export function doubled<T extends Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array>(array: T): T {
   const copy = new (array.constructor as new (length: number) => T)(array.length * 2);
   copy.set(array);
   return copy;

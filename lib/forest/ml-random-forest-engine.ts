@@ -5,7 +5,7 @@ import { STREAM } from '../random.ts';
 import type { ForestEngine } from './engine.ts';
 import { LeafTableBuilder } from './leaf-table.ts';
 import { type PackedRows, packRows } from './packed-rows.ts';
-import { type ForestParams, resolveMaxFeatures } from './params.ts';
+import { type ForestParams, findBeyondPlain, isFraction, resolveMaxFeatures } from './params.ts';
 import { LEAF, type Tree, TreeBuilder } from './tree.ts';
 import { TreeRandom } from './tree-random.ts';
 
@@ -35,6 +35,12 @@ export const mlRandomForestEngine: ForestEngine = {
     if (params.minSamplesLeaf !== 1) {
       throw new InputError(`minSamplesLeaf must be 1 for the engine ml-random-forest, got ${params.minSamplesLeaf}`);
     }
+    if (isFraction(params.minSamplesSplit)) {
+      const got = params.minSamplesSplit;
+      throw new InputError(`minSamplesSplit must be a whole number for the engine ml-random-forest, got ${got}`);
+    }
+    const beyond = findBeyondPlain(params);
+    if (beyond) throw new InputError(`${beyond} is nothing that the engine ml-random-forest can do: leave it out`);
   },
   async growTrees(rows, info, params, treeStart, treeEnd) {
     this.checkParams(params);

@@ -2,9 +2,14 @@
 
 import { crc32 } from 'node:zlib';
 import { FormatError } from '../errors.ts';
+import { SET_BYTES } from './tree.ts';
 
 export const KIND_MODEL = 1;
 export const KIND_TREES = 2;
+
+/** Bits of `layout` in the header: what the trees hold beside features and one-byte cuts. */
+export const LAYOUT = { wideCuts: 1, flags: 2, realLeaves: 4, impurity: 8 } as const;
+const LAYOUT_BITS = 15;
 
 /** What the header counts, in its order. */
 export const COUNTS = [
@@ -15,28 +20,33 @@ export const COUNTS = [
   'numLeafRows',
   'numLeafEntries',
   'numEdges',
-  'labelBytes',
+  'aboutBytes',
+  'layout',
+  'numSets',
 ] as const;
 export type Counts = Record<(typeof COUNTS)[number], number>;
 
 const MAGIC = 0x4f565241; // 'ARVO' as a little-endian number
-const VERSION = 1;
-const HEADER_BYTES = 56;
+const VERSION = 2;
+const HEADER_BYTES = 64;
 const ALIGNMENT = 8;
 const AT = { magic: 0, version: 4, kind: 6, length: 8, checksum: 16, counts: 20 };
 
 /** The sections of a file, as views of its bytes. */
 export interface Sections {
-  labels: Uint8Array;
-  edgeCounts: Uint8Array;
+  about: Uint8Array;
+  edgeCounts: Uint16Array;
   edges: Float32Array;
   treeSizes: Uint32Array;
   feature: Uint16Array;
-  cut: Uint8Array;
+  cut: Uint8Array | Uint16Array;
+  flags: Uint8Array;
+  sets: Uint8Array;
+  impurity: Float64Array;
   leafRows: Uint32Array;
   leafStart: Uint32Array;
   leafClass: Uint16Array;
-  leafCount: Uint32Array;
+  leafCount: Uint32Array | Float64Array;
 }
 
 /** A file of zeros with its header, but for the checksum, and views to fill it. */
@@ -89,6 +99,7 @@ export function openFile(bytes: Uint8Array, kind: number): { counts: Counts; sec
       `${what}: this is another kind of file, kind ${header.getUint16(AT.kind, true)}, not ${kind}`,
     );
   }
+  if (counts.layout > LAYOUT_BITS) throw new FormatError(`${what}: damaged, layout ${counts.layout}`);
   // views need the alignment that bytes read from elsewhere may lack
   const aligned = bytes.byteOffset % ALIGNMENT === 0 ? bytes : bytes.slice();
   return { counts, sections: viewSections(aligned, counts) };
@@ -99,18 +110,24 @@ function checksum(bytes: Uint8Array): number {
 }
 
 function sectionShapes(counts: Counts) {
+  const { layout, numNodes } = counts;
+  const countType: typeof Uint32Array | typeof Float64Array = layout & LAYOUT.realLeaves ? Float64Array : Uint32Array;
+  const cutType: typeof Uint8Array | typeof Uint16Array = layout & LAYOUT.wideCuts ? Uint16Array : Uint8Array;
   return {
-    labels: [Uint8Array, counts.labelBytes],
-    edgeCounts: [Uint8Array, counts.numFeatures],
+    about: [Uint8Array, counts.aboutBytes],
+    edgeCounts: [Uint16Array, counts.numFeatures],
     edges: [Float32Array, counts.numEdges],
     treeSizes: [Uint32Array, counts.numTrees],
-    feature: [Uint16Array, counts.numNodes],
-    cut: [Uint8Array, counts.numNodes],
+    feature: [Uint16Array, numNodes],
+    cut: [cutType, numNodes],
+    flags: [Uint8Array, layout & LAYOUT.flags ? numNodes : 0],
+    sets: [Uint8Array, counts.numSets * SET_BYTES],
+    impurity: [Float64Array, layout & LAYOUT.impurity ? numNodes : 0],
     // a tree has one leaf more than cuts
-    leafRows: [Uint32Array, Math.floor((counts.numNodes + counts.numTrees) / 2)],
+    leafRows: [Uint32Array, Math.floor((numNodes + counts.numTrees) / 2)],
     leafStart: [Uint32Array, counts.numLeafRows + 1],
     leafClass: [Uint16Array, counts.numLeafEntries],
-    leafCount: [Uint32Array, counts.numLeafEntries],
+    leafCount: [countType, counts.numLeafEntries],
   } as const;
 }
 

@@ -3,23 +3,49 @@
 import { FormatError } from '../errors.ts';
 import type { BinEdges } from '../partition/rows.ts';
 import { type LeafTable, LeafTableBuilder } from './leaf-table.ts';
-import { type Counts, createFile, KIND_MODEL, KIND_TREES, openFile, type Sections, sealFile } from './model-layout.ts';
-import { LEAF, MAX_CLASSES, type Tree } from './tree.ts';
+import { readAbout, writeAbout } from './model-about.ts';
+import {
+  type Counts,
+  createFile,
+  KIND_MODEL,
+  KIND_TREES,
+  LAYOUT,
+  openFile,
+  type Sections,
+  sealFile,
+} from './model-layout.ts';
+import { checkLeaves, checkNodes, readTrees } from './model-trees.ts';
+import { LEAF, SET_BYTES, type Tree } from './tree.ts';
+import { biggerChildFlags } from './walk.ts';
 
-export type ClassLabel = string | number;
+const MAX_EDGES = 65_534; // the code above the last is that of a missing value
+
+export type ClassLabel = string | number | boolean;
 
 export interface Model {
   numFeatures: number;
+  /** 0 for a regressor. */
   numClasses: number;
   /** What the classes are called, shape [numClasses]. */
   classLabels: ClassLabel[];
   edges: BinEdges;
   trees: Tree[];
+  /** Features that hold categories, shape [numFeatures]. */
+  isCategorical: boolean[];
+  /** The options of the estimator that made the model, as JSON holds them; null when it was made otherwise. */
+  options: Record<string, unknown> | null;
+}
+
+/** What a model may say beside its trees, edges and classes. */
+export interface ModelDetails {
+  isCategorical?: readonly boolean[];
+  options?: Record<string, unknown>;
 }
 
 /**
  * A model as bytes.
  *
+ * @param numClasses 0 for a regressor
  * @param classLabels names of the classes; their numbers when left out
  */
 export function encodeModel(
@@ -27,12 +53,13 @@ export function encodeModel(
   edges: BinEdges,
   numClasses: number,
   classLabels: readonly ClassLabel[] = Array.from({ length: numClasses }, (_, k) => k),
+  { isCategorical, options }: ModelDetails = {},
 ): Uint8Array {
-  const labels = new TextEncoder().encode(JSON.stringify(classLabels));
+  const about = writeAbout({ classLabels, isCategorical, options });
   const numEdges = edges.reduce((sum, { length }) => sum + length, 0);
-  const counts = { numFeatures: edges.length, numClasses, numEdges, labelBytes: labels.length };
+  const counts = { numFeatures: edges.length, numClasses, numEdges, aboutBytes: about.length };
   return encode(KIND_MODEL, counts, trees, (sections) => {
-    sections.labels.set(labels);
+    sections.about.set(about);
     sections.edgeCounts.set(edges.map(({ length }) => length));
     let at = 0;
     for (const featureEdges of edges) {
@@ -44,7 +71,7 @@ export function encodeModel(
 
 /** The trees that one worker grew, as bytes. */
 export function encodeTrees(trees: readonly Tree[]): Uint8Array {
-  return encode(KIND_TREES, { numFeatures: 0, numClasses: 0, numEdges: 0, labelBytes: 0 }, trees, () => {});
+  return encode(KIND_TREES, { numFeatures: 0, numClasses: 0, numEdges: 0, aboutBytes: 0 }, trees, () => {});
 }
 
 /** The model of groups of trees, given in tree order: the bytes that `encodeModel` gives for all of their trees. */
@@ -53,8 +80,9 @@ export function assembleModel(
   edges: BinEdges,
   numClasses: number,
   classLabels?: readonly ClassLabel[],
+  details?: ModelDetails,
 ): Uint8Array {
-  return encodeModel(groups.flatMap(decodeTrees), edges, numClasses, classLabels);
+  return encodeModel(groups.flatMap(decodeTrees), edges, numClasses, classLabels, details);
 }
 
 /**
@@ -65,19 +93,13 @@ export function assembleModel(
 export function decodeModel(bytes: Uint8Array): Model {
   const { counts, sections } = openFile(bytes, KIND_MODEL);
   const { numFeatures, numClasses } = counts;
-  const edges = readEdges(sections);
-  const trees = readTrees(sections, numClasses);
-  for (const tree of trees) {
-    for (let node = 0; node < tree.numNodes; node++) {
-      const feature = tree.feature[node];
-      if (feature !== LEAF) {
-        if (feature >= numFeatures) damaged(`feature ${feature} of ${numFeatures}`);
-        if (tree.cut[node] >= edges[feature].length) damaged(`cut ${tree.cut[node]} of ${edges[feature].length} edges`);
-      }
-    }
-  }
-  if (trees.length === 0) damaged('no trees');
-  return { numFeatures, numClasses, classLabels: readLabels(sections.labels, numClasses), edges, trees };
+  const about = readAbout(sections.about, numFeatures, numClasses);
+  const edges = readEdges(sections, about.isCategorical);
+  const trees = readTrees(sections, counts);
+  if (trees.length === 0) throw new FormatError('model: damaged, no trees');
+  checkLeaves(trees[0].leaves, numClasses);
+  for (const tree of trees) checkNodes(tree, edges, about.isCategorical);
+  return { numFeatures, numClasses, edges, trees, ...about };
 }
 
 /**
@@ -86,31 +108,41 @@ export function decodeModel(bytes: Uint8Array): Model {
  * @throws {FormatError} when the bytes are no group of trees, of another version, or damaged
  */
 export function decodeTrees(bytes: Uint8Array): Tree[] {
-  return readTrees(openFile(bytes, KIND_TREES).sections, MAX_CLASSES);
+  const { counts, sections } = openFile(bytes, KIND_TREES);
+  return readTrees(sections, counts);
 }
 
 function encode(
   kind: number,
-  counts: Pick<Counts, 'numFeatures' | 'numClasses' | 'numEdges' | 'labelBytes'>,
+  counts: Pick<Counts, 'numFeatures' | 'numClasses' | 'numEdges' | 'aboutBytes'>,
   trees: readonly Tree[],
   fill: (sections: Sections) => void,
 ): Uint8Array {
   const numNodes = trees.reduce((sum, tree) => sum + tree.numNodes, 0);
   const leafRows = new Uint32Array((numNodes + trees.length) / 2);
-  const leaves = tabulateLeaves(trees, leafRows);
+  const layout = findLayout(trees);
+  const leaves = tabulateLeaves(trees, leafRows, (layout & LAYOUT.realLeaves) !== 0);
   const { bytes, sections } = createFile(kind, {
     ...counts,
     numTrees: trees.length,
     numNodes,
     numLeafRows: leaves.start.length - 1,
     numLeafEntries: leaves.counts.length,
+    layout,
+    numSets: trees.reduce((sum, { sets }) => sum + (sets?.length ?? 0), 0) / SET_BYTES,
   });
   fill(sections);
   let at = 0;
+  let setsAt = 0;
   for (const [i, tree] of trees.entries()) {
     sections.treeSizes[i] = tree.numNodes;
     sections.feature.set(tree.feature, at);
     sections.cut.set(tree.cut, at);
+    // trees added to a model that knows missing values may know none
+    if (layout & LAYOUT.flags) sections.flags.set(tree.flags ?? biggerChildFlags(tree, counts.numClasses === 0), at);
+    if (layout & LAYOUT.impurity) sections.impurity.set(tree.impurity!, at);
+    if (tree.sets) sections.sets.set(tree.sets, setsAt);
+    setsAt += tree.sets?.length ?? 0;
     at += tree.numNodes;
   }
   sections.leafRows.set(leafRows);
@@ -121,9 +153,20 @@ function encode(
   return bytes;
 }
 
+function findLayout(trees: readonly Tree[]): number {
+  let layout = 0;
+  for (const { cut, flags, leaves, impurity } of trees) {
+    if (cut instanceof Uint16Array) layout |= LAYOUT.wideCuts;
+    if (flags) layout |= LAYOUT.flags;
+    if (leaves.counts instanceof Float64Array) layout |= LAYOUT.realLeaves;
+    if (impurity) layout |= LAYOUT.impurity;
+  }
+  return layout;
+}
+
 /** One table for all trees; `leafRows` receives the row of each leaf. */
-function tabulateLeaves(trees: readonly Tree[], leafRows: Uint32Array): LeafTable {
-  const builder = new LeafTableBuilder();
+function tabulateLeaves(trees: readonly Tree[], leafRows: Uint32Array, isReal: boolean): LeafTable {
+  const builder = new LeafTableBuilder(isReal);
   const rowsOfTable = new Map<LeafTable, Int32Array>();
   let numLeaves = 0;
   for (const { feature, next, leaves } of trees) {
@@ -139,98 +182,18 @@ function tabulateLeaves(trees: readonly Tree[], leafRows: Uint32Array): LeafTabl
   return builder.take();
 }
 
-function readTrees(sections: Sections, numClasses: number): Tree[] {
-  const { treeSizes, leafRows } = sections;
-  const leaves = readLeaves(sections, numClasses);
-  const numLeafRows = leaves.start.length - 1;
-  const next = new Uint32Array(sections.feature.length);
-  const trees: Tree[] = [];
-  let nodeStart = 0;
-  let numLeaves = 0;
-  for (const numNodes of treeSizes) {
-    const nodeEnd = nodeStart + numNodes;
-    if (numNodes % 2 === 0 || nodeEnd > next.length) damaged(`tree ${trees.length} of ${numNodes} nodes`);
-    const tree: Tree = {
-      numNodes,
-      feature: sections.feature.subarray(nodeStart, nodeEnd),
-      cut: sections.cut.subarray(nodeStart, nodeEnd),
-      next: next.subarray(nodeStart, nodeEnd),
-      leaves,
-    };
-    // never more than the leaves stored: linkNodes accepts a tree with one leaf more than cuts only
-    linkNodes(tree, leafRows.subarray(numLeaves, numLeaves + (numNodes + 1) / 2), numLeafRows, trees.length);
-    numLeaves += (numNodes + 1) / 2;
-    nodeStart = nodeEnd;
-    trees.push(tree);
-  }
-  if (nodeStart < next.length) damaged(`${next.length} nodes where the trees have ${nodeStart}`);
-  return trees;
-}
-
-/** Find the right child of each node. In preorder it follows the first leaf that ends the left child's subtree. */
-function linkNodes({ feature, next }: Tree, leafRows: Uint32Array, numLeafRows: number, treeIndex: number): void {
-  const none = feature.length;
-  let waiting = none; // last node that lacks its right child; `next` of it holds the one before, as on a stack
-  let numLeaves = 0;
-  for (let node = 0; node < feature.length; node++) {
-    if (feature[node] !== LEAF) {
-      next[node] = waiting;
-      waiting = node;
-      continue;
-    }
-    if (!(leafRows[numLeaves] < numLeafRows)) damaged(`leaf row ${leafRows[numLeaves]} of ${numLeafRows}`);
-    next[node] = leafRows[numLeaves++];
-    const isLast = node === feature.length - 1;
-    if ((waiting === none) !== isLast) damaged(`tree ${treeIndex} doesn't end with its last leaf`);
-    if (isLast) return;
-    const parent = waiting;
-    waiting = next[parent];
-    next[parent] = node + 1;
-  }
-  damaged(`tree ${treeIndex} ends without a leaf`);
-}
-
-function readLeaves(
-  { leafStart: start, leafClass: classes, leafCount: counts }: Sections,
-  numClasses: number,
-): LeafTable {
-  if (start[0] !== 0 || start[start.length - 1] !== counts.length) damaged('leaf table of another length');
-  for (let row = 0; row + 1 < start.length; row++) {
-    // with the ends checked, ascending starts are also in range
-    if (start[row] >= start[row + 1]) damaged(`leaf row ${row} is empty`);
-    for (let i = start[row]; i < start[row + 1]; i++) {
-      const isAscending = i === start[row] || classes[i - 1] < classes[i];
-      if (!isAscending || classes[i] >= numClasses || counts[i] === 0) damaged(`leaf row ${row}, class ${classes[i]}`);
-    }
-  }
-  return { start, classes, counts };
-}
-
-function readEdges({ edgeCounts, edges }: Sections): BinEdges {
+function readEdges({ edgeCounts, edges }: Sections, isCategorical: readonly boolean[]): BinEdges {
+  const damaged = (what: string) => new FormatError(`model: damaged, ${what}`);
   let start = 0;
   const result = Array.from(edgeCounts, (count, feature) => {
     const featureEdges = edges.subarray(start, start + count);
     start += count;
     const isAscending = featureEdges.every((edge, i) => i === 0 || featureEdges[i - 1] < edge);
-    if (count > 254 || !isAscending) damaged(`${count} edges of feature ${feature}`);
+    if (count > MAX_EDGES || !isAscending || (isCategorical[feature] && count > 0)) {
+      throw damaged(`${count} edges of feature ${feature}`);
+    }
     return featureEdges;
   });
-  if (start !== edges.length) damaged(`${edges.length} edges where the features have ${start}`);
+  if (start !== edges.length) throw damaged(`${edges.length} edges where the features have ${start}`);
   return result;
-}
-
-function readLabels(bytes: Uint8Array, numClasses: number): ClassLabel[] {
-  let labels: unknown;
-  try {
-    labels = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new FormatError('model: damaged, class labels', { cause });
-  }
-  const isLabel = (label: unknown) => typeof label === 'string' || typeof label === 'number';
-  if (!Array.isArray(labels) || labels.length !== numClasses || !labels.every(isLabel)) damaged('class labels');
-  return labels as ClassLabel[];
-}
-
-function damaged(what: string): never {
-  throw new FormatError(`model: damaged, ${what}`);
 }

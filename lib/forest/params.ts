@@ -9,6 +9,11 @@ import { MAX_SEED } from '../random.ts';
  */
 export type MaxFeatures = 'sqrt' | 'log2' | number | null;
 
+export const CLASS_CRITERIA = ['gini', 'entropy', 'log_loss'] as const;
+export const VALUE_CRITERIA = ['squared_error', 'absolute_error', 'poisson'] as const;
+/** What a cut lowers; `log_loss` is another name of `entropy`. */
+export type Criterion = (typeof CLASS_CRITERIA)[number] | (typeof VALUE_CRITERIA)[number];
+
 /** Parameters of a forest; names are scikit-learn's in camelCase, save where a docstring gives the other. */
 export interface ForestParams {
   /** Trees in the forest, from 1 to 100,000; scikit-learn: `n_estimators`. */
@@ -17,14 +22,50 @@ export interface ForestParams {
   maxFeatures: MaxFeatures;
   /** Most edges from the root to a leaf, from 1 up, or `null` for no limit; scikit-learn: `max_depth`. */
   maxDepth: number | null;
-  /** Fewest distinct rows that a node must hold to be split, from 2 up; scikit-learn: `min_samples_split`. */
+  /**
+   * Fewest distinct rows that a node must hold to be split, from 2 up, or a fraction in (0, 1) of all rows;
+   * scikit-learn: `min_samples_split`.
+   */
   minSamplesSplit: number;
-  /** Fewest distinct rows in either child of a split, from 1 up; scikit-learn: `min_samples_leaf`. */
+  /**
+   * Fewest distinct rows in either child of a split, from 1 up, or a fraction in (0, 1) of all rows; scikit-learn:
+   * `min_samples_leaf`.
+   */
   minSamplesLeaf: number;
   /** Whether a tree sees as many rows drawn with replacement, or each row once; scikit-learn: `bootstrap`. */
   bootstrap: boolean;
   /** Whole number from 0 to 2^53 - 1; scikit-learn: `random_state`. */
   seed: number;
+  /** What a cut lowers. @default 'gini' for classes, 'squared_error' for values */
+  criterion?: Criterion;
+  /** `'random'` draws one cut per feature, as extra-trees do; scikit-learn: `splitter` of a tree. @default 'best' */
+  splitter?: 'best' | 'random';
+  /** Least share of a tree's weight in either child, from 0 to 0.5; scikit-learn: `min_weight_fraction_leaf`. @default 0 */
+  minWeightFractionLeaf?: number;
+  /** Most leaves, from 2 up, the best cut made first; scikit-learn: `max_leaf_nodes`. @default null, no limit */
+  maxLeafNodes?: number | null;
+  /**
+   * Least fall of impurity, times the node's share of the tree's weight, from 0 up; scikit-learn:
+   * `min_impurity_decrease`. @default 0
+   */
+  minImpurityDecrease?: number;
+  /**
+   * Rows drawn by the bootstrap, from 1 up, or a fraction in (0, 1) of the rows (of their weight, when weighted);
+   * scikit-learn: `max_samples`. @default null, as many as there are
+   */
+  maxSamples?: number | null;
+  /**
+   * Weight of each class, in class order; `'balanced'` weighs them against their frequency, and `'balanced_subsample'`
+   * against that in each tree's sample; scikit-learn: `class_weight`. @default null, all alike
+   */
+  classWeight?: 'balanced' | 'balanced_subsample' | readonly number[] | null;
+  /** Cost of a leaf, from 0 up, in minimal cost-complexity pruning; scikit-learn: `ccp_alpha`. @default 0, none */
+  ccpAlpha?: number;
+  /**
+   * For each feature 1 where the prediction (of two classes, the probability of the second) may only rise with it,
+   * -1 where it may only fall, else 0; scikit-learn: `monotonic_cst`. @default null, none
+   */
+  monotonicConstraints?: readonly number[] | null;
 }
 
 export const FOREST_DEFAULTS: ForestParams = {
@@ -37,23 +78,103 @@ export const FOREST_DEFAULTS: ForestParams = {
   seed: 0,
 };
 
+/** What the parameters that the fast trainer doesn't know must be, for it to be used. */
+const PLAIN = {
+  criterion: 'gini',
+  splitter: 'best',
+  minWeightFractionLeaf: 0,
+  maxLeafNodes: null,
+  minImpurityDecrease: 0,
+  maxSamples: null,
+  classWeight: null,
+  ccpAlpha: 0,
+  monotonicConstraints: null,
+} as const satisfies Partial<ForestParams>;
+
+/** The first parameter that asks for more than plain trees of classes. */
+export function findBeyondPlain(params: ForestParams): keyof typeof PLAIN | undefined {
+  const names = Object.keys(PLAIN) as (keyof typeof PLAIN)[];
+  return names.find((name) => params[name] !== undefined && params[name] !== PLAIN[name]);
+}
+
+/** What the parameters come to on a table. */
+export interface ResolvedParams extends Required<ForestParams> {
+  /** Whole numbers, whatever was asked for. */
+  maxFeatures: number;
+  minSamplesSplit: number;
+  minSamplesLeaf: number;
+}
+
 const MAX_TREES = 100_000; // a forest of a million nodes per hundred trees is 5 GB by then
+
+/**
+ * Fill in the defaults and work out fractions.
+ *
+ * @param numRows of the whole table
+ * @param numClasses 0 for a target of values
+ * @throws {InputError} as `validateForestParams`
+ */
+export function resolveParams(
+  params: ForestParams,
+  numRows: number,
+  numFeatures: number,
+  numClasses: number,
+): ResolvedParams {
+  validateForestParams(params, numFeatures, numClasses);
+  return {
+    ...params,
+    criterion: params.criterion ?? (numClasses > 0 ? 'gini' : 'squared_error'),
+    splitter: params.splitter ?? 'best',
+    minWeightFractionLeaf: params.minWeightFractionLeaf ?? 0,
+    maxLeafNodes: params.maxLeafNodes ?? null,
+    minImpurityDecrease: params.minImpurityDecrease ?? 0,
+    maxSamples: params.maxSamples ?? null,
+    classWeight: params.classWeight ?? null,
+    ccpAlpha: params.ccpAlpha ?? 0,
+    monotonicConstraints: params.monotonicConstraints?.some((sign) => sign !== 0) ? params.monotonicConstraints : null,
+    maxFeatures: resolveMaxFeatures(params.maxFeatures, numFeatures),
+    // fractions as in scikit-learn 1.9.1, `BaseDecisionTree._fit`
+    minSamplesSplit: Math.max(2, resolveCount(params.minSamplesSplit, numRows)),
+    minSamplesLeaf: resolveCount(params.minSamplesLeaf, numRows),
+  };
+}
 
 /**
  * Check parameters.
  *
- * @throws {InputError} on a value out of range, or more features per node than there are
+ * @param numClasses 0 for a target of values
+ * @throws {InputError} on a value out of range, one that has no meaning for the target, or more features per node than
+ *   there are
  */
-export function validateForestParams(params: ForestParams, numFeatures: number): void {
+export function validateForestParams(params: ForestParams, numFeatures: number, numClasses = 2): void {
   checkWhole('numTrees', params.numTrees, 1, MAX_TREES);
   if (params.maxDepth !== null) checkWhole('maxDepth', params.maxDepth, 1, MAX_SEED);
-  checkWhole('minSamplesSplit', params.minSamplesSplit, 2, MAX_SEED);
-  checkWhole('minSamplesLeaf', params.minSamplesLeaf, 1, MAX_SEED);
+  checkCount('minSamplesSplit', params.minSamplesSplit, 2);
+  checkCount('minSamplesLeaf', params.minSamplesLeaf, 1);
   checkWhole('seed', params.seed, 0, MAX_SEED);
   if (typeof params.bootstrap !== 'boolean') {
     throw new InputError(`bootstrap must be true or false, got ${params.bootstrap}`);
   }
   resolveMaxFeatures(params.maxFeatures, numFeatures);
+  const { criterion, splitter = 'best', maxLeafNodes = null, maxSamples = null } = params;
+  const criteria: readonly string[] = numClasses > 0 ? CLASS_CRITERIA : VALUE_CRITERIA;
+  if (criterion !== undefined && !criteria.includes(criterion)) {
+    const target = numClasses > 0 ? 'classes' : 'values';
+    throw new InputError(`criterion must be ${criteria.join(', ')} for a target of ${target}, got ${criterion}`);
+  }
+  if (splitter !== 'best' && splitter !== 'random') {
+    throw new InputError(`splitter must be best or random, got ${splitter}`);
+  }
+  checkNumber('minWeightFractionLeaf', params.minWeightFractionLeaf ?? 0, 0.5);
+  checkNumber('minImpurityDecrease', params.minImpurityDecrease ?? 0);
+  checkNumber('ccpAlpha', params.ccpAlpha ?? 0);
+  if (maxLeafNodes !== null) checkWhole('maxLeafNodes', maxLeafNodes, 2, MAX_SEED);
+  if (maxSamples !== null) {
+    checkCount('maxSamples', maxSamples, 1);
+    if (!params.bootstrap) throw new InputError(`maxSamples needs bootstrap, got ${maxSamples} without it`);
+  }
+  checkClassWeight(params.classWeight ?? null, numClasses);
+  checkMonotonic(params.monotonicConstraints ?? null, numFeatures, numClasses);
 }
 
 /**
@@ -66,12 +187,54 @@ export function resolveMaxFeatures(maxFeatures: MaxFeatures, numFeatures: number
   if (maxFeatures === null) return numFeatures;
   if (maxFeatures === 'sqrt') return Math.max(1, Math.floor(Math.sqrt(numFeatures)));
   if (maxFeatures === 'log2') return Math.max(1, Math.floor(Math.log2(numFeatures)));
-  if (maxFeatures > 0 && maxFeatures < 1) return Math.max(1, Math.floor(maxFeatures * numFeatures));
+  if (isFraction(maxFeatures)) return Math.max(1, Math.floor(maxFeatures * numFeatures));
   if (!Number.isInteger(maxFeatures) || maxFeatures < 1 || maxFeatures > numFeatures) {
     const allowed = `'sqrt', 'log2', null, a whole number from 1 to ${numFeatures} or a fraction between 0 and 1`;
     throw new InputError(`maxFeatures must be ${allowed}, got ${maxFeatures}`);
   }
   return maxFeatures;
+}
+
+/** Whether a value that is a count or a fraction is the latter. */
+export function isFraction(value: number): boolean {
+  return value > 0 && value < 1;
+}
+
+function resolveCount(value: number, numRows: number): number {
+  return isFraction(value) ? Math.ceil(value * numRows) : value;
+}
+
+function checkClassWeight(classWeight: Required<ForestParams>['classWeight'], numClasses: number): void {
+  if (classWeight === null) return;
+  if (numClasses === 0) throw new InputError(`classWeight has no meaning for a target of values, got ${classWeight}`);
+  if (classWeight === 'balanced' || classWeight === 'balanced_subsample') return;
+  const isWeight = (weight: unknown) => typeof weight === 'number' && weight >= 0 && weight < Number.POSITIVE_INFINITY;
+  if (!Array.isArray(classWeight) || classWeight.length !== numClasses || !classWeight.every(isWeight)) {
+    const allowed = `balanced, balanced_subsample, null or ${numClasses} numbers from 0 up`;
+    throw new InputError(`classWeight must be ${allowed}, got ${JSON.stringify(classWeight)}`);
+  }
+}
+
+function checkMonotonic(signs: readonly number[] | null, numFeatures: number, numClasses: number): void {
+  if (signs === null) return;
+  if (!Array.isArray(signs) || signs.length !== numFeatures || !signs.every((sign) => [-1, 0, 1].includes(sign))) {
+    const allowed = `null or ${numFeatures} numbers, each -1, 0 or 1`;
+    throw new InputError(`monotonicConstraints must be ${allowed}, got ${JSON.stringify(signs)}`);
+  }
+  if (numClasses > 2 && signs.some((sign) => sign !== 0)) {
+    throw new InputError(`monotonicConstraints need at most 2 classes, got ${numClasses}`);
+  }
+}
+
+function checkCount(name: string, value: number, min: number): void {
+  if (isFraction(value) || (Number.isSafeInteger(value) && value >= min)) return;
+  throw new InputError(`${name} must be a whole number from ${min} up or a fraction between 0 and 1, got ${value}`);
+}
+
+function checkNumber(name: string, value: number, max = Number.MAX_VALUE): void {
+  if (typeof value === 'number' && value >= 0 && value <= max) return;
+  const range = max === Number.MAX_VALUE ? 'from 0 up' : `from 0 to ${max}`;
+  throw new InputError(`${name} must be a number ${range}, got ${value}`);
 }
 
 function checkWhole(name: string, value: number, min: number, max: number): void {

@@ -15,13 +15,31 @@ export interface Tree {
   numNodes: number;
   /** Feature tested, or `LEAF`. */
   feature: Uint16Array;
-  /** Rows with a bin code up to this one go left; 0 for a leaf. */
-  cut: Uint8Array;
+  /** Rows with a bin code up to this one go left; 0 for a leaf. Two bytes in trees of exact values. */
+  cut: Uint8Array | Uint16Array;
   /** Right child; for a leaf, its row in `leaves`. */
   next: Uint32Array;
   /** Class counts of the leaves; trees may share a table. */
   leaves: LeafTable;
+  /**
+   * `MISSING_LEFT`, `CATEGORICAL` or both, 0 for a leaf; left out where no row lacked a value and no feature is
+   * categorical.
+   */
+  flags?: Uint8Array;
+  /** Categories that go left at each categorical node, in node order, `SET_BYTES` each, lowest bit first. */
+  sets?: Uint8Array;
+  /** Impurity of each node, where the leaves can't tell: with absolute error and under monotonic constraints. */
+  impurity?: Float64Array;
 }
+
+/** In `Tree.flags`: rows without a value of the feature go left. */
+export const MISSING_LEFT = 1;
+/** In `Tree.flags`: the feature is categorical, and a set of categories stands in place of the cut. */
+export const CATEGORICAL = 2;
+/** Bytes of a set of categories. */
+export const SET_BYTES = 32;
+/** Most categories: their codes are 0 to 254. */
+export const MAX_CATEGORIES = 255;
 
 /** Collects the nodes of one tree after the other, in preorder. */
 export class TreeBuilder {

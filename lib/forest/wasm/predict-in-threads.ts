@@ -4,6 +4,7 @@ import type { BinEdges } from '../../partition/rows.ts';
 import type { LeafTable } from '../leaf-table.ts';
 import { type Forest, predictProba } from '../predict.ts';
 import { LEAF, type Tree } from '../tree.ts';
+import { hasMissingValues, isPlain } from '../walk.ts';
 import { kernelModule } from './compile.ts';
 import { AddressSpace, createMemory, MAX_MEMORY_BYTES } from './kernel.ts';
 import { BLOCK_ROWS, type PredictJob, predictFromQueue } from './predict-loop.ts';
@@ -54,7 +55,7 @@ export async function predictProbaInThreads(
 function prepare({ edges, trees, numClasses }: Forest, columns: Float32Array[], numThreads: number) {
   const numRows = columns[0]?.length ?? 0;
   const module = kernelModule();
-  if (!module || numRows < MIN_ROWS) return undefined;
+  if (!module || numRows < MIN_ROWS || !isPlain({ trees }) || hasMissingValues(columns, 0, numRows)) return undefined;
   const numFeatures = edges.length;
   const rowOfTable = new Map<LeafTable, number>();
   let numLeafRows = 0;

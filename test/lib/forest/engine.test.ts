@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeColumns, quantileEdges } from '../../../lib/forest/bins.ts';
 import { ENGINES, type EngineName } from '../../../lib/forest/engine.ts';
+import { growForest } from '../../../lib/forest/grow-forest.ts';
 import { decodeModel, encodeModel, encodeTrees } from '../../../lib/forest/model.ts';
 import { FOREST_DEFAULTS, type ForestParams } from '../../../lib/forest/params.ts';
 import { predict } from '../../../lib/forest/predict.ts';
@@ -61,7 +62,7 @@ for (const name of Object.keys(ENGINES) as EngineName[]) {
 function leafSamples({ feature, next, leaves }: Tree): number[] {
   const nodes = [...feature.keys()].filter((node) => feature[node] === LEAF);
   return nodes.map((node) =>
-    leaves.counts.subarray(leaves.start[next[node]], leaves.start[next[node] + 1]).reduce((a, b) => a + b),
+    [...leaves.counts.subarray(leaves.start[next[node]], leaves.start[next[node] + 1])].reduce((a, b) => a + b),
   );
 }
 
@@ -112,4 +113,15 @@ test('ml-random-forest tries a single feature when one is asked for', async () =
 test('ml-random-forest refuses what it cannot do', async () => {
   const message = 'minSamplesLeaf must be 1 for the engine ml-random-forest, got 2';
   await assert.rejects(grow('ml-random-forest', { minSamplesLeaf: 2 }), { name: 'InputError', message });
+});
+
+test('the default engine honours what the fast trainer cannot, and ml-random-forest refuses it', async () => {
+  const options: Partial<ForestParams> = { criterion: 'entropy', maxLeafNodes: 4 };
+  const trees = await grow('arvoredo', options);
+  assert.ok(trees.every(({ numNodes }) => numNodes === 7));
+  const table = { numRows: 200, columns: rows.columns, edges, target: { labels: raw.labels, numClasses: 3 } };
+  const params = { ...FOREST_DEFAULTS, ...options };
+  assert.deepEqual(encodeTrees(trees), encodeTrees(growForest(table, params, 0, 4)));
+  const message = 'criterion is nothing that the engine ml-random-forest can do: leave it out';
+  await assert.rejects(grow('ml-random-forest', options), { name: 'InputError', message });
 });

@@ -29,10 +29,26 @@ const REFUSED: [Partial<Record<keyof ForestParams, unknown>>, string][] = [
   [{ numTrees: 0 }, 'numTrees must be a whole number from 1 to 100000, got 0'],
   [{ numTrees: 1.5 }, 'numTrees must be a whole number from 1 to 100000, got 1.5'],
   [{ maxDepth: 0 }, 'maxDepth must be a whole number from 1 up, got 0'],
-  [{ minSamplesSplit: 1 }, 'minSamplesSplit must be a whole number from 2 up, got 1'],
-  [{ minSamplesLeaf: 0 }, 'minSamplesLeaf must be a whole number from 1 up, got 0'],
+  [{ minSamplesSplit: 1 }, 'minSamplesSplit must be a whole number from 2 up or a fraction between 0 and 1, got 1'],
+  [{ minSamplesLeaf: 0 }, 'minSamplesLeaf must be a whole number from 1 up or a fraction between 0 and 1, got 0'],
   [{ seed: -1 }, 'seed must be a whole number from 0 up, got -1'],
   [{ bootstrap: 'yes' }, 'bootstrap must be true or false, got yes'],
+  [{ minSamplesLeaf: 1.5 }, 'minSamplesLeaf must be a whole number from 1 up or a fraction between 0 and 1, got 1.5'],
+  [{ criterion: 'mse' }, 'criterion must be gini, entropy, log_loss for a target of classes, got mse'],
+  [{ criterion: 'poisson' }, 'criterion must be gini, entropy, log_loss for a target of classes, got poisson'],
+  [{ splitter: 'worst' }, 'splitter must be best or random, got worst'],
+  [{ minWeightFractionLeaf: 0.6 }, 'minWeightFractionLeaf must be a number from 0 to 0.5, got 0.6'],
+  [{ minImpurityDecrease: Number.NaN }, 'minImpurityDecrease must be a number from 0 up, got NaN'],
+  [{ ccpAlpha: -1 }, 'ccpAlpha must be a number from 0 up, got -1'],
+  [{ maxLeafNodes: 1 }, 'maxLeafNodes must be a whole number from 2 up, got 1'],
+  [{ maxSamples: 0 }, 'maxSamples must be a whole number from 1 up or a fraction between 0 and 1, got 0'],
+  [{ maxSamples: 5, bootstrap: false }, 'maxSamples needs bootstrap, got 5 without it'],
+  [{ classWeight: [1] }, 'classWeight must be balanced, balanced_subsample, null or 2 numbers from 0 up, got [1]'],
+  [
+    { classWeight: [1, -1] },
+    'classWeight must be balanced, balanced_subsample, null or 2 numbers from 0 up, got [1,-1]',
+  ],
+  [{ monotonicConstraints: [1] }, 'monotonicConstraints must be null or 20 numbers, each -1, 0 or 1, got [1]'],
   [{ maxFeatures: 0 }, maxFeaturesMessage(0)],
   [{ maxFeatures: 21 }, maxFeaturesMessage(21)],
   [{ maxFeatures: 1.5 }, maxFeaturesMessage(1.5)],
@@ -44,3 +60,17 @@ for (const [options, message] of REFUSED) {
     assert.throws(() => validateForestParams(params, 20), { name: 'InputError', message });
   });
 }
+
+test('what has no meaning for a target of values is refused', () => {
+  const message = 'classWeight has no meaning for a target of values, got balanced';
+  const params: ForestParams = { ...FOREST_DEFAULTS, classWeight: 'balanced' };
+  assert.throws(() => validateForestParams(params, 20, 0), { name: 'InputError', message });
+  const criterion = 'criterion must be squared_error, absolute_error, poisson for a target of values, got gini';
+  assert.throws(() => validateForestParams({ ...FOREST_DEFAULTS, criterion: 'gini' }, 20, 0), { message: criterion });
+});
+
+test('monotonic constraints of more than two classes are refused', () => {
+  const params = { ...FOREST_DEFAULTS, monotonicConstraints: [1, 0] };
+  const message = 'monotonicConstraints need at most 2 classes, got 3';
+  assert.throws(() => validateForestParams(params, 2, 3), { name: 'InputError', message });
+});

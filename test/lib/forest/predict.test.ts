@@ -24,7 +24,7 @@ function predictPlainly({ numClasses, edges, trees }: Forest, values: number[]):
     while (feature[node] !== LEAF) {
       node = values[feature[node]] <= edges[feature[node]][cut[node]] ? node + 1 : next[node];
     }
-    const entries = leaves.counts.subarray(leaves.start[next[node]], leaves.start[next[node] + 1]);
+    const entries = [...leaves.counts.subarray(leaves.start[next[node]], leaves.start[next[node] + 1])];
     const samples = entries.reduce((a, b) => a + b);
     for (const [i, count] of entries.entries()) sums[leaves.classes[leaves.start[next[node]] + i]] += count / samples;
   }
@@ -102,3 +102,19 @@ for (const { numClasses, centre } of REFERENCES) {
     assert.ok(Math.abs(found - centre) < 0.008, `accuracy ${found}`);
   });
 }
+
+test('rows that lack a value are predicted alike alone and among hundreds, and others as ever', () => {
+  const forest = fit(blobs(1, 400, 5, 3), 3, { numTrees: 5 });
+  const { columns } = blobs(2, 600, 5, 3);
+  const complete = predictProba(forest, columns);
+  for (let row = 0; row < 600; row += 7) columns[row % 5][row] = Number.NaN;
+  const found = predictProba(forest, columns);
+  for (let row = 0; row < 600; row++) {
+    const alone = predictProba(
+      forest,
+      columns.map((values) => values.slice(row, row + 1)),
+    );
+    assert.deepEqual(found.subarray(3 * row, 3 * row + 3), alone);
+    if (row % 7 > 0) assert.deepEqual(alone, complete.subarray(3 * row, 3 * row + 3));
+  }
+});

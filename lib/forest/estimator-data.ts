@@ -1,0 +1,160 @@
+// Rows and targets as a caller gives them, checked and turned into what training takes.
+
+import { InputError } from '../errors.ts';
+import { quantileEdges } from './bins.ts';
+import type { ParsedOptions } from './estimator-options.ts';
+import type { ClassLabel } from './model.ts';
+import { checkWeights, MISSING_BYTE, MISSING_WIDE, type Target, type TrainingTable } from './training-table.ts';
+import { MAX_CLASSES } from './tree.ts';
+import { encodeFeature } from './walk.ts';
+
+/** One array per feature, or all values row by row. NaN is a missing value. */
+export type Rows = readonly Float32Array[] | { values: ArrayLike<number>; numFeatures: number };
+
+export interface FitOptions {
+  /** Weight of each row, from 0 up; scikit-learn: `sample_weight`. */
+  sampleWeight?: ArrayLike<number>;
+  /** Numbers of the features that hold categories: whole numbers from 0 to 254. */
+  categorical?: readonly number[];
+}
+
+const MAX_EXACT_VALUES = 65_535; // two bytes hold a code, and one code is that of a missing value
+const MAX_BYTE_EDGES = 254;
+
+/**
+ * Columns of the rows.
+ *
+ * @throws {InputError} on no features, columns of different lengths, or an infinite value
+ */
+export function toColumns(rows: Rows): Float32Array[] {
+  const columns = Array.isArray(rows) ? [...(rows as readonly Float32Array[])] : splitRows(rows as RowMajor);
+  if (columns.length === 0) throw new InputError('rows must have at least one feature, got none');
+  for (const [feature, column] of columns.entries()) {
+    if (!(column instanceof Float32Array)) throw new InputError(`feature ${feature} must be a Float32Array`);
+    if (column.length !== columns[0].length) {
+      throw new InputError(`feature ${feature} has ${column.length} values, feature 0 has ${columns[0].length}`);
+    }
+    const row = column.findIndex((value) => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY);
+    if (row >= 0) throw new InputError(`feature ${feature} of row ${row} must be finite or NaN, got ${column[row]}`);
+  }
+  return columns;
+}
+
+type RowMajor = Extract<Rows, { numFeatures: number }>;
+
+function splitRows({ values, numFeatures }: RowMajor): Float32Array[] {
+  if (!Number.isInteger(numFeatures) || numFeatures < 1 || values.length % numFeatures !== 0) {
+    throw new InputError(`rows of ${numFeatures} features can't be made of ${values.length} values`);
+  }
+  const numRows = values.length / numFeatures;
+  return Array.from({ length: numFeatures }, (_, feature) =>
+    Float32Array.from({ length: numRows }, (_, row) => values[row * numFeatures + feature]),
+  );
+}
+
+/**
+ * Classes of the labels: numbers ascending, strings by code units, false before true; scikit-learn: `classes_`.
+ *
+ * @throws {InputError} on a label that is missing or NaN, or of another type than the first
+ */
+export function findClasses(labels: ArrayLike<unknown>): ClassLabel[] {
+  const type = typeof labels[0];
+  for (let row = 0; row < labels.length; row++) checkLabel(labels[row], type, row);
+  const classes = [...new Set(Array.from(labels as ArrayLike<ClassLabel>))];
+  if (classes.length > MAX_CLASSES) throw new InputError(`at most ${MAX_CLASSES} classes, got ${classes.length}`);
+  return classes.sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** @throws {InputError} on another number of labels than rows, or a label that is none of the classes */
+export function encodeLabels(labels: ArrayLike<unknown>, classes: readonly ClassLabel[], numRows: number): Uint16Array {
+  if (labels.length !== numRows) throw new InputError(`${labels.length} labels for ${numRows} rows`);
+  const indexOf = new Map<unknown, number>(classes.map((label, k) => [label, k]));
+  return Uint16Array.from({ length: numRows }, (_, row) => {
+    const k = indexOf.get(labels[row]);
+    if (k === undefined) throw new InputError(`label of row ${row} is none of the classes: ${String(labels[row])}`);
+    return k;
+  });
+}
+
+function checkLabel(label: unknown, type: string, row: number): void {
+  const isKind = ['string', 'number', 'boolean'].includes(typeof label);
+  if (!isKind || (typeof label === 'number' && !Number.isFinite(label))) {
+    throw new InputError(`label of row ${row} must be a string, a finite number or true or false, got ${label}`);
+  }
+  if (typeof label !== type) throw new InputError(`label of row ${row} must be a ${type} as the first, got ${label}`);
+}
+
+/** @throws {InputError} on another number of values than rows, or one that isn't finite */
+export function checkValues(values: ArrayLike<number>, numRows: number): Float64Array {
+  if (values.length !== numRows) throw new InputError(`${values.length} values for ${numRows} rows`);
+  for (let row = 0; row < numRows; row++) {
+    if (!Number.isFinite(values[row])) throw new InputError(`value of row ${row} must be finite, got ${values[row]}`);
+  }
+  return Float64Array.from(values);
+}
+
+/** Which features hold categories. */
+export function toCategorical(features: readonly number[], numFeatures: number): boolean[] {
+  const isCategorical = new Array<boolean>(numFeatures).fill(false);
+  for (const feature of features) {
+    if (!Number.isInteger(feature) || feature < 0 || feature >= numFeatures) {
+      throw new InputError(`categorical features must be whole numbers from 0 to ${numFeatures - 1}, got ${feature}`);
+    }
+    isCategorical[feature] = true;
+  }
+  return isCategorical;
+}
+
+/**
+ * Edges of the bins of each feature.
+ *
+ * @throws {InputError} on too many distinct values for `exact`
+ */
+export function findEdges(
+  columns: readonly Float32Array[],
+  isCategorical: readonly boolean[],
+  { maxBins, exact }: Pick<ParsedOptions, 'maxBins' | 'exact'>,
+): Float32Array[] {
+  return columns.map((column, feature) => {
+    if (isCategorical[feature]) return new Float32Array(0);
+    const known = column.filter((value) => !Number.isNaN(value));
+    const numDistinct = exact ? new Set(known).size : 0;
+    if (numDistinct > MAX_EXACT_VALUES) {
+      const limit = `exact takes up to ${MAX_EXACT_VALUES}: leave it out`;
+      throw new InputError(`feature ${feature} has ${numDistinct} distinct values, ${limit}`);
+    }
+    return quantileEdges(known, exact ? MAX_EXACT_VALUES : maxBins);
+  });
+}
+
+export function toTable(
+  columns: readonly Float32Array[],
+  edges: Float32Array[],
+  isCategorical: readonly boolean[],
+  target: Target,
+  sampleWeight?: ArrayLike<number>,
+): TrainingTable {
+  const numRows = columns[0].length;
+  if (numRows === 0) throw new InputError('rows must be at least 1, got 0');
+  if (sampleWeight) checkWeights(sampleWeight, numRows);
+  const isWide = edges.some(({ length }) => length > MAX_BYTE_EDGES);
+  return {
+    numRows,
+    columns: columns.map((column, feature) => {
+      const codes = isWide ? new Uint16Array(numRows) : new Uint8Array(numRows);
+      encodeFeature(
+        column,
+        edges[feature],
+        isCategorical[feature],
+        codes,
+        isWide ? MISSING_WIDE : MISSING_BYTE,
+        feature,
+      );
+      return codes;
+    }),
+    edges,
+    isCategorical,
+    target,
+    ...(sampleWeight && { weights: Float64Array.from(sampleWeight) }),
+  };
+}

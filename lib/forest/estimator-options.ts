@@ -1,0 +1,101 @@
+// Options of the estimator classes, as a caller gives them.
+
+import { InputError } from '../errors.ts';
+import { MAX_BINS } from './bins.ts';
+import type { ClassLabel } from './model.ts';
+import { FOREST_DEFAULTS, type ForestParams, validateForestParams } from './params.ts';
+
+/** Weights by class: `new Map([['cat', 1], ['dog', 2]])` or the entries of one. Classes left out weigh 1. */
+export type ClassWeights = ReadonlyMap<ClassLabel, number> | readonly (readonly [ClassLabel, number])[];
+
+export interface EstimatorOptions extends Partial<Omit<ForestParams, 'classWeight' | 'splitter'>> {
+  /** Weights of the classes; scikit-learn: `class_weight`. @default null, all alike */
+  classWeight?: 'balanced' | 'balanced_subsample' | ClassWeights | null;
+  /** Most bins of a feature, from 2 to 255. @default 255 */
+  maxBins?: number;
+  /** Whether each distinct value, up to 65,535 of a feature, gets a bin, as in scikit-learn; for small data. @default false */
+  exact?: boolean;
+  /** Whether `fit` works out the out-of-bag score; scikit-learn: `oob_score`. @default false */
+  oobScore?: boolean;
+}
+
+/** Options checked, in one order, all there. */
+export interface ParsedOptions {
+  params: Omit<ForestParams, 'classWeight'>;
+  classWeight: 'balanced' | 'balanced_subsample' | readonly (readonly [ClassLabel, number])[] | null;
+  maxBins: number;
+  exact: boolean;
+  oobScore: boolean;
+}
+
+const PARAM_NAMES = [
+  'numTrees',
+  'criterion',
+  'maxDepth',
+  'minSamplesSplit',
+  'minSamplesLeaf',
+  'minWeightFractionLeaf',
+  'maxFeatures',
+  'maxLeafNodes',
+  'minImpurityDecrease',
+  'bootstrap',
+  'maxSamples',
+  'ccpAlpha',
+  'monotonicConstraints',
+  'seed',
+] as const;
+const OTHER_NAMES = ['classWeight', 'maxBins', 'exact', 'oobScore'] as const;
+
+/**
+ * Fill in the defaults and check all that can be checked without data.
+ *
+ * @param defaults of the class at hand
+ * @throws {InputError} on an unknown option, or a value that isn't allowed
+ */
+export function parseOptions(
+  options: EstimatorOptions,
+  defaults: Partial<ForestParams>,
+  isClassifier: boolean,
+): ParsedOptions {
+  const known: readonly string[] = [...PARAM_NAMES, ...OTHER_NAMES];
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) throw new InputError(`unknown option ${name}; known are ${known.join(', ')}`);
+  }
+  const given = Object.fromEntries(
+    PARAM_NAMES.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  );
+  const params: ForestParams = { ...FOREST_DEFAULTS, ...defaults, ...given };
+  const { classWeight = null, maxBins = MAX_BINS, exact = false, oobScore = false } = options;
+  if (!Number.isInteger(maxBins) || maxBins < 2 || maxBins > MAX_BINS) {
+    throw new InputError(`maxBins must be a whole number from 2 to ${MAX_BINS}, got ${maxBins}`);
+  }
+  for (const [name, value] of Object.entries({ exact, oobScore })) {
+    if (typeof value !== 'boolean') throw new InputError(`${name} must be true or false, got ${value}`);
+  }
+  if (oobScore && !params.bootstrap) throw new InputError('oobScore needs bootstrap, got oobScore without it');
+  if (classWeight !== null && !isClassifier) throw new InputError('classWeight has no meaning for a regressor');
+  // numbers of features and classes are known when there is data; both are checked again then
+  const { maxFeatures, monotonicConstraints } = params;
+  const enoughFeatures = monotonicConstraints?.length ?? (typeof maxFeatures === 'number' ? Math.ceil(maxFeatures) : 1);
+  validateForestParams(params, Math.max(1, enoughFeatures), isClassifier ? 2 : 0);
+  return { params, classWeight: parseClassWeight(classWeight), maxBins, exact, oobScore };
+}
+
+/** The options as a model keeps them: the same bytes in whatever order they were given. */
+export function toStored({ params, ...others }: ParsedOptions): Record<string, unknown> {
+  const { splitter = 'best' } = params;
+  return { ...Object.fromEntries(PARAM_NAMES.map((name) => [name, params[name]])), ...others, splitter };
+}
+
+function parseClassWeight(classWeight: NonNullable<EstimatorOptions['classWeight']> | null) {
+  if (classWeight === null || classWeight === 'balanced' || classWeight === 'balanced_subsample') return classWeight;
+  const allowed = 'balanced, balanced_subsample, null or a Map of classes and numbers from 0 up';
+  const entries: unknown =
+    classWeight instanceof Map ? [...classWeight] : Array.isArray(classWeight) ? classWeight : undefined;
+  const isEntry = (entry: unknown) =>
+    Array.isArray(entry) && entry.length === 2 && Number.isFinite(entry[1]) && entry[1] >= 0;
+  if (!Array.isArray(entries) || !entries.every(isEntry)) {
+    throw new InputError(`classWeight must be ${allowed}, got ${JSON.stringify(entries ?? classWeight)}`);
+  }
+  return entries as [ClassLabel, number][];
+}

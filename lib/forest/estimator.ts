@@ -1,0 +1,228 @@
+// What the estimator classes share: a forest in memory, fitted, extended, stored and asked.
+
+import { FormatError, InputError } from '../errors.ts';
+import type { BinEdges } from '../partition/rows.ts';
+import { applyForest, type DecisionPaths, decisionPaths } from './apply.ts';
+import { type FitOptions, findEdges, type Rows, toCategorical, toColumns, toTable } from './estimator-data.ts';
+import { type EstimatorOptions, type ParsedOptions, parseOptions, toStored } from './estimator-options.ts';
+import { growForest, growForestInThreads } from './grow-forest.ts';
+import { featureImportances } from './importances.ts';
+import { type ClassLabel, decodeModel, encodeModel, type Model } from './model.ts';
+import { type OobScore, oobPrediction, oobSums, scoreOob } from './oob.ts';
+import type { ForestParams } from './params.ts';
+import type { Target, TrainingTable } from './training-table.ts';
+import type { Tree } from './tree.ts';
+
+/** A fitted forest. */
+interface Fitted {
+  numClasses: number;
+  classes: readonly ClassLabel[];
+  edges: BinEdges;
+  isCategorical: readonly boolean[];
+  trees: Tree[];
+}
+
+/** What is to be grown. */
+interface Job {
+  /** The forest before; its trees come first. */
+  fitted: Fitted;
+  table: TrainingTable;
+  params: ForestParams;
+}
+
+export abstract class ForestEstimator {
+  #options: ParsedOptions;
+  #fitted: Fitted | null = null;
+  #oob: (OobScore & { prediction: Float64Array }) | null = null;
+
+  /** @throws {InputError} on an unknown option or a value that isn't allowed */
+  constructor(options: EstimatorOptions) {
+    this.#options = parseOptions(options, this.defaults(), this.isClassifier());
+  }
+
+  /** Parameters in which the class differs from `FOREST_DEFAULTS`. */
+  protected abstract defaults(): Partial<ForestParams>;
+  protected abstract isClassifier(): boolean;
+  protected abstract findClasses(y: ArrayLike<unknown>): ClassLabel[];
+  protected abstract encodeTarget(y: ArrayLike<unknown>, classes: readonly ClassLabel[], numRows: number): Target;
+
+  /** @throws {InputError} on rows, a target or weights that can't be trained on, or options that don't fit them */
+  fit(rows: Rows, y: ArrayLike<unknown>, fitOptions: FitOptions = {}): this {
+    const job = this.#plan(rows, y, fitOptions);
+    return this.#finish(job, growForest(job.table, job.params, 0, job.params.numTrees));
+  }
+
+  /**
+   * As `fit`, on several threads where the trees are plain; the same bytes for any number of them.
+   *
+   * @param numThreads from 1 to 256; by default as many as there are processors
+   */
+  async fitInThreads(
+    rows: Rows,
+    y: ArrayLike<unknown>,
+    fitOptions: FitOptions = {},
+    numThreads?: number,
+  ): Promise<this> {
+    const job = this.#plan(rows, y, fitOptions);
+    return this.#finish(job, await growForestInThreads(job.table, job.params, 0, job.params.numTrees, numThreads));
+  }
+
+  /**
+   * Grow more trees on the same rows: 50 and 50 more are the bytes of 100; scikit-learn: `warm_start`. On other rows,
+   * bins and classes stay as they were.
+   *
+   * @param count trees to add, from 1 up
+   */
+  addTrees(
+    count: number,
+    rows: Rows,
+    y: ArrayLike<unknown>,
+    { sampleWeight }: { sampleWeight?: ArrayLike<number> } = {},
+  ): this {
+    if (!Number.isInteger(count) || count < 1)
+      throw new InputError(`trees to add must be a whole number from 1 up, got ${count}`);
+    const fitted = this.fitted;
+    const numTrees = fitted.trees.length + count;
+    const job = this.#prepare(fitted, this.#checkColumns(rows), y, sampleWeight, numTrees);
+    return this.#finish(job, growForest(job.table, job.params, fitted.trees.length, numTrees));
+  }
+
+  /** The leaf of each row in each tree, row-major, shape [numRows, numTrees]. */
+  apply(rows: Rows): Uint32Array {
+    return applyForest(this.fitted, this.#checkColumns(rows));
+  }
+
+  /** The nodes from root to leaf of each row in each tree; scikit-learn: `decision_path`. */
+  decisionPath(rows: Rows): DecisionPaths {
+    return decisionPaths(this.fitted, this.#checkColumns(rows));
+  }
+
+  /** Impurity-based importances, summing to 1; scikit-learn: `feature_importances_`. */
+  get featureImportances(): Float64Array {
+    const { criterion } = this.#options.params;
+    return featureImportances(this.fitted, criterion ?? (this.isClassifier() ? 'gini' : 'squared_error'));
+  }
+
+  /** Accuracy or R² on rows out of bag, of those that some tree didn't see; with the option `oobScore`. */
+  get oobScore(): number {
+    return this.#requireOob().score;
+  }
+
+  /** Share of the rows that some tree didn't see. */
+  get oobCoverage(): number {
+    return this.#requireOob().coverage;
+  }
+
+  /** Class probabilities, shape [numRows, numClasses], or values; NaN for a row that every tree saw. */
+  get oobPrediction(): Float64Array {
+    return this.#requireOob().prediction;
+  }
+
+  get numTrees(): number {
+    return this.fitted.trees.length;
+  }
+
+  /** The model as a file; format.md describes it. */
+  toBytes(): Uint8Array {
+    const { trees, edges, numClasses, classes, isCategorical } = this.fitted;
+    return encodeModel(trees, edges, numClasses, classes, { isCategorical, options: toStored(this.#options) });
+  }
+
+  /** The forest, for predictions. */
+  protected get fitted(): Fitted {
+    if (this.#fitted === null) throw new InputError('the forest has no trees yet; call fit first');
+    return this.#fitted;
+  }
+
+  protected columnsToPredict(rows: Rows): Float32Array[] {
+    return this.#checkColumns(rows);
+  }
+
+  /** Take over a model. */
+  protected load({ numClasses, classLabels, edges, trees, isCategorical }: Model): this {
+    this.#fitted = { numClasses, classes: classLabels, edges, trees, isCategorical };
+    return this;
+  }
+
+  #plan(rows: Rows, y: ArrayLike<unknown>, { sampleWeight, categorical = [] }: FitOptions): Job {
+    const columns = toColumns(rows);
+    const isCategorical = toCategorical(categorical, columns.length);
+    const classes = this.findClasses(y);
+    const edges = findEdges(columns, isCategorical, this.#options);
+    const fitted = { numClasses: classes.length, classes, edges, isCategorical, trees: [] };
+    return this.#prepare(fitted, columns, y, sampleWeight, this.#options.params.numTrees);
+  }
+
+  #prepare(
+    fitted: Fitted,
+    columns: Float32Array[],
+    y: ArrayLike<unknown>,
+    sampleWeight: ArrayLike<number> | undefined,
+    numTrees: number,
+  ): Job {
+    const { classes, edges, isCategorical } = fitted;
+    const target = this.encodeTarget(y, classes, columns[0].length);
+    const table = toTable(columns, edges, isCategorical, target, sampleWeight);
+    const params = { ...this.#options.params, numTrees, classWeight: this.#classWeight(classes) };
+    return { fitted, table, params };
+  }
+
+  #finish({ fitted, table, params }: Job, grown: Tree[]): this {
+    const trees = [...fitted.trees, ...grown];
+    this.#fitted = { ...fitted, trees };
+    this.#options = { ...this.#options, params: { ...this.#options.params, numTrees: trees.length } };
+    if (!this.#options.oobScore) return this;
+    const sums = oobSums(table, params, trees, 0);
+    this.#oob = { ...scoreOob(table, sums), prediction: oobPrediction(sums) };
+    return this;
+  }
+
+  #classWeight(classes: readonly ClassLabel[]): ForestParams['classWeight'] {
+    const { classWeight } = this.#options;
+    if (classWeight === null || typeof classWeight === 'string') return classWeight;
+    const ofLabel = new Map(classWeight);
+    for (const label of ofLabel.keys()) {
+      if (!classes.includes(label)) throw new InputError(`classWeight names ${label}, which is none of the classes`);
+    }
+    return classes.map((label) => ofLabel.get(label) ?? 1);
+  }
+
+  #checkColumns(rows: Rows): Float32Array[] {
+    const columns = toColumns(rows);
+    const numFeatures = this.fitted.edges.length;
+    if (columns.length !== numFeatures) {
+      throw new InputError(`rows must have ${numFeatures} features as in training, got ${columns.length}`);
+    }
+    return columns;
+  }
+
+  #requireOob() {
+    if (this.#oob === null) throw new InputError('no out-of-bag score; fit with the option oobScore');
+    return this.#oob;
+  }
+}
+
+/**
+ * The model in a file and the options that it was made with.
+ *
+ * @throws {FormatError} on a damaged file, or one of another kind of forest
+ */
+export function readEstimator(
+  bytes: Uint8Array,
+  isClassifier: boolean,
+  splitter: 'best' | 'random',
+): { model: Model; options: EstimatorOptions } {
+  const model = decodeModel(bytes);
+  if (model.numClasses > 0 !== isClassifier) {
+    const [found, wanted] = isClassifier ? ['regressor', 'classifier'] : ['classifier', 'regressor'];
+    throw new FormatError(`model: a ${found}, not a ${wanted}`);
+  }
+  const { splitter: found = 'best', ...options } = model.options ?? { numTrees: model.trees.length };
+  if (found !== splitter) throw new FormatError(`model: its splitter is ${found}, not ${splitter}`);
+  try {
+    parseOptions(options, {}, isClassifier);
+  } catch (cause) {
+    throw new FormatError(`model: damaged, options: ${(cause as Error).message}`, { cause });
+  }
+  return { model, options };
+}

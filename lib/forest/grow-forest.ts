@@ -1,0 +1,88 @@
+// Grows the trees of any forest: the fast trainer where it can, else the general one.
+
+import { InputError } from '../errors.ts';
+import type { BinnedRows } from '../partition/rows.ts';
+import { GeneralGrower } from './general-grow.ts';
+import { growTrees } from './grow.ts';
+import type { TrainingInfo } from './packed-rows.ts';
+import { type ForestParams, findBeyondPlain, type ResolvedParams, resolveParams } from './params.ts';
+import { checkTable, hasMissing, isWide, type TrainingTable } from './training-table.ts';
+import type { Tree } from './tree.ts';
+import { growInThreads } from './wasm/grow-in-threads.ts';
+
+/** Whether the fast trainer honours all that is asked for. */
+export function canGrowFast(params: ResolvedParams, table: TrainingTable): boolean {
+  return (
+    findBeyondPlain(params) === undefined &&
+    table.target.labels !== undefined &&
+    table.weights === undefined &&
+    !table.isCategorical?.includes(true) &&
+    !isWide(table) &&
+    !hasMissing(table)
+  );
+}
+
+/**
+ * Grow trees [treeStart, treeEnd); tree i depends on the table, the parameters and i alone.
+ *
+ * @throws {InputError} when the table or the parameters are out of range
+ */
+export function growForest(
+  table: TrainingTable,
+  params: ForestParams,
+  treeStart: number,
+  treeEnd: number, // exclusive
+): Tree[] {
+  const resolved = check(table, params);
+  const fast = toFastRows(table, resolved);
+  if (fast) return growTrees(...fast, resolved, treeStart, treeEnd);
+  const grower = new GeneralGrower(table, resolved);
+  return Array.from({ length: treeEnd - treeStart }, (_, i) => grower.grow(treeStart + i));
+}
+
+/**
+ * As `growForest`, by the kernel on several threads where the fast trainer honours all that is asked for.
+ *
+ * @param numThreads from 1 to 256; by default as many as there are processors
+ */
+export async function growForestInThreads(
+  table: TrainingTable,
+  params: ForestParams,
+  treeStart: number,
+  treeEnd: number, // exclusive
+  numThreads?: number,
+): Promise<Tree[]> {
+  const resolved = check(table, params);
+  const fast = toFastRows(table, resolved);
+  return fast
+    ? growInThreads(...fast, resolved, treeStart, treeEnd, numThreads)
+    : growForest(table, params, treeStart, treeEnd);
+}
+
+function check(table: TrainingTable, params: ForestParams): ResolvedParams {
+  checkTable(table);
+  const { numRows, edges, target } = table;
+  const resolved = resolveParams(params, numRows, edges.length, target.numClasses ?? 0);
+  if (target.values && resolved.criterion === 'poisson') checkPoisson(target.values);
+  return resolved;
+}
+
+/** The table as the fast trainer takes it; null when that can't do what is asked for. */
+function toFastRows(table: TrainingTable, params: ResolvedParams): [BinnedRows, TrainingInfo] | null {
+  const { numRows, columns, edges, target } = table;
+  if (!target.labels || !canGrowFast(params, table)) return null;
+  const { labels, numClasses } = target;
+  // the row index says where rows come from; growing asks for none
+  const rows = { numRows, rowIndex: new Uint32Array(0), columns: columns as Uint8Array[], labels };
+  return [rows, { numClasses, edges }];
+}
+
+function checkPoisson(values: Float64Array): void {
+  if (values.some((value) => value < 0)) {
+    const got = values.find((value) => value < 0);
+    throw new InputError(`criterion poisson needs a target of values from 0 up, got ${got}`);
+  }
+  if (values.every((value) => value === 0)) {
+    throw new InputError('criterion poisson needs a target with some value above 0, all are 0');
+  }
+}

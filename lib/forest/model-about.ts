@@ -1,0 +1,50 @@
+// What a model says about itself in words: its classes, its categorical features and the options it was made with.
+
+import { FormatError } from '../errors.ts';
+import type { ClassLabel, Model } from './model.ts';
+
+type About = Pick<Model, 'classLabels' | 'isCategorical' | 'options'>;
+
+/** As UTF-8 of a JSON object; what has no say is left out. */
+export function writeAbout(about: {
+  classLabels: readonly ClassLabel[];
+  isCategorical?: readonly boolean[];
+  options?: Record<string, unknown>;
+}): Uint8Array {
+  const { classLabels, isCategorical, options } = about;
+  const categorical = isCategorical?.flatMap((is, feature) => (is ? [feature] : []));
+  return new TextEncoder().encode(
+    JSON.stringify({ classLabels, ...(categorical?.length && { categorical }), ...(options && { options }) }),
+  );
+}
+
+/** @throws {FormatError} on anything else than `writeAbout` writes */
+export function readAbout(bytes: Uint8Array, numFeatures: number, numClasses: number): About {
+  let about: unknown;
+  try {
+    about = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new FormatError('model: damaged, its description', { cause });
+  }
+  if (!isObject(about)) throw new FormatError('model: damaged, its description');
+  const { classLabels, categorical = [], options = null } = about;
+  if (!isLabels(classLabels, numClasses)) throw new FormatError('model: damaged, class labels');
+  const isFeature = (feature: unknown) =>
+    Number.isInteger(feature) && (feature as number) >= 0 && (feature as number) < numFeatures;
+  if (!Array.isArray(categorical) || !categorical.every(isFeature)) {
+    throw new FormatError('model: damaged, categorical features');
+  }
+  if (options !== null && !isObject(options)) throw new FormatError('model: damaged, options');
+  const isCategorical = new Array<boolean>(numFeatures).fill(false);
+  for (const feature of categorical) isCategorical[feature] = true;
+  return { classLabels, isCategorical, options };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isLabels(labels: unknown, numClasses: number): labels is ClassLabel[] {
+  const isLabel = (label: unknown) => ['string', 'number', 'boolean'].includes(typeof label);
+  return Array.isArray(labels) && labels.length === numClasses && labels.every(isLabel);
+}

@@ -1,0 +1,56 @@
+// Forests that predict values.
+
+import { ForestEstimator, readEstimator } from './estimator.ts';
+import { checkValues, type Rows } from './estimator-data.ts';
+import type { EstimatorOptions } from './estimator-options.ts';
+import type { ClassLabel } from './model.ts';
+import type { ForestParams } from './params.ts';
+import { predictValues } from './predict.ts';
+import type { Target } from './training-table.ts';
+
+/** As scikit-learn's class of this name; docs/estimator.md lists the options and the differences. */
+export class RandomForestRegressor extends ForestEstimator {
+  constructor(options: EstimatorOptions = {}) {
+    super(options);
+  }
+
+  /** @throws {FormatError} on a damaged file, or one of another kind of forest */
+  static fromBytes(bytes: Uint8Array): RandomForestRegressor {
+    const { model, options } = readEstimator(bytes, false, 'best');
+    return new RandomForestRegressor(options).load(model);
+  }
+
+  /** Mean over trees of the value of the row's leaf. */
+  predict(rows: Rows): Float64Array {
+    return predictValues(this.fitted, this.columnsToPredict(rows));
+  }
+
+  protected override defaults(): Partial<ForestParams> {
+    return { maxFeatures: null };
+  }
+
+  protected override isClassifier(): boolean {
+    return false;
+  }
+
+  protected override findClasses(): ClassLabel[] {
+    return [];
+  }
+
+  protected override encodeTarget(y: ArrayLike<unknown>, _classes: readonly ClassLabel[], numRows: number): Target {
+    return { values: checkValues(y as ArrayLike<number>, numRows) };
+  }
+}
+
+/** As scikit-learn's class of this name: one random cut per feature, and every row in every tree. */
+export class ExtraTreesRegressor extends RandomForestRegressor {
+  /** @throws {FormatError} on a damaged file, or one of another kind of forest */
+  static override fromBytes(bytes: Uint8Array): ExtraTreesRegressor {
+    const { model, options } = readEstimator(bytes, false, 'random');
+    return new ExtraTreesRegressor(options).load(model);
+  }
+
+  protected override defaults(): Partial<ForestParams> {
+    return { maxFeatures: null, splitter: 'random', bootstrap: false };
+  }
+}

@@ -1,0 +1,167 @@
+// From a row to its leaf, through trees with missing values, categories and exact values too.
+
+import { InputError } from '../errors.ts';
+import { encodeColumn } from './bins.ts';
+import { LEAF_WEIGHT, type LeafTable } from './leaf-table.ts';
+import type { Forest } from './predict.ts';
+import { type Codes, MISSING_BYTE, MISSING_WIDE } from './training-table.ts';
+import { CATEGORICAL, LEAF, MAX_CATEGORIES, MISSING_LEFT, SET_BYTES, type Tree } from './tree.ts';
+
+const MAX_BYTE_EDGES = 254;
+
+/** Codes of rows [rowStart, rowEnd), row-major, two bytes each, `MISSING_WIDE` for a missing value. */
+export function encodeRowsWide(
+  { edges, isCategorical }: Forest,
+  columns: readonly Float32Array[],
+  rowStart: number,
+  rowEnd: number,
+  codes: Uint16Array,
+): void {
+  const column = new Uint16Array(rowEnd - rowStart);
+  for (let feature = 0; feature < columns.length; feature++) {
+    const values = columns[feature].subarray(rowStart, rowEnd);
+    encodeFeature(values, edges[feature], isCategorical?.[feature] ?? false, column, MISSING_WIDE, feature);
+    for (let i = 0, at = feature; i < column.length; i++, at += columns.length) codes[at] = column[i];
+  }
+}
+
+/**
+ * Codes of one feature's values; NaN becomes `missing`.
+ *
+ * @throws {InputError} on a category that isn't a whole number from 0 to 254
+ */
+export function encodeFeature(
+  values: Float32Array,
+  edges: Float32Array,
+  isCategorical: boolean,
+  out: Codes,
+  missing: number,
+  feature: number,
+): void {
+  if (isCategorical) {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      if (!Number.isNaN(value) && !(Number.isInteger(value) && value >= 0 && value < MAX_CATEGORIES)) {
+        const allowed = `a category, a whole number from 0 to ${MAX_CATEGORIES - 1}, or NaN`;
+        throw new InputError(`feature ${feature} must be ${allowed}, got ${value}`);
+      }
+      out[i] = Number.isNaN(value) ? missing : value;
+    }
+    return;
+  }
+  if (edges.length <= MAX_BYTE_EDGES) {
+    const bytes = out instanceof Uint8Array ? out : new Uint8Array(values.length);
+    encodeColumn(values, edges, bytes);
+    if (bytes !== out) out.set(bytes);
+  } else for (let i = 0; i < values.length; i++) out[i] = countBelow(edges, values[i]);
+  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) out[i] = missing;
+}
+
+/** Codes of rows [rowStart, rowEnd) of a training table, as `encodeRowsWide` gives them. */
+export function gatherRowsWide(columns: readonly Codes[], rowStart: number, rowEnd: number, codes: Uint16Array): void {
+  for (const [feature, column] of columns.entries()) {
+    const missing = column instanceof Uint8Array ? MISSING_BYTE : MISSING_WIDE;
+    for (let row = rowStart, at = feature; row < rowEnd; row++, at += columns.length) {
+      codes[at] = column[row] === missing ? MISSING_WIDE : column[row];
+    }
+  }
+}
+
+/** Whether the plain walk over bytes would lead rows without missing values astray. */
+export function isPlain({ trees }: Pick<Forest, 'trees'>): boolean {
+  return trees.every(({ flags, cut }) => flags === undefined && cut instanceof Uint8Array);
+}
+
+/** Whether some value of rows [rowStart, rowEnd) is missing. */
+export function hasMissingValues(columns: readonly Float32Array[], rowStart: number, rowEnd: number): boolean {
+  for (const column of columns) {
+    for (let row = rowStart; row < rowEnd; row++) if (Number.isNaN(column[row])) return true;
+  }
+  return false;
+}
+
+/** Walks rows through one tree. */
+export class TreeWalker {
+  readonly #tree: Tree;
+  readonly #flags: Uint8Array;
+  /** Where the set of each categorical node begins. */
+  readonly #setStart: Uint32Array;
+
+  constructor(tree: Tree, isRegressor: boolean) {
+    this.#tree = tree;
+    this.#flags = tree.flags ?? biggerChildFlags(tree, isRegressor);
+    this.#setStart = new Uint32Array(tree.sets ? tree.numNodes : 0);
+    if (tree.sets) {
+      for (let node = 0, at = 0; node < tree.numNodes; node++) {
+        this.#setStart[node] = at;
+        if (this.#flags[node] & CATEGORICAL) at += SET_BYTES;
+      }
+    }
+  }
+
+  /** The leaf of the row whose codes begin at `base`. */
+  leafOf(codes: Uint16Array, base: number): number {
+    const { feature } = this.#tree;
+    let node = 0;
+    while (feature[node] !== LEAF) node = this.step(node, codes, base);
+    return node;
+  }
+
+  /** The child of a node that is no leaf. */
+  step(node: number, codes: Uint16Array, base: number): number {
+    const { feature, cut, next, sets } = this.#tree;
+    const code = codes[base + feature[node]];
+    const flags = this.#flags[node];
+    let isLeft = code <= cut[node];
+    if (code === MISSING_WIDE) isLeft = (flags & MISSING_LEFT) !== 0;
+    else if (flags & CATEGORICAL) isLeft = ((sets![this.#setStart[node] + (code >> 3)] >> (code & 7)) & 1) === 1;
+    return isLeft ? node + 1 : next[node];
+  }
+}
+
+const biggerChildren = new WeakMap<Tree, Uint8Array>();
+
+/** Missing values that training knew nothing of go to the child with more weight, to the right one of equals. */
+export function biggerChildFlags(tree: Tree, isRegressor: boolean): Uint8Array {
+  const known = biggerChildren.get(tree);
+  if (known) return known;
+  const weights = nodeWeights(tree, isRegressor);
+  const flags = Uint8Array.from(tree.feature, (feature, node) =>
+    feature !== LEAF && weights[node + 1] > weights[tree.next[node]] ? MISSING_LEFT : 0,
+  );
+  biggerChildren.set(tree, flags);
+  return flags;
+}
+
+/** Weight of the training samples in each node. */
+export function nodeWeights({ numNodes, feature, next, leaves }: Tree, isRegressor: boolean): Float64Array {
+  const ofLeaf = leafWeights(leaves, isRegressor);
+  const weights = new Float64Array(numNodes);
+  // children come after their parent
+  for (let node = numNodes - 1; node >= 0; node--) {
+    weights[node] = feature[node] === LEAF ? ofLeaf[next[node]] : weights[node + 1] + weights[next[node]];
+  }
+  return weights;
+}
+
+/** Weight of the samples in each row of a leaf table. */
+export function leafWeights({ start, counts }: LeafTable, isRegressor: boolean): Float64Array {
+  return Float64Array.from({ length: start.length - 1 }, (_, row) => {
+    if (isRegressor) return counts[start[row] + LEAF_WEIGHT];
+    let weight = 0;
+    for (let i = start[row]; i < start[row + 1]; i++) weight += counts[i];
+    return weight;
+  });
+}
+
+/** Number of edges below a value. */
+function countBelow(edges: Float32Array, value: number): number {
+  let low = 0;
+  let end = edges.length;
+  while (low < end) {
+    const middle = (low + end) >>> 1;
+    if (edges[middle] < value) low = middle + 1;
+    else end = middle;
+  }
+  return low;
+}
