@@ -146,15 +146,19 @@ export async function cancelRun(store: Store, orchestrator: Orchestrator, runId:
 /** @throws {NotFoundError} when there is no such run */
 export async function viewRun(store: Store, runId: string): Promise<RunView> {
   const keys = runKeys(checkRunId(runId));
-  const [request, status, report, cancelled] = await Promise.all([
+  const report = await findJson<Report>(store, keys.report);
+  const [request, status, cancelled] = await Promise.all([
     findJson<RunRequest>(store, keys.run),
     findJson<RunStatus>(store, keys.status),
-    findJson<Report>(store, keys.report),
     findJson(store, keys.cancel),
   ]);
   if (!request) throw new NotFoundError(`there is no run ${runId}`);
   const stages = status?.stages ?? [];
-  if (report) return { runId, state: 'succeeded', stages, accuracy: report.accuracy, model: report.model };
+  if (report) {
+    // the status may not have been written since
+    const done = stages.map((stage) => endStage(stage, report.seconds[stage.name]));
+    return { runId, state: 'succeeded', stages: done, accuracy: report.accuracy, model: report.model };
+  }
   const state = cancelled ? 'cancelled' : (status?.state ?? 'queued');
   const counted = await Promise.all(
     stages.map(async (stage) =>
@@ -162,6 +166,11 @@ export async function viewRun(store: Store, runId: string): Promise<RunView> {
     ),
   );
   return { runId, state, stages: counted, ...(status?.error && { error: status.error }) };
+}
+
+function endStage(stage: StageStatus, seconds: number): StageStatus {
+  const finishedAtMs = stage.finishedAtMs ?? stage.startedAtMs + seconds * 1000;
+  return { ...stage, state: 'done', numDone: stage.numTasks, finishedAtMs };
 }
 
 /**

@@ -84,6 +84,17 @@ test('cancelling stops the execution, and a new start takes the cancellation bac
   assert.equal((await viewRun(store, 'a')).state, 'queued');
 });
 
+test('a run with a report is done, whatever its status says', async () => {
+  const store = memoryStore();
+  await startRun(store, orchestratorWith({}), 'a', params);
+  const stage = { name: 'evaluate' as const, state: 'running' as const, numTasks: 3, numDone: 0, startedAtMs: 1000 };
+  await replaceJson(store, runKeys('a').status, { runId: 'a', state: 'running', execution: 'arn:a', stages: [stage] });
+  await createJson(store, runKeys('a').report, { accuracy: 0.9, model: {}, seconds: { evaluate: 2 } });
+  const { state, stages } = await checkRun(store, orchestratorWith({ a: 'failed' }), 'a');
+  assert.equal(state, 'succeeded');
+  assert.deepEqual(stages, [{ ...stage, state: 'done', numDone: 3, finishedAtMs: 3000 }]);
+});
+
 test('a run whose execution died without a word has failed', async () => {
   const store = memoryStore();
   await startRun(store, orchestratorWith({}), 'a', params);
