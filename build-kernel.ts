@@ -2,12 +2,13 @@
 // bundles import it, and nothing is read from a disk at run time.
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const FOLDER = 'lib/forest/wasm';
+const FOLDER = join('lib', 'forest', 'wasm');
+const GENERATED = join(FOLDER, 'generated.ts');
 
 function compileKernel(): Buffer {
   const folder = mkdtempSync(join(tmpdir(), 'arvoredo-kernel-'));
@@ -48,11 +49,23 @@ async function bundleThread(): Promise<string> {
   return outputFiles[0]!.text;
 }
 
-writeFileSync(
-  `${FOLDER}/generated.ts`,
-  `// Made by build-kernel.ts.
+/** Whether the strings were made from the sources as they are: compiling takes seconds. */
+function isUpToDate(): boolean {
+  if (!existsSync(GENERATED)) return false;
+  const sources = readdirSync('lib', { recursive: true, encoding: 'utf8' }).map((file) => join('lib', file));
+  const madeAtMs = statSync(GENERATED).mtimeMs;
+  return [...sources, 'build-kernel.ts', 'package-lock.json'].every(
+    (file) => file === GENERATED || statSync(file).isDirectory() || statSync(file).mtimeMs < madeAtMs,
+  );
+}
+
+if (!isUpToDate()) {
+  writeFileSync(
+    GENERATED,
+    `// Made by build-kernel.ts.
 
 export const KERNEL_BASE64 = ${JSON.stringify(compileKernel().toString('base64'))};
 export const THREAD_SOURCE = ${JSON.stringify(await bundleThread())};
 `,
-);
+  );
+}

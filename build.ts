@@ -3,6 +3,7 @@
 import { copyFile, rm } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
 import { FUNCTION_NAMES } from './functions/manifest.ts';
+import './build-kernel.ts'; // first: the bundles hold the kernel
 
 // CommonJS packages inside an ES module still ask for `require`
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";

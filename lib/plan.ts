@@ -24,8 +24,8 @@ export interface Plan {
   growSeconds: number;
 }
 
-/** Below this many seconds in all, one function is done before others would have started. */
-const GATHER_SECONDS = 1;
+/** Below this many seconds of one core, one function with two is done about when others have started and read the rows. */
+const GATHER_SECONDS = 5;
 /** Trees per task at most: a lost attempt costs no more than these. */
 const MAX_GROUP_TREES = 100;
 /** Memory of the functions that hold rows, in MiB; 1,769 is one vCPU on Lambda. The stack and the emulator read it here. */
