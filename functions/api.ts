@@ -55,7 +55,10 @@ async function postRun(event: APIGatewayProxyEventV2): Promise<APIGatewayProxySt
   if (runId !== undefined && clientToken !== undefined) throw new InputError('give runId or clientToken, not both');
   const chosen =
     (runId as string | undefined) ?? (clientToken === undefined ? newRunId() : runIdOfToken(clientToken as string));
-  const { request } = await startRun(store, orchestrator, chosen, parseRunParams(input));
+  const params = parseRunParams(input);
+  // a run that is named keeps its own parameters; one of a token must be asked for in the same way
+  const given = runId === undefined ? undefined : Object.keys(input);
+  const { request } = await startRun(store, orchestrator, chosen, params, given);
   return answer(202, { runId: request.runId });
 }
 

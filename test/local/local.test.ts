@@ -116,6 +116,9 @@ suite('arvoredo local', () => {
     const after = await view(api, 'long');
     assert.deepEqual([after.state, after.stages.some(({ name }) => name === 'evaluate')], ['cancelled', false]);
 
+    // a named run goes on with its own parameters, over the API and on the command line
+    assert.equal((await post(api, { runId: 'long', seed: 9 })).status, 409);
+    assert.equal((await post(api, { runId: 'long' })).status, 202);
     const { code, stderr } = await finish(t, ['run', '--data-dir', dataDir, '--run-id', 'long', '--quiet']);
     assert.equal(code, 0, stderr);
     assert.equal((await view(api, 'long')).state, 'succeeded');
