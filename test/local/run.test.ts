@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeModel } from '../../lib/forest/model.ts';
 import { sha256 } from '../../lib/hash.ts';
+import { attach } from '../../local/attach.ts';
 import { runInMemory } from '../helpers.ts';
 import { eventsOf, finish, leftOver, start, temporaryFolder, timesDone, waitForEvent } from './command.ts';
 
@@ -145,17 +147,20 @@ suite('arvoredo run', () => {
     assert.deepEqual([params.maxDepth, params.weights, params.shift, params.scale], [null, null, null, null]);
   });
 
-  test('two runs share the emulator of a folder, and the first to end waits for the other', async (t) => {
+  test('the run that started an emulator waits for others that use it', async (t) => {
     const dataDir = await temporaryFolder(t);
-    const short = start(t, ['run', '--samples', '2000', '--trees', '3', '--data-dir', dataDir]);
-    await waitForEvent(dataDir, (events) => events.find((event) => event.type === 'sandboxStarted'));
-    const json = join(dataDir, 'result.json');
-    const long = await finish(t, ['run', ...JOB_ARGS, '--data-dir', dataDir, '--json', json]);
-    assert.equal(long.code, 0, long.stderr);
-    assert.equal((await readJson(json)).model.sha256, (await expected).result.sha256);
-    const { code, stderr } = await short.done;
-    assert.equal(code, 0);
-    assert.match(stderr, /another run uses this emulator/);
+    const { child, done } = start(t, ['run', '--samples', '300', '--trees', '2', '--data-dir', dataDir]);
+    let told = '';
+    child.stderr!.on('data', (text: string) => (told += text));
+    const detach = await attach(dataDir);
+    while (!told.includes('another run uses this emulator')) {
+      assert.equal(child.exitCode, null);
+      await sleep(20);
+    }
+    await sleep(500);
+    assert.equal(child.exitCode, null); // still there
+    await detach();
+    assert.equal((await done).code, 0);
     assert.deepEqual(await leftOver(dataDir), []);
   });
 
