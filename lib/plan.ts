@@ -32,6 +32,9 @@ const MAX_GROUP_TREES = 100;
 export const MEMORY_MIB = { generate: 1769, split: 1769, train: 3538, evaluate: 1769 } as const;
 /** Node, the bundle and its buffers, measured with small tasks, rounded up. */
 const BASE_MIB = 150;
+/** Threads of the train function, one for each vCPU that its memory gives, and what each holds for a row at most. */
+const THREADS = 2;
+const THREAD_ROW_BYTES = 60;
 /** A function's 15 minutes, less the time to read the rows and write the trees. */
 const MAX_TASK_SECONDS = 800;
 
@@ -73,8 +76,9 @@ export function planRun(params: RunParams): Plan {
 
   // the values, their Arrow file and the body of the request; then label, row index and side
   checkMemory('generate', 'chunkSize', chunkSize, 12 * params.features + 16, 'lower chunkSize');
-  // partitions as they come, end to end, and packed for the kernel with its three arrays of entries
-  const trainRowBytes = 2 * params.features + 32 * Math.ceil(params.features / 32) + 26;
+  // partitions as they come and end to end, packed for the kernel, and the scratch memory of its threads (docs/kernel.md)
+  const packedBytes = 32 * Math.ceil(params.features / 32) + 2;
+  const trainRowBytes = 2 * (params.features + 6) + packedBytes + THREADS * THREAD_ROW_BYTES;
   checkMemory('train', 'training rows', numTrain, trainRowBytes, 'use fewer samples or features');
 
   const forest = toForestParams(params);
