@@ -19,7 +19,8 @@ export async function attached(dataDir: string): Promise<number[]> {
   return names.map(Number).filter((pid) => pid !== process.pid && isAlive(pid));
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is a process of this id. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive } from '../../local/attach.ts';
 import type { LambdaEvent } from '../../local/lambda/options.ts';
 
 export interface Finished {
@@ -80,14 +81,5 @@ export async function leftOver(dataDir: string): Promise<number[]> {
     const alive = pids.filter(isAlive);
     if (alive.length === 0 || waitedMs > 5000) return alive;
     await sleep(100);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
