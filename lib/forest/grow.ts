@@ -6,6 +6,7 @@ import { LeafTableBuilder } from './leaf-table.ts';
 import { ManyClassSearch } from './many-class-search.ts';
 import {
   drawRows,
+  enterRows,
   FEATURES_PER_PASS,
   gatherWords,
   MAX_SAMPLES_PER_ROW,
@@ -94,6 +95,7 @@ export class TreeGrower {
     const samples = stack[at + SAMPLES];
     const ones = stack[at + ONES];
     const parent = stack[at + PARENT];
+    enterRows(this.#memory, start, end);
     const isPure = this.#search.enter(start, end, samples, ones);
     const isLeaf =
       isPure || depth >= this.#maxDepth || end - start < this.#minRowsToSplit || !this.#findCut(start, end);

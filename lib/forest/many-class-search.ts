@@ -40,14 +40,14 @@ export class ManyClassSearch implements NodeSearch {
   }
 
   enter(start: number, end: number): boolean {
-    const { entries, rows } = this.#memory;
+    const { entries, labels } = this.#memory;
     const unsorted = this.#unsorted;
     const total = this.#total;
     for (let i = 0; i < this.#numRows; i++) total[unsorted[i] >> CLASS_SHIFT] = 0; // of the node before
     let samples = 0;
     let squares = 0;
     for (let i = start; i < end; i++) {
-      const label = rows.labels[entries[i] >>> ENTRY_ROW_SHIFT];
+      const label = labels[entries[i] >>> ENTRY_ROW_SHIFT];
       const added = (entries[i] >> 1) & SAMPLES_MASK;
       unsorted[i - start] = (label << CLASS_SHIFT) | added;
       samples += added;

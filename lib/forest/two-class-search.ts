@@ -62,11 +62,13 @@ export class TwoClassSearch implements NodeSearch {
       fillSparse(this.#memory, this.#start, this.#end, features, this.#cells, this.#inUse);
       for (let slot = 0; slot < 4; slot++) this.#score(features[slot], this.#sparseRuns(slot));
     } else if (this.#samples <= CELL_SAMPLES) {
-      fillDense(this.#memory, this.#start, this.#end, features, this.#cells);
+      gatherWords(this.#memory, this.#start, this.#end, features);
+      countCells(this.#memory, this.#start, this.#end, this.#cells);
       for (let slot = 0; slot < 4; slot++) this.#score(features[slot], this.#denseRuns(slot, features[slot]));
     } else {
+      gatherWords(this.#memory, this.#start, this.#end, features);
       for (let start = this.#start; start < this.#end; start += ROWS_PER_FLUSH) {
-        fillDense(this.#memory, start, Math.min(start + ROWS_PER_FLUSH, this.#end), features, this.#cells);
+        countCells(this.#memory, start, Math.min(start + ROWS_PER_FLUSH, this.#end), this.#cells);
         this.#flush();
       }
       for (let slot = 0; slot < 4; slot++) this.#score(features[slot], this.#wideRuns(slot, features[slot]));
@@ -210,24 +212,15 @@ export class TwoClassSearch implements NodeSearch {
   }
 }
 
-/** Gather four features and count each of them, all in one pass. */
-function fillDense(memory: NodeRows, start: number, end: number, features: Int32Array, cells: Int32Array): void {
-  const { entries, words, rows } = memory;
-  const { codes, stride } = rows;
-  const [f0, f1, f2, f3] = [features[0], features[1], features[2], features[3]];
+/** Count the codes of four features that `gatherWords` has gathered. */
+function countCells({ entries, words }: NodeRows, start: number, end: number, cells: Int32Array): void {
   for (let i = start; i < end; i++) {
-    const entry = entries[i];
-    const at = Math.imul(entry >>> ENTRY_ROW_SHIFT, stride);
-    const c0 = codes[at + f0];
-    const c1 = codes[at + f1];
-    const c2 = codes[at + f2];
-    const c3 = codes[at + f3];
-    words[i] = c0 | (c1 << 8) | (c2 << 16) | (c3 << 24);
-    const cell = CELL[entry & ENTRY_LOW_MASK];
-    cells[c0] += cell;
-    cells[CELLS + c1] += cell;
-    cells[2 * CELLS + c2] += cell;
-    cells[3 * CELLS + c3] += cell;
+    const cell = CELL[entries[i] & 31];
+    const word = words[i];
+    cells[word & 255] += cell;
+    cells[256 + ((word >>> 8) & 255)] += cell;
+    cells[512 + ((word >>> 16) & 255)] += cell;
+    cells[768 + (word >>> 24)] += cell;
   }
 }
 
@@ -240,8 +233,8 @@ function fillSparse(
   cells: Int32Array,
   inUse: Int32Array,
 ): void {
-  const { entries, words, rows } = memory;
-  const { codes, stride } = rows;
+  const { entries, words, codes, rows } = memory;
+  const { stride } = rows;
   const [f0, f1, f2, f3] = [features[0], features[1], features[2], features[3]];
   for (let i = start; i < end; i++) {
     const entry = entries[i];

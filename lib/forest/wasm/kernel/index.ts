@@ -19,7 +19,7 @@ import {
 } from './memory';
 import { nextBelow, startRandom } from './random';
 import { drawRows, enterRows, gatherWords, MAX_SAMPLES_PER_ROW, partition } from './rows';
-import { addTwoClassLeaf, enterTwoClass, tryTwoClass } from './two-class';
+import { addTwoClassLeaf, enterTwoClass, startTwoClass, tryTwoClass } from './two-class';
 
 export { getNumLeafEntries, getNumLeafRows } from './leaves';
 export { setUp } from './memory';
@@ -46,6 +46,7 @@ export function grow(seed: usize, bootstrap: bool): i32 {
   startLeaves();
   for (let i = 0; i < numFeatures; i++) store<i32>(features + ((<usize>i) << 2), i);
   isTwoClass = numClasses <= 2 && minSamplesLeaf === 1;
+  if (isTwoClass) startTwoClass();
   let samples = 0;
   let ones = 0;
   for (let i = 0; i < numEntries; i++) {

@@ -10,7 +10,7 @@ const COPY_ROWS: i32 = 32_768; // `COPY_ROWS` of layout.ts
 const MAX_COPY_STRIDE: u32 = 64; // of wider rows a node reads too little
 
 // where the codes and labels are that entries refer to: those of all rows, or the copies
-let codesBase: usize = 0;
+export let codesBase: usize = 0;
 let labelsBase: usize = 0;
 /** End of the entries that refer to copies; 0 when none do. */
 let copyEnd: i32 = 0;
@@ -83,32 +83,36 @@ export function labelOf(entry: u32): u32 {
 /** Gather the codes of four features of entries [start, end) into words, the first feature in the lowest byte. */
 export function gatherWords(start: i32, end: i32, f0: u32, f1: u32, f2: u32, f3: u32): void {
   const last = entries + ((<usize>end) << 2);
+  const step = stride;
+  const at0 = codesBase + f0;
+  const at1 = codesBase + f1;
+  const at2 = codesBase + f2;
+  const at3 = codesBase + f3;
   let to = words + ((<usize>start) << 2);
   for (let from = entries + ((<usize>start) << 2); from < last; from += 4) {
-    const at = rowAt(load<u32>(from));
-    store<u32>(
-      to,
-      load<u8>(at + f0) | (load<u8>(at + f1) << 8) | (load<u8>(at + f2) << 16) | (load<u8>(at + f3) << 24),
-    );
+    const row: usize = (load<u32>(from) >> 5) * step;
+    store<u8>(to, load<u8>(at0 + row));
+    store<u8>(to, load<u8>(at1 + row), 1);
+    store<u8>(to, load<u8>(at2 + row), 2);
+    store<u8>(to, load<u8>(at3 + row), 3);
     to += 4;
   }
 }
 
 /** Bring the entries of [start, end) whose code is at most `cut` to the front. @returns end of the left side */
 export function partition(start: i32, end: i32, shift: u32, cut: u32): i32 {
+  const first = entries + ((<usize>start) << 2);
   const last = entries + ((<usize>end) << 2);
-  let word = words + ((<usize>start) << 2);
-  let left = entries + ((<usize>start) << 2);
-  let right = side;
-  for (let from = left; from < last; from += 4) {
+  const toSide = side;
+  let code = words + ((<usize>start) << 2) + (shift >> 3);
+  let right: usize = 0; // bytes
+  for (let from = first; from < last; from += 4) {
     const entry = load<u32>(from);
-    const isRight = (cut - ((load<u32>(word) >> shift) & 255)) >> 31;
-    store<u32>(left, entry);
-    store<u32>(right, entry);
-    right += (<usize>isRight) << 2;
-    left += 4 - ((<usize>isRight) << 2);
-    word += 4;
+    store<u32>(from - right, entry);
+    store<u32>(toSide + right, entry);
+    right += (<usize>(load<u8>(code) > cut)) << 2;
+    code += 4;
   }
-  memory.copy(left, side, right - side);
-  return <i32>((left - entries) >> 2);
+  memory.copy(last - right, toSide, right);
+  return end - <i32>(right >> 2);
 }

@@ -5,8 +5,8 @@
 
 import { cutScore, isPerfect, takeCut } from './cut';
 import { endLeaf, pushLeaf } from './leaves';
-import { entries, numBins, scratch, words } from './memory';
-import { gatherWords, MAX_SAMPLES_PER_ROW, rowAt } from './rows';
+import { entries, numBins, scratch, stride, words } from './memory';
+import { codesBase, gatherWords, MAX_SAMPLES_PER_ROW, rowAt } from './rows';
 
 const CELL_SAMPLES: i32 = 65_535; // most that the 16 bits of a cell hold
 const ROWS_PER_FLUSH: i32 = CELL_SAMPLES / <i32>MAX_SAMPLES_PER_ROW;
@@ -19,6 +19,12 @@ const WIDE_SAMPLES: usize = 4096;
 const WIDE_ONES: usize = 8192;
 const IN_USE: usize = 12288; // 4 features × 256 bits
 const KEYS: usize = 12416;
+const CELL_OF: usize = 12544; // cell of an entry by its low bits
+
+/** Fill the table: the scratch memory of a thread is its own. */
+export function startTwoClass(): void {
+  for (let low: u32 = 0; low < 32; low++) store<u32>(scratch + (low << 2), (low >> 1) * (1 + ((low & 1) << 16)), CELL_OF);
+}
 
 let nodeStart: i32 = 0;
 let nodeEnd: i32 = 0;
@@ -73,25 +79,20 @@ function cellOf(entry: u32): u32 {
   return ((entry >> 1) & MAX_SAMPLES_PER_ROW) * (1 + ((entry & 1) << 16));
 }
 
-/** Gather four features and count each of them, all in one pass. */
+/** Gather four features, then count each of them. */
 function fillDense(start: i32, end: i32, f0: u32, f1: u32, f2: u32, f3: u32): void {
+  gatherWords(start, end, f0, f1, f2, f3);
   const cells = scratch + CELLS;
   const last = entries + ((<usize>end) << 2);
   let word = words + ((<usize>start) << 2);
   for (let from = entries + ((<usize>start) << 2); from < last; from += 4) {
-    const entry = load<u32>(from);
-    const at = rowAt(entry);
-    const c0: u32 = load<u8>(at + f0);
-    const c1: u32 = load<u8>(at + f1);
-    const c2: u32 = load<u8>(at + f2);
-    const c3: u32 = load<u8>(at + f3);
-    store<u32>(word, c0 | (c1 << 8) | (c2 << 16) | (c3 << 24));
+    const cell = load<u32>(cells + ((load<u32>(from) & 31) << 2), CELL_OF);
+    const codes = load<u32>(word);
     word += 4;
-    const cell = cellOf(entry);
-    const a0 = cells + (c0 << 2);
-    const a1 = cells + (c1 << 2);
-    const a2 = cells + (c2 << 2);
-    const a3 = cells + (c3 << 2);
+    const a0 = cells + ((codes & 255) << 2);
+    const a1 = cells + (((codes >>> 8) & 255) << 2);
+    const a2 = cells + (((codes >>> 16) & 255) << 2);
+    const a3 = cells + ((codes >>> 24) << 2);
     store<u32>(a0, load<u32>(a0) + cell);
     store<u32>(a1, load<u32>(a1, 1024) + cell, 1024);
     store<u32>(a2, load<u32>(a2, 2048) + cell, 2048);
