@@ -2,6 +2,7 @@
 
 import { InputError } from '../errors.ts';
 import type { BinEdges, RawRows } from '../partition/rows.ts';
+import { sortFloats } from './sort-floats.ts';
 
 /** Most bins of a feature: one byte holds the code, and 254 edges leave a spare code above the last bin. */
 export const MAX_BINS = 255;
@@ -18,8 +19,8 @@ export const MAX_BINS = 255;
  * @throws {InputError} on a value that isn't finite
  */
 export function quantileEdges(sample: Float32Array, maxBins = MAX_BINS): Float32Array {
-  const sorted = sample.slice().sort();
-  // NaN sorts last, after infinity
+  const sorted = sortFloats(sample);
+  // infinity and NaN are at the ends
   for (const end of [sorted[0], sorted[sorted.length - 1]]) {
     if (end !== undefined && !Number.isFinite(end))
       throw new InputError(`bin sample: values must be finite, got ${end}`);

@@ -26,6 +26,7 @@ export interface PackedRows {
   numBins: Uint16Array;
 }
 
+const BLOCK_ROWS = 1024; // packed together, so that their cache lines are written once
 const LINE_BYTES = 32; // rows never straddle a cache line of 64
 const MAX_BYTES = 2 ** 31 - 1; // positions in `codes` are 32-bit integers
 const MAX_ROWS = 2 ** 26 - 1; // an entry of the kernel has 26 bits for the row beside 5 for samples and class
@@ -54,14 +55,15 @@ export function packRows(
     );
   }
   const codes = allocate(numRows * stride, stride);
-  for (let feature = 0; feature < numFeatures; feature++) {
-    const column = rows.columns[feature];
-    let maxCode = 0;
-    for (let row = 0, at = feature; row < numRows; row++, at += stride) {
-      const code = column[row];
-      codes[at] = code;
-      if (code > maxCode) maxCode = code;
+  const maxCodes = new Uint8Array(numFeatures);
+  for (let start = 0; start < numRows; start += BLOCK_ROWS) {
+    const end = Math.min(start + BLOCK_ROWS, numRows);
+    for (let feature = 0; feature < numFeatures; feature++) {
+      const maxCode = packColumn(rows.columns[feature], start, end, codes, feature, stride);
+      if (maxCode > maxCodes[feature]) maxCodes[feature] = maxCode;
     }
+  }
+  for (const [feature, maxCode] of maxCodes.entries()) {
     if (maxCode > edges[feature].length) {
       throw new InputError(`feature ${feature}: bin code must be from 0 to ${edges[feature].length}, got ${maxCode}`);
     }
@@ -73,6 +75,24 @@ export function packRows(
   }
   const numBins = Uint16Array.from(edges, (featureEdges) => featureEdges.length + 1);
   return { numRows, numFeatures, numClasses, stride, codes, labels, numBins };
+}
+
+/** Write rows [start, end) of a column. @returns the largest code */
+function packColumn(
+  column: Uint8Array,
+  start: number,
+  end: number,
+  codes: Uint8Array,
+  feature: number,
+  stride: number,
+): number {
+  let maxCode = 0;
+  for (let row = start, at = start * stride + feature; row < end; row++, at += stride) {
+    const code = column[row];
+    codes[at] = code;
+    if (code > maxCode) maxCode = code;
+  }
+  return maxCode;
 }
 
 function rowStride(numFeatures: number): number {

@@ -1,7 +1,7 @@
 // The best cut of a node with two classes: histograms, filled for four features in one pass.
 
 import type { LeafTableBuilder } from './leaf-table.ts';
-import { ENTRY_LOW_MASK, ENTRY_ROW_SHIFT, gatherWords, MAX_SAMPLES_PER_ROW, type NodeRows } from './node-rows.ts';
+import { ENTRY_LOW_MASK, gatherWords, MAX_SAMPLES_PER_ROW, type NodeRows } from './node-rows.ts';
 import { cutBetween, makeCut, type NodeSearch, resetCut } from './node-search.ts';
 
 const CELLS = 256; // of one feature
@@ -55,18 +55,17 @@ export class TwoClassSearch implements NodeSearch {
 
   tryFeatures(features: Int32Array): void {
     const numRows = this.#end - this.#start;
+    gatherWords(this.#memory, this.#start, this.#end, features);
     if (numRows <= SORT_ROWS) {
-      gatherWords(this.#memory, this.#start, this.#end, features);
       for (let slot = 0; slot < 4 && !this.cut.isPerfect; slot++) this.#score(features[slot], this.#sortedRuns(slot));
     } else if (numRows <= DENSE_ROWS) {
-      fillSparse(this.#memory, this.#start, this.#end, features, this.#cells, this.#inUse);
+      countCells(this.#memory, this.#start, this.#end, this.#cells);
+      noteCells(this.#memory, this.#start, this.#end, this.#inUse);
       for (let slot = 0; slot < 4; slot++) this.#score(features[slot], this.#sparseRuns(slot));
     } else if (this.#samples <= CELL_SAMPLES) {
-      gatherWords(this.#memory, this.#start, this.#end, features);
       countCells(this.#memory, this.#start, this.#end, this.#cells);
       for (let slot = 0; slot < 4; slot++) this.#score(features[slot], this.#denseRuns(slot, features[slot]));
     } else {
-      gatherWords(this.#memory, this.#start, this.#end, features);
       for (let start = this.#start; start < this.#end; start += ROWS_PER_FLUSH) {
         countCells(this.#memory, start, Math.min(start + ROWS_PER_FLUSH, this.#end), this.#cells);
         this.#flush();
@@ -212,10 +211,10 @@ export class TwoClassSearch implements NodeSearch {
   }
 }
 
-/** Count the codes of four features that `gatherWords` has gathered. */
+/** Count the words of four features, each feature in its own cells. */
 function countCells({ entries, words }: NodeRows, start: number, end: number, cells: Int32Array): void {
   for (let i = start; i < end; i++) {
-    const cell = CELL[entries[i] & 31];
+    const cell = CELL[entries[i] & ENTRY_LOW_MASK];
     const word = words[i];
     cells[word & 255] += cell;
     cells[256 + ((word >>> 8) & 255)] += cell;
@@ -224,34 +223,13 @@ function countCells({ entries, words }: NodeRows, start: number, end: number, ce
   }
 }
 
-/** As `fillDense`, and note which cells are in use. */
-function fillSparse(
-  memory: NodeRows,
-  start: number,
-  end: number,
-  features: Int32Array,
-  cells: Int32Array,
-  inUse: Int32Array,
-): void {
-  const { entries, words, codes, rows } = memory;
-  const { stride } = rows;
-  const [f0, f1, f2, f3] = [features[0], features[1], features[2], features[3]];
+/** Note which cells are in use. */
+function noteCells({ words }: NodeRows, start: number, end: number, inUse: Int32Array): void {
   for (let i = start; i < end; i++) {
-    const entry = entries[i];
-    const at = Math.imul(entry >>> ENTRY_ROW_SHIFT, stride);
-    const c0 = codes[at + f0];
-    const c1 = codes[at + f1];
-    const c2 = codes[at + f2];
-    const c3 = codes[at + f3];
-    words[i] = c0 | (c1 << 8) | (c2 << 16) | (c3 << 24);
-    const cell = CELL[entry & ENTRY_LOW_MASK];
-    cells[c0] += cell;
-    cells[CELLS + c1] += cell;
-    cells[2 * CELLS + c2] += cell;
-    cells[3 * CELLS + c3] += cell;
-    inUse[c0 >> 5] |= 1 << (c0 & 31);
-    inUse[8 + (c1 >> 5)] |= 1 << (c1 & 31);
-    inUse[16 + (c2 >> 5)] |= 1 << (c2 & 31);
-    inUse[24 + (c3 >> 5)] |= 1 << (c3 & 31);
+    const word = words[i];
+    inUse[(word >>> 5) & 7] |= 1 << word; // a shift looks at five bits alone
+    inUse[8 + ((word >>> 13) & 7)] |= 1 << (word >>> 8);
+    inUse[16 + ((word >>> 21) & 7)] |= 1 << (word >>> 16);
+    inUse[24 + (word >>> 29)] |= 1 << (word >>> 24);
   }
 }

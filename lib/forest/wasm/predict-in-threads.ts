@@ -48,7 +48,7 @@ export async function predictProbaInThreads(
   others.catch(() => {}); // awaited below, after our own share
   predictFromQueue(own);
   await others;
-  return Float64Array.from(prepared.result);
+  return prepared.result.slice();
 }
 
 /** Rows and trees in a memory for all threads; nothing when they don't fit. */

@@ -110,6 +110,14 @@ function walk(
     n5 = step(n5, r5);
     n6 = step(n6, r6);
     n7 = step(n7, r7);
+    n0 = step(n0, row);
+    n1 = step(n1, r1);
+    n2 = step(n2, r2);
+    n3 = step(n3, r3);
+    n4 = step(n4, r4);
+    n5 = step(n5, r5);
+    n6 = step(n6, r6);
+    n7 = step(n7, r7);
     after = n0 + n1 + n2 + n3 + n4 + n5 + n6 + n7;
   } while (after !== before);
   addLeaf(n0, numClasses, fractions, sums);

@@ -10,7 +10,7 @@ const COPY_ROWS: i32 = 32_768; // `COPY_ROWS` of layout.ts
 const MAX_COPY_STRIDE: u32 = 64; // of wider rows a node reads too little
 
 // where the codes and labels are that entries refer to: those of all rows, or the copies
-export let codesBase: usize = 0;
+let codesBase: usize = 0;
 let labelsBase: usize = 0;
 /** End of the entries that refer to copies; 0 when none do. */
 let copyEnd: i32 = 0;
@@ -69,11 +69,6 @@ export function enterRows(start: i32, end: i32): void {
   codesBase = copiedCodes;
   labelsBase = copiedLabels;
   copyEnd = end;
-}
-
-/** Where the codes of an entry's row are. */
-export function rowAt(entry: u32): usize {
-  return codesBase + <usize>((entry >> 5) * stride);
 }
 
 export function labelOf(entry: u32): u32 {

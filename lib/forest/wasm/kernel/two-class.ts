@@ -5,8 +5,8 @@
 
 import { cutScore, isPerfect, takeCut } from './cut';
 import { endLeaf, pushLeaf } from './leaves';
-import { entries, numBins, scratch, stride, words } from './memory';
-import { codesBase, gatherWords, MAX_SAMPLES_PER_ROW, rowAt } from './rows';
+import { entries, numBins, scratch, words } from './memory';
+import { gatherWords, MAX_SAMPLES_PER_ROW } from './rows';
 
 const CELL_SAMPLES: i32 = 65_535; // most that the 16 bits of a cell hold
 const ROWS_PER_FLUSH: i32 = CELL_SAMPLES / <i32>MAX_SAMPLES_PER_ROW;
@@ -23,7 +23,8 @@ const CELL_OF: usize = 12544; // cell of an entry by its low bits
 
 /** Fill the table: the scratch memory of a thread is its own. */
 export function startTwoClass(): void {
-  for (let low: u32 = 0; low < 32; low++) store<u32>(scratch + (low << 2), (low >> 1) * (1 + ((low & 1) << 16)), CELL_OF);
+  for (let low: u32 = 0; low < 32; low++)
+    store<u32>(scratch + (low << 2), (low >> 1) * (1 + ((low & 1) << 16)), CELL_OF);
 }
 
 let nodeStart: i32 = 0;
@@ -50,19 +51,19 @@ export function addTwoClassLeaf(): u32 {
 /** Look for a better cut among the first `numSlots` of four features, in this order. */
 export function tryTwoClass(numSlots: i32, f0: u32, f1: u32, f2: u32, f3: u32): void {
   const rows = nodeEnd - nodeStart;
+  gatherWords(nodeStart, nodeEnd, f0, f1, f2, f3);
   if (rows <= SORT_ROWS) {
-    gatherWords(nodeStart, nodeEnd, f0, f1, f2, f3);
     for (let slot = 0; slot < numSlots && !isPerfect; slot++) scoreSorted(slot, featureOf(slot, f0, f1, f2, f3));
   } else if (rows <= DENSE_ROWS) {
-    fillSparse(f0, f1, f2, f3);
+    countSparse();
     for (let slot = 0; slot < 4; slot++) scoreSparse(slot, featureOf(slot, f0, f1, f2, f3));
   } else if (nodeSamples <= CELL_SAMPLES) {
-    fillDense(nodeStart, nodeEnd, f0, f1, f2, f3);
+    countDense(nodeStart, nodeEnd);
     for (let slot = 0; slot < numSlots; slot++) scoreDense(slot, featureOf(slot, f0, f1, f2, f3));
     memory.fill(scratch + CELLS, 0, 4096);
   } else {
     for (let start = nodeStart; start < nodeEnd; start += ROWS_PER_FLUSH) {
-      fillDense(start, min(start + ROWS_PER_FLUSH, nodeEnd), f0, f1, f2, f3);
+      countDense(start, min(start + ROWS_PER_FLUSH, nodeEnd));
       flush();
     }
     for (let slot = 0; slot < numSlots; slot++) scoreWide(slot, featureOf(slot, f0, f1, f2, f3));
@@ -74,25 +75,19 @@ function featureOf(slot: i32, f0: u32, f1: u32, f2: u32, f3: u32): u32 {
   return slot === 0 ? f0 : slot === 1 ? f1 : slot === 2 ? f2 : f3;
 }
 
-/** Samples of an entry, and above them those of class 1. */
-function cellOf(entry: u32): u32 {
-  return ((entry >> 1) & MAX_SAMPLES_PER_ROW) * (1 + ((entry & 1) << 16));
-}
-
-/** Gather four features, then count each of them. */
-function fillDense(start: i32, end: i32, f0: u32, f1: u32, f2: u32, f3: u32): void {
-  gatherWords(start, end, f0, f1, f2, f3);
+/** Count the words of four features, each feature in its own cells. */
+function countDense(start: i32, end: i32): void {
   const cells = scratch + CELLS;
   const last = entries + ((<usize>end) << 2);
-  let word = words + ((<usize>start) << 2);
+  let at = words + ((<usize>start) << 2);
   for (let from = entries + ((<usize>start) << 2); from < last; from += 4) {
     const cell = load<u32>(cells + ((load<u32>(from) & 31) << 2), CELL_OF);
-    const codes = load<u32>(word);
-    word += 4;
-    const a0 = cells + ((codes & 255) << 2);
-    const a1 = cells + (((codes >>> 8) & 255) << 2);
-    const a2 = cells + (((codes >>> 16) & 255) << 2);
-    const a3 = cells + ((codes >>> 24) << 2);
+    const word = load<u32>(at);
+    at += 4;
+    const a0 = cells + ((word & 255) << 2);
+    const a1 = cells + (((word >>> 8) & 255) << 2);
+    const a2 = cells + (((word >>> 16) & 255) << 2);
+    const a3 = cells + ((word >>> 24) << 2);
     store<u32>(a0, load<u32>(a0) + cell);
     store<u32>(a1, load<u32>(a1, 1024) + cell, 1024);
     store<u32>(a2, load<u32>(a2, 2048) + cell, 2048);
@@ -100,30 +95,16 @@ function fillDense(start: i32, end: i32, f0: u32, f1: u32, f2: u32, f3: u32): vo
   }
 }
 
-/** As `fillDense`, and note which cells are in use. */
-function fillSparse(f0: u32, f1: u32, f2: u32, f3: u32): void {
-  const cells = scratch + CELLS;
+/** As `countDense` for all rows of the node, and note which cells are in use. */
+function countSparse(): void {
   const inUse = scratch + IN_USE;
-  const last = entries + ((<usize>nodeEnd) << 2);
-  let word = words + ((<usize>nodeStart) << 2);
-  for (let from = entries + ((<usize>nodeStart) << 2); from < last; from += 4) {
-    const entry = load<u32>(from);
-    const at = rowAt(entry);
-    const c0: u32 = load<u8>(at + f0);
-    const c1: u32 = load<u8>(at + f1);
-    const c2: u32 = load<u8>(at + f2);
-    const c3: u32 = load<u8>(at + f3);
-    store<u32>(word, c0 | (c1 << 8) | (c2 << 16) | (c3 << 24));
-    word += 4;
-    const cell = cellOf(entry);
-    const a0 = cells + (c0 << 2);
-    const a1 = cells + (c1 << 2);
-    const a2 = cells + (c2 << 2);
-    const a3 = cells + (c3 << 2);
-    store<u32>(a0, load<u32>(a0) + cell);
-    store<u32>(a1, load<u32>(a1, 1024) + cell, 1024);
-    store<u32>(a2, load<u32>(a2, 2048) + cell, 2048);
-    store<u32>(a3, load<u32>(a3, 3072) + cell, 3072);
+  countDense(nodeStart, nodeEnd);
+  const last = words + ((<usize>nodeEnd) << 2);
+  for (let at = words + ((<usize>nodeStart) << 2); at < last; at += 4) {
+    const c0: u32 = load<u8>(at);
+    const c1: u32 = load<u8>(at, 1);
+    const c2: u32 = load<u8>(at, 2);
+    const c3: u32 = load<u8>(at, 3);
     const b0 = inUse + ((c0 >> 6) << 3);
     const b1 = inUse + ((c1 >> 6) << 3);
     const b2 = inUse + ((c2 >> 6) << 3);
