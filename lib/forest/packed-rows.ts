@@ -32,38 +32,20 @@ const MAX_BYTES = 2 ** 31 - 1; // positions in `codes` are 32-bit integers
 const MAX_ROWS = 2 ** 26 - 1; // an entry of the kernel has 26 bits for the row beside 5 for samples and class
 
 /**
- * Lay rows out for training; everything that the kernel relies on is checked here.
+ * Check all that the trainers rely on.
  *
- * @param allocate makes the array of codes, all zero
  * @throws {InputError} on no rows, too many, or codes and labels out of range
  */
-export function packRows(
-  rows: BinnedRows,
-  info: TrainingInfo,
-  allocate = (bytes: number, _stride: number): Uint8Array => new Uint8Array(bytes),
-): PackedRows {
-  const { numRows, labels } = rows;
-  const { numClasses, edges } = info;
+export function checkRows({ numRows, labels, columns }: BinnedRows, { numClasses, edges }: TrainingInfo): void {
   const numFeatures = edges.length;
   checkRange('features', numFeatures, MAX_FEATURES);
   checkRange('classes', numClasses, MAX_CLASSES);
-  const stride = rowStride(numFeatures);
-  checkRange('training rows', numRows, Math.min(MAX_ROWS, Math.floor(MAX_BYTES / stride)));
-  if (rows.columns.length !== numFeatures) {
-    throw new InputError(
-      `training rows must have a column for each of ${numFeatures} features, got ${rows.columns.length}`,
-    );
+  checkRange('training rows', numRows, MAX_ROWS);
+  if (columns.length !== numFeatures) {
+    throw new InputError(`training rows must have a column for each of ${numFeatures} features, got ${columns.length}`);
   }
-  const codes = allocate(numRows * stride, stride);
-  const maxCodes = new Uint8Array(numFeatures);
-  for (let start = 0; start < numRows; start += BLOCK_ROWS) {
-    const end = Math.min(start + BLOCK_ROWS, numRows);
-    for (let feature = 0; feature < numFeatures; feature++) {
-      const maxCode = packColumn(rows.columns[feature], start, end, codes, feature, stride);
-      if (maxCode > maxCodes[feature]) maxCodes[feature] = maxCode;
-    }
-  }
-  for (const [feature, maxCode] of maxCodes.entries()) {
+  for (const [feature, column] of columns.entries()) {
+    const maxCode = maxOf(column);
     if (maxCode > edges[feature].length) {
       throw new InputError(`feature ${feature}: bin code must be from 0 to ${edges[feature].length}, got ${maxCode}`);
     }
@@ -73,11 +55,40 @@ export function packRows(
       throw new InputError(`row ${row}: label must be from 0 to ${numClasses - 1}, got ${labels[row]}`);
     }
   }
-  const numBins = Uint16Array.from(edges, (featureEdges) => featureEdges.length + 1);
-  return { numRows, numFeatures, numClasses, stride, codes, labels, numBins };
 }
 
-/** Write rows [start, end) of a column. @returns the largest code */
+function maxOf(column: Uint8Array): number {
+  let max = 0;
+  for (let row = 0; row < column.length; row++) if (column[row] > max) max = column[row];
+  return max;
+}
+
+/**
+ * Lay rows out for training.
+ *
+ * @throws {InputError} as `checkRows`
+ */
+export function packRows(rows: BinnedRows, info: TrainingInfo): PackedRows {
+  checkRows(rows, info);
+  const { numRows, labels, columns } = rows;
+  const { numClasses, edges } = info;
+  const numFeatures = edges.length;
+  const stride = rowStride(numFeatures);
+  checkRange('training rows', numRows, Math.floor(MAX_BYTES / stride));
+  const codes = new Uint8Array(numRows * stride);
+  for (let start = 0; start < numRows; start += BLOCK_ROWS) {
+    const end = Math.min(start + BLOCK_ROWS, numRows);
+    for (const [feature, column] of columns.entries()) packColumn(column, start, end, codes, feature, stride);
+  }
+  return { numRows, numFeatures, numClasses, stride, codes, labels, numBins: countBins(edges) };
+}
+
+/** Bins of each feature. */
+export function countBins(edges: BinEdges): Uint16Array {
+  return Uint16Array.from(edges, (featureEdges) => featureEdges.length + 1);
+}
+
+/** Write rows [start, end) of a column. */
 function packColumn(
   column: Uint8Array,
   start: number,
@@ -85,17 +96,12 @@ function packColumn(
   codes: Uint8Array,
   feature: number,
   stride: number,
-): number {
-  let maxCode = 0;
-  for (let row = start, at = start * stride + feature; row < end; row++, at += stride) {
-    const code = column[row];
-    codes[at] = code;
-    if (code > maxCode) maxCode = code;
-  }
-  return maxCode;
+): void {
+  for (let row = start, at = start * stride + feature; row < end; row++, at += stride) codes[at] = column[row];
 }
 
-function rowStride(numFeatures: number): number {
+/** Bytes from one row to the next: a power of two up to 32, or a multiple of 32. */
+export function rowStride(numFeatures: number): number {
   if (numFeatures > LINE_BYTES) return Math.ceil(numFeatures / LINE_BYTES) * LINE_BYTES;
   return 2 ** Math.ceil(Math.log2(numFeatures));
 }

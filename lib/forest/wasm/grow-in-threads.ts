@@ -3,7 +3,7 @@
 import type { BinnedRows } from '../../partition/rows.ts';
 import { STREAM } from '../../random.ts';
 import { growTrees } from '../grow.ts';
-import { packRows, type TrainingInfo } from '../packed-rows.ts';
+import { checkRows, countBins, type TrainingInfo } from '../packed-rows.ts';
 import type { ForestParams } from '../params.ts';
 import type { Tree } from '../tree.ts';
 import { TreeRandom } from '../tree-random.ts';
@@ -58,22 +58,19 @@ export async function growInThreads(
 
 /** The rows in a memory for all threads; nothing when they don't fit. */
 function prepare(rows: BinnedRows, info: TrainingInfo, params: ForestParams, numTrees: number, numThreads: number) {
-  let prepared: { memory: WebAssembly.Memory; layout: Layout } | undefined;
-  const { labels, numBins } = packRows(rows, info, (bytes, stride) => {
-    const shape = { numRows: rows.numRows, numFeatures: info.edges.length, numClasses: info.numClasses, stride };
-    const layout = planLayout(shape, params, numTrees, numThreads);
-    if (layout.bytes > MAX_MEMORY_BYTES) return new Uint8Array(bytes);
-    const memory = createMemory(layout.bytes);
-    prepared = { memory, layout };
-    return new Uint8Array(memory.buffer, layout.threads[0].settings.codes, bytes);
-  });
-  if (!prepared) return undefined;
-  const { memory, layout } = prepared;
+  checkRows(rows, info);
+  const { numRows, columns, labels } = rows;
+  const shape = { numRows, numFeatures: columns.length, numClasses: info.numClasses };
+  const layout = planLayout(shape, params, numTrees, numThreads);
+  if (layout.bytes > MAX_MEMORY_BYTES) return undefined;
+  const memory = createMemory(layout.bytes);
   const { settings } = layout.threads[0];
-  new Uint16Array(memory.buffer, settings.labels, labels.length).set(labels);
-  new Uint16Array(memory.buffer, settings.numBins, numBins.length).set(numBins);
+  const codes = new Uint8Array(memory.buffer, settings.codes, numRows * columns.length);
+  for (const [feature, column] of columns.entries()) codes.set(column, feature * numRows);
+  new Uint16Array(memory.buffer, settings.labels, numRows).set(labels);
+  new Uint16Array(memory.buffer, settings.numBins, columns.length).set(countBins(info.edges));
   writeSettings(memory.buffer, layout);
-  return prepared;
+  return { memory, layout };
 }
 
 function writeSeeds(memory: WebAssembly.Memory, { seeds }: Layout, seed: number, treeStart: number, numTrees: number) {

@@ -1,5 +1,6 @@
 // Where things are in the kernel's linear memory; the other side of this contract is kernel/memory.ts.
 
+import { rowStride } from '../packed-rows.ts';
 import type { ForestParams } from '../params.ts';
 import { resolveMaxFeatures } from '../params.ts';
 import { AddressSpace } from './kernel.ts';
@@ -9,7 +10,6 @@ const SETTINGS = [
   'codes',
   'labels',
   'numBins',
-  'stride',
   'numRows',
   'numFeatures',
   'numClasses',
@@ -20,8 +20,8 @@ const SETTINGS = [
   'entries',
   'words',
   'side',
-  'copiedCodes',
-  'copiedLabels',
+  'levels',
+  'numLevels',
   'features',
   'stack',
   'scratch',
@@ -44,7 +44,6 @@ export interface Shape {
   numRows: number;
   numFeatures: number;
   numClasses: number;
-  stride: number;
 }
 
 export interface Layout {
@@ -55,23 +54,69 @@ export interface Layout {
   /** Address of the seeds: for each tree two states of four 32-bit words. */
   seeds: number;
   /** Of each thread: the address of its settings, and what they say. */
-  threads: { settingsAt: number; settings: Settings }[];
+  threads: { settingsAt: number; settings: Settings; copies: Copies[] }[];
 }
 
 export const SEED_BYTES = 32;
 const FRAME_BYTES = 24; // of a node on the stack
-const COPY_ROWS = 32_768; // as in kernel/rows.ts
+const LEVEL_FIELDS = 6; // 32 bits each, as in kernel/rows.ts
 const SCRATCH_BYTES = 65_536;
 const MAX_INT32 = 2 ** 31 - 1;
 
+// The rows of a subtree are copied together when they fit this memory, the codes of a row side by side; of a large
+// table, before that, when they are an eighth of the rows, an eighth of those and so on, feature by feature.
+const COPY_BYTES = 1_048_576;
+const COPY_RATIO = 8;
+const MAX_COPY_STRIDE = 2048; // so that a good many rows fit
+
+/** A level of copies. */
+interface Copies {
+  /** Most rows that it holds. */
+  maxRows: number;
+  codes: number;
+  labels: number;
+  rowStep: number;
+  featureStep: number;
+}
+
+function planCopies(
+  { numRows, numFeatures }: Shape,
+  maxFeatures: number,
+  reserve: (bytes: number) => number,
+): Copies[] {
+  const stride = rowStride(numFeatures);
+  const lastRows = Math.min(numRows, Math.floor(COPY_BYTES / stride));
+  // below the last level, about one node a halving reads a row: is that worth the copy?
+  if (stride > MAX_COPY_STRIDE || maxFeatures * Math.log2(lastRows) < numFeatures) return [];
+  const levels: Copies[] = [
+    {
+      maxRows: lastRows,
+      codes: reserve(lastRows * stride),
+      labels: reserve(2 * lastRows),
+      rowStep: stride,
+      featureStep: 1,
+    },
+  ];
+  for (let rows = lastRows * COPY_RATIO; 4 * rows <= numRows; rows *= COPY_RATIO) {
+    levels.unshift({
+      maxRows: rows,
+      codes: reserve(rows * numFeatures),
+      labels: reserve(2 * rows),
+      rowStep: 1,
+      featureStep: rows,
+    });
+  }
+  return levels;
+}
+
 export function planLayout(shape: Shape, params: ForestParams, numTrees: number, numThreads: number): Layout {
-  const { numRows, numFeatures, numClasses, stride } = shape;
+  const { numRows, numFeatures, numClasses } = shape;
   const space = new AddressSpace();
   const reserve = (bytes: number) => space.reserve(bytes);
   const queue = reserve(4);
   const seeds = reserve(numTrees * SEED_BYTES);
   const rows = {
-    codes: reserve(numRows * stride),
+    codes: reserve(numRows * numFeatures),
     labels: reserve(2 * numRows),
     numBins: reserve(2 * numFeatures),
   };
@@ -79,47 +124,55 @@ export function planLayout(shape: Shape, params: ForestParams, numTrees: number,
   const maxDepth = Math.min(params.maxDepth ?? MAX_INT32, numRows, 255 * numFeatures);
   const maxLeaves = numRows;
   const maxNodes = 2 * numRows - 1;
-  const threads = Array.from({ length: numThreads }, () => ({
-    settingsAt: reserve(4 * SETTINGS.length),
-    settings: {
-      ...rows,
-      stride,
-      numRows,
-      numFeatures,
-      numClasses,
-      maxFeatures: resolveMaxFeatures(params.maxFeatures, numFeatures),
-      maxDepth: Math.min(params.maxDepth ?? MAX_INT32, MAX_INT32),
-      minRowsToSplit: Math.min(Math.max(params.minSamplesSplit, 2 * params.minSamplesLeaf), MAX_INT32),
-      minSamplesLeaf: Math.min(params.minSamplesLeaf, MAX_INT32),
-      entries: reserve(4 * numRows),
-      words: reserve(4 * numRows),
-      side: reserve(4 * numRows),
-      copiedCodes: reserve(Math.min(COPY_ROWS, numRows) * stride),
-      copiedLabels: reserve(2 * Math.min(COPY_ROWS, numRows)),
-      features: reserve(4 * numFeatures),
-      stack: reserve((maxDepth + 2) * FRAME_BYTES),
-      scratch: reserve(SCRATCH_BYTES),
-      keys: reserve(4 * numRows),
-      sortedKeys: reserve(4 * numRows),
-      totals: reserve(4 * Math.max(2, numClasses)),
-      leftCounts: reserve(4 * Math.max(2, numClasses)),
-      nodeFeature: reserve(2 * maxNodes),
-      nodeCut: reserve(maxNodes),
-      nodeNext: reserve(4 * maxNodes),
-      leafStart: reserve(4 * (maxLeaves + 1)),
-      leafClass: reserve(2 * numRows),
-      leafCount: reserve(4 * numRows),
-      leafHash: reserve(4 * maxLeaves),
-      leafSlots: reserve(4 * Math.max(1024, 2 ** Math.ceil(Math.log2(4 * maxLeaves)))),
-    },
-  }));
+  const maxFeatures = resolveMaxFeatures(params.maxFeatures, numFeatures);
+  const threads = Array.from({ length: numThreads }, () => {
+    const copies = planCopies(shape, maxFeatures, reserve);
+    return {
+      settingsAt: reserve(4 * SETTINGS.length),
+      settings: {
+        ...rows,
+        numRows,
+        numFeatures,
+        numClasses,
+        maxFeatures,
+        maxDepth: Math.min(params.maxDepth ?? MAX_INT32, MAX_INT32),
+        minRowsToSplit: Math.min(Math.max(params.minSamplesSplit, 2 * params.minSamplesLeaf), MAX_INT32),
+        minSamplesLeaf: Math.min(params.minSamplesLeaf, MAX_INT32),
+        entries: reserve(4 * numRows),
+        words: reserve(4 * numRows),
+        side: reserve(4 * numRows),
+        levels: reserve(4 * LEVEL_FIELDS * copies.length),
+        numLevels: copies.length,
+        features: reserve(4 * numFeatures),
+        stack: reserve((maxDepth + 2) * FRAME_BYTES),
+        scratch: reserve(SCRATCH_BYTES),
+        keys: reserve(4 * numRows),
+        sortedKeys: reserve(4 * numRows),
+        totals: reserve(4 * Math.max(2, numClasses)),
+        leftCounts: reserve(4 * Math.max(2, numClasses)),
+        nodeFeature: reserve(2 * maxNodes),
+        nodeCut: reserve(maxNodes),
+        nodeNext: reserve(4 * maxNodes),
+        leafStart: reserve(4 * (maxLeaves + 1)),
+        leafClass: reserve(2 * numRows),
+        leafCount: reserve(4 * numRows),
+        leafHash: reserve(4 * maxLeaves),
+        leafSlots: reserve(4 * Math.max(1024, 2 ** Math.ceil(Math.log2(4 * maxLeaves)))),
+      },
+      copies,
+    };
+  });
   return { bytes: space.bytes, queue, seeds, threads };
 }
 
 /** Write the settings where the kernel reads them. */
 export function writeSettings(memory: ArrayBufferLike, { threads }: Layout): void {
-  for (const { settingsAt, settings } of threads) {
+  for (const { settingsAt, settings, copies } of threads) {
     const words = new Uint32Array(memory, settingsAt, SETTINGS.length);
     for (const [i, name] of SETTINGS.entries()) words[i] = settings[name];
+    const levels = new Uint32Array(memory, settings.levels, copies.length * LEVEL_FIELDS);
+    for (const [i, { maxRows, codes, labels, rowStep, featureStep }] of copies.entries()) {
+      levels.set([maxRows, codes, labels, rowStep, featureStep, 0], i * LEVEL_FIELDS);
+    }
   }
 }

@@ -5,6 +5,7 @@ import { encodeTrees } from '../../../../lib/forest/model.ts';
 import { FOREST_DEFAULTS, type ForestParams } from '../../../../lib/forest/params.ts';
 import { kernelModule } from '../../../../lib/forest/wasm/compile.ts';
 import { growInThreads } from '../../../../lib/forest/wasm/grow-in-threads.ts';
+import { planLayout } from '../../../../lib/forest/wasm/layout.ts';
 import { RandomStream } from '../../../../lib/random.ts';
 import { randomTable, type Table } from '../tables.ts';
 
@@ -49,6 +50,25 @@ test("the kernel's trees are its twin's on tables of many rows, features and cla
   await assertLikeTwin(randomTable(5, 400, 1000, 2), {});
   await assertLikeTwin(randomTable(6, 400, 1000, 3), {});
   await assertLikeTwin(randomTable(7, 3000, 6, 1000), {});
+});
+
+test("the kernel's trees are its twin's where rows are copied, and copied again", async () => {
+  const numRows = 130_000; // enough for two levels of copies of rows this wide
+  const columns = Array.from({ length: 260 }, (_, feature) =>
+    Uint8Array.from({ length: numRows }, (_, row) => (Math.imul(row ^ (feature << 20), 0x9e3779b1) >>> 24) % 255),
+  );
+  const labels = Uint16Array.from(columns[0], (code, row) => (code + columns[9][row] > 200 + (row % 90) ? 1 : 0));
+  const edges = columns.map(() => Float32Array.from({ length: 254 }, (_, i) => i));
+  const rows = { numRows, rowIndex: new Uint32Array(0), columns, labels };
+  const table = { rows, edges, numClasses: 2 };
+  const copies = planLayout(
+    { numRows, numFeatures: 260, numClasses: 2 },
+    { ...FOREST_DEFAULTS, maxFeatures: 24 },
+    1,
+    1,
+  );
+  assert.equal(copies.threads[0].copies.length, 2);
+  await assertLikeTwin(table, { maxFeatures: 24, maxDepth: 12 });
 });
 
 test('a forest is the same bytes from 1 thread, from 2 and from 5', async () => {
