@@ -16,6 +16,7 @@ import {
   HANDLER,
   WORKER_NAMES,
 } from '../functions/manifest.ts';
+import { KEPT_DAYS } from '../lib/cost.ts';
 import { InputError } from '../lib/errors.ts';
 import { GRANTS } from './grants.ts';
 
@@ -79,7 +80,9 @@ export class Functions extends Construct {
       architecture: lambda.Architecture.ARM_64,
       memorySize: memoryMiB,
       timeout: Duration.seconds(timeoutSeconds),
-      durableConfig: durable ? { executionTimeout: Duration.days(1), retentionPeriod: Duration.days(14) } : undefined,
+      durableConfig: durable
+        ? { executionTimeout: Duration.days(1), retentionPeriod: Duration.days(KEPT_DAYS.history) }
+        : undefined,
       // a run under way replays on the version it started on, so the next deployment must leave that one
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       environment: { BUCKET: bucket.bucketName },

@@ -2,6 +2,7 @@
 
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { KEPT_DAYS } from '../lib/cost.ts';
 import { InputError } from '../lib/errors.ts';
 import { Api } from './api.ts';
 import { Functions } from './functions.ts';
@@ -19,7 +20,7 @@ export interface ArvoredoStackProps extends StackProps {
 export class ArvoredoStack extends Stack {
   /** @throws {InputError} when a value is not allowed or a bundle is missing */
   constructor(scope: Construct, id: string, props: ArvoredoStackProps) {
-    const { bundleDir, removal = 'retain', expireAfterDays = 30, ...stackProps } = props;
+    const { bundleDir, removal = 'retain', expireAfterDays = KEPT_DAYS.objects, ...stackProps } = props;
     if (removal !== 'retain' && removal !== 'destroy') {
       throw new InputError(`removal must be retain or destroy, got ${removal}`);
     }

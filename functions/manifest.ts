@@ -1,6 +1,6 @@
 // The functions, their sizes and limits: the one table that the stack, the emulator and the bill read.
 
-import { MEMORY_MIB } from '../lib/plan.ts';
+import { MEMORY_MIB, TIMEOUT_SECONDS } from '../lib/plan.ts';
 
 export interface FunctionSpec {
   /** Memory in MiB; 1,769 is one vCPU on Lambda. */
@@ -14,11 +14,11 @@ export interface FunctionSpec {
 export const FUNCTIONS = {
   // holds keys and counts only; the default 15 minutes bound one active phase, not the run
   orchestrator: { memoryMiB: 1024, timeoutSeconds: 900, durable: true },
-  generate: { memoryMiB: MEMORY_MIB.generate, timeoutSeconds: 300, durable: false },
-  split: { memoryMiB: MEMORY_MIB.split, timeoutSeconds: 300, durable: false },
+  generate: { memoryMiB: MEMORY_MIB.generate, timeoutSeconds: TIMEOUT_SECONDS.generate, durable: false },
+  split: { memoryMiB: MEMORY_MIB.split, timeoutSeconds: TIMEOUT_SECONDS.split, durable: false },
   // the whole training set as one byte per value, and the trees
-  train: { memoryMiB: MEMORY_MIB.train, timeoutSeconds: 900, durable: false },
-  evaluate: { memoryMiB: MEMORY_MIB.evaluate, timeoutSeconds: 300, durable: false },
+  train: { memoryMiB: MEMORY_MIB.train, timeoutSeconds: TIMEOUT_SECONDS.train, durable: false },
+  evaluate: { memoryMiB: MEMORY_MIB.evaluate, timeoutSeconds: TIMEOUT_SECONDS.evaluate, durable: false },
   // answers within the 30 s of an HTTP API
   api: { memoryMiB: 512, timeoutSeconds: 29, durable: false },
 } as const satisfies Record<string, FunctionSpec>;

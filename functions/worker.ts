@@ -7,8 +7,9 @@ import { getJson } from '../lib/json.ts';
 import { checkRunId, runKeys } from '../lib/keys.ts';
 import { type Plan, planRun } from '../lib/plan.ts';
 import type { RunRequest } from '../lib/run.ts';
-import { type StoreUsage, s3Store } from '../lib/s3-store.ts';
+import { s3Store } from '../lib/s3-store.ts';
 import type { Store } from '../lib/store.ts';
+import { startMeter } from './meter.ts';
 
 /** A position in a list: a chunk, a partition, a tree. */
 export const index = () => v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -29,12 +30,11 @@ export function worker<Task extends WorkerTask>(
 ): (event: unknown) => Promise<Usage> {
   // built on cold start, reused while the sandbox stays warm
   const store = s3Store(requireEnv('BUCKET'));
-  const memoryMiB = Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE'));
+  const measure = startMeter(Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE')), store);
   let known: { runId: string; plan: Plan } | undefined;
 
   return async (event) => {
-    const startedAt = performance.now();
-    const before = { ...store.usage };
+    const usage = measure();
     try {
       const task = parseTask(schema, event);
       if (known?.runId !== task.runId) {
@@ -42,23 +42,13 @@ export function worker<Task extends WorkerTask>(
         known = { runId: task.runId, plan: planRun(params) };
       }
       await work(store, known.plan, task);
-      const used = usageOf(store, startedAt, before, memoryMiB);
-      console.log(JSON.stringify({ message: 'task done', ...task, ...used }));
+      const used = usage();
+      console.log(JSON.stringify({ message: 'task done', ...task, used }));
       return used;
     } catch (error) {
       if (error instanceof Error) error.message = `${error.name}: ${error.message}`;
       throw error;
     }
-  };
-}
-
-function usageOf({ usage }: { usage: StoreUsage }, startedAt: number, before: StoreUsage, memoryMiB: number): Usage {
-  const seconds = (performance.now() - startedAt) / 1000;
-  return {
-    gbSeconds: (seconds * memoryMiB) / 1024,
-    invocations: 1,
-    s3Writes: usage.writes - before.writes,
-    s3Reads: usage.reads - before.reads,
   };
 }
 

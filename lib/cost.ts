@@ -1,89 +1,92 @@
-// What a run costs on AWS: the prices, the forecast before and the bill after.
+// What a run used, and what that costs on AWS.
 
-import type { Plan } from './plan.ts';
+import { PRICES } from './prices.ts';
 
-/** USD in us-east-1 as of November 2026. Sources: aws.amazon.com/lambda/pricing, aws.amazon.com/s3/pricing. */
-export const PRICES = {
-  /** a GB-second of an arm64 function */
-  gbSecond: 0.0000133334,
-  /** a request to a function */
-  invocation: 0.2e-6,
-  /** an operation of a durable execution */
-  durableOperation: 8e-6,
-  /** a PUT, COPY, POST or LIST request */
-  s3Write: 5e-6,
-  /** a GET request */
-  s3Read: 0.4e-6,
-} as const;
+/** How long the stack keeps a run's objects, and the history of a durable execution. */
+export const KEPT_DAYS = { objects: 30, history: 14 } as const;
+const DAYS_PER_MONTH = 365 / 12;
 
 /** What invocations used, measured inside the functions. Adds up. */
 export interface Usage {
   gbSeconds: number;
   invocations: number;
+  durableOperations: number;
+  /** PUT and LIST requests, and GET requests. */
   s3Writes: number;
   s3Reads: number;
+  bytesWritten: number;
+  bytesRead: number;
+  /** Invocations that told nothing of what they used: they crashed, timed out, or their execution ended before. */
+  unmeasured: number;
 }
 
-export const NO_USAGE: Usage = { gbSeconds: 0, invocations: 0, s3Writes: 0, s3Reads: 0 };
+export const NO_USAGE: Usage = {
+  gbSeconds: 0,
+  invocations: 0,
+  durableOperations: 0,
+  s3Writes: 0,
+  s3Reads: 0,
+  bytesWritten: 0,
+  bytesRead: 0,
+  unmeasured: 0,
+};
 
-export function addUsage(a: Usage, b: Usage): Usage {
-  return {
-    gbSeconds: a.gbSeconds + b.gbSeconds,
-    invocations: a.invocations + b.invocations,
-    s3Writes: a.s3Writes + b.s3Writes,
-    s3Reads: a.s3Reads + b.s3Reads,
-  };
+/** The sum; what a part does not tell counts as nothing. */
+export function addUsage(a: Partial<Usage>, b: Partial<Usage>): Usage {
+  const names = Object.keys(NO_USAGE) as (keyof Usage)[];
+  return Object.fromEntries(names.map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)])) as unknown as Usage;
 }
 
-/** USD for what was used. The orchestrator's own active time, well below a cent, is not in it. */
-export function priceOf(usage: Usage, durableOperations: number): number {
+/** What a run is paid for: its stages, the orchestrator, and keeping its objects. */
+export const PARTS = ['generate', 'split', 'train', 'evaluate', 'orchestrator'] as const;
+export type Part = (typeof PARTS)[number];
+export type PartUsage = Record<Part, Usage>;
+
+export const NO_PART_USAGE: PartUsage = {
+  generate: NO_USAGE,
+  split: NO_USAGE,
+  train: NO_USAGE,
+  evaluate: NO_USAGE,
+  orchestrator: NO_USAGE,
+};
+
+/** USD for each part, and for keeping what was written as long as the stack keeps it. */
+export type Costs = Record<Part | 'storage' | 'total', number>;
+
+/** Bytes that a durable operation writes: identifiers, a payload of keys, a result of counts; 0.8 kB were measured. */
+const OPERATION_BYTES = 1000;
+const GB = 1e9;
+
+/** USD for functions and requests; see `costsOf` for what was stored. */
+export function priceOf(usage: Usage): number {
+  const { usd } = PRICES;
+  const historyMonths = KEPT_DAYS.history / DAYS_PER_MONTH;
+  const operation =
+    usd.durableOperation + (OPERATION_BYTES / GB) * (usd.durableGbWritten + historyMonths * usd.durableGbMonth);
   return (
-    usage.gbSeconds * PRICES.gbSecond +
-    usage.invocations * PRICES.invocation +
-    usage.s3Writes * PRICES.s3Write +
-    usage.s3Reads * PRICES.s3Read +
-    durableOperations * PRICES.durableOperation
+    usage.gbSeconds * usd.gbSecond +
+    usage.invocations * usd.invocation +
+    usage.durableOperations * operation +
+    usage.s3Writes * usd.s3Write +
+    usage.s3Reads * usd.s3Read
   );
 }
 
-// measured in the emulator on 2 shared vCPU, with the requests to the store: see bench/README.md
-const TASK_SECONDS = 0.05;
-const GENERATE_SECONDS_PER_VALUE = 200e-9;
-const SPLIT_SECONDS_PER_VALUE = 40e-9;
-const GATHER_SECONDS_PER_VALUE = 10e-9;
-const EVALUATE_SECONDS_PER_ROW_TREE = 1e-6;
-/** steps of the orchestrator besides its fan-outs */
-const STEPS = 20;
+/** USD for keeping bytes in S3 until they expire. */
+export function priceOfStorage(bytes: number): number {
+  return (bytes / GB) * (KEPT_DAYS.objects / DAYS_PER_MONTH) * PRICES.usd.s3GbMonth;
+}
 
-/**
- * USD that a run is expected to cost.
- *
- * @param memoryMiB memory of each worker function
- */
-export function forecastCost(
-  plan: Plan,
-  memoryMiB: Record<'generate' | 'split' | 'train' | 'evaluate', number>,
-): number {
-  const { numChunks, numTrain, numTest, treeGroups, growSeconds } = plan;
-  const { samples, features, trees } = plan.params;
-  const values = samples * features;
-  const seconds = {
-    generate: numChunks * TASK_SECONDS + values * GENERATE_SECONDS_PER_VALUE,
-    split: (numChunks + 1) * TASK_SECONDS + values * SPLIT_SECONDS_PER_VALUE,
-    train:
-      (treeGroups.length + 1) * TASK_SECONDS +
-      growSeconds +
-      treeGroups.length * numTrain * features * GATHER_SECONDS_PER_VALUE,
-    evaluate: numChunks * TASK_SECONDS + numTest * trees * EVALUATE_SECONDS_PER_ROW_TREE,
-  };
-  const gbSeconds = (Object.keys(seconds) as (keyof typeof seconds)[]).reduce(
-    (sum, stage) => sum + (seconds[stage] * memoryMiB[stage]) / 1024,
-    0,
-  );
-  const invocations = 3 * numChunks + treeGroups.length + 2;
-  // generate 3, bins 1, split 3, train 2, merge 2, evaluate 1
-  const s3Writes = 7 * numChunks + 2 * treeGroups.length + 3;
-  // every task looks for its result and reads run.json once per sandbox; training reads every partition
-  const s3Reads = 2 * invocations + 5 * numChunks + treeGroups.length * (numChunks + 2);
-  return priceOf({ gbSeconds, invocations, s3Writes, s3Reads }, invocations + STEPS);
+export function costsOf(usage: PartUsage): Costs {
+  const { bytesWritten } = totalUsage(usage);
+  const parts = { ...mapParts((part) => priceOf(usage[part])), storage: priceOfStorage(bytesWritten) };
+  return { ...parts, total: Object.values(parts).reduce((sum, usd) => sum + usd, 0) };
+}
+
+export function totalUsage(usage: PartUsage): Usage {
+  return PARTS.map((part) => usage[part]).reduce(addUsage, NO_USAGE);
+}
+
+export function mapParts<T>(map: (part: Part) => T): Record<Part, T> {
+  return Object.fromEntries(PARTS.map((part) => [part, map(part)])) as Record<Part, T>;
 }

@@ -1,6 +1,6 @@
 // The pipeline: ordinary TypeScript over an engine. Everything non-deterministic is inside `engine.step`.
 
-import { addUsage, forecastCost, NO_USAGE, priceOf, type Usage } from './cost.ts';
+import { addUsage, NO_PART_USAGE, type PartUsage, type Usage } from './cost.ts';
 import { CancelledError } from './errors.ts';
 import type { Engine } from './fanout/engine.ts';
 import { type FanOutCounts, fanOut, type Task } from './fanout/fan-out.ts';
@@ -19,11 +19,13 @@ import type { Store } from './store.ts';
 
 export interface PipelineOptions {
   store: Store;
-  /** Name of each worker function, and its memory for the forecast. */
-  workers: Record<StageName, { functionName: string; memoryMiB: number }>;
+  /** Name of each worker function. */
+  workers: Record<StageName, { functionName: string }>;
   runId: string;
   /** ARN of the execution, for `status.json`. */
   execution: string;
+  /** The sandbox that the orchestrator is in now, and what this execution has used there, for the bill. */
+  orchestrator: { sandbox: string; usage(): Usage };
 }
 
 /** What an orchestrator answers: the report has the rest. */
@@ -41,14 +43,33 @@ export interface PipelineResult {
  * @throws {CancelledError} when the run was cancelled
  */
 export async function runPipeline(engine: Engine, options: PipelineOptions): Promise<PipelineResult> {
-  const { store, runId, execution } = options;
+  const { store, runId, execution, orchestrator } = options;
   const stages: StageStatus[] = [];
-  const writeStatus = (state: RunStatus['state'], error?: RunStatus['error']) =>
-    replaceJson(store, runKeys(runId).status, { runId, state, execution, stages, error } satisfies RunStatus);
   // a run that nobody asked for gets no status
-  const { params } = await engine.step('request', () => getJson<RunRequest>(store, runKeys(runId).run));
+  const { params, before, sandbox } = await engine.step('request', async () => ({
+    params: (await getJson<RunRequest>(store, runKeys(runId).run)).params,
+    // what earlier executions of the run used
+    before: (await findJson<RunStatus>(store, runKeys(runId).status))?.usage ?? NO_PART_USAGE,
+    sandbox: orchestrator.sandbox,
+  }));
+  const usage: PartUsage = { ...before };
+  const measureSelf = () => {
+    // what another sandbox used before a crash is not known
+    const unmeasured = orchestrator.sandbox === sandbox ? 0 : 1;
+    const own = { ...orchestrator.usage(), durableOperations: engine.operations, unmeasured };
+    return { ...usage, orchestrator: addUsage(before.orchestrator, own) };
+  };
+  const writeStatus = (state: RunStatus['state'], error?: RunStatus['error']) =>
+    replaceJson(store, runKeys(runId).status, {
+      runId,
+      state,
+      execution,
+      stages,
+      error,
+      usage: measureSelf(),
+    } satisfies RunStatus);
   try {
-    return await runStages(engine, options, planRun(params), stages, writeStatus);
+    return await runStages(engine, options, planRun(params), stages, usage, measureSelf, writeStatus);
   } catch (error) {
     const { name, message } = causeOf(error);
     await engine.step('status-failed', () =>
@@ -63,12 +84,13 @@ async function runStages(
   { store, workers, runId }: PipelineOptions,
   plan: Plan,
   stages: StageStatus[],
+  usage: PartUsage,
+  measureSelf: () => PartUsage,
   writeStatus: (state: RunStatus['state']) => Promise<void>,
 ): Promise<PipelineResult> {
   const keys = runKeys(runId);
   const chunks = Array.from({ length: plan.numChunks }, (_, i) => i);
   const fanOuts: FanOutCounts[] = [];
-  let usage: Usage = NO_USAGE;
 
   // one stage: a list of fan-outs, one after another
   async function runStage(name: StageName, ...fans: Task<unknown>[][]): Promise<void> {
@@ -81,6 +103,9 @@ async function runStages(
       if ((await findJson(store, keys.cancel)) !== undefined) throw new CancelledError(`run ${runId} was cancelled`);
       return listResults(store, runId, name);
     });
+    const known = usage[name].invocations + usage[name].unmeasured;
+    let reused = 0;
+    let failed = 0;
     for (const [i, tasks] of fans.entries()) {
       const { results, counts } = await fanOut<unknown, Usage>(
         engine,
@@ -91,8 +116,12 @@ async function runStages(
         { maxInFlight: plan.params.workers },
       );
       fanOuts.push(counts);
-      usage = results.reduce(addUsage, usage);
+      usage[name] = results.reduce(addUsage, usage[name]);
+      reused += counts.reused;
+      failed += counts.attempts - results.length;
     }
+    // an execution that was stopped told nothing of its last stage
+    usage[name] = addUsage(usage[name], { unmeasured: failed + Math.max(0, reused - known) });
     stage.finishedAtMs = await engine.now();
     stage.state = 'done';
     stage.numDone = stage.numTasks;
@@ -156,14 +185,7 @@ async function runStages(
         timedOut: sum('timedOut'),
         speculative: 0,
       },
-      {
-        forecast: forecastCost(
-          plan,
-          mapValues(workers, ({ memoryMiB }) => memoryMiB),
-        ),
-        bill: priceOf(usage, engine.operations),
-        usage,
-      },
+      measureSelf(),
     );
     await createJson(store, keys.report, report);
     await writeStatus('succeeded');
@@ -178,8 +200,4 @@ function causeOf(error: unknown): { name: string; message: string } {
   return cause instanceof Error
     ? { name: cause.name, message: cause.message }
     : { name: 'Error', message: String(cause) };
-}
-
-function mapValues<K extends string, A, B>(object: Record<K, A>, map: (value: A) => B): Record<K, B> {
-  return Object.fromEntries(Object.entries<A>(object).map(([key, value]) => [key, map(value)])) as Record<K, B>;
 }

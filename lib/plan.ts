@@ -3,6 +3,7 @@
 import { type DatasetSpec, validateDatasetSpec } from './datasets/spec.ts';
 import { InputError } from './errors.ts';
 import { MAX_TASKS } from './fanout/fan-out.ts';
+import { checkFits } from './fits.ts';
 import { ENGINES } from './forest/engine.ts';
 import { type ForestParams, validateForestParams } from './forest/params.ts';
 import type { RunParams } from './params.ts';
@@ -12,6 +13,7 @@ export interface Plan {
   params: RunParams;
   dataset: DatasetSpec;
   forest: ForestParams;
+  numClasses: number;
   numChunks: number;
   numTrain: number;
   numTest: number;
@@ -30,13 +32,14 @@ const GATHER_SECONDS = 5;
 const MAX_GROUP_TREES = 100;
 /** Memory of the functions that hold rows, in MiB; 1,769 is one vCPU on Lambda. The stack and the emulator read it here. */
 export const MEMORY_MIB = { generate: 1769, split: 1769, train: 3538, evaluate: 1769 } as const;
-/** Node, the bundle and its buffers, measured with small tasks, rounded up. */
-const BASE_MIB = 150;
-/** Threads of the train function, one for each vCPU that its memory gives, and what each holds for a row at most. */
-const THREADS = 2;
-const THREAD_ROW_BYTES = 60;
-/** A function's 15 minutes, less the time to read the rows and write the trees. */
-const MAX_TASK_SECONDS = 800;
+/** Longest time of one invocation, in seconds, up to 900. */
+export const TIMEOUT_SECONDS = { generate: 300, split: 300, train: 900, evaluate: 300 } as const;
+/** Durable operations of one execution at most, less a tenth for further attempts. */
+const MAX_OPERATIONS = 0.9 * 3000;
+/** Steps besides the fan-outs: the execution, the request, the report, three for each stage, one for each fan-out. */
+const STEPS = 3 + 3 * 4 + 6;
+/** The orchestrator remembers the parameters: AWS keeps up to 256 KB of a step's result inline. */
+const MAX_PARAMS_BYTES = 200_000;
 
 const GENERATOR_PARAMS = {
   hypercube: [
@@ -61,26 +64,24 @@ const GENERATOR_PARAMS = {
  * @throws {InputError} when the parameters contradict each other, or the run could not be finished
  */
 export function planRun(params: RunParams): Plan {
+  const bytes = JSON.stringify(params).length;
+  if (bytes > MAX_PARAMS_BYTES) {
+    throw new InputError(
+      `the parameters take ${bytes} bytes as JSON, at most ${MAX_PARAMS_BYTES} are allowed; give shift, scale and weights as one number each`,
+    );
+  }
+  const plan = layOutRun(params);
+  checkFits(plan, layOutRun);
+  return plan;
+}
+
+/** The plan, before it is known whether each task fits its function. */
+function layOutRun(params: RunParams): Plan {
   const dataset = toDatasetSpec(params);
   validateDatasetSpec(dataset);
   const numTest = countTestRows(params.samples, params.testSize);
   const numTrain = params.samples - numTest;
-  const chunkSize = Math.min(params.chunkSize, params.samples);
-  const numChunks = Math.ceil(params.samples / chunkSize);
-  if (numChunks > MAX_TASKS) {
-    const least = Math.ceil(params.samples / MAX_TASKS);
-    throw new InputError(
-      `chunkSize ${chunkSize} makes ${numChunks} chunks, at most ${MAX_TASKS} are allowed; raise chunkSize to ${least} or more`,
-    );
-  }
-
-  // the values, their Arrow file and the body of the request; then label, row index and side
-  checkMemory('generate', 'chunkSize', chunkSize, 12 * params.features + 16, 'lower chunkSize');
-  // partitions as they come and end to end, packed for the kernel, and the scratch memory of its threads (docs/kernel.md)
-  const packedBytes = 32 * Math.ceil(params.features / 32) + 2;
-  const trainRowBytes = 2 * (params.features + 6) + packedBytes + THREADS * THREAD_ROW_BYTES;
-  checkMemory('train', 'training rows', numTrain, trainRowBytes, 'use fewer samples or features');
-
+  const numChunks = Math.ceil(params.samples / Math.min(params.chunkSize, params.samples));
   const forest = toForestParams(params);
   validateForestParams(forest, params.features);
   const numClasses = (dataset.generator === 'hypercube' ? dataset.classes : undefined) ?? 2;
@@ -89,28 +90,25 @@ export function planRun(params: RunParams): Plan {
   const growSeconds = engine.forecastSeconds(numTrain, params.features, params.trees, numClasses, forest.maxFeatures);
   const { strategy, strategyReason } = chooseStrategy(params, growSeconds);
   const treeGroups = groupTrees(params.trees, strategy === 'gather' ? 1 : params.workers);
-  const taskSeconds = (growSeconds * (treeGroups[0]![1] - treeGroups[0]![0])) / params.trees;
-  if (taskSeconds > MAX_TASK_SECONDS) {
-    throw new InputError(
-      `engine ${params.engine} would need about ${formatHours(growSeconds)} for ${params.trees} trees on ${numTrain} rows, ` +
-        `${formatHours(taskSeconds)} in one function, and a function has 15 minutes; ${suggest(params)}`,
-    );
-  }
-  return { params, dataset, forest, numChunks, numTrain, numTest, strategy, strategyReason, treeGroups, growSeconds };
+  const rows = { numClasses, numChunks, numTrain, numTest };
+  const plan: Plan = { params, dataset, forest, ...rows, strategy, strategyReason, treeGroups, growSeconds };
+  checkChunks(plan);
+  return plan;
 }
 
-function checkMemory(
-  name: keyof typeof MEMORY_MIB,
-  what: string,
-  numRows: number,
-  rowBytes: number,
-  remedy: string,
-): void {
-  const needMiB = Math.ceil(BASE_MIB + (numRows * rowBytes) / 1024 ** 2);
-  if (needMiB <= MEMORY_MIB[name]) return;
-  const most = Math.floor(((MEMORY_MIB[name] - BASE_MIB) * 1024 ** 2) / rowBytes);
+/** Durable operations of a run whose tasks succeed at once. */
+export function durableOperations({ numChunks, treeGroups }: Plan): number {
+  return STEPS + 3 * numChunks + treeGroups.length + 2;
+}
+
+function checkChunks(plan: Plan): void {
+  const { numChunks, treeGroups, params } = plan;
+  const most = Math.min(MAX_TASKS, Math.floor((MAX_OPERATIONS - STEPS - treeGroups.length - 2) / 3));
+  if (numChunks <= most) return;
+  const least = Math.ceil(params.samples / most);
   throw new InputError(
-    `${what} ${numRows} would take about ${needMiB} MiB in the function ${name}, which has ${MEMORY_MIB[name]}; at most ${most} fit: ${remedy}`,
+    `chunkSize ${params.chunkSize} makes ${numChunks} chunks, at most ${most} are allowed: each is worked on three times, ` +
+      `and an execution has 3000 durable operations; raise chunkSize to ${least} or more`,
   );
 }
 
@@ -158,20 +156,9 @@ function chooseStrategy({ strategy, trees, workers }: RunParams, growSeconds: nu
 /** Divide the trees into tasks, equal to within one tree. */
 function groupTrees(trees: number, workers: number): [number, number][] {
   const perWorker = Math.ceil(trees / workers);
-  const numGroups = workers === 1 ? 1 : Math.min(trees, workers * Math.ceil(perWorker / MAX_GROUP_TREES));
+  const numGroups = workers === 1 ? 1 : Math.min(trees, MAX_TASKS, workers * Math.ceil(perWorker / MAX_GROUP_TREES));
   return Array.from({ length: numGroups }, (_, i) => [
     Math.floor((i * trees) / numGroups),
     Math.floor(((i + 1) * trees) / numGroups),
   ]);
-}
-
-function formatHours(seconds: number): string {
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
-  return `${Math.round(seconds / 3600)} hours`;
-}
-
-function suggest(params: RunParams): string {
-  if (params.engine !== 'arvoredo') return 'use the engine arvoredo, or fewer samples';
-  return params.strategy === 'gather' ? 'use the strategy trees' : 'use more workers, fewer trees or fewer samples';
 }

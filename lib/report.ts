@@ -1,7 +1,8 @@
 // report.json: what a run found, and what it took.
 
-import type { Usage } from './cost.ts';
+import { type Costs, costsOf, type PartUsage } from './cost.ts';
 import { createGenerator } from './datasets/generator.ts';
+import { forecastUsage } from './forecast.ts';
 import { type Accuracy, accuracyOf } from './metrics/accuracy.ts';
 import { brier } from './metrics/brier.ts';
 import { mergePairs, type PairCount } from './metrics/confusion.ts';
@@ -60,9 +61,12 @@ export interface Report {
   tasks: TaskCounts;
   /** Expected cost on AWS, in USD. */
   forecast: number;
-  /** Cost on AWS of what this execution used, in USD. */
+  /** Cost on AWS of what was used, by all executions of the run, in USD. */
   bill: number;
-  usage: Usage;
+  /** Both by part, in USD: stages, orchestrator, and `storage` of what was written until it expires. */
+  costs: { forecast: Costs; bill: Costs };
+  /** What the bill is made from; `unmeasured` invocations are not in it. */
+  usage: PartUsage;
   params: RunParams;
   /** What the generator knows of its data: the true parameters. */
   dataset: Record<string, unknown>;
@@ -76,7 +80,7 @@ export function makeReport(
   evaluated: readonly EvaluateResult[],
   stages: readonly StageStatus[],
   tasks: TaskCounts,
-  costs: { forecast: number; bill: number; usage: Usage },
+  usage: PartUsage,
 ): Report {
   const confusion = mergePairs(evaluated.map(({ pairs }) => pairs));
   const { accuracy, interval }: Accuracy = accuracyOf(confusion);
@@ -86,6 +90,7 @@ export function makeReport(
   const scores = mergeClassScores(evaluated.map((part) => part.scores));
   const hasAuc = scores.length > 0 && scores.every((counts) => new Set(counts.map(([isClass]) => isClass)).size === 2);
   const { key, sha256, numTrees, numNodes, bytes } = model;
+  const costs = { forecast: costsOf(forecastUsage(plan)), bill: costsOf(usage) };
   return {
     runId,
     accuracy,
@@ -104,7 +109,10 @@ export function makeReport(
       stages.map((stage) => [stage.name, (stage.finishedAtMs! - stage.startedAtMs) / 1000]),
     ) as Record<StageName, number>,
     tasks,
-    ...costs,
+    forecast: costs.forecast.total,
+    bill: costs.bill.total,
+    costs,
+    usage,
     params: plan.params,
     dataset: createGenerator(plan.dataset).describe(),
   };

@@ -1,5 +1,6 @@
 // A run as seen from outside: start it, look at it, cancel it. The client and the API share this.
 
+import type { PartUsage } from './cost.ts';
 import { ConflictError, NotFoundError } from './errors.ts';
 import { sha256 } from './hash.ts';
 import { createJson, findJson, getJson, replaceJson } from './json.ts';
@@ -38,6 +39,8 @@ export interface RunStatus {
   execution: string;
   stages: StageStatus[];
   error?: { name: string; message: string };
+  /** What the run has used so far, earlier executions included; stages count when they end. */
+  usage?: PartUsage;
 }
 
 /** What `GET /runs/{id}` answers. */
@@ -105,7 +108,9 @@ export async function startRun(
     const execution = await orchestrator.start(n === 1 ? runId : `${runId}-${n}`, { runId });
     if ((await orchestrator.state(execution)).state !== 'failed') return { request, execution };
     // what the failed one left must not be taken for the next one's
-    await replaceJson(store, keys.status, { runId, state: 'queued', execution: '', stages: [] } satisfies RunStatus);
+    const usage = (await findJson<RunStatus>(store, keys.status))?.usage;
+    const queued: RunStatus = { runId, state: 'queued', execution: '', stages: [], usage };
+    await replaceJson(store, keys.status, queued);
   }
 }
 

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import packageJson from '../package.json' with { type: 'json' };
 import { localCommand } from './commands/local.ts';
+import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
 import { exitCodeOf, explain } from './explain.ts';
 
@@ -16,6 +17,7 @@ const program = new Command('arvoredo')
   .showHelpAfterError('run arvoredo --help for the commands and options')
   .exitOverride()
   .addCommand(runCommand())
+  .addCommand(planCommand())
   .addCommand(localCommand());
 for (const command of program.commands) command.copyInheritedSettings(program);
 

@@ -99,6 +99,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     const environment = {
       BUCKET,
       AWS_ENDPOINT_URL_S3: s3.url,
+      SHARED_CORES: '1',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     };
     const functions = FUNCTION_NAMES.map((name) => toLocalFunction(name, distDir, workers));

@@ -1,6 +1,7 @@
 // The account of a run, for a person.
 
 import pc from 'picocolors';
+import { totalUsage } from '../lib/cost.ts';
 import type { Report } from '../lib/report.ts';
 
 export interface Places {
@@ -29,7 +30,8 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
         .join(' · '),
     ],
     ['', `${pc.bold(seconds.total.toFixed(1))} in all`],
-    ['on AWS', `about $${report.bill.toFixed(4)} for what this used; the forecast was $${report.forecast.toFixed(4)}`],
+    ['on AWS', describeBill(report)],
+    ['', describeCosts(report.costs.bill)],
     ['model', places.modelPath],
     ['', pc.dim(`sha256 ${model.sha256}`)],
     ['report', places.reportPath],
@@ -42,6 +44,22 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
     '',
     `${pc.bold(pc.green(`Accuracy: ${report.accuracy.toFixed(4)}`))}  (95 % interval ${low} to ${high}${ceiling})`,
   ].join('\n');
+}
+
+function describeBill({ bill, forecast, usage }: Report): string {
+  const { unmeasured } = totalUsage(usage);
+  const without =
+    unmeasured === 0
+      ? ''
+      : `, without ${unmeasured} ${unmeasured === 1 ? 'invocation' : 'invocations'} that told nothing`;
+  return `about $${bill.toFixed(4)} for what this used${without}; the forecast was $${forecast.toFixed(4)}`;
+}
+
+/** In millionths, so that small runs can be read. */
+function describeCosts({ total, ...parts }: Report['costs']['bill']): string {
+  return `${Object.entries(parts)
+    .map(([part, usd]) => `${part} ${Math.round(usd * 1e6)}`)
+    .join(' · ')} µ$`;
 }
 
 function describeTasks({ total, reused, attempts, retried }: Report['tasks']): string {

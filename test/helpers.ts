@@ -1,5 +1,6 @@
 // What several tests need: an engine in memory, and small runs on it.
 
+import { NO_USAGE } from '../lib/cost.ts';
 import { type Engine, type Outcome, parseFailure } from '../lib/fanout/engine.ts';
 import { createJson, getJson } from '../lib/json.ts';
 import { runKeys } from '../lib/keys.ts';
@@ -49,7 +50,7 @@ export function memoryEngine(
   };
 }
 
-const USAGE = { gbSeconds: 1, invocations: 1, s3Writes: 0, s3Reads: 0 };
+const USAGE = { ...NO_USAGE, gbSeconds: 1, invocations: 1 };
 
 // biome-ignore lint/suspicious/noExplicitAny: payloads are checked by the handlers, which are not here
 type Payload = any;
@@ -75,12 +76,16 @@ export function stageWorkers(storeOf: (functionName: string) => Store): (functio
   };
 }
 
-const worker = (functionName: StageName) => ({ functionName, memoryMiB: 1024 });
-export const WORKERS = {
-  generate: worker('generate'),
-  split: worker('split'),
-  train: worker('train'),
-  evaluate: worker('evaluate'),
+const worker = (functionName: StageName) => ({ functionName });
+/** What the pipeline is told of its workers and of the orchestrator that it runs in. */
+export const ORCHESTRATION = {
+  workers: {
+    generate: worker('generate'),
+    split: worker('split'),
+    train: worker('train'),
+    evaluate: worker('evaluate'),
+  },
+  orchestrator: { sandbox: 'memory', usage: () => ({ ...NO_USAGE, gbSeconds: 2, invocations: 1 }) },
 };
 
 /** A small run in memory, from its parameters to its result. */
@@ -92,6 +97,6 @@ export async function runInMemory(
   const params = parseRunParams({ samples: 600, chunkSize: 100, features: 5, trees: 6, workers: 2, ...input });
   await createJson(store, runKeys('r').run, { runId: 'r', params, createdAt: '' });
   const engine = memoryEngine(wrap(stageWorkers(() => store)));
-  const result = await runPipeline(engine, { store, workers: WORKERS, runId: 'r', execution: 'arn' });
+  const result = await runPipeline(engine, { store, ...ORCHESTRATION, runId: 'r', execution: 'arn' });
   return { result, store, invoked: engine.invoked };
 }

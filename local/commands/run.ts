@@ -1,16 +1,14 @@
 // arvoredo run: one training end to end.
 
-import { mkdir, open, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
-import { CancelledError, InputError } from '../../lib/errors.ts';
+import { CancelledError } from '../../lib/errors.ts';
 import { checkRunId, runKeys } from '../../lib/keys.ts';
-import { PARAM_NAMES, parseRunParams, type RunParams } from '../../lib/params.ts';
-import { planRun } from '../../lib/plan.ts';
 import type { Report } from '../../lib/report.ts';
 import { getReport, newRunId, startRun } from '../../lib/run.ts';
 import { attach, attached } from '../attach.ts';
@@ -18,8 +16,9 @@ import { findEmulator, startEmulator, WORKERS_PER_CORE } from '../emulator.ts';
 import { NO_PROGRESS, startProgress } from '../progress.ts';
 import { type Places, type Seconds, summarize } from '../summary.ts';
 import { localTarget, stackTarget, type Target } from '../target.ts';
+import { checkParams, checkWritable } from './checks.ts';
 import { follow } from './follow.ts';
-import { addRunOptions, givenParams, toFlag } from './run-options.ts';
+import { addRunOptions, givenParams } from './run-options.ts';
 
 interface RunFlags {
   on: 'local' | 'aws';
@@ -47,7 +46,7 @@ export function runCommand(): Command {
   addRunOptions(command);
   return command.action(async (flags: RunFlags) => {
     const given = givenParams(command);
-    const params = checkParams(given);
+    const { params } = checkParams(given);
     const runId = checkRunId(flags.runId ?? newRunId());
     if (flags.json) await checkWritable(flags.json);
 
@@ -80,27 +79,6 @@ export function runCommand(): Command {
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     }
   });
-}
-
-/** Everything that can be known to be wrong is refused before anything starts, in the words of the command line. */
-function checkParams(given: Record<string, unknown>): RunParams {
-  const params = parseRunParams(given, toFlag);
-  try {
-    planRun(params);
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    const names = PARAM_NAMES.filter((name) => /[A-Z]/.test(name) || error.message.startsWith(`${name} `));
-    throw new InputError(error.message.replace(new RegExp(`\\b(${names.join('|')})\\b`, 'g'), toFlag));
-  }
-  return params;
-}
-
-async function checkWritable(file: string): Promise<void> {
-  try {
-    await (await open(file, 'a')).close();
-  } catch (error) {
-    throw new InputError(`--json ${file} cannot be written: ${(error as Error).message}`);
-  }
 }
 
 /** Options that lead to the place where the run is. */

@@ -7,7 +7,7 @@ import { parseRunParams } from '../../lib/params.ts';
 import { runPipeline } from '../../lib/pipeline.ts';
 import { cancelRun, listRuns, type Orchestrator, startRun, viewRun } from '../../lib/run.ts';
 import type { Store } from '../../lib/store.ts';
-import { memoryEngine, stageWorkers, WORKERS } from '../helpers.ts';
+import { memoryEngine, ORCHESTRATION, stageWorkers } from '../helpers.ts';
 
 // A table that is too narrow shows on AWS only, where the emulator's S3 asks for no rights. Here a run meets it.
 
@@ -63,7 +63,7 @@ test('a run from its start to its report stays within the rights of each functio
   const store = memoryStore();
   const api = guard(store, 'api');
   await startRun(api, orchestrator, 'r1', params);
-  const options = { store: guard(store, 'orchestrator'), workers: WORKERS, runId: 'r1', execution: 'e1' };
+  const options = { store: guard(store, 'orchestrator'), ...ORCHESTRATION, runId: 'r1', execution: 'e1' };
   const { accuracy } = await runPipeline(workersOn(store), options);
   assert.ok(accuracy > 0.5 && accuracy <= 1);
   assert.equal((await viewRun(api, 'r1')).state, 'succeeded');
@@ -73,7 +73,7 @@ test('a run from its start to its report stays within the rights of each functio
 test('a run that is cancelled, looked at and started again stays within them too', async () => {
   const store = memoryStore();
   const api = guard(store, 'api');
-  const options = { store: guard(store, 'orchestrator'), workers: WORKERS, runId: 'r1', execution: 'e1' };
+  const options = { store: guard(store, 'orchestrator'), ...ORCHESTRATION, runId: 'r1', execution: 'e1' };
   await startRun(api, orchestrator, 'r1', params);
   await cancelRun(api, orchestrator, 'r1');
   await assert.rejects(runPipeline(workersOn(store), options), { name: 'CancelledError' });

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { totalUsage } from '../../lib/cost.ts';
 import { TaskFailedError } from '../../lib/errors.ts';
 import { createJson } from '../../lib/json.ts';
 import { runKeys } from '../../lib/keys.ts';
 import { memoryStore } from '../../lib/memory-store.ts';
+import { parseRunParams } from '../../lib/params.ts';
+import { runPipeline } from '../../lib/pipeline.ts';
 import { getReport, viewRun } from '../../lib/run.ts';
-import { runInMemory } from '../helpers.ts';
+import { memoryEngine, ORCHESTRATION, runInMemory, stageWorkers } from '../helpers.ts';
 
 suite('pipeline', () => {
   test('a run ends with a report whose numbers agree with each other', async () => {
@@ -28,7 +31,12 @@ suite('pipeline', () => {
     assert.ok(report.rocAuc! > report.accuracy && report.rocAuc! <= 1 && report.rocAucError! < 0.1);
     // 6 chunks: generate, split, evaluate; bins, 2 groups of trees or 1, merge
     assert.equal(report.tasks.total, report.tasks.attempts);
-    assert.ok(report.bill > 0 && report.forecast > 0);
+    assert.equal(report.bill, report.costs.bill.total);
+    assert.equal(report.forecast, report.costs.forecast.total);
+    // the workers of this test use 1 GB-s each, the orchestrator 2
+    const gbSeconds = Object.values(report.usage).map((part) => part.gbSeconds);
+    assert.deepEqual(gbSeconds, [6, 7, report.tasks.total - 19, 6, 2]);
+    assert.equal(totalUsage(report.usage).unmeasured, 0);
     assert.equal((await viewRun(store, 'r')).state, 'succeeded');
   });
 
@@ -75,7 +83,33 @@ suite('pipeline', () => {
       const report = await getReport(store, 'r');
       assert.equal(report.tasks.reused + invoked.length, all.length);
       assert.ok(report.tasks.reused >= stopAt, `${report.tasks.reused} tasks reused of ${stopAt}`);
+      // the bill is for both executions; of the interrupted fan-out the first one told nothing
+      const { invocations, unmeasured } = totalUsage(report.usage);
+      assert.equal(invocations - 2 + unmeasured, all.length, `stopped at ${stopAt}`);
+      const stages = [6, 7, all.length - 19, 6];
+      const firstOf = stages.map((_, i) => stages.slice(0, i).reduce((sum, tasks) => sum + tasks, 0));
+      const stage = firstOf.findLastIndex((start) => start <= stopAt);
+      assert.ok(
+        unmeasured <= stages[stage]! && report.usage.generate.invocations + report.usage.generate.unmeasured === 6,
+      );
+      assert.equal(report.usage.orchestrator.gbSeconds, 4);
     }
+  });
+
+  test('what another sandbox of the orchestrator used is said to be unknown', async () => {
+    const store = memoryStore();
+    const sandboxes = ['before the crash', 'after it'];
+    const orchestrator = {
+      usage: ORCHESTRATION.orchestrator.usage,
+      get sandbox() {
+        return sandboxes.length > 1 ? sandboxes.shift()! : sandboxes[0]!;
+      },
+    };
+    await createJson(store, runKeys('r').run, { runId: 'r', params: parseRunParams({ samples: 200, trees: 2 }) });
+    const engine = memoryEngine(stageWorkers(() => store));
+    await runPipeline(engine, { store, workers: ORCHESTRATION.workers, orchestrator, runId: 'r', execution: 'arn' });
+    const { usage } = await getReport(store, 'r');
+    assert.deepEqual([usage.orchestrator.unmeasured, totalUsage(usage).unmeasured], [1, 1]);
   });
 
   test('a task that crashes twice is tried again, and the model is the same', async () => {
@@ -90,6 +124,8 @@ suite('pipeline', () => {
     assert.deepEqual(result, calm);
     const { tasks } = await getReport(store, 'r');
     assert.deepEqual([tasks.attempts, tasks.retried], [3 * tasks.total, 2 * tasks.total]);
+    // a crash tells nothing of what it used
+    assert.equal(totalUsage((await getReport(store, 'r')).usage).unmeasured, 2 * tasks.total);
   });
 
   test('a task that cannot be finished fails the run, and the status says which and why', async () => {

@@ -68,8 +68,8 @@ export function timesDone(events: readonly LambdaEvent[]): Map<string, number> {
   for (const event of events) {
     const json = event.type === 'log' ? /\{.*"task done".*\}/.exec(event.text)?.[0] : undefined;
     if (json === undefined) continue;
-    const { s3Writes, gbSeconds, s3Reads, invocations, message, ...task } = JSON.parse(json);
-    if (s3Writes > 0) times.set(JSON.stringify(task), (times.get(JSON.stringify(task)) ?? 0) + 1);
+    const { message, used, ...task } = JSON.parse(json);
+    if (used.s3Writes > 0) times.set(JSON.stringify(task), (times.get(JSON.stringify(task)) ?? 0) + 1);
   }
   return times;
 }

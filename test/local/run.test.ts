@@ -3,8 +3,11 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PARTS } from '../../lib/cost.ts';
+import { forecastUsage } from '../../lib/forecast.ts';
 import { decodeModel } from '../../lib/forest/model.ts';
 import { sha256 } from '../../lib/hash.ts';
+import { planRun } from '../../lib/plan.ts';
 import { attach } from '../../local/attach.ts';
 import { runInMemory } from '../helpers.ts';
 import { eventsOf, finish, leftOver, start, temporaryFolder, timesDone, waitForEvent } from './command.ts';
@@ -46,6 +49,24 @@ suite('arvoredo run', () => {
       assert.ok(written.seconds[part] > 0, part);
     assert.ok(written.seconds.generate + written.seconds.train < written.seconds.total);
     assert.match(stderr, /generate +10\/10 tasks/);
+
+    // what is counted agrees with the forecast; seconds depend on the machine
+    const expectedUsage = forecastUsage(planRun(written.params));
+    for (const part of PARTS) {
+      const { s3Writes, bytesWritten, durableOperations, ...used } = written.usage[part];
+      const forecast = expectedUsage[part];
+      assert.equal(durableOperations, forecast.durableOperations, part);
+      assert.ok(used.gbSeconds > 0 && used.unmeasured === 0, part);
+      if (part === 'orchestrator') continue; // it resumes as completions fall
+      assert.deepEqual([s3Writes, used.invocations], [forecast.s3Writes, forecast.invocations], part);
+      assert.ok(used.s3Reads <= forecast.s3Reads && used.s3Reads > 0.6 * forecast.s3Reads, part);
+      const ratio = bytesWritten / forecast.bytesWritten;
+      assert.ok(ratio > 0.7 && ratio < 1.5, `${part}: ${bytesWritten} bytes written`);
+    }
+    assert.match(
+      stdout,
+      /on AWS +about \$0\.00\d\d for what this used; the forecast was \$0\.00\d\d\n +generate \d+ · /,
+    );
 
     const model = await readFile(written.modelPath);
     assert.equal(sha256(model), result.sha256);
@@ -213,7 +234,7 @@ const REFUSED: [args: string[], message: RegExp][] = [
   [['--classes', '1'], /--classes must be .*, got 1/],
   [['--on', 'mars'], /Allowed choices are local, aws/],
   [['--run-id', '../x'], /run id must be/],
-  [['--engine', 'ml-random-forest'], /would need about \d+ hours/],
+  [['--engine', 'ml-random-forest'], /would need about \d+ hours in one function.*use the engine arvoredo/],
   [['--json', '/nowhere/x.json'], /--json \/nowhere\/x.json cannot be written: ENOENT/],
   [['surplus'], /too many arguments/],
 ];

@@ -1,0 +1,209 @@
+// What each task of a run needs: seconds, memory, requests, bytes. All measured constants of the forecast are here, with
+// the growing of trees in lib/forest; docs/cost.md says how they were taken.
+
+import { SAMPLE_ROWS } from './partition/sample.ts';
+import type { Plan } from './plan.ts';
+import { STORE_REQUESTS } from './stages/task.ts';
+
+export type TaskKind = 'generate' | 'bins' | 'split' | 'grow' | 'merge' | 'evaluate';
+
+/** The needs of one task, the largest of its kind. */
+export interface TaskNeed {
+  kind: TaskKind;
+  /** The function that does it. */
+  stage: 'generate' | 'split' | 'train' | 'evaluate';
+  numTasks: number;
+  /** On vCPUs of its own, in a warm sandbox. */
+  seconds: number;
+  /** Resident memory at most, in MiB. */
+  peakMiB: number;
+  s3Reads: number;
+  s3Writes: number;
+  bytesWritten: number;
+  bytesRead: number;
+  /** What the first task of a sandbox needs besides. */
+  first: { seconds: number; s3Reads: number; bytesRead: number };
+}
+
+/** A request to S3 from a function of its region. The emulator takes less. */
+const REQUEST_SECONDS = 0.02;
+const GENERATE_SECONDS = { perValue: 150e-9, perClusterFeature: 30e-9 };
+const BINS_SECONDS = { perRow: 4e-6, perValue: 0.25e-6 };
+const SPLIT_SECONDS_PER_VALUE = 150e-9;
+const GATHER_SECONDS_PER_VALUE = 5e-9;
+const MERGE_SECONDS_PER_NODE = 50e-9;
+const LOAD_SECONDS_PER_NODE = 30e-9;
+const EVALUATE_SECONDS = { perNode: 40e-9, perRowAndTree: 200e-9 };
+/** Threads of the train function, one for each vCPU that its memory gives, and how much sooner they are done. */
+const THREADS = 2;
+const THREADS_GAIN = 1.6;
+
+/** Node and the bundle. */
+const BASE_BYTES = 70 * 1024 ** 2;
+/** What a task leaves behind is collected late: a sandbox holds that of several, up to some size. */
+const LEFT_BYTES = { chunk: 64 * 1024 ** 2, model: 300 * 1024 ** 2 };
+const LEFT_TASKS = { chunk: 8, model: 4 };
+const GENERATE_BYTES_PER_VALUE = 9;
+const BINS_BYTES = { perValue: 12, perRow: 120 };
+const SPLIT_BYTES_PER_VALUE = 18;
+const EDGE_BYTES = 100;
+const THREAD_ROW_BYTES = 60;
+const GROW_BYTES_PER_NODE = 12;
+const MERGE_BYTES_PER_NODE = 20;
+const EVALUATE_BYTES = { perNode: 30, perNodeLeft: 16, perValue: 12 };
+
+const MODEL_BYTES_PER_NODE = 5.05;
+const RESULT_BYTES = 500;
+
+/** What each kind of task of a run needs, in the order in which they are done. */
+export function needsOf(plan: Plan): TaskNeed[] {
+  const { numChunks, numTest, numTrain, treeGroups, growSeconds, numClasses } = plan;
+  const { samples, features, trees } = plan.params;
+  const chunkRows = Math.min(plan.params.chunkSize, samples);
+  const testShare = numTest / samples;
+  const testRows = Math.ceil(chunkRows * testShare);
+  const sampleRows = Math.min(samples, SAMPLE_ROWS);
+  const numNodes = trees * nodesPerTree(plan);
+  const largest = Math.max(...treeGroups.map(([start, end]) => end - start)) / trees;
+
+  const rawBytes = (rows: number) => rows * (4 * features + 6);
+  const binnedBytes = (rows: number) => rows * (features + 6);
+  const rangesBytes = 40 * features + RESULT_BYTES;
+  const edgesBytes = 255 * 10 * features + RESULT_BYTES;
+  const chunkSampleBytes = ((sampleRows * chunkRows) / samples) * (4 * features + 8);
+  const modelBytes = numNodes * MODEL_BYTES_PER_NODE;
+  // a count for each probability that occurs, by class and whether it is the row's
+  const numScores = 2 * Math.min(testRows, trees + 1) * (numClasses === 2 ? 1 : numClasses);
+  const scoresBytes = 24 * Math.min(numScores, 4000) + RESULT_BYTES;
+  const packedBytes = 32 * Math.ceil(features / 32) + 2;
+
+  const mib = (bytes: number) => Math.ceil((BASE_BYTES + bytes) / 1024 ** 2);
+  const tasksBefore = numChunks / Math.min(plan.params.workers, numChunks) - 1; // in the same sandbox
+  const withLeft = (bytes: number) =>
+    bytes + Math.min(LEFT_BYTES.chunk, Math.min(LEFT_TASKS.chunk, tasksBefore) * bytes);
+  const leftOfModel = Math.min(
+    LEFT_BYTES.model,
+    Math.min(LEFT_TASKS.model, tasksBefore) * numNodes * EVALUATE_BYTES.perNodeLeft,
+  );
+  // partitions as bodies, as they come, and end to end; packed for the kernel, and the scratch memory of its threads
+  const growBytes =
+    numTrain * (3 * (features + 6) + packedBytes + THREADS * THREAD_ROW_BYTES) +
+    255 * features * EDGE_BYTES +
+    numNodes * largest * GROW_BYTES_PER_NODE;
+  const requests = (count: number) => count * REQUEST_SECONDS;
+  const atOnce = (count: number) => Math.ceil(count / STORE_REQUESTS);
+  // every sandbox reads run.json once
+  const first = { seconds: requests(1), s3Reads: 1, bytesRead: RESULT_BYTES };
+  const chunkTask = { numTasks: numChunks, first };
+
+  return [
+    {
+      ...chunkTask,
+      kind: 'generate',
+      stage: 'generate',
+      seconds:
+        requests(4) +
+        chunkRows * features * GENERATE_SECONDS.perValue +
+        chunkRows * clusterFeatures(plan) * GENERATE_SECONDS.perClusterFeature,
+      peakMiB: mib(withLeft(chunkRows * (features + 1) * GENERATE_BYTES_PER_VALUE)),
+      s3Reads: 1,
+      s3Writes: 3,
+      bytesWritten: rawBytes(chunkRows) + chunkSampleBytes + rangesBytes,
+      bytesRead: 0,
+    },
+    {
+      kind: 'bins',
+      stage: 'split',
+      numTasks: 1,
+      first,
+      seconds:
+        requests(2 + 2 * atOnce(numChunks)) + sampleRows * (features * BINS_SECONDS.perValue + BINS_SECONDS.perRow),
+      peakMiB: mib(sampleRows * (features * BINS_BYTES.perValue + BINS_BYTES.perRow)),
+      s3Reads: 1 + 2 * numChunks,
+      s3Writes: 1,
+      bytesWritten: edgesBytes,
+      bytesRead: numChunks * (chunkSampleBytes + rangesBytes),
+    },
+    {
+      ...chunkTask,
+      kind: 'split',
+      stage: 'split',
+      seconds: requests(4) + chunkRows * features * SPLIT_SECONDS_PER_VALUE,
+      peakMiB: mib(withLeft(chunkRows * (features + 1) * SPLIT_BYTES_PER_VALUE) + 255 * features * EDGE_BYTES),
+      s3Reads: 3,
+      s3Writes: 3,
+      bytesWritten: binnedBytes(chunkRows * (1 - testShare)) + rawBytes(testRows) + RESULT_BYTES,
+      bytesRead: rawBytes(chunkRows) + edgesBytes,
+    },
+    {
+      kind: 'grow',
+      stage: 'train',
+      numTasks: treeGroups.length,
+      seconds: requests(4) + (growSeconds * largest) / THREADS_GAIN,
+      peakMiB: mib(growBytes),
+      s3Reads: 2,
+      s3Writes: 2,
+      bytesWritten: modelBytes / treeGroups.length + RESULT_BYTES,
+      bytesRead: edgesBytes,
+      first: {
+        seconds: requests(1 + atOnce(numChunks)) + numTrain * features * GATHER_SECONDS_PER_VALUE,
+        s3Reads: 1 + numChunks,
+        bytesRead: binnedBytes(numTrain),
+      },
+    },
+    {
+      kind: 'merge',
+      stage: 'train',
+      numTasks: 1,
+      first,
+      seconds: requests(3 + atOnce(treeGroups.length)) + numNodes * MERGE_SECONDS_PER_NODE,
+      // in a sandbox that has grown trees
+      peakMiB: mib(growBytes + numNodes * MERGE_BYTES_PER_NODE),
+      s3Reads: 2 + treeGroups.length,
+      s3Writes: 2,
+      bytesWritten: modelBytes + RESULT_BYTES,
+      bytesRead: modelBytes + edgesBytes,
+    },
+    {
+      kind: 'evaluate',
+      stage: 'evaluate',
+      numTasks: numChunks,
+      seconds: requests(3) + numNodes * EVALUATE_SECONDS.perNode + testRows * trees * EVALUATE_SECONDS.perRowAndTree,
+      peakMiB: mib(
+        numNodes * EVALUATE_BYTES.perNode +
+          leftOfModel +
+          testRows * (features * EVALUATE_BYTES.perValue + 24 * numClasses),
+      ),
+      s3Reads: 2,
+      s3Writes: 1,
+      bytesWritten: scoresBytes,
+      bytesRead: rawBytes(testRows),
+      first: {
+        seconds: requests(2) + numNodes * LOAD_SECONDS_PER_NODE,
+        s3Reads: 2,
+        bytesRead: modelBytes,
+      },
+    },
+  ];
+}
+
+/** Products that the true parameters of the generator ask for of each row. */
+function clusterFeatures({ dataset, numClasses }: Plan): number {
+  if (dataset.generator === 'logistic') return 0;
+  return numClasses * (dataset.clustersPerClass ?? 2) * (dataset.informative ?? 2);
+}
+
+/**
+ * Nodes of one tree, grown until its leaves are pure: the more rows are labelled against their neighbours, the more.
+ * Measured: 0.117 of the training rows for the seed's data, 0.22 with a fifth of the labels drawn anew, 0.17 for 3
+ * classes, 0.44 for 10, 0.32 for logistic data.
+ */
+function nodesPerTree({ dataset, numClasses, numTrain, forest }: Plan): number {
+  const share =
+    dataset.generator === 'logistic' ? 0.33 : 0.11 + 0.55 * (dataset.flipY ?? 0.01) + 0.04 * (numClasses - 2);
+  const { maxDepth, minSamplesLeaf = 1 } = forest;
+  const byRows = numTrain * Math.min(share, 0.7);
+  const byLeaves = minSamplesLeaf >= 1 ? (2 * numTrain) / minSamplesLeaf : 2 / minSamplesLeaf;
+  const byDepth = maxDepth === null ? Number.POSITIVE_INFINITY : 2 ** (maxDepth + 1) - 1;
+  return Math.max(1, Math.ceil(Math.min(byRows, byLeaves, byDepth)));
+}

@@ -1,0 +1,28 @@
+// Everything that can be known to be wrong is refused before anything starts, in the words of the command line.
+
+import { open } from 'node:fs/promises';
+import { InputError } from '../../lib/errors.ts';
+import { PARAM_NAMES, parseRunParams } from '../../lib/params.ts';
+import { type Plan, planRun } from '../../lib/plan.ts';
+import { toFlag } from './run-options.ts';
+
+/** @throws {InputError} naming the options */
+export function checkParams(given: Record<string, unknown>): Plan {
+  const params = parseRunParams(given, toFlag);
+  try {
+    return planRun(params);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const names = PARAM_NAMES.filter((name) => /[A-Z]/.test(name) || error.message.startsWith(`${name} `));
+    throw new InputError(error.message.replace(new RegExp(`\\b(${names.join('|')})\\b`, 'g'), toFlag));
+  }
+}
+
+/** @throws {InputError} when `--json` names no file that can be written */
+export async function checkWritable(file: string): Promise<void> {
+  try {
+    await (await open(file, 'a')).close();
+  } catch (error) {
+    throw new InputError(`--json ${file} cannot be written: ${(error as Error).message}`);
+  }
+}

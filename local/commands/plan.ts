@@ -1,0 +1,40 @@
+// arvoredo plan: what a run would take and cost. Nothing is started and nothing is stored.
+
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { Command, Option } from 'commander';
+import { forecastRun } from '../../lib/forecast.ts';
+import { describeForecast } from '../forecast-table.ts';
+import { checkParams, checkWritable } from './checks.ts';
+import { addRunOptions, givenParams } from './run-options.ts';
+
+interface PlanFlags {
+  on: 'local' | 'aws';
+  json?: string;
+  quiet: boolean;
+}
+
+export function planCommand(): Command {
+  const command = new Command('plan')
+    .description('Tell what a run would take and cost: tasks, seconds, memory, USD. Takes the options of run.')
+    .addOption(
+      new Option('--on <WHERE>', 'where it would run').choices(['local', 'aws']).default('local').helpGroup('Run:'),
+    )
+    .addOption(new Option('--json <FILE>', 'write the forecast there; - for standard output').helpGroup('Run:'))
+    .addOption(new Option('--quiet', 'print the USD only').default(false).helpGroup('Run:'));
+  addRunOptions(command);
+  return command.action(async ({ on, json, quiet }: PlanFlags) => {
+    const plan = checkParams(givenParams(command));
+    const forecast = forecastRun(plan, on === 'local' ? availableParallelism() : undefined);
+    const text = `${JSON.stringify(forecast, null, 2)}\n`;
+    if (json === '-') {
+      process.stdout.write(text);
+      return;
+    }
+    if (json) {
+      await checkWritable(json);
+      await writeFile(json, text);
+    }
+    console.log(quiet ? forecast.total.usd.toFixed(6) : describeForecast(forecast, on));
+  });
+}

@@ -1,0 +1,47 @@
+// A forecast, for a person.
+
+import pc from 'picocolors';
+import type { Forecast } from '../lib/forecast.ts';
+
+const COLUMNS = ['', 'tasks', 'seconds', 'memory', 'USD'];
+
+/** @param on where the run would be; costs are those on AWS either way */
+export function describeForecast(forecast: Forecast, on: 'local' | 'aws'): string {
+  const { parts, storage, total, strategy, prices } = forecast;
+  const count = (value: number) => value.toLocaleString('en-US');
+  const usd = (value: number) => value.toFixed(6);
+  const rows = [
+    COLUMNS,
+    ...parts.map(({ part, tasks, seconds, peakMiB, limitMiB, ...cost }) => [
+      part,
+      part === 'orchestrator' ? '' : count(tasks),
+      seconds === null ? '' : seconds.toFixed(1),
+      peakMiB === null ? '' : `${count(peakMiB)} of ${count(limitMiB!)} MiB`,
+      usd(cost.usd),
+    ]),
+    ['storage', '', '', '', usd(storage.usd)],
+    ['total', count(total.tasks), total.seconds.toFixed(1), '', usd(total.usd)],
+  ];
+  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const lines = rows.map((row, i) => {
+    const line = row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)));
+    const text = ` ${line.join('  ')}`;
+    return i === 0 ? pc.dim(text) : i === rows.length - 1 ? pc.bold(text) : text;
+  });
+  const notes: [string, string][] = [
+    ['strategy', `${strategy.name}: ${strategy.reason}`],
+    ['seconds', on === 'aws' ? 'each function on vCPUs of its own' : `all functions on this machine's cores`],
+    [
+      'orchestrator',
+      `${count(total.durableOperations)} durable operations, ${count(orchestratorTasks(forecast))} resumptions`,
+    ],
+    ['storage', `${(storage.bytes / 1e6).toFixed(1)} MB kept for ${storage.days} days`],
+    ['prices', `${prices.region}, ${prices.asOf}: ${prices.sources.join(', ')}`],
+  ];
+  const width = Math.max(...notes.map(([label]) => label.length));
+  return ['', ...lines, '', ...notes.map(([label, text]) => ` ${pc.dim(label.padEnd(width))}  ${text}`)].join('\n');
+}
+
+function orchestratorTasks({ parts }: Forecast): number {
+  return parts.find(({ part }) => part === 'orchestrator')!.tasks;
+}

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { InputError } from '../../lib/errors.ts';
+import { parseRunParams } from '../../lib/params.ts';
+import { planRun } from '../../lib/plan.ts';
+
+const plan = (input: Record<string, unknown>) => planRun(parseRunParams(input));
+
+/** Why, the parameters, the refusal. A remedy that is named is tried. */
+const REFUSED: [why: string, input: Record<string, unknown>, message: RegExp][] = [
+  [
+    'memory to generate a chunk',
+    { samples: 1e6, features: 200, chunkSize: 1e6, trees: 1, maxDepth: 3, generator: 'logistic' },
+    /^chunkSize 1000000 × features 200 would take about \d+ MiB in the function generate, which has 1769; lower chunkSize to \d+/,
+  ],
+  [
+    'memory for the sample that gives the bins',
+    { samples: 20_000, features: 9500, chunkSize: 100, trees: 1 },
+    /^features 9500 would take about \d+ MiB in the function split, which has 1769; lower features to \d+/,
+  ],
+  [
+    'memory to split a partition',
+    { samples: 1e7, chunkSize: 8e6, trees: 1, maxDepth: 3 },
+    /^chunkSize 8000000 × features 20 would take about \d+ MiB in the function split, which has 1769; lower chunkSize to \d+/,
+  ],
+  [
+    'memory to gather the rows and grow',
+    { samples: 2e7, chunkSize: 100_000, trees: 1, maxDepth: 3 },
+    /^training rows 18000000 × features 20 .* would take about \d+ MiB in the function train, which has 3538; lower samples to \d+/,
+  ],
+  [
+    'memory to put the trees together',
+    { samples: 1e6, trees: 20_000 },
+    /^trees 20000 on 900000 rows would take about \d+ MiB in the function train, which has 3538; lower trees to \d+/,
+  ],
+  [
+    'memory to hold the model and predict',
+    { samples: 1e6, trees: 700 },
+    /trees 700 on 900000 rows would take about \d+ MiB in the function evaluate, which has 1769; lower trees to \d+/,
+  ],
+  [
+    'time to generate a chunk',
+    { samples: 1e6, chunkSize: 1e6, classes: 1000, informative: 20, redundant: 0, trees: 1, maxDepth: 3 },
+    /^chunkSize 1000000 × features 20 would need about \d+ minutes in one function, and the function generate has 5 minutes; lower chunkSize to \d+/,
+  ],
+  [
+    'time to grow in one function',
+    { samples: 1e6, features: 100, maxFeatures: 'all', trees: 200, strategy: 'gather' },
+    /would need about \d+ minutes in one function, and the function train has 15 minutes; use the strategy trees/,
+  ],
+  [
+    'time of the second engine',
+    { engine: 'ml-random-forest' },
+    /engine ml-random-forest: \d+ hours for 100 trees\) would need about .* use the engine arvoredo/,
+  ],
+  [
+    'chunks',
+    { chunkSize: 10 },
+    /^chunkSize 10 makes 10000 chunks, at most 892 are allowed.*3000 durable operations; raise chunkSize to 113 or more/,
+  ],
+];
+
+suite('a run that cannot be finished is refused, with the number and what fits', () => {
+  for (const [why, input, message] of REFUSED) {
+    test(why, () => {
+      let refusal = '';
+      assert.throws(
+        () => plan(input),
+        (error) => {
+          refusal = (error as Error).message;
+          return error instanceof InputError && message.test(refusal);
+        },
+      );
+      const [, lever, value] = /(?:lower|raise) (\w+) to (\d+)/.exec(refusal) ?? [];
+      if (lever) plan({ ...input, [lever]: Number(value) });
+      const [, name, choice] = /use the (strategy|engine) (\w+)/.exec(refusal) ?? [];
+      if (name) plan({ ...input, [name]: choice });
+      assert.ok(lever || name, refusal);
+    });
+  }
+
+  test('what no single change mends is said to need several', () => {
+    assert.throws(() => plan({ samples: 1e8, chunkSize: 1e8 }), /lower chunkSize to \d+; other tasks would not fit/);
+  });
+
+  test('parameters that are too long to be remembered', () => {
+    const shift = Array.from({ length: 20_000 }, (_, i) => i / 7);
+    assert.throws(
+      () => plan({ features: 20_000, shift }),
+      (error) => error instanceof InputError && /the parameters take \d+ bytes .* at most 200000/.test(error.message),
+    );
+  });
+});
+
+test('many workers and trees make no more tasks than one execution can have', () => {
+  assert.equal(
+    plan({ samples: 1000, trees: 100_000, maxDepth: 2, workers: 300, strategy: 'trees' }).treeGroups.length,
+    1000,
+  );
+});

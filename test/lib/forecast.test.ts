@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { costsOf, totalUsage } from '../../lib/cost.ts';
+import { forecastRun, forecastUsage } from '../../lib/forecast.ts';
+import { parseRunParams } from '../../lib/params.ts';
+import { planRun } from '../../lib/plan.ts';
+import { getReport } from '../../lib/run.ts';
+import { runInMemory } from '../helpers.ts';
+
+const forecast = (input: Record<string, unknown>, cores?: number) => forecastRun(planRun(parseRunParams(input)), cores);
+
+test('the parts and the storage make the total, and it is the cost of the usage', () => {
+  const { parts, storage, total } = forecast({});
+  const sum = parts.reduce((usd, part) => usd + part.usd, storage.usd);
+  assert.ok(Math.abs(sum - total.usd) < 1e-12);
+  assert.equal(total.usd, costsOf(forecastUsage(planRun(parseRunParams({})))).total);
+});
+
+test('a run has the tasks that the forecast says', async () => {
+  for (const input of [{}, { strategy: 'trees', workers: 3 }, { samples: 101, chunkSize: 1000 }]) {
+    const { store } = await runInMemory(input);
+    const { params, tasks, usage } = await getReport(store, 'r');
+    const { total } = forecast(params);
+    assert.equal(total.tasks, tasks.total);
+    assert.equal(total.tasks, totalUsage(usage).invocations - usage.orchestrator.invocations);
+  }
+});
+
+test('more workers are sooner done, and cost no less', () => {
+  const input = { samples: 1_000_000, strategy: 'trees' };
+  const [few, many] = [2, 20].map((workers) => forecast({ ...input, workers }));
+  assert.ok(many!.total.seconds < few!.total.seconds);
+  assert.ok(many!.total.usd >= few!.total.usd);
+});
+
+test('cores that all functions share make a run longer, not dearer', () => {
+  const input = { samples: 1_000_000, workers: 8 };
+  const [own, shared] = [forecast(input), forecast(input, 2)];
+  assert.ok(shared.total.seconds > 1.5 * own.total.seconds);
+  assert.equal(shared.total.usd, own.total.usd);
+});
+
+// taken in the emulator, see docs/cost.md: USD in millionths, and MiB of generate, split, train and evaluate
+const MEASURED: [input: Record<string, unknown>, microUsd: number, mib: number[]][] = [
+  [{}, 1660, [73, 86, 127, 114]],
+  [{ samples: 2000, chunkSize: 500, trees: 10 }, 643, [68, 67, 76, 60]],
+  [{ generator: 'logistic' }, 2146, [72, 86, 194, 237]],
+  [{ classes: 10, informative: 10 }, 2518, [73, 84, 199, 239]],
+  [{ trees: 500 }, 3202, [77, 84, 205, 280]],
+  [{ samples: 1_000_000 }, 14_336, [88, 108, 319, 541]],
+  [{ samples: 1_000_000, chunkSize: 250_000, trees: 10 }, 3953, [109, 184, 212, 104]],
+  [{ samples: 200_000, features: 100 }, 5965, [96, 127, 170, 155]],
+  [{ samples: 20_000, features: 1000, chunkSize: 2000, trees: 50 }, 5894, [135, 255, 189, 78]],
+];
+for (const [input, microUsd, mib] of MEASURED) {
+  test(`the forecast for ${JSON.stringify(input)} is near what was measured`, () => {
+    const { parts, total } = forecast(input);
+    const ratio = (total.usd * 1e6) / microUsd;
+    assert.ok(ratio > 0.7 && ratio < 1.4, `${ratio} of the bill`);
+    for (const [i, measured] of mib.entries()) {
+      const share = parts[i]!.peakMiB! / measured;
+      assert.ok(share > 0.8 && share < 1.8, `${parts[i]!.part}: ${share} of the memory`);
+    }
+  });
+}
