@@ -24,6 +24,7 @@ export function runKeys(runId: string) {
     splitResult: (index: number) => `${root}/split/part-${pad(index)}.json`,
     trees: (treeStart: number, treeEnd: number) => `${root}/trees/trees-${pad(treeStart)}-${pad(treeEnd)}.bin`,
     treesResult: (treeStart: number, treeEnd: number) => `${root}/trees/trees-${pad(treeStart)}-${pad(treeEnd)}.json`,
+    oob: (treeStart: number, treeEnd: number) => `${root}/trees/trees-${pad(treeStart)}-${pad(treeEnd)}.oob.arrow`,
     model: `${root}/model/model.arvo`,
     modelResult: `${root}/model/model.json`,
     evaluateResult: (index: number) => `${root}/evaluate/part-${pad(index)}.json`,

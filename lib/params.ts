@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { InputError } from './errors.ts';
 import { ENGINES, type EngineName } from './forest/engine.ts';
+import { CLASS_CRITERIA } from './forest/params.ts';
 import { MAX_SEED } from './random.ts';
 
 const MAX_ROWS = 4294967295; // a row index is an unsigned 32-bit integer
@@ -28,11 +29,25 @@ const numeric = (allowed: string, isAllowed: (value: number) => boolean) =>
 const flag = () => rule<boolean>('true or false', (value) => typeof value === 'boolean');
 const choice = <const T extends string>(...names: T[]) =>
   rule<T>(names.join(' or '), (value) => names.includes(value as T));
-const limit = () =>
+const limit = (least = 1) =>
   rule<number | null>(
-    'a whole number from 1 up, or null for none',
-    (value) => value === null || isWhole(value, 1, MAX_ROWS),
+    `a whole number from ${least} up, or null for none`,
+    (value) => value === null || isWhole(value, least, MAX_ROWS),
   );
+const countOrShare = (least: number) =>
+  rule<number>(
+    `a whole number from ${least} up or a share in (0, 1)`,
+    (value) => isWhole(value, least, MAX_ROWS) || (isNumber(value) && value > 0 && value < 1),
+  );
+/** Numbers by position, as a list of all or an object of some: `{"3": 5}`. */
+export type ByPosition = number[] | Record<string, number>;
+const isByPosition = (value: unknown): value is ByPosition =>
+  isNumbers(value) ||
+  (typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.entries(value).length > 0 &&
+    Object.entries(value).every(([key, number]) => /^(0|[1-9]\d*)$/.test(key) && isNumber(number)));
 const position = (nothing: string) =>
   rule<number | number[] | null>(
     `a number, a list of one per feature, or null for ${nothing}`,
@@ -81,9 +96,28 @@ const FIELDS = {
       (isNumber(value) && value > 0 && (value < 1 || Number.isInteger(value))),
   ),
   maxDepth: limit(),
-  minSamplesSplit: whole(2, MAX_ROWS),
-  minSamplesLeaf: whole(1, MAX_ROWS),
+  minSamplesSplit: countOrShare(2),
+  minSamplesLeaf: countOrShare(1),
+  minWeightFractionLeaf: numeric('a share from 0 to 0.5', (value) => value >= 0 && value <= 0.5),
+  maxLeafNodes: limit(2),
+  criterion: choice(...CLASS_CRITERIA),
+  minImpurityDecrease: numeric('a number from 0 up', (value) => value >= 0),
   bootstrap: flag(),
+  maxSamples: rule<number | null>(
+    'a whole number from 1 up, a share in (0, 1), or null for as many as there are',
+    (value) => value === null || isWhole(value, 1, MAX_ROWS) || (isNumber(value) && value > 0 && value < 1),
+  ),
+  classWeight: rule<'balanced' | 'balanced_subsample' | ByPosition | null>(
+    'balanced, balanced_subsample, a list of one number per class, an object of numbers by class, or null',
+    (value) => value === null || value === 'balanced' || value === 'balanced_subsample' || isByPosition(value),
+  ),
+  ccpAlpha: numeric('a number from 0 up', (value) => value >= 0),
+  monotonicConstraints: rule<ByPosition | null>(
+    'a list of 1, 0 or -1 per feature, an object of them by feature, or null',
+    (value) => value === null || isByPosition(value),
+  ),
+  extraTrees: flag(),
+  oobScore: flag(),
   maxBins: whole(2, 255),
   // how
   engine: choice('arvoredo', 'ml-random-forest'),
@@ -101,7 +135,7 @@ export type ParamName = keyof RunParams;
 /** Names of all parameters, in the order of the help text. */
 export const PARAM_NAMES = Object.keys(FIELDS) as ParamName[];
 
-/** The seed's job. `maxFeatures` is not in it: its default is the engine's. */
+/** The seed's job. `maxFeatures` is not in it: its default is the engine's. Extra-trees draw no bootstrap by default. */
 export const RUN_DEFAULTS = {
   samples: 100_000,
   features: 20,
@@ -113,7 +147,17 @@ export const RUN_DEFAULTS = {
   maxDepth: null,
   minSamplesSplit: 2,
   minSamplesLeaf: 1,
+  minWeightFractionLeaf: 0,
+  maxLeafNodes: null,
+  criterion: 'gini',
+  minImpurityDecrease: 0,
   bootstrap: true,
+  maxSamples: null,
+  classWeight: null,
+  ccpAlpha: 0,
+  monotonicConstraints: null,
+  extraTrees: false,
+  oobScore: false,
   maxBins: 255,
   engine: 'arvoredo',
   strategy: 'auto',
@@ -138,9 +182,10 @@ export function parseRunParams(input: unknown, show: (name: string) => string = 
       throw new InputError(`unknown parameter ${JSON.stringify(name)}; known are ${PARAM_NAMES.join(', ')}`);
     }
   }
-  const params = { ...RUN_DEFAULTS, ...Object.fromEntries(given) };
-  const maxFeatures = Object.hasOwn(params, 'maxFeatures') ? {} : { maxFeatures: defaultMaxFeatures(params.engine) };
-  const result = v.safeParse(SCHEMA, { ...params, ...maxFeatures }, { abortEarly: true });
+  const own: Record<string, unknown> = Object.fromEntries(given);
+  const { engine = RUN_DEFAULTS.engine, extraTrees } = own;
+  const defaults = { ...RUN_DEFAULTS, maxFeatures: defaultMaxFeatures(engine), bootstrap: extraTrees !== true };
+  const result = v.safeParse(SCHEMA, { ...defaults, ...own }, { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
   const name = String(issue.path?.[0]?.key);
@@ -148,8 +193,8 @@ export function parseRunParams(input: unknown, show: (name: string) => string = 
 }
 
 /** The engine's own default; an engine that there is not is refused later. */
-function defaultMaxFeatures(engine: string): unknown {
-  return (Object.hasOwn(ENGINES, engine) && ENGINES[engine as EngineName].defaultMaxFeatures) || 'all';
+function defaultMaxFeatures(engine: unknown): unknown {
+  return (Object.hasOwn(ENGINES, engine as string) && ENGINES[engine as EngineName].defaultMaxFeatures) || 'all';
 }
 
 function describe(value: unknown): string {

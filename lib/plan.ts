@@ -5,8 +5,9 @@ import { InputError } from './errors.ts';
 import { MAX_TASKS } from './fanout/fan-out.ts';
 import { checkFits } from './fits.ts';
 import { ENGINES } from './forest/engine.ts';
+import { storedOptions } from './forest/estimator-options.ts';
 import { type ForestParams, validateForestParams } from './forest/params.ts';
-import type { RunParams } from './params.ts';
+import { type ByPosition, parseRunParams, RUN_DEFAULTS, type RunParams } from './params.ts';
 import { countTestRows } from './partition/split.ts';
 
 export interface Plan {
@@ -82,9 +83,10 @@ function layOutRun(params: RunParams): Plan {
   const numTest = countTestRows(params.samples, params.testSize);
   const numTrain = params.samples - numTest;
   const numChunks = Math.ceil(params.samples / Math.min(params.chunkSize, params.samples));
-  const forest = toForestParams(params);
-  validateForestParams(forest, params.features);
   const numClasses = (dataset.generator === 'hypercube' ? dataset.classes : undefined) ?? 2;
+  const forest = toForestParams(params, numClasses);
+  validateForestParams(forest, params.features, numClasses);
+  if (params.oobScore && !params.bootstrap) throw new InputError('oobScore needs bootstrap, got oobScore without it');
   const engine = ENGINES[params.engine];
   engine.checkParams(forest);
   const growSeconds = engine.forecastSeconds(numTrain, params.features, params.trees, numClasses, forest.maxFeatures);
@@ -129,17 +131,51 @@ function toDatasetSpec(params: RunParams): DatasetSpec {
   return { generator, samples, features, seed, ...own } as DatasetSpec;
 }
 
-function toForestParams(params: RunParams): ForestParams {
-  const { trees, maxFeatures, maxDepth, minSamplesSplit, minSamplesLeaf, bootstrap, seed } = params;
+function toForestParams(params: RunParams, numClasses: number): ForestParams {
+  const { trees, maxFeatures, extraTrees, features } = params;
+  const { classWeight = null, monotonicConstraints = null } = params; // a run of an earlier version knew neither
   return {
     numTrees: trees,
+    criterion: params.criterion,
+    maxDepth: params.maxDepth,
+    minSamplesSplit: params.minSamplesSplit,
+    minSamplesLeaf: params.minSamplesLeaf,
+    minWeightFractionLeaf: params.minWeightFractionLeaf,
     maxFeatures: maxFeatures === 'all' ? null : maxFeatures,
-    maxDepth,
-    minSamplesSplit,
-    minSamplesLeaf,
-    bootstrap,
-    seed,
+    maxLeafNodes: params.maxLeafNodes,
+    minImpurityDecrease: params.minImpurityDecrease,
+    bootstrap: params.bootstrap,
+    maxSamples: params.maxSamples,
+    classWeight: typeof classWeight === 'string' ? classWeight : toList('classWeight', classWeight, numClasses, 1),
+    ccpAlpha: params.ccpAlpha,
+    monotonicConstraints: toList('monotonicConstraints', monotonicConstraints, features, 0),
+    splitter: extraTrees ? 'random' : 'best',
+    seed: params.seed,
   };
+}
+
+/**
+ * What the model says it was made with, as those of the estimator classes do; nothing when all is as by default, or when
+ * another engine made it.
+ */
+export function modelOptions({ params, forest }: Plan): Record<string, unknown> | undefined {
+  if (params.engine !== 'arvoredo') return undefined;
+  const options = storedOptions(forest, params.maxBins);
+  const byDefault = storedOptions(toForestParams(parseRunParams({}), 2), RUN_DEFAULTS.maxBins);
+  return JSON.stringify(options) === JSON.stringify(byDefault) ? undefined : options;
+}
+
+/** An object of numbers by position as a list, `preset` where it says nothing; a list stays as it is. */
+function toList(name: string, numbers: ByPosition | null, length: number, preset: number): number[] | null {
+  if (numbers === null || Array.isArray(numbers)) return numbers;
+  const list = new Array<number>(length).fill(preset);
+  for (const [position, number] of Object.entries(numbers)) {
+    if (Number(position) >= length) {
+      throw new InputError(`${name} must be given for numbers from 0 to ${length - 1}, got one for ${position}`);
+    }
+    list[Number(position)] = number;
+  }
+  return list;
 }
 
 function chooseStrategy({ strategy, trees, workers }: RunParams, growSeconds: number) {

@@ -49,6 +49,12 @@ export interface Report {
   rocAuc: number | null;
   /** How far rounding can have moved it; nothing where all leaves are pure and `scoreSteps` is a multiple of the trees. */
   rocAucError: number | null;
+  /** Accuracy on training rows by the trees that did not see them; null unless asked for, or when each saw all. */
+  oobScore: number | null;
+  /** Share of the training rows that some tree did not see: the others have no say in the score. */
+  oobCoverage: number | null;
+  /** Impurity-based importance of each feature, summing to 1; all 0 when no tree has a cut. */
+  featureImportances: number[];
   model: { key: string; sha256: string; numTrees: number; numNodes: number; bytes: number };
   rows: { total: number; train: number; test: number };
   /** Rows of each class in the whole data set. */
@@ -100,6 +106,9 @@ export function makeReport(
     brier: brierOf.value(brierOf.merge(evaluated.map((part) => part.brier))),
     rocAuc: hasAuc ? rocAucOf(scores) : null,
     rocAucError: hasAuc ? rocAucError(scores) : null,
+    oobScore: model.oob?.coverage ? model.oob.score : null,
+    oobCoverage: model.oob?.coverage ?? null,
+    featureImportances: model.featureImportances,
     model: { key, sha256, numTrees, numNodes, bytes },
     rows: { total: plan.params.samples, train: plan.numTrain, test: plan.numTest },
     classCounts: bins.classCounts,

@@ -87,6 +87,15 @@ export function toStored({ params, ...others }: ParsedOptions): Record<string, u
   return { ...Object.fromEntries(PARAM_NAMES.map((name) => [name, params[name]])), ...others, splitter };
 }
 
+/** Parameters of a forest whose classes are called by their numbers, as a model keeps them. */
+export function storedOptions(
+  { classWeight = null, ...params }: ForestParams,
+  maxBins: number,
+): Record<string, unknown> {
+  const byLabel = classWeight === null || typeof classWeight === 'string' ? classWeight : [...classWeight.entries()];
+  return toStored({ params, classWeight: byLabel, maxBins, exact: false, oobScore: false });
+}
+
 function parseClassWeight(classWeight: NonNullable<EstimatorOptions['classWeight']> | null) {
   if (classWeight === null || classWeight === 'balanced' || classWeight === 'balanced_subsample') return classWeight;
   const allowed = 'balanced, balanced_subsample, null or a Map of classes and numbers from 0 up';

@@ -173,7 +173,7 @@ export abstract class ForestEstimator {
     this.#options = { ...this.#options, params: { ...this.#options.params, numTrees: trees.length } };
     if (!this.#options.oobScore) return this;
     const sums = oobSums(table, params, trees, 0);
-    this.#oob = { ...scoreOob(table, sums), prediction: oobPrediction(sums) };
+    this.#oob = { ...scoreOob(table.target, sums), prediction: oobPrediction(sums) };
     return this;
   }
 

@@ -40,7 +40,8 @@ export const mlRandomForestEngine: ForestEngine = {
       throw new InputError(`minSamplesSplit must be a whole number for the engine ml-random-forest, got ${got}`);
     }
     const beyond = findBeyondPlain(params);
-    if (beyond) throw new InputError(`${beyond} is nothing that the engine ml-random-forest can do: leave it out`);
+    const name = beyond === 'splitter' ? 'extraTrees' : beyond; // what a run calls it
+    if (name) throw new InputError(`${name} is nothing that the engine ml-random-forest can do: leave it out`);
   },
   async growTrees(rows, info, params, treeStart, treeEnd) {
     this.checkParams(params);

@@ -1,12 +1,12 @@
 // Out-of-bag predictions: each row by the trees that didn't see it.
 
-import { LEAF_VALUE } from './leaf-table.ts';
+import { LEAF_VALUE, type LeafTable } from './leaf-table.ts';
 import type { ForestParams } from './params.ts';
 import { resolveParams } from './params.ts';
 import { RowSampler } from './sampling.ts';
-import type { TrainingTable } from './training-table.ts';
+import { missingCode, type Target, type TrainingTable } from './training-table.ts';
 import type { Tree } from './tree.ts';
-import { gatherRowsWide, leafWeights, TreeWalker } from './walk.ts';
+import { leafWeights, TreeWalker } from './walk.ts';
 
 /**
  * Contributions of trees, in whole multiples of `unit`: sums of whole numbers come out the same in any order, so that
@@ -15,13 +15,14 @@ import { gatherRowsWide, leafWeights, TreeWalker } from './walk.ts';
 export interface OobSums {
   /** A power of two. */
   unit: number;
-  /** Sums of class fractions, shape [numRows, numClasses], or of values, shape [numRows]. */
-  sums: Float64Array;
+  /** Sums of class fractions, one array per class, or of values, one array; each of shape [numRows]. */
+  sums: Float64Array[];
   /** Trees that didn't see each row, shape [numRows]. */
   numTrees: Uint32Array;
 }
 
-const FRACTION_UNIT = 2 ** -32; // sums of 100,000 trees stay below 2^53
+/** Of class fractions. */
+export const FRACTION_UNIT = 2 ** -32; // sums of 100,000 trees stay below 2^53
 
 /**
  * What trees say about the rows out of their bags.
@@ -37,50 +38,63 @@ export function oobSums(
 ): OobSums {
   const { numRows, columns, target } = table;
   const numClasses = target.numClasses ?? 0;
-  const width = numClasses || 1;
   const sampler = new RowSampler(table, resolveParams(params, numRows, columns.length, numClasses));
   const weights = new Float64Array(numRows);
   const result = {
     unit: target.values ? valueUnit(target.values) : FRACTION_UNIT,
-    sums: new Float64Array(numRows * width),
+    sums: Array.from({ length: numClasses || 1 }, () => new Float64Array(numRows)),
     numTrees: new Uint32Array(numRows),
   };
-  const codes = new Uint16Array(numRows * columns.length);
-  gatherRowsWide(columns, 0, numRows, codes);
+  const missing = missingCode(table);
   for (const [i, tree] of trees.entries()) {
     sampler.draw(treeStart + i, weights);
     const walker = new TreeWalker(tree, numClasses === 0);
     const { leaves, next } = tree;
-    const ofLeaf = leafWeights(leaves, numClasses === 0);
+    const units = leafUnits(leaves, numClasses === 0, result.unit);
     for (let row = 0; row < numRows; row++) {
       if (weights[row] > 0) continue;
-      const leaf = next[walker.leafOf(codes, row * columns.length)];
+      const leaf = next[walker.leafOfRow(columns, row, missing)];
       result.numTrees[row]++;
-      if (numClasses === 0) {
-        result.sums[row] += Math.round(leaves.counts[leaves.start[leaf] + LEAF_VALUE] / result.unit);
-        continue;
-      }
-      for (let at = leaves.start[leaf]; at < leaves.start[leaf + 1]; at++) {
-        result.sums[row * width + leaves.classes[at]] += Math.round(leaves.counts[at] / ofLeaf[leaf] / result.unit);
+      if (numClasses === 0) result.sums[0][row] += units[leaves.start[leaf] + LEAF_VALUE];
+      else {
+        for (let at = leaves.start[leaf]; at < leaves.start[leaf + 1]; at++) {
+          result.sums[leaves.classes[at]][row] += units[at];
+        }
       }
     }
   }
   return result;
 }
 
-/** The contributions of two slices of a forest. */
-export function addOobSums(a: OobSums, b: OobSums): OobSums {
-  return {
-    unit: a.unit,
-    sums: a.sums.map((sum, i) => sum + b.sums[i]),
-    numTrees: a.numTrees.map((count, row) => count + b.numTrees[row]),
-  };
+/** What each entry of a leaf table contributes: the fraction of its leaf, or the value. */
+function leafUnits(leaves: LeafTable, isRegressor: boolean, unit: number): Float64Array {
+  if (isRegressor) return Float64Array.from(leaves.counts, (value) => Math.round(value / unit));
+  const weights = leafWeights(leaves, false);
+  const units = new Float64Array(leaves.counts.length);
+  for (let leaf = 0; leaf < weights.length; leaf++) {
+    for (let at = leaves.start[leaf]; at < leaves.start[leaf + 1]; at++) {
+      units[at] = Math.round(leaves.counts[at] / weights[leaf] / unit);
+    }
+  }
+  return units;
 }
 
-/** Mean over the trees that didn't see a row; NaN where every tree did. */
+/** Add the contributions of another slice of a forest. */
+export function addOobSums(to: OobSums, { sums, numTrees }: OobSums): void {
+  for (let row = 0; row < numTrees.length; row++) to.numTrees[row] += numTrees[row];
+  for (const [k, ofClass] of sums.entries()) {
+    for (let row = 0; row < ofClass.length; row++) to.sums[k][row] += ofClass[row];
+  }
+}
+
+/** Mean over the trees that didn't see a row, row-major; NaN where every tree did. */
 export function oobPrediction({ unit, sums, numTrees }: OobSums): Float64Array {
-  const width = sums.length / numTrees.length;
-  return sums.map((sum, i) => (sum * unit) / numTrees[Math.floor(i / width)]);
+  const width = sums.length;
+  const prediction = new Float64Array(numTrees.length * width);
+  for (let row = 0; row < numTrees.length; row++) {
+    for (let k = 0; k < width; k++) prediction[row * width + k] = (sums[k][row] * unit) / numTrees[row];
+  }
+  return prediction;
 }
 
 export interface OobScore {
@@ -91,20 +105,29 @@ export interface OobScore {
 }
 
 /** Score of the out-of-bag predictions; scikit-learn, which counts the rows never out of bag too: `oob_score_`. */
-export function scoreOob({ target, numRows }: TrainingTable, sums: OobSums): OobScore {
-  const predictions = oobPrediction(sums);
-  const covered = Array.from(sums.numTrees.keys()).filter((row) => sums.numTrees[row] > 0);
-  const coverage = covered.length / numRows;
-  if (target.values) {
-    const { values } = target;
-    const mean = covered.reduce((sum, row) => sum + values[row], 0) / covered.length;
-    const residual = covered.reduce((sum, row) => sum + (values[row] - predictions[row]) ** 2, 0);
-    const total = covered.reduce((sum, row) => sum + (values[row] - mean) ** 2, 0);
-    return { score: 1 - residual / total, coverage };
+export function scoreOob(target: Target, oob: OobSums): OobScore {
+  const { sums, numTrees, unit } = oob;
+  const covered = numTrees.reduce((count, trees) => count + Number(trees > 0), 0);
+  const coverage = covered / numTrees.length;
+  if (target.labels) return { score: countRight(target.labels, oob) / covered, coverage };
+  const { values } = target;
+  const sumOver = (term: (row: number) => number) =>
+    numTrees.reduce((sum, trees, row) => (trees > 0 ? sum + term(row) : sum), 0);
+  const mean = sumOver((row) => values[row]) / covered;
+  const residual = sumOver((row) => (values[row] - (sums[0][row] * unit) / numTrees[row]) ** 2);
+  return { score: 1 - residual / sumOver((row) => (values[row] - mean) ** 2), coverage };
+}
+
+/** Rows whose class has the greatest sum, the lowest class of equals. */
+function countRight(labels: Uint16Array, { sums, numTrees }: OobSums): number {
+  let numRight = 0;
+  for (let row = 0; row < labels.length; row++) {
+    if (numTrees[row] === 0) continue;
+    let best = 0;
+    for (let k = 1; k < sums.length; k++) if (sums[k][row] > sums[best][row]) best = k;
+    if (best === labels[row]) numRight++;
   }
-  const { labels, numClasses } = target;
-  const isRight = (row: number) => mostProbable(predictions, row * numClasses, numClasses) === labels[row];
-  return { score: covered.filter(isRight).length / covered.length, coverage };
+  return numRight;
 }
 
 /** Class of the greatest probability, the lowest of equals. */

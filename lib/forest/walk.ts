@@ -4,7 +4,7 @@ import { InputError } from '../errors.ts';
 import { encodeColumn } from './bins.ts';
 import { LEAF_WEIGHT, type LeafTable } from './leaf-table.ts';
 import type { Forest } from './predict.ts';
-import { type Codes, MISSING_BYTE, MISSING_WIDE } from './training-table.ts';
+import { type Codes, MISSING_WIDE } from './training-table.ts';
 import { CATEGORICAL, LEAF, MAX_CATEGORIES, MISSING_LEFT, SET_BYTES, type Tree } from './tree.ts';
 
 const MAX_BYTE_EDGES = 254;
@@ -57,16 +57,6 @@ export function encodeFeature(
   for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) out[i] = missing;
 }
 
-/** Codes of rows [rowStart, rowEnd) of a training table, as `encodeRowsWide` gives them. */
-export function gatherRowsWide(columns: readonly Codes[], rowStart: number, rowEnd: number, codes: Uint16Array): void {
-  for (const [feature, column] of columns.entries()) {
-    const missing = column instanceof Uint8Array ? MISSING_BYTE : MISSING_WIDE;
-    for (let row = rowStart, at = feature; row < rowEnd; row++, at += columns.length) {
-      codes[at] = column[row] === missing ? MISSING_WIDE : column[row];
-    }
-  }
-}
-
 /** Whether the plain walk over bytes would lead rows without missing values astray. */
 export function isPlain({ trees }: Pick<Forest, 'trees'>): boolean {
   return trees.every(({ flags, cut }) => flags === undefined && cut instanceof Uint8Array);
@@ -107,14 +97,33 @@ export class TreeWalker {
     return node;
   }
 
+  /**
+   * The leaf of a row of a training table.
+   *
+   * @param missing the table's code of a missing value
+   */
+  leafOfRow(columns: readonly Codes[], row: number, missing: number): number {
+    const { feature } = this.#tree;
+    let node = 0;
+    for (let tested = feature[0]; tested !== LEAF; tested = feature[node]) {
+      const code = columns[tested][row];
+      node = this.#childOf(node, code === missing ? MISSING_WIDE : code);
+    }
+    return node;
+  }
+
   /** The child of a node that is no leaf. */
   step(node: number, codes: Uint16Array, base: number): number {
-    const { feature, cut, next, sets } = this.#tree;
-    const code = codes[base + feature[node]];
-    const flags = this.#flags[node];
+    return this.#childOf(node, codes[base + this.#tree.feature[node]]);
+  }
+
+  #childOf(node: number, code: number): number {
+    const { cut, next, sets } = this.#tree;
     let isLeft = code <= cut[node];
-    if (code === MISSING_WIDE) isLeft = (flags & MISSING_LEFT) !== 0;
-    else if (flags & CATEGORICAL) isLeft = ((sets![this.#setStart[node] + (code >> 3)] >> (code & 7)) & 1) === 1;
+    if (code === MISSING_WIDE) isLeft = (this.#flags[node] & MISSING_LEFT) !== 0;
+    else if (sets && this.#flags[node] & CATEGORICAL) {
+      isLeft = ((sets[this.#setStart[node] + (code >> 3)] >> (code & 7)) & 1) === 1;
+    }
     return isLeft ? node + 1 : next[node];
   }
 }

@@ -6,6 +6,7 @@ import {
   columnFromValues,
   type DataType,
   float32,
+  float64,
   tableFromColumns,
   tableFromIPC,
   tableToIPC,
@@ -16,13 +17,13 @@ import {
 import { FormatError } from '../errors.ts';
 import type { BinnedRows, RawRows } from './rows.ts';
 
-type Values = Float32Array | Uint8Array | Uint16Array | Uint32Array;
+type Values = Float32Array | Float64Array | Uint8Array | Uint16Array | Uint32Array;
 
 /** Raises with every change of a byte's meaning. */
 const VERSION = 1;
 const METADATA_KEY = 'arvoredo';
 
-type Kind = 'raw' | 'binned' | 'sample';
+type Kind = 'raw' | 'binned' | 'sample' | 'oob';
 
 /** Rows as an Arrow IPC file. The same rows give the same bytes. */
 export function encodeRaw(rows: RawRows): Uint8Array {
@@ -82,6 +83,30 @@ export function decodeSample(bytes: Uint8Array, key: string): Sample {
   };
 }
 
+/** What a group of trees says about the training rows that each of them did not see. */
+export interface OobRows {
+  /** Class of each row. */
+  labels: Uint16Array;
+  /** Trees that did not see each row. */
+  numTrees: Uint32Array;
+  /** Sum over those trees of the fraction of each class, in 2^-32ths, one array per class. */
+  sums: Float64Array[];
+}
+
+export function encodeOob({ labels, numTrees, sums }: OobRows): Uint8Array {
+  return encode('oob', sums, { label: labels, numTrees });
+}
+
+/** @throws {FormatError} when the bytes are no out-of-bag sums of this version */
+export function decodeOob(bytes: Uint8Array, key: string): OobRows {
+  const { features, get } = decode('oob', bytes, key);
+  return {
+    labels: get('label') as Uint16Array,
+    numTrees: get('numTrees') as Uint32Array,
+    sums: features as Float64Array[],
+  };
+}
+
 function encode(kind: Kind, features: readonly Values[], others: Record<string, Values>): Uint8Array {
   const columns: Record<string, Column<unknown>> = {};
   for (const [j, values] of features.entries()) columns[`f${j}`] = toColumn(values);
@@ -98,12 +123,13 @@ function toColumn(values: Values): Column<unknown> {
 
 function typeOf(values: Values): DataType {
   if (values instanceof Float32Array) return float32();
+  if (values instanceof Float64Array) return float64();
   if (values instanceof Uint8Array) return uint8();
   return values instanceof Uint16Array ? uint16() : uint32();
 }
 
 function decode(kind: Kind, bytes: Uint8Array, key: string) {
-  const expected = kind === 'binned' ? Uint8Array : Float32Array;
+  const expected = kind === 'binned' ? Uint8Array : kind === 'oob' ? Float64Array : Float32Array;
   // typed views need an aligned start, which the body of a response does not promise
   const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
   let table: ReturnType<typeof tableFromIPC>;

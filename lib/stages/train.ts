@@ -2,12 +2,15 @@
 
 import { FormatError, InputError } from '../errors.ts';
 import { ENGINES } from '../forest/engine.ts';
+import { featureImportances } from '../forest/importances.ts';
 import { decodeTrees, encodeModel, encodeTrees } from '../forest/model.ts';
+import { addOobSums, FRACTION_UNIT, type OobScore, oobSums, scoreOob } from '../forest/oob.ts';
+import { classTable } from '../forest/training-table.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
-import { decodeBinned } from '../partition/arrow.ts';
+import { decodeBinned, decodeOob, encodeOob } from '../partition/arrow.ts';
 import { type BinnedRows, concatBinned } from '../partition/rows.ts';
-import type { Plan } from '../plan.ts';
+import { modelOptions, type Plan } from '../plan.ts';
 import type { Store } from '../store.ts';
 import { type BinsResult, toBinEdges } from './bins.ts';
 import { createObject, type StoredObject } from './generate.ts';
@@ -34,6 +37,10 @@ export interface MergeTask {
 export interface ModelResult extends StoredObject {
   numTrees: number;
   numNodes: number;
+  /** Impurity-based importance of each feature, summing to 1; all 0 when no tree has a cut. */
+  featureImportances: number[];
+  /** Accuracy on rows out of bag, and the share of training rows that some tree did not see; null unless asked for. */
+  oob: OobScore | null;
 }
 
 /** All training rows, in the order of their row index. */
@@ -66,6 +73,10 @@ export function growTrees(
     const [rows, bins] = await Promise.all([gather(), getJson<BinsResult>(store, keys.binsResult)]);
     const info = { numClasses: bins.classCounts.length, edges: toBinEdges(bins.edges) };
     const trees = await ENGINES[plan.params.engine].growTrees(rows, info, plan.forest, treeStart, treeEnd);
+    if (plan.params.oobScore) {
+      const sums = oobSums(classTable(rows, info.edges, info.numClasses), plan.forest, trees, treeStart);
+      await createObject(store, keys.oob(treeStart, treeEnd), encodeOob({ ...sums, labels: rows.labels }));
+    }
     const object = await createObject(store, keys.trees(treeStart, treeEnd), encodeTrees(trees));
     return { ...object, treeStart, treeEnd, numNodes: trees.reduce((sum, tree) => sum + tree.numNodes, 0) };
   });
@@ -87,11 +98,27 @@ export function mergeModel(store: Store, plan: Plan, { runId }: MergeTask): Prom
         `tree groups of run ${runId} hold ${trees.length} trees, the plan says ${plan.forest.numTrees}`,
       );
     }
-    const object = await createObject(
-      store,
-      keys.model,
-      encodeModel(trees, toBinEdges(bins.edges), bins.classCounts.length),
-    );
-    return { ...object, numTrees: trees.length, numNodes: trees.reduce((sum, tree) => sum + tree.numNodes, 0) };
+    const forest = { trees, edges: toBinEdges(bins.edges), numClasses: bins.classCounts.length };
+    const bytes = encodeModel(trees, forest.edges, forest.numClasses, undefined, { options: modelOptions(plan) });
+    const object = await createObject(store, keys.model, bytes);
+    return {
+      ...object,
+      numTrees: trees.length,
+      numNodes: trees.reduce((sum, tree) => sum + tree.numNodes, 0),
+      featureImportances: [...featureImportances(forest, plan.params.criterion)],
+      oob: plan.params.oobScore ? await mergeOob(store, plan, runId) : null,
+    };
   });
+}
+
+/** Add up what the groups say of rows out of bag: sums of whole numbers, so that the grouping changes nothing. */
+async function mergeOob(store: Store, { treeGroups }: Plan, runId: string): Promise<OobScore> {
+  const load = async ([treeStart, treeEnd]: [number, number]) => {
+    const key = runKeys(runId).oob(treeStart, treeEnd);
+    return { unit: FRACTION_UNIT, ...decodeOob(await store.get(key), key) };
+  };
+  const merged = await load(treeGroups[0]!);
+  // one after the other: each is as large as all rows
+  for (const group of treeGroups.slice(1)) addOobSums(merged, await load(group));
+  return scoreOob({ labels: merged.labels, numClasses: merged.sums.length }, merged);
 }

@@ -9,6 +9,10 @@ interface ParamOption {
   value?: string;
   help: string;
   parse?: (text: string) => unknown;
+  /** The word for null. */
+  none?: string;
+  /** Help of the switch `--name`, where `--no-name` is not all there is. */
+  on?: string;
 }
 
 /** A number where the text is one; anything else goes on as text, to be refused with the values allowed. */
@@ -16,6 +20,13 @@ function number(text: string): unknown {
   return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
 }
 const numbers = (text: string) => text.split(',').map(number);
+/** `1,5`, a number for each, or `0:1,3:5`, numbers for some; anything else goes on as text. */
+const byPosition = (text: string) => {
+  if (!text.includes(':')) return text.includes(',') ? numbers(text) : number(text);
+  const pairs = text.split(',').map((pair) => pair.split(':'));
+  const isPair = (pair: string[]) => pair.length === 2 && pair.every((part) => part.trim() !== '');
+  return pairs.every(isPair) ? Object.fromEntries(pairs.map(([at, value]) => [at!.trim(), number(value!)])) : text;
+};
 const oneOrMore = (text: string) => (text.includes(',') ? numbers(text) : number(text));
 /** Stands for null, which commander takes for an empty value. */
 const NULL = Symbol('null');
@@ -41,7 +52,8 @@ const GROUPS: Record<string, ParamOption[]> = {
       name: 'weights',
       value: 'LIST',
       help: 'share of each class, e.g. 0.9,0.1 (equal)',
-      parse: orNull('equal', numbers),
+      parse: numbers,
+      none: 'equal',
     },
     { name: 'flipY', value: 'SHARE', help: 'share of labels drawn anew (0.01)', parse: number },
     { name: 'classSep', value: 'X', help: 'distance between classes (1)', parse: number },
@@ -50,13 +62,15 @@ const GROUPS: Record<string, ParamOption[]> = {
       name: 'shift',
       value: 'X',
       help: 'added to the features: a number, a list, or random (0)',
-      parse: orNull('random', oneOrMore),
+      parse: oneOrMore,
+      none: 'random',
     },
     {
       name: 'scale',
       value: 'X',
       help: 'multiplies the features, or logistic weights (1)',
-      parse: orNull('random', oneOrMore),
+      parse: oneOrMore,
+      none: 'random',
     },
     { name: 'shuffleSamples', help: 'keep the rows of a cluster together, and the columns in order' },
     { name: 'withReplacement', help: 'logistic: let a feature be chosen twice, as dask-ml does' },
@@ -73,10 +87,58 @@ const GROUPS: Record<string, ParamOption[]> = {
       help: 'features tried per node: sqrt, log2, all, a share or a count (sqrt)',
       parse: number,
     },
-    { name: 'maxDepth', value: 'N', help: 'greatest depth, or none', parse: orNull('none', number) },
-    { name: 'minSamplesSplit', value: 'N', help: 'fewest rows of a node that is split', parse: number },
-    { name: 'minSamplesLeaf', value: 'N', help: 'fewest rows of a leaf', parse: number },
-    { name: 'bootstrap', help: 'grow every tree from all rows' },
+    { name: 'maxDepth', value: 'N', help: 'greatest depth', parse: number, none: 'none' },
+    {
+      name: 'minSamplesSplit',
+      value: 'X',
+      help: 'fewest rows of a node that is split, a count or a share',
+      parse: number,
+    },
+    { name: 'minSamplesLeaf', value: 'X', help: 'fewest rows of a leaf, a count or a share', parse: number },
+    {
+      name: 'minWeightFractionLeaf',
+      value: 'SHARE',
+      help: "least share of a tree's weight in a leaf",
+      parse: number,
+    },
+    {
+      name: 'maxLeafNodes',
+      value: 'N',
+      help: 'most leaves of a tree, best cut first',
+      parse: number,
+      none: 'none',
+    },
+    { name: 'criterion', value: 'NAME', help: 'what a cut lowers: gini, entropy or log_loss', parse: String },
+    { name: 'minImpurityDecrease', value: 'X', help: 'least weighted fall of impurity by a cut', parse: number },
+    {
+      name: 'bootstrap',
+      help: 'grow every tree from all rows (the default of --extra-trees)',
+      on: 'grow every tree from rows drawn with replacement (the default of others)',
+    },
+    {
+      name: 'maxSamples',
+      value: 'X',
+      help: 'rows drawn for a tree, a count or a share',
+      parse: number,
+      none: 'all',
+    },
+    {
+      name: 'classWeight',
+      value: 'X',
+      help: 'balanced, balanced_subsample, a list 1,5 or class:weight pairs 1:5',
+      parse: byPosition,
+      none: 'none',
+    },
+    { name: 'ccpAlpha', value: 'X', help: 'cost of a leaf, for pruning', parse: number },
+    {
+      name: 'monotonicConstraints',
+      value: 'X',
+      help: "feature:sign pairs 0:1,3:-1: class 1's probability only rises (1) or falls (-1) with it",
+      parse: byPosition,
+      none: 'none',
+    },
+    { name: 'extraTrees', help: 'one random cut per feature, no bootstrap (see --bootstrap)' },
+    { name: 'oobScore', help: 'score the forest on the rows that each tree did not see' },
     { name: 'maxBins', value: 'N', help: 'bins per feature, up to 255', parse: number },
     { name: 'engine', value: 'NAME', help: 'arvoredo, or ml-random-forest for small data' },
     { name: 'strategy', value: 'NAME', help: 'auto, gather (one function) or trees (several)' },
@@ -92,21 +154,22 @@ const ON_BY_DEFAULT = new Set<ParamName>(['hypercube', 'shuffleSamples', 'shuffl
 
 export function addRunOptions(command: Command): void {
   for (const [heading, options] of Object.entries(GROUPS)) {
-    for (const { name, value, help, parse } of options) {
+    for (const { name, value, help, parse, none, on } of options) {
       const option = new Option(
         `--${ON_BY_DEFAULT.has(name) ? 'no-' : ''}${toKebab(name)}${value ? ` <${value}>` : ''}`,
       );
-      option.description = describe(name, help, value !== undefined);
+      option.description = describe(name, help, value !== undefined, none);
       option.helpGroup(heading);
-      if (parse) option.argParser(parse);
+      if (parse) option.argParser(none === undefined ? parse : orNull(none, parse));
+      if (on) command.addOption(new Option(toFlag(name), on).helpGroup(heading));
       command.addOption(option);
     }
   }
 }
 
-function describe(name: ParamName, help: string, hasValue: boolean): string {
+function describe(name: ParamName, help: string, hasValue: boolean, none: string | undefined): string {
   const preset = (RUN_DEFAULTS as Record<string, unknown>)[name];
-  return hasValue && preset !== undefined ? `${help} (${preset ?? 'none'})` : help;
+  return hasValue && preset !== undefined ? `${help} (${preset ?? none})` : help;
 }
 
 /** The parameters that were given, and only those. */

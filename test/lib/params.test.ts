@@ -41,7 +41,33 @@ const REFUSED: [input: unknown, message: RegExp][] = [
   [{ withReplacement: true }, /withReplacement has no meaning for the generator hypercube/],
   [{ maxFeatures: 21 }, /maxFeatures must be/],
   [{ maxFeatures: 'auto' }, /maxFeatures must be/],
+  [{ criterion: 'squared_error' }, /criterion must be gini or entropy or log_loss, got "squared_error"/],
+  [{ minSamplesSplit: 1 }, /minSamplesSplit must be a whole number from 2 up or a share in \(0, 1\), got 1/],
+  [{ minSamplesLeaf: 1.5 }, /minSamplesLeaf must be .* got 1.5/],
+  [{ maxLeafNodes: 1 }, /maxLeafNodes must be a whole number from 2 up, or null for none, got 1/],
+  [{ minWeightFractionLeaf: 0.6 }, /minWeightFractionLeaf must be a share from 0 to 0.5, got 0.6/],
+  [{ minImpurityDecrease: -1 }, /minImpurityDecrease must be a number from 0 up, got -1/],
+  [{ ccpAlpha: null }, /ccpAlpha must be a number from 0 up, got null/],
+  [{ maxSamples: 1.5 }, /maxSamples must be .* got 1.5/],
+  [{ maxSamples: 10, bootstrap: false }, /maxSamples needs bootstrap/],
+  [{ classWeight: 'even' }, /classWeight must be balanced, balanced_subsample, .* got "even"/],
+  [{ classWeight: [1] }, /classWeight must be .* 2 numbers from 0 up, got \[1\]/],
+  [{ classWeight: { 2: 1 } }, /classWeight must be given for numbers from 0 to 1, got one for 2/],
+  [{ classWeight: { a: 1 } }, /classWeight must be .* got \{"a":1\}/],
+  [{ classWeight: [1, -1] }, /classWeight must be .* 2 numbers from 0 up/],
+  [{ monotonicConstraints: { 20: 1 } }, /monotonicConstraints must be given for numbers from 0 to 19, got one for 20/],
+  [{ monotonicConstraints: [1] }, /monotonicConstraints must be null or 20 numbers, each -1, 0 or 1, got \[1\]/],
+  [
+    { monotonicConstraints: { 3: 1 }, classes: 3, clustersPerClass: 1 },
+    /monotonicConstraints need at most 2 classes, got 3/,
+  ],
+  [{ oobScore: true, bootstrap: false }, /oobScore needs bootstrap/],
+  [{ oobScore: true, extraTrees: true }, /oobScore needs bootstrap/],
+  [{ extraTrees: 1 }, /extraTrees must be true or false, got 1/],
+  [{ exact: true }, /unknown parameter "exact"/],
   [{ samples: 500, engine: 'ml-random-forest', minSamplesLeaf: 3 }, /minSamplesLeaf must be 1 for the engine/],
+  [{ samples: 500, engine: 'ml-random-forest', classWeight: 'balanced' }, /classWeight is nothing that the engine/],
+  [{ samples: 500, engine: 'ml-random-forest', extraTrees: true }, /extraTrees is nothing that the engine/],
 ];
 for (const [input, message] of REFUSED) {
   test(`refused: ${JSON.stringify(input, (_, value) => (Number.isFinite(value) || typeof value !== 'number' ? value : String(value)))}`, () => {
@@ -70,6 +96,41 @@ test('every parameter reaches the data, the split or the forest', () => {
     shuffle: false,
   });
   assert.deepEqual([forest.maxDepth, forest.maxFeatures, forest.numTrees], [3, null, 100]);
+});
+
+test('every option of the forest reaches it, and lists may be given in part', () => {
+  const options = {
+    criterion: 'entropy',
+    maxLeafNodes: 9,
+    minSamplesSplit: 0.1,
+    minSamplesLeaf: 0.01,
+    minWeightFractionLeaf: 0.05,
+    minImpurityDecrease: 0.001,
+    maxSamples: 0.5,
+    ccpAlpha: 0.01,
+  } as const;
+  const { forest } = parse({ ...options, classWeight: { 1: 5 }, monotonicConstraints: { 0: 1, 3: -1 }, features: 5 });
+  assert.deepEqual(forest, { ...forest, ...options, classWeight: [1, 5], monotonicConstraints: [1, 0, 0, -1, 0] });
+  for (const classWeight of ['balanced', 'balanced_subsample', [2, 3]]) {
+    assert.deepEqual(parse({ classWeight }).forest.classWeight, classWeight);
+  }
+});
+
+test('extra-trees see every row unless bootstrap is asked for', () => {
+  const shape = (input: object) => {
+    const { splitter, bootstrap } = parse(input).forest;
+    return [splitter, bootstrap];
+  };
+  assert.deepEqual(shape({}), ['best', true]);
+  assert.deepEqual(shape({ extraTrees: true }), ['random', false]);
+  assert.deepEqual(shape({ extraTrees: true, bootstrap: true, oobScore: true }), ['random', true]);
+});
+
+test('a run that was asked for before an option was there goes on without it', () => {
+  const { classWeight, monotonicConstraints, criterion, extraTrees, oobScore, maxSamples, ...before } = parseRunParams(
+    {},
+  );
+  assert.equal(planRun(before as ReturnType<typeof parseRunParams>).forest.classWeight, null);
 });
 
 test('the trees of a plan are dealt out once each, whatever the workers', () => {

@@ -2,12 +2,19 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { totalUsage } from '../../lib/cost.ts';
 import { TaskFailedError } from '../../lib/errors.ts';
-import { createJson } from '../../lib/json.ts';
+import { RandomForestClassifier } from '../../lib/forest/classifier.ts';
+import { decodeModel } from '../../lib/forest/model.ts';
+import { oobSums, scoreOob } from '../../lib/forest/oob.ts';
+import { classTable } from '../../lib/forest/training-table.ts';
+import { createJson, getJson } from '../../lib/json.ts';
 import { runKeys } from '../../lib/keys.ts';
 import { memoryStore } from '../../lib/memory-store.ts';
 import { parseRunParams } from '../../lib/params.ts';
 import { runPipeline } from '../../lib/pipeline.ts';
-import { getReport, viewRun } from '../../lib/run.ts';
+import { planRun } from '../../lib/plan.ts';
+import { getReport, type RunRequest, viewRun } from '../../lib/run.ts';
+import { type BinsResult, toBinEdges } from '../../lib/stages/bins.ts';
+import { gatherRows } from '../../lib/stages/train.ts';
 import { memoryEngine, ORCHESTRATION, runInMemory, stageWorkers } from '../helpers.ts';
 
 suite('pipeline', () => {
@@ -54,6 +61,97 @@ suite('pipeline', () => {
       assert.notEqual(other.sha256, expected.sha256);
     });
   }
+
+  const OPTIONS: Record<string, unknown>[] = [
+    { criterion: 'entropy' },
+    { maxLeafNodes: 8 },
+    { minWeightFractionLeaf: 0.05 },
+    { minImpurityDecrease: 0.01 },
+    { minSamplesSplit: 0.1, minSamplesLeaf: 0.02 },
+    { maxSamples: 0.3 },
+    { classWeight: 'balanced', weights: [0.9, 0.1] },
+    { classWeight: 'balanced_subsample', weights: [0.9, 0.1] },
+    { classWeight: { 1: 5 } },
+    { ccpAlpha: 0.01 },
+    { monotonicConstraints: { 0: 1, 1: -1 } },
+    { extraTrees: true },
+    { extraTrees: true, bootstrap: true, criterion: 'log_loss', classes: 3, clustersPerClass: 1 },
+  ];
+  for (const options of OPTIONS) {
+    test(`${JSON.stringify(options)}: another model than without, the same for any chunk size, workers and strategy`, async () => {
+      const input = { ...options, oobScore: options.bootstrap !== false && (options.bootstrap || !options.extraTrees) };
+      const { result: expected, store } = await runInMemory({ ...input, strategy: 'gather' });
+      const report = await getReport(store, 'r');
+      const { weights, classes, clustersPerClass } = options;
+      const plain = await runInMemory({ weights, classes, clustersPerClass });
+      assert.notEqual(expected.sha256, plain.result.sha256);
+      for (const [chunkSize, workers] of [
+        [37, 1],
+        [600, 3],
+      ]) {
+        const other = await runInMemory({ ...input, chunkSize, workers, strategy: 'trees' });
+        assert.deepEqual(other.result, expected);
+        const { oobScore, oobCoverage, featureImportances, logLoss } = await getReport(other.store, 'r');
+        assert.deepEqual(
+          { oobScore, oobCoverage, featureImportances, logLoss },
+          {
+            oobScore: report.oobScore,
+            oobCoverage: report.oobCoverage,
+            featureImportances: report.featureImportances,
+            logLoss: report.logLoss,
+          },
+        );
+      }
+    });
+  }
+
+  test('a model says which options made it, and an estimator goes on with it; the default job says nothing', async () => {
+    const { store } = await runInMemory({ criterion: 'entropy', classWeight: [1, 2], seed: 5 });
+    const bytes = await store.get(runKeys('r').model);
+    const { options } = decodeModel(bytes);
+    const { criterion, classWeight, seed, numTrees } = options!;
+    assert.deepEqual([criterion, classWeight, seed, numTrees], ['entropy', [[0, 1], [1, 2]], 5, 6]); // biome-ignore format: one case
+    const found = [...RandomForestClassifier.fromBytes(bytes).featureImportances];
+    assert.deepEqual(found, (await getReport(store, 'r')).featureImportances);
+    const random = await runInMemory({ extraTrees: true, bootstrap: true });
+    const stored = decodeModel(await random.store.get(runKeys('r').model)).options!;
+    assert.deepEqual([stored.splitter, stored.bootstrap], ['random', true]);
+    const byDefault = await runInMemory({ trees: 100, oobScore: true });
+    assert.equal(decodeModel(await byDefault.store.get(runKeys('r').model)).options, null);
+  });
+
+  for (const engine of ['arvoredo', 'ml-random-forest']) {
+    test(`engine ${engine}: the out-of-bag score is that of all trees at once, and changes no byte of the model`, async () => {
+      const input = { engine, samples: 300, flipY: 0.2, testSize: 0.5 };
+      const { result: without } = await runInMemory(input);
+      const { result, store } = await runInMemory({ ...input, oobScore: true, strategy: 'trees', workers: 3 });
+      assert.equal(result.sha256, without.sha256);
+      const plan = planRun((await getJson<RunRequest>(store, runKeys('r').run)).params);
+      const [rows, bins] = await Promise.all([
+        gatherRows(store, plan, 'r'),
+        getJson<BinsResult>(store, runKeys('r').binsResult),
+      ]);
+      const table = classTable(rows, toBinEdges(bins.edges), 2);
+      const { trees } = decodeModel(await store.get(runKeys('r').model));
+      const { score, coverage } = scoreOob(table.target, oobSums(table, plan.forest, trees, 0));
+      const { oobScore, oobCoverage } = await getReport(store, 'r');
+      assert.deepEqual([oobScore, oobCoverage], [score, coverage]);
+      // trees of other bags would know their rows by heart
+      assert.ok(coverage > 0.8 && coverage < 1 && score > 0.55 && score < 0.85, `${score} of ${coverage}`);
+    });
+  }
+
+  test('without bootstrap or oobScore there is no out-of-bag score', async () => {
+    const { store } = await runInMemory({});
+    const { oobScore, oobCoverage, featureImportances } = await getReport(store, 'r');
+    assert.deepEqual([oobScore, oobCoverage], [null, null]);
+    assert.equal(featureImportances.length, 5);
+    assert.ok(Math.abs(featureImportances.reduce((sum, share) => sum + share) - 1) < 1e-12);
+    assert.deepEqual(
+      (await store.list('runs/r/trees/')).filter((key) => key.includes('oob')),
+      [],
+    );
+  });
 
   test('a last chunk of one row, and a chunk size larger than the data, are fine', async () => {
     const { result: whole, invoked, store } = await runInMemory({ samples: 101, chunkSize: 1000 });

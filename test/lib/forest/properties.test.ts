@@ -16,9 +16,9 @@ import {
 } from '../../../lib/forest/params.ts';
 import { RandomForestRegressor } from '../../../lib/forest/regressor.ts';
 import { RowSampler } from '../../../lib/forest/sampling.ts';
-import { MISSING_BYTE, type TrainingTable } from '../../../lib/forest/training-table.ts';
+import { MISSING_BYTE, missingCode, type TrainingTable } from '../../../lib/forest/training-table.ts';
 import { LEAF } from '../../../lib/forest/tree.ts';
-import { gatherRowsWide, leafWeights, TreeWalker } from '../../../lib/forest/walk.ts';
+import { leafWeights, TreeWalker } from '../../../lib/forest/walk.ts';
 import { RandomStream } from '../../../lib/random.ts';
 
 /** A table of any kind: few or many codes, missing values, categories, weights, classes or values. */
@@ -102,7 +102,6 @@ test('every row of a bag lands in a leaf, leaf weights add up, and enough rows a
       const resolved = resolveParams(params, table.numRows, table.columns.length, numClasses);
       const sampler = new RowSampler(table, resolved);
       const weights = new Float64Array(table.numRows);
-      const codes = new Uint16Array(table.columns.length);
       for (const [i, tree] of growForest(table, params, 0, 3).entries()) {
         sampler.draw(i, weights);
         const walker = new TreeWalker(tree, numClasses === 0);
@@ -110,8 +109,7 @@ test('every row of a bag lands in a leaf, leaf weights add up, and enough rows a
         const rows = new Uint32Array(tree.numNodes);
         for (let row = 0; row < table.numRows; row++) {
           if (weights[row] === 0) continue;
-          gatherRowsWide(table.columns, row, row + 1, codes);
-          const leaf = walker.leafOf(codes, 0);
+          const leaf = walker.leafOfRow(table.columns, row, missingCode(table));
           found[leaf] += weights[row];
           rows[leaf]++;
         }
@@ -154,10 +152,8 @@ test('a forest is the same bytes for any slicing of its trees, and so are out-of
       const { trees, edges, classLabels, isCategorical } = decodeModel(whole);
       assert.deepEqual(encodeModel(trees, edges, numClasses, classLabels, { isCategorical }), whole);
       if (!params.bootstrap) return;
-      const parts = addOobSums(
-        oobSums(table, params, trees.slice(0, middle), 0),
-        oobSums(table, params, trees.slice(middle), middle),
-      );
+      const parts = oobSums(table, params, trees.slice(0, middle), 0);
+      addOobSums(parts, oobSums(table, params, trees.slice(middle), middle));
       assert.deepEqual(parts, oobSums(table, params, trees, 0));
     }),
     { numRuns: 200, seed: 3 },

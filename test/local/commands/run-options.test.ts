@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Command } from 'commander';
+import { PARAM_NAMES, parseRunParams } from '../../../lib/params.ts';
+import { addRunOptions, givenParams, toFlag } from '../../../local/commands/run-options.ts';
+
+function parse(...args: string[]): Record<string, unknown> {
+  const command = new Command('run').exitOverride();
+  addRunOptions(command);
+  command.parse(args, { from: 'user' });
+  return givenParams(command);
+}
+
+test('every parameter of a run is an option with a help text', () => {
+  const command = new Command('run');
+  addRunOptions(command);
+  const flags = command.options.map(({ long }) => long);
+  for (const name of PARAM_NAMES) {
+    assert.ok(flags.includes(toFlag(name)) || flags.includes(toFlag(name).replace('--', '--no-')), name);
+  }
+  assert.ok(command.options.every(({ description }) => description.length > 0));
+});
+
+test('options of the forest become parameters that a run takes', () => {
+  const cases: [string, unknown][] = [
+    ['--criterion entropy', { criterion: 'entropy' }],
+    ['--max-leaf-nodes 9', { maxLeafNodes: 9 }],
+    ['--max-leaf-nodes none', { maxLeafNodes: null }],
+    ['--min-samples-split 0.1', { minSamplesSplit: 0.1 }],
+    ['--min-weight-fraction-leaf 0.1', { minWeightFractionLeaf: 0.1 }],
+    ['--min-impurity-decrease 1e-3', { minImpurityDecrease: 0.001 }],
+    ['--max-samples 0.5', { maxSamples: 0.5 }],
+    ['--max-samples all', { maxSamples: null }],
+    ['--ccp-alpha 0.01', { ccpAlpha: 0.01 }],
+    ['--class-weight balanced', { classWeight: 'balanced' }],
+    ['--class-weight 1,5', { classWeight: [1, 5] }],
+    ['--class-weight 1:5', { classWeight: { 1: 5 } }],
+    ['--class-weight none', { classWeight: null }],
+    ['--monotonic-constraints 0:1,3:-1', { monotonicConstraints: { 0: 1, 3: -1 } }],
+    ['--monotonic-constraints -1,0,1', { monotonicConstraints: [-1, 0, 1] }],
+    ['--extra-trees', { extraTrees: true }],
+    ['--extra-trees --bootstrap --oob-score', { extraTrees: true, bootstrap: true, oobScore: true }],
+    ['--no-bootstrap', { bootstrap: false }],
+    ['', {}],
+  ];
+  for (const [args, expected] of cases) {
+    const given = parse(...args.split(' ').filter(Boolean));
+    assert.deepEqual(given, expected, args);
+    assert.ok(parseRunParams(given));
+  }
+});
+
+test('what is no number goes on as text, to be refused in the words of the command line', () => {
+  for (const [args, message] of [
+    ['--class-weight a:5', /--class-weight must be .* got \{"a":5\}/],
+    ['--class-weight 1:', /--class-weight must be .* got "1:"/],
+    ['--monotonic-constraints up', /--monotonic-constraints must be .* got "up"/],
+    ['--max-samples half', /--max-samples must be .* got "half"/],
+  ] as const) {
+    assert.throws(() => parseRunParams(parse(...args.split(' ')), toFlag), { name: 'InputError', message });
+  }
+});
