@@ -5,10 +5,11 @@ import type { BinEdges } from '../partition/rows.ts';
 import { applyForest, type DecisionPaths, decisionPaths } from './apply.ts';
 import { type FitOptions, findEdges, type Rows, toCategorical, toColumns, toTable } from './estimator-data.ts';
 import { type EstimatorOptions, type ParsedOptions, parseOptions, toStored } from './estimator-options.ts';
+import { oobSumsInThreads } from './general-in-threads.ts';
 import { growForest, growForestInThreads } from './grow-forest.ts';
 import { featureImportances } from './importances.ts';
 import { type ClassLabel, decodeModel, encodeModel, type Model } from './model.ts';
-import { type OobScore, oobPrediction, oobSums, scoreOob } from './oob.ts';
+import { type OobScore, type OobSums, oobPrediction, oobSums, scoreOob } from './oob.ts';
 import type { ForestParams } from './params.ts';
 import type { Target, TrainingTable } from './training-table.ts';
 import type { Tree } from './tree.ts';
@@ -53,7 +54,7 @@ export abstract class ForestEstimator {
   }
 
   /**
-   * As `fit`, on several threads where the trees are plain; the same bytes for any number of them.
+   * As `fit`, on several threads; the same bytes for any number of them.
    *
    * @param numThreads from 1 to 256; by default as many as there are processors
    */
@@ -64,7 +65,10 @@ export abstract class ForestEstimator {
     numThreads?: number,
   ): Promise<this> {
     const job = this.#plan(rows, y, fitOptions);
-    return this.#finish(job, await growForestInThreads(job.table, job.params, 0, job.params.numTrees, numThreads));
+    const { table, params } = job;
+    const trees = await growForestInThreads(table, params, 0, params.numTrees, numThreads);
+    const oob = this.#options.oobScore ? await oobSumsInThreads(table, params, trees, 0, numThreads) : undefined;
+    return this.#finish(job, trees, oob);
   }
 
   /**
@@ -167,12 +171,12 @@ export abstract class ForestEstimator {
     return { fitted, table, params };
   }
 
-  #finish({ fitted, table, params }: Job, grown: Tree[]): this {
+  #finish({ fitted, table, params }: Job, grown: Tree[], oob?: OobSums): this {
     const trees = [...fitted.trees, ...grown];
     this.#fitted = { ...fitted, trees };
     this.#options = { ...this.#options, params: { ...this.#options.params, numTrees: trees.length } };
     if (!this.#options.oobScore) return this;
-    const sums = oobSums(table, params, trees, 0);
+    const sums = oob ?? oobSums(table, params, trees, 0);
     this.#oob = { ...scoreOob(table.target, sums), prediction: oobPrediction(sums) };
     return this;
   }

@@ -3,6 +3,7 @@
 import { InputError } from '../errors.ts';
 import type { BinnedRows } from '../partition/rows.ts';
 import { GeneralGrower } from './general-grow.ts';
+import { growGeneralInThreads } from './general-in-threads.ts';
 import { growTrees } from './grow.ts';
 import type { TrainingInfo } from './packed-rows.ts';
 import { type ForestParams, findBeyondPlain, type ResolvedParams, resolveParams } from './params.ts';
@@ -41,7 +42,7 @@ export function growForest(
 }
 
 /**
- * As `growForest`, by the kernel on several threads where the fast trainer honours all that is asked for.
+ * As `growForest`, on several threads: by the kernel where the fast trainer honours all that is asked for.
  *
  * @param numThreads from 1 to 256; by default as many as there are processors
  */
@@ -56,7 +57,7 @@ export async function growForestInThreads(
   const fast = toFastRows(table, resolved);
   return fast
     ? growInThreads(...fast, resolved, treeStart, treeEnd, numThreads)
-    : growForest(table, params, treeStart, treeEnd);
+    : growGeneralInThreads(table, resolved, treeStart, treeEnd, numThreads);
 }
 
 function check(table: TrainingTable, params: ForestParams): ResolvedParams {

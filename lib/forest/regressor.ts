@@ -7,6 +7,7 @@ import type { ClassLabel } from './model.ts';
 import type { ForestParams } from './params.ts';
 import { predictValues } from './predict.ts';
 import type { Target } from './training-table.ts';
+import { predictValuesInThreads } from './wasm/predict-in-threads.ts';
 
 /** As scikit-learn's class of this name; docs/estimator.md lists the options and the differences. */
 export class RandomForestRegressor extends ForestEstimator {
@@ -23,6 +24,15 @@ export class RandomForestRegressor extends ForestEstimator {
   /** Mean over trees of the value of the row's leaf. */
   predict(rows: Rows): Float64Array {
     return predictValues(this.fitted, this.columnsToPredict(rows));
+  }
+
+  /**
+   * As `predict`, on several threads: the same numbers to the last bit.
+   *
+   * @param numThreads from 1 to 256; by default as many as there are processors
+   */
+  async predictInThreads(rows: Rows, numThreads?: number): Promise<Float64Array> {
+    return predictValuesInThreads(this.fitted, this.columnsToPredict(rows), numThreads);
   }
 
   protected override defaults(): Partial<ForestParams> {

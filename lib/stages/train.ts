@@ -2,9 +2,10 @@
 
 import { FormatError, InputError } from '../errors.ts';
 import { ENGINES } from '../forest/engine.ts';
+import { oobSumsInThreads } from '../forest/general-in-threads.ts';
 import { featureImportances } from '../forest/importances.ts';
 import { decodeTrees, encodeModel, encodeTrees } from '../forest/model.ts';
-import { addOobSums, FRACTION_UNIT, type OobScore, oobSums, scoreOob } from '../forest/oob.ts';
+import { addOobSums, FRACTION_UNIT, type OobScore, scoreOob } from '../forest/oob.ts';
 import { classTable } from '../forest/training-table.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
@@ -74,7 +75,8 @@ export function growTrees(
     const info = { numClasses: bins.classCounts.length, edges: toBinEdges(bins.edges) };
     const trees = await ENGINES[plan.params.engine].growTrees(rows, info, plan.forest, treeStart, treeEnd);
     if (plan.params.oobScore) {
-      const sums = oobSums(classTable(rows, info.edges, info.numClasses), plan.forest, trees, treeStart);
+      const table = classTable(rows, info.edges, info.numClasses);
+      const sums = await oobSumsInThreads(table, plan.forest, trees, treeStart);
       await createObject(store, keys.oob(treeStart, treeEnd), encodeOob({ ...sums, labels: rows.labels }));
     }
     const object = await createObject(store, keys.trees(treeStart, treeEnd), encodeTrees(trees));

@@ -2,7 +2,9 @@
 
 import type { BinEdges } from '../../partition/rows.ts';
 import type { LeafTable } from '../leaf-table.ts';
-import { type Forest, predictProba } from '../predict.ts';
+import { checkColumns, type Forest, predictProba, predictValues } from '../predict.ts';
+import { type PredictRowsJob, predictRowsFromQueue } from '../predict-rows.ts';
+import { makeQueue, toShared } from '../shared.ts';
 import { LEAF, type Tree } from '../tree.ts';
 import { hasMissingValues, isPlain } from '../walk.ts';
 import { kernelModule } from './compile.ts';
@@ -11,6 +13,7 @@ import { BLOCK_ROWS, type PredictJob, predictFromQueue } from './predict-loop.ts
 import { resolveNumThreads, runOnThread } from './threads.ts';
 
 const MIN_ROWS = 256; // below, laying out the trees takes longer than walking down them
+const ROWS_PER_THREAD = 2048; // without the kernel; fewer are done before another thread has the trees
 const EDGES_PER_FEATURE = 256; // padded with infinity, which no value is above
 const NODE_BYTES = 8; // and as many again for a leaf
 const WALKERS = 8; // rows that walk side by side: a block's codes are read up to a multiple of it
@@ -42,13 +45,50 @@ export async function predictProbaInThreads(
   const numRows = columns[0]?.length ?? 0;
   const fits = columns.length === forest.edges.length && columns.every(({ length }) => length === numRows);
   const prepared = fits && prepare(forest, columns, Math.min(threads, Math.ceil(numRows / BLOCK_ROWS)));
-  if (!prepared) return predictProba(forest, columns); // which says what doesn't fit
+  if (!prepared) return predictRowsInThreads(forest, columns, threads);
   const [own, ...rest] = prepared.jobs;
   const others = Promise.all(rest.map((job) => runOnThread<null>(job)));
   others.catch(() => {}); // awaited below, after our own share
   predictFromQueue(own);
   await others;
   return prepared.result.slice();
+}
+
+/**
+ * As `predictValues`, on several threads.
+ *
+ * @param numThreads from 1 to 256; by default as many as there are processors
+ */
+export async function predictValuesInThreads(
+  forest: Forest,
+  columns: Float32Array[],
+  numThreads?: number,
+): Promise<Float64Array> {
+  return predictRowsInThreads(forest, columns, resolveNumThreads(numThreads));
+}
+
+/** Without the kernel. */
+async function predictRowsInThreads(
+  forest: Forest,
+  columns: Float32Array[],
+  numThreads: number,
+): Promise<Float64Array> {
+  const { numClasses, edges, trees, isCategorical } = forest;
+  const numRows = checkColumns(forest, columns);
+  const threads = Math.min(numThreads, Math.ceil(numRows / ROWS_PER_THREAD));
+  if (threads <= 1) return numClasses > 0 ? predictProba(forest, columns) : predictValues(forest, columns);
+  const job: PredictRowsJob = {
+    kind: 'predict-rows',
+    forest: { numClasses, edges, trees, isCategorical },
+    columns: columns.map(toShared),
+    queue: makeQueue(),
+    out: new Float64Array(new SharedArrayBuffer(8 * numRows * (numClasses || 1))),
+  };
+  const others = Promise.all(Array.from({ length: threads - 1 }, () => runOnThread<null>(job)));
+  others.catch(() => {}); // awaited below, after our own share
+  predictRowsFromQueue(job);
+  await others;
+  return Float64Array.from(job.out);
 }
 
 /** Rows and trees in a memory for all threads; nothing when they don't fit. */

@@ -1,18 +1,44 @@
 // A thread of the pool. Bundled into a string by build-kernel.ts, so that it needs no file of its own at run time.
 
 import { parentPort } from 'node:worker_threads';
-import { type GrowJob, growFromQueue } from './grow-loop.ts';
+import { type GeneralGrowJob, growGeneralFromQueue, type OobJob, sumOob } from '../general-loop.ts';
+import { type PredictRowsJob, predictRowsFromQueue } from '../predict-rows.ts';
+import { type GrowJob, type GrownTree, growFromQueue } from './grow-loop.ts';
 import { type PredictJob, predictFromQueue } from './predict-loop.ts';
 
-parentPort!.on('message', (job: GrowJob | PredictJob) => {
-  if (job.kind === 'predict') {
-    predictFromQueue(job);
-    parentPort!.postMessage(null);
-    return;
+type Job = GrowJob | PredictJob | GeneralGrowJob | OobJob | PredictRowsJob;
+
+parentPort!.on('message', (job: Job) => {
+  switch (job.kind) {
+    case 'grow':
+      return answerTrees(growFromQueue(job));
+    case 'grow-general':
+      return answerTrees(growGeneralFromQueue(job));
+    case 'oob': {
+      const result = sumOob(job);
+      return answer(result, [...result.sums, result.numTrees]);
+    }
+    case 'predict':
+      predictFromQueue(job);
+      return answer(null, []);
+    case 'predict-rows':
+      predictRowsFromQueue(job);
+      return answer(null, []);
   }
-  const trees = growFromQueue(job);
-  const buffers = trees.flatMap(({ tree: { feature, cut, next, leaves } }) =>
-    [feature, cut, next, leaves.start, leaves.classes, leaves.counts].map((array) => array.buffer as ArrayBuffer),
-  );
-  parentPort!.postMessage(trees, buffers);
 });
+
+function answerTrees(trees: GrownTree[]): void {
+  const arrays = trees.flatMap(({ tree: { feature, cut, next, leaves, flags, sets, impurity } }) => [
+    ...[feature, cut, next, leaves.start, leaves.classes, leaves.counts],
+    ...[flags, sets, impurity].filter((array) => array !== undefined),
+  ]);
+  answer(trees, arrays);
+}
+
+/** @param arrays of the result, whose memory moves with it */
+function answer(result: unknown, arrays: ArrayBufferView[]): void {
+  parentPort!.postMessage(
+    result,
+    arrays.map(({ buffer }) => buffer as ArrayBuffer),
+  );
+}

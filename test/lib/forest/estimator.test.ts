@@ -53,11 +53,23 @@ test('50 trees and 50 more are the bytes of 100, for each class and after storin
   }
 });
 
-test('a forest fitted in threads is the same bytes', async () => {
-  for (const options of [{ numTrees: 5 }, { numTrees: 5, criterion: 'entropy' as const }]) {
-    const expected = new RandomForestClassifier(options).fit(wine.columns, wine.target).toBytes();
-    const forest = await new RandomForestClassifier(options).fitInThreads(wine.columns, wine.target, {}, 2);
-    assert.deepEqual(forest.toBytes(), expected);
+test('a forest fitted in threads is the same bytes, out-of-bag score and predictions', async () => {
+  for (const [name, Model] of Object.entries(MODELS)) {
+    const { columns, target } = name.endsWith('Classifier') ? wine : diabetes;
+    for (const more of name.endsWith('Classifier') ? [{}, { criterion: 'entropy' as const }] : [{}]) {
+      const options = { numTrees: 5, bootstrap: true, oobScore: true, ...more };
+      const expected = new Model(options).fit(columns, target);
+      const forest = await new Model(options).fitInThreads(columns, target, {}, 2);
+      assert.deepEqual(forest.toBytes(), expected.toBytes());
+      assert.deepEqual([forest.oobScore, forest.oobPrediction], [expected.oobScore, expected.oobPrediction]);
+      const many = columns.map((column) =>
+        Float32Array.from({ length: 5000 }, (_, row) => column[row % column.length]),
+      );
+      assert.deepEqual(await forest.predictInThreads(many, 2), expected.predict(many));
+      if (!(forest instanceof RandomForestClassifier && expected instanceof RandomForestClassifier)) continue;
+      assert.deepEqual(await forest.predictProbaInThreads(many, 2), expected.predictProba(many));
+      await assert.rejects(forest.predictProbaInThreads(many.slice(1)), { name: 'InputError' });
+    }
   }
 });
 

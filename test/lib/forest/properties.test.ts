@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { ExtraTreesClassifier, RandomForestClassifier } from '../../../lib/forest/classifier.ts';
-import { growForest } from '../../../lib/forest/grow-forest.ts';
+import { oobSumsInThreads } from '../../../lib/forest/general-in-threads.ts';
+import { growForest, growForestInThreads } from '../../../lib/forest/grow-forest.ts';
 import { nodeDecreases } from '../../../lib/forest/importances.ts';
 import { assembleModel, decodeModel, encodeModel, encodeTrees } from '../../../lib/forest/model.ts';
 import { addOobSums, oobSums } from '../../../lib/forest/oob.ts';
@@ -14,11 +15,13 @@ import {
   resolveParams,
   VALUE_CRITERIA,
 } from '../../../lib/forest/params.ts';
+import { predictProba, predictValues } from '../../../lib/forest/predict.ts';
 import { RandomForestRegressor } from '../../../lib/forest/regressor.ts';
 import { RowSampler } from '../../../lib/forest/sampling.ts';
 import { MISSING_BYTE, missingCode, type TrainingTable } from '../../../lib/forest/training-table.ts';
 import { LEAF } from '../../../lib/forest/tree.ts';
 import { leafWeights, TreeWalker } from '../../../lib/forest/walk.ts';
+import { predictProbaInThreads, predictValuesInThreads } from '../../../lib/forest/wasm/predict-in-threads.ts';
 import { RandomStream } from '../../../lib/random.ts';
 
 /** A table of any kind: few or many codes, missing values, categories, weights, classes or values. */
@@ -159,6 +162,36 @@ test('a forest is the same bytes for any slicing of its trees, and so are out-of
     { numRuns: 200, seed: 3 },
   );
 });
+
+test('a forest, its out-of-bag sums and its predictions are the same from 1 thread, from 2 and from 4', async () => {
+  await fc.assert(
+    fc.asyncProperty(someTable, someParams, fc.constantFrom(2, 4), async (table, options, numThreads) => {
+      const params = toParams(options, table);
+      const { isCategorical, edges, target } = table;
+      const numClasses = target.numClasses ?? 0;
+      const trees = growForest(table, params, 1, 6);
+      const inThreads = await growForestInThreads(table, params, 1, 6, numThreads);
+      assert.deepEqual(encodeTrees(inThreads), encodeTrees(trees));
+      if (params.bootstrap) {
+        const sums = await oobSumsInThreads(table, params, trees, 1, numThreads);
+        assert.deepEqual(sums, oobSums(table, params, trees, 1));
+      }
+      const forest = { numClasses, edges, isCategorical, trees };
+      // codes are values, and there are rows for several threads
+      const columns = table.columns.map((column) =>
+        Float32Array.from({ length: 5000 }, (_, row) => toValue(column[(row * 7) % table.numRows])),
+      );
+      const [alone, together] =
+        numClasses > 0
+          ? [predictProba(forest, columns), await predictProbaInThreads(forest, columns, numThreads)]
+          : [predictValues(forest, columns), await predictValuesInThreads(forest, columns, numThreads)];
+      assert.deepEqual(together, alone);
+    }),
+    { numRuns: 60, seed: 4 },
+  );
+});
+
+const toValue = (code: number) => (code === MISSING_BYTE ? Number.NaN : code);
 
 test('predictions are monotone where asked', () => {
   fc.assert(
