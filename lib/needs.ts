@@ -1,6 +1,7 @@
 // What each task of a run needs: seconds, memory, requests, bytes. All measured constants of the forecast are here, with
 // the growing of trees in lib/forest; docs/cost.md says how they were taken.
 
+import { findBeyondPlain } from './forest/params.ts';
 import { SAMPLE_ROWS } from './partition/sample.ts';
 import type { Plan } from './plan.ts';
 import { STORE_REQUESTS } from './stages/task.ts';
@@ -31,7 +32,8 @@ const GENERATE_SECONDS = { perValue: 150e-9, perClusterFeature: 30e-9 };
 const BINS_SECONDS = { perRow: 4e-6, perValue: 0.25e-6 };
 const SPLIT_SECONDS_PER_VALUE = 150e-9;
 const GATHER_SECONDS_PER_VALUE = 5e-9;
-const MERGE_SECONDS_PER_NODE = 50e-9;
+/** The importances take two thirds of it. */
+const MERGE_SECONDS_PER_NODE = 150e-9;
 const LOAD_SECONDS_PER_NODE = 30e-9;
 const EVALUATE_SECONDS = { perNode: 40e-9, perRowAndTree: 200e-9 };
 /** Threads of the train function, one for each vCPU that its memory gives, and how much sooner they are done. */
@@ -48,6 +50,8 @@ const BINS_BYTES = { perValue: 12, perRow: 120 };
 const SPLIT_BYTES_PER_VALUE = 18;
 const EDGE_BYTES = 100;
 const THREAD_ROW_BYTES = 60;
+/** The general trainer's nodes are objects, those of the tree at hand in each thread. */
+const GENERAL_BYTES = { perRow: 40, perNode: 500 };
 const GROW_BYTES_PER_NODE = 12;
 const MERGE_BYTES_PER_NODE = 20;
 const EVALUATE_BYTES = { perNode: 30, perNodeLeft: 16, perValue: 12 };
@@ -58,7 +62,7 @@ const RESULT_BYTES = 500;
 /** What each kind of task of a run needs, in the order in which they are done. */
 export function needsOf(plan: Plan): TaskNeed[] {
   const { numChunks, numTest, numTrain, treeGroups, growSeconds, numClasses } = plan;
-  const { samples, features, trees } = plan.params;
+  const { samples, features, trees, oobScore } = plan.params;
   const chunkRows = Math.min(plan.params.chunkSize, samples);
   const testShare = numTest / samples;
   const testRows = Math.ceil(chunkRows * testShare);
@@ -75,7 +79,15 @@ export function needsOf(plan: Plan): TaskNeed[] {
   // a count for each probability that occurs, by class and whether it is the row's
   const numScores = 2 * Math.min(testRows, trees + 1) * (numClasses === 2 ? 1 : numClasses);
   const scoresBytes = 24 * Math.min(numScores, 4000) + RESULT_BYTES;
-  const packedBytes = 32 * Math.ceil(features / 32) + 2;
+  const isGeneral = findBeyondPlain(plan.forest) !== undefined;
+  // for the kernel, or for the threads of the general trainer
+  const packedBytes = isGeneral ? features + 2 : 32 * Math.ceil(features / 32) + 2;
+  const threadBytes = isGeneral
+    ? numTrain * GENERAL_BYTES.perRow + nodesPerTree(plan) * GENERAL_BYTES.perNode
+    : numTrain * THREAD_ROW_BYTES;
+  // sums, count and label of each row
+  const oobBytes = oobScore ? numTrain * (8 * numClasses + 6) : 0;
+  const oobFiles = oobScore ? 1 : 0;
 
   const mib = (bytes: number) => Math.ceil((BASE_BYTES + bytes) / 1024 ** 2);
   const tasksBefore = numChunks / Math.min(plan.params.workers, numChunks) - 1; // in the same sandbox
@@ -85,9 +97,11 @@ export function needsOf(plan: Plan): TaskNeed[] {
     LEFT_BYTES.model,
     Math.min(LEFT_TASKS.model, tasksBefore) * numNodes * EVALUATE_BYTES.perNodeLeft,
   );
-  // partitions as bodies, as they come, and end to end; packed for the kernel, and the scratch memory of its threads
+  // partitions as bodies, as they come, and end to end; packed, and the scratch memory of threads; sums in each and a file
   const growBytes =
-    numTrain * (3 * (features + 6) + packedBytes + THREADS * THREAD_ROW_BYTES) +
+    numTrain * (3 * (features + 6) + packedBytes) +
+    THREADS * threadBytes +
+    (THREADS + 1) * oobBytes +
     255 * features * EDGE_BYTES +
     numNodes * largest * GROW_BYTES_PER_NODE;
   const requests = (count: number) => count * REQUEST_SECONDS;
@@ -139,11 +153,11 @@ export function needsOf(plan: Plan): TaskNeed[] {
       kind: 'grow',
       stage: 'train',
       numTasks: treeGroups.length,
-      seconds: requests(4) + (growSeconds * largest) / THREADS_GAIN,
+      seconds: requests(4 + oobFiles) + (growSeconds * largest) / THREADS_GAIN,
       peakMiB: mib(growBytes),
       s3Reads: 2,
-      s3Writes: 2,
-      bytesWritten: modelBytes / treeGroups.length + RESULT_BYTES,
+      s3Writes: 2 + oobFiles,
+      bytesWritten: modelBytes / treeGroups.length + oobBytes + RESULT_BYTES,
       bytesRead: edgesBytes,
       first: {
         seconds: requests(1 + atOnce(numChunks)) + numTrain * features * GATHER_SECONDS_PER_VALUE,
@@ -156,13 +170,14 @@ export function needsOf(plan: Plan): TaskNeed[] {
       stage: 'train',
       numTasks: 1,
       first,
-      seconds: requests(3 + atOnce(treeGroups.length)) + numNodes * MERGE_SECONDS_PER_NODE,
+      seconds:
+        requests(3 + atOnce(treeGroups.length) + oobFiles * treeGroups.length) + numNodes * MERGE_SECONDS_PER_NODE,
       // in a sandbox that has grown trees
       peakMiB: mib(growBytes + numNodes * MERGE_BYTES_PER_NODE),
-      s3Reads: 2 + treeGroups.length,
+      s3Reads: 2 + (1 + oobFiles) * treeGroups.length,
       s3Writes: 2,
       bytesWritten: modelBytes + RESULT_BYTES,
-      bytesRead: modelBytes + edgesBytes,
+      bytesRead: modelBytes + edgesBytes + oobBytes * treeGroups.length,
     },
     {
       kind: 'evaluate',
@@ -196,14 +211,15 @@ function clusterFeatures({ dataset, numClasses }: Plan): number {
 /**
  * Nodes of one tree, grown until its leaves are pure: the more rows are labelled against their neighbours, the more.
  * Measured: 0.117 of the training rows for the seed's data, 0.22 with a fifth of the labels drawn anew, 0.17 for 3
- * classes, 0.44 for 10, 0.32 for logistic data.
+ * classes, 0.44 for 10, 0.32 for logistic data. Extra-trees, whose cuts are random, have three times as many: 0.36 and 1.5.
  */
 function nodesPerTree({ dataset, numClasses, numTrain, forest }: Plan): number {
   const share =
     dataset.generator === 'logistic' ? 0.33 : 0.11 + 0.55 * (dataset.flipY ?? 0.01) + 0.04 * (numClasses - 2);
-  const { maxDepth, minSamplesLeaf = 1 } = forest;
-  const byRows = numTrain * Math.min(share, 0.7);
+  const { maxDepth, minSamplesLeaf = 1, maxLeafNodes = null, splitter } = forest;
+  const byRows = numTrain * Math.min(share, 0.7) * (splitter === 'random' ? 3 : 1);
   const byLeaves = minSamplesLeaf >= 1 ? (2 * numTrain) / minSamplesLeaf : 2 / minSamplesLeaf;
   const byDepth = maxDepth === null ? Number.POSITIVE_INFINITY : 2 ** (maxDepth + 1) - 1;
-  return Math.max(1, Math.ceil(Math.min(byRows, byLeaves, byDepth)));
+  const byMostLeaves = maxLeafNodes === null ? Number.POSITIVE_INFINITY : 2 * maxLeafNodes - 1;
+  return Math.max(1, Math.ceil(Math.min(byRows, byLeaves, byDepth, byMostLeaves)));
 }

@@ -21,6 +21,9 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
       `${count(rows.total)} × ${count(report.params.features)}, ${count(rows.train)} to train, ${count(rows.test)} to test`,
     ],
     ['forest', `${count(model.numTrees)} trees, ${count(model.numNodes)} nodes, ${megabytes(model.bytes)}`],
+    ['scores', describeScores(report)],
+    ...((report.oobScore ?? null) === null ? [] : [['', describeOob(report)] as [string, string]]),
+    ...(describeImportances(report) ? [['features', describeImportances(report)] as [string, string]] : []),
     ['strategy', `${strategy.name}: ${strategy.reason}`],
     ['tasks', describeTasks(tasks)],
     [
@@ -60,6 +63,33 @@ function describeCosts({ total, ...parts }: Report['costs']['bill']): string {
   return `${Object.entries(parts)
     .map(([part, usd]) => `${part} ${Math.round(usd * 1e6)}`)
     .join(' · ')} µ$`;
+}
+
+function describeScores({ logLoss, brier, rocAuc, rocAucError }: Report): string {
+  const auc = rocAuc === null ? [] : [`ROC AUC ${rocAuc.toFixed(4)}${describeError(rocAucError)}`];
+  return [`log loss ${logLoss.toFixed(4)}`, `Brier ${brier.toFixed(4)}`, ...auc].join(' · ');
+}
+
+/** How far rounding can have moved a score; nothing where that shows in none of its digits. */
+function describeError(error: number | null): string {
+  return error !== null && error >= 0.00005 ? ` ± ${error.toFixed(4)}` : '';
+}
+
+function describeOob({ oobScore, oobCoverage }: Report): string {
+  const share = oobCoverage === 1 ? 'all' : `${(Math.floor(oobCoverage! * 1000) / 10).toFixed(1)} %`;
+  return `out of bag ${oobScore!.toFixed(4)}, on ${share} of the training rows`;
+}
+
+const MOST_IMPORTANT = 5;
+
+/** The most important features by number, from 0, and their shares; none in the report of an earlier version. */
+function describeImportances({ featureImportances = [] }: Report): string {
+  return [...featureImportances.entries()]
+    .filter(([, share]) => share >= 0.01)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, MOST_IMPORTANT)
+    .map(([feature, share]) => `f${feature} ${Math.round(share * 100)} %`)
+    .join(' · ');
 }
 
 function describeTasks({ total, reused, attempts, retried }: Report['tasks']): string {

@@ -7,22 +7,18 @@ import type { TrainingInfo } from './packed-rows.ts';
 import type { ForestParams, MaxFeatures } from './params.ts';
 import type { Tree } from './tree.ts';
 
+export interface TableShape {
+  numRows: number;
+  numFeatures: number;
+  numClasses: number;
+}
+
 export interface ForestEngine {
   readonly name: EngineName;
   /** What to use for `maxFeatures` when nothing is asked for. */
   readonly defaultMaxFeatures: MaxFeatures;
-  /**
-   * Rough time to grow the trees on one core, to full depth.
-   *
-   * @param maxFeatures features tried per node; the engine's default when left out
-   */
-  forecastSeconds(
-    numRows: number,
-    numFeatures: number,
-    numTrees: number,
-    numClasses: number,
-    maxFeatures?: MaxFeatures,
-  ): number;
+  /** Rough time to grow all trees on one core. */
+  forecastSeconds(shape: TableShape, params: ForestParams): number;
   /** @throws {InputError} when the engine can't do what `params` ask for */
   checkParams(params: ForestParams): void;
   /**

@@ -27,7 +27,7 @@ const SECONDS_PER_COMPARISON = 2.9e-8;
 export const mlRandomForestEngine: ForestEngine = {
   name: 'ml-random-forest',
   defaultMaxFeatures: null, // as in the package
-  forecastSeconds(numRows, numFeatures, numTrees, _numClasses, maxFeatures = null) {
+  forecastSeconds({ numRows, numFeatures }, { numTrees, maxFeatures }) {
     const features = resolveMaxFeatures(maxFeatures, numFeatures);
     return numTrees * numRows * numRows * features * SECONDS_PER_COMPARISON;
   },

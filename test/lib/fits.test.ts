@@ -49,6 +49,16 @@ const REFUSED: [why: string, input: Record<string, unknown>, message: RegExp][] 
     /would need about \d+ minutes in one function, and the function train has 15 minutes; use the strategy trees/,
   ],
   [
+    'memory of the general trainer, where the kernel would do',
+    { samples: 5e6, chunkSize: 1e5, trees: 10, workers: 10, generator: 'logistic', extraTrees: true },
+    /^training rows 4500000 × features 20 .* would take about \d+ MiB in the function train, which has 3538; lower samples to \d+/,
+  ],
+  [
+    'time of logarithms that no table holds',
+    { samples: 1e6, criterion: 'entropy', classWeight: 'balanced_subsample', workers: 4 },
+    /would need about \d+ minutes in one function, and the function train has 15 minutes; raise workers to \d+/,
+  ],
+  [
     'time of the second engine',
     { engine: 'ml-random-forest' },
     /engine ml-random-forest: \d+ hours for 100 trees\) would need about .* use the engine arvoredo/,
@@ -90,6 +100,15 @@ suite('a run that cannot be finished is refused, with the number and what fits',
       (error) => error instanceof InputError && /the parameters take \d+ bytes .* at most 200000/.test(error.message),
     );
   });
+});
+
+test('the memory of the general trainer is counted by its nodes, and of the out-of-bag sums by classes', () => {
+  const input = { samples: 5e6, chunkSize: 1e5, trees: 10, workers: 10, generator: 'logistic' };
+  plan(input);
+  plan({ ...input, extraTrees: true, maxLeafNodes: 1000 });
+  const classes = { samples: 1e6, chunkSize: 1e5, trees: 4, maxDepth: 3, classes: 300, informative: 10 };
+  plan(classes);
+  assert.throws(() => plan({ ...classes, oobScore: true }), /MiB in the function train/);
 });
 
 test('many workers and trees make no more tasks than one execution can have', () => {

@@ -26,6 +26,17 @@ test('a run has the tasks that the forecast says', async () => {
   }
 });
 
+test('an out-of-bag score takes time, a file for each group of trees, and a look at each', () => {
+  const input = { strategy: 'trees', workers: 3 };
+  const [without, within] = [{}, { oobScore: true }].map((more) =>
+    forecastUsage(planRun(parseRunParams({ ...input, ...more }))),
+  );
+  assert.equal(within!.train.s3Writes - without!.train.s3Writes, 3);
+  assert.equal(within!.train.s3Reads - without!.train.s3Reads, 3);
+  assert.ok(within!.train.gbSeconds > without!.train.gbSeconds);
+  assert.ok(within!.train.bytesWritten > without!.train.bytesWritten + 3 * 90_000 * 16);
+});
+
 test('more workers are sooner done, and cost no less', () => {
   const input = { samples: 1_000_000, strategy: 'trees' };
   const [few, many] = [2, 20].map((workers) => forecast({ ...input, workers }));

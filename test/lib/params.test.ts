@@ -156,6 +156,10 @@ test('the forecast knows how many features a node tries', () => {
   assert.ok(parse({ maxFeatures: 0.5 }).growSeconds > 2 * growSeconds);
 });
 
+test('the plan counts the out-of-bag score', () => {
+  assert.ok(parse({ oobScore: true }).growSeconds > 1.3 * parse({}).growSeconds);
+});
+
 test('auto gathers what is quickly grown, and says why', () => {
   const small = parse({ samples: 1000 });
   assert.deepEqual([small.strategy, /not worth a fan-out/.test(small.strategyReason)], ['gather', true]);

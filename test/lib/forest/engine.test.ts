@@ -21,6 +21,17 @@ const grow = (name: EngineName, options: Partial<ForestParams>, treeStart = 0, t
   return ENGINES[name].growTrees(rows, info, params, treeStart, treeEnd);
 };
 
+const forecast = (
+  name: EngineName,
+  numRows: number,
+  numFeatures: number,
+  numTrees: number,
+  options: Partial<ForestParams> = {},
+) => {
+  const params = { ...FOREST_DEFAULTS, maxFeatures: ENGINES[name].defaultMaxFeatures, numTrees, ...options };
+  return ENGINES[name].forecastSeconds({ numRows, numFeatures, numClasses: 2 }, params);
+};
+
 for (const name of Object.keys(ENGINES) as EngineName[]) {
   test(`${name} gives the same bytes for any grouping of trees, and others under another seed`, async () => {
     const whole = encodeTrees(await grow(name, { seed: 1 }));
@@ -49,12 +60,11 @@ for (const name of Object.keys(ENGINES) as EngineName[]) {
   });
 
   test(`${name} forecasts more time for more rows, features and trees`, () => {
-    const { forecastSeconds } = ENGINES[name];
-    const seconds = forecastSeconds(1000, 16, 10, 2);
+    const seconds = forecast(name, 1000, 16, 10);
     assert.ok(seconds > 0);
-    assert.ok(forecastSeconds(2000, 16, 10, 2) > seconds);
-    assert.ok(forecastSeconds(1000, 100, 10, 2) > seconds);
-    assert.ok(forecastSeconds(1000, 16, 20, 2) > seconds);
+    assert.ok(forecast(name, 2000, 16, 10) > seconds);
+    assert.ok(forecast(name, 1000, 100, 10) > seconds);
+    assert.ok(forecast(name, 1000, 16, 20) > seconds);
     assert.equal(ENGINES[name].name, name);
   });
 }
@@ -68,8 +78,8 @@ function leafSamples({ feature, next, leaves }: Tree): number[] {
 
 test('ml-random-forest is forecast to take days where the default engine takes seconds', () => {
   const day = 86_400;
-  assert.ok(ENGINES['ml-random-forest'].forecastSeconds(90_000, 20, 100, 2) > day);
-  assert.ok(ENGINES.arvoredo.forecastSeconds(90_000, 20, 100, 2) < 60);
+  assert.ok(forecast('ml-random-forest', 90_000, 20, 100) > day);
+  assert.ok(forecast('arvoredo', 90_000, 20, 100) < 60);
 });
 
 test("the package's trees keep their predictions in our form", async () => {
@@ -99,6 +109,20 @@ test("the package's trees keep their predictions in our form", async () => {
   const columns = table.rows.columns.map((column) => Float32Array.from(column));
   const expected = forest.predict(Array.from({ length: 150 }, (_, i) => row(i)));
   assert.deepEqual([...predict({ ...table, trees: [tree] }, columns)], expected);
+});
+
+test('the forecast knows the general trainer, slow logarithms, small samples and shallow trees', () => {
+  const seconds = (options: Partial<ForestParams>) => forecast('arvoredo', 90_000, 20, 100, options);
+  // 12 ms a tree by the kernel, 170 to 300 by the general trainer, 10 s with a logarithm for each row
+  assert.ok(seconds({ ccpAlpha: 0.01 }) > 5 * seconds({}));
+  assert.ok(seconds({ criterion: 'entropy' }) > seconds({ ccpAlpha: 0.01 }));
+  assert.ok(seconds({ criterion: 'entropy', classWeight: 'balanced' }) < 2 * seconds({ criterion: 'entropy' }));
+  assert.ok(
+    seconds({ criterion: 'entropy', classWeight: 'balanced_subsample' }) > 10 * seconds({ criterion: 'entropy' }),
+  );
+  assert.ok(seconds({ maxSamples: 0.1 }) < seconds({ maxSamples: 0.5 }) / 4);
+  assert.equal(seconds({ maxSamples: 900 }), seconds({ maxSamples: 0.01 }));
+  assert.ok(seconds({ maxDepth: 4 }) < seconds({}) / 3);
 });
 
 test('ml-random-forest tries a single feature when one is asked for', async () => {
