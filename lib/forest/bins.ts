@@ -9,8 +9,10 @@ export const MAX_BINS = 255;
 
 /**
  * Upper edges of quantile bins, ascending; value x belongs to bin c = number of edges below x, so `x <= edges[c]`.
- * Up to `maxBins` distinct values get a bin each. With more, a bin is closed before the value whose middle would pass
- * an equal share of the samples left, so a frequent value takes one bin and not the resolution of the rest.
+ * Up to `maxBins` distinct values get a bin each. With more, bins are narrower towards both ends, where few rows lie far
+ * apart: a share t of the bins covers t² / (t² + (1 - t)²) of the rows, from single rows at the ends to twice an equal
+ * share in the middle. A bin is closed before the value whose middle would pass what is due to it, and the bins left are
+ * then dealt out anew, so a frequent value takes one bin and not the resolution of the rest.
  * An edge lies between the neighbours a < b that it separates: their middle, rounded down to float32, so a <= edge < b.
  *
  * @param sample values of one feature, finite, any order, left as they are
@@ -30,16 +32,25 @@ export function quantileEdges(sample: Float32Array, maxBins = MAX_BINS): Float32
   const isExact = numDistinct <= maxBins;
   let numEdges = 0;
   let binStart = 0;
+  let binEnd = endOfBin(sorted.length, 0, maxBins);
   for (let start = 0, end = 0; start < sorted.length; start = end) {
     const value = sorted[start];
     while (end < sorted.length && sorted[end] === value) end++;
-    const share = (sorted.length - binStart) / (maxBins - numEdges);
-    if (start > binStart && (isExact || (start + end) / 2 - binStart > share)) {
+    if (start > binStart && (isExact || (start + end) / 2 > binEnd)) {
       edges[numEdges++] = middleBelow(sorted[start - 1], value);
       binStart = start;
+      binEnd = endOfBin(sorted.length, binStart, maxBins - numEdges);
     }
   }
   return edges.slice(0, numEdges);
+}
+
+/** Where a bin ends that starts after `start` of the rows, when `numLeft` bins are left for the rows from there. */
+function endOfBin(numRows: number, start: number, numLeft: number): number {
+  const below = Math.sqrt(start);
+  const binsBelow = below / (below + Math.sqrt(numRows - start));
+  const t = binsBelow + (1 - binsBelow) / numLeft;
+  return (numRows * t * t) / (t * t + (1 - t) * (1 - t));
 }
 
 /**

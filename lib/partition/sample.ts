@@ -4,7 +4,7 @@ import { RandomStream, STREAM } from '../random.ts';
 import type { Sample } from './arrow.ts';
 import type { RawRows } from './rows.ts';
 
-/** Rows in the merged sample: 64 for each of 255 bins, so a bin's share is off by an eighth at most times. */
+/** Rows in the merged sample: 64 for each of 255 bins on average, 128 in the middle and single ones at the ends. */
 export const SAMPLE_ROWS = 16_384;
 
 const TWO_32 = 4294967296;

@@ -36,20 +36,36 @@ test('a constant or empty sample has no edges', () => {
   assert.deepEqual(edgesOf([]), []);
 });
 
-test('many distinct values are cut into bins of equal numbers', () => {
-  const values = Float32Array.from({ length: 255 * 40 }, (_, i) => (i * 7919) % (255 * 40));
-  const edges = quantileEdges(values);
-  assert.deepEqual(
-    [...edges],
-    Array.from({ length: 254 }, (_, i) => (i + 1) * 40 - 0.5),
-  );
-  assert.deepEqual(edgesOf([1, 2, 3, 4, 5, 6, 7, 8], 4), [2.5, 4.5, 6.5]);
+test('many distinct values are cut into bins that grow from single rows at the ends to twice an equal share', () => {
+  const numRows = 255 * 40;
+  const values = Float32Array.from({ length: numRows }, (_, i) => (i * 7919) % numRows);
+  const ends = [-0.5, ...quantileEdges(values), numRows - 0.5];
+  const sizes = ends.slice(1).map((end, bin) => end - ends[bin]);
+  assert.ok(sizes.length > 250);
+  assert.deepEqual([sizes[0], sizes.at(-1)], [1, 1]);
+  const middle = sizes.length >> 1;
+  assert.ok(Math.abs(sizes[middle] - 80) <= 2, `${sizes[middle]} rows in the middle`);
+  for (const [bin, size] of sizes.entries()) {
+    const nearer = sizes[bin < middle ? bin + 1 : bin - 1];
+    assert.ok(nearer >= size - 2, `bin ${bin}`); // sizes are whole
+  }
+  assert.deepEqual(edgesOf([1, 2, 3, 4, 5, 6, 7, 8], 4), [1.5, 4.5, 7.5]);
   assert.deepEqual(edgesOf([1, 2, 3, 4], 1), []);
+});
+
+test('bins go by rank: a value far out or another scale moves no row to another bin', () => {
+  const values = sample(0, 5000).map((value) => value + 1);
+  const codes = encode(values, quantileEdges(values));
+  const stretched = values.map((value) => value ** 9);
+  stretched[stretched.indexOf(Math.max(...stretched))] = 3e38;
+  assert.deepEqual(encode(stretched, quantileEdges(stretched)), codes);
 });
 
 test('a frequent value takes one bin and leaves the others to the rest', () => {
   const values = Float32Array.from({ length: 20_000 }, (_, i) => (i < 10_000 ? 0 : i));
-  assert.equal(quantileEdges(values).length, 254);
+  const edges = quantileEdges(values);
+  assert.equal(edges[0], 5000);
+  assert.ok(edges.length > 250, `${edges.length} edges`);
 });
 
 test('an edge is at least the value below it and less than the value above, on samples of any shape', () => {
