@@ -1,5 +1,4 @@
-# R's ranger on the rows of bench/forest.ts: as forest_peer.py. Usage: Rscript forest_peer.R THREADS FOLDER NUM_TREES SEED
-if (!requireNamespace("ranger", quietly = TRUE)) quit()
+# R's ranger on the rows of bench/run.ts: as forest_peer.py. Usage: Rscript forest_peer.R THREADS FOLDER NUM_TREES SEED
 args <- commandArgs(TRUE)
 read <- function(part) {
   size <- file.info(file.path(args[2], paste0(part, ".u16")))$size / 2
