@@ -2,6 +2,7 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { nameBelowLocalhost } from '../own-request.ts';
 import { receiveBody, receiveText } from './body.ts';
 import { parseRange } from './byte-range.ts';
 import {
@@ -162,7 +163,8 @@ export async function completeMultipartUpload(request: S3Request): Promise<S3Rep
     findUpload(bucket, upload.id, key);
     store.commit(bucket, writer, info, condition);
     removeUpload(store, bucket, upload);
-    const Location = `http://${headers.host}/${name}/${encodeURIComponent(key)}`;
+    const path = nameBelowLocalhost(headers.host) === undefined ? `${name}/` : '';
+    const Location = `http://${headers.host}/${path}${encodeURIComponent(key)}`;
     const result = { Location, Bucket: name, Key: key, ETag: `"${etag}"`, ...checksumFields(checksum) };
     return { xml: toXml('CompleteMultipartUploadResult', result) };
   });

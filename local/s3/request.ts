@@ -1,6 +1,7 @@
 // What an operation is given and what it gives back.
 
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import { nameBelowLocalhost } from '../own-request.ts';
 import type { ObjectStore } from './object-store.ts';
 import { S3Error } from './s3-error.ts';
 
@@ -24,7 +25,8 @@ export interface S3Reply {
 const MAX_KEY_BYTES = 1024; // S3's own limit
 
 /**
- * Bucket, key and query of a path-style URL, and the headers with those that a presigned URL carries in its query.
+ * Bucket, key and query of a URL, and the headers with those that a presigned URL carries in its query. The bucket is
+ * the first part of the path, or stands in front of `.localhost` in the host.
  *
  * @param url as it came over the wire: still encoded, beginning with a slash
  */
@@ -32,8 +34,9 @@ export function parseRequest(url: string, headers: IncomingHttpHeaders): Omit<S3
   const mark = url.indexOf('?');
   const path = mark === -1 ? url : url.slice(0, mark);
   const query = new Map(mark === -1 ? [] : new URLSearchParams(url.slice(mark + 1)));
-  const slash = path.indexOf('/', 1);
-  const bucket = decode(path.slice(1, slash === -1 ? undefined : slash));
+  const ownBucket = nameBelowLocalhost(headers.host);
+  const slash = ownBucket === undefined ? path.indexOf('/', 1) : 0;
+  const bucket = ownBucket ?? decode(path.slice(1, slash === -1 ? undefined : slash));
   const key = slash === -1 ? '' : decode(path.slice(slash + 1));
   checkKeyLength(key);
   const merged = { ...headers };
