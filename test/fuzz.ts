@@ -1,5 +1,6 @@
 // What fuzz tests share. `FUZZ_RUNS=100000 npx tsx test/run.ts FILE…` looks longer; `FUZZ_SEED` looks elsewhere.
 
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
 
 /** Cases per property. */
@@ -61,4 +62,36 @@ export function mutations(bytes: Uint8Array, from = 0): fc.Arbitrary<Uint8Array>
     }
     return changed;
   });
+}
+
+/**
+ * Decode bytes that nobody vouches for: anything but the errors named is a failure, and so is memory out of proportion.
+ *
+ * @param errors names of the errors that a decoder may throw
+ */
+export function decodeStrange(
+  decode: (bytes: Uint8Array) => unknown,
+  bytes: Uint8Array,
+  errors = ['FormatError'],
+): void {
+  const before = process.memoryUsage();
+  try {
+    decode(bytes);
+  } catch (error) {
+    assert.ok(errors.includes((error as Error).name), String((error as Error).stack));
+  }
+  const after = process.memoryUsage();
+  const taken = after.heapUsed - before.heapUsed + after.arrayBuffers - before.arrayBuffers; // less when it was collected
+  assert.ok(taken < 4 * 2 ** 20 + 64 * bytes.length, `${taken} bytes of memory for ${bytes.length} bytes`);
+}
+
+/** The bytes with each of `numbers` at each place, one after the other: every count and offset becomes each of them. */
+export function* withNumbers(bytes: Uint8Array, numbers: readonly number[], end = bytes.length): Generator<Uint8Array> {
+  for (let at = 0; at + 4 <= end; at++) {
+    for (const number of numbers) {
+      const changed = bytes.slice();
+      new DataView(changed.buffer).setUint32(at, number, true);
+      yield changed;
+    }
+  }
 }
