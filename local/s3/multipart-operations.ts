@@ -127,7 +127,7 @@ async function storePart(
 }
 
 interface CompleteRequest {
-  Part: ({ PartNumber?: string; ETag?: string } & { [checksum: string]: string | undefined })[];
+  Part: { PartNumber?: unknown; ETag?: unknown; [checksum: string]: unknown }[];
 }
 
 export async function completeMultipartUpload(request: S3Request): Promise<S3Reply> {
@@ -180,7 +180,7 @@ function chosenParts(upload: Upload, listed: CompleteRequest['Part']): Map<numbe
     if (!(number > previous)) throw new S3Error('InvalidPartOrder', `part ${PartNumber} is listed after ${previous}`);
     previous = number;
     const part = upload.parts.get(number);
-    if (!part || ETag?.replaceAll('"', '') !== part.etag)
+    if (!part || typeof ETag !== 'string' || ETag.replaceAll('"', '') !== part.etag)
       throw new S3Error('InvalidPart', `part ${number} with ETag ${ETag} was not uploaded`);
     const sum = part.checksum && rest[checksumElement(part.checksum.algorithm)];
     if (sum !== undefined && sum !== part.checksum?.value)

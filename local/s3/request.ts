@@ -1,6 +1,6 @@
 // What an operation is given and what it gives back.
 
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
 import { nameBelowLocalhost } from '../own-request.ts';
 import type { ObjectStore } from './object-store.ts';
 import { S3Error } from './s3-error.ts';
@@ -44,9 +44,24 @@ export function parseRequest(url: string, headers: IncomingHttpHeaders): Omit<S3
     if (!/^x-amz-/i.test(name)) continue;
     query.delete(name);
     // S3 ignores checksums here: the JavaScript presigner puts that of an empty body in the URL
-    if (!/checksum-(crc|sha)/i.test(name)) merged[name.toLowerCase()] ??= value;
+    if (!/checksum-(crc|sha)/i.test(name)) merged[name.toLowerCase()] ??= headerValue(name, value);
   }
   return { bucket, key, query, headers: merged };
+}
+
+/**
+ * A value of the query that stands for a header, or becomes one of the answer.
+ *
+ * @throws {S3Error} InvalidArgument when no header could hold it
+ */
+export function headerValue(name: string, value: string): string {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  } catch {
+    throw new S3Error('InvalidArgument', `no header can hold ${JSON.stringify(name)}: ${JSON.stringify(value)}`);
+  }
+  return value;
 }
 
 export function checkKeyLength(key: string): void {

@@ -134,8 +134,14 @@ async function send(response: ServerResponse, info: S3RequestInfo, reply: S3Repl
   info.status = status;
   if (file) {
     info.responseBytes = file.end - file.start;
-    response.writeHead(status, headers);
-    await pipeline(readFileRange(file.fd, file.start, file.end), response);
+    const bytes = readFileRange(file.fd, file.start, file.end);
+    try {
+      response.writeHead(status, headers);
+    } catch (error) {
+      bytes.destroy(); // closes the file
+      throw error;
+    }
+    await pipeline(bytes, response);
     return;
   }
   const body = Buffer.from(xml ?? '');
