@@ -50,6 +50,7 @@ export class Functions extends Construct {
       orchestrator.addEnvironment(`${name.toUpperCase()}_FUNCTION`, this.byName[name].functionName);
     }
     api.addEnvironment('ORCHESTRATOR_ARN', this.orchestratorAlias.functionArn);
+    this.#grantCheckpoints(orchestrator);
     for (const name of FUNCTION_NAMES) {
       for (const target of GRANTS[name].invoke ?? []) this.#grantInvoke(this.byName[name].role!, target);
     }
@@ -64,10 +65,6 @@ export class Functions extends Construct {
     });
     const role = new iam.Role(this, `${id}Role`, {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-      // AWS's own policy for checkpoints: a grant on the function in the function's role would be a cycle
-      managedPolicies: durable
-        ? [iam.ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaBasicDurableExecutionRolePolicy')]
-        : [],
     });
     logGroup.grantWrite(role);
     grantBucket(role, bucket, name);
@@ -89,6 +86,16 @@ export class Functions extends Construct {
       role,
       logGroup,
       loggingFormat: lambda.LoggingFormat.JSON,
+    });
+  }
+
+  /** AWS's own policy gives this for every durable function of the account, and all log groups. */
+  #grantCheckpoints({ role, functionArn }: lambda.Function): void {
+    const actions = ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'];
+    // a policy of its own: the function waits for its role's default one, which so cannot name the function
+    new iam.Policy(this, 'Checkpoints', {
+      roles: [role!],
+      statements: [new iam.PolicyStatement({ actions, resources: [`${functionArn}:*`] })],
     });
   }
 

@@ -4,12 +4,16 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { InputError } from '../lib/errors.ts';
 import { lambdaOrchestrator } from '../lib/lambda-orchestrator.ts';
 import { parseRunParams } from '../lib/params.ts';
+import { quote } from '../lib/quote.ts';
 import { cancelRun, checkRun, listRuns, newRunId, runIdOfToken, startRun } from '../lib/run.ts';
 import { s3Store } from '../lib/s3-store.ts';
 import { requireEnv } from './worker.ts';
 
 const store = s3Store(requireEnv('BUCKET'));
 const orchestrator = lambdaOrchestrator(requireEnv('ORCHESTRATOR_ARN'));
+
+/** Parameters with a shift and a scale for each of the most features take less; Lambda itself would take 6 MiB. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 /** Errors of the caller, by name; everything else is ours: 500. */
 const STATUS_CODES: Record<string, number> = { InputError: 400, NotFoundError: 404, ConflictError: 409 };
@@ -49,7 +53,7 @@ async function postRun(event: APIGatewayProxyEventV2): Promise<APIGatewayProxySt
   const { runId, clientToken = event.headers['idempotency-key'], ...input } = parseBody(event);
   for (const [name, value] of Object.entries({ runId, clientToken })) {
     if (value !== undefined && (typeof value !== 'string' || value.length < 1 || value.length > 256)) {
-      throw new InputError(`${name} must be a string of 1 to 256 characters, got ${JSON.stringify(value)}`);
+      throw new InputError(`${name} must be a string of 1 to 256 characters, got ${quote(value)}`);
     }
   }
   if (runId !== undefined && clientToken !== undefined) throw new InputError('give runId or clientToken, not both');
@@ -64,6 +68,9 @@ async function postRun(event: APIGatewayProxyEventV2): Promise<APIGatewayProxySt
 
 function parseBody(event: APIGatewayProxyEventV2): Record<string, unknown> {
   const text = event.isBase64Encoded ? Buffer.from(event.body ?? '', 'base64').toString() : (event.body ?? '{}');
+  if (Buffer.byteLength(text) > MAX_BODY_BYTES) {
+    throw new InputError(`the body may have ${MAX_BODY_BYTES} bytes at most, got ${Buffer.byteLength(text)}`);
+  }
   try {
     const body: unknown = JSON.parse(text || '{}');
     if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;

@@ -3,10 +3,10 @@
 import * as v from 'valibot';
 import type { Usage } from '../lib/cost.ts';
 import { InputError } from '../lib/errors.ts';
-import { getJson } from '../lib/json.ts';
-import { checkRunId, runKeys } from '../lib/keys.ts';
+import { checkRunId } from '../lib/keys.ts';
 import { type Plan, planRun } from '../lib/plan.ts';
-import type { RunRequest } from '../lib/run.ts';
+import { quote } from '../lib/quote.ts';
+import { getRequest } from '../lib/run.ts';
 import { s3Store } from '../lib/s3-store.ts';
 import type { Store } from '../lib/store.ts';
 import { startMeter } from './meter.ts';
@@ -38,7 +38,7 @@ export function worker<Task extends WorkerTask>(
     try {
       const task = parseTask(schema, event);
       if (known?.runId !== task.runId) {
-        const { params } = await getJson<RunRequest>(store, runKeys(task.runId).run);
+        const { params } = await getRequest(store, task.runId);
         known = { runId: task.runId, plan: planRun(params) };
       }
       await work(store, known.plan, task);
@@ -57,7 +57,7 @@ export function parseTask<Task extends WorkerTask>(schema: v.GenericSchema<unkno
   const result = v.safeParse(schema, event);
   if (!result.success) {
     const [issue] = result.issues;
-    throw new InputError(`task ${v.getDotPath(issue) ?? ''}: ${issue.message}; got ${JSON.stringify(event)}`);
+    throw new InputError(`task ${v.getDotPath(issue) ?? ''}: ${issue.message}; got ${quote(event)}`);
   }
   checkRunId(result.output.runId);
   return result.output;

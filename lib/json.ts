@@ -1,6 +1,6 @@
 // JSON objects in a store.
 
-import { NotFoundError } from './errors.ts';
+import { FormatError, NotFoundError } from './errors.ts';
 import type { Store } from './store.ts';
 
 const encoder = new TextEncoder();
@@ -9,9 +9,17 @@ const CONTENT_TYPE = 'application/json';
 
 const encodeJson = (value: unknown) => encoder.encode(`${JSON.stringify(value, null, 1)}\n`);
 
-/** @throws {NotFoundError} when there is none */
+/**
+ * @throws {NotFoundError} when there is none
+ * @throws {FormatError} when it is not JSON
+ */
 export async function getJson<T>(store: Store, key: string): Promise<T> {
-  return JSON.parse(decoder.decode(await store.get(key))) as T;
+  const text = decoder.decode(await store.get(key));
+  try {
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    throw new FormatError(`${key} is not JSON; remove it, or choose another run id`, { cause });
+  }
 }
 
 /** The object, or undefined when there is none. */

@@ -1,6 +1,7 @@
 // Where each object of a run lies. A task's output key is a function of the task, so any attempt writes the same key.
 
 import { InputError } from './errors.ts';
+import { quote } from './quote.ts';
 
 const pad = (index: number) => String(index).padStart(5, '0');
 
@@ -42,9 +43,9 @@ const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,58}$/; // a durable execution name h
  * @throws {InputError} when it is not 1 to 59 letters, digits, `-` or `_`, beginning with a letter or digit
  */
 export function checkRunId(runId: string): string {
-  if (!RUN_ID.test(runId)) {
+  if (typeof runId !== 'string' || !RUN_ID.test(runId)) {
     throw new InputError(
-      `run id must be 1 to 59 letters, digits, - or _, beginning with a letter or digit, got ${JSON.stringify(runId)}`,
+      `run id must be 1 to 59 letters, digits, - or _, beginning with a letter or digit, got ${quote(runId)}`,
     );
   }
   return runId;

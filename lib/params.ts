@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { InputError } from './errors.ts';
 import { ENGINES, type EngineName } from './forest/engine.ts';
 import { CLASS_CRITERIA } from './forest/params.ts';
+import { quote } from './quote.ts';
 import { MAX_SEED } from './random.ts';
 
 const MAX_ROWS = 4294967295; // a row index is an unsigned 32-bit integer
@@ -174,12 +175,12 @@ export const RUN_DEFAULTS = {
  */
 export function parseRunParams(input: unknown, show: (name: string) => string = (name) => name): RunParams {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw new InputError(`parameters must be an object, got ${describe(input)}`);
+    throw new InputError(`parameters must be an object, got ${quote(input)}`);
   }
   const given = Object.entries(input).filter(([, value]) => value !== undefined);
   for (const [name] of given) {
     if (!Object.hasOwn(FIELDS, name)) {
-      throw new InputError(`unknown parameter ${JSON.stringify(name)}; known are ${PARAM_NAMES.join(', ')}`);
+      throw new InputError(`unknown parameter ${quote(name)}; known are ${PARAM_NAMES.join(', ')}`);
     }
   }
   const own: Record<string, unknown> = Object.fromEntries(given);
@@ -189,14 +190,10 @@ export function parseRunParams(input: unknown, show: (name: string) => string = 
   if (result.success) return result.output;
   const [issue] = result.issues;
   const name = String(issue.path?.[0]?.key);
-  throw new InputError(`${show(name)} must be ${issue.message}, got ${describe(issue.input)}`);
+  throw new InputError(`${show(name)} must be ${issue.message}, got ${quote(issue.input)}`);
 }
 
 /** The engine's own default; an engine that there is not is refused later. */
 function defaultMaxFeatures(engine: unknown): unknown {
   return (Object.hasOwn(ENGINES, engine as string) && ENGINES[engine as EngineName].defaultMaxFeatures) || 'all';
-}
-
-function describe(value: unknown): string {
-  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
 }

@@ -8,7 +8,7 @@ import { createJson, findJson, getJson, replaceJson } from './json.ts';
 import { runKeys } from './keys.ts';
 import { type Plan, planRun } from './plan.ts';
 import { makeReport } from './report.ts';
-import { listResults, type RunRequest, type RunStatus, type StageName, type StageStatus } from './run.ts';
+import { getRequest, listResults, type RunStatus, type StageName, type StageStatus } from './run.ts';
 import type { BinsResult, BinsTask } from './stages/bins.ts';
 import type { EvaluateResult, EvaluateTask } from './stages/evaluate.ts';
 import type { GenerateTask } from './stages/generate.ts';
@@ -47,7 +47,7 @@ export async function runPipeline(engine: Engine, options: PipelineOptions): Pro
   const stages: StageStatus[] = [];
   // a run that nobody asked for gets no status
   const { params, before, sandbox } = await engine.step('request', async () => ({
-    params: (await getJson<RunRequest>(store, runKeys(runId).run)).params,
+    params: (await getRequest(store, runId)).params,
     // what earlier executions of the run used
     before: (await findJson<RunStatus>(store, runKeys(runId).status))?.usage ?? NO_PART_USAGE,
     sandbox: orchestrator.sandbox,

@@ -1,11 +1,11 @@
 // A run as seen from outside: start it, look at it, cancel it. The client and the API share this.
 
 import type { PartUsage } from './cost.ts';
-import { ConflictError, NotFoundError } from './errors.ts';
+import { ConflictError, FormatError, InputError, NotFoundError } from './errors.ts';
 import { sha256 } from './hash.ts';
 import { createJson, findJson, getJson, replaceJson } from './json.ts';
 import { checkRunId, RUNS_PREFIX, runKeys } from './keys.ts';
-import type { RunParams } from './params.ts';
+import { parseRunParams, type RunParams } from './params.ts';
 import { planRun } from './plan.ts';
 import type { Report } from './report.ts';
 import type { Store } from './store.ts';
@@ -114,9 +114,38 @@ export async function startRun(
   }
 }
 
+/**
+ * What was asked for, checked as if it came from outside: whoever may write to the bucket may have written it.
+ *
+ * @throws {NotFoundError} when there is no such run
+ * @throws {FormatError} when it is no request of this run
+ */
+export async function getRequest(store: Store, runId: string): Promise<RunRequest> {
+  const key = runKeys(checkRunId(runId)).run;
+  const stored = await getJson<Partial<RunRequest> | null>(store, key);
+  if (stored?.runId !== runId || typeof stored.createdAt !== 'string') {
+    throw new FormatError(`${key} is not the request of this run; choose another run id`);
+  }
+  try {
+    return { runId, params: parseRunParams(stored.params), createdAt: stored.createdAt };
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new FormatError(`${key}: ${cause.message}; choose another run id`, { cause });
+  }
+}
+
+async function findRequest(store: Store, runId: string): Promise<RunRequest | undefined> {
+  try {
+    return await getRequest(store, runId);
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
 async function claimRun(store: Store, runId: string, params: RunParams, given: readonly string[]): Promise<RunRequest> {
   const keys = runKeys(runId);
-  const stored = await findJson<RunRequest>(store, keys.run);
+  const stored = await findRequest(store, runId);
   if (!stored) {
     planRun(params);
     const request = { runId, params, createdAt: new Date().toISOString() };
@@ -153,7 +182,7 @@ export async function viewRun(store: Store, runId: string): Promise<RunView> {
   const keys = runKeys(checkRunId(runId));
   const report = await findJson<Report>(store, keys.report);
   const [request, status, cancelled] = await Promise.all([
-    findJson<RunRequest>(store, keys.run),
+    findRequest(store, runId),
     findJson<RunStatus>(store, keys.status),
     findJson(store, keys.cancel),
   ]);

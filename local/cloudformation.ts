@@ -3,7 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { XMLBuilder } from 'fast-xml-parser';
-import { hasLoopbackHost, readBody, send } from './lambda/http.ts';
+import { readBody, send } from './lambda/http.ts';
+import { refusalOf } from './own-request.ts';
 import { type LocalServer, serve } from './serve.ts';
 
 const NAMESPACE = 'http://cloudformation.amazonaws.com/doc/2010-05-15/';
@@ -25,7 +26,8 @@ export function startCloudFormation({ port = 0, stacks }: CloudFormationOptions)
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request, MAX_BODY_BYTES);
-    if (!hasLoopbackHost(request)) return sendError(response, 403, 'AccessDenied', 'this server is for this machine');
+    const refusal = refusalOf(request);
+    if (refusal !== undefined) return sendError(response, 403, 'AccessDenied', refusal);
     if (body === undefined) return sendError(response, 413, 'RequestEntityTooLarge', 'the body is over 1 MiB');
     const parameters = new URLSearchParams(body.toString());
     const action = parameters.get('Action');

@@ -5,7 +5,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ROUTES } from '../cdk/routes.ts';
-import { hasLoopbackHost, readBody, send } from './lambda/http.ts';
+import { readBody, send } from './lambda/http.ts';
+import { refusalOf } from './own-request.ts';
 import { type LocalServer, serve } from './serve.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024; // API Gateway's own limit
@@ -35,7 +36,7 @@ export function startHttpApi(options: HttpApiOptions): Promise<LocalServer> {
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request, MAX_BODY_BYTES);
-    if (!isOwnRequest(request)) return sendMessage(response, 403, 'Forbidden');
+    if (refusalOf(request) !== undefined) return sendMessage(response, 403, 'Forbidden');
     if (body === undefined) return sendMessage(response, 413, 'Request Entity Too Large');
     const [rawPath, rawQueryString = ''] = splitOnce(request.url!, '?');
     for (const { routeKey, match } of matchers) {
@@ -49,12 +50,6 @@ export function startHttpApi(options: HttpApiOptions): Promise<LocalServer> {
     }
     sendMessage(response, 404, 'Not Found');
   }
-}
-
-/** Neither a name rebound to 127.0.0.1 nor a page of another site may start or cancel runs. */
-function isOwnRequest(request: IncomingMessage): boolean {
-  const { origin } = request.headers;
-  return hasLoopbackHost(request) && (origin === undefined || origin === `http://${request.headers.host}`);
 }
 
 type PathParameters = Record<string, string>;

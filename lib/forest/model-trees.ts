@@ -4,13 +4,15 @@ import { FormatError } from '../errors.ts';
 import type { BinEdges } from '../partition/rows.ts';
 import { LEAF_WEIGHT, type LeafTable } from './leaf-table.ts';
 import { type Counts, LAYOUT, type Sections } from './model-layout.ts';
-import { CATEGORICAL, LEAF, MAX_CLASSES, MISSING_LEFT, SET_BYTES, type Tree } from './tree.ts';
+import { CATEGORICAL, LEAF, MAX_CLASSES, MAX_TREES, MISSING_LEFT, SET_BYTES, type Tree } from './tree.ts';
 
 /** @throws {FormatError} when nodes, leaves or sets don't make up whole trees */
 export function readTrees(sections: Sections, { layout }: Counts): Tree[] {
   const { treeSizes, leafRows, flags, sets, impurity } = sections;
   const leaves = readLeaves(sections);
   const numLeafRows = leaves.start.length - 1;
+  // each makes objects many times its size in the file
+  if (treeSizes.length > MAX_TREES) damaged(`${treeSizes.length} trees, at most ${MAX_TREES}`);
   const next = new Uint32Array(sections.feature.length);
   const trees: Tree[] = [];
   let nodeStart = 0;

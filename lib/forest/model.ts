@@ -15,7 +15,7 @@ import {
   sealFile,
 } from './model-layout.ts';
 import { checkLeaves, checkNodes, readTrees } from './model-trees.ts';
-import { LEAF, SET_BYTES, type Tree } from './tree.ts';
+import { LEAF, MAX_FEATURES, SET_BYTES, type Tree } from './tree.ts';
 import { biggerChildFlags } from './walk.ts';
 
 const MAX_EDGES = 65_534; // the code above the last is that of a missing value
@@ -93,6 +93,7 @@ export function assembleModel(
 export function decodeModel(bytes: Uint8Array): Model {
   const { counts, sections } = openFile(bytes, KIND_MODEL);
   const { numFeatures, numClasses } = counts;
+  if (numFeatures > MAX_FEATURES) throw new FormatError(`model: damaged, ${numFeatures} features`);
   const about = readAbout(sections.about, numFeatures, numClasses);
   const edges = readEdges(sections, about.isCategorical);
   const trees = readTrees(sections, counts);

@@ -2,6 +2,7 @@
 
 import { InputError } from '../errors.ts';
 import { MAX_SEED } from '../random.ts';
+import { MAX_TREES } from './tree.ts';
 
 /**
  * Features tried per node: `'sqrt'` or `'log2'` of the features, a whole number of them, a fraction in (0, 1) of them,
@@ -104,8 +105,6 @@ export interface ResolvedParams extends Required<ForestParams> {
   minSamplesSplit: number;
   minSamplesLeaf: number;
 }
-
-const MAX_TREES = 100_000; // a forest of a million nodes per hundred trees is 5 GB by then
 
 /**
  * Fill in the defaults and work out fractions.

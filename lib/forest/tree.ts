@@ -6,6 +6,8 @@ import { doubled, type LeafTable } from './leaf-table.ts';
 export const LEAF = 0xffff;
 /** Most features of a forest: feature numbers are 16 bits and the last is taken by `LEAF`. */
 export const MAX_FEATURES = LEAF;
+/** Most trees of a forest: a million nodes per hundred trees take 5 GB by then. */
+export const MAX_TREES = 100_000;
 /** Most classes: class numbers are 16 bits. */
 export const MAX_CLASSES = 65_535;
 

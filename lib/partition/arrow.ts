@@ -8,16 +8,14 @@ import {
   float32,
   float64,
   tableFromColumns,
-  tableFromIPC,
   tableToIPC,
   uint8,
   uint16,
   uint32,
 } from '@uwdata/flechette';
 import { FormatError } from '../errors.ts';
+import { type ArrowTable, readArrow, type Values } from './arrow-reader.ts';
 import type { BinnedRows, RawRows } from './rows.ts';
-
-type Values = Float32Array | Float64Array | Uint8Array | Uint16Array | Uint32Array;
 
 /** Raises with every change of a byte's meaning. */
 const VERSION = 1;
@@ -55,9 +53,9 @@ export function decodeRaw(bytes: Uint8Array, key: string): RawRows {
   const { numRows, features, get } = decode('raw', bytes, key);
   return {
     numRows,
-    columns: features as Float32Array[],
-    labels: get('label') as Uint16Array,
-    rowIndex: get('rowIndex') as Uint32Array,
+    columns: features(Float32Array),
+    labels: get('label', Uint16Array),
+    rowIndex: get('rowIndex', Uint32Array),
   };
 }
 
@@ -66,9 +64,9 @@ export function decodeBinned(bytes: Uint8Array, key: string): BinnedRows {
   const { numRows, features, get } = decode('binned', bytes, key);
   return {
     numRows,
-    columns: features as Uint8Array[],
-    labels: get('label') as Uint16Array,
-    rowIndex: get('rowIndex') as Uint32Array,
+    columns: features(Uint8Array),
+    labels: get('label', Uint16Array),
+    rowIndex: get('rowIndex', Uint32Array),
   };
 }
 
@@ -77,9 +75,9 @@ export function decodeSample(bytes: Uint8Array, key: string): Sample {
   const { numRows, features, get } = decode('sample', bytes, key);
   return {
     numRows,
-    columns: features as Float32Array[],
-    priority: get('priority') as Uint32Array,
-    rowIndex: get('rowIndex') as Uint32Array,
+    columns: features(Float32Array),
+    priority: get('priority', Uint32Array),
+    rowIndex: get('rowIndex', Uint32Array),
   };
 }
 
@@ -101,9 +99,9 @@ export function encodeOob({ labels, numTrees, sums }: OobRows): Uint8Array {
 export function decodeOob(bytes: Uint8Array, key: string): OobRows {
   const { features, get } = decode('oob', bytes, key);
   return {
-    labels: get('label') as Uint16Array,
-    numTrees: get('numTrees') as Uint32Array,
-    sums: features as Float64Array[],
+    labels: get('label', Uint16Array),
+    numTrees: get('numTrees', Uint32Array),
+    sums: features(Float64Array),
   };
 }
 
@@ -129,37 +127,35 @@ function typeOf(values: Values): DataType {
 }
 
 function decode(kind: Kind, bytes: Uint8Array, key: string) {
-  const expected = kind === 'binned' ? Uint8Array : kind === 'oob' ? Float64Array : Float32Array;
-  // typed views need an aligned start, which the body of a response does not promise
-  const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
-  let table: ReturnType<typeof tableFromIPC>;
-  try {
-    table = tableFromIPC(aligned);
-  } catch (cause) {
-    throw new FormatError(`partition ${key}: not an Arrow IPC file; regenerate the dataset`, { cause });
-  }
-  const metadata = parseMetadata(table.schema.metadata?.get(METADATA_KEY));
-  if (metadata?.version !== VERSION) {
+  const { numRows, columns, metadata } = read(bytes, key);
+  const about = parseMetadata(metadata.get(METADATA_KEY));
+  if (about?.version !== VERSION) {
     throw new FormatError(
-      `partition ${key}: version ${metadata?.version}, this build reads ${VERSION}; regenerate the dataset`,
+      `partition ${key}: version ${about?.version}, this build reads ${VERSION}; regenerate the dataset`,
     );
   }
-  if (metadata.kind !== kind) throw new FormatError(`partition ${key}: holds ${metadata.kind} rows, expected ${kind}`);
+  if (about.kind !== kind) throw new FormatError(`partition ${key}: holds ${about.kind} rows, expected ${kind}`);
 
-  const get = (name: string): Values => {
-    const column = table.getChild(name);
-    if (!column || column.length !== table.numRows)
-      throw new FormatError(`partition ${key}: column ${name} is missing or cut short`);
-    return column.toArray() as Values;
+  const get = <T extends Values>(name: string, type: new (length: number) => T): T => {
+    const values = columns.get(name);
+    if (values instanceof type) return values;
+    throw new FormatError(`partition ${key}: column ${name} must be there and hold ${type.name}`);
   };
-  const features = table.names.filter((name) => /^f\d+$/.test(String(name))).map((name) => get(String(name)));
-  if (table.numRows > 0 && !features.every((values) => values instanceof expected)) {
-    throw new FormatError(`partition ${key}: feature columns must be ${expected.name}`);
-  }
-  return { numRows: table.numRows, features, get };
+  const names = [...columns.keys()].filter((name) => /^f\d+$/.test(name));
+  const features = <T extends Values>(type: new (length: number) => T): T[] => names.map((name) => get(name, type));
+  return { numRows, features, get };
 }
 
-function parseMetadata(text: string | undefined): { version?: number; kind?: string } | undefined {
+function read(bytes: Uint8Array, key: string): ArrowTable {
+  try {
+    return readArrow(bytes);
+  } catch (cause) {
+    const why = cause instanceof FormatError ? cause.message : 'damaged';
+    throw new FormatError(`partition ${key}: not an Arrow IPC file of ours, ${why}; regenerate the dataset`, { cause });
+  }
+}
+
+function parseMetadata(text: string | undefined): { version?: unknown; kind?: unknown } | null | undefined {
   try {
     return text === undefined ? undefined : JSON.parse(text);
   } catch {

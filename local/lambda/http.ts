@@ -68,11 +68,6 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
   });
 }
 
-/** Whether a request names this machine: a web page that rebinds its own name to 127.0.0.1 does not. */
-export function hasLoopbackHost(request: IncomingMessage): boolean {
-  return /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(request.headers.host ?? '');
-}
-
 /** Listen on 127.0.0.1 only. @returns the port */
 export function listen(server: Server, port: number): Promise<number> {
   // clients stopped between invocations must find their connections open when they go on

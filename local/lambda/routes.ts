@@ -1,9 +1,10 @@
 // Which path of the Lambda API is answered by what.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { refusalOf } from '../own-request.ts';
 import { describeFunction } from './configuration.ts';
 import { handleCallback, handleCheckpoint, handleGet, handleList, handleState, handleStop } from './durable/api.ts';
-import { ApiError, hasLoopbackHost, sendJson } from './http.ts';
+import { ApiError, invalidParameter, sendJson } from './http.ts';
 import { handleInvoke, type InvokeApi } from './invoke-api.ts';
 import type { FunctionNames, Target } from './names.ts';
 
@@ -82,18 +83,29 @@ const ROUTES: [method: string, path: RegExp, handle: (call: Call) => void | Prom
 
 /** @throws {ApiError} as the API words it */
 export async function route(api: LambdaApi, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (!hasLoopbackHost(request)) {
-    const message = `the host must be 127.0.0.1 or localhost, got ${request.headers.host}`;
-    throw new ApiError(403, 'AccessDeniedException', message);
-  }
-  const { pathname, searchParams: query } = new URL(request.url!, 'http://127.0.0.1');
+  const refusal = refusalOf(request);
+  if (refusal !== undefined) throw new ApiError(403, 'AccessDeniedException', refusal);
+  const [pathname, query] = splitUrl(request.url!);
   for (const [method, path, handle] of ROUTES) {
     const match = request.method === method && path.exec(pathname);
     if (!match) continue;
-    const [name = '', action = ''] = match.slice(1).map(decodeURIComponent);
+    const [name = '', action = ''] = match.slice(1).map(decode);
     return await handle({ api, request, response, query, name, action });
   }
   throw new ApiError(404, 'UnknownOperationException', `the emulator has no ${request.method} ${pathname}`);
+}
+
+function splitUrl(url: string): [pathname: string, query: URLSearchParams] {
+  const mark = url.indexOf('?');
+  return mark === -1 ? [url, new URLSearchParams()] : [url.slice(0, mark), new URLSearchParams(url.slice(mark + 1))];
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw invalidParameter(`${text} is not percent-encoded UTF-8`);
+  }
 }
 
 function targetOf({ api, name, query }: Call): Target {

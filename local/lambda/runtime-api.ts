@@ -2,7 +2,8 @@
 // Source: docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { hasLoopbackHost, readBody, sendJson } from './http.ts';
+import { refusalOf } from '../own-request.ts';
+import { readBody, sendJson } from './http.ts';
 import { MAX_RESPONSE_BYTES } from './limits.ts';
 
 /** The side of a sandbox that its runtime calls. */
@@ -24,7 +25,8 @@ export function createRuntimeApi(peer: RuntimePeer): Server {
 }
 
 async function answer(peer: RuntimePeer, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (!hasLoopbackHost(request)) return sendJson(response, 403, { errorType: 'Forbidden' });
+  const errorMessage = refusalOf(request);
+  if (errorMessage !== undefined) return sendJson(response, 403, { errorType: 'Forbidden', errorMessage });
   const path = request.url?.startsWith(ROOT) ? request.url.slice(ROOT.length) : '';
   if (request.method === 'GET' && path === 'invocation/next') return peer.onNext(response);
   const [, requestId, outcome] = /^invocation\/([\w-]+)\/(response|error)$/.exec(path) ?? [];

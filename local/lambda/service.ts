@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DurableEngine } from './durable/engine.ts';
 import { Journal } from './durable/journal.ts';
+import { Runs } from './durable/runs.ts';
 import { listen, sendError } from './http.ts';
 import { FunctionNames } from './names.ts';
 import type { Emit, LambdaService, LambdaServiceOptions, LocalFunction } from './options.ts';
@@ -39,7 +40,7 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
   const actualPort = await listen(server, port);
   const url = `http://127.0.0.1:${actualPort}`;
   // no request is read before the lines up to the end have run, as none of them waits
-  const { processes, journal } = openFolder(options, server);
+  const { processes, journal, runs } = openFolder(options, server);
   const base = { ...options.environment, AWS_REGION: region, AWS_DEFAULT_REGION: region, AWS_ENDPOINT_URL_LAMBDA: url };
   const pool = new SandboxPool({
     maxConcurrency,
@@ -51,7 +52,7 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
     emit,
     environment: (fn, version) => sandboxEnvironment(fn, version, base),
   });
-  const engine = new DurableEngine({ names, pool, journal, emit, crashDelayMs });
+  const engine = new DurableEngine({ names, pool, journal, runs, emit, crashDelayMs });
   const api: LambdaApi = { names, pool, engine, emit, asyncDelayScale };
   engine.resume(options.resumes ?? (() => true));
 
@@ -74,12 +75,15 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
 function openFolder(
   { dataDir, onBroken }: LambdaServiceOptions,
   server: Server,
-): { processes: ProcessList; journal: Journal } {
+): { processes: ProcessList; journal: Journal; runs: Runs } {
   let processes: ProcessList | undefined;
+  let journal: Journal | undefined;
   try {
     processes = new ProcessList(dataDir);
-    return { processes, journal: new Journal(dataDir, onBroken) };
+    journal = new Journal(dataDir, onBroken);
+    return { processes, journal, runs: new Runs(journal.records) };
   } catch (cause) {
+    journal?.close();
     processes?.close();
     server.close();
     throw cause;

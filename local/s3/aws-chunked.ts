@@ -6,6 +6,7 @@
 
 import { S3Error } from './s3-error.ts';
 
+const MAX_TRAILERS = 32; // SDKs send one or two
 const MAX_LINE_BYTES = 4096; // a size with a signature takes about 100, a trailer about 150
 
 /**
@@ -50,6 +51,7 @@ export async function* decodeAwsChunked(
         state = 'done';
       } else {
         const colon = text.indexOf(':');
+        if (colon < 1 || trailers.size === MAX_TRAILERS) throw broken(`trailer ${JSON.stringify(text.slice(0, 40))}`);
         trailers.set(text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim());
       }
     }

@@ -2,6 +2,7 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { nameBelowLocalhost } from '../own-request.ts';
 import { receiveBody, receiveText } from './body.ts';
 import { parseRange } from './byte-range.ts';
 import {
@@ -126,7 +127,7 @@ async function storePart(
 }
 
 interface CompleteRequest {
-  Part: ({ PartNumber?: string; ETag?: string } & { [checksum: string]: string | undefined })[];
+  Part: { PartNumber?: unknown; ETag?: unknown; [checksum: string]: unknown }[];
 }
 
 export async function completeMultipartUpload(request: S3Request): Promise<S3Reply> {
@@ -162,7 +163,8 @@ export async function completeMultipartUpload(request: S3Request): Promise<S3Rep
     findUpload(bucket, upload.id, key);
     store.commit(bucket, writer, info, condition);
     removeUpload(store, bucket, upload);
-    const Location = `http://${headers.host}/${name}/${encodeURIComponent(key)}`;
+    const path = nameBelowLocalhost(headers.host) === undefined ? `${name}/` : '';
+    const Location = `http://${headers.host}/${path}${encodeURIComponent(key)}`;
     const result = { Location, Bucket: name, Key: key, ETag: `"${etag}"`, ...checksumFields(checksum) };
     return { xml: toXml('CompleteMultipartUploadResult', result) };
   });
@@ -178,7 +180,7 @@ function chosenParts(upload: Upload, listed: CompleteRequest['Part']): Map<numbe
     if (!(number > previous)) throw new S3Error('InvalidPartOrder', `part ${PartNumber} is listed after ${previous}`);
     previous = number;
     const part = upload.parts.get(number);
-    if (!part || ETag?.replaceAll('"', '') !== part.etag)
+    if (!part || typeof ETag !== 'string' || ETag.replaceAll('"', '') !== part.etag)
       throw new S3Error('InvalidPart', `part ${number} with ETag ${ETag} was not uploaded`);
     const sum = part.checksum && rest[checksumElement(part.checksum.algorithm)];
     if (sum !== undefined && sum !== part.checksum?.value)

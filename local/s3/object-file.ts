@@ -8,8 +8,9 @@
 
 import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import * as v from 'valibot';
 import { FormatError } from '../../lib/errors.ts';
-import type { ChecksumAlgorithm } from './checksums.ts';
+import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from './checksums.ts';
 
 export interface StoredChecksum {
   algorithm: ChecksumAlgorithm;
@@ -32,7 +33,23 @@ export interface ObjectInfo {
 const MAGIC = Buffer.from('arvS3ob1');
 const TRAILER_BYTES = 4 + MAGIC.length;
 const FLUSH_BYTES = 1 << 20; // an object up to this size costs one write
+const MAX_INFO_BYTES = 1 << 18; // a key, and headers of a request, which has 16 KiB of them at most
 const TAIL_BYTES = 4096; // holds the JSON of almost every object, so that a restart reads each file once
+
+const INFO = v.object({
+  key: v.pipe(v.string(), v.minLength(1)),
+  size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  etag: v.string(),
+  modifiedMs: v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15)), // what a Date holds
+  headers: v.record(v.string(), v.string()),
+  checksum: v.optional(
+    v.object({
+      algorithm: v.picklist(CHECKSUM_ALGORITHMS),
+      value: v.string(),
+      type: v.picklist(['FULL_OBJECT', 'COMPOSITE']),
+    }),
+  ),
+});
 
 /** Writes an object file. It stays in the folder for unfinished files until `moveTo`. */
 export class ObjectWriter {
@@ -120,10 +137,13 @@ export function readObjectInfo(path: string): ObjectInfo {
         `${path}: ends in ${JSON.stringify(magic.toString('latin1'))}, expected ${JSON.stringify(MAGIC.toString())}`,
       );
     const jsonBytes = tail.readUInt32LE(tail.length - TRAILER_BYTES);
+    if (jsonBytes > MAX_INFO_BYTES || jsonBytes + TRAILER_BYTES > fileBytes)
+      throw new FormatError(`${path}: its footer cannot have ${jsonBytes} bytes`);
     if (jsonBytes + TRAILER_BYTES > tail.length) tail = readTail(fd, fileBytes, jsonBytes + TRAILER_BYTES);
-    const info: ObjectInfo = JSON.parse(
+    const info: unknown = JSON.parse(
       tail.toString('utf8', tail.length - TRAILER_BYTES - jsonBytes, tail.length - TRAILER_BYTES),
     );
+    if (!isObjectInfo(info)) throw new FormatError(`${path}: its footer describes no object`);
     const dataBytes = fileBytes - TRAILER_BYTES - jsonBytes;
     if (info.size !== dataBytes)
       throw new FormatError(`${path}: holds ${dataBytes} bytes, its footer says ${info.size}`);
@@ -131,6 +151,10 @@ export function readObjectInfo(path: string): ObjectInfo {
   } finally {
     closeSync(fd);
   }
+}
+
+function isObjectInfo(info: unknown): info is ObjectInfo {
+  return v.is(INFO, info);
 }
 
 function readTail(fd: number, fileBytes: number, numBytes: number): Buffer {

@@ -8,7 +8,7 @@ import { checkCopySource, checkRead, checkWrite, writeCondition } from './condit
 import { readFileRange } from './file-stream.ts';
 import type { ObjectInfo, ObjectWriter, StoredChecksum } from './object-file.ts';
 import { type Bucket, findObject, openObject } from './object-store.ts';
-import { checkKeyLength, decode, type S3Reply, type S3Request } from './request.ts';
+import { checkKeyLength, decode, headerValue, type S3Reply, type S3Request } from './request.ts';
 import { S3Error } from './s3-error.ts';
 import { parseXml, toXml, type XmlFields } from './xml.ts';
 
@@ -79,9 +79,9 @@ export function getObject(request: S3Request): S3Reply {
   checkRead(headers, info);
   const range = parseRange(headers.range, info.size);
   const { start, end } = range ?? { start: 0, end: info.size };
+  const reply = describe(request, info, range);
   // opened in the same step as the index was read: the bytes belong to these headers whatever happens next
-  const file = { fd: openObject(bucket, key), start, end };
-  return { ...describe(request, info, range), file };
+  return { ...reply, file: { fd: openObject(bucket, key), start, end } };
 }
 
 export function headObject(request: S3Request): S3Reply {
@@ -102,7 +102,7 @@ function describe({ headers, query }: S3Request, info: ObjectInfo, range?: { sta
   };
   for (const name of [...KEPT_HEADERS, 'content-encoding']) {
     const override = query.get(`response-${name}`);
-    if (override !== undefined) reply[name] = override;
+    if (override !== undefined) reply[name] = headerValue(name, override);
   }
   if (range) {
     reply['content-range'] = `bytes ${start}-${end - 1}/${info.size}`;
@@ -173,8 +173,8 @@ export function getObjectTagging({ store, bucket, key }: S3Request): S3Reply {
 }
 
 interface DeleteRequest {
-  Object: { Key?: string; VersionId?: string; ETag?: string }[];
-  Quiet: string;
+  Object: { Key?: unknown; VersionId?: unknown; ETag?: unknown }[];
+  Quiet: unknown;
 }
 
 export async function deleteObjects({ store, bucket: name, headers, body }: S3Request): Promise<S3Reply> {
@@ -185,7 +185,8 @@ export async function deleteObjects({ store, bucket: name, headers, body }: S3Re
   const Deleted: XmlFields[] = [];
   const failures: XmlFields[] = [];
   for (const { Key, VersionId, ETag } of objects) {
-    if (!Key) throw new S3Error('MalformedXML', 'an Object without a Key');
+    if (typeof Key !== 'string' || Key === '') throw new S3Error('MalformedXML', 'an Object needs one Key');
+    if (ETag !== undefined && typeof ETag !== 'string') throw new S3Error('MalformedXML', 'an ETag must be text');
     try {
       checkKeyLength(Key);
       if (VersionId !== undefined) throw new S3Error('NotImplemented', `version ${VersionId}: there are no versions`);

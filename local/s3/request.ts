@@ -1,6 +1,7 @@
 // What an operation is given and what it gives back.
 
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
+import { nameBelowLocalhost } from '../own-request.ts';
 import type { ObjectStore } from './object-store.ts';
 import { S3Error } from './s3-error.ts';
 
@@ -24,7 +25,8 @@ export interface S3Reply {
 const MAX_KEY_BYTES = 1024; // S3's own limit
 
 /**
- * Bucket, key and query of a path-style URL, and the headers with those that a presigned URL carries in its query.
+ * Bucket, key and query of a URL, and the headers with those that a presigned URL carries in its query. The bucket is
+ * the first part of the path, or stands in front of `.localhost` in the host.
  *
  * @param url as it came over the wire: still encoded, beginning with a slash
  */
@@ -32,8 +34,9 @@ export function parseRequest(url: string, headers: IncomingHttpHeaders): Omit<S3
   const mark = url.indexOf('?');
   const path = mark === -1 ? url : url.slice(0, mark);
   const query = new Map(mark === -1 ? [] : new URLSearchParams(url.slice(mark + 1)));
-  const slash = path.indexOf('/', 1);
-  const bucket = decode(path.slice(1, slash === -1 ? undefined : slash));
+  const ownBucket = nameBelowLocalhost(headers.host);
+  const slash = ownBucket === undefined ? path.indexOf('/', 1) : 0;
+  const bucket = ownBucket ?? decode(path.slice(1, slash === -1 ? undefined : slash));
   const key = slash === -1 ? '' : decode(path.slice(slash + 1));
   checkKeyLength(key);
   const merged = { ...headers };
@@ -41,9 +44,24 @@ export function parseRequest(url: string, headers: IncomingHttpHeaders): Omit<S3
     if (!/^x-amz-/i.test(name)) continue;
     query.delete(name);
     // S3 ignores checksums here: the JavaScript presigner puts that of an empty body in the URL
-    if (!/checksum-(crc|sha)/i.test(name)) merged[name.toLowerCase()] ??= value;
+    if (!/checksum-(crc|sha)/i.test(name)) merged[name.toLowerCase()] ??= headerValue(name, value);
   }
   return { bucket, key, query, headers: merged };
+}
+
+/**
+ * A value of the query that stands for a header, or becomes one of the answer.
+ *
+ * @throws {S3Error} InvalidArgument when no header could hold it
+ */
+export function headerValue(name: string, value: string): string {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  } catch {
+    throw new S3Error('InvalidArgument', `no header can hold ${JSON.stringify(name)}: ${JSON.stringify(value)}`);
+  }
+  return value;
 }
 
 export function checkKeyLength(key: string): void {

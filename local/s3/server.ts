@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { finished, pipeline } from 'node:stream/promises';
+import { refusalOf } from '../own-request.ts';
 import { readFileRange } from './file-stream.ts';
 import { ObjectStore, type ObjectStoreOptions } from './object-store.ts';
 import { findOperation } from './operations.ts';
@@ -98,7 +99,8 @@ async function handle(store: ObjectStore, request: IncomingMessage, response: Se
   const requestId = randomBytes(8).toString('hex').toUpperCase();
   response.setHeader('x-amz-request-id', requestId);
   try {
-    refuseStrangers(request);
+    const refusal = refusalOf(request);
+    if (refusal !== undefined) throw new S3Error('AccessDenied', refusal);
     const parsed = parseRequest(url, request.headers);
     info.bucket = parsed.bucket;
     if (parsed.key !== '') info.key = parsed.key;
@@ -119,15 +121,6 @@ async function handle(store: ObjectStore, request: IncomingMessage, response: Se
   return info;
 }
 
-/** Keeps web pages out: a browser sends them here under their own name once that name points to 127.0.0.1. */
-function refuseStrangers({ headers, socket }: IncomingMessage): void {
-  const names = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${socket.localPort}`);
-  if (!names.includes(headers.host ?? ''))
-    throw new S3Error('AccessDenied', `Host must be one of ${names.join(', ')}, got ${headers.host}`);
-  if (headers.origin !== undefined && !/^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(headers.origin))
-    throw new S3Error('AccessDenied', `requests of the web page ${headers.origin} are not served`);
-}
-
 async function* counted(request: IncomingMessage, count: (numBytes: number) => void): AsyncGenerator<Buffer> {
   // leaving the loop early must not break the connection, over which the answer goes
   for await (const bytes of request.iterator({ destroyOnReturn: false })) {
@@ -141,8 +134,14 @@ async function send(response: ServerResponse, info: S3RequestInfo, reply: S3Repl
   info.status = status;
   if (file) {
     info.responseBytes = file.end - file.start;
-    response.writeHead(status, headers);
-    await pipeline(readFileRange(file.fd, file.start, file.end), response);
+    const bytes = readFileRange(file.fd, file.start, file.end);
+    try {
+      response.writeHead(status, headers);
+    } catch (error) {
+      bytes.destroy(); // closes the file
+      throw error;
+    }
+    await pipeline(bytes, response);
     return;
   }
   const body = Buffer.from(xml ?? '');

@@ -1,12 +1,12 @@
 // The durable part of the Lambda API over HTTP: what the durable SDK and its clients call.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ErrorObject, OperationUpdate } from '@aws-sdk/client-lambda';
 import { invalidParameter, readBody, sendJson } from '../http.ts';
 import { MAX_EXECUTION_BYTES, MAX_OPERATION_PAYLOAD_BYTES, MAX_STATE_PAGE } from '../limits.ts';
 import type { FunctionNames } from '../names.ts';
 import type { DurableEngine } from './engine.ts';
 import type { Execution } from './execution.ts';
+import { checkError, checkUpdates } from './shapes.ts';
 
 export interface DurableApi {
   engine: DurableEngine;
@@ -20,14 +20,14 @@ export async function handleCheckpoint(
   response: ServerResponse,
 ) {
   const body = await readJson(request, MAX_EXECUTION_BYTES);
-  const { CheckpointToken, Updates } = body as { CheckpointToken?: string; Updates?: OperationUpdate[] };
-  const { token, operations } = engine.checkpoint(arn, CheckpointToken ?? '', Updates ?? []);
+  const { CheckpointToken, Updates } = body as { CheckpointToken?: string; Updates?: unknown };
+  const { token, operations } = engine.checkpoint(arn, CheckpointToken ?? '', checkUpdates(Updates ?? []));
   sendJson(response, 200, { CheckpointToken: token, NewExecutionState: { Operations: operations } });
 }
 
 export function handleState({ engine }: DurableApi, arn: string, query: URLSearchParams, response: ServerResponse) {
-  const marker = Number(query.get('Marker') || 0);
-  const maxItems = Math.min(Number(query.get('MaxItems') || 100), MAX_STATE_PAGE);
+  const marker = queryNumber(query, 'Marker', 0);
+  const maxItems = Math.min(queryNumber(query, 'MaxItems', 100), MAX_STATE_PAGE);
   sendJson(response, 200, engine.state(arn, query.get('CheckpointToken') ?? '', marker, maxItems));
 }
 
@@ -50,7 +50,7 @@ export async function handleStop(
   request: IncomingMessage,
   response: ServerResponse,
 ) {
-  const error = (await readJson(request, MAX_OPERATION_PAYLOAD_BYTES)) as ErrorObject;
+  const error = checkError(await readJson(request, MAX_OPERATION_PAYLOAD_BYTES));
   sendJson(response, 200, { StopTimestamp: engine.stop(arn, error).endedAt });
 }
 
@@ -75,8 +75,8 @@ export function handleList(
       execution.startedAt.getTime() <= beforeMs,
   );
   if (query.get('ReverseOrder') === 'true') found.reverse();
-  const start = Number(query.get('Marker') || 0);
-  const end = start + Math.min(Number(query.get('MaxItems') || 100), 1000);
+  const start = queryNumber(query, 'Marker', 0);
+  const end = start + Math.min(queryNumber(query, 'MaxItems', 100), MAX_STATE_PAGE);
   const DurableExecutions = found.slice(start, end).map((execution) => summary(names, execution));
   sendJson(response, 200, { DurableExecutions, NextMarker: end < found.length ? String(end) : undefined });
 }
@@ -91,7 +91,7 @@ export async function handleCallback(
   if (action === 'heartbeat') {
     engine.heartbeat(callbackId);
   } else if (action === 'fail') {
-    const error = (await readJson(request, MAX_OPERATION_PAYLOAD_BYTES)) as ErrorObject;
+    const error = checkError(await readJson(request, MAX_OPERATION_PAYLOAD_BYTES));
     engine.completeCallback(callbackId, { status: 'FAILED', error });
   } else {
     const result = (await readWhole(request, MAX_OPERATION_PAYLOAD_BYTES)).toString() || undefined;
@@ -120,9 +120,18 @@ async function readWhole(request: IncomingMessage, maxBytes: number): Promise<Bu
 
 async function readJson(request: IncomingMessage, maxBytes: number): Promise<object> {
   const text = (await readWhole(request, maxBytes)).toString();
+  let value: unknown;
   try {
-    return text === '' ? {} : (JSON.parse(text) as object);
+    value = text === '' ? {} : JSON.parse(text);
   } catch (cause) {
     throw invalidParameter(`the request is not JSON: ${(cause as Error).message}`);
   }
+  if (typeof value !== 'object' || value === null) throw invalidParameter('the request is not a JSON object');
+  return value;
+}
+
+function queryNumber(query: URLSearchParams, name: string, fallback: number): number {
+  const text = query.get(name) || String(fallback);
+  if (!/^\d{1,9}$/.test(text)) throw invalidParameter(`${name} must be a whole number from 0 up, got ${text}`);
+  return Number(text);
 }

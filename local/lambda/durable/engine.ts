@@ -13,13 +13,15 @@ import type { InvokeOutcome } from '../sandbox.ts';
 import { type Ending, endingOf, endingOfReply, errorObject } from './endings.ts';
 import { type Execution, isFinal, type KnownOperation } from './execution.ts';
 import type { Journal, JournalRecord } from './journal.ts';
-import { type Run, Runs } from './runs.ts';
+import type { Run, Runs } from './runs.ts';
 import { validateUpdates } from './validate.ts';
 
 export interface DurableEngineOptions {
   names: FunctionNames;
   pool: SandboxPool;
   journal: Journal;
+  /** What the journal held at the start. */
+  runs: Runs;
   emit: Emit;
   crashDelayMs: number;
 }
@@ -38,7 +40,7 @@ export class DurableEngine {
 
   constructor(options: DurableEngineOptions) {
     this.#options = options;
-    this.#runs = new Runs(options.journal.records);
+    this.#runs = options.runs;
   }
 
   /** Go on with the executions that were running when the journal was last written; the rest wait for a `start`. */

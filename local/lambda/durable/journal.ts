@@ -8,6 +8,7 @@ import type { ErrorObject, OperationStatus, OperationUpdate } from '@aws-sdk/cli
 import { FormatError } from '../../../lib/errors.ts';
 import { RETENTION_MS } from '../limits.ts';
 import type { ExecutionStatus } from '../options.ts';
+import { isRecord } from './shapes.ts';
 
 export type JournalRecord = { arn: string; atMs: number } & (
   | { type: 'started'; name: string; functionName: string; version: string; input: string }
@@ -70,11 +71,14 @@ function read(path: string): JournalRecord[] {
     .split('\n')
     .slice(0, -1);
   return lines.map((line, i) => {
+    let record: unknown;
     try {
-      return JSON.parse(line);
+      record = JSON.parse(line);
     } catch (cause) {
       throw new FormatError(`journal ${path}: line ${i + 1} is not JSON; remove the file to start afresh`, { cause });
     }
+    if (isRecord(record)) return record;
+    throw new FormatError(`journal ${path}: line ${i + 1} is no record; remove the file to start afresh`);
   });
 }
 

@@ -1,9 +1,11 @@
 // The executions that are known, found by ARN, name, token or callback.
 
+import { FormatError } from '../../../lib/errors.ts';
 import { ApiError, invalidParameter } from '../http.ts';
 import { Execution, type KnownOperation, parseCallbackId } from './execution.ts';
 import type { JournalRecord } from './journal.ts';
 import { Timers } from './timers.ts';
+import { validateUpdates } from './validate.ts';
 
 /** An execution with what the journal does not hold. */
 export interface Run {
@@ -26,7 +28,7 @@ export class Runs {
   constructor(records: readonly JournalRecord[]) {
     for (const record of records) {
       if (record.type === 'started') this.add(record);
-      else this.#byArn.get(record.arn)!.execution.apply(record);
+      else replay(this.#byArn.get(record.arn)?.execution, record);
     }
   }
 
@@ -72,6 +74,19 @@ export class Runs {
     if (!run || operation?.Status !== 'STARTED')
       throw new ApiError(400, 'CallbackTimeoutException', 'no callback with this id is waiting');
     return { run, operation };
+  }
+}
+
+/** @throws {FormatError} when the record cannot have followed those before it */
+function replay(execution: Execution | undefined, record: Exclude<JournalRecord, { type: 'started' }>): void {
+  try {
+    if (record.type === 'updated') validateUpdates(execution!, record.updates);
+    if (record.type === 'changed' && !execution!.operations.has(record.id))
+      throw new Error(`no operation ${record.id}`);
+    execution!.apply(record);
+  } catch (cause) {
+    const message = `a record of ${record.arn} in the journal does not follow from those before it; remove the file to start afresh`;
+    throw new FormatError(message, { cause });
   }
 }
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -95,18 +94,6 @@ test('what does not exist is refused by name', async () => {
 test('a request body that is not JSON is refused', async () => {
   const command = new InvokeCommand({ FunctionName: 'worker', Payload: '{' });
   await assert.rejects(client.send(command), { name: 'InvalidRequestContentException' });
-});
-
-test('a request for another host name is refused', async () => {
-  const status = await new Promise((resolve, reject) => {
-    const headers = { host: 'evil.example' };
-    const outgoing = request(`${service.url}/2015-03-31/functions`, { headers }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    });
-    outgoing.on('error', reject).end();
-  });
-  assert.equal(status, 403);
 });
 
 test('of 8 invocations at a limit of 4, four are throttled with the reason', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
@@ -85,30 +86,17 @@ test('a path that is not UTF-8 and XML that cannot be read are the client’s er
   assert.equal((await plain(s3.server.url, 'GET', `/${BUCKET}?list-type=2&max-keys=-1`)).code, 'InvalidArgument');
 });
 
-test('only requests to a local name, from no other web page, are served', async () => {
-  const { port, url } = s3.server;
-  const statusOf = async (headers: Record<string, string>) => (await plain(url, 'GET', '/', headers)).status;
-  for (const name of ['127.0.0.1', 'localhost', '[::1]'])
-    assert.equal(await statusOf({ host: `${name}:${port}` }), 200);
-  for (const host of [
-    'evil.example',
-    `evil.example:${port}`,
-    '127.0.0.1',
-    `127.0.0.1:${port + 1}`,
-    `127.0.0.1.evil.example:${port}`,
-  ])
-    assert.equal(await statusOf({ host }), 403, host);
-  assert.equal(await statusOf({ origin: 'http://127.0.0.1:8787' }), 200);
-  for (const origin of ['https://evil.example', 'null', 'http://127.0.0.1.evil.example'])
-    assert.equal(await statusOf({ origin }), 403, origin);
-});
-
 test('each request is reported with its operation, status and bytes', async () => {
-  requests.length = 0;
-  await plain(s3.server.url, 'PUT', `/${BUCKET}/reported`, {}, '12345');
-  await plain(s3.server.url, 'GET', `/${BUCKET}/reported`, { range: 'bytes=1-2' });
-  await plain(s3.server.url, 'GET', `/${BUCKET}/missing`);
-  const facts = requests.map(({ method, operation, bucket, key, status, requestBytes }) => [
+  const reported = () => requests.filter(({ key }) => key?.startsWith('reported'));
+  const send = async (...request: [method: string, path: string, headers?: Record<string, string>, body?: string]) => {
+    const before = reported().length;
+    await plain(s3.server.url, ...request);
+    while (reported().length === before) await setImmediate(); // told after the client has its answer
+  };
+  await send('PUT', `/${BUCKET}/reported`, {}, '12345');
+  await send('GET', `/${BUCKET}/reported`, { range: 'bytes=1-2' });
+  await send('HEAD', `/${BUCKET}/reported/not`);
+  const facts = reported().map(({ method, operation, bucket, key, status, requestBytes }) => [
     method,
     operation,
     bucket,
@@ -119,10 +107,10 @@ test('each request is reported with its operation, status and bytes', async () =
   assert.deepEqual(facts, [
     ['PUT', 'PutObject', BUCKET, 'reported', 200, 5],
     ['GET', 'GetObject', BUCKET, 'reported', 206, 0],
-    ['GET', 'GetObject', BUCKET, 'missing', 404, 0],
+    ['HEAD', 'HeadObject', BUCKET, 'reported/not', 404, 0],
   ]);
-  assert.equal(requests[1]!.responseBytes, 2);
-  assert.match(requests[2]!.error!, /^NoSuchKey: /);
+  assert.equal(reported()[1]!.responseBytes, 2);
+  assert.match(reported()[2]!.error!, /^NoSuchKey: /);
 });
 
 test('close does not wait for a client that holds its connection open', async () => {

@@ -1,0 +1,214 @@
+// Reads an Arrow IPC file of flat columns, and believes nothing: each offset and count is checked against the bytes that
+// are there before anything is read or made. A reader for all of Arrow follows counts and nested types wherever they
+// lead: one changed byte made it allocate without an end.
+// Source: "Arrow columnar format", sections on IPC; field numbers from format/Schema.fbs, Message.fbs and File.fbs.
+
+import { FormatError } from '../errors.ts';
+
+export type Values = Float32Array | Float64Array | Uint8Array | Uint16Array | Uint32Array;
+
+export interface ArrowTable {
+  numRows: number;
+  /** Views of the file's bytes where they are aligned, in the order of the file, each of shape [numRows]. */
+  columns: Map<string, Values>;
+  metadata: Map<string, string>;
+}
+
+const MAGIC = 'ARROW1';
+const INT = 2;
+const FLOATING_POINT = 3;
+const RECORD_BATCH = 3;
+const UNSIGNED = { 8: Uint8Array, 16: Uint16Array, 32: Uint32Array } as const;
+// entries of a file may all point to one large text or column, and would so multiply it
+const MAX_COLUMNS = 65_538; // features, and three more
+const MAX_NAME_BYTES = 100;
+const MAX_PAIRS = 100;
+const MAX_TEXT_BYTES = 65_536;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+type ColumnType = typeof Float32Array | typeof Float64Array | (typeof UNSIGNED)[keyof typeof UNSIGNED];
+
+/**
+ * @throws {FormatError} when the bytes are no such file: another format, compressed, nested, with nulls, of other types,
+ *   of several batches, or damaged. Other errors mean the same: what was read led out of the file.
+ */
+export function readArrow(bytes: Uint8Array): ArrowTable {
+  const file = new Bytes(bytes);
+  const end = bytes.length - MAGIC.length;
+  if (end < 12 || file.text(0, MAGIC.length) !== MAGIC || file.text(end, MAGIC.length) !== MAGIC) {
+    fail('it must begin and end with ARROW1');
+  }
+  const footer = file.table(end - 4 - file.int32(end - 4));
+  const schema = footer.table(1) ?? fail('no schema');
+  if ((schema.int16(0) ?? 0) !== 0) fail('big-endian');
+  const fieldsAt = schema.vector(1, 4);
+  const pairsAt = schema.vector(2, 4);
+  if (fieldsAt.length > MAX_COLUMNS) fail(`${fieldsAt.length} columns, at most ${MAX_COLUMNS}`);
+  if (pairsAt.length > MAX_PAIRS) fail(`${pairsAt.length} entries of metadata, at most ${MAX_PAIRS}`);
+  const fields = fieldsAt.map((at) => readField(file.table(at)));
+  const metadata = new Map(pairsAt.map((at) => readPair(file.table(at))));
+  const batches = footer.vector(3, 24);
+  if (batches.length > 1) fail(`${batches.length} record batches, expected one`);
+  if (footer.vector(2, 24).length > 0) fail('dictionaries');
+  const { numRows, views } =
+    batches.length === 0 ? emptyBatch(fields) : readBatch(file, file.int64(batches[0]), fields);
+  const columns = new Map(fields.map(({ name }, i) => [name, views[i]]));
+  if (columns.size < fields.length) fail('two columns of one name');
+  return { numRows, columns, metadata };
+}
+
+interface Field {
+  name: string;
+  type: ColumnType;
+}
+
+function readField(field: Table): Field {
+  const name = field.text(0, MAX_NAME_BYTES) ?? fail('a column without a name');
+  if (field.table(4) || field.vector(5, 4).length > 0) fail(`column ${name} is nested`);
+  const type = field.table(3);
+  const typeId = field.uint8(2);
+  const precision = typeId === FLOATING_POINT ? type?.int16(0) : undefined;
+  if (precision === 1) return { name, type: Float32Array };
+  if (precision === 2) return { name, type: Float64Array };
+  const bits = type?.int32(0) ?? 0;
+  const isUnsigned = typeId === INT && !type?.uint8(1) && Object.hasOwn(UNSIGNED, bits);
+  if (!isUnsigned) fail(`column ${name} is of another type`);
+  return { name, type: UNSIGNED[bits as keyof typeof UNSIGNED] };
+}
+
+function readPair(pair: Table): [key: string, value: string] {
+  return [pair.text(0, MAX_NAME_BYTES) ?? '', pair.text(1, MAX_TEXT_BYTES) ?? ''];
+}
+
+interface Batch {
+  numRows: number;
+  views: Values[];
+}
+
+function emptyBatch(fields: readonly Field[]): Batch {
+  return { numRows: 0, views: fields.map(({ type }) => new type(0)) };
+}
+
+function readBatch(file: Bytes, at: number, fields: readonly Field[]): Batch {
+  if (file.int32(at) !== -1) fail('a message without its mark');
+  const metadataBytes = file.int32(at + 4);
+  const message = file.table(at + 8);
+  const batch = message.table(2) ?? fail('an empty message');
+  if (message.uint8(1) !== RECORD_BATCH) fail('another message where the record batch should be');
+  if (batch.table(3)) fail('compressed');
+  const numRows = batch.int64(0) ?? 0;
+  const nodes = batch.vector(1, 16);
+  const buffers = batch.vector(2, 16);
+  if (nodes.length !== fields.length || buffers.length !== 2 * fields.length)
+    fail('columns and buffers differ in number');
+  const rowBytes = fields.reduce((sum, { type }) => sum + type.BYTES_PER_ELEMENT, 0);
+  if (numRows * rowBytes > file.bytes.length) fail(`${numRows} rows of ${rowBytes} bytes are more than the file`);
+  const body = at + 8 + metadataBytes;
+  const views = fields.map(({ name, type }, i) => {
+    if (file.int64(nodes[i]) !== numRows || file.int64(nodes[i] + 8) !== 0)
+      fail(`column ${name} is cut short or has nulls`);
+    // the first of a column's two buffers says which values are null
+    const values = buffers[2 * i + 1];
+    const length = numRows * type.BYTES_PER_ELEMENT;
+    if (file.int64(values + 8) < length) fail(`column ${name} is cut short`);
+    return file.view(body + file.int64(values), numRows, type);
+  });
+  return { numRows, views };
+}
+
+/** Bytes that are never read outside of; a place that is not within them is an error. */
+class Bytes {
+  readonly bytes: Uint8Array;
+  readonly data: DataView;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  int32(at: number): number {
+    return this.data.getInt32(at, true);
+  }
+
+  /** A length or place; one below 0 or beyond the file makes no sense. */
+  int64(at: number): number {
+    const value = this.data.getBigInt64(at, true);
+    if (value < 0n || value > BigInt(this.bytes.length)) fail(`${value} where the file has ${this.bytes.length} bytes`);
+    return Number(value);
+  }
+
+  text(at: number, length: number): string {
+    return utf8.decode(this.slice(at, length));
+  }
+
+  view(at: number, length: number, type: ColumnType): Values {
+    const slice = this.slice(at, length * type.BYTES_PER_ELEMENT);
+    const aligned = slice.byteOffset % type.BYTES_PER_ELEMENT === 0 ? slice : slice.slice();
+    return new type(aligned.buffer as ArrayBuffer, aligned.byteOffset, length);
+  }
+
+  table(at: number): Table {
+    return new Table(this, at);
+  }
+
+  slice(at: number, length: number): Uint8Array {
+    if (!(at >= 0 && length >= 0 && at + length <= this.bytes.length)) fail('a place outside of it');
+    return this.bytes.subarray(at, at + length);
+  }
+}
+
+/** A flatbuffer's table. Fields have numbers; one that is not there is undefined. */
+class Table {
+  readonly #file: Bytes;
+  readonly #at: number;
+  readonly #vtable: number;
+  readonly #vtableBytes: number;
+
+  /** @param at where the offset to the table is */
+  constructor(file: Bytes, at: number) {
+    this.#file = file;
+    this.#at = at + file.data.getUint32(at, true);
+    this.#vtable = this.#at - file.int32(this.#at);
+    this.#vtableBytes = file.data.getUint16(this.#vtable, true);
+  }
+
+  uint8 = (field: number) => this.#read(field, (at) => this.#file.data.getUint8(at));
+  int16 = (field: number) => this.#read(field, (at) => this.#file.data.getInt16(at, true));
+  int32 = (field: number) => this.#read(field, (at) => this.#file.int32(at));
+  int64 = (field: number) => this.#read(field, (at) => this.#file.int64(at));
+  table = (field: number) => this.#read(field, (at) => this.#file.table(at));
+
+  text(field: number, mostBytes: number): string | undefined {
+    return this.#read(field, (at) => {
+      const [start, length] = this.#counted(at);
+      if (length > mostBytes) fail(`a text of ${length} bytes, at most ${mostBytes}`);
+      return this.#file.text(start, length);
+    });
+  }
+
+  /** Where each element is; none when the field is not there. */
+  vector(field: number, stride: number): number[] {
+    const found = this.#read(field, (at) => {
+      const [start, length] = this.#counted(at);
+      this.#file.slice(start, length * stride); // before anything is made of that length
+      return Array.from({ length }, (_, i) => start + i * stride);
+    });
+    return found ?? [];
+  }
+
+  #counted(at: number): [start: number, length: number] {
+    const start = at + this.#file.data.getUint32(at, true);
+    return [start + 4, this.#file.data.getUint32(start, true)];
+  }
+
+  #read<T>(field: number, read: (at: number) => T): T | undefined {
+    const entry = 4 + 2 * field;
+    if (entry + 2 > this.#vtableBytes) return undefined;
+    const offset = this.#file.data.getUint16(this.#vtable + entry, true);
+    return offset === 0 ? undefined : read(this.#at + offset);
+  }
+}
+
+function fail(what: string): never {
+  throw new FormatError(what);
+}

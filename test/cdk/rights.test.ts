@@ -1,0 +1,267 @@
+// What each role of the synthesised template may do, asked the way IAM asks: role, action, resource. The table here is
+// written by hand, so that a wider row in cdk/grants.ts shows.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { ArvoredoStack } from '../../cdk/stack.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../../functions/manifest.ts';
+import { runKeys } from '../../lib/keys.ts';
+
+const bundleDir = mkdtempSync(join(tmpdir(), 'arvoredo-rights-'));
+after(() => rmSync(bundleDir, { recursive: true }));
+for (const name of FUNCTION_NAMES) {
+  mkdirSync(join(bundleDir, name));
+  writeFileSync(join(bundleDir, name, 'index.mjs'), '');
+}
+const stack = new ArvoredoStack(new App({ builtinCloudFormationValidation: false }), 'Arvoredo', { bundleDir });
+const template = Template.fromStack(stack);
+
+// biome-ignore lint/suspicious/noExplicitAny: a template is JSON without a type
+type Json = any;
+const resources = (type: string): [string, Json][] =>
+  Object.entries(template.findResources(type)).map(([id, { Properties }]) => [id, Properties]);
+
+const PREFIX = 'arn:aws:lambda:us-east-1:111122223333:function:';
+const names = new Map<string, string>();
+for (const [id, { Description = '' }] of resources('AWS::Lambda::Function'))
+  if (Description.startsWith('arvoredo ')) names.set(id, Description.slice('arvoredo '.length));
+
+/** The ARN or name that an expression of the template comes to in an account. */
+function resolve(value: Json): string {
+  if (typeof value === 'string') return value;
+  if (value['Fn::Join']) return value['Fn::Join'][1].map(resolve).join(value['Fn::Join'][0]);
+  const id: string = value.Ref ?? value['Fn::GetAtt'][0];
+  if (id === 'AWS::Partition') return 'aws';
+  if (id === 'AWS::Region') return 'us-east-1';
+  if (id === 'AWS::AccountId') return '111122223333';
+  const { Type } = template.toJSON().Resources[id];
+  if (Type === 'AWS::S3::Bucket') return 'arn:aws:s3:::runs-bucket';
+  if (Type === 'AWS::Lambda::Function') return `${PREFIX}${names.get(id) ?? id}`;
+  if (Type === 'AWS::Lambda::Alias') return `${PREFIX}orchestrator:live`;
+  return `arn:aws:other:::${id}`;
+}
+
+interface Statement {
+  effect: string;
+  actions: string[];
+  resources: string[];
+  hasCondition: boolean;
+}
+
+/** Statements of every policy of a function's role. */
+function statementsOf(name: FunctionName): Statement[] {
+  const [, properties] = resources('AWS::Lambda::Function').find(([id]) => names.get(id) === name)!;
+  const roleId = properties.Role['Fn::GetAtt'][0];
+  const [, role] = resources('AWS::IAM::Role').find(([id]) => id === roleId)!;
+  assert.deepEqual([role.ManagedPolicyArns, role.Policies], [undefined, undefined], 'policies that are not looked at');
+  return resources('AWS::IAM::Policy')
+    .filter(([, { Roles }]) => Roles.some(({ Ref }: Json) => Ref === roleId))
+    .flatMap(([, { PolicyDocument }]) => PolicyDocument.Statement)
+    .map(({ Effect, Action, Resource, Condition, ...rest }: Json) => {
+      assert.deepEqual(Object.keys(rest), [], 'NotAction and its like say more than they show');
+      return {
+        effect: Effect,
+        actions: [Action].flat(),
+        resources: [Resource].flat().map(resolve),
+        hasCondition: Condition !== undefined,
+      };
+    });
+}
+
+function covers(pattern: string, text: string): boolean {
+  const parts = pattern
+    .split(/([*?])/)
+    .map((part) => ({ '*': '.*', '?': '.' })[part] ?? part.replace(/[.\\+^$()[\]{}|]/g, '\\$&'));
+  return new RegExp(`^${parts.join('')}$`, 's').test(text);
+}
+
+const rights = Object.fromEntries(FUNCTION_NAMES.map((name) => [name, statementsOf(name)]));
+/** Whether a role may do it; a condition counts as met, so the answer errs on the side of what is too much. */
+const may = (name: FunctionName, action: string, resource: string) =>
+  rights[name]!.some(
+    ({ effect, actions, resources }) =>
+      effect === 'Allow' &&
+      actions.some((pattern) => covers(pattern.toLowerCase(), action.toLowerCase())) &&
+      resources.some((pattern) => covers(pattern, resource)),
+  );
+
+const keys = runKeys('r1');
+/** Every kind of object of a run, by the name that the table below gives it. */
+const OBJECTS: Record<string, string> = {
+  run: keys.run,
+  status: keys.status,
+  cancel: keys.cancel,
+  report: keys.report,
+  dataset: keys.partition(0),
+  sample: keys.sample(0),
+  datasetResult: keys.partitionResult(0),
+  bins: keys.binsResult,
+  train: keys.train(0),
+  test: keys.test(0),
+  splitResult: keys.splitResult(0),
+  trees: keys.trees(0, 5),
+  treesResult: keys.treesResult(0, 5),
+  model: keys.model,
+  modelResult: keys.modelResult,
+  evaluateResult: keys.evaluateResult(0),
+  // what is no object of a run
+  root: 'file',
+  runs: 'runs/',
+  runFile: 'runs/r1/other.txt',
+  elsewhere: 'other/r1/dataset/part-00000.arrow',
+};
+const DATASET = ['dataset', 'sample', 'datasetResult'];
+const RESULTS = ['datasetResult', 'bins', 'splitResult', 'treesResult', 'modelResult', 'evaluateResult'];
+
+/** All that is allowed; whatever is not here must be refused. */
+const ALLOWED: Record<FunctionName, { get: string[]; put: string[]; delete?: string[] }> = {
+  orchestrator: { get: ['run', 'status', 'cancel', 'report', ...RESULTS], put: ['status', 'report'] },
+  generate: { get: ['run', ...DATASET], put: DATASET },
+  split: { get: ['run', ...DATASET, 'bins', 'splitResult'], put: ['bins', 'train', 'test', 'splitResult'] },
+  train: {
+    get: ['run', 'bins', 'train', 'trees', 'treesResult', 'model', 'modelResult'],
+    put: ['trees', 'treesResult', 'model', 'modelResult'],
+  },
+  evaluate: { get: ['run', 'model', 'modelResult', 'test', 'evaluateResult'], put: ['evaluateResult'] },
+  api: { get: ['run', 'status', 'cancel', 'report'], put: ['run', 'status', 'cancel'], delete: ['cancel'] },
+};
+
+const OBJECT_ACTIONS = { get: 's3:GetObject', put: 's3:PutObject', delete: 's3:DeleteObject' } as const;
+for (const name of FUNCTION_NAMES) {
+  for (const [verb, action] of Object.entries(OBJECT_ACTIONS)) {
+    test(`${name} may ${verb} the objects of the table and no other`, () => {
+      const allowed = Object.keys(OBJECTS).filter((kind) =>
+        may(name, action, `arn:aws:s3:::runs-bucket/${OBJECTS[kind]}`),
+      );
+      const expected = ALLOWED[name][verb as 'get' | 'put' | 'delete'] ?? [];
+      assert.deepEqual(allowed.sort(), [...expected].sort());
+      for (const key of Object.values(OBJECTS))
+        assert.ok(!may(name, action, `arn:aws:s3:::another-bucket/${key}`), key);
+    });
+  }
+}
+
+// what would make a role more than it is, or let it undo what others did
+const NEVER = [
+  's3:DeleteBucket s3:PutBucketPolicy s3:PutBucketAcl s3:PutObjectAcl s3:PutLifecycleConfiguration s3:GetBucketPolicy',
+  's3:ListAllMyBuckets s3:DeleteObjectVersion s3:GetObjectVersion s3:BypassGovernanceRetention s3:PutObjectTagging',
+  'lambda:UpdateFunctionCode lambda:UpdateFunctionConfiguration lambda:CreateFunction lambda:DeleteFunction',
+  'lambda:AddPermission lambda:CreateFunctionUrlConfig lambda:PublishVersion lambda:ListFunctions lambda:GetFunction',
+  'lambda:SendDurableExecutionCallbackSuccess lambda:PutFunctionConcurrency',
+  'iam:PassRole iam:CreateRole iam:PutRolePolicy iam:AttachRolePolicy sts:AssumeRole kms:Decrypt ssm:GetParameter',
+  'secretsmanager:GetSecretValue dynamodb:PutItem sqs:SendMessage ec2:CreateNetworkInterface logs:CreateLogGroup',
+  'logs:DeleteLogGroup logs:GetLogEvents logs:FilterLogEvents execute-api:Invoke apigateway:GET cloudformation:UpdateStack',
+].flatMap((line) => line.split(' '));
+const PLACES = [
+  'arn:aws:s3:::runs-bucket',
+  'arn:aws:s3:::another-bucket',
+  ...Object.values(OBJECTS).map((key) => `arn:aws:s3:::runs-bucket/${key}`),
+  ...[...FUNCTION_NAMES, 'stranger'].flatMap((name) =>
+    ['', ':1', ':live', ':$LATEST'].map((q) => `${PREFIX}${name}${q}`),
+  ),
+  'arn:aws:iam::111122223333:role/any',
+  ...resources('AWS::Logs::LogGroup').map(([id]) => `arn:aws:other:::${id}`),
+  '*',
+];
+
+test('no role may do what only a deployment does, whatever the resource', () => {
+  for (const name of FUNCTION_NAMES)
+    for (const action of NEVER)
+      for (const place of PLACES) assert.ok(!may(name, action, place), `${name} may ${action} ${place}`);
+});
+
+test('every right is one that is looked at here', () => {
+  const known = [...Object.values(OBJECT_ACTIONS), 's3:ListBucket', 'logs:CreateLogStream', 'logs:PutLogEvents'];
+  known.push('lambda:InvokeFunction', 'lambda:GetDurableExecution', 'lambda:StopDurableExecution');
+  known.push('lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState');
+  for (const name of FUNCTION_NAMES)
+    for (const { actions } of rights[name]!) for (const action of actions) assert.ok(known.includes(action), action);
+});
+
+const EXECUTION = (name: string) => `${PREFIX}${name}:1/durable-execution/r1/0`;
+const LAMBDA: [action: string, resource: string, who: FunctionName[]][] = [
+  ...['generate', 'split', 'train', 'evaluate'].map((name): [string, string, FunctionName[]] => [
+    'lambda:InvokeFunction',
+    `${PREFIX}${name}`,
+    ['orchestrator'],
+  ]),
+  ['lambda:InvokeFunction', `${PREFIX}orchestrator:live`, ['api']],
+  ['lambda:InvokeFunction', `${PREFIX}orchestrator`, []],
+  ['lambda:InvokeFunction', `${PREFIX}orchestrator:1`, []],
+  ['lambda:InvokeFunction', `${PREFIX}api`, []],
+  ['lambda:InvokeFunction', `${PREFIX}stranger`, []],
+  ...['lambda:GetDurableExecution', 'lambda:StopDurableExecution'].flatMap(
+    (action): [string, string, FunctionName[]][] => [
+      [action, EXECUTION('orchestrator'), ['api']],
+      [action, EXECUTION('stranger'), []],
+    ],
+  ),
+  ...['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'].flatMap(
+    (action): [string, string, FunctionName[]][] => [
+      [action, EXECUTION('orchestrator'), ['orchestrator']],
+      [action, EXECUTION('stranger'), []],
+    ],
+  ),
+  ['s3:ListBucket', 'arn:aws:s3:::runs-bucket', [...FUNCTION_NAMES]],
+  ['s3:ListBucket', 'arn:aws:s3:::another-bucket', []],
+];
+for (const [action, resource, who] of LAMBDA) {
+  test(`${action} on ${resource.replace(PREFIX, '')} is for ${who.join(', ') || 'nobody'}`, () => {
+    assert.deepEqual(
+      FUNCTION_NAMES.filter((name) => may(name, action, resource)),
+      who,
+    );
+  });
+}
+
+test('each function logs to its own group only', () => {
+  const groups = resources('AWS::Logs::LogGroup').map(([id]) => `arn:aws:other:::${id}`);
+  for (const name of FUNCTION_NAMES) {
+    const open = groups.filter((group) => may(name, 'logs:PutLogEvents', group));
+    assert.equal(open.length, 1);
+    assert.deepEqual(
+      FUNCTION_NAMES.filter((other) => may(other, 'logs:PutLogEvents', open[0]!)),
+      [name],
+    );
+  }
+});
+
+test('only Lambda takes on the roles of the functions', () => {
+  for (const name of FUNCTION_NAMES) {
+    const [, properties] = resources('AWS::Lambda::Function').find(([id]) => names.get(id) === name)!;
+    const [, role] = resources('AWS::IAM::Role').find(([id]) => id === properties.Role['Fn::GetAtt'][0])!;
+    assert.deepEqual(
+      role.AssumeRolePolicyDocument.Statement.map(({ Effect, Action, Principal }: Json) => [Effect, Action, Principal]),
+      [['Allow', 'sts:AssumeRole', { Service: 'lambda.amazonaws.com' }]],
+    );
+  }
+});
+
+test('the API answers signed calls only: no route, stage, URL or permission goes round its authorizer', () => {
+  const routes = resources('AWS::ApiGatewayV2::Route').map(([, route]) => route);
+  assert.ok(routes.length > 0);
+  for (const { RouteKey, AuthorizationType } of routes) {
+    assert.equal(AuthorizationType, 'AWS_IAM', RouteKey);
+    assert.doesNotMatch(RouteKey, /^(\$default|ANY|OPTIONS)/);
+  }
+  template.resourceCountIs('AWS::ApiGatewayV2::Api', 1);
+  template.resourceCountIs('AWS::Lambda::Url', 0);
+  const [apiId] = resources('AWS::ApiGatewayV2::Api')[0]!;
+  for (const [, { Action, Principal, FunctionName, SourceArn }] of resources('AWS::Lambda::Permission')) {
+    assert.deepEqual([Action, Principal], ['lambda:InvokeFunction', 'apigateway.amazonaws.com']);
+    assert.equal(resolve(FunctionName), `${PREFIX}api`);
+    const arn = resolve(SourceArn);
+    assert.ok(arn.startsWith('arn:aws:execute-api:us-east-1:111122223333:') && arn.includes(apiId), arn);
+  }
+});
+
+test('no policy of a resource lets anybody in', () => {
+  for (const type of ['AWS::S3::BucketPolicy', 'AWS::Lambda::LayerVersionPermission', 'AWS::Logs::ResourcePolicy'])
+    for (const [, { PolicyDocument }] of resources(type))
+      for (const { Effect } of PolicyDocument.Statement) assert.equal(Effect, 'Deny', type);
+});
