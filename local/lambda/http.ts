@@ -68,6 +68,23 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
   });
 }
 
+/** @throws {ApiError} 400 when the body is larger */
+export async function readWhole(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const body = await readBody(request, maxBytes);
+  if (!body) throw invalidParameter(`the request must have at most ${maxBytes} bytes`);
+  return body;
+}
+
+/** @throws {ApiError} 400 when the body is larger, or no JSON */
+export async function readJson(request: IncomingMessage, maxBytes: number): Promise<object> {
+  const text = (await readWhole(request, maxBytes)).toString();
+  try {
+    return text === '' ? {} : (JSON.parse(text) as object);
+  } catch (cause) {
+    throw invalidParameter(`the request is not JSON: ${(cause as Error).message}`);
+  }
+}
+
 /** Whether a request names this machine: a web page that rebinds its own name to 127.0.0.1 does not. */
 export function hasLoopbackHost(request: IncomingMessage): boolean {
   return /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i.test(request.headers.host ?? '');

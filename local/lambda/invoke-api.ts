@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
+import type { Concurrency } from './concurrency.ts';
 import type { DurableEngine } from './durable/engine.ts';
 import { ApiError, invalidParameter, readBody, send } from './http.ts';
 import { ASYNC_RETRY_MINUTES, LOG_TAIL_BYTES, MAX_ASYNC_REQUEST_BYTES, MAX_SYNC_REQUEST_BYTES } from './limits.ts';
@@ -12,6 +13,7 @@ import type { SandboxPool } from './pool.ts';
 import type { InvokeRequest } from './sandbox.ts';
 
 export interface InvokeApi {
+  concurrency: Concurrency;
   pool: SandboxPool;
   engine: DurableEngine;
   emit: Emit;
@@ -79,10 +81,10 @@ function parseClientContext(base64: string | undefined): string | undefined {
   return json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-function enterOrThrottle({ pool, emit }: InvokeApi, { fn }: Target): void {
-  const reason = pool.refusal(fn);
+function enterOrThrottle({ concurrency, emit }: InvokeApi, { fn }: Target): void {
+  const reason = concurrency.refusal(fn);
   if (!reason) {
-    pool.enter(fn);
+    concurrency.enter(fn);
     return;
   }
   emit({ type: 'throttled', functionName: fn.name, reason });
@@ -93,10 +95,14 @@ function enterOrThrottle({ pool, emit }: InvokeApi, { fn }: Target): void {
 }
 
 /** Run until it succeeds or its tries are used up. The queue is this process's memory, waiting for room counts as no try. */
-async function runAsync({ pool, asyncDelayScale }: InvokeApi, target: Target, request: InvokeRequest): Promise<void> {
+async function runAsync(
+  { concurrency, pool, asyncDelayScale }: InvokeApi,
+  target: Target,
+  request: InvokeRequest,
+): Promise<void> {
   const { fn, version } = target;
   for (const minutes of [...ASYNC_RETRY_MINUTES.slice(0, fn.maxRetries ?? 2), undefined]) {
-    await pool.enterWhenFree(fn);
+    await concurrency.enterWhenFree(fn);
     const { error } = await pool.run(fn, version, request);
     if (!error || minutes === undefined) return;
     await setTimeout(minutes * 60_000 * asyncDelayScale, undefined, { ref: false });

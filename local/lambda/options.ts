@@ -14,7 +14,7 @@ export interface LocalFunction {
   durable: boolean;
   /** Names for version 1, such as `live`. */
   aliases: string[];
-  /** Most invocations of this function at once. It sets no room aside: a laptop has none to spare. */
+  /** Places set aside for this function alone, and the most that it may have at once. @default shares what is left */
   reservedConcurrency?: number;
   /** Tries that follow a failed asynchronous invocation, from 0 to 2. @default 2 */
   maxRetries?: number;
@@ -38,6 +38,8 @@ export interface LambdaServiceOptions {
   maxConcurrency?: number;
   /** Processes kept while idle, over all functions; invocations in flight may pass it. @default maxConcurrency */
   maxSandboxes?: number;
+  /** New sandboxes that each function may get in 10 s, from 1 up; AWS gives 1,000. @default no limit */
+  sandboxesPer10s?: number;
   /** Factor on the 1 and 2 minutes between the tries of an asynchronous invocation. @default 1/60 */
   asyncDelayScale?: number;
   /** First pause after a durable function crashed; it doubles up to 50 times that. @default 100 */
@@ -62,7 +64,11 @@ export interface LambdaService {
   close(): Promise<void>;
 }
 
-export type ThrottleReason = 'ConcurrentInvocationLimitExceeded' | 'ReservedFunctionConcurrentInvocationLimitExceeded';
+export type ThrottleReason =
+  | 'ConcurrentInvocationLimitExceeded'
+  | 'ReservedFunctionConcurrentInvocationLimitExceeded'
+  | 'FunctionInvocationRateLimitExceeded'
+  | 'ReservedFunctionInvocationRateLimitExceeded';
 /** `reaped` made room for another function, `closed` ended with the service; `crashed` covers any other end. */
 export type SandboxExitReason = 'crashed' | 'timedOut' | 'outOfMemory' | 'reaped' | 'closed';
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'STOPPED';

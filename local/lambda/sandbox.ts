@@ -34,6 +34,8 @@ export interface InvokeOutcome {
   payload: Buffer;
   /** Set when the function failed; the payload is then `{errorType, errorMessage, trace?}`. */
   error?: InvokeError;
+  /** From the handler's start to its answer. */
+  durationMs: number;
   log: string;
 }
 
@@ -45,7 +47,6 @@ export interface Job {
 export interface SandboxHost {
   readonly folder: string;
   readonly runtimePath: string;
-  readonly freeze: boolean;
   readonly processes: ProcessList;
   readonly emit: Emit;
   environment(fn: LocalFunction, version: string): Record<string, string>;
@@ -76,6 +77,7 @@ export class Sandbox {
   #running?: { job: Job; coldStart: boolean; startedMs: number };
   #numJobs = 0;
   #deadline?: NodeJS.Timeout;
+  #isFrozen = false;
   #killReason?: SandboxExitReason;
   #initError?: Buffer;
   #log = '';
@@ -112,6 +114,13 @@ export class Sandbox {
   assign(job: Job): void {
     this.#assigned = job;
     if (this.#next) this.#deliver();
+  }
+
+  /** Stop the processes until the next job, unless there is one already. */
+  freeze(): void {
+    if (this.state !== 'idle' || this.#isFrozen) return;
+    this.#isFrozen = true;
+    killGroup(this.pid, 'SIGSTOP');
   }
 
   kill(reason: SandboxExitReason): void {
@@ -179,7 +188,6 @@ export class Sandbox {
       return;
     }
     this.idleSinceMs = performance.now();
-    if (this.#host.freeze) killGroup(this.pid, 'SIGSTOP');
     this.#host.onIdle(this);
   }
 
@@ -192,7 +200,8 @@ export class Sandbox {
     const { requestId, payload, functionArn, clientContext } = job.request;
     this.#running = { job, coldStart: this.#numJobs++ === 0, startedMs: performance.now() };
     this.#log = startLine(requestId, this.version);
-    if (this.#host.freeze) killGroup(this.pid, 'SIGCONT');
+    if (this.#isFrozen) killGroup(this.pid, 'SIGCONT');
+    this.#isFrozen = false;
     this.#limitTime(this.fn.timeoutMs);
     const { coldStart } = this.#running;
     this.#host.emit({ type: 'invokeStarted', requestId, coldStart, ...this.#fields() });
@@ -236,7 +245,7 @@ export class Sandbox {
       maxMemoryMiB: Math.ceil(this.peakBytes / MIB),
     };
     this.#host.emit({ type: 'invokeFinished', requestId, coldStart, error, ...report, ...this.#fields() });
-    void this.#endLog(job.request, report).then((log) => job.resolve({ payload, error, log }));
+    void this.#endLog(job.request, report).then((log) => job.resolve({ payload, error, durationMs, log }));
     return true;
   }
 

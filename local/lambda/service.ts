@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Concurrency } from './concurrency.ts';
 import { DurableEngine } from './durable/engine.ts';
 import { Journal } from './durable/journal.ts';
 import { listen, sendError } from './http.ts';
@@ -23,14 +24,16 @@ import { type LambdaApi, route } from './routes.ts';
 export async function startLambdaService(options: LambdaServiceOptions): Promise<LambdaService> {
   const { port = 0, region = 'us-east-1', accountId = '000000000000', maxConcurrency = 10 } = options;
   const { maxSandboxes = maxConcurrency, asyncDelayScale = 1 / 60, crashDelayMs = 100 } = options;
-  const { freeze = process.platform !== 'win32' } = options;
+  const { sandboxesPer10s, freeze = process.platform !== 'win32' } = options;
   const { runtimePath = fileURLToPath(new URL('./runtime.mjs', import.meta.url)) } = options;
   const dataDir = resolve(options.dataDir);
   const functions = options.functions.map((fn) => ({ ...fn, codeDir: resolve(fn.codeDir) }));
   for (const fn of functions) validateFunction(fn);
   requireWhole('maxConcurrency', maxConcurrency, 1);
   requireWhole('maxSandboxes', maxSandboxes, 1);
+  requireWhole('sandboxesPer10s', sandboxesPer10s ?? 1, 1);
   const names = new FunctionNames(functions, region, accountId);
+  const concurrency = new Concurrency({ functions, accountLimit: maxConcurrency, sandboxesPer10s });
   const emit: Emit = (event) => options.onEvent?.({ ...event, atMs: Date.now() });
 
   const server = createServer((request, response) => {
@@ -42,7 +45,7 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
   const { processes, journal } = openFolder(options, server);
   const base = { ...options.environment, AWS_REGION: region, AWS_DEFAULT_REGION: region, AWS_ENDPOINT_URL_LAMBDA: url };
   const pool = new SandboxPool({
-    maxConcurrency,
+    concurrency,
     maxSandboxes,
     folder: join(dataDir, 'sandboxes'),
     runtimePath,
@@ -51,8 +54,8 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
     emit,
     environment: (fn, version) => sandboxEnvironment(fn, version, base),
   });
-  const engine = new DurableEngine({ names, pool, journal, emit, crashDelayMs });
-  const api: LambdaApi = { names, pool, engine, emit, asyncDelayScale };
+  const engine = new DurableEngine({ names, concurrency, pool, journal, emit, crashDelayMs });
+  const api: LambdaApi = { names, concurrency, pool, engine, emit, asyncDelayScale };
   engine.resume(options.resumes ?? (() => true));
 
   return {
@@ -61,6 +64,7 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
     functionArn: (name, qualifier) => names.arn(name, qualifier),
     async close() {
       engine.close();
+      concurrency.close();
       server.close();
       server.closeAllConnections();
       await pool.close();
@@ -125,7 +129,7 @@ function validateFunction({
     throw new RangeError(`function ${name}: handler must be like index.handler, got ${handler}`);
   requireWhole(`function ${name}: memoryMiB`, memoryMiB, 128, 10_240);
   requireWhole(`function ${name}: timeoutMs`, timeoutMs, 1, 900_000);
-  requireWhole(`function ${name}: reservedConcurrency`, reservedConcurrency ?? 1, 1);
+  requireWhole(`function ${name}: reservedConcurrency`, reservedConcurrency ?? 0, 0);
   requireWhole(`function ${name}: maxRetries`, maxRetries ?? 2, 0, 2);
 }
 

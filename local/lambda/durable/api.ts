@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorObject, OperationUpdate } from '@aws-sdk/client-lambda';
-import { invalidParameter, readBody, sendJson } from '../http.ts';
+import { readJson, readWhole, sendJson } from '../http.ts';
 import { MAX_EXECUTION_BYTES, MAX_OPERATION_PAYLOAD_BYTES, MAX_STATE_PAGE } from '../limits.ts';
 import type { FunctionNames } from '../names.ts';
 import type { DurableEngine } from './engine.ts';
@@ -110,19 +110,4 @@ function summary(names: FunctionNames, execution: Execution) {
     StartTimestamp: startedAt,
     EndTimestamp: endedAt,
   };
-}
-
-async function readWhole(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const body = await readBody(request, maxBytes);
-  if (!body) throw invalidParameter(`the request must have at most ${maxBytes} bytes`);
-  return body;
-}
-
-async function readJson(request: IncomingMessage, maxBytes: number): Promise<object> {
-  const text = (await readWhole(request, maxBytes)).toString();
-  try {
-    return text === '' ? {} : (JSON.parse(text) as object);
-  } catch (cause) {
-    throw invalidParameter(`the request is not JSON: ${(cause as Error).message}`);
-  }
 }
