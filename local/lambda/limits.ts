@@ -20,6 +20,11 @@ export const FREEZE_AFTER_MS = 10;
 export const RAMP_MS = 10_000;
 /** Minutes between the tries of an asynchronous invocation. */
 export const ASYNC_RETRY_MINUTES = [1, 2];
+/** Between looks for a place for an asynchronous invocation: doubling from the first to the second. */
+export const MIN_THROTTLE_PAUSE_MS = 1000;
+export const MAX_THROTTLE_PAUSE_MS = 300_000;
+/** Time after which an asynchronous invocation is given up, unless its function says less. */
+export const MAX_EVENT_AGE_MS = 6 * 3_600_000;
 
 /** The quotas page says 3,000, a comment in the SDK 30,000; the smaller is safe under either. */
 export const MAX_OPERATIONS = 3000;

@@ -1,5 +1,8 @@
 // What the local Lambda service is told, and what it tells about itself.
 
+import type { DropCondition } from './destination.ts';
+import type { DuplicateOptions } from './duplicates.ts';
+
 /** A function as the service runs it: a folder with a bundle, and its limits. */
 export interface LocalFunction {
   name: string;
@@ -18,6 +21,10 @@ export interface LocalFunction {
   reservedConcurrency?: number;
   /** Tries that follow a failed asynchronous invocation, from 0 to 2. @default 2 */
   maxRetries?: number;
+  /** Age at which an asynchronous invocation is given up, on AWS's clock, from a minute to 6 hours. @default 6 hours */
+  maxEventAgeMs?: number;
+  /** Where asynchronous invocations go that were given up: the ARN of a function or of an SQS queue. @default nowhere */
+  onFailure?: string;
   /** Longest time of a whole durable execution, suspended or not. @default one day */
   executionTimeoutMs?: number;
 }
@@ -40,7 +47,9 @@ export interface LambdaServiceOptions {
   maxSandboxes?: number;
   /** New sandboxes that each function may get in 10 s, from 1 up; AWS gives 1,000. @default no limit */
   sandboxesPer10s?: number;
-  /** Factor on the 1 and 2 minutes between the tries of an asynchronous invocation. @default 1/60 */
+  /** Deliveries of asynchronous and chained invocations that come twice. @default none */
+  duplicates?: DuplicateOptions;
+  /** Factor on AWS's times for asynchronous invocations: 1 and 2 minutes between tries, 6 hours of age. @default 1/60 */
   asyncDelayScale?: number;
   /** First pause after a durable function crashed; it doubles up to 50 times that. @default 100 */
   crashDelayMs?: number;
@@ -107,6 +116,8 @@ export type LambdaEvent = { atMs: number } & (
       error?: { type: string; message: string };
     } & InvokeFields)
   | { type: 'throttled'; functionName: string; reason: ThrottleReason }
+  /** An asynchronous invocation was given up. The destination is left out when its record, of over 1 MiB, was not sent. */
+  | { type: 'eventDropped'; functionName: string; requestId: string; condition: DropCondition; destination?: string }
   | ({ type: 'executionStarted' } & ExecutionFields)
   | ({ type: 'executionFinished'; status: ExecutionStatus } & ExecutionFields)
 );

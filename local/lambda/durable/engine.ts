@@ -5,6 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { ErrorObject, OperationStatus, OperationUpdate } from '@aws-sdk/client-lambda';
 import type { Concurrency } from '../concurrency.ts';
+import { type DuplicateOptions, isDoubled } from '../duplicates.ts';
 import { ApiError, invalidParameter } from '../http.ts';
 import { EXECUTION_TIMEOUT_MS, MAX_CRASHES } from '../limits.ts';
 import type { FunctionNames, Target } from '../names.ts';
@@ -24,6 +25,7 @@ export interface DurableEngineOptions {
   journal: Journal;
   emit: Emit;
   crashDelayMs: number;
+  duplicates: DuplicateOptions;
 }
 
 /** Changes within this time of each other share one resume, as do those within the time that the last resume took. */
@@ -233,7 +235,7 @@ export class DurableEngine {
   /** Run the target of a chained invocation once there is room. @returns undefined when it is no longer wanted */
   async #invokeTarget(run: Run, id: string): Promise<Ending<OperationStatus> | undefined> {
     const { Payload: input = '{}', ChainedInvokeOptions: options } = run.execution.starts.get(id)!;
-    const { concurrency, pool } = this.#options;
+    const { concurrency, pool, duplicates } = this.#options;
     try {
       const target = this.#options.names.resolve(options!.FunctionName!);
       const { fn, version, arn } = target;
@@ -245,6 +247,10 @@ export class DurableEngine {
         return undefined;
       }
       const request = { requestId: randomUUID(), payload: Buffer.from(input), functionArn: arn };
+      if (isDoubled(duplicates, fn.name, input)) {
+        // what the second delivery answers goes nowhere
+        void concurrency.enterWhenFree(fn).then(() => pool.run(fn, version, request));
+      }
       return endingOf(await pool.run(fn, version, request));
     } catch (cause) {
       return { status: 'FAILED', error: errorObject(cause) };

@@ -21,7 +21,7 @@ process.env.SECRET_OF_THE_PARENT = 'not for sandboxes';
 const { service, client, events, invoke, eventWhere } = await startService({
   dataDir: join(folder, 'data'),
   environment: { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9' },
-  asyncDelayScale: 1e-6,
+  asyncDelayScale: 1e-3, // a minute is 60 ms
   functions: [
     worker,
     { ...worker, name: 'limited', reservedConcurrency: 4 },
