@@ -14,6 +14,10 @@ export const LOG_TAIL_BYTES = 4096;
 export const INIT_LIMIT_MS = 10_000;
 /** Between reads of a sandbox's memory: at 50 ms a 512 MiB limit was passed by 58 MiB at most, at 250 ms by 417. */
 export const MEMORY_POLL_MS = 50;
+/** Between looks at what a sandbox that works keeps in its temporary folder. */
+export const STORAGE_POLL_MS = 500;
+/** Temporary storage of a sandbox, unless its function has more. */
+export const EPHEMERAL_STORAGE_MIB = 512;
 /** Idle time after which a sandbox is stopped; to stop one between two jobs that follow each other costs more than both. */
 export const FREEZE_AFTER_MS = 10;
 /** Time over which the pace of new sandboxes is counted: AWS gives each function 1,000 of them in it. */

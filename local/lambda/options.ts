@@ -12,6 +12,8 @@ export interface LocalFunction {
   handler: string;
   memoryMiB: number;
   timeoutMs: number;
+  /** Most that a sandbox may keep in its TMPDIR, from 512 to 10,240. @default 512 */
+  ephemeralStorageMiB?: number;
   environment: Record<string, string>;
   /** Whether it is a durable function, which suspends and resumes. */
   durable: boolean;
@@ -79,7 +81,7 @@ export type ThrottleReason =
   | 'FunctionInvocationRateLimitExceeded'
   | 'ReservedFunctionInvocationRateLimitExceeded';
 /** `reaped` made room for another function, `closed` ended with the service; `crashed` covers any other end. */
-export type SandboxExitReason = 'crashed' | 'timedOut' | 'outOfMemory' | 'reaped' | 'closed';
+export type SandboxExitReason = 'crashed' | 'timedOut' | 'outOfMemory' | 'outOfStorage' | 'reaped' | 'closed';
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'STOPPED';
 
 interface SandboxFields {

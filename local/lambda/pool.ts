@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import type { Concurrency } from './concurrency.ts';
-import { FREEZE_AFTER_MS, MEMORY_POLL_MS } from './limits.ts';
+import { FREEZE_AFTER_MS, MEMORY_POLL_MS, STORAGE_POLL_MS } from './limits.ts';
 import { residentBytes } from './memory.ts';
 import type { Emit, LocalFunction } from './options.ts';
 import type { ProcessList } from './process-list.ts';
@@ -29,6 +29,7 @@ export class SandboxPool {
   readonly #sandboxes = new Set<Sandbox>();
   readonly #memoryPoll: NodeJS.Timeout;
   readonly #freezing: Sandbox[] = [];
+  readonly #storagePoll: NodeJS.Timeout;
   #isPolling = false;
   #isClosed = false;
 
@@ -49,6 +50,7 @@ export class SandboxPool {
       },
     };
     this.#memoryPoll = setInterval(() => void this.#checkMemory(), MEMORY_POLL_MS).unref();
+    this.#storagePoll = setInterval(() => this.#checkStorage(), STORAGE_POLL_MS).unref();
   }
 
   /** Run one invocation in the place that the caller has taken. Failures are outcomes, not exceptions. */
@@ -61,6 +63,7 @@ export class SandboxPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#memoryPoll);
+    clearInterval(this.#storagePoll);
     const sandboxes = [...this.#sandboxes];
     for (const sandbox of sandboxes) sandbox.kill('closed');
     await Promise.all(sandboxes.map((sandbox) => sandbox.exited));
@@ -113,6 +116,12 @@ export class SandboxPool {
     for (const sandbox of active) {
       sandbox.peakBytes = Math.max(sandbox.peakBytes, bytes.get(sandbox.pid) ?? 0);
       if (sandbox.peakBytes > sandbox.fn.memoryMiB * MIB) sandbox.kill('outOfMemory');
+    }
+  }
+
+  #checkStorage(): void {
+    for (const sandbox of this.#sandboxes) {
+      if (sandbox.state === 'busy' && sandbox.isStorageFull) sandbox.kill('outOfStorage');
     }
   }
 }

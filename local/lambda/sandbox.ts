@@ -6,13 +6,14 @@ import type { Server, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { listen } from './http.ts';
-import { INIT_LIMIT_MS, LOG_TAIL_BYTES, MAX_RESPONSE_BYTES } from './limits.ts';
+import { EPHEMERAL_STORAGE_MIB, INIT_LIMIT_MS, LOG_TAIL_BYTES, MAX_RESPONSE_BYTES } from './limits.ts';
 import { peakResidentBytes } from './memory.ts';
 import type { Emit, LocalFunction, SandboxExitReason } from './options.ts';
 import { killGroup, type ProcessList } from './process-list.ts';
 import { endLines, type Report, startLine } from './report.ts';
 import { createRuntimeApi } from './runtime-api.ts';
-import { describeExit, spawnRuntime } from './runtime-process.ts';
+import { describeExit, spawnRuntime, temporaryFolder } from './runtime-process.ts';
+import { folderBytes } from './storage.ts';
 
 export interface InvokeRequest {
   requestId: string;
@@ -116,6 +117,19 @@ export class Sandbox {
     if (this.#next) this.#deliver();
   }
 
+  /** Whether the temporary folder holds more than it may. */
+  get isStorageFull(): boolean {
+    return folderBytes(temporaryFolder(this.#home)) > this.#storageMiB * MIB;
+  }
+
+  get #home(): string {
+    return join(this.#host.folder, this.id);
+  }
+
+  get #storageMiB(): number {
+    return this.fn.ephemeralStorageMiB ?? EPHEMERAL_STORAGE_MIB;
+  }
+
   /** Stop the processes until the next job, unless there is one already. */
   freeze(): void {
     if (this.state !== 'idle' || this.#isFrozen) return;
@@ -135,7 +149,7 @@ export class Sandbox {
     this.#process = spawnRuntime({
       fn: this.fn,
       runtimePath: this.#host.runtimePath,
-      home: join(this.#host.folder, this.id),
+      home: this.#home,
       environment: {
         ...this.#host.environment(this.fn, this.version),
         AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}`,
@@ -218,6 +232,10 @@ export class Sandbox {
   }
 
   #onResponse(requestId: string, payload: Buffer | undefined): boolean {
+    if (payload && requestId === this.#running?.job.request.requestId && this.isStorageFull) {
+      this.kill('outOfStorage'); // where the handler would have failed to write
+      return true;
+    }
     if (payload) return this.#finish(requestId, payload);
     const message = `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`;
     return this.#fail(requestId, 'Function.ResponseSizeTooLarge', message);
@@ -274,7 +292,7 @@ export class Sandbox {
       this.#host.processes.remove(this.pid);
       this.#host.emit({ type: 'sandboxExited', reason: this.#killReason ?? 'crashed', ...this.#fields() });
     }
-    rm(join(this.#host.folder, this.id), { recursive: true, force: true }, () => {});
+    rm(this.#home, { recursive: true, force: true }, () => {});
     this.#host.onExit(this, this.#assigned);
     this.#setExited();
   }
@@ -288,6 +306,9 @@ export class Sandbox {
       this.#fail(requestId, 'Sandbox.Timedout', `${prefix}Task timed out after ${seconds} seconds`);
     } else if (this.#killReason === 'outOfMemory') {
       this.#fail(requestId, 'Runtime.OutOfMemory', `${prefix}Runtime exited with error: signal: killed`);
+    } else if (this.#killReason === 'outOfStorage') {
+      const message = `ENOSPC: no space left on device, the temporary folder holds more than ${this.#storageMiB} MB`;
+      this.#fail(requestId, 'Error', message);
     } else {
       this.#fail(requestId, 'Runtime.ExitError', prefix + describeExit(this.#process));
     }

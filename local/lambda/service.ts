@@ -11,7 +11,7 @@ import { DurableEngine } from './durable/engine.ts';
 import { Journal } from './durable/journal.ts';
 import { EventQueue } from './event-queue.ts';
 import { listen, sendError } from './http.ts';
-import { MAX_EVENT_AGE_MS } from './limits.ts';
+import { EPHEMERAL_STORAGE_MIB, MAX_EVENT_AGE_MS } from './limits.ts';
 import { FunctionNames } from './names.ts';
 import type { Emit, LambdaService, LambdaServiceOptions, LocalFunction } from './options.ts';
 import { SandboxPool } from './pool.ts';
@@ -132,6 +132,7 @@ function validateFunction({
   reservedConcurrency,
   maxRetries,
   maxEventAgeMs,
+  ephemeralStorageMiB,
 }: LocalFunction) {
   if (!/^[\w-]{1,64}$/.test(name))
     throw new RangeError(`a function's name has 1 to 64 letters, digits, - and _, got ${name}`);
@@ -140,6 +141,7 @@ function validateFunction({
   if (!/.\../.test(handler))
     throw new RangeError(`function ${name}: handler must be like index.handler, got ${handler}`);
   requireWhole(`function ${name}: memoryMiB`, memoryMiB, 128, 10_240);
+  requireWhole(`function ${name}: ephemeralStorageMiB`, ephemeralStorageMiB ?? EPHEMERAL_STORAGE_MIB, 512, 10_240);
   requireWhole(`function ${name}: timeoutMs`, timeoutMs, 1, 900_000);
   requireWhole(`function ${name}: reservedConcurrency`, reservedConcurrency ?? 0, 0);
   requireWhole(`function ${name}: maxRetries`, maxRetries ?? 2, 0, 2);

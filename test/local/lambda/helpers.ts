@@ -25,7 +25,8 @@ export function write(path: string, text: string): string {
 
 /** Does what its event says: `{action, …}`. Every run leaves its `id` as a line of the file RAN. */
 const WORKER = `
-  import { appendFileSync, existsSync } from 'node:fs';
+  import { appendFileSync, existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+  import { tmpdir } from 'node:os';
   import { setTimeout } from 'node:timers/promises';
   let numInvokes = 0;
   const actions = {
@@ -36,6 +37,8 @@ const WORKER = `
     gate: async ({ path }) => { while (!existsSync(path)) await setTimeout(10); return 'passed'; },
     spin: () => { for (;;); },
     hog: async ({ mib }) => { const kept = []; for (let i = 0; i < mib; i += 32) { kept.push(Buffer.alloc(32 << 20, 1)); await setTimeout(15); } return kept.length; },
+    fill: async ({ mib, ms = 0 }) => { const path = tmpdir() + '/f'; writeFileSync(path, ''); truncateSync(path, mib << 20); await setTimeout(ms); return tmpdir(); },
+    files: () => readdirSync(tmpdir()),
     exit: ({ code }) => process.exit(code),
     kill: () => process.kill(process.pid, 'SIGKILL'),
     fail: ({ message }) => { throw new TypeError(message); },
