@@ -10,6 +10,7 @@ import { FUNCTION_NAMES, FUNCTIONS, HANDLER, WORKER_NAMES } from '../functions/m
 import { InputError } from '../lib/errors.ts';
 import { startCloudFormation } from './cloudformation.ts';
 import { startHttpApi } from './http-api.ts';
+import type { DuplicateOptions } from './lambda/duplicates.ts';
 import type { LambdaEvent, LocalFunction } from './lambda/options.ts';
 import { startLambdaService } from './lambda/service.ts';
 import { listenNear } from './ports.ts';
@@ -26,6 +27,10 @@ export interface EmulatorOptions {
   port?: number;
   /** Whether a durable execution that an earlier emulator left unfinished goes on by itself. @default all do */
   resumes?: (executionName: string) => boolean;
+  /** New sandboxes that each function may get in 10 s; AWS gives 1,000. @default no limit */
+  sandboxesPer10s?: number;
+  /** Invocations that are delivered twice. @default none */
+  duplicates?: DuplicateOptions;
   onEvent?: (event: LambdaEvent) => void;
   /** Told once, when the journal cannot be written any more: the emulator should be closed. */
   onBroken?: (error: Error) => void;
@@ -68,7 +73,7 @@ const EVENTS_FILE = 'events.ndjson';
 
 /** Start everything; the caller closes it. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { distDir, port, resumes, onEvent, onBroken } = options;
+  const { distDir, port, resumes, sandboxesPer10s, duplicates, onEvent, onBroken } = options;
   const workers = Math.min(options.workers, WORKERS_PER_CORE * availableParallelism());
   const dataDir = resolve(options.dataDir);
   if (!existsSync(join(distDir, 'functions'))) {
@@ -114,6 +119,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         maxConcurrency: 4 * workers + 16,
         maxSandboxes: workers + 2,
         runtimePath: join(distDir, 'runtime.mjs'),
+        sandboxesPer10s,
+        duplicates,
         resumes,
         onBroken,
         onEvent: (event) => {

@@ -15,7 +15,7 @@ const TIMEOUT_MS = 30_000; // API Gateway's own limit
 export interface HttpApiOptions {
   /** @default 0, any free port */
   port?: number;
-  /** Invokes the function synchronously; rejects when it cannot be invoked. */
+  /** Invokes the function synchronously; rejects when it cannot be invoked, with RequestTooLargeException for its size. */
   invoke(event: APIGatewayProxyEventV2): Promise<{ payload: Uint8Array; functionError?: string }>;
   /** Method and path of each route, as in `GET /runs/{id}`. @default those that the stack deploys */
   routes?: readonly string[];
@@ -30,6 +30,8 @@ export function startHttpApi(options: HttpApiOptions): Promise<LocalServer> {
   return serve(port, (request, response) => {
     answer(request, response).catch((error) => {
       if (error instanceof URIError) sendMessage(response, 400, 'Bad Request');
+      // the API takes 10 MiB, but the event that holds them must fit Lambda's 6 MiB
+      else if (error?.name === 'RequestTooLargeException') sendMessage(response, 413, 'Request Entity Too Large');
       else sendMessage(response, 500, 'Internal Server Error');
     });
   });

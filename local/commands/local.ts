@@ -7,13 +7,16 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { startEmulator } from '../emulator.ts';
-import { port, workers } from './parse.ts';
+import { port, sandboxes, seed, share, workers } from './parse.ts';
 
 interface LocalFlags {
   workers: number;
   port: number;
   dataDir: string;
   json?: string;
+  ramp?: number;
+  duplicates: number;
+  duplicatesSeed: number;
 }
 
 /** The dashboard's place is kept free below it: 8787, as Dask's. */
@@ -26,13 +29,23 @@ export function localCommand(): Command {
     .option('--port <N>', 'first of four ports; where one is taken, the next free one', port, FIRST_PORT)
     .option('--data-dir <DIR>', 'folder for objects and the journal', '.arvoredo')
     .option('--json <FILE>', 'write the endpoints there')
-    .action(async ({ workers, port, dataDir, json }: LocalFlags) => {
+    .option('--ramp <N>', 'new sandboxes that each function gets in 10 s; AWS gives 1,000 (no limit)', sandboxes)
+    .option(
+      '--duplicates <SHARE>',
+      'share of the invocations by queue or orchestrator that are delivered twice',
+      share,
+      0,
+    )
+    .option('--duplicates-seed <N>', 'picks which', seed, 0)
+    .action(async ({ workers, port, dataDir, json, ramp, duplicates, duplicatesSeed }: LocalFlags) => {
       const stop = new AbortController();
       process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
       const { close, ...info } = await startEmulator({
         dataDir,
         workers,
         port,
+        sandboxesPer10s: ramp,
+        duplicates: { share: duplicates, seed: duplicatesSeed },
         distDir: dirname(fileURLToPath(import.meta.url)),
         onBroken: (error) => stop.abort(error),
       });

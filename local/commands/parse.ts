@@ -12,3 +12,12 @@ const whole = (least: number, most: number) => (text: string) => {
 
 export const port = whole(1, 65_000);
 export const workers = whole(1, 1000);
+export const sandboxes = whole(1, 1_000_000);
+export const seed = whole(0, Number.MAX_SAFE_INTEGER);
+
+/** A share, from 0 to 1. */
+export function share(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('It must be from 0 to 1.');
+  return value;
+}

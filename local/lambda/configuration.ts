@@ -1,6 +1,6 @@
 // Functions as GetFunction, GetFunctionConfiguration and ListFunctions describe them.
 
-import { EXECUTION_TIMEOUT_MS, RETENTION_MS } from './limits.ts';
+import { EPHEMERAL_STORAGE_MIB, EXECUTION_TIMEOUT_MS, RETENTION_MS } from './limits.ts';
 import type { FunctionNames, Target } from './names.ts';
 
 export function describeFunction(names: FunctionNames, { fn, version, qualifier }: Target) {
@@ -16,6 +16,7 @@ export function describeFunction(names: FunctionNames, { fn, version, qualifier 
     CodeSha256: '',
     Timeout: Math.ceil(fn.timeoutMs / 1000),
     MemorySize: fn.memoryMiB,
+    EphemeralStorage: { Size: fn.ephemeralStorageMiB ?? EPHEMERAL_STORAGE_MIB },
     LastModified: '1970-01-01T00:00:00.000+0000',
     Environment: { Variables: fn.environment },
     State: 'Active',

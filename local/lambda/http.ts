@@ -68,6 +68,26 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
   });
 }
 
+/** @throws {ApiError} 400 when the body is larger */
+export async function readWhole(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const body = await readBody(request, maxBytes);
+  if (!body) throw invalidParameter(`the request must have at most ${maxBytes} bytes`);
+  return body;
+}
+
+/** @throws {ApiError} 400 when the body is larger, or no JSON object */
+export async function readJson(request: IncomingMessage, maxBytes: number): Promise<object> {
+  const text = (await readWhole(request, maxBytes)).toString();
+  let value: unknown;
+  try {
+    value = text === '' ? {} : JSON.parse(text);
+  } catch (cause) {
+    throw invalidParameter(`the request is not JSON: ${(cause as Error).message}`);
+  }
+  if (typeof value !== 'object' || value === null) throw invalidParameter('the request is not a JSON object');
+  return value;
+}
+
 /** Listen on 127.0.0.1 only. @returns the port */
 export function listen(server: Server, port: number): Promise<number> {
   // clients stopped between invocations must find their connections open when they go on

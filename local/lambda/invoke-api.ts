@@ -2,20 +2,22 @@
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { setTimeout } from 'node:timers/promises';
+import type { Concurrency } from './concurrency.ts';
 import type { DurableEngine } from './durable/engine.ts';
+import type { EventQueue } from './event-queue.ts';
 import { ApiError, invalidParameter, readBody, send } from './http.ts';
-import { ASYNC_RETRY_MINUTES, LOG_TAIL_BYTES, MAX_ASYNC_REQUEST_BYTES, MAX_SYNC_REQUEST_BYTES } from './limits.ts';
+import { LOG_TAIL_BYTES, MAX_ASYNC_REQUEST_BYTES, MAX_SYNC_REQUEST_BYTES } from './limits.ts';
 import type { Target } from './names.ts';
 import type { Emit } from './options.ts';
 import type { SandboxPool } from './pool.ts';
 import type { InvokeRequest } from './sandbox.ts';
 
 export interface InvokeApi {
+  concurrency: Concurrency;
   pool: SandboxPool;
   engine: DurableEngine;
+  queue: EventQueue;
   emit: Emit;
-  asyncDelayScale: number;
 }
 
 const TYPES = ['RequestResponse', 'Event', 'DryRun'];
@@ -46,12 +48,12 @@ export async function handleInvoke(
     return await invokeDurable(api.engine, { target, name, payload, isAsync, headers, response });
   }
   const clientContext = parseClientContext(header('x-amz-client-context'));
-  const wantsLog = header('x-amz-log-type') === 'Tail';
-  const invocation: InvokeRequest = { requestId, payload, functionArn: target.arn, clientContext, wantsLog };
   if (isAsync) {
-    void runAsync(api, target, invocation);
+    api.queue.accept(target, { requestId, payload: payload.toString(), clientContext });
     return send(response, 202, '', headers);
   }
+  const wantsLog = header('x-amz-log-type') === 'Tail';
+  const invocation: InvokeRequest = { requestId, payload, functionArn: target.arn, clientContext, wantsLog };
   enterOrThrottle(api, target);
   const { payload: result, error, log } = await api.pool.run(target.fn, target.version, invocation);
   send(response, 200, result, {
@@ -79,10 +81,10 @@ function parseClientContext(base64: string | undefined): string | undefined {
   return json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-function enterOrThrottle({ pool, emit }: InvokeApi, { fn }: Target): void {
-  const reason = pool.refusal(fn);
+function enterOrThrottle({ concurrency, emit }: InvokeApi, { fn }: Target): void {
+  const reason = concurrency.refusal(fn);
   if (!reason) {
-    pool.enter(fn);
+    concurrency.enter(fn);
     return;
   }
   emit({ type: 'throttled', functionName: fn.name, reason });
@@ -90,17 +92,6 @@ function enterOrThrottle({ pool, emit }: InvokeApi, { fn }: Target): void {
     headers: { 'retry-after': '1' },
     fields: { Reason: reason },
   });
-}
-
-/** Run until it succeeds or its tries are used up. The queue is this process's memory, waiting for room counts as no try. */
-async function runAsync({ pool, asyncDelayScale }: InvokeApi, target: Target, request: InvokeRequest): Promise<void> {
-  const { fn, version } = target;
-  for (const minutes of [...ASYNC_RETRY_MINUTES.slice(0, fn.maxRetries ?? 2), undefined]) {
-    await pool.enterWhenFree(fn);
-    const { error } = await pool.run(fn, version, request);
-    if (!error || minutes === undefined) return;
-    await setTimeout(minutes * 60_000 * asyncDelayScale, undefined, { ref: false });
-  }
 }
 
 async function invokeDurable(

@@ -14,8 +14,21 @@ export const LOG_TAIL_BYTES = 4096;
 export const INIT_LIMIT_MS = 10_000;
 /** Between reads of a sandbox's memory: at 50 ms a 512 MiB limit was passed by 58 MiB at most, at 250 ms by 417. */
 export const MEMORY_POLL_MS = 50;
+/** Between looks at what a sandbox that works keeps in its temporary folder. */
+export const STORAGE_POLL_MS = 500;
+/** Temporary storage of a sandbox, unless its function has more. */
+export const EPHEMERAL_STORAGE_MIB = 512;
+/** Idle time after which a sandbox is stopped; to stop one between two jobs that follow each other costs more than both. */
+export const FREEZE_AFTER_MS = 10;
+/** Time over which the pace of new sandboxes is counted: AWS gives each function 1,000 of them in it. */
+export const RAMP_MS = 10_000;
 /** Minutes between the tries of an asynchronous invocation. */
 export const ASYNC_RETRY_MINUTES = [1, 2];
+/** Between looks for a place for an asynchronous invocation: doubling from the first to the second. */
+export const MIN_THROTTLE_PAUSE_MS = 1000;
+export const MAX_THROTTLE_PAUSE_MS = 300_000;
+/** Time after which an asynchronous invocation is given up, unless its function says less. */
+export const MAX_EVENT_AGE_MS = 6 * 3_600_000;
 
 /** The quotas page says 3,000, a comment in the SDK 30,000; the smaller is safe under either. */
 export const MAX_OPERATIONS = 3000;

@@ -1,5 +1,8 @@
 // What the local Lambda service is told, and what it tells about itself.
 
+import type { DropCondition } from './destination.ts';
+import type { DuplicateOptions } from './duplicates.ts';
+
 /** A function as the service runs it: a folder with a bundle, and its limits. */
 export interface LocalFunction {
   name: string;
@@ -9,15 +12,21 @@ export interface LocalFunction {
   handler: string;
   memoryMiB: number;
   timeoutMs: number;
+  /** Most that a sandbox may keep in its TMPDIR, from 512 to 10,240. @default 512 */
+  ephemeralStorageMiB?: number;
   environment: Record<string, string>;
   /** Whether it is a durable function, which suspends and resumes. */
   durable: boolean;
   /** Names for version 1, such as `live`. */
   aliases: string[];
-  /** Most invocations of this function at once. It sets no room aside: a laptop has none to spare. */
+  /** Places set aside for this function alone, and the most that it may have at once. @default shares what is left */
   reservedConcurrency?: number;
   /** Tries that follow a failed asynchronous invocation, from 0 to 2. @default 2 */
   maxRetries?: number;
+  /** Age at which an asynchronous invocation is given up, on AWS's clock, from a minute to 6 hours. @default 6 hours */
+  maxEventAgeMs?: number;
+  /** Where asynchronous invocations go that were given up: the ARN of a function or of an SQS queue. @default nowhere */
+  onFailure?: string;
   /** Longest time of a whole durable execution, suspended or not. @default one day */
   executionTimeoutMs?: number;
 }
@@ -38,7 +47,11 @@ export interface LambdaServiceOptions {
   maxConcurrency?: number;
   /** Processes kept while idle, over all functions; invocations in flight may pass it. @default maxConcurrency */
   maxSandboxes?: number;
-  /** Factor on the 1 and 2 minutes between the tries of an asynchronous invocation. @default 1/60 */
+  /** New sandboxes that each function may get in 10 s, from 1 up; AWS gives 1,000. @default no limit */
+  sandboxesPer10s?: number;
+  /** Deliveries of asynchronous and chained invocations that come twice. @default none */
+  duplicates?: DuplicateOptions;
+  /** Factor on AWS's times for asynchronous invocations: 1 and 2 minutes between tries, 6 hours of age. @default 1/60 */
   asyncDelayScale?: number;
   /** First pause after a durable function crashed; it doubles up to 50 times that. @default 100 */
   crashDelayMs?: number;
@@ -62,9 +75,13 @@ export interface LambdaService {
   close(): Promise<void>;
 }
 
-export type ThrottleReason = 'ConcurrentInvocationLimitExceeded' | 'ReservedFunctionConcurrentInvocationLimitExceeded';
+export type ThrottleReason =
+  | 'ConcurrentInvocationLimitExceeded'
+  | 'ReservedFunctionConcurrentInvocationLimitExceeded'
+  | 'FunctionInvocationRateLimitExceeded'
+  | 'ReservedFunctionInvocationRateLimitExceeded';
 /** `reaped` made room for another function, `closed` ended with the service; `crashed` covers any other end. */
-export type SandboxExitReason = 'crashed' | 'timedOut' | 'outOfMemory' | 'reaped' | 'closed';
+export type SandboxExitReason = 'crashed' | 'timedOut' | 'outOfMemory' | 'outOfStorage' | 'reaped' | 'closed';
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'STOPPED';
 
 interface SandboxFields {
@@ -101,6 +118,8 @@ export type LambdaEvent = { atMs: number } & (
       error?: { type: string; message: string };
     } & InvokeFields)
   | { type: 'throttled'; functionName: string; reason: ThrottleReason }
+  /** An asynchronous invocation was given up. The destination is left out when its record, of over 1 MiB, was not sent. */
+  | { type: 'eventDropped'; functionName: string; requestId: string; condition: DropCondition; destination?: string }
   | ({ type: 'executionStarted' } & ExecutionFields)
   | ({ type: 'executionFinished'; status: ExecutionStatus } & ExecutionFields)
 );

@@ -1,15 +1,16 @@
-// Which sandbox runs what: places are counted by invocations in flight, sandboxes are reused, kept and reaped.
+// Which sandbox runs what: sandboxes are reused, frozen, kept and reaped.
 
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
-import { MEMORY_POLL_MS } from './limits.ts';
+import type { Concurrency } from './concurrency.ts';
+import { FREEZE_AFTER_MS, MEMORY_POLL_MS, STORAGE_POLL_MS } from './limits.ts';
 import { residentBytes } from './memory.ts';
-import type { Emit, LocalFunction, ThrottleReason } from './options.ts';
+import type { Emit, LocalFunction } from './options.ts';
 import type { ProcessList } from './process-list.ts';
 import { type InvokeOutcome, type InvokeRequest, type Job, Sandbox, type SandboxHost } from './sandbox.ts';
 
 export interface PoolOptions {
-  maxConcurrency: number;
+  concurrency: Concurrency;
   maxSandboxes: number;
   /** For the sandboxes' home folders; emptied at start. */
   folder: string;
@@ -26,10 +27,9 @@ export class SandboxPool {
   readonly #options: PoolOptions;
   readonly #host: SandboxHost;
   readonly #sandboxes = new Set<Sandbox>();
-  readonly #inFlight = new Map<LocalFunction, number>();
-  #totalInFlight = 0;
-  readonly #waiting: { fn: LocalFunction; enter: () => void }[] = [];
   readonly #memoryPoll: NodeJS.Timeout;
+  readonly #freezing: Sandbox[] = [];
+  readonly #storagePoll: NodeJS.Timeout;
   #isPolling = false;
   #isClosed = false;
 
@@ -39,74 +39,35 @@ export class SandboxPool {
     mkdirSync(options.folder, { recursive: true });
     this.#host = {
       ...options,
-      onIdle: () => this.#makeRoom(0),
+      onIdle: (sandbox) => {
+        this.#makeRoom(0);
+        this.#freezeSoon(sandbox);
+      },
       onExit: (sandbox, undelivered) => {
         this.#sandboxes.delete(sandbox);
+        options.concurrency.lose(sandbox.fn);
         if (undelivered) this.#assign(sandbox.fn, sandbox.version, undelivered);
       },
     };
     this.#memoryPoll = setInterval(() => void this.#checkMemory(), MEMORY_POLL_MS).unref();
-  }
-
-  /** Why an invocation of `fn` cannot begin now; undefined when it can. */
-  refusal(fn: LocalFunction): ThrottleReason | undefined {
-    if ((this.#inFlight.get(fn) ?? 0) >= (fn.reservedConcurrency ?? Infinity))
-      return 'ReservedFunctionConcurrentInvocationLimitExceeded';
-    return this.#totalInFlight >= this.#options.maxConcurrency ? 'ConcurrentInvocationLimitExceeded' : undefined;
-  }
-
-  /** Take a place for one invocation, which `run` or `leave` gives back; refused places are the caller's to report. */
-  enter(fn: LocalFunction): void {
-    this.#inFlight.set(fn, (this.#inFlight.get(fn) ?? 0) + 1);
-    this.#totalInFlight++;
-  }
-
-  /** Take a place as soon as there is one. Never settles once the pool is closed. */
-  enterWhenFree(fn: LocalFunction): Promise<void> {
-    return new Promise((enter) => {
-      // orchestrators first: they are short, and give the others their work
-      if (fn.durable) this.#waiting.unshift({ fn, enter });
-      else this.#waiting.push({ fn, enter });
-      this.#admit();
-    });
-  }
-
-  leave(fn: LocalFunction): void {
-    this.#inFlight.set(fn, this.#inFlight.get(fn)! - 1);
-    this.#totalInFlight--;
-    this.#admit();
+    this.#storagePoll = setInterval(() => this.#checkStorage(), STORAGE_POLL_MS).unref();
   }
 
   /** Run one invocation in the place that the caller has taken. Failures are outcomes, not exceptions. */
   async run(fn: LocalFunction, version: string, request: InvokeRequest): Promise<InvokeOutcome> {
     const outcome = await new Promise<InvokeOutcome>((resolve) => this.#assign(fn, version, { request, resolve }));
-    this.leave(fn);
+    this.#options.concurrency.leave(fn);
     return outcome;
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#memoryPoll);
+    clearInterval(this.#storagePoll);
     const sandboxes = [...this.#sandboxes];
     for (const sandbox of sandboxes) sandbox.kill('closed');
     await Promise.all(sandboxes.map((sandbox) => sandbox.exited));
     rmSync(this.#options.folder, { recursive: true, force: true });
-  }
-
-  #admit(): void {
-    for (
-      let i = 0;
-      i < this.#waiting.length && this.#totalInFlight < this.#options.maxConcurrency && !this.#isClosed;
-    ) {
-      const { fn, enter } = this.#waiting[i];
-      if (this.refusal(fn)) {
-        i++;
-        continue;
-      }
-      this.#waiting.splice(i, 1);
-      this.enter(fn);
-      enter();
-    }
   }
 
   #assign(fn: LocalFunction, version: string, job: Job): void {
@@ -135,6 +96,17 @@ export class SandboxPool {
     for (const sandbox of idle.slice(0, excess)) sandbox.kill('reaped');
   }
 
+  /** Not at once: a sandbox that gets its next job right away need not be stopped and woken for it. */
+  #freezeSoon(sandbox: Sandbox): void {
+    if (!this.#options.freeze) return;
+    if (this.#freezing.length === 0) setTimeout(() => this.#freeze(), FREEZE_AFTER_MS).unref();
+    this.#freezing.push(sandbox);
+  }
+
+  #freeze(): void {
+    for (const sandbox of this.#freezing.splice(0)) sandbox.freeze();
+  }
+
   async #checkMemory(): Promise<void> {
     const active = [...this.#sandboxes].filter((sandbox) => sandbox.pid && sandbox.state !== 'idle');
     if (this.#isPolling || active.length === 0) return;
@@ -144,6 +116,12 @@ export class SandboxPool {
     for (const sandbox of active) {
       sandbox.peakBytes = Math.max(sandbox.peakBytes, bytes.get(sandbox.pid) ?? 0);
       if (sandbox.peakBytes > sandbox.fn.memoryMiB * MIB) sandbox.kill('outOfMemory');
+    }
+  }
+
+  #checkStorage(): void {
+    for (const sandbox of this.#sandboxes) {
+      if (sandbox.state === 'busy' && sandbox.isStorageFull) sandbox.kill('outOfStorage');
     }
   }
 }

@@ -2,6 +2,12 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { refusalOf } from '../own-request.ts';
+import {
+  handleAccountSettings,
+  handleDeleteConcurrency,
+  handleGetConcurrency,
+  handlePutConcurrency,
+} from './concurrency-api.ts';
 import { describeFunction } from './configuration.ts';
 import { handleCallback, handleCheckpoint, handleGet, handleList, handleState, handleStop } from './durable/api.ts';
 import { ApiError, invalidParameter, sendJson } from './http.ts';
@@ -40,8 +46,11 @@ const ROUTES: [method: string, path: RegExp, handle: (call: Call) => void | Prom
     'GET',
     /^\/2015-03-31\/functions\/([^/]+)$/,
     (call) => {
-      const Configuration = describeFunction(call.api.names, targetOf(call));
-      sendJson(call.response, 200, { Configuration, Code: { RepositoryType: 'S3' } });
+      const target = targetOf(call);
+      const Configuration = describeFunction(call.api.names, target);
+      const places = call.api.concurrency.reserved(target.fn);
+      const Concurrency = places === undefined ? undefined : { ReservedConcurrentExecutions: places };
+      sendJson(call.response, 200, { Configuration, Code: { RepositoryType: 'S3' }, Concurrency });
     },
   ],
   [
@@ -49,6 +58,22 @@ const ROUTES: [method: string, path: RegExp, handle: (call: Call) => void | Prom
     /^\/2015-03-31\/functions\/([^/]+)\/configuration$/,
     (call) => sendJson(call.response, 200, describeFunction(call.api.names, targetOf(call))),
   ],
+  [
+    'PUT',
+    /^\/2017-10-31\/functions\/([^/]+)\/concurrency$/,
+    (call) => handlePutConcurrency(call.api, targetOf(call), call.request, call.response),
+  ],
+  [
+    'GET',
+    /^\/2019-09-30\/functions\/([^/]+)\/concurrency$/,
+    (call) => handleGetConcurrency(call.api, targetOf(call), call.response),
+  ],
+  [
+    'DELETE',
+    /^\/2017-10-31\/functions\/([^/]+)\/concurrency$/,
+    (call) => handleDeleteConcurrency(call.api, targetOf(call), call.response),
+  ],
+  ['GET', /^\/2016-08-19\/account-settings\/?$/, ({ api, response }) => handleAccountSettings(api, response)],
   [
     'GET',
     /^\/2025-12-01\/functions\/([^/]+)\/durable-executions$/,

@@ -5,6 +5,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LocalFunction } from './options.ts';
 
+/** What a sandbox has instead of /tmp. */
+export function temporaryFolder(home: string): string {
+  return join(home, 'tmp');
+}
+
 export function spawnRuntime({
   fn,
   runtimePath,
@@ -17,7 +22,7 @@ export function spawnRuntime({
   home: string;
   environment: Record<string, string>;
 }): ChildProcess {
-  const TMPDIR = join(home, 'tmp');
+  const TMPDIR = temporaryFolder(home);
   mkdirSync(TMPDIR, { recursive: true });
   // the heap limit only makes the garbage collector work in time; the limit proper is the resident size
   const heapMiB = Math.floor(fn.memoryMiB * 0.9);

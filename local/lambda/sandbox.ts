@@ -6,13 +6,14 @@ import type { Server, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { listen } from './http.ts';
-import { INIT_LIMIT_MS, LOG_TAIL_BYTES, MAX_RESPONSE_BYTES } from './limits.ts';
+import { EPHEMERAL_STORAGE_MIB, INIT_LIMIT_MS, LOG_TAIL_BYTES, MAX_RESPONSE_BYTES } from './limits.ts';
 import { peakResidentBytes } from './memory.ts';
 import type { Emit, LocalFunction, SandboxExitReason } from './options.ts';
 import { killGroup, type ProcessList } from './process-list.ts';
 import { endLines, type Report, startLine } from './report.ts';
 import { createRuntimeApi } from './runtime-api.ts';
-import { describeExit, spawnRuntime } from './runtime-process.ts';
+import { describeExit, spawnRuntime, temporaryFolder } from './runtime-process.ts';
+import { folderBytes } from './storage.ts';
 
 export interface InvokeRequest {
   requestId: string;
@@ -34,6 +35,8 @@ export interface InvokeOutcome {
   payload: Buffer;
   /** Set when the function failed; the payload is then `{errorType, errorMessage, trace?}`. */
   error?: InvokeError;
+  /** From the handler's start to its answer. */
+  durationMs: number;
   log: string;
 }
 
@@ -45,7 +48,6 @@ export interface Job {
 export interface SandboxHost {
   readonly folder: string;
   readonly runtimePath: string;
-  readonly freeze: boolean;
   readonly processes: ProcessList;
   readonly emit: Emit;
   environment(fn: LocalFunction, version: string): Record<string, string>;
@@ -76,6 +78,7 @@ export class Sandbox {
   #running?: { job: Job; coldStart: boolean; startedMs: number };
   #numJobs = 0;
   #deadline?: NodeJS.Timeout;
+  #isFrozen = false;
   #killReason?: SandboxExitReason;
   #initError?: Buffer;
   #log = '';
@@ -114,6 +117,26 @@ export class Sandbox {
     if (this.#next) this.#deliver();
   }
 
+  /** Whether the temporary folder holds more than it may. */
+  get isStorageFull(): boolean {
+    return folderBytes(temporaryFolder(this.#home)) > this.#storageMiB * MIB;
+  }
+
+  get #home(): string {
+    return join(this.#host.folder, this.id);
+  }
+
+  get #storageMiB(): number {
+    return this.fn.ephemeralStorageMiB ?? EPHEMERAL_STORAGE_MIB;
+  }
+
+  /** Stop the processes until the next job, unless there is one already. */
+  freeze(): void {
+    if (this.state !== 'idle' || this.#isFrozen) return;
+    this.#isFrozen = true;
+    killGroup(this.pid, 'SIGSTOP');
+  }
+
   kill(reason: SandboxExitReason): void {
     if (this.state === 'dead') return;
     this.#killReason ??= reason;
@@ -126,7 +149,7 @@ export class Sandbox {
     this.#process = spawnRuntime({
       fn: this.fn,
       runtimePath: this.#host.runtimePath,
-      home: join(this.#host.folder, this.id),
+      home: this.#home,
       environment: {
         ...this.#host.environment(this.fn, this.version),
         AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}`,
@@ -179,7 +202,6 @@ export class Sandbox {
       return;
     }
     this.idleSinceMs = performance.now();
-    if (this.#host.freeze) killGroup(this.pid, 'SIGSTOP');
     this.#host.onIdle(this);
   }
 
@@ -192,7 +214,8 @@ export class Sandbox {
     const { requestId, payload, functionArn, clientContext } = job.request;
     this.#running = { job, coldStart: this.#numJobs++ === 0, startedMs: performance.now() };
     this.#log = startLine(requestId, this.version);
-    if (this.#host.freeze) killGroup(this.pid, 'SIGCONT');
+    if (this.#isFrozen) killGroup(this.pid, 'SIGCONT');
+    this.#isFrozen = false;
     this.#limitTime(this.fn.timeoutMs);
     const { coldStart } = this.#running;
     this.#host.emit({ type: 'invokeStarted', requestId, coldStart, ...this.#fields() });
@@ -209,6 +232,10 @@ export class Sandbox {
   }
 
   #onResponse(requestId: string, payload: Buffer | undefined): boolean {
+    if (payload && requestId === this.#running?.job.request.requestId && this.isStorageFull) {
+      this.kill('outOfStorage'); // where the handler would have failed to write
+      return true;
+    }
     if (payload) return this.#finish(requestId, payload);
     const message = `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`;
     return this.#fail(requestId, 'Function.ResponseSizeTooLarge', message);
@@ -236,7 +263,7 @@ export class Sandbox {
       maxMemoryMiB: Math.ceil(this.peakBytes / MIB),
     };
     this.#host.emit({ type: 'invokeFinished', requestId, coldStart, error, ...report, ...this.#fields() });
-    void this.#endLog(job.request, report).then((log) => job.resolve({ payload, error, log }));
+    void this.#endLog(job.request, report).then((log) => job.resolve({ payload, error, durationMs, log }));
     return true;
   }
 
@@ -265,7 +292,7 @@ export class Sandbox {
       this.#host.processes.remove(this.pid);
       this.#host.emit({ type: 'sandboxExited', reason: this.#killReason ?? 'crashed', ...this.#fields() });
     }
-    rm(join(this.#host.folder, this.id), { recursive: true, force: true }, () => {});
+    rm(this.#home, { recursive: true, force: true }, () => {});
     this.#host.onExit(this, this.#assigned);
     this.#setExited();
   }
@@ -279,6 +306,9 @@ export class Sandbox {
       this.#fail(requestId, 'Sandbox.Timedout', `${prefix}Task timed out after ${seconds} seconds`);
     } else if (this.#killReason === 'outOfMemory') {
       this.#fail(requestId, 'Runtime.OutOfMemory', `${prefix}Runtime exited with error: signal: killed`);
+    } else if (this.#killReason === 'outOfStorage') {
+      const message = `ENOSPC: no space left on device, the temporary folder holds more than ${this.#storageMiB} MB`;
+      this.#fail(requestId, 'Error', message);
     } else {
       this.#fail(requestId, 'Runtime.ExitError', prefix + describeExit(this.#process));
     }

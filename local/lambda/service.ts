@@ -5,10 +5,14 @@ import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Concurrency } from './concurrency.ts';
+import { validateDestination } from './destination.ts';
 import { DurableEngine } from './durable/engine.ts';
 import { Journal } from './durable/journal.ts';
 import { Runs } from './durable/runs.ts';
+import { EventQueue } from './event-queue.ts';
 import { listen, sendError } from './http.ts';
+import { EPHEMERAL_STORAGE_MIB, MAX_EVENT_AGE_MS } from './limits.ts';
 import { FunctionNames } from './names.ts';
 import type { Emit, LambdaService, LambdaServiceOptions, LocalFunction } from './options.ts';
 import { SandboxPool } from './pool.ts';
@@ -24,14 +28,21 @@ import { type LambdaApi, route } from './routes.ts';
 export async function startLambdaService(options: LambdaServiceOptions): Promise<LambdaService> {
   const { port = 0, region = 'us-east-1', accountId = '000000000000', maxConcurrency = 10 } = options;
   const { maxSandboxes = maxConcurrency, asyncDelayScale = 1 / 60, crashDelayMs = 100 } = options;
-  const { freeze = process.platform !== 'win32' } = options;
+  const { duplicates = { share: 0, seed: 0 } } = options;
+  const { sandboxesPer10s, freeze = process.platform !== 'win32' } = options;
   const { runtimePath = fileURLToPath(new URL('./runtime.mjs', import.meta.url)) } = options;
   const dataDir = resolve(options.dataDir);
   const functions = options.functions.map((fn) => ({ ...fn, codeDir: resolve(fn.codeDir) }));
   for (const fn of functions) validateFunction(fn);
   requireWhole('maxConcurrency', maxConcurrency, 1);
   requireWhole('maxSandboxes', maxSandboxes, 1);
+  requireWhole('sandboxesPer10s', sandboxesPer10s ?? 1, 1);
+  if (!(duplicates.share >= 0 && duplicates.share <= 1))
+    throw new RangeError(`duplicates.share must be from 0 to 1, got ${duplicates.share}`);
+  requireWhole('duplicates.seed', duplicates.seed, 0);
   const names = new FunctionNames(functions, region, accountId);
+  for (const { name, onFailure } of functions) if (onFailure !== undefined) validateDestination(name, onFailure, names);
+  const concurrency = new Concurrency({ functions, accountLimit: maxConcurrency, sandboxesPer10s });
   const emit: Emit = (event) => options.onEvent?.({ ...event, atMs: Date.now() });
 
   const server = createServer((request, response) => {
@@ -43,7 +54,7 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
   const { processes, journal, runs } = openFolder(options, server);
   const base = { ...options.environment, AWS_REGION: region, AWS_DEFAULT_REGION: region, AWS_ENDPOINT_URL_LAMBDA: url };
   const pool = new SandboxPool({
-    maxConcurrency,
+    concurrency,
     maxSandboxes,
     folder: join(dataDir, 'sandboxes'),
     runtimePath,
@@ -52,8 +63,10 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
     emit,
     environment: (fn, version) => sandboxEnvironment(fn, version, base),
   });
-  const engine = new DurableEngine({ names, pool, journal, runs, emit, crashDelayMs });
-  const api: LambdaApi = { names, pool, engine, emit, asyncDelayScale };
+  const queue = new EventQueue({ dataDir, names, concurrency, pool, emit, delayScale: asyncDelayScale, duplicates });
+  const engine = new DurableEngine({ names, concurrency, pool, journal, runs, emit, crashDelayMs, duplicates });
+  const api: LambdaApi = { names, concurrency, pool, engine, queue, emit };
+  queue.resume();
   engine.resume(options.resumes ?? (() => true));
 
   return {
@@ -62,6 +75,8 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
     functionArn: (name, qualifier) => names.arn(name, qualifier),
     async close() {
       engine.close();
+      queue.close();
+      concurrency.close();
       server.close();
       server.closeAllConnections();
       await pool.close();
@@ -120,6 +135,8 @@ function validateFunction({
   timeoutMs,
   reservedConcurrency,
   maxRetries,
+  maxEventAgeMs,
+  ephemeralStorageMiB,
 }: LocalFunction) {
   if (!/^[\w-]{1,64}$/.test(name))
     throw new RangeError(`a function's name has 1 to 64 letters, digits, - and _, got ${name}`);
@@ -128,9 +145,11 @@ function validateFunction({
   if (!/.\../.test(handler))
     throw new RangeError(`function ${name}: handler must be like index.handler, got ${handler}`);
   requireWhole(`function ${name}: memoryMiB`, memoryMiB, 128, 10_240);
+  requireWhole(`function ${name}: ephemeralStorageMiB`, ephemeralStorageMiB ?? EPHEMERAL_STORAGE_MIB, 512, 10_240);
   requireWhole(`function ${name}: timeoutMs`, timeoutMs, 1, 900_000);
-  requireWhole(`function ${name}: reservedConcurrency`, reservedConcurrency ?? 1, 1);
+  requireWhole(`function ${name}: reservedConcurrency`, reservedConcurrency ?? 0, 0);
   requireWhole(`function ${name}: maxRetries`, maxRetries ?? 2, 0, 2);
+  requireWhole(`function ${name}: maxEventAgeMs`, maxEventAgeMs ?? MAX_EVENT_AGE_MS, 60_000, MAX_EVENT_AGE_MS);
 }
 
 function requireWhole(what: string, value: number, lowest: number, highest = Number.MAX_SAFE_INTEGER): void {

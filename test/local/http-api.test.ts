@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, beforeEach, test } from 'node:test';
+import { InvokeCommand } from '@aws-sdk/client-lambda';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { ROUTES } from '../../cdk/routes.ts';
 import { startHttpApi } from '../../local/http-api.ts';
+import { startLambdaService } from '../../local/lambda/service.ts';
+import { lambdaClient, localFunction, temporaryFolder, writeWorker } from './lambda/helpers.ts';
 
 type Invoke = Parameters<typeof startHttpApi>[0]['invoke'];
 const returning =
@@ -217,6 +221,25 @@ test('a body of 10 MiB is taken, one byte more is a 413', async () => {
   const { status, body } = await send('POST', '/runs', { body: Buffer.alloc(limit + 1) });
   assert.deepEqual([status, body], [413, '{"message":"Request Entity Too Large"}']);
   assert.equal(events.length, 1);
+});
+
+test('a body that the API takes and the function cannot is a 413', async () => {
+  const folder = temporaryFolder();
+  const codeDir = writeWorker(join(folder, 'code'));
+  const lambda = await startLambdaService({ dataDir: join(folder, 'data'), functions: [localFunction(codeDir)] });
+  const client = lambdaClient(lambda.url);
+  const api = await startHttpApi({
+    invoke: async (event) => {
+      const command = new InvokeCommand({ FunctionName: 'worker', Payload: JSON.stringify(event) });
+      return { payload: (await client.send(command)).Payload! };
+    },
+  });
+  const body = 'x'.repeat(7 * 1024 * 1024);
+  const response = await fetch(`${api.url}/runs`, { method: 'POST', headers: { 'content-type': 'text/plain' }, body });
+  assert.deepEqual([response.status, await response.text()], [413, '{"message":"Request Entity Too Large"}']);
+  await api.close();
+  client.destroy();
+  await lambda.close();
 });
 
 test('a path that cannot be decoded is a 400', async () => {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { RunView } from '../../lib/run.ts';
 import type { EmulatorInfo } from '../../local/emulator.ts';
-import { finish, leftOver, start, temporaryFolder } from './command.ts';
+import { eventsOf, finish, leftOver, start, temporaryFolder } from './command.ts';
 
 const JOB = { samples: 3000, chunkSize: 1000, trees: 5, workers: 2 };
 const JOB_ARGS = ['--samples', '3000', '--chunk-size', '1000', '--trees', '5', '--workers', '2'];
@@ -178,5 +178,36 @@ suite('arvoredo local', () => {
     const { dataDir } = await up(t, '--port', '18888');
     const { code, stderr } = await finish(t, ['local', '--data-dir', dataDir]);
     assert.deepEqual([code, /an emulator \(process \d+\) already uses/.test(stderr)], [2, true], stderr);
+  });
+
+  test('when every delivery comes twice, at a slow ramp, the model is the same', async (t) => {
+    const models = [];
+    for (const args of [[], ['--duplicates', '1', '--duplicates-seed', '3', '--ramp', '50']]) {
+      const { api, dataDir, stop } = await up(t, ...args);
+      assert.equal((await post(api, { ...JOB, runId: 'twice' })).status, 202);
+      const { state, model } = await waitFor(api, 'twice');
+      assert.equal(state, 'succeeded');
+      models.push(model?.sha256);
+      await stop();
+      const generated = (await eventsOf(dataDir)).filter(
+        (event) => event.type === 'invokeStarted' && event.functionName === 'arvoredo-generate',
+      );
+      assert.equal(generated.length, args.length > 0 ? 6 : 3);
+    }
+    assert.match(models[0]!, /^[0-9a-f]{64}$/);
+    assert.equal(models[1], models[0]);
+  });
+
+  test('a share or a pace that is none is refused', async (t) => {
+    for (const args of [
+      ['--duplicates', '2'],
+      ['--duplicates', 'x'],
+      ['--ramp', '0'],
+      ['--duplicates-seed', '-1'],
+    ]) {
+      const { code, stderr } = await finish(t, ['local', ...args]);
+      assert.equal(code, 2);
+      assert.match(stderr, /It must be/);
+    }
   });
 });

@@ -1,7 +1,7 @@
 // The durable part of the Lambda API over HTTP: what the durable SDK and its clients call.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { invalidParameter, readBody, sendJson } from '../http.ts';
+import { invalidParameter, readJson, readWhole, sendJson } from '../http.ts';
 import { MAX_EXECUTION_BYTES, MAX_OPERATION_PAYLOAD_BYTES, MAX_STATE_PAGE } from '../limits.ts';
 import type { FunctionNames } from '../names.ts';
 import type { DurableEngine } from './engine.ts';
@@ -111,25 +111,6 @@ function summary(names: FunctionNames, execution: Execution) {
     EndTimestamp: endedAt,
   };
 }
-
-async function readWhole(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  const body = await readBody(request, maxBytes);
-  if (!body) throw invalidParameter(`the request must have at most ${maxBytes} bytes`);
-  return body;
-}
-
-async function readJson(request: IncomingMessage, maxBytes: number): Promise<object> {
-  const text = (await readWhole(request, maxBytes)).toString();
-  let value: unknown;
-  try {
-    value = text === '' ? {} : JSON.parse(text);
-  } catch (cause) {
-    throw invalidParameter(`the request is not JSON: ${(cause as Error).message}`);
-  }
-  if (typeof value !== 'object' || value === null) throw invalidParameter('the request is not a JSON object');
-  return value;
-}
-
 function queryNumber(query: URLSearchParams, name: string, fallback: number): number {
   const text = query.get(name) || String(fallback);
   if (!/^\d{1,9}$/.test(text)) throw invalidParameter(`${name} must be a whole number from 0 up, got ${text}`);

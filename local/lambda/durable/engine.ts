@@ -4,6 +4,8 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import type { ErrorObject, OperationStatus, OperationUpdate } from '@aws-sdk/client-lambda';
+import type { Concurrency } from '../concurrency.ts';
+import { type DuplicateOptions, isDoubled } from '../duplicates.ts';
 import { ApiError, invalidParameter } from '../http.ts';
 import { EXECUTION_TIMEOUT_MS, MAX_CRASHES } from '../limits.ts';
 import type { FunctionNames, Target } from '../names.ts';
@@ -18,16 +20,19 @@ import { validateUpdates } from './validate.ts';
 
 export interface DurableEngineOptions {
   names: FunctionNames;
+  concurrency: Concurrency;
   pool: SandboxPool;
   journal: Journal;
   /** What the journal held at the start. */
   runs: Runs;
   emit: Emit;
   crashDelayMs: number;
+  duplicates: DuplicateOptions;
 }
 
-/** Changes within this time of each other share one resume. */
+/** Changes within this time of each other share one resume, as do those within the time that the last resume took. */
 const COALESCE_MS = 5;
+const MAX_COALESCE_MS = 250;
 const MAX_CRASH_DELAY_FACTOR = 50;
 const EXECUTION_NAME = /^[\w-]{1,64}$/;
 
@@ -213,7 +218,11 @@ export class DurableEngine {
       this.#expectHeartbeat(run, id);
     }
     if (type === 'CHAINED_INVOKE') {
-      void this.#invokeTarget(run, id).then((ending) => ending && this.#change(run, id, ending));
+      run.numInvoking++;
+      void this.#invokeTarget(run, id).then((ending) => {
+        run.numInvoking--;
+        if (ending) this.#change(run, id, ending);
+      });
     }
   }
 
@@ -228,18 +237,22 @@ export class DurableEngine {
   /** Run the target of a chained invocation once there is room. @returns undefined when it is no longer wanted */
   async #invokeTarget(run: Run, id: string): Promise<Ending<OperationStatus> | undefined> {
     const { Payload: input = '{}', ChainedInvokeOptions: options } = run.execution.starts.get(id)!;
-    const { pool } = this.#options;
+    const { concurrency, pool, duplicates } = this.#options;
     try {
       const target = this.#options.names.resolve(options!.FunctionName!);
       const { fn, version, arn } = target;
       if (fn.durable) return await this.#invokeDurable(target, childName(run.execution, id), input);
 
-      await pool.enterWhenFree(fn);
+      await concurrency.enterWhenFree(fn);
       if (run.execution.operations.get(id)?.Status !== 'STARTED') {
-        pool.leave(fn);
+        concurrency.leave(fn);
         return undefined;
       }
       const request = { requestId: randomUUID(), payload: Buffer.from(input), functionArn: arn };
+      if (isDoubled(duplicates, fn.name, input)) {
+        // what the second delivery answers goes nowhere
+        void concurrency.enterWhenFree(fn).then(() => pool.run(fn, version, request));
+      }
       return endingOf(await pool.run(fn, version, request));
     } catch (cause) {
       return { status: 'FAILED', error: errorObject(cause) };
@@ -254,19 +267,28 @@ export class DurableEngine {
     return { status: status as OperationStatus, result, error };
   }
 
-  #wake(run: Run, delayMs = COALESCE_MS): void {
+  /** Call the handler soon. Replaying a large state takes long: while answers are to come, it waits for more of them. */
+  #wake(run: Run): void {
     if (run.isActive || run.execution.status !== 'RUNNING') return;
-    run.isActive = true;
-    run.timers.set('resume', Date.now() + delayMs, () => void this.#drive(run));
+    const moreMs = run.numInvoking > 0 ? Math.min(run.replayMs, MAX_COALESCE_MS) : 0;
+    const atMs = Date.now() + Math.max(COALESCE_MS, moreMs);
+    if (atMs < run.driveAtMs) this.#driveAt(run, atMs);
+  }
+
+  #driveAt(run: Run, atMs: number): void {
+    run.driveAtMs = atMs;
+    run.timers.set('resume', atMs, () => void this.#drive(run));
   }
 
   /** Call the handler, once, and decide what comes next. */
   async #drive(run: Run): Promise<void> {
     const { execution } = run;
     const target = this.#target(run);
-    const { pool } = this.#options;
-    await pool.enterWhenFree(target.fn);
-    if (execution.status !== 'RUNNING') return pool.leave(target.fn);
+    run.isActive = true;
+    run.driveAtMs = Infinity;
+    const { concurrency, pool } = this.#options;
+    await concurrency.enterWhenFree(target.fn);
+    if (execution.status !== 'RUNNING') return concurrency.leave(target.fn);
     run.token = randomUUID();
     const UpdatedOperationIds = execution.takeUnseen().map((operation) => operation.Id);
     const event = {
@@ -280,6 +302,7 @@ export class DurableEngine {
     if (this.#isClosed) return;
     run.token = undefined;
     run.isActive = false;
+    run.replayMs = outcome.durationMs;
     if (execution.status !== 'RUNNING') return;
     if (outcome.error) this.#afterCrash(run, outcome);
     else this.#afterReply(run, outcome.payload.toString());
@@ -300,7 +323,8 @@ export class DurableEngine {
       return;
     }
     const factor = Math.min(2 ** (run.crashes - 1), MAX_CRASH_DELAY_FACTOR);
-    this.#wake(run, this.#options.crashDelayMs * factor);
+    run.isActive = true; // what changes meanwhile does not shorten the pause
+    this.#driveAt(run, Date.now() + this.#options.crashDelayMs * factor);
   }
 }
 

@@ -16,6 +16,12 @@ export interface Run {
   isActive: boolean;
   /** Crashes in a row without an accepted update between them. */
   crashes: number;
+  /** Chained invocations that have not ended. */
+  numInvoking: number;
+  /** How long the handler ran when it was called last. */
+  replayMs: number;
+  /** When the handler is to be called; Infinity when no call is planned. */
+  driveAtMs: number;
   timers: Timers;
   ended: Promise<void>;
   setEnded: () => void;
@@ -36,7 +42,17 @@ export class Runs {
     const execution = new Execution(record);
     let setEnded!: () => void;
     const ended = new Promise<void>((resolve) => (setEnded = resolve));
-    const run: Run = { execution, isActive: false, crashes: 0, timers: new Timers(), ended, setEnded };
+    const run: Run = {
+      execution,
+      isActive: false,
+      crashes: 0,
+      numInvoking: 0,
+      replayMs: 0,
+      driveAtMs: Infinity,
+      timers: new Timers(),
+      ended,
+      setEnded,
+    };
     this.#byArn.set(execution.arn, run);
     this.#byName.set(nameKey(execution.functionName, execution.version, execution.name), run);
     return run;

@@ -19,7 +19,7 @@ const worker = localFunction(writeWorker(join(folder, 'worker')), {
 const orchestrator = await orchestratorFunction(join(folder, 'orchestrator'));
 const { client, events, eventWhere, invoke } = await startService({
   dataDir: join(folder, 'data'),
-  maxConcurrency: 6,
+  maxConcurrency: 9,
   crashDelayMs: 1,
   functions: [
     worker,

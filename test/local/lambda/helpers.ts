@@ -25,7 +25,8 @@ export function write(path: string, text: string): string {
 
 /** Does what its event says: `{action, …}`. Every run leaves its `id` as a line of the file RAN. */
 const WORKER = `
-  import { appendFileSync, existsSync } from 'node:fs';
+  import { appendFileSync, existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
+  import { tmpdir } from 'node:os';
   import { setTimeout } from 'node:timers/promises';
   let numInvokes = 0;
   const actions = {
@@ -36,6 +37,8 @@ const WORKER = `
     gate: async ({ path }) => { while (!existsSync(path)) await setTimeout(10); return 'passed'; },
     spin: () => { for (;;); },
     hog: async ({ mib }) => { const kept = []; for (let i = 0; i < mib; i += 32) { kept.push(Buffer.alloc(32 << 20, 1)); await setTimeout(15); } return kept.length; },
+    fill: async ({ mib, ms = 0 }) => { const path = tmpdir() + '/f'; writeFileSync(path, ''); truncateSync(path, mib << 20); await setTimeout(ms); return tmpdir(); },
+    files: () => readdirSync(tmpdir()),
     exit: ({ code }) => process.exit(code),
     kill: () => process.kill(process.pid, 'SIGKILL'),
     fail: ({ message }) => { throw new TypeError(message); },
@@ -53,10 +56,10 @@ export function writeWorker(folder: string): string {
   return dirname(write(join(folder, 'index.mjs'), WORKER));
 }
 
-/** Bundle a durable handler as the build does: minified ES module that finds `require` for the SDK. */
-export async function bundleDurable(folder: string, source: string): Promise<string> {
+/** Bundle the durable handler as the build does: minified ES module that finds `require` for the SDK. */
+async function bundleOrchestrator(folder: string): Promise<string> {
   await build({
-    stdin: { contents: source, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
+    entryPoints: [fileURLToPath(new URL('./orchestrator.ts', import.meta.url))],
     outfile: join(folder, 'index.mjs'),
     bundle: true,
     minify: true,
@@ -126,45 +129,8 @@ export function lines(path: string): string[] {
   }
 }
 
-/** A durable handler that does what its event says: `{mode, …}`. */
-const ORCHESTRATOR = `
-  import { withDurableExecution } from '@aws/durable-execution-sdk-js';
-  const modes = {
-    async fan(context, { count, maxConcurrency, task = { action: 'echo' }, worker = 'worker' }) {
-      const batch = await context.map('fan', Array.from({ length: count }, (_, i) => i),
-        (child, i) => child.invoke('task-' + i, worker, { ...task, id: i }),
-        { nesting: 'FLAT', maxConcurrency, completionConfig: { toleratedFailurePercentage: 100 } });
-      return { succeeded: batch.succeeded().length, errors: batch.failed().map((item) => item.error.message) };
-    },
-    async one(context, { target, input }) { return context.invoke('one', target, input); },
-    async retry(context) {
-      return context.step('shaky', async ({ attempt }) => {
-        if (attempt < 2) throw new Error('not yet');
-        return 'attempt ' + attempt;
-      }, { retryStrategy: () => ({ shouldRetry: true, delay: { seconds: 1 } }) });
-    },
-    async wait(context) {
-      const before = await context.step('before', async () => Date.now());
-      await context.wait('pause', { seconds: 1 });
-      return (await context.step('after', async () => Date.now())) - before;
-    },
-    async callback(context) {
-      return context.waitForCallback('answer', async (id) => console.log('callback ' + id));
-    },
-    async children(context) {
-      const small = await context.runInChildContext('small', (child) => child.step('a', async () => 'a'));
-      const big = await context.runInChildContext('big', async (child) => (await child.step('b', async () => 'b')).repeat(300_000));
-      await context.wait('pause', { seconds: 1 });
-      return small + big.length;
-    },
-    async throws() { throw new RangeError('the plan is wrong'); },
-    async crash() { process.kill(process.pid, 'SIGKILL'); },
-    async large() { return 'x'.repeat(7_000_000); },
-    async forever(context) { await context.wait('long', { days: 300 }); },
-  };
-  export const handler = withDurableExecution((event, context) => modes[event.mode](context, event));`;
-
+/** The durable handler of orchestrator.ts. */
 export async function orchestratorFunction(folder: string, given: Partial<LocalFunction> = {}): Promise<LocalFunction> {
-  const codeDir = await bundleDurable(folder, ORCHESTRATOR);
+  const codeDir = await bundleOrchestrator(folder);
   return localFunction(codeDir, { name: 'orchestrator', memoryMiB: 512, durable: true, ...given });
 }

@@ -20,12 +20,13 @@ process.env.SECRET_OF_THE_PARENT = 'not for sandboxes';
 const { service, client, events, invoke, eventWhere } = await startService({
   dataDir: join(folder, 'data'),
   environment: { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9' },
-  asyncDelayScale: 1e-6,
+  asyncDelayScale: 1e-3, // a minute is 60 ms
   functions: [
     worker,
     { ...worker, name: 'limited', reservedConcurrency: 4 },
     { ...worker, name: 'once', maxRetries: 0 },
     { ...worker, name: 'fragile' },
+    { ...worker, name: 'reporting' },
   ],
 });
 
@@ -146,6 +147,23 @@ test('the end of the log comes back when it is asked for', async () => {
   assert.equal((await invoke({ action: 'print', text: 'x' })).LogResult, undefined);
 });
 
+test('the report of a cold start, and only that, says how long it took to begin', async () => {
+  const report = async () => {
+    const input = { FunctionName: 'reporting', LogType: 'Tail' } as const;
+    const { LogResult } = await invoke({ action: 'echo' }, input);
+    return Buffer.from(LogResult!, 'base64').toString().split('\n').at(-2)!.split('\t').slice(1, -1);
+  };
+  const numbersOut = (fields: string[]) => fields.map((field) => field.replace(/[\d.]+/, 'N'));
+  const cold = await report();
+  const fields = ['Duration: N ms', 'Billed Duration: N ms', 'Memory Size: N MB', 'Max Memory Used: N MB'];
+  assert.deepEqual(numbersOut(cold), [...fields, 'Init Duration: N ms']);
+  const [duration, billed, size, used, init] = cold.map((field) => Number(/[\d.]+/.exec(field)![0]));
+  assert.ok(Math.abs(billed! - (duration! + init!)) <= 1.01, `${billed} is not ${duration} and ${init} together`);
+  assert.equal(size, 256);
+  assert.ok(used! > 20 && used! <= 256);
+  assert.deepEqual(numbersOut(await report()), fields);
+});
+
 test('payloads are limited to 6 MiB each way, and to 1 MiB when asynchronous', async () => {
   const text = 'x'.repeat(6 * 1024 * 1024 - 100);
   assert.equal((await invoke({ action: 'echo', text })).result.text.length, text.length);
@@ -204,7 +222,7 @@ test('functions can be listed and described', async () => {
   const { Functions } = await client.send(new ListFunctionsCommand({}));
   assert.deepEqual(
     Functions?.map((fn) => fn.FunctionName),
-    ['worker', 'limited', 'once', 'fragile'],
+    ['worker', 'limited', 'once', 'fragile', 'reporting'],
   );
   const { Configuration } = await client.send(new GetFunctionCommand({ FunctionName: 'limited' }));
   assert.equal(Configuration?.FunctionArn, service.functionArn('limited'));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -33,6 +34,7 @@ const { events, invoke, eventWhere } = await startService({
   functions: [
     { ...worker, name: 'brief', timeoutMs: 1000 },
     { ...worker, name: 'small', memoryMiB: 192 },
+    { ...worker, name: 'filling' },
     ...Object.entries(handlers).map(([name, handler]) => ({ ...worker, name, codeDir: files, handler })),
   ],
 });
@@ -54,6 +56,26 @@ test('Buffers beyond the memory limit end the process, those within do not', asy
   assert.equal((await invoke({ action: 'hog', mib: 32 }, { FunctionName })).FunctionError, undefined);
   const peaks = events.flatMap((event) => (event.type === 'invokeFinished' ? [event.maxMemoryMiB] : []));
   assert.ok(peaks.some((peak) => peak > 192 && peak < 1000));
+});
+
+test('a temporary folder belongs to one sandbox, lasts as long as it, and holds 512 MiB', async () => {
+  const fill = async (mib: number, ms = 0) => {
+    const { FunctionError, result } = await invoke({ action: 'fill', mib, ms }, { FunctionName: 'filling' });
+    return FunctionError ? [result.errorType, result.errorMessage] : result;
+  };
+  const FunctionName = 'filling';
+  const kept = await fill(512);
+  assert.deepEqual((await invoke({ action: 'files' }, { FunctionName })).result, ['f']);
+  const full = ['Error', 'ENOSPC: no space left on device, the temporary folder holds more than 512 MB'];
+  assert.deepEqual(await fill(513), full); // seen when it answers
+  assert.deepEqual((await invoke({ action: 'files' }, { FunctionName })).result, []);
+  while (existsSync(kept)) await setTimeout(5);
+  assert.deepEqual(await fill(513, 100_000), full); // seen while it works
+  const exits = events.filter((event) => event.type === 'sandboxExited' && event.functionName === FunctionName);
+  assert.deepEqual(
+    exits.map((event) => event.type === 'sandboxExited' && event.reason),
+    ['outOfStorage', 'outOfStorage'],
+  );
 });
 
 test('a sandbox is stopped between invocations, and goes on with the next', async () => {

@@ -1,0 +1,60 @@
+// Reserved concurrency and the account's limit over HTTP. What is set here lasts until the emulator stops.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Concurrency } from './concurrency.ts';
+import { invalidParameter, readJson, send, sendJson } from './http.ts';
+import type { FunctionNames, Target } from './names.ts';
+
+export interface ConcurrencyApi {
+  concurrency: Concurrency;
+  names: FunctionNames;
+}
+
+const MAX_BODY_BYTES = 1024;
+
+/** PutFunctionConcurrency. */
+export async function handlePutConcurrency(
+  { concurrency }: ConcurrencyApi,
+  target: Target,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  requireUnqualified(target);
+  const { ReservedConcurrentExecutions: places } = (await readJson(request, MAX_BODY_BYTES)) as Record<string, unknown>;
+  if (!Number.isInteger(places) || (places as number) < 0)
+    throw invalidParameter(`ReservedConcurrentExecutions must be a whole number from 0 up, got ${places}`);
+  concurrency.reserve(target.fn, places as number);
+  sendJson(response, 200, { ReservedConcurrentExecutions: places });
+}
+
+/** GetFunctionConcurrency: an empty object when nothing is reserved. */
+export function handleGetConcurrency({ concurrency }: ConcurrencyApi, target: Target, response: ServerResponse): void {
+  sendJson(response, 200, { ReservedConcurrentExecutions: concurrency.reserved(target.fn) });
+}
+
+/** DeleteFunctionConcurrency. */
+export function handleDeleteConcurrency(
+  { concurrency }: ConcurrencyApi,
+  target: Target,
+  response: ServerResponse,
+): void {
+  requireUnqualified(target);
+  concurrency.reserve(target.fn, undefined);
+  send(response, 204, '');
+}
+
+/** GetAccountSettings. */
+export function handleAccountSettings({ concurrency, names }: ConcurrencyApi, response: ServerResponse): void {
+  sendJson(response, 200, {
+    AccountLimit: {
+      ConcurrentExecutions: concurrency.accountLimit,
+      UnreservedConcurrentExecutions: concurrency.unreserved,
+    },
+    AccountUsage: { FunctionCount: names.functions.length },
+  });
+}
+
+function requireUnqualified({ qualifier, arn }: Target): void {
+  if (qualifier !== undefined)
+    throw invalidParameter(`concurrency is reserved for a function, not for one of its versions, got ${arn}`);
+}

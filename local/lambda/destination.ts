@@ -1,0 +1,65 @@
+// Where an asynchronous invocation goes that was given up: to another function, or to a queue, which is a file here.
+// Source: docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+
+import { randomUUID } from 'node:crypto';
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { QueuedEvent } from './event-queue.ts';
+import type { FunctionNames, Target } from './names.ts';
+import type { InvokeOutcome } from './sandbox.ts';
+
+export type DropCondition = 'RetriesExhausted' | 'EventAgeExceeded';
+
+const QUEUE_ARN = /^arn:aws:sqs:[\w-]+:\d{12}:([\w-]{1,80})$/;
+
+/** @throws {RangeError} when nothing can be sent there */
+export function validateDestination(functionName: string, destination: string, names: FunctionNames): void {
+  const isKnown = names.functions.some((fn) => !fn.durable && destination === names.arn(fn.name));
+  if (isKnown || QUEUE_ARN.test(destination)) return;
+  const allowed = 'the ARN of a function of this service that is not durable, or of an SQS queue';
+  throw new RangeError(`function ${functionName}: onFailure must be ${allowed}, got ${destination}`);
+}
+
+/** What AWS tells a destination, version 1.0. */
+export function destinationRecord(
+  target: Target,
+  event: QueuedEvent,
+  condition: DropCondition,
+  outcome: InvokeOutcome | undefined,
+): object {
+  const parse = (json: string) => JSON.parse(json) as unknown;
+  return {
+    version: '1.0',
+    timestamp: new Date().toISOString(),
+    requestContext: {
+      requestId: event.requestId,
+      functionArn: target.arn,
+      condition,
+      approximateInvokeCount: event.tries,
+    },
+    requestPayload: parse(event.payload),
+    ...(outcome && {
+      responseContext: { statusCode: 200, executedVersion: target.version, functionError: 'Unhandled' },
+      responsePayload: parse(outcome.payload.toString()),
+    }),
+  };
+}
+
+/** Send a record, as JSON. A queue gets it as a line of `queues/NAME.jsonl`. */
+export function deliver(
+  destination: string,
+  record: string,
+  to: {
+    names: FunctionNames;
+    dataDir: string;
+    invoke: (target: Target, event: { requestId: string; payload: string }) => void;
+  },
+): void {
+  const queue = QUEUE_ARN.exec(destination)?.[1];
+  if (queue === undefined) {
+    to.invoke(to.names.resolve(destination), { requestId: randomUUID(), payload: record });
+    return;
+  }
+  mkdirSync(join(to.dataDir, 'queues'), { recursive: true });
+  appendFileSync(join(to.dataDir, 'queues', `${queue}.jsonl`), `${record}\n`);
+}

@@ -1,0 +1,168 @@
+// The queue of asynchronous invocations: each is a file until it has succeeded or is given up, so that a killed
+// emulator goes on with it. Delivered at least once, as on AWS.
+// Source: docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Concurrency } from './concurrency.ts';
+import { type DropCondition, deliver, destinationRecord } from './destination.ts';
+import { type DuplicateOptions, isDoubled } from './duplicates.ts';
+import {
+  ASYNC_RETRY_MINUTES,
+  MAX_ASYNC_REQUEST_BYTES,
+  MAX_EVENT_AGE_MS,
+  MAX_THROTTLE_PAUSE_MS,
+  MIN_THROTTLE_PAUSE_MS,
+} from './limits.ts';
+import type { FunctionNames, Target } from './names.ts';
+import type { Emit } from './options.ts';
+import type { SandboxPool } from './pool.ts';
+import type { InvokeOutcome } from './sandbox.ts';
+
+export interface EventQueueOptions {
+  /** For the events' files and the files of queues that are destinations. */
+  dataDir: string;
+  names: FunctionNames;
+  concurrency: Concurrency;
+  pool: SandboxPool;
+  emit: Emit;
+  /** Factor on every time that AWS states: pauses and the age. */
+  delayScale: number;
+  duplicates: DuplicateOptions;
+}
+
+/** An asynchronous invocation, as it lies in its file. */
+export interface QueuedEvent {
+  requestId: string;
+  functionArn: string;
+  payload: string;
+  clientContext?: string;
+  acceptedAtMs: number;
+  /** Tries that have failed. */
+  tries: number;
+}
+
+export class EventQueue {
+  readonly #options: EventQueueOptions;
+  readonly #folder: string;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #isClosed = false;
+
+  constructor(options: EventQueueOptions) {
+    this.#options = options;
+    this.#folder = join(options.dataDir, 'events');
+    mkdirSync(this.#folder, { recursive: true });
+  }
+
+  /** Go on with what an earlier service has left. */
+  resume(): void {
+    for (const name of readdirSync(this.#folder).sort()) {
+      if (name.endsWith('.json')) this.#run(JSON.parse(readFileSync(join(this.#folder, name), 'utf8')));
+      else rmSync(join(this.#folder, name)); // written in part
+    }
+  }
+
+  /** Take an event in; it is in its file when this returns. */
+  accept(target: Target, given: { requestId: string; payload: string; clientContext?: string }): void {
+    const event: QueuedEvent = { ...given, functionArn: target.arn, acceptedAtMs: Date.now(), tries: 0 };
+    this.#save(event);
+    this.#run(event);
+    if (isDoubled(this.#options.duplicates, target.fn.name, event.payload)) {
+      // the second delivery is nobody's promise: it has no file and no retries
+      void this.#whenAdmitted(target, event).then((isIn) => {
+        if (isIn) void this.#try(target, event);
+      });
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  #run(event: QueuedEvent): void {
+    let target: Target;
+    try {
+      target = this.#options.names.resolve(event.functionArn);
+    } catch {
+      this.#forget(event); // the function is gone
+      return;
+    }
+    void this.#runTo(target, event);
+  }
+
+  async #runTo(target: Target, event: QueuedEvent): Promise<void> {
+    for (let outcome: InvokeOutcome | undefined; ; ) {
+      if (!(await this.#whenAdmitted(target, event))) {
+        const isStopped = this.#options.concurrency.reserved(target.fn) === 0;
+        return this.#drop(target, event, isStopped ? 'RetriesExhausted' : 'EventAgeExceeded', outcome);
+      }
+      outcome = await this.#try(target, event);
+      if (this.#isClosed) return; // its file stays
+      if (!outcome.error) return this.#forget(event);
+      event.tries++;
+      this.#save(event);
+      if (event.tries > (target.fn.maxRetries ?? 2)) return this.#drop(target, event, 'RetriesExhausted', outcome);
+      await this.#pause(ASYNC_RETRY_MINUTES[event.tries - 1]! * 60_000);
+    }
+  }
+
+  /** Wait for a place and take it: being throttled counts as no try. @returns false when the event is to be dropped */
+  async #whenAdmitted({ fn }: Target, event: QueuedEvent): Promise<boolean> {
+    const { concurrency } = this.#options;
+    for (let pauseMs = MIN_THROTTLE_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_THROTTLE_PAUSE_MS)) {
+      // without any place there is nothing to wait for
+      if (this.#isTooOld(event, fn.maxEventAgeMs) || concurrency.reserved(fn) === 0) return false;
+      if (concurrency.refusal(fn) === undefined) break;
+      await this.#pause(pauseMs);
+    }
+    concurrency.enter(fn);
+    return true;
+  }
+
+  #isTooOld({ acceptedAtMs }: QueuedEvent, maxAgeMs = MAX_EVENT_AGE_MS): boolean {
+    return Date.now() - acceptedAtMs >= maxAgeMs * this.#options.delayScale;
+  }
+
+  #try({ fn, version, arn }: Target, { requestId, payload, clientContext }: QueuedEvent): Promise<InvokeOutcome> {
+    const request = { requestId, payload: Buffer.from(payload), functionArn: arn, clientContext };
+    return this.#options.pool.run(fn, version, request);
+  }
+
+  #drop(target: Target, event: QueuedEvent, condition: DropCondition, outcome: InvokeOutcome | undefined): void {
+    const { emit, names, dataDir } = this.#options;
+    const { name: functionName, onFailure } = target.fn;
+    const record = JSON.stringify(destinationRecord(target, event, condition, outcome));
+    const isSent = onFailure !== undefined && Buffer.byteLength(record) <= MAX_ASYNC_REQUEST_BYTES;
+    if (isSent) deliver(onFailure, record, { names, dataDir, invoke: (to, payload) => this.accept(to, payload) });
+    const destination = isSent ? onFailure : undefined;
+    emit({ type: 'eventDropped', functionName, requestId: event.requestId, condition, destination });
+    this.#forget(event);
+  }
+
+  /** Wait for a time of AWS's, on the scaled clock. Never settles once this is closed. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#isClosed) return;
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        resolve();
+      }, ms * this.#options.delayScale);
+      this.#timers.add(timer);
+    });
+  }
+
+  #path({ acceptedAtMs, requestId }: QueuedEvent): string {
+    return join(this.#folder, `${acceptedAtMs}-${requestId}.json`);
+  }
+
+  #save(event: QueuedEvent): void {
+    const path = this.#path(event);
+    writeFileSync(`${path}.new`, JSON.stringify(event));
+    renameSync(`${path}.new`, path);
+  }
+
+  #forget(event: QueuedEvent): void {
+    rmSync(this.#path(event), { force: true });
+  }
+}

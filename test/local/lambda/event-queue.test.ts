@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { isDoubled } from '../../../local/lambda/duplicates.ts';
+import type { LambdaEvent } from '../../../local/lambda/options.ts';
+import { startLambdaService } from '../../../local/lambda/service.ts';
+import {
+  lines,
+  localFunction,
+  orchestratorFunction,
+  startService,
+  temporaryFolder,
+  write,
+  writeWorker,
+} from './helpers.ts';
+
+const folder = temporaryFolder();
+const codeDir = writeWorker(join(folder, 'code'));
+const ran = join(folder, 'ran');
+const received = join(folder, 'received');
+const worker = localFunction(codeDir, { environment: { RAN: ran } });
+const receiver = localFunction(
+  dirname(
+    write(
+      join(folder, 'receiver', 'index.mjs'),
+      `import { appendFileSync } from 'node:fs';
+       export const handler = async (event) => appendFileSync(process.env.RECEIVED, JSON.stringify(event) + '\\n');`,
+    ),
+  ),
+  { name: 'receiver', environment: { RECEIVED: received } },
+);
+const QUEUE = 'arn:aws:sqs:us-east-1:000000000000:failed';
+const dataDir = join(folder, 'data');
+const { invoke, events, eventWhere, service } = await startService({
+  dataDir,
+  asyncDelayScale: 1e-3, // a minute is 60 ms
+  functions: [
+    { ...worker, name: 'single', reservedConcurrency: 1 },
+    { ...worker, name: 'brief', reservedConcurrency: 1, maxEventAgeMs: 60_000, onFailure: QUEUE },
+    { ...worker, name: 'stopped', reservedConcurrency: 0, onFailure: QUEUE },
+    { ...worker, name: 'failing', maxRetries: 1, onFailure: 'arn:aws:lambda:us-east-1:000000000000:function:receiver' },
+    receiver,
+  ],
+});
+
+const numRuns = (id: string, file = ran) => lines(file).filter((line) => line === id).length;
+const send = (FunctionName: string, payload: object) => invoke(payload, { FunctionName, InvocationType: 'Event' });
+const started = (name: string) => eventWhere((event) => event.type === 'invokeStarted' && event.functionName === name);
+const dropped = (name: string) =>
+  eventWhere((event) => event.type === 'eventDropped' && event.functionName === name) as Promise<
+    LambdaEvent & { type: 'eventDropped' }
+  >;
+const queued = () => lines(join(dataDir, 'queues', 'failed.jsonl')).map((line) => JSON.parse(line));
+
+test('an asynchronous invocation waits for a place, and being throttled counts as no try', async () => {
+  const path = join(folder, 'gate');
+  const passed = invoke({ action: 'gate', path }, { FunctionName: 'single' });
+  await started('single');
+  await send('single', { action: 'fail', message: 'after all', id: 'waits' });
+  await setTimeout(30);
+  assert.equal(numRuns('waits'), 0);
+  write(path, '');
+  await passed;
+  const { requestId, condition } = (await eventWhere(
+    (event) => event.type === 'eventDropped' && event.functionName === 'single',
+  )) as LambdaEvent & { type: 'eventDropped' };
+  assert.equal(condition, 'RetriesExhausted');
+  assert.equal(numRuns('waits'), 3);
+  const tries = events.filter((event) => event.type === 'invokeFinished' && event.requestId === requestId);
+  assert.equal(tries.length, 3); // all with the same request id
+  assert.deepEqual(readdirSync(join(dataDir, 'events')), []);
+});
+
+test('an event that gets too old is given up, and goes to the queue that its function names', async () => {
+  const path = join(folder, 'never');
+  void invoke({ action: 'gate', path }, { FunctionName: 'brief' }).catch(() => {});
+  await started('brief');
+  await send('brief', { action: 'echo', id: 'too-old' });
+  const { condition, destination, requestId } = await dropped('brief');
+  assert.deepEqual([condition, destination], ['EventAgeExceeded', QUEUE]);
+  assert.equal(numRuns('too-old'), 0);
+  const record = queued().find((each) => each.requestContext.requestId === requestId);
+  assert.equal(record.version, '1.0');
+  assert.deepEqual(record.requestContext, {
+    requestId,
+    functionArn: service.functionArn('brief'),
+    condition: 'EventAgeExceeded',
+    approximateInvokeCount: 0,
+  });
+  assert.deepEqual(record.requestPayload, { action: 'echo', id: 'too-old' });
+  assert.equal('responsePayload' in record, false);
+  write(path, '');
+});
+
+test('a function without any place gets nothing: its events go to the destination at once', async () => {
+  await send('stopped', { action: 'echo', id: 'stopped' });
+  const { requestId } = await dropped('stopped');
+  assert.equal(numRuns('stopped'), 0);
+  assert.ok(queued().some((record) => record.requestContext.requestId === requestId));
+});
+
+test('after the last try the record, with what the function answered, goes to another function', async () => {
+  await send('failing', { action: 'fail', message: 'no such tree', id: 'failing' });
+  while (lines(received).length === 0) await setTimeout(5);
+  assert.equal(numRuns('failing'), 2);
+  const record = JSON.parse(lines(received)[0]!);
+  assert.deepEqual(
+    [record.requestContext.condition, record.requestContext.approximateInvokeCount, record.requestPayload.id],
+    ['RetriesExhausted', 2, 'failing'],
+  );
+  assert.deepEqual(record.responseContext, { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' });
+  assert.equal(record.responsePayload.errorMessage, 'no such tree');
+});
+
+test('an event that was accepted outlives its emulator', async () => {
+  const path = join(folder, 'second-gate');
+  const options = { dataDir: join(folder, 'restarted'), functions: [worker] };
+  const first = await startLambdaService(options);
+  const body = JSON.stringify({ action: 'gate', path, id: 'survives' });
+  const url = `${first.url}/2015-03-31/functions/worker/invocations`;
+  assert.equal((await fetch(url, { method: 'POST', headers: { 'x-amz-invocation-type': 'Event' }, body })).status, 202);
+  while (numRuns('survives') < 1) await setTimeout(5);
+  await first.close();
+  write(path, '');
+  const second = await startService(options);
+  await second.eventWhere((event) => event.type === 'invokeFinished');
+  assert.equal(numRuns('survives'), 2); // at least once: nobody knows how far the first had come
+  while (readdirSync(join(options.dataDir, 'events')).length > 0) await setTimeout(5);
+});
+
+test('which deliveries come twice follows from the seed, and their share is the one asked for', () => {
+  const payloads = Array.from({ length: 2000 }, (_, i) => JSON.stringify({ i }));
+  const doubled = (seed: number, share = 0.25) =>
+    payloads.filter((payload) => isDoubled({ share, seed }, 'f', payload));
+  assert.deepEqual(doubled(7), doubled(7));
+  assert.notDeepEqual(doubled(7), doubled(8));
+  assert.ok(Math.abs(doubled(7).length - 500) < 100, `${doubled(7).length} of 2000`);
+  assert.deepEqual([doubled(7, 0).length, doubled(7, 1).length], [0, 2000]);
+});
+
+test('asynchronous and chained invocations are delivered twice when it is asked for, and answer once', async () => {
+  const twice = join(folder, 'twice');
+  const doubling = await startService({
+    dataDir: join(folder, 'doubling'),
+    duplicates: { share: 1, seed: 1 },
+    functions: [{ ...worker, environment: { RAN: twice } }, await orchestratorFunction(join(folder, 'orchestrator'))],
+  });
+  const fan = { mode: 'fan', count: 5 };
+  const { result } = await doubling.invoke(fan, { FunctionName: 'orchestrator', Qualifier: 'live' });
+  assert.deepEqual(result, { succeeded: 5, errors: [] });
+  await doubling.invoke({ action: 'echo', id: 'event' }, { InvocationType: 'Event' });
+  const ids = ['0', '1', '2', '3', '4', 'event'];
+  while (ids.some((id) => numRuns(id, twice) < 2)) await setTimeout(5);
+  assert.deepEqual(
+    ids.map((id) => numRuns(id, twice)),
+    [2, 2, 2, 2, 2, 2],
+  );
+});
+
+test('options that mean nothing are refused', async () => {
+  const start = (given: object, options = {}) =>
+    startLambdaService({ dataDir: join(folder, 'other'), functions: [{ ...worker, ...given }], ...options });
+  await assert.rejects(start({ onFailure: 'arn:aws:sns:us-east-1:000000000000:topic' }), {
+    name: 'RangeError',
+    message: /worker: onFailure must be the ARN of a function of this service .*, got arn:aws:sns/,
+  });
+  await assert.rejects(start({ maxEventAgeMs: 1000 }), /maxEventAgeMs must be a whole number from 60000 to 21600000/);
+  await assert.rejects(
+    start({}, { duplicates: { share: 1.5, seed: 0 } }),
+    /duplicates.share must be from 0 to 1, got 1.5/,
+  );
+  await assert.rejects(start({}, { sandboxesPer10s: 0 }), /sandboxesPer10s must be a whole number from 1 up, got 0/);
+});
