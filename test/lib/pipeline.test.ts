@@ -203,7 +203,11 @@ suite('pipeline', () => {
         return sandboxes.length > 1 ? sandboxes.shift()! : sandboxes[0]!;
       },
     };
-    await createJson(store, runKeys('r').run, { runId: 'r', params: parseRunParams({ samples: 200, trees: 2 }) });
+    await createJson(store, runKeys('r').run, {
+      runId: 'r',
+      params: parseRunParams({ samples: 200, trees: 2 }),
+      createdAt: new Date(0).toISOString(),
+    });
     const engine = memoryEngine(stageWorkers(() => store));
     await runPipeline(engine, { store, workers: ORCHESTRATION.workers, orchestrator, runId: 'r', execution: 'arn' });
     const { usage } = await getReport(store, 'r');
