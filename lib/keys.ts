@@ -35,18 +35,29 @@ export function runKeys(runId: string) {
 /** Prefix under which all runs lie. */
 export const RUNS_PREFIX = 'runs/';
 
-const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,58}$/; // a durable execution name has 64 characters: 5 are left for "-9999"
+/** A durable execution's name has 64 characters: 5 are left for `__999`, which no run id may have in it. */
+const RUN_ID = /^(?!.*__)[A-Za-z0-9][A-Za-z0-9_-]{0,58}$/;
 
 /**
  * Check a run id: it becomes part of keys and of a durable execution's name.
  *
- * @throws {InputError} when it is not 1 to 59 letters, digits, `-` or `_`, beginning with a letter or digit
+ * @throws {InputError} when it is not 1 to 59 letters, digits, `-` or `_`, beginning with a letter or digit, without `__`
  */
 export function checkRunId(runId: string): string {
   if (typeof runId !== 'string' || !RUN_ID.test(runId)) {
     throw new InputError(
-      `run id must be 1 to 59 letters, digits, - or _, beginning with a letter or digit, got ${quote(runId)}`,
+      `run id must be 1 to 59 letters, digits, - or _, beginning with a letter or digit, without __, got ${quote(runId)}`,
     );
   }
   return runId;
+}
+
+/** Name of the `n`-th execution of a run, counted from 1: no two runs share one. */
+export function executionName(runId: string, n: number): string {
+  return n === 1 ? runId : `${runId}__${n}`;
+}
+
+/** The run that an execution of this name belongs to. */
+export function runIdOfExecution(name: string): string {
+  return name.replace(/__\d+$/, '');
 }

@@ -4,7 +4,7 @@ import type { PartUsage } from './cost.ts';
 import { ConflictError, FormatError, InputError, NotFoundError } from './errors.ts';
 import { sha256 } from './hash.ts';
 import { createJson, findJson, getJson, replaceJson } from './json.ts';
-import { checkRunId, RUNS_PREFIX, runKeys } from './keys.ts';
+import { checkRunId, executionName, RUNS_PREFIX, runKeys } from './keys.ts';
 import { parseRunParams, type RunParams } from './params.ts';
 import { planRun } from './plan.ts';
 import type { Report } from './report.ts';
@@ -105,7 +105,7 @@ export async function startRun(
   await store.remove(keys.cancel);
   // an execution's name cannot be used again: the n-th start of a run has its own
   for (let n = 1; ; n++) {
-    const execution = await orchestrator.start(n === 1 ? runId : `${runId}-${n}`, { runId });
+    const execution = await orchestrator.start(executionName(runId, n), { runId });
     if ((await orchestrator.state(execution)).state !== 'failed') return { request, execution };
     // what the failed one left must not be taken for the next one's
     const usage = (await findJson<RunStatus>(store, keys.status))?.usage;
@@ -180,7 +180,6 @@ export async function cancelRun(store: Store, orchestrator: Orchestrator, runId:
 /** @throws {NotFoundError} when there is no such run */
 export async function viewRun(store: Store, runId: string): Promise<RunView> {
   const keys = runKeys(checkRunId(runId));
-  const report = await findJson<Report>(store, keys.report);
   const [request, status, cancelled] = await Promise.all([
     findRequest(store, runId),
     findJson<RunStatus>(store, keys.status),
@@ -188,6 +187,8 @@ export async function viewRun(store: Store, runId: string): Promise<RunView> {
   ]);
   if (!request) throw new NotFoundError(`there is no run ${runId}`);
   const stages = status?.stages ?? [];
+  // read after the status, since it is written before: who sees `succeeded` there finds it
+  const report = await findJson<Report>(store, keys.report);
   if (report) {
     // the status may not have been written since
     const done = stages.map((stage) => endStage(stage, report.seconds[stage.name]));

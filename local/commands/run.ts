@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { CancelledError } from '../../lib/errors.ts';
-import { checkRunId, runKeys } from '../../lib/keys.ts';
+import { checkRunId, runIdOfExecution, runKeys } from '../../lib/keys.ts';
 import type { Report } from '../../lib/report.ts';
 import { getReport, newRunId, startRun } from '../../lib/run.ts';
 import { attach, attached } from '../attach.ts';
@@ -98,7 +98,7 @@ async function openTarget({ on, stack, dataDir }: RunFlags, workers: number, run
     workers,
     distDir: DIST_DIR,
     // what another run left unfinished waits until it is asked for
-    resumes: (execution) => execution === runId || execution.startsWith(`${runId}-`),
+    resumes: (execution) => runIdOfExecution(execution) === runId,
     onBroken: (error) => stop.abort(error),
   });
   const close = async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConflictError, InputError, NotFoundError } from '../../lib/errors.ts';
 import { createJson, replaceJson } from '../../lib/json.ts';
-import { runKeys } from '../../lib/keys.ts';
+import { checkRunId, executionName, runIdOfExecution, runKeys } from '../../lib/keys.ts';
 import { memoryStore } from '../../lib/memory-store.ts';
 import { parseRunParams } from '../../lib/params.ts';
 import {
@@ -57,9 +57,9 @@ test('a run whose executions failed gets the next name, and is queued instead of
     error: { name: 'E', message: 'm' },
   });
   assert.deepEqual((await viewRun(store, 'a')).error, { name: 'E', message: 'm' });
-  const orchestrator = orchestratorWith({ a: 'failed', 'a-2': 'failed' });
-  assert.equal((await startRun(store, orchestrator, 'a', params)).execution, 'arn:a-3');
-  assert.deepEqual(orchestrator.started, ['a', 'a-2', 'a-3']);
+  const orchestrator = orchestratorWith({ a: 'failed', a__2: 'failed' });
+  assert.equal((await startRun(store, orchestrator, 'a', params)).execution, 'arn:a__3');
+  assert.deepEqual(orchestrator.started, ['a', 'a__2', 'a__3']);
   assert.deepEqual(await viewRun(store, 'a'), { runId: 'a', state: 'queued', stages: [] });
 });
 
@@ -93,6 +93,35 @@ test('a run with a report is done, whatever its status says', async () => {
   const { state, stages } = await checkRun(store, orchestratorWith({ a: 'failed' }), 'a');
   assert.equal(state, 'succeeded');
   assert.deepEqual(stages, [{ ...stage, state: 'done', numDone: 3, finishedAtMs: 3000 }]);
+});
+
+test('a run that ends while it is looked at is not seen as done without its accuracy', async () => {
+  const store = memoryStore();
+  await startRun(store, orchestratorWith({}), 'a', params);
+  await replaceJson(store, runKeys('a').status, { runId: 'a', state: 'running', execution: 'arn:a', stages: [] });
+  const ending = {
+    ...store,
+    async get(key: string) {
+      if (key === runKeys('a').status) {
+        await createJson(store, runKeys('a').report, { accuracy: 0.9, model: {}, seconds: {} });
+        await replaceJson(store, key, { runId: 'a', state: 'succeeded', execution: 'arn:a', stages: [] });
+      }
+      return store.get(key);
+    },
+  };
+  const { state, accuracy } = await viewRun(ending, 'a');
+  assert.deepEqual([state, accuracy], ['succeeded', 0.9]);
+});
+
+test('executions of runs with similar ids have different names, which lead back to their run', () => {
+  const names = new Map<string, string>();
+  for (const runId of ['a', 'a-2', 'a_', 'a_2', 'a-']) {
+    assert.equal(checkRunId(runId), runId);
+    for (const n of [1, 2, 22]) names.set(executionName(runId, n), runId);
+  }
+  assert.equal(names.size, 15);
+  for (const [name, runId] of names) assert.equal(runIdOfExecution(name), runId);
+  assert.throws(() => checkRunId('a__2'), InputError);
 });
 
 test('a run whose execution died without a word has failed', async () => {
