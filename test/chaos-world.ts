@@ -215,13 +215,13 @@ export async function runWorld(
     return handler(event, { getRemainingTimeInMillis: () => 900_000 } as never);
   }
 
-  const params = parseRunParams({ samples: 300, chunkSize: 75, features: 4, trees: 6, workers: 3, ...input });
+  const params = parseRunParams({ samples: 150, chunkSize: 50, features: 4, trees: 4, workers: 2, ...input });
   const keys = runKeys(RUN_ID);
   await createJson(base, keys.run, { runId: RUN_ID, params, createdAt: '' });
   startEmulator();
   const { arn } = engine!.start(names.resolve('orchestrator:live'), RUN_ID, JSON.stringify({ runId: RUN_ID }));
   // asked anew each time, as there may be a new engine; and attempts that come late shall have ended as well
-  while (engine!.get(arn).status === 'RUNNING' || lives.size > 0) await setTimeout(5);
+  while (engine!.get(arn).status === 'RUNNING' || lives.size > 0) await setTimeout(50);
   const { status, result, error } = engine!.get(arn);
   engine!.close();
   if (status !== 'SUCCEEDED') throw new Error(`the run ended as ${status}: ${JSON.stringify(error)}`);
