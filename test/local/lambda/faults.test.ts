@@ -77,7 +77,7 @@ for (const [when, input] of [
     const before = events.length;
     const { result } = await invoke(one({ ...input, id: when }), ORCHESTRATOR);
     assert.match(result.errorMessage, /^RequestId: \S+ Error: Runtime exited with error: signal: killed$/);
-    assert.equal(numRuns(when), 1);
+    assert.ok(numRuns(when) <= 1); // it may be killed before its first line
     const exits = events.slice(before).flatMap((event) => (event.type === 'sandboxExited' ? [event.reason] : []));
     assert.deepEqual(exits, ['killed']);
     assert.equal(takeStruck().length, 1);
