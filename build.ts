@@ -2,11 +2,13 @@
 
 import { copyFile, rm } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
-import { FUNCTION_NAMES } from './functions/manifest.ts';
-import './build-kernel.ts'; // first: the bundles hold the kernel
+import './build-kernel.ts';
 
 // CommonJS packages inside an ES module still ask for `require`
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
+// not before the kernel is there, which it leads to: a checkout has none yet
+const { FUNCTION_NAMES } = await import('./functions/manifest.ts');
 
 const common: BuildOptions = {
   bundle: true,
