@@ -106,8 +106,11 @@ export async function startRun(
   // an execution's name cannot be used again: the n-th start of a run has its own
   for (let n = 1; ; n++) {
     const execution = await orchestrator.start(executionName(runId, n), { runId });
-    if ((await orchestrator.state(execution)).state !== 'failed') return { request, execution };
-    // what the failed one left must not be taken for the next one's
+    const { state } = await orchestrator.state(execution);
+    // one that succeeded without a report did so before the run was removed
+    const isGone = state === 'succeeded' && (await findJson(store, keys.report)) === undefined;
+    if (state !== 'failed' && !isGone) return { request, execution };
+    // what the one before left must not be taken for the next one's
     const usage = (await findJson<RunStatus>(store, keys.status))?.usage;
     const queued: RunStatus = { runId, state: 'queued', execution: '', stages: [], usage };
     await replaceJson(store, keys.status, queued);

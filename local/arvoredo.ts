@@ -3,9 +3,14 @@
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import packageJson from '../package.json' with { type: 'json' };
+import { cancelCommand } from './commands/cancel.ts';
+import { cleanCommand } from './commands/clean.ts';
 import { localCommand } from './commands/local.ts';
 import { planCommand } from './commands/plan.ts';
+import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
+import { runsCommand } from './commands/runs.ts';
+import { statusCommand } from './commands/status.ts';
 import { exitCodeOf, explain } from './explain.ts';
 
 // the SDK's notice that Node 20 ends in January 2027 is for us, not for the user of a command
@@ -18,6 +23,11 @@ const program = new Command('arvoredo')
   .exitOverride()
   .addCommand(runCommand())
   .addCommand(planCommand())
+  .addCommand(runsCommand())
+  .addCommand(statusCommand())
+  .addCommand(reportCommand())
+  .addCommand(cancelCommand())
+  .addCommand(cleanCommand())
   .addCommand(localCommand());
 for (const command of program.commands) command.copyInheritedSettings(program);
 

@@ -3,6 +3,7 @@
 import pc from 'picocolors';
 import { totalUsage } from '../lib/cost.ts';
 import type { Report } from '../lib/report.ts';
+import { STAGE_NAMES } from '../lib/run.ts';
 import type { ChaosOptions } from './chaos/faults.ts';
 import type { ChaosCounts } from './events.ts';
 
@@ -16,8 +17,8 @@ export interface Places {
   chaos?: ChaosAccount | null;
 }
 
-/** Seconds of each part of a run as the command saw it. */
-export type Seconds = Report['seconds'] & { startup: number; total: number };
+/** Seconds of each part of a run; the command that started it knows two more. */
+export type Seconds = Report['seconds'] & { startup?: number; total?: number };
 
 export function summarize(report: Report, seconds: Seconds, places: Places): string {
   const { rows, tasks, model, accuracyInterval, accuracyCeiling, strategy } = report;
@@ -36,11 +37,11 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
     ...(places.chaos ? describeChaos(places.chaos) : []),
     [
       'seconds',
-      (['startup', 'generate', 'split', 'train', 'evaluate'] as const)
-        .map((part) => `${part} ${seconds[part].toFixed(1)}`)
+      (['startup', ...STAGE_NAMES] as const)
+        .flatMap((part) => (seconds[part] === undefined ? [] : `${part} ${seconds[part].toFixed(1)}`))
         .join(' · '),
     ],
-    ['', `${pc.bold(seconds.total.toFixed(1))} in all`],
+    ...(seconds.total === undefined ? [] : [['', `${pc.bold(seconds.total.toFixed(1))} in all`] as [string, string]]),
     ['on AWS', describeBill(report)],
     ['', describeCosts(report.costs.bill)],
     ['model', places.modelPath],

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../lib/errors.ts';
 import type { ChaosOptions } from '../chaos/faults.ts';
 
-const whole = (least: number, most: number) => (text: string) => {
+export const whole = (least: number, most: number) => (text: string) => {
   const value = Number(text);
   if (!Number.isInteger(value) || value < least || value > most) {
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
