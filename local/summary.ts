@@ -28,7 +28,7 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
       'rows',
       `${count(rows.total)} × ${count(report.params.features)}, ${count(rows.train)} to train, ${count(rows.test)} to test`,
     ],
-    ['forest', `${count(model.numTrees)} trees, ${count(model.numNodes)} nodes, ${megabytes(model.bytes)}`],
+    ['forest', `${count(model.numTrees)} trees, ${count(model.numNodes)} nodes, ${sizeOf(model.bytes)}`],
     ['scores', describeScores(report)],
     ...((report.oobScore ?? null) === null ? [] : [['', describeOob(report)] as [string, string]]),
     ...(describeImportances(report) ? [['features', describeImportances(report)] as [string, string]] : []),
@@ -115,6 +115,6 @@ function describeChaos({ seed, rate, injected, suppressed }: ChaosAccount): [str
   ];
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+function sizeOf(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
