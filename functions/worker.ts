@@ -1,6 +1,7 @@
 // What all workers share: check the task, find the plan, do the work, tell what it used.
 
 import * as v from 'valibot';
+import { cancelLooks } from '../lib/cancel.ts';
 import { InputError } from '../lib/errors.ts';
 import { checkRunId } from '../lib/keys.ts';
 import type { WorkerAnswer } from '../lib/pipeline.ts';
@@ -26,12 +27,13 @@ interface WorkerTask {
  */
 export function worker<Task extends WorkerTask>(
   schema: v.GenericSchema<unknown, Task>,
-  work: (store: Store, plan: Plan, task: Task) => Promise<unknown>,
+  work: (store: Store, plan: Plan, task: Task, checkCancelled: () => Promise<void>) => Promise<unknown>,
 ): (event: unknown) => Promise<WorkerAnswer> {
   // built on cold start, reused while the sandbox stays warm
   const store = s3Store(requireEnv('BUCKET'));
   const memoryMiB = Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE'));
   const measure = startMeter(memoryMiB, store);
+  const looks = cancelLooks();
   let known: { runId: string; plan: Plan } | undefined;
 
   return async (event) => {
@@ -42,7 +44,9 @@ export function worker<Task extends WorkerTask>(
         const { params } = await getRequest(store, task.runId);
         known = { runId: task.runId, plan: planRun(params) };
       }
-      await work(store, known.plan, task);
+      const checkCancelled = () => looks.check(store, task.runId);
+      await checkCancelled();
+      await work(store, known.plan, task, checkCancelled);
       const used = usage();
       console.log(JSON.stringify({ message: 'task done', ...task, used }));
       return { ...used, busyMs: Math.round((used.gbSeconds / (memoryMiB / 1024)) * 1000) };

@@ -5,10 +5,11 @@ import { STREAM } from '../../random.ts';
 import { growTrees } from '../grow.ts';
 import { checkRows, countBins, type TrainingInfo } from '../packed-rows.ts';
 import type { ForestParams } from '../params.ts';
+import { type BeforeTree, takeTrees } from '../take-trees.ts';
 import type { Tree } from '../tree.ts';
 import { TreeRandom } from '../tree-random.ts';
 import { kernelModule } from './compile.ts';
-import { type GrowJob, type GrownTree, growFromQueue } from './grow-loop.ts';
+import { type GrowJob, type GrownTree, openQueue } from './grow-loop.ts';
 import { createMemory, MAX_MEMORY_BYTES } from './kernel.ts';
 import { type Layout, planLayout, SEED_BYTES, writeSettings } from './layout.ts';
 import { resolveNumThreads, runOnThread } from './threads.ts';
@@ -17,6 +18,7 @@ import { resolveNumThreads, runOnThread } from './threads.ts';
  * Grow trees [treeStart, treeEnd).
  *
  * @param numThreads from 1 to 256; by default as many as there are processors
+ * @param beforeTree by default nothing calls the work off; the plain twin, where the kernel cannot run, never asks
  * @throws {InputError} when rows and info don't fit together
  */
 export async function growInThreads(
@@ -26,6 +28,7 @@ export async function growInThreads(
   treeStart: number,
   treeEnd: number, // exclusive
   numThreads?: number,
+  beforeTree?: BeforeTree,
 ): Promise<Tree[]> {
   const numTrees = treeEnd - treeStart;
   const threads = Math.min(resolveNumThreads(numThreads), Math.max(1, numTrees));
@@ -49,8 +52,9 @@ export async function growInThreads(
   );
   const others = Promise.all(jobs.slice(1).map((job) => runOnThread<GrownTree[]>(job)));
   others.catch(() => {}); // awaited below, after our own share
+  const next = new Int32Array(memory.buffer, queue, 1);
   const trees = new Array<Tree>(numTrees);
-  for (const grown of [growFromQueue(jobs[0]), ...(await others)]) {
+  for (const grown of [await takeTrees(openQueue(jobs[0]), next, numTrees, beforeTree), ...(await others)]) {
     for (const { index, tree } of grown) trees[index] = tree;
   }
   return trees;
