@@ -90,12 +90,15 @@ export function stageWorkers(storeOf: (functionName: string) => Store): (functio
   return (functionName) => async (payload) => {
     const store = storeOf(functionName);
     const { params } = await getJson<RunRequest>(store, runKeys((payload as { runId: string }).runId).run);
-    await WORK[functionName]!(store, planRun(params), payload);
+    await WORK[functionName.replace(/Large$/, '')]!(store, planRun(params), payload);
     return USAGE;
   };
 }
 
-const worker = (functionName: StageName) => [{ functionName }];
+const worker = (functionName: StageName) => [
+  { functionName, memoryMiB: 1000 },
+  { functionName: `${functionName}Large`, memoryMiB: 2000 },
+];
 /** What the pipeline is told of its workers and of the orchestrator that it runs in. */
 export const ORCHESTRATION = {
   workers: {

@@ -16,7 +16,13 @@ test('a worker looks every two seconds at most, and stops when the run was cance
   let atMs = 0;
   let reads = 0;
   const inner = memoryStore();
-  const store = { ...inner, get: (key: string) => (reads++, inner.get(key)) };
+  const store = {
+    ...inner,
+    get(key: string) {
+      reads++;
+      return inner.get(key);
+    },
+  };
   const looks = cancelLooks(() => atMs);
   for (atMs = 0; atMs < 2000; atMs += 100) await looks.check(store, 'r');
   assert.equal(reads, 0);

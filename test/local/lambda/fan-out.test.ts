@@ -94,6 +94,39 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
     writeFileSync(`${gate}.open`, '');
   });
 
+  test('an orchestrator that is killed again and again, slices too, comes to the same, and no task runs twice', async () => {
+    const ownRan = join(folder, 'ran-killed');
+    const pids = new Map<string, number>();
+    let numTasks = 0;
+    let kills = 0;
+    const own = await startService({
+      dataDir: join(folder, 'killed'),
+      maxConcurrency: 30,
+      crashDelayMs: 1,
+      functions: [{ ...worker, environment: { RAN: ownRan } }, fanner],
+      onEvent(event) {
+        if (event.type === 'invokeStarted' && event.functionName === 'fanner') pids.set(event.sandboxId, event.pid);
+        if (event.type === 'sandboxExited' || (event.type === 'invokeFinished' && event.functionName === 'fanner'))
+          pids.delete(event.sandboxId);
+        if (event.type !== 'invokeFinished' || event.functionName === 'fanner' || ++numTasks % 7 !== 0) return;
+        for (const pid of pids.values()) {
+          kills++;
+          process.kill(pid, 'SIGKILL');
+        }
+      },
+    });
+    const payloads = echoes(40).map((payload) => ({ ...payload, id: String(payload.i) }));
+    const event = { mode: 'fan', payloads, options: { shardAbove: 15, maxInFlight: 6 } };
+    const { result } = await own.invoke(event, { FunctionName: 'fanner', Qualifier: 'live' });
+    assert.deepEqual([result.reason, result.counts.done, result.counts.attempts], ['allDone', 40, 40]);
+    assert.deepEqual(
+      result.results.map(({ i }: { i: number }) => i),
+      Array.from({ length: 40 }, (_, i) => i),
+    );
+    assert.deepEqual(lines(ownRan).map(Number).sort((a, b) => a - b), Array.from({ length: 40 }, (_, i) => i)); // biome-ignore format: one line
+    assert.ok(kills > 0);
+  });
+
   test('a task that runs out of memory goes on in the next size, and one that passes that too is told with numbers', async () => {
     const hog = { action: 'hog', mib: 320, id: 'hog' };
     const moved = await run('fan', [hog], { workers: ['worker', 'large'] });
