@@ -1,7 +1,7 @@
 // The pipeline: ordinary TypeScript over an engine. Everything non-deterministic is inside `engine.step`.
 
 import { addUsage, NO_PART_USAGE, NO_USAGE, type PartUsage, type Usage } from './cost.ts';
-import { CancelledError, TaskFailedError } from './errors.ts';
+import { CancelledError, DeadlineError, TaskFailedError } from './errors.ts';
 import { noteFailed } from './failed.ts';
 import type { Engine } from './fanout/engine.ts';
 import { fanOut } from './fanout/fan-out.ts';
@@ -52,11 +52,12 @@ export async function runPipeline(engine: Engine, options: PipelineOptions): Pro
   const { store, runId, execution, orchestrator } = options;
   const stages: StageStatus[] = [];
   // a run that nobody asked for gets no status
-  const { params, before, sandbox } = await engine.step('request', async () => ({
+  const { params, before, sandbox, startedAtMs } = await engine.step('request', async () => ({
     params: (await getRequest(store, runId)).params,
     // what earlier executions of the run used
     before: (await findJson<RunStatus>(store, runKeys(runId).status))?.usage ?? NO_PART_USAGE,
     sandbox: orchestrator.sandbox,
+    startedAtMs: Date.now(),
   }));
   const usage: PartUsage = { ...before };
   const measureSelf = () => {
@@ -75,7 +76,7 @@ export async function runPipeline(engine: Engine, options: PipelineOptions): Pro
       usage: measureSelf(),
     } satisfies RunStatus);
   try {
-    return await runStages(engine, options, planRun(params), stages, usage, measureSelf, writeStatus);
+    return await runStages(engine, options, planRun(params), startedAtMs, stages, usage, measureSelf, writeStatus);
   } catch (error) {
     const { name, message } = causeOf(error);
     await engine.step('status-failed', () =>
@@ -102,6 +103,7 @@ async function runStages(
   engine: Engine,
   { store, workers, runId, execution }: PipelineOptions,
   plan: Plan,
+  runStartedAtMs: number,
   stages: StageStatus[],
   usage: PartUsage,
   measureSelf: () => PartUsage,
@@ -122,6 +124,7 @@ async function runStages(
       // status first: who cancels writes first and reads the status then, so one of the two sees the other
       await writeStatus('running');
       if ((await findJson(store, keys.cancel)) !== undefined) throw new CancelledError(`run ${runId} was cancelled`);
+      if (remainingMs(stage.startedAtMs) === 0) throw overdue(name);
       return { startedAtMs: stage.startedAtMs, finished: await listResults(store, runId, name) };
     });
     stage.startedAtMs = startedAtMs;
@@ -142,6 +145,8 @@ async function runStages(
           maxInFlight: plan.params.workers,
           attemptTimeoutMs: TIMEOUT_SECONDS[name] * 1000,
           seed: plan.params.seed,
+          // a fan-out that begins when it is over ends at its first look
+          deadlineMs: orAtLeast(remainingMs(stage.finishedAtMs), 1),
           shardAbove: shardAbove(plan),
           // of a fan-out that is divided, the results would be too much for one execution
           results: pending.length > shardAbove(plan) ? 'sum' : 'all',
@@ -166,7 +171,20 @@ async function runStages(
     stage.numDone = stage.numTasks;
   }
 
+  /** Milliseconds until the deadline, 0 when it is over; null without one. */
+  function remainingMs(atMs: number): number | null {
+    const { deadline } = plan.params;
+    return deadline === null ? null : Math.max(0, runStartedAtMs + deadline * 1000 - atMs);
+  }
+
+  function overdue(name: StageName): DeadlineError {
+    return new DeadlineError(
+      `run ${runId} was not done within its deadline of ${plan.params.deadline} s: it is at ${name}`,
+    );
+  }
+
   async function fail(name: StageName, tasks: readonly StageTask[], gathered: Gathered<unknown>): Promise<never> {
+    if (gathered.reason === 'deadline') throw overdue(name);
     if (gathered.reason === 'aborted') throw new CancelledError(`run ${runId} was cancelled`);
     await engine.step('failed', () => noteFailed(store, { runId, execution, stage: name, tasks, gathered }));
     const [first] = gathered.failed;
@@ -255,6 +273,10 @@ async function runStages(
     await writeStatus('succeeded');
     return { runId, accuracy: report.accuracy, sha256: model.sha256 };
   });
+}
+
+function orAtLeast(value: number | null, least: number): number | null {
+  return value === null ? null : Math.max(least, value);
 }
 
 function usedBy({ results, sums }: Gathered<WorkerAnswer>): Partial<Usage> {

@@ -297,6 +297,20 @@ suite('pipeline', () => {
     assert.deepEqual((await runInMemory({}, store)).result, (await runInMemory({})).result);
   });
 
+  test('a run that passes its deadline ends, says where it is, and goes on', async () => {
+    const store = memoryStore();
+    const late = runInMemory({ deadline: 1 }, store, (workers) => (name) => async (payload) => {
+      if ((payload as { kind?: string }).kind === 'bins') await new Promise((resolve) => setTimeout(resolve, 1100));
+      return workers(name)(payload);
+    });
+    await assert.rejects(late, {
+      name: 'DeadlineError',
+      message: 'run r was not done within its deadline of 1 s: it is at train',
+    });
+    assert.equal((await viewRun(store, 'r')).state, 'failed');
+    assert.deepEqual((await runInMemory({ deadline: 1 }, store)).result, (await runInMemory({})).result);
+  });
+
   test('more chunks than one execution takes are divided, to the same model', async () => {
     const { result: calm } = await runInMemory({ samples: 1200 });
     const { result, store } = await runInMemory({ samples: 1200, chunkSize: 1 });
