@@ -2,13 +2,13 @@
 
 import { copyFile, rm } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
-import './build-kernel.ts';
+import './build-kernel.ts'; // first: the bundles hold the kernel
 
 // CommonJS packages inside an ES module still ask for `require`
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 // not before the kernel is there, which it leads to: a checkout has none yet
-const { FUNCTION_NAMES } = await import('./functions/manifest.ts');
+const { BUNDLE_NAMES } = await import('./functions/manifest.ts');
 
 const common: BuildOptions = {
   bundle: true,
@@ -25,7 +25,7 @@ await rm('dist', { recursive: true, force: true });
 await Promise.all([
   build({
     ...common,
-    entryPoints: FUNCTION_NAMES.map((name) => ({ in: `functions/${name}.ts`, out: `functions/${name}/index` })),
+    entryPoints: BUNDLE_NAMES.map((name) => ({ in: `functions/${name}.ts`, out: `functions/${name}/index` })),
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },
     banner: { js: REQUIRE },

@@ -18,6 +18,11 @@ export function runKeys(runId: string) {
     /** there when the run was cancelled */
     cancel: `${root}/cancel.json`,
     report: `${root}/report.json`,
+    /** the tasks that the last execution could not finish */
+    failed: `${root}/failed.json`,
+    /** when each attempt was asked for and answered */
+    timeline: `${root}/timeline.json`,
+    folder: (name: string) => `${root}/${name}/`,
     partition: (index: number) => `${root}/dataset/part-${pad(index)}.arrow`,
     sample: (index: number) => `${root}/dataset/part-${pad(index)}.sample.arrow`,
     partitionResult: (index: number) => `${root}/dataset/part-${pad(index)}.json`,

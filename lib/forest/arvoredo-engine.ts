@@ -34,8 +34,9 @@ export const arvoredoEngine: ForestEngine = {
     return numTrees * numRows * drawn * levels * passes * seconds;
   },
   checkParams() {},
-  growTrees(rows, { edges, numClasses }, params, treeStart, treeEnd) {
-    return growForestInThreads(classTable(rows, edges, numClasses), params, treeStart, treeEnd);
+  growTrees(rows, { edges, numClasses }, params, treeStart, treeEnd, beforeTree) {
+    const table = classTable(rows, edges, numClasses);
+    return growForestInThreads(table, params, treeStart, treeEnd, undefined, beforeTree);
   },
 };
 

@@ -4,7 +4,7 @@ import { TreeGrower } from './grow.ts';
 import type { PackedRows } from './packed-rows.ts';
 import type { ForestParams } from './params.ts';
 import { takeNext } from './shared.ts';
-import type { GrownTree } from './wasm/grow-loop.ts';
+import type { NextTree } from './take-trees.ts';
 
 /** What one thread needs to know; goes through a message. */
 export interface PlainGrowJob {
@@ -16,12 +16,13 @@ export interface PlainGrowJob {
   numTrees: number;
 }
 
-export function growPlainFromQueue({ rows, params, queue, treeStart, numTrees }: PlainGrowJob): GrownTree[] {
-  const trees: GrownTree[] = [];
+/** The next tree of the queue, at each call; undefined when none is left. */
+export function openPlainQueue({ rows, params, queue, treeStart, numTrees }: PlainGrowJob): NextTree {
   let grower: TreeGrower | undefined; // a thread that comes too late needs none
-  for (let index = takeNext(queue); index < numTrees; index = takeNext(queue)) {
+  return () => {
+    const index = takeNext(queue);
+    if (index >= numTrees) return undefined;
     grower ??= new TreeGrower(rows, params);
-    trees.push({ index, tree: grower.grow(treeStart + index) });
-  }
-  return trees;
+    return { index, tree: grower.grow(treeStart + index) };
+  };
 }

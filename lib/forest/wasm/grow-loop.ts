@@ -1,5 +1,6 @@
 // What each thread does: take the next tree from the queue, grow it in its own part of the memory, until none is left.
 
+import type { NextTree } from '../take-trees.ts';
 import type { Tree } from '../tree.ts';
 import { instantiate } from './kernel.ts';
 import { type Layout, SEED_BYTES, type Settings } from './layout.ts';
@@ -21,13 +22,15 @@ export interface GrownTree {
   tree: Tree;
 }
 
-export function growFromQueue(job: GrowJob): GrownTree[] {
+/** The next tree of the queue, at each call; undefined when none is left. */
+export function openQueue(job: GrowJob): NextTree {
   const { module, memory, settingsAt, settings, numTrees, bootstrap } = job;
   const kernel = instantiate(module, memory);
   const next = new Int32Array(memory.buffer, job.queue, 1);
-  const trees: GrownTree[] = [];
   kernel.setUp(settingsAt);
-  for (let index = Atomics.add(next, 0, 1); index < numTrees; index = Atomics.add(next, 0, 1)) {
+  return () => {
+    const index = Atomics.add(next, 0, 1);
+    if (index >= numTrees) return undefined;
     const numNodes = kernel.grow(job.seeds + index * SEED_BYTES, Number(bootstrap));
     const numRows = kernel.getNumLeafRows();
     const numEntries = kernel.getNumLeafEntries();
@@ -43,9 +46,8 @@ export function growFromQueue(job: GrowJob): GrownTree[] {
         counts: copyOf(Uint32Array, buffer, settings.leafCount, numEntries),
       },
     };
-    trees.push({ index, tree });
-  }
-  return trees;
+    return { index, tree };
+  };
 }
 
 /** A copy outside of the shared memory. */
