@@ -43,6 +43,13 @@ const modes = {
     const worker = workerFunction<object, { text: string }>('worker');
     return mapReduce(engine, 'reduce', event.payloads, worker, (a, b) => ({ text: `(${a.text} ${b.text})` }));
   },
+  /** What a fan-out gave is asked for again by a replay, after a pause. */
+  async later(engine: Engine, event: Event) {
+    const before = await fanOut(engine, 'fan', tasksOf(event), workerOf(event), event.options);
+    const { reason, results, counts } = before;
+    await engine.wait('pause', 1);
+    return { reason, counts, bytes: JSON.stringify(results).length, operations: engine.operations };
+  },
   /** A second fan-out begins when half of the first is done. */
   async chain(engine: Engine, event: Event) {
     const first = startFanOut(engine, 'first', tasksOf(event), workerOf(event), event.options);

@@ -184,6 +184,18 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
     assert.equal(executions.size, 5); // four slices, and the one that divides
   });
 
+  test('answers too large to be remembered with the fan-out are rebuilt from its history', async () => {
+    const payloads = [
+      ...echoes(300, { text: 'x'.repeat(1000) }),
+      { action: 'once', path: join(folder, 'rebuilt'), id: 'rebuilt' },
+    ];
+    const options = { lookEveryMs: 1000, maxInFlight: 301 };
+    const later = await run<Result & { bytes: number }>('later', payloads, { options });
+    assert.deepEqual([later.reason, later.counts.done, later.counts.speculative], ['allDone', 301, 1]);
+    assert.ok(later.bytes > 300_000);
+    writeFileSync(join(folder, 'rebuilt.open'), '');
+  });
+
   test('sums of fields, in slices or not', async () => {
     for (const shardAbove of [4, 100]) {
       const { sums, results } = await run('fan', echoes(10, { text: 'x' }), {
