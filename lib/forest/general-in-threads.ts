@@ -34,7 +34,8 @@ export async function growGeneralInThreads(
     treeStart,
     numTrees,
   };
-  return collectTrees(new Array<GeneralGrowJob>(threads).fill(job), openGeneralQueue, job.queue, numTrees, beforeTree);
+  const jobs = new Array<GeneralGrowJob>(threads).fill(job);
+  return collectTrees(jobs, numTrees, openGeneralQueue, job.queue, beforeTree);
 }
 
 /**

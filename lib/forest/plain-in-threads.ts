@@ -36,5 +36,6 @@ export async function growPlainInThreads(
     treeStart,
     numTrees,
   };
-  return collectTrees(new Array<PlainGrowJob>(threads).fill(job), openPlainQueue, job.queue, numTrees, beforeTree);
+  const jobs = new Array<PlainGrowJob>(threads).fill(job);
+  return collectTrees(jobs, numTrees, openPlainQueue, job.queue, beforeTree);
 }

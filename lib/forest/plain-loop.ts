@@ -4,7 +4,7 @@ import { TreeGrower } from './grow.ts';
 import type { PackedRows } from './packed-rows.ts';
 import type { ForestParams } from './params.ts';
 import { takeNext } from './shared.ts';
-import type { NextTree } from './take-trees.ts';
+import type { GrownTree } from './wasm/grow-loop.ts';
 
 /** What one thread needs to know; goes through a message. */
 export interface PlainGrowJob {
@@ -17,9 +17,9 @@ export interface PlainGrowJob {
 }
 
 /** The next tree of the queue, at each call; undefined when none is left. */
-export function openPlainQueue({ rows, params, queue, treeStart, numTrees }: PlainGrowJob): NextTree {
+export function openPlainQueue({ rows, params, queue, treeStart, numTrees }: PlainGrowJob) {
   let grower: TreeGrower | undefined; // a thread that comes too late needs none
-  return () => {
+  return (): GrownTree | undefined => {
     const index = takeNext(queue);
     if (index >= numTrees) return undefined;
     grower ??= new TreeGrower(rows, params);

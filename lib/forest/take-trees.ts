@@ -1,27 +1,23 @@
-// A thread's share of the trees: one after the other, until the queue is empty.
+// The calling thread's share of the trees, with a pause before each in which the work can be called off.
 
 import type { GrownTree } from './wasm/grow-loop.ts';
-
-/** Grows the next tree of a queue; undefined when none is left. */
-export type NextTree = () => GrownTree | undefined;
 
 /** Asked before each tree of the calling thread; throws to stop all threads after their tree. */
 export type BeforeTree = () => Promise<void>;
 
-/** The share of a thread of the pool. */
-export function drain(next: NextTree): GrownTree[] {
+/** All that the queue still has, without a pause. */
+export function takeAllTrees(next: () => GrownTree | undefined): GrownTree[] {
   const trees: GrownTree[] = [];
   for (let grown = next(); grown; grown = next()) trees.push(grown);
   return trees;
 }
 
 /**
- * The share of the calling thread.
- *
+ * @param next grows the next tree of the queue; undefined when none is left
  * @param queue the number of the next tree, shared with other threads
  */
 export async function takeTrees(
-  next: NextTree,
+  next: () => GrownTree | undefined,
   queue: Int32Array,
   numTrees: number,
   beforeTree?: BeforeTree,

@@ -19,7 +19,7 @@ import { resolveNumThreads } from './threads.ts';
  * Grow trees [treeStart, treeEnd).
  *
  * @param numThreads from 1 to 256; by default as many as there are processors
- * @param beforeTree by default nothing calls the work off; the plain twin, where the kernel cannot run, never asks
+ * @param beforeTree by default nothing calls the work off
  * @throws {InputError} when rows and info don't fit together
  */
 export async function growInThreads(
@@ -51,7 +51,7 @@ export async function growInThreads(
       ...thread,
     }),
   );
-  return collectTrees(jobs, openQueue, new Int32Array(memory.buffer, queue, 1), numTrees, beforeTree);
+  return collectTrees(jobs, numTrees, openQueue, new Int32Array(memory.buffer, queue, 1), beforeTree);
 }
 
 /** The rows in a memory for all threads; nothing when they don't fit. */

@@ -1,6 +1,5 @@
 // What each thread does: take the next tree from the queue, grow it in its own part of the memory, until none is left.
 
-import type { NextTree } from '../take-trees.ts';
 import type { Tree } from '../tree.ts';
 import { instantiate } from './kernel.ts';
 import { type Layout, SEED_BYTES, type Settings } from './layout.ts';
@@ -23,7 +22,7 @@ export interface GrownTree {
 }
 
 /** The next tree of the queue, at each call; undefined when none is left. */
-export function openQueue(job: GrowJob): NextTree {
+export function openQueue(job: GrowJob): () => GrownTree | undefined {
   const { module, memory, settingsAt, settings, numTrees, bootstrap } = job;
   const kernel = instantiate(module, memory);
   const next = new Int32Array(memory.buffer, job.queue, 1);

@@ -4,7 +4,7 @@ import { parentPort } from 'node:worker_threads';
 import { type GeneralGrowJob, type OobJob, openGeneralQueue, sumOob } from '../general-loop.ts';
 import { openPlainQueue, type PlainGrowJob } from '../plain-loop.ts';
 import { type PredictRowsJob, predictRowsFromQueue } from '../predict-rows.ts';
-import { drain } from '../take-trees.ts';
+import { takeAllTrees } from '../take-trees.ts';
 import { type GrowJob, type GrownTree, openQueue } from './grow-loop.ts';
 import { type PredictJob, predictFromQueue } from './predict-loop.ts';
 
@@ -13,11 +13,11 @@ type Job = GrowJob | PlainGrowJob | PredictJob | GeneralGrowJob | OobJob | Predi
 parentPort!.on('message', (job: Job) => {
   switch (job.kind) {
     case 'grow':
-      return answerTrees(drain(openQueue(job)));
+      return answerTrees(takeAllTrees(openQueue(job)));
     case 'grow-plain':
-      return answerTrees(drain(openPlainQueue(job)));
+      return answerTrees(takeAllTrees(openPlainQueue(job)));
     case 'grow-general':
-      return answerTrees(drain(openGeneralQueue(job)));
+      return answerTrees(takeAllTrees(openGeneralQueue(job)));
     case 'oob': {
       const result = sumOob(job);
       return answer(result, [...result.sums, result.numTrees]);

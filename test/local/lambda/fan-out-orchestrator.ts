@@ -27,14 +27,15 @@ const tasksOf = ({ payloads }: Event) => payloads.map((payload, i) => ({ taskId:
 
 const modes = {
   async fan(engine: Engine, event: Event) {
-    const { reason, counts, failed, results, sums } = await fanOut(
+    const { reason, counts, failed, results, sums, own } = await fanOut(
       engine,
       'fan',
       tasksOf(event),
       workerOf(event),
       event.options,
     );
-    return { reason, counts, failed, results, sums, operations: engine.operations };
+    const operations = engine.operations + (own.durableOperations ?? 0);
+    return { reason, counts, failed, results, sums, operations };
   },
   async map(engine: Engine, event: Event) {
     return map(engine, 'map', event.payloads, workerOf(event), event.options);
@@ -42,6 +43,13 @@ const modes = {
   async reduce(engine: Engine, event: Event) {
     const worker = workerFunction<object, { text: string }>('worker');
     return mapReduce(engine, 'reduce', event.payloads, worker, (a, b) => ({ text: `(${a.text} ${b.text})` }));
+  },
+  /** What a fan-out gave is asked for again by a replay, after a pause. */
+  async later(engine: Engine, event: Event) {
+    const before = await fanOut(engine, 'fan', tasksOf(event), workerOf(event), event.options);
+    const { reason, results, counts } = before;
+    await engine.wait('pause', 1);
+    return { reason, counts, bytes: JSON.stringify(results).length, operations: engine.operations };
   },
   /** A second fan-out begins when half of the first is done. */
   async chain(engine: Engine, event: Event) {
