@@ -5,6 +5,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import {
   type DurableExecutionClient,
   type DurableExecutionInvocationInput,
+  DurableExecutionInvocationInputWithClient,
   withDurableExecution,
 } from '@aws/durable-execution-sdk-js';
 import { durableEngine } from '../lib/fanout/durable-engine.ts';
@@ -204,15 +205,14 @@ export async function runWorld(
   }
 
   function orchestrate(life: Life, event: DurableExecutionInvocationInput): Promise<unknown> {
-    const handler = withDurableExecution(
-      (given: { runId: string }, context) =>
-        runPipeline(durableEngine(context), {
-          ...{ ...ORCHESTRATION, ...given, store: storeOf(life) },
-          execution: context.executionContext.durableExecutionArn,
-        }),
-      { durableExecutionClient: transportOf(life) },
+    const handler = withDurableExecution((given: { runId: string }, context) =>
+      runPipeline(durableEngine(context), {
+        ...{ ...ORCHESTRATION, ...given, store: storeOf(life) },
+        execution: context.executionContext.durableExecutionArn,
+      }),
     );
-    return handler(event, { getRemainingTimeInMillis: () => 900_000 } as never);
+    const input = new DurableExecutionInvocationInputWithClient(event, transportOf(life));
+    return handler(input, { getRemainingTimeInMillis: () => 900_000 } as never);
   }
 
   const params = parseRunParams({ samples: 150, chunkSize: 50, features: 4, trees: 4, workers: 2, ...input });
