@@ -5,9 +5,9 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import {
   type DurableExecutionClient,
   type DurableExecutionInvocationInput,
-  withDurableExecution,
+  DurableExecutionInvocationInputWithClient,
 } from '@aws/durable-execution-sdk-js';
-import { durableEngine } from '../lib/fanout/durable-engine.ts';
+import { durableHandler } from '../lib/fanout/durable-engine.ts';
 import { createJson } from '../lib/json.ts';
 import { runKeys } from '../lib/keys.ts';
 import { memoryStore } from '../lib/memory-store.ts';
@@ -74,7 +74,10 @@ export async function runWorld(
     ...{ name, durable, codeDir: '', handler: 'index.handler', memoryMiB: 1024, timeoutMs: 900_000, environment: {} },
     aliases: ['live'],
   });
-  const functions = [local('orchestrator', true), ...STAGE_NAMES.map((name) => local(name, false))];
+  const functions = [
+    local('orchestrator', true),
+    ...Object.values(ORCHESTRATION.workers).flatMap((sizes) => sizes.map(({ functionName }) => local(functionName, false))),
+  ];
   const names = new FunctionNames(functions, 'us-east-1', '000000000000');
   let chaos: Chaos;
   let engine: DurableEngine;
@@ -204,15 +207,11 @@ export async function runWorld(
   }
 
   function orchestrate(life: Life, event: DurableExecutionInvocationInput): Promise<unknown> {
-    const handler = withDurableExecution(
-      (given: { runId: string }, context) =>
-        runPipeline(durableEngine(context), {
-          ...{ ...ORCHESTRATION, ...given, store: storeOf(life) },
-          execution: context.executionContext.durableExecutionArn,
-        }),
-      { durableExecutionClient: transportOf(life) },
+    const handler = durableHandler((given: { runId: string }, fanOuts, execution) =>
+      runPipeline(fanOuts, { ...ORCHESTRATION, ...given, store: storeOf(life), execution }),
     );
-    return handler(event, { getRemainingTimeInMillis: () => 900_000 } as never);
+    const input = new DurableExecutionInvocationInputWithClient(event, transportOf(life));
+    return handler(input, { getRemainingTimeInMillis: () => 900_000 } as never);
   }
 
   const params = parseRunParams({ samples: 150, chunkSize: 50, features: 4, trees: 4, workers: 2, ...input });
