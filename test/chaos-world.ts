@@ -13,7 +13,7 @@ import { runKeys } from '../lib/keys.ts';
 import { memoryStore } from '../lib/memory-store.ts';
 import { parseRunParams } from '../lib/params.ts';
 import { type PipelineResult, runPipeline } from '../lib/pipeline.ts';
-import { getReport, STAGE_NAMES } from '../lib/run.ts';
+import { getReport } from '../lib/run.ts';
 import type { Store } from '../lib/store.ts';
 import { Chaos, type FaultEvent } from '../local/chaos/chaos.ts';
 import { type ChaosOptions, drawRestart } from '../local/chaos/faults.ts';
@@ -76,7 +76,9 @@ export async function runWorld(
   });
   const functions = [
     local('orchestrator', true),
-    ...Object.values(ORCHESTRATION.workers).flatMap((sizes) => sizes.map(({ functionName }) => local(functionName, false))),
+    ...Object.values(ORCHESTRATION.workers).flatMap((sizes) =>
+      sizes.map(({ functionName }) => local(functionName, false)),
+    ),
   ];
   const names = new FunctionNames(functions, 'us-east-1', '000000000000');
   let chaos: Chaos;

@@ -11,7 +11,7 @@ import type { Tree } from '../tree.ts';
 import { TreeRandom } from '../tree-random.ts';
 import { kernelModule } from './compile.ts';
 import { type GrowJob, openQueue } from './grow-loop.ts';
-import { createMemory, MAX_MEMORY_BYTES } from './kernel.ts';
+import { MAX_MEMORY_BYTES, tryMemory } from './kernel.ts';
 import { type Layout, planLayout, SEED_BYTES, writeSettings } from './layout.ts';
 import { resolveNumThreads } from './threads.ts';
 
@@ -61,7 +61,8 @@ function prepare(rows: BinnedRows, info: TrainingInfo, params: ForestParams, num
   const shape = { numRows, numFeatures: columns.length, numClasses: info.numClasses };
   const layout = planLayout(shape, params, numTrees, numThreads);
   if (layout.bytes > MAX_MEMORY_BYTES) return undefined;
-  const memory = createMemory(layout.bytes);
+  const memory = tryMemory(layout.bytes);
+  if (!memory) return undefined;
   const { settings } = layout.threads[0];
   const codes = new Uint8Array(memory.buffer, settings.codes, numRows * columns.length);
   for (const [feature, column] of columns.entries()) codes.set(column, feature * numRows);

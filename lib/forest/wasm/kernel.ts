@@ -41,10 +41,26 @@ export class AddressSpace {
 }
 
 /**
+ * A memory that threads share, of zeros; undefined when the system has no room for it.
+ *
  * @param bytes a multiple of `PAGE_BYTES` up to `MAX_MEMORY_BYTES`
  * @param maxBytes likewise: how far it may grow
  */
-export function createMemory(bytes: number, maxBytes = bytes): GrowableMemory {
+export function tryMemory(bytes: number, maxBytes = bytes): GrowableMemory | undefined {
   const pages = { initial: bytes / PAGE_BYTES, maximum: maxBytes / PAGE_BYTES };
-  return new WebAssembly.Memory({ ...pages, shared: true }) as GrowableMemory;
+  return orUndefined(() => new WebAssembly.Memory({ ...pages, shared: true }) as GrowableMemory);
+}
+
+/** Make room for so many more bytes. @returns whether there is */
+export function tryGrow(memory: GrowableMemory, bytes: number): boolean {
+  return bytes <= 0 || orUndefined(() => memory.grow(Math.ceil(bytes / PAGE_BYTES))) !== undefined;
+}
+
+function orUndefined<T>(reserve: () => T): T | undefined {
+  try {
+    return reserve();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }

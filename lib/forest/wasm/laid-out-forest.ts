@@ -5,7 +5,7 @@ import type { BinEdges } from '../../partition/rows.ts';
 import type { LeafTable } from '../leaf-table.ts';
 import type { Forest } from '../predict.ts';
 import { LEAF, type Tree } from '../tree.ts';
-import { AddressSpace, createMemory, type GrowableMemory, MAX_MEMORY_BYTES, PAGE_BYTES } from './kernel.ts';
+import { AddressSpace, type GrowableMemory, MAX_MEMORY_BYTES, PAGE_BYTES, tryGrow, tryMemory } from './kernel.ts';
 
 const EDGES_PER_FEATURE = 256; // padded with infinity, which no value is above
 const NODE_BYTES = 8; // and as many again for a leaf
@@ -19,32 +19,37 @@ export interface LaidOutForest {
   fractions: number;
   /** End of the trees: from here on is room for rows. */
   end: number;
-  /** Whether rows are being predicted: only one call at a time may use the room. */
-  isInUse: boolean;
+  forest: Forest;
 }
 
 /** By the list of trees, which nobody changes once it is made. */
-const known = new WeakMap<readonly Tree[], LaidOutForest & { of: BinEdges }>();
+const known = new WeakMap<readonly Tree[], LaidOutForest>();
+/** With more room for rows than this, a layout is not kept. */
+const MAX_KEPT_ROOM = 32 * 1024 ** 2;
 
 /**
- * The forest laid out, with room for rows; its caller sets `isInUse` back.
+ * The forest laid out, with room for rows: for the caller alone, until `giveBack`.
  *
  * @param rowBytes what is asked for behind the trees
- * @returns nothing when it doesn't fit a memory
+ * @returns undefined when it doesn't fit a memory, or the system has no room
  */
-export function layOutForest(forest: Forest, rowBytes: number): LaidOutForest | undefined {
+export function takeLaidOut(forest: Forest, rowBytes: number): LaidOutForest | undefined {
   const kept = known.get(forest.trees);
-  const laidOut = kept && !kept.isInUse && kept.of === forest.edges ? kept : layOut(forest, rowBytes);
-  if (!laidOut) return undefined;
-  const missing = laidOut.end + rowBytes - laidOut.memory.buffer.byteLength;
-  if (laidOut.end + rowBytes > MAX_MEMORY_BYTES) return undefined;
-  if (missing > 0) laidOut.memory.grow(Math.ceil(missing / PAGE_BYTES));
-  laidOut.isInUse = true;
-  if (!kept) known.set(forest.trees, Object.assign(laidOut, { of: forest.edges }));
-  return laidOut;
+  known.delete(forest.trees);
+  const laidOut = kept?.forest.edges === forest.edges ? kept : layOut(forest, rowBytes);
+  if (!laidOut || laidOut.end + rowBytes > MAX_MEMORY_BYTES) return undefined;
+  const { memory } = laidOut;
+  return tryGrow(memory, laidOut.end + rowBytes - memory.buffer.byteLength) ? laidOut : undefined;
 }
 
-function layOut({ edges, trees, numClasses }: Forest, rowBytes: number): LaidOutForest | undefined {
+/** Keep it for the next rows. */
+export function giveBack(laidOut: LaidOutForest): void {
+  const { memory, end, forest } = laidOut;
+  if (memory.buffer.byteLength - end <= MAX_KEPT_ROOM) known.set(forest.trees, laidOut);
+}
+
+function layOut(forest: Forest, rowBytes: number): LaidOutForest | undefined {
+  const { edges, trees, numClasses } = forest;
   const rowOfTable = new Map<LeafTable, number>();
   let numLeafRows = 0;
   for (const { leaves } of trees) {
@@ -63,7 +68,8 @@ function layOut({ edges, trees, numClasses }: Forest, rowBytes: number): LaidOut
     end: space.reserve(0),
   };
   if (at.end + rowBytes > MAX_MEMORY_BYTES) return undefined;
-  const memory = createMemory(Math.ceil((at.end + rowBytes) / PAGE_BYTES) * PAGE_BYTES, MAX_MEMORY_BYTES);
+  const memory = tryMemory(Math.ceil((at.end + rowBytes) / PAGE_BYTES) * PAGE_BYTES, MAX_MEMORY_BYTES);
+  if (!memory) return undefined;
   const { buffer } = memory;
   writeEdges(new Float32Array(buffer, at.edges, EDGES_PER_FEATURE * edges.length), edges);
   const roots = new Uint32Array(buffer, at.roots, trees.length);
@@ -75,7 +81,7 @@ function layOut({ edges, trees, numClasses }: Forest, rowBytes: number): LaidOut
   }
   const fractions = new Float64Array(buffer, at.fractions, numLeafRows * numClasses);
   for (const [table, row] of rowOfTable) writeFractions(table, numClasses, fractions, row * numClasses);
-  return { memory, ...at, isInUse: false };
+  return { memory, ...at, forest };
 }
 
 function writeEdges(padded: Float32Array, edges: BinEdges): void {

@@ -6,7 +6,7 @@ import { makeQueue, toShared } from '../shared.ts';
 import { hasMissingValues, isPlain } from '../walk.ts';
 import { kernelModule } from './compile.ts';
 import { AddressSpace } from './kernel.ts';
-import { layOutForest } from './laid-out-forest.ts';
+import { giveBack, takeLaidOut } from './laid-out-forest.ts';
 import { BLOCK_ROWS, type PredictJob, predictFromQueue } from './predict-loop.ts';
 import { resolveNumThreads, runOnThread } from './threads.ts';
 
@@ -25,7 +25,7 @@ export function predictInKernel(forest: Forest, columns: Float32Array[], out: Fl
   if (!prepared) return false;
   predictFromQueue(prepared.jobs[0]);
   out.set(prepared.result);
-  prepared.laidOut.isInUse = false;
+  giveBack(prepared.laidOut);
   return true;
 }
 
@@ -48,9 +48,9 @@ export async function predictProbaInThreads(
   const others = Promise.all(rest.map((job) => runOnThread<null>(job)));
   others.catch(() => {}); // awaited below, after our own share
   predictFromQueue(own);
-  await others; // after a thread that failed others may still write: the memory stays in use
+  await others; // after one that failed others may still write: the memory is not given back
   const result = prepared.result.slice();
-  prepared.laidOut.isInUse = false;
+  giveBack(prepared.laidOut);
   return result;
 }
 
@@ -108,7 +108,7 @@ function prepare(forest: Forest, columns: Float32Array[], numThreads: number) {
     settingsAt: space.reserve(4 * NUM_SETTINGS),
     codes: space.reserve((BLOCK_ROWS + WALKERS) * numFeatures),
   }));
-  const laidOut = layOutForest(forest, space.bytes);
+  const laidOut = takeLaidOut(forest, space.bytes);
   if (!laidOut) return undefined;
   const { memory, end, roots, nodes, fractions } = laidOut;
   const { buffer } = memory;
