@@ -3,12 +3,12 @@
 import { FormatError } from '../errors.ts';
 import { floorToFloat32, previousFloat32 } from '../forest/bins.ts';
 import type { ClassLabel, Model } from '../forest/model.ts';
+import { categorySet } from '../forest/thresholds.ts';
 import { MAX_CATEGORIES } from '../forest/tree.ts';
 import { buildModel, type ForestNode } from './build-model.ts';
 import { NUM_CLASSES_KEY } from './onnx.ts';
 import { decodeOnnx } from './onnx-decode.ts';
 import type { OnnxAttribute, OnnxModel, OnnxNode } from './onnx-model.ts';
-import { categorySet } from './thresholds.ts';
 
 const CLASSIFIER = 'TreeEnsembleClassifier';
 const REGRESSOR = 'TreeEnsembleRegressor';

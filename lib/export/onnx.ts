@@ -3,11 +3,11 @@
 import { InputError } from '../errors.ts';
 import { LEAF_VALUE, type LeafTable } from '../forest/leaf-table.ts';
 import type { ClassLabel, Model } from '../forest/model.ts';
+import { categoriesByNode, thresholdOf } from '../forest/thresholds.ts';
 import { LEAF, MAX_CATEGORIES, MISSING_LEFT, type Tree } from '../forest/tree.ts';
 import { biggerChildFlags, leafWeights } from '../forest/walk.ts';
 import { encodeOnnx } from './onnx-encode.ts';
 import { ELEMENT, type OnnxAttribute, type OnnxNode, type OnnxTensor } from './onnx-model.ts';
-import { categoriesByNode, thresholdOf } from './thresholds.ts';
 
 const ML_DOMAIN = 'ai.onnx.ml';
 const OPSETS = [

@@ -8,9 +8,10 @@ import { type EstimatorOptions, type ParsedOptions, parseOptions, toStored } fro
 import { oobSumsInThreads } from './general-in-threads.ts';
 import { growForest, growForestInThreads } from './grow-forest.ts';
 import { featureImportances } from './importances.ts';
-import { type ClassLabel, decodeModel, encodeModel, type Model } from './model.ts';
+import { type ClassLabel, decodeModel, encodeModel, type Model, type ValueRange } from './model.ts';
 import { type OobScore, type OobSums, oobPrediction, oobSums, scoreOob } from './oob.ts';
 import type { ForestParams } from './params.ts';
+import { joinRanges, rangesOf } from './ranges.ts';
 import type { Target, TrainingTable } from './training-table.ts';
 import type { Tree } from './tree.ts';
 
@@ -20,6 +21,8 @@ interface Fitted {
   classes: readonly ClassLabel[];
   edges: BinEdges;
   isCategorical: readonly boolean[];
+  /** What training saw; null where that isn't known. */
+  ranges: readonly ValueRange[] | null;
   trees: Tree[];
 }
 
@@ -87,7 +90,9 @@ export abstract class ForestEstimator {
       throw new InputError(`trees to add must be a whole number from 1 up, got ${count}`);
     const fitted = this.fitted;
     const numTrees = fitted.trees.length + count;
-    const job = this.#prepare(fitted, this.#checkColumns(rows), y, sampleWeight, numTrees);
+    const columns = this.#checkColumns(rows);
+    const ranges = fitted.ranges && joinRanges(fitted.ranges, rangesOf(columns));
+    const job = this.#prepare({ ...fitted, ranges }, columns, y, sampleWeight, numTrees);
     return this.#finish(job, growForest(job.table, job.params, fitted.trees.length, numTrees));
   }
 
@@ -128,8 +133,9 @@ export abstract class ForestEstimator {
 
   /** The model as a file; format.md describes it. */
   toBytes(): Uint8Array {
-    const { trees, edges, numClasses, classes, isCategorical } = this.fitted;
-    return encodeModel(trees, edges, numClasses, classes, { isCategorical, options: toStored(this.#options) });
+    const { trees, edges, numClasses, classes, isCategorical, ranges } = this.fitted;
+    const details = { isCategorical, options: toStored(this.#options), ranges: ranges ?? undefined };
+    return encodeModel(trees, edges, numClasses, classes, details);
   }
 
   /** The forest, for predictions. */
@@ -143,8 +149,8 @@ export abstract class ForestEstimator {
   }
 
   /** Take over a model. */
-  protected load({ numClasses, classLabels, edges, trees, isCategorical }: Model): this {
-    this.#fitted = { numClasses, classes: classLabels, edges, trees, isCategorical };
+  protected load({ numClasses, classLabels, edges, trees, isCategorical, ranges }: Model): this {
+    this.#fitted = { numClasses, classes: classLabels, edges, trees, isCategorical, ranges };
     return this;
   }
 
@@ -153,7 +159,7 @@ export abstract class ForestEstimator {
     const isCategorical = toCategorical(categorical, columns.length);
     const classes = this.findClasses(y);
     const edges = findEdges(columns, isCategorical, this.#options);
-    const fitted = { numClasses: classes.length, classes, edges, isCategorical, trees: [] };
+    const fitted = { numClasses: classes.length, classes, edges, isCategorical, ranges: rangesOf(columns), trees: [] };
     return this.#prepare(fitted, columns, y, sampleWeight, this.#options.params.numTrees);
   }
 

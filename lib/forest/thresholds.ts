@@ -1,7 +1,7 @@
 // The test of a node as other programs know it: a threshold, or a list of categories, in place of a bin code.
 
-import { CATEGORICAL, MAX_CATEGORIES, SET_BYTES, type Tree } from '../forest/tree.ts';
 import type { BinEdges } from '../partition/rows.ts';
+import { CATEGORICAL, MAX_CATEGORIES, SET_BYTES, type Tree } from './tree.ts';
 
 /** Values up to this go left; infinity where every known value does. */
 export function thresholdOf(edges: BinEdges, feature: number, cut: number): number {
