@@ -8,7 +8,8 @@ import { type PipelineResult, runPipeline } from '../lib/pipeline.ts';
 import { s3Store } from '../lib/s3-store.ts';
 import { FUNCTIONS, WORKER_NAMES, type WorkerName } from './manifest.ts';
 import { startMeter } from './meter.ts';
-import { parseTask, requireEnv } from './worker.ts';
+import { requireEnv } from './require-env.ts';
+import { parseTask } from './worker.ts';
 
 const Event = v.strictObject({ runId: v.string() });
 

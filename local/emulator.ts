@@ -6,6 +6,8 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { functionOfRoute } from '../cdk/routes.ts';
 import { FUNCTION_NAMES, FUNCTIONS, HANDLER, WORKER_NAMES } from '../functions/manifest.ts';
 import { InputError } from '../lib/errors.ts';
 import { startCloudFormation } from './cloudformation.ts';
@@ -210,12 +212,15 @@ async function createBucket(endpoint: string): Promise<void> {
   }
 }
 
-/** Invoke the API function as API Gateway does. */
+/** Invoke the function of a route as API Gateway does. */
 function invoker(endpoint: string) {
   const client = new LambdaClient({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
-  return async (event: unknown) => {
+  return async (event: APIGatewayProxyEventV2) => {
     const { Payload, FunctionError } = await client.send(
-      new InvokeCommand({ FunctionName: functionName('api'), Payload: JSON.stringify(event) }),
+      new InvokeCommand({
+        FunctionName: functionName(functionOfRoute(event.routeKey)),
+        Payload: JSON.stringify(event),
+      }),
     );
     return { payload: Payload ?? new Uint8Array(), functionError: FunctionError };
   };
