@@ -3,8 +3,10 @@
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import packageJson from '../package.json' with { type: 'json' };
+import { exportCommand } from './commands/export.ts';
 import { localCommand } from './commands/local.ts';
 import { planCommand } from './commands/plan.ts';
+import { predictCommand } from './commands/predict.ts';
 import { runCommand } from './commands/run.ts';
 import { exitCodeOf, explain } from './explain.ts';
 
@@ -18,7 +20,9 @@ const program = new Command('arvoredo')
   .exitOverride()
   .addCommand(runCommand())
   .addCommand(planCommand())
-  .addCommand(localCommand());
+  .addCommand(localCommand())
+  .addCommand(exportCommand())
+  .addCommand(predictCommand());
 for (const command of program.commands) command.copyInheritedSettings(program);
 
 try {

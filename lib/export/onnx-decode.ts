@@ -186,7 +186,7 @@ function readTensor(bytes: Uint8Array): OnnxTensor {
 }
 
 function viewRaw(raw: Uint8Array, elementType: number): OnnxTensor['values'] {
-  const { buffer } = raw.slice(); // aligned
+  const { buffer } = new Uint8Array(raw); // a copy is aligned; a Buffer's own slice is none
   if (elementType === ELEMENT.double) return new Float64Array(buffer);
   return elementType === ELEMENT.int64 ? new BigInt64Array(buffer) : new Float32Array(buffer);
 }

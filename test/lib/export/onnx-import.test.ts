@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { toOnnx } from '../../../lib/export/onnx.ts';
 import { decodeOnnx } from '../../../lib/export/onnx-decode.ts';
 import { encodeOnnx } from '../../../lib/export/onnx-encode.ts';
 import { fromOnnx } from '../../../lib/export/onnx-import.ts';
@@ -37,6 +38,15 @@ for (const [name, { onnx, columns, predicted, expected }] of Object.entries(case
     }
   });
 }
+
+test('a file that was read into a part of a larger buffer is read', () => {
+  const bytes = copy(cases.iris.onnx);
+  const larger = Buffer.alloc(bytes.length + 3);
+  larger.set(bytes, 3);
+  assert.equal(fromOnnx(larger.subarray(3)).trees.length, 5);
+  const ours = toOnnx(fromOnnx(bytes));
+  assert.equal(fromOnnx(Buffer.concat([Buffer.alloc(1), ours]).subarray(1)).trees.length, 5);
+});
 
 const ints = (...value: number[]): OnnxAttribute => ({ type: 'ints', value });
 const floats = (...value: number[]): OnnxAttribute => ({ type: 'floats', value });
