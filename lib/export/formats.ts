@@ -2,7 +2,8 @@
 
 import { decodeModel, type Model, reencodeModel } from '../forest/model.ts';
 import { fromJsModule, toJsModule } from './js-module.ts';
-import { fromJson, toJsonLines } from './json.ts';
+import { toJsonLines } from './json.ts';
+import { fromJson } from './json-read.ts';
 import { toOnnx } from './onnx.ts';
 import { fromOnnx } from './onnx-import.ts';
 

@@ -1,14 +1,12 @@
 // A forest out of an ONNX model: ours, scikit-learn's as skl2onnx writes them, and others of their kind.
 
-import { FormatError } from '../errors.ts';
-import { floorToFloat32, previousFloat32 } from '../forest/bins.ts';
 import type { ClassLabel, Model } from '../forest/model.ts';
-import { categorySet } from '../forest/thresholds.ts';
-import { MAX_CATEGORIES } from '../forest/tree.ts';
-import { buildModel, type ForestNode } from './build-model.ts';
+import { buildModel } from './build-model.ts';
 import { NUM_CLASSES_KEY } from './onnx.ts';
+import { Attributes, fail } from './onnx-attributes.ts';
 import { decodeOnnx } from './onnx-decode.ts';
-import type { OnnxAttribute, OnnxModel, OnnxNode } from './onnx-model.ts';
+import type { OnnxModel, OnnxNode } from './onnx-model.ts';
+import { type Entries, inPreorder, type LeafEntries, type ListedTree, readTrees } from './onnx-trees.ts';
 
 const CLASSIFIER = 'TreeEnsembleClassifier';
 const REGRESSOR = 'TreeEnsembleRegressor';
@@ -44,10 +42,6 @@ export function fromOnnx(bytes: Uint8Array): Model {
   });
 }
 
-function fail(what: string): never {
-  throw new FormatError(`onnx: ${what}`);
-}
-
 function findOperator({ graph }: OnnxModel): OnnxNode {
   const operators = graph.nodes.filter(({ opType }) => opType === CLASSIFIER || opType === REGRESSOR);
   if (operators.length !== 1) fail(`${operators.length} operators ${CLASSIFIER} or ${REGRESSOR}, expected one`);
@@ -70,111 +64,13 @@ function makerOf(nodes: readonly OnnxNode[], output: string): OnnxNode | undefin
   return nodes.find(({ outputs }) => outputs.includes(output));
 }
 
-/** The attributes of the operator, checked as they are asked for. */
-class Attributes {
-  readonly #byName: Record<string, OnnxAttribute>;
-
-  constructor(byName: Record<string, OnnxAttribute>) {
-    this.#byName = byName;
-  }
-
-  text(name: string, preset: string): string {
-    const attribute = this.#byName[name];
-    return attribute?.type === 'string' ? attribute.value : preset;
-  }
-
-  texts(name: string): readonly string[] {
-    const attribute = this.#byName[name];
-    return attribute?.type === 'strings' ? attribute.value : [];
-  }
-
-  whole(name: string, preset: number): number {
-    const attribute = this.#byName[name];
-    return attribute?.type === 'int' ? attribute.value : preset;
-  }
-
-  wholes(name: string): ArrayLike<number> {
-    const attribute = this.#byName[name];
-    return attribute?.type === 'ints' ? attribute.value : [];
-  }
-
-  /** Numbers, of float32 or as a tensor of either precision. */
-  numbers(name: string): ArrayLike<number> {
-    const list = this.#byName[name];
-    if (list?.type === 'floats') return list.value;
-    const tensor = this.#byName[`${name}_as_tensor`];
-    if (tensor?.type !== 'tensor') return [];
-    const { values } = tensor.value;
-    return values instanceof BigInt64Array ? fail(`${name} of whole numbers`) : values;
-  }
-}
-
-/** One tree as the file lists it: positions of nodes stand for their ids. */
-interface ListedTree {
-  treeId: number;
-  ids: number[];
-  features: number[];
-  modes: string[];
-  thresholds: number[];
-  isMissingTrue: boolean[];
-  trueIds: number[];
-  falseIds: number[];
-  indexOf: Map<number, number>;
-}
-
-function readTrees(attributes: Attributes): ListedTree[] {
-  const treeIds = attributes.wholes('nodes_treeids');
-  const ids = attributes.wholes('nodes_nodeids');
-  const features = attributes.wholes('nodes_featureids');
-  const modes = attributes.texts('nodes_modes');
-  const thresholds = attributes.numbers('nodes_values');
-  const trueIds = attributes.wholes('nodes_truenodeids');
-  const falseIds = attributes.wholes('nodes_falsenodeids');
-  const missing = attributes.wholes('nodes_missing_value_tracks_true');
-  const lists = [ids, features, modes, thresholds, trueIds, falseIds];
-  if (treeIds.length === 0 || lists.some(({ length }) => length !== treeIds.length)) {
-    fail(`lists of ${[treeIds, ...lists].map(({ length }) => length).join(', ')} nodes, expected as many in each`);
-  }
-  const trees = new Map<number, ListedTree>();
-  for (let i = 0; i < treeIds.length; i++) {
-    const treeId = treeIds[i];
-    let tree = trees.get(treeId);
-    if (!tree) {
-      tree = {
-        treeId,
-        ids: [],
-        features: [],
-        modes: [],
-        thresholds: [],
-        isMissingTrue: [],
-        trueIds: [],
-        falseIds: [],
-        indexOf: new Map(),
-      };
-      trees.set(treeId, tree);
-    }
-    if (tree.indexOf.has(ids[i])) fail(`node ${ids[i]} of tree ${treeId} is there twice`);
-    tree.indexOf.set(ids[i], tree.ids.length);
-    tree.ids.push(ids[i]);
-    tree.features.push(features[i]);
-    tree.modes.push(modes[i]);
-    tree.thresholds.push(thresholds[i]);
-    tree.isMissingTrue.push(missing[i] === 1);
-    tree.trueIds.push(trueIds[i]);
-    tree.falseIds.push(falseIds[i]);
-  }
-  return [...trees.values()];
-}
-
 function greatestFeature(trees: readonly ListedTree[]): number {
   return trees.reduce((most, { features }) => features.reduce((a, b) => Math.max(a, b), most), 0);
 }
 
-type Entries = [index: number, count: number][];
 interface Leaves {
   classLabels: ClassLabel[];
-  /** What a leaf holds, by the tree's id and the node's. */
-  entries(treeId: number, nodeId: number): Entries;
+  entries: LeafEntries;
 }
 
 function classLeaves(attributes: Attributes, { metadata }: OnnxModel, trees: readonly ListedTree[]): Leaves {
@@ -185,14 +81,14 @@ function classLeaves(attributes: Attributes, { metadata }: OnnxModel, trees: rea
   if (classLabels.length < 2) fail(`${classLabels.length} classes, expected two or more`);
   if (Array.from(attributes.numbers('base_values')).some((value) => value !== 0)) fail('a classifier with base values');
   const weights = collectWeights(attributes, 'class', classLabels.length);
-  const numUsed = new Set([...weights.values()].flatMap((ofLeaf) => ofLeaf.map(([k]) => k))).size;
+  const numUsed = countClasses(weights);
   // of two classes only the second may be there, as the share of a tree
   const isHalf = classLabels.length === 2 && numUsed === 1;
   let total = isHalf ? 1 / trees.length : 0;
   return {
     classLabels,
     entries(treeId, nodeId) {
-      const ofLeaf = weights.get(leafKey(treeId, nodeId)) ?? [];
+      const ofLeaf = weights.get(treeId)?.get(nodeId) ?? [];
       if (isHalf) {
         const share = ofLeaf.reduce((sum, [, weight]) => sum + weight, 0) / total;
         if (!(share >= 0 && share <= 1 + WEIGHT_TOLERANCE)) fail(`leaf ${nodeId} of tree ${treeId} is no probability`);
@@ -218,6 +114,14 @@ function classLeaves(attributes: Attributes, { metadata }: OnnxModel, trees: rea
   };
 }
 
+function countClasses(weights: Weights): number {
+  const found = new Set<number>();
+  for (const byNode of weights.values()) {
+    for (const entries of byNode.values()) for (const [k] of entries) found.add(k);
+  }
+  return found.size;
+}
+
 function keepPositive(entries: Entries): Entries {
   return entries.filter(([, count]) => count > 0);
 }
@@ -232,7 +136,7 @@ function valueLeaves(attributes: Attributes, trees: readonly ListedTree[]): Leav
   return {
     classLabels: [],
     entries(treeId, nodeId) {
-      const [[, weight] = [0, 0]] = weights.get(leafKey(treeId, nodeId)) ?? [];
+      const [[, weight] = [0, 0]] = weights.get(treeId)?.get(nodeId) ?? [];
       const value = weight * factor + base;
       if (!Number.isFinite(value)) fail(`leaf ${nodeId} of tree ${treeId} has the value ${value}`);
       return [
@@ -243,112 +147,31 @@ function valueLeaves(attributes: Attributes, trees: readonly ListedTree[]): Leav
   };
 }
 
-const leafKey = (treeId: number, nodeId: number) => `${treeId} ${nodeId}`;
+/** Weights of each leaf by class, ascending; by tree and node. */
+type Weights = Map<number, Map<number, Entries>>;
 
-/** Weights of each leaf by class, ascending. */
-function collectWeights(attributes: Attributes, what: 'class' | 'target', numIds: number): Map<string, Entries> {
+function collectWeights(attributes: Attributes, what: 'class' | 'target', numIds: number): Weights {
   const ids = attributes.wholes(`${what}_ids`);
   const nodeIds = attributes.wholes(`${what}_nodeids`);
   const treeIds = attributes.wholes(`${what}_treeids`);
   const weights = attributes.numbers(`${what}_weights`);
   if ([nodeIds, treeIds, weights].some(({ length }) => length !== ids.length))
     fail(`lists of weights differ in length`);
-  const byLeaf = new Map<string, Entries>();
+  const byTree: Weights = new Map();
   for (let i = 0; i < ids.length; i++) {
     if (!(ids[i] >= 0 && ids[i] < numIds)) fail(`a weight of ${what} ${ids[i]}, there are ${numIds}`);
-    const key = leafKey(treeIds[i], nodeIds[i]);
-    const entries = byLeaf.get(key);
+    const byNode = byTree.get(treeIds[i]) ?? new Map<number, Entries>();
+    byTree.set(treeIds[i], byNode);
+    const entries = byNode.get(nodeIds[i]);
     if (entries) entries.push([ids[i], weights[i]]);
-    else byLeaf.set(key, [[ids[i], weights[i]]]);
+    else byNode.set(nodeIds[i], [[ids[i], weights[i]]]);
   }
-  for (const [key, entries] of byLeaf) {
-    entries.sort(([a], [b]) => a - b);
-    if (entries.some(([k], i) => i > 0 && entries[i - 1][0] === k)) fail(`two weights of one ${what} in leaf ${key}`);
-  }
-  return byLeaf;
-}
-
-/** A tree's nodes as ours are: each followed by its left subtree, then by its right one. */
-function inPreorder(tree: ListedTree, entries: Leaves['entries']): ForestNode[] {
-  const nodes: ForestNode[] = [];
-  const seen = new Set<number>();
-  const waiting = [{ index: 0, parent: -1 }];
-  for (let item = waiting.pop(); item; item = waiting.pop()) {
-    const { index, parent } = item;
-    if (seen.has(index)) fail(`node ${tree.ids[index]} of tree ${tree.treeId} has two parents`);
-    seen.add(index);
-    if (parent >= 0) (nodes[parent] as { right: number }).right = nodes.length;
-    if (tree.modes[index] === 'LEAF') {
-      nodes.push({ entries: entries(tree.treeId, tree.ids[index]) });
-      continue;
+  for (const [treeId, byNode] of byTree) {
+    for (const [nodeId, entries] of byNode) {
+      entries.sort(([a], [b]) => a - b);
+      if (entries.every(([k], i) => i === 0 || entries[i - 1][0] !== k)) continue;
+      fail(`two weights of one ${what} in leaf ${nodeId} of tree ${treeId}`);
     }
-    const { test, left, right } = readNode(tree, index, seen);
-    waiting.push({ index: right, parent: nodes.length }, { index: left, parent: -1 });
-    nodes.push({ ...test, right: 0 });
   }
-  return nodes;
-}
-
-function readNode(tree: ListedTree, index: number, seen: Set<number>) {
-  const feature = tree.features[index];
-  const threshold = tree.thresholds[index];
-  const onTrue = childOf(tree, tree.trueIds[index]);
-  const onFalse = childOf(tree, tree.falseIds[index]);
-  const isMissingTrue = tree.isMissingTrue[index];
-  const swapped = { left: onFalse, right: onTrue };
-  const plain = { left: onTrue, right: onFalse };
-  const test = (atMost: number, isMissingLeft: boolean) => ({ feature, atMost, isMissingLeft });
-  switch (tree.modes[index]) {
-    case 'BRANCH_LEQ':
-      return { test: test(floorToFloat32(threshold), isMissingTrue), ...plain };
-    case 'BRANCH_LT':
-      return { test: test(below(threshold), isMissingTrue), ...plain };
-    case 'BRANCH_GT':
-      return { test: test(floorToFloat32(threshold), !isMissingTrue), ...swapped };
-    case 'BRANCH_GTE':
-      return { test: test(below(threshold), !isMissingTrue), ...swapped };
-    case 'BRANCH_EQ': {
-      const { categories, last } = readChain(tree, index, onTrue, onFalse, seen);
-      return {
-        test: { feature, categories: categorySet(categories), isMissingLeft: isMissingTrue },
-        left: onTrue,
-        right: last,
-      };
-    }
-    default:
-      return fail(`the mode ${tree.modes[index]} can't be read`);
-  }
-}
-
-/** Largest float32 below a threshold. */
-function below(threshold: number): number {
-  const floor = floorToFloat32(threshold);
-  return floor < threshold ? floor : previousFloat32(floor);
-}
-
-/** Categories of nodes that lead to the same child, one after the other, as sets are written. */
-function readChain(tree: ListedTree, index: number, onTrue: number, onFalse: number, seen: Set<number>) {
-  const categories: number[] = [];
-  let at = index;
-  let last = onFalse;
-  for (;;) {
-    const category = tree.thresholds[at];
-    if (!Number.isInteger(category) || category >= MAX_CATEGORIES)
-      fail(`a category must be from 0 to 254, got ${category}`);
-    if (category >= 0) categories.push(category);
-    const isSame =
-      tree.modes[last] === 'BRANCH_EQ' &&
-      tree.features[last] === tree.features[index] &&
-      childOf(tree, tree.trueIds[last]) === onTrue &&
-      !tree.isMissingTrue[last];
-    if (!isSame) return { categories, last };
-    if (seen.has(last)) fail(`node ${tree.ids[last]} of tree ${tree.treeId} has two parents`);
-    seen.add(last);
-    at = last;
-    last = childOf(tree, tree.falseIds[last]);
-  }
-}
-
-function childOf({ indexOf, treeId }: ListedTree, id: number): number {
-  return indexOf.get(id) ?? fail(`tree ${treeId} has no node ${id}`);
+  return byTree;
 }
