@@ -31,9 +31,26 @@ def round_down(value):
     return rounded if rounded <= value else np.nextafter(rounded, np.float32(-np.inf))
 
 
+NODE_LISTS = (
+    "treeids",
+    "nodeids",
+    "featureids",
+    "modes",
+    "values",
+    "truenodeids",
+    "falsenodeids",
+    "missing_value_tracks_true",
+    "hitrates",
+)
+
+
+def value_info(name, element, *dims):
+    return helper.make_tensor_value_info(name, element, list(dims))
+
+
 def convert(forest, num_features, second_only=False):
     is_classifier = hasattr(forest, "classes_")
-    lists = {name: [] for name in ("treeids", "nodeids", "featureids", "modes", "values", "truenodeids", "falsenodeids", "missing_value_tracks_true", "hitrates")}
+    lists = {name: [] for name in NODE_LISTS}
     leaves = {name: [] for name in ("ids", "nodeids", "treeids", "weights")}
     for t, estimator in enumerate(forest.estimators_):
         tree = estimator.tree_
@@ -65,16 +82,21 @@ def convert(forest, num_features, second_only=False):
         attributes["classlabels_strings" if isinstance(labels[0], str) else "classlabels_int64s"] = labels
         outputs = ["label", "probabilities"]
         label_type = TensorProto.STRING if isinstance(labels[0], str) else TensorProto.INT64
-        infos = [helper.make_tensor_value_info("label", label_type, [None]), helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, len(labels)])]
+        infos = [
+            value_info("label", label_type, None),
+            value_info("probabilities", TensorProto.FLOAT, None, len(labels)),
+        ]
         kind = "TreeEnsembleClassifier"
     else:
-        attributes |= {f"target_{name}": values for name, values in leaves.items()} | {"n_targets": 1, "aggregate_function": "SUM"}
+        attributes |= {f"target_{name}": values for name, values in leaves.items()}
+        attributes |= {"n_targets": 1, "aggregate_function": "SUM"}
         outputs = ["variable"]
-        infos = [helper.make_tensor_value_info("variable", TensorProto.FLOAT, [None, 1])]
+        infos = [value_info("variable", TensorProto.FLOAT, None, 1)]
         kind = "TreeEnsembleRegressor"
     node = helper.make_node(kind, ["X"], outputs, domain="ai.onnx.ml", **attributes)
-    graph = helper.make_graph([node], "forest", [helper.make_tensor_value_info("X", TensorProto.FLOAT, [None, num_features])], infos)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13), helper.make_opsetid("ai.onnx.ml", 1)])
+    graph = helper.make_graph([node], "forest", [value_info("X", TensorProto.FLOAT, None, num_features)], infos)
+    opsets = [helper.make_opsetid("", 13), helper.make_opsetid("ai.onnx.ml", 1)]
+    model = helper.make_model(graph, opset_imports=opsets)
     model.ir_version = 7
     onnx.checker.check_model(model)
     return model

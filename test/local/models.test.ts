@@ -71,7 +71,12 @@ suite('arvoredo export and predict', () => {
     ]);
     assert.match(said, /200 rows/);
 
+    await writeFile(at('bad.csv'), 'f0,f1,f2,f3,f4\n1,2,3,4,5\n1,2,three,4,5\n');
     const wrong: [args: string[], message: RegExp][] = [
+      [
+        ['predict', '--model', 'r', '--data', at('bad.csv'), '--out', at('x.csv')],
+        /bad\.csv, row 1: f2 must be a number that float32 can hold, got "three"/,
+      ],
       [['predict', '--model', 'r', '--data', at('card.md'), '--out', at('x.csv')], /must be \.csv or \.arrow, got/],
       [['predict', '--model', 'r', '--data', at('none.csv'), '--out', at('x.csv')], /none\.csv cannot be read/],
       [['predict', '--model', 'none', '--data', at('rows.csv'), '--out', at('x.csv')], /no model of a run none/],
