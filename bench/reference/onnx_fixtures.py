@@ -1,8 +1,8 @@
 """What onnxruntime says of our ONNX files: python bench/reference/onnx_fixtures.py CASES FIXTURES.
 
 CASES is the folder that `npx tsx bench/onnx-cases.ts CASES` wrote. Each case becomes a fixture: our model, the SHA-256 of
-its ONNX file, rows, and onnxruntime's labels and probabilities or values. Asked with one thread and with four, all rows at
-once and one by one: the answers must be the same, or the script says where not.
+its ONNX file, rows, and onnxruntime's labels and probabilities or values. Asked with one thread and with four, all rows
+at once and one by one: where the answers are not the same, the script says so.
 """
 
 import base64
@@ -26,22 +26,23 @@ def sessions(path):
     for threads in (1, 4):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        yield onnxruntime.InferenceSession(str(path), options)
+        yield threads, onnxruntime.InferenceSession(str(path), options)
 
 
 for path in sorted(cases.glob("*.onnx")):
     case = json.loads(path.with_suffix(".json").read_text())
     rows = np.stack([np.frombuffer(base64.b64decode(c), "<f4") for c in case["columns"]], axis=1)
-    answers = []
-    for session in sessions(path):
-        answers.append(session.run(None, {"X": rows}))
+    answers = {}
+    for threads, session in sessions(path):
+        answers[f"{threads} threads, all at once"] = session.run(None, {"X": rows})
         one_by_one = [session.run(None, {"X": rows[i : i + 1]}) for i in range(len(rows))]
-        answers.append([np.concatenate(parts) for parts in zip(*one_by_one)])
-    first = answers[0]
-    for other in answers[1:]:
+        answers[f"{threads} threads, one by one"] = [np.concatenate(parts) for parts in zip(*one_by_one)]
+    first, *others = answers.items()
+    first = first[1]
+    for way, other in others:
         for name, a, b in zip([output.name for output in session.get_outputs()], first, other):
             if not np.array_equal(a, b):
-                print(f"{path.stem}: {name} differs between ways to ask in {np.sum(a != b)} of {a.size}")
+                print(f"{path.stem}: {name} differs, {way}, in {np.sum(a != b)} of {a.size}")
     out = {
         "onnxruntime": onnxruntime.__version__,
         "onnxSha256": hashlib.sha256(path.read_bytes()).hexdigest(),

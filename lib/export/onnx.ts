@@ -18,8 +18,8 @@ export const NUM_CLASSES_KEY = 'arvoredo.numClasses';
  * A model as an ONNX file, for inputs `X` of float32, NaN where a value is missing; shape [N, numFeatures].
  *
  * Outputs are named as by skl2onnx. Of a classifier `label` and `probabilities`, float32: values are compared and class
- * fractions summed in float64, tree after tree as `predict` does it, so that labels are the same; runtimes add a column
- * up in another order only where they give groups of trees to threads. Of a regressor `variable`, float32.
+ * fractions summed in float64, tree after tree as `predict` does it, so that labels are the same. Only where a runtime gives
+ * each thread some of the trees may an exact tie of mixed leaves fall otherwise. Of a regressor `variable`, float32.
  *
  * @throws {InputError} on labels that ONNX has no type for, or a forest of one class
  */
