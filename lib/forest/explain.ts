@@ -36,15 +36,17 @@ export function explainRows(forest: Forest, columns: readonly Float32Array[]): C
   const codes = new Uint16Array(numRows * numFeatures);
   encodeRowsWide(forest, columns, 0, numRows, codes);
   for (const tree of forest.trees) {
-    const means = nodeMeans(tree, forest.numClasses);
-    for (let k = 0; k < width; k++) bias[k] += means[k];
+    const { sums, weights } = sumNodes(tree, forest.numClasses);
+    for (let k = 0; k < width; k++) bias[k] += sums[k] / weights[0];
     const walker = new TreeWalker(tree, forest.numClasses === 0);
     for (let row = 0; row < numRows; row++) {
       let node = 0;
       for (let tested = tree.feature[0]; tested !== LEAF; tested = tree.feature[node]) {
         const child = walker.step(node, codes, row * numFeatures);
         const at = (row * numFeatures + tested) * width;
-        for (let k = 0; k < width; k++) values[at + k] += means[child * width + k] - means[node * width + k];
+        for (let k = 0; k < width; k++) {
+          values[at + k] += sums[child * width + k] / weights[child] - sums[node * width + k] / weights[node];
+        }
         node = child;
       }
     }
@@ -54,8 +56,8 @@ export function explainRows(forest: Forest, columns: readonly Float32Array[]): C
   return { width, bias, values };
 }
 
-/** Class fractions, or mean value, of the training samples in each node, shape [numNodes, width]. */
-function nodeMeans({ numNodes, feature, next, leaves }: Tree, numClasses: number): Float64Array {
+/** Samples of each class, or sum of values, in each node, shape [numNodes, width]; and their weight, shape [numNodes]. */
+function sumNodes({ numNodes, feature, next, leaves }: Tree, numClasses: number) {
   const width = numClasses || 1;
   const sums = new Float64Array(numNodes * width);
   const weights = new Float64Array(numNodes);
@@ -79,10 +81,7 @@ function nodeMeans({ numNodes, feature, next, leaves }: Tree, numClasses: number
       weights[node] += leaves.counts[i];
     }
   }
-  for (let node = 0; node < numNodes; node++) {
-    for (let k = 0; k < width; k++) sums[node * width + k] /= weights[node];
-  }
-  return sums;
+  return { sums, weights };
 }
 
 /** A test that a row passed: the value is at most a threshold, or one of the categories, or not. */
