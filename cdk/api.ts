@@ -1,4 +1,4 @@
-// The HTTP API in front of the api function.
+// The HTTP API in front of the functions api and predict.
 
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
@@ -8,7 +8,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { ROUTES } from './routes.ts';
+import { functionOfRoute, ROUTES } from './routes.ts';
 
 // requests per second: a person or a script that polls, not the public
 const THROTTLE = { rateLimit: 20, burstLimit: 40 };
@@ -29,17 +29,20 @@ const ACCESS_LOG_FIELDS = [
 export class Api extends Construct {
   readonly url: string;
 
-  /** @param handler answers every route; takes payload format 2.0 */
-  constructor(scope: Construct, id: string, handler: IFunction) {
+  /** @param handlers answer the routes; they take payload format 2.0 */
+  constructor(scope: Construct, id: string, handlers: Record<'api' | 'predict', IFunction>) {
     super(scope, id);
     const api = new apigateway.HttpApi(this, 'HttpApi', {
       createDefaultStage: false,
       defaultAuthorizer: new HttpIamAuthorizer(),
     });
-    const integration = new HttpLambdaIntegration('Integration', handler);
+    const integrations = {
+      api: new HttpLambdaIntegration('Integration', handlers.api),
+      predict: new HttpLambdaIntegration('PredictIntegration', handlers.predict),
+    };
     for (const route of ROUTES) {
       const [method, path] = route.split(' ') as [apigateway.HttpMethod, string];
-      api.addRoutes({ path, methods: [method], integration });
+      api.addRoutes({ path, methods: [method], integration: integrations[functionOfRoute(route)] });
     }
     const logGroup = new LogGroup(this, 'AccessLogs', {
       retention: RetentionDays.ONE_MONTH,

@@ -135,7 +135,7 @@ function grantBucket(role: iam.IRole, bucket: IBucket, name: FunctionName): void
   const { read, write, remove = [] } = GRANTS[name];
   const arns = (keys: readonly string[]) => keys.map((key) => bucket.arnForObjects(key));
   allow(role, ['s3:GetObject'], arns(read));
-  allow(role, ['s3:PutObject'], arns(write));
+  if (write.length > 0) allow(role, ['s3:PutObject'], arns(write));
   if (remove.length > 0) allow(role, ['s3:DeleteObject'], arns(remove));
   // no condition on the prefix: a GetObject has none, and without this right S3 answers 403 for an object that is not there
   allow(role, ['s3:ListBucket'], [bucket.bucketArn]);

@@ -48,4 +48,5 @@ export const GRANTS: Record<FunctionName, Grant> = {
     remove: ['runs/*/cancel.json'],
     invoke: ['orchestrator'],
   },
+  predict: { read: ['runs/*/model/*'], write: [] },
 };

@@ -30,7 +30,7 @@ export class ArvoredoStack extends Stack {
     super(scope, id, { description: 'arvoredo: random forests over serverless functions', ...stackProps });
     const { bucket } = new Store(this, 'Store', { removal, expireAfterDays });
     const { byName, orchestratorAlias } = new Functions(this, 'Functions', { bucket, bundleDir });
-    const api = new Api(this, 'Api', byName.api);
+    const api = new Api(this, 'Api', byName);
 
     // scripts and `arvoredo run --on aws` find the deployment by these names
     const outputs = {
@@ -42,6 +42,7 @@ export class ArvoredoStack extends Stack {
       TrainFunction: byName.train.functionName,
       EvaluateFunction: byName.evaluate.functionName,
       ApiFunction: byName.api.functionName,
+      PredictFunction: byName.predict.functionName,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

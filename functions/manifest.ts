@@ -31,6 +31,8 @@ export const FUNCTIONS = {
   evaluate: worker('evaluate', 0),
   // answers within the 30 s of an HTTP API
   api: { memoryMiB: 512, timeoutSeconds: 29, durable: false },
+  // a model or two in memory, and a whole vCPU for a cold start
+  predict: { memoryMiB: 1769, timeoutSeconds: 29, durable: false },
 } as const satisfies Record<string, FunctionSpec>;
 
 export type FunctionName = keyof typeof FUNCTIONS;

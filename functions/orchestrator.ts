@@ -9,7 +9,8 @@ import { STAGE_NAMES, type StageName } from '../lib/run.ts';
 import { s3Store } from '../lib/s3-store.ts';
 import { FUNCTIONS, functionVariable, STAGE_FUNCTIONS } from './manifest.ts';
 import { startMeter } from './meter.ts';
-import { parseTask, requireEnv } from './worker.ts';
+import { requireEnv } from './require-env.ts';
+import { parseTask } from './worker.ts';
 
 const Event = v.strictObject({ runId: v.string() });
 

@@ -11,6 +11,7 @@ import { getRequest } from '../lib/run.ts';
 import { s3Store } from '../lib/s3-store.ts';
 import type { Store } from '../lib/store.ts';
 import { startMeter } from './meter.ts';
+import { requireEnv } from './require-env.ts';
 
 /** A position in a list: a chunk, a partition, a tree. */
 export const index = () => v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -66,11 +67,4 @@ export function parseTask<Task extends WorkerTask>(schema: v.GenericSchema<unkno
   }
   checkRunId(result.output.runId);
   return result.output;
-}
-
-/** @throws {Error} when the variable is not set: the function is deployed wrongly */
-export function requireEnv(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`environment variable ${name} must be set`);
-  return value;
 }

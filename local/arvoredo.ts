@@ -5,8 +5,10 @@ import pc from 'picocolors';
 import packageJson from '../package.json' with { type: 'json' };
 import { cancelCommand } from './commands/cancel.ts';
 import { cleanCommand } from './commands/clean.ts';
+import { exportCommand } from './commands/export.ts';
 import { localCommand } from './commands/local.ts';
 import { planCommand } from './commands/plan.ts';
+import { predictCommand } from './commands/predict.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
@@ -28,6 +30,8 @@ const program = new Command('arvoredo')
   .addCommand(reportCommand())
   .addCommand(cancelCommand())
   .addCommand(cleanCommand())
+  .addCommand(exportCommand())
+  .addCommand(predictCommand())
   .addCommand(localCommand());
 for (const command of program.commands) command.copyInheritedSettings(program);
 

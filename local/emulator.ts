@@ -6,6 +6,8 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { functionOfRoute } from '../cdk/routes.ts';
 import { bundleOf, FUNCTION_NAMES, FUNCTIONS, functionVariable, HANDLER, WORKER_NAMES } from '../functions/manifest.ts';
 import { InputError } from '../lib/errors.ts';
 import { Chaos } from './chaos/chaos.ts';
@@ -73,7 +75,7 @@ export const LOCAL_REGION = 'us-east-1';
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 /** More processes than this only take each other's memory and time. */
 export const WORKERS_PER_CORE = 8;
-const BUCKET = 'arvoredo';
+export const BUCKET = 'arvoredo';
 const STACK = 'Arvoredo';
 const ALIAS = 'live';
 const functionName = (name: string) => `arvoredo-${name}`;
@@ -230,12 +232,15 @@ async function createBucket(endpoint: string): Promise<void> {
   }
 }
 
-/** Invoke the API function as API Gateway does. */
+/** Invoke the function of a route as API Gateway does. */
 function invoker(endpoint: string) {
   const client = new LambdaClient({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
-  return async (event: unknown) => {
+  return async (event: APIGatewayProxyEventV2) => {
     const { Payload, FunctionError } = await client.send(
-      new InvokeCommand({ FunctionName: functionName('api'), Payload: JSON.stringify(event) }),
+      new InvokeCommand({
+        FunctionName: functionName(functionOfRoute(event.routeKey)),
+        Payload: JSON.stringify(event),
+      }),
     );
     return { payload: Payload ?? new Uint8Array(), functionError: FunctionError };
   };

@@ -9,9 +9,10 @@ import { checkNames, type EstimatorOptions, type ParsedOptions, parseOptions, to
 import { oobSumsInThreads } from './general-in-threads.ts';
 import { growForest, growForestInThreads } from './grow-forest.ts';
 import { featureImportances } from './importances.ts';
-import { type ClassLabel, decodeModel, encodeModel, type Model } from './model.ts';
+import { type ClassLabel, decodeModel, encodeModel, type Model, type ValueRange } from './model.ts';
 import { type OobScore, type OobSums, oobPrediction, oobSums, scoreOob } from './oob.ts';
 import { checkWhole, type ForestParams } from './params.ts';
+import { joinRanges, rangesOf } from './ranges.ts';
 import type { Target, TrainingTable } from './training-table.ts';
 import { MAX_TREES, type Tree } from './tree.ts';
 
@@ -21,6 +22,8 @@ interface Fitted {
   classes: readonly ClassLabel[];
   edges: BinEdges;
   isCategorical: readonly boolean[];
+  /** What training saw; null where that isn't known. */
+  ranges: readonly ValueRange[] | null;
   trees: Tree[];
 }
 
@@ -137,8 +140,9 @@ export abstract class ForestEstimator {
 
   /** The model as a file; format.md describes it. */
   toBytes(): Uint8Array {
-    const { trees, edges, numClasses, classes, isCategorical } = this.fitted;
-    return encodeModel(trees, edges, numClasses, classes, { isCategorical, options: toStored(this.#options) });
+    const { trees, edges, numClasses, classes, isCategorical, ranges } = this.fitted;
+    const details = { isCategorical, options: toStored(this.#options), ranges: ranges ?? undefined };
+    return encodeModel(trees, edges, numClasses, classes, details);
   }
 
   /** The forest, for predictions. */
@@ -152,8 +156,8 @@ export abstract class ForestEstimator {
   }
 
   /** Take over a model. */
-  protected load({ numClasses, classLabels, edges, trees, isCategorical }: Model): this {
-    this.#fitted = { numClasses, classes: classLabels, edges, trees, isCategorical };
+  protected load({ numClasses, classLabels, edges, trees, isCategorical, ranges }: Model): this {
+    this.#fitted = { numClasses, classes: classLabels, edges, trees, isCategorical, ranges };
     return this;
   }
 
@@ -165,7 +169,7 @@ export abstract class ForestEstimator {
     const isCategorical = toCategorical(categorical, columns.length);
     const classes = this.findClasses(y);
     const edges = findEdges(columns, isCategorical, this.#options);
-    const fitted = { numClasses: classes.length, classes, edges, isCategorical, trees: [] };
+    const fitted = { numClasses: classes.length, classes, edges, isCategorical, ranges: rangesOf(columns), trees: [] };
     return this.#prepare(fitted, columns, y, sampleWeight, this.#options.params.numTrees);
   }
 
@@ -187,7 +191,9 @@ export abstract class ForestEstimator {
     const fitted = this.fitted;
     checkWhole('number of trees to add', count, 1, MAX_TREES - fitted.trees.length);
     const numTrees = fitted.trees.length + count;
-    return this.#prepare(fitted, this.#checkColumns(rows), y, sampleWeight, numTrees);
+    const columns = this.#checkColumns(rows);
+    const ranges = fitted.ranges && joinRanges(fitted.ranges, rangesOf(columns));
+    return this.#prepare({ ...fitted, ranges }, columns, y, sampleWeight, numTrees);
   }
 
   async #finishInThreads(job: Job, numThreads: number | undefined): Promise<this> {

@@ -34,12 +34,18 @@ export interface Model {
   isCategorical: boolean[];
   /** The options of the estimator that made the model, as JSON holds them; null when it was made otherwise. */
   options: Record<string, unknown> | null;
+  /** Values that the data set had, shape [numFeatures]; null where that isn't known. */
+  ranges: ValueRange[] | null;
 }
+
+/** Smallest and largest known value of a feature; null when none was. */
+export type ValueRange = [least: number, most: number] | null;
 
 /** What a model may say beside its trees, edges and classes. */
 export interface ModelDetails {
   isCategorical?: readonly boolean[];
   options?: Record<string, unknown>;
+  ranges?: readonly ValueRange[];
 }
 
 /**
@@ -53,9 +59,9 @@ export function encodeModel(
   edges: BinEdges,
   numClasses: number,
   classLabels: readonly ClassLabel[] = Array.from({ length: numClasses }, (_, k) => k),
-  { isCategorical, options }: ModelDetails = {},
+  { isCategorical, options, ranges }: ModelDetails = {},
 ): Uint8Array {
-  const about = writeAbout({ classLabels, isCategorical, options });
+  const about = writeAbout({ classLabels, isCategorical, options, ranges });
   const numEdges = edges.reduce((sum, { length }) => sum + length, 0);
   const counts = { numFeatures: edges.length, numClasses, numEdges, aboutBytes: about.length };
   return encode(KIND_MODEL, counts, trees, (sections) => {
@@ -66,6 +72,16 @@ export function encodeModel(
       sections.edges.set(featureEdges, at);
       at += featureEdges.length;
     }
+  });
+}
+
+/** A model that was read, as bytes again. */
+export function reencodeModel({ trees, edges, numClasses, classLabels, ...details }: Model): Uint8Array {
+  const { isCategorical, options, ranges } = details;
+  return encodeModel(trees, edges, numClasses, classLabels, {
+    isCategorical,
+    options: options ?? undefined,
+    ranges: ranges ?? undefined,
   });
 }
 

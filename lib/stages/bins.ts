@@ -2,6 +2,8 @@
 
 import { FormatError, InputError } from '../errors.ts';
 import { quantileEdges } from '../forest/bins.ts';
+import type { ValueRange } from '../forest/model.ts';
+import { toRange } from '../forest/ranges.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { decodeSample } from '../partition/arrow.ts';
@@ -24,6 +26,8 @@ export interface BinsResult {
   accuracyCeiling: number | null;
   /** Upper edges of the bins of each feature. */
   edges: number[][];
+  /** Smallest and largest value of each feature in the whole data set; a run of an earlier version has none. */
+  ranges?: ValueRange[];
 }
 
 export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise<BinsResult> {
@@ -53,7 +57,10 @@ export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise
     const accuracyCeiling = ceilings.includes(null)
       ? null
       : ceilings.reduce<number>((sum, part) => sum + part!, 0) / numRows;
-    return { classCounts, accuracyCeiling, edges };
+    const ranges = edges.map((_, j) =>
+      toRange(Math.min(...partitions.map(({ min }) => min[j])), Math.max(...partitions.map(({ max }) => max[j]))),
+    );
+    return { classCounts, accuracyCeiling, edges, ranges };
   });
 }
 

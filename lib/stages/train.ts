@@ -103,7 +103,8 @@ export function mergeModel(store: Store, plan: Plan, { runId }: MergeTask): Prom
       );
     }
     const forest = { trees, edges: toBinEdges(bins.edges), numClasses: bins.classCounts.length };
-    const bytes = encodeModel(trees, forest.edges, forest.numClasses, undefined, { options: modelOptions(plan) });
+    const details = { options: modelOptions(plan), ranges: bins.ranges };
+    const bytes = encodeModel(trees, forest.edges, forest.numClasses, undefined, details);
     const object = await createObject(store, keys.model, bytes);
     return {
       ...object,

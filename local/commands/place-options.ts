@@ -11,12 +11,15 @@ export interface LookFlags extends PlaceFlags {
   json?: string;
 }
 
-export function addLookOptions(command: Command): Command {
+export function addPlaceOptions(command: Command): Command {
   return command
     .addOption(new Option('--on <WHERE>', 'where the runs are').choices(['local', 'aws']).default('local'))
     .option('--stack <NAME>', 'deployed stack, with --on aws', 'Arvoredo')
-    .option('--data-dir <DIR>', 'folder of the local emulator', '.arvoredo')
-    .option('--json <FILE>', 'write the same as JSON there; - for standard output');
+    .option('--data-dir <DIR>', 'folder of the local emulator', '.arvoredo');
+}
+
+export function addLookOptions(command: Command): Command {
+  return addPlaceOptions(command).option('--json <FILE>', 'write the same as JSON there; - for standard output');
 }
 
 /** Open the place, do the work and close it; then print what the work gave, as text or as JSON. */

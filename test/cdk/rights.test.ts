@@ -139,6 +139,7 @@ const ALLOWED: Record<FunctionName, { get: string[]; put: string[]; delete?: str
   trainLarge: TRAIN,
   evaluate: { get: ['run', 'cancel', 'model', 'modelResult', 'test', 'evaluateResult'], put: ['evaluateResult'] },
   api: { get: ['run', 'status', 'cancel', 'report'], put: ['run', 'status', 'cancel'], delete: ['cancel'] },
+  predict: { get: ['model', 'modelResult'], put: [] },
 };
 
 const OBJECT_ACTIONS = { get: 's3:GetObject', put: 's3:PutObject', delete: 's3:DeleteObject' } as const;
@@ -203,6 +204,7 @@ const LAMBDA: [action: string, resource: string, who: FunctionName[]][] = [
   ['lambda:InvokeFunction', `${PREFIX}orchestrator`, []],
   ['lambda:InvokeFunction', `${PREFIX}orchestrator:1`, ['orchestrator']],
   ['lambda:InvokeFunction', `${PREFIX}api`, []],
+  ['lambda:InvokeFunction', `${PREFIX}predict`, []],
   ['lambda:InvokeFunction', `${PREFIX}stranger`, []],
   ...['lambda:GetDurableExecution', 'lambda:StopDurableExecution'].flatMap(
     (action): [string, string, FunctionName[]][] => [
@@ -263,7 +265,7 @@ test('the API answers signed calls only: no route, stage, URL or permission goes
   const [apiId] = resources('AWS::ApiGatewayV2::Api')[0]!;
   for (const [, { Action, Principal, FunctionName, SourceArn }] of resources('AWS::Lambda::Permission')) {
     assert.deepEqual([Action, Principal], ['lambda:InvokeFunction', 'apigateway.amazonaws.com']);
-    assert.equal(resolve(FunctionName), `${PREFIX}api`);
+    assert.ok([`${PREFIX}api`, `${PREFIX}predict`].includes(resolve(FunctionName)), resolve(FunctionName));
     const arn = resolve(SourceArn);
     assert.ok(arn.startsWith('arn:aws:execute-api:us-east-1:111122223333:') && arn.includes(apiId), arn);
   }

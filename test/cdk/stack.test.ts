@@ -164,15 +164,17 @@ test('logs are JSON in groups of their own and go after a month', () => {
   assert.equal(new Set(used.map(({ LogGroup }) => LogGroup.Ref)).size, FUNCTION_NAMES.length);
 });
 
-test('every route asks for IAM and is answered by the api function in payload format 2.0', () => {
+test('every route asks for IAM and is answered by its function in payload format 2.0', () => {
   const routes = Object.values(resources('AWS::ApiGatewayV2::Route')).map(({ Properties }) => Properties);
   assert.deepEqual(routes.map(({ RouteKey }) => RouteKey).sort(), [...ROUTES].sort());
-  for (const { AuthorizationType } of routes) assert.equal(AuthorizationType, 'AWS_IAM');
-  template.resourceCountIs('AWS::ApiGatewayV2::Integration', 1);
-  template.hasResourceProperties('AWS::ApiGatewayV2::Integration', {
-    IntegrationUri: arnOf(findFunction('api')[0]),
-    PayloadFormatVersion: '2.0',
-  });
+  const integrations = resources('AWS::ApiGatewayV2::Integration');
+  for (const { RouteKey, AuthorizationType, Target } of routes) {
+    assert.equal(AuthorizationType, 'AWS_IAM');
+    const { IntegrationUri, PayloadFormatVersion } = integrations[Target['Fn::Join'][1][1].Ref].Properties;
+    const name = RouteKey === 'POST /models/{id}/predict' ? 'predict' : 'api';
+    assert.deepEqual([IntegrationUri, PayloadFormatVersion], [arnOf(findFunction(name)[0]), '2.0']);
+  }
+  assert.equal(Object.keys(integrations).length, 2);
   template.hasResourceProperties('AWS::ApiGatewayV2::Api', { CorsConfiguration: Match.absent() });
 });
 
@@ -275,6 +277,7 @@ test('the outputs have the names that scripts rest on', () => {
     TrainFunction: { Ref: findFunction('train')[0] },
     EvaluateFunction: { Ref: findFunction('evaluate')[0] },
     ApiFunction: { Ref: findFunction('api')[0] },
+    PredictFunction: { Ref: findFunction('predict')[0] },
   });
 });
 
@@ -296,7 +299,8 @@ test('the packaged code is the bundle, byte for byte', () => {
 test('a missing bundle is named together with the command that makes it', () => {
   assert.throws(() => newStack({ bundleDir: '/nowhere' }), {
     name: 'InputError',
-    message: 'no index.mjs for orchestrator, generate, split, train, evaluate, api under /nowhere; run: npm run build',
+    message:
+      'no index.mjs for orchestrator, generate, split, train, evaluate, api, predict under /nowhere; run: npm run build',
   });
 });
 
