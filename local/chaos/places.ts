@@ -1,5 +1,6 @@
 // Where the faults strike: the questions of the local S3 and Lambda, as places and targets.
 
+import { bundleOf } from '../../functions/manifest.ts';
 import type { LambdaFaults } from '../lambda/faults.ts';
 import type { FaultOf } from '../s3/faults.ts';
 import type { Chaos } from './chaos.ts';
@@ -14,7 +15,8 @@ export function s3Faults(chaos: Chaos): FaultOf {
 
 export function lambdaFaults(chaos: Chaos): LambdaFaults {
   return {
-    invoke: (functionName, payload) => chaos.meet('invoke', `${functionName} ${payload}`),
+    // a task that moves to a larger size of its function stays the same task
+    invoke: (functionName, payload) => chaos.meet('invoke', `${bundleOf(functionName)} ${payload}`),
     resume: (functionName, input) => chaos.meet('resume', `${functionName} ${input}`),
     call: (action, functionName, input) => chaos.meet('call', `${action} ${functionName} ${input}`),
   };
