@@ -16,6 +16,13 @@ export function runKeys(runId: string) {
     /** there when the run was cancelled */
     cancel: `${root}/cancel.json`,
     report: `${root}/report.json`,
+    /** the files of a run on data, and what was found in them */
+    inputs: `${root}/data/inputs.json`,
+    piece: (fileIndex: number, index: number) => `${root}/data/file-${pad(fileIndex)}/piece-${pad(index)}`,
+    scan: (index: number) => `${root}/data/scan-${pad(index)}.json`,
+    parts: `${root}/data/parts.json`,
+    survey: (index: number) => `${root}/data/survey-${pad(index)}.json`,
+    schema: `${root}/data/schema.json`,
     partition: (index: number) => `${root}/dataset/part-${pad(index)}.arrow`,
     sample: (index: number) => `${root}/dataset/part-${pad(index)}.sample.arrow`,
     partitionResult: (index: number) => `${root}/dataset/part-${pad(index)}.json`,

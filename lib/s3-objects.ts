@@ -1,0 +1,42 @@
+// A user's objects in S3, pinned by their ETags.
+
+import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { InputError } from './errors.ts';
+import { changedError, compilePattern, type Objects, parseLocation } from './objects.ts';
+import type { StoreUsage } from './s3-store.ts';
+
+/** @param usage receives what is asked of S3 */
+export function s3Objects(client: S3Client, usage: StoreUsage): Objects {
+  return {
+    async find(location) {
+      const { bucket, key } = parseLocation(location);
+      const { prefix, matches } = compilePattern(key);
+      const found = [];
+      for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
+        usage.writes++;
+        for (const { Key, Size, ETag } of page.Contents ?? []) {
+          if (matches(Key!)) found.push({ uri: `s3://${bucket}/${Key}`, size: Size!, etag: ETag! });
+        }
+      }
+      return found;
+    },
+    async read(object, start, end) {
+      const { bucket, key } = parseLocation(object.uri);
+      usage.reads++;
+      try {
+        const { Body } = await client.send(
+          new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${start}-${end - 1}`, IfMatch: object.etag }),
+        );
+        const bytes = await Body!.transformToByteArray();
+        usage.bytesRead += bytes.length;
+        return bytes;
+      } catch (error) {
+        const name = error instanceof Error ? error.name : '';
+        if (name === 'PreconditionFailed' || name === 'NoSuchKey') throw changedError(object.uri);
+        if (name === 'AccessDenied')
+          throw new InputError(`${object.uri} cannot be read: access denied`, { cause: error });
+        throw error;
+      }
+    },
+  };
+}
