@@ -2,7 +2,7 @@
 
 import { copyFile, rm } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
-import { FUNCTION_NAMES } from './functions/manifest.ts';
+import { BUNDLE_NAMES } from './functions/manifest.ts';
 import './build-kernel.ts'; // first: the bundles hold the kernel
 
 // CommonJS packages inside an ES module still ask for `require`
@@ -23,7 +23,7 @@ await rm('dist', { recursive: true, force: true });
 await Promise.all([
   build({
     ...common,
-    entryPoints: FUNCTION_NAMES.map((name) => ({ in: `functions/${name}.ts`, out: `functions/${name}/index` })),
+    entryPoints: BUNDLE_NAMES.map((name) => ({ in: `functions/${name}.ts`, out: `functions/${name}/index` })),
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },
     banner: { js: REQUIRE },

@@ -9,10 +9,13 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import {
+  BUNDLE_NAMES,
+  bundleOf,
   FUNCTION_NAMES,
   FUNCTIONS,
   type FunctionName,
   type FunctionSpec,
+  functionVariable,
   HANDLER,
   WORKER_NAMES,
 } from '../functions/manifest.ts';
@@ -47,10 +50,11 @@ export class Functions extends Construct {
       retryAttempts: 0,
     });
     for (const name of WORKER_NAMES) {
-      orchestrator.addEnvironment(`${name.toUpperCase()}_FUNCTION`, this.byName[name].functionName);
+      orchestrator.addEnvironment(functionVariable(name), this.byName[name].functionName);
     }
     api.addEnvironment('ORCHESTRATOR_ARN', this.orchestratorAlias.functionArn);
     this.#grantCheckpoints(orchestrator);
+    this.#grantSlices(orchestrator);
     for (const name of FUNCTION_NAMES) {
       for (const target of GRANTS[name].invoke ?? []) this.#grantInvoke(this.byName[name].role!, target);
     }
@@ -71,7 +75,7 @@ export class Functions extends Construct {
     // no function name is set: a change of durability replaces the function, and a fixed name would be taken
     return new lambda.Function(this, id, {
       description: `arvoredo ${name}`,
-      code: lambda.Code.fromAsset(join(bundleDir, name)),
+      code: lambda.Code.fromAsset(join(bundleDir, bundleOf(name))),
       handler: HANDLER,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
@@ -99,6 +103,14 @@ export class Functions extends Construct {
     });
   }
 
+  /** A fan-out of many tasks is divided over executions of the same function, of the version that divides it. */
+  #grantSlices({ role, functionArn }: lambda.Function): void {
+    new iam.Policy(this, 'Slices', {
+      roles: [role!],
+      statements: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [`${functionArn}:*`] })],
+    });
+  }
+
   #grantInvoke(role: iam.IRole, target: FunctionName): void {
     const { functionArn } = this.byName[target];
     if (!FUNCTIONS[target].durable) {
@@ -113,7 +125,7 @@ export class Functions extends Construct {
 }
 
 function checkBundles(bundleDir: string): void {
-  const missing = FUNCTION_NAMES.filter((name) => !existsSync(join(bundleDir, name, 'index.mjs')));
+  const missing = BUNDLE_NAMES.filter((name) => !existsSync(join(bundleDir, name, 'index.mjs')));
   if (missing.length > 0) {
     throw new InputError(`no index.mjs for ${missing.join(', ')} under ${bundleDir}; run: npm run build`);
   }

@@ -14,25 +14,32 @@ export interface Grant {
 }
 
 const REQUEST = 'runs/*/run.json'; // the run's parameters, from which every worker makes the plan
+const CANCEL = 'runs/*/cancel.json'; // there when the run was called off: a worker stops then
+
+// every size of a function may do the same
+const GENERATE: Grant = { read: [REQUEST, CANCEL, 'runs/*/dataset/*'], write: ['runs/*/dataset/*'] };
+const TRAIN: Grant = {
+  read: [REQUEST, CANCEL, 'runs/*/train/*', 'runs/*/bins/*', 'runs/*/trees/*', 'runs/*/model/*'],
+  write: ['runs/*/trees/*', 'runs/*/model/*'],
+};
 
 export const GRANTS: Record<FunctionName, Grant> = {
   // keys and counts: it never opens data, trees or models
   orchestrator: {
     read: ['runs/*.json'],
-    write: ['runs/*/status.json', 'runs/*/report.json'],
+    write: ['runs/*/status.json', 'runs/*/report.json', 'runs/*/failed.json', 'runs/*/timeline.json'],
     invoke: WORKER_NAMES,
   },
-  generate: { read: [REQUEST, 'runs/*/dataset/*'], write: ['runs/*/dataset/*'] },
+  generate: GENERATE,
+  generateLarge: GENERATE,
   split: {
-    read: [REQUEST, 'runs/*/dataset/*', 'runs/*/bins/*', 'runs/*/split/*'],
+    read: [REQUEST, CANCEL, 'runs/*/dataset/*', 'runs/*/bins/*', 'runs/*/split/*'],
     write: ['runs/*/bins/*', 'runs/*/split/*', 'runs/*/train/*', 'runs/*/test/*'],
   },
-  train: {
-    read: [REQUEST, 'runs/*/train/*', 'runs/*/bins/*', 'runs/*/trees/*', 'runs/*/model/*'],
-    write: ['runs/*/trees/*', 'runs/*/model/*'],
-  },
+  train: TRAIN,
+  trainLarge: TRAIN,
   evaluate: {
-    read: [REQUEST, 'runs/*/model/*', 'runs/*/test/*', 'runs/*/evaluate/*'],
+    read: [REQUEST, CANCEL, 'runs/*/model/*', 'runs/*/test/*', 'runs/*/evaluate/*'],
     write: ['runs/*/evaluate/*'],
   },
   api: {

@@ -1,9 +1,9 @@
 // What all workers share: check the task, find the plan, do the work, tell what it used.
 
 import * as v from 'valibot';
-import type { Usage } from '../lib/cost.ts';
 import { InputError } from '../lib/errors.ts';
 import { checkRunId } from '../lib/keys.ts';
+import type { WorkerAnswer } from '../lib/pipeline.ts';
 import { type Plan, planRun } from '../lib/plan.ts';
 import { quote } from '../lib/quote.ts';
 import { getRequest } from '../lib/run.ts';
@@ -27,10 +27,11 @@ interface WorkerTask {
 export function worker<Task extends WorkerTask>(
   schema: v.GenericSchema<unknown, Task>,
   work: (store: Store, plan: Plan, task: Task) => Promise<unknown>,
-): (event: unknown) => Promise<Usage> {
+): (event: unknown) => Promise<WorkerAnswer> {
   // built on cold start, reused while the sandbox stays warm
   const store = s3Store(requireEnv('BUCKET'));
-  const measure = startMeter(Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE')), store);
+  const memoryMiB = Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE'));
+  const measure = startMeter(memoryMiB, store);
   let known: { runId: string; plan: Plan } | undefined;
 
   return async (event) => {
@@ -44,7 +45,7 @@ export function worker<Task extends WorkerTask>(
       await work(store, known.plan, task);
       const used = usage();
       console.log(JSON.stringify({ message: 'task done', ...task, used }));
-      return used;
+      return { ...used, busyMs: Math.round((used.gbSeconds / (memoryMiB / 1024)) * 1000) };
     } catch (error) {
       if (error instanceof Error) error.message = `${error.name}: ${error.message}`;
       throw error;

@@ -12,8 +12,8 @@ import {
   totalUsage,
   type Usage,
 } from './cost.ts';
-import { needsOf, type TaskNeed } from './needs.ts';
-import { durableOperations, MEMORY_MIB, type Plan } from './plan.ts';
+import { memoryOf, needsOf, type TaskNeed } from './needs.ts';
+import { durableOperations, type Plan } from './plan.ts';
 import { PRICES } from './prices.ts';
 
 export interface PartForecast {
@@ -66,7 +66,7 @@ export function forecastRun(plan: Plan, cores = Number.POSITIVE_INFINITY): Forec
       tasks: usage[part].invocations,
       seconds: secondsOf(ofPart, Math.min(plan.params.workers, coresFor(part, cores))),
       peakMiB: Math.max(...ofPart.map(({ peakMiB }) => peakMiB)),
-      limitMiB: MEMORY_MIB[part],
+      limitMiB: memoryOf(ofPart),
       usd: costs[part],
     };
   });
@@ -112,7 +112,7 @@ export function forecastUsage(plan: Plan): PartUsage {
     );
     stages[part] = ofPart
       .map((need) => usageOf(need, Math.min(need.numTasks, sandboxes)))
-      .reduce(addUsage, { ...NO_USAGE, gbSeconds: (seconds * MEMORY_MIB[part]) / 1024 });
+      .reduce(addUsage, { ...NO_USAGE, gbSeconds: (seconds * memoryOf(ofPart)) / 1024 });
   }
   const numTasks = needs.reduce((sum, need) => sum + need.numTasks, 0);
   const resumptions = Math.ceil(numTasks * RESUMPTIONS_PER_TASK) + 1;
@@ -124,8 +124,8 @@ export function forecastUsage(plan: Plan): PartUsage {
       gbSeconds: (orchestratorSeconds * ORCHESTRATOR_MIB) / 1024,
       invocations: resumptions,
       durableOperations: durableOperations(plan),
-      // six lists, a status for each stage and at the end, the report
-      s3Writes: 12,
+      // six lists, a status for each stage and at the end, the report and the timeline
+      s3Writes: 13,
       // the request, a look for a cancellation in each stage, all results at the end
       s3Reads: 8 + plan.numChunks,
       bytesWritten: 10_000,

@@ -23,6 +23,11 @@ export function runKeys(runId: string) {
     parts: `${root}/data/parts.json`,
     survey: (index: number) => `${root}/data/survey-${pad(index)}.json`,
     schema: `${root}/data/schema.json`,
+    /** the tasks that the last execution could not finish */
+    failed: `${root}/failed.json`,
+    /** when each attempt was asked for and answered */
+    timeline: `${root}/timeline.json`,
+    folder: (name: string) => `${root}/${name}/`,
     partition: (index: number) => `${root}/dataset/part-${pad(index)}.arrow`,
     sample: (index: number) => `${root}/dataset/part-${pad(index)}.sample.arrow`,
     partitionResult: (index: number) => `${root}/dataset/part-${pad(index)}.json`,

@@ -3,7 +3,7 @@
 
 import { findBeyondPlain } from './forest/params.ts';
 import { SAMPLE_ROWS } from './partition/sample.ts';
-import type { Plan } from './plan.ts';
+import { MEMORY_TIERS_MIB, type Plan, tierFor } from './plan.ts';
 import { STORE_REQUESTS } from './stages/task.ts';
 
 export type TaskKind = 'generate' | 'bins' | 'split' | 'grow' | 'merge' | 'evaluate';
@@ -58,6 +58,17 @@ const EVALUATE_BYTES = { perNode: 30, perNodeLeft: 16, perValue: 12 };
 
 const MODEL_BYTES_PER_NODE = 5.05;
 const RESULT_BYTES = 500;
+
+/** The size of a stage's function that is chosen for its tasks, by position. */
+export function tierOf(needs: readonly TaskNeed[], stage: TaskNeed['stage']): number {
+  return Math.max(...needs.filter((need) => need.stage === stage).map(({ peakMiB }) => tierFor(stage, peakMiB)));
+}
+
+/** Memory of the function that is chosen for the tasks of one stage, in MiB. */
+export function memoryOf(needs: readonly TaskNeed[]): number {
+  const { stage } = needs[0]!;
+  return MEMORY_TIERS_MIB[stage][tierOf(needs, stage)]!;
+}
 
 /** What each kind of task of a run needs, in the order in which they are done. */
 export function needsOf(plan: Plan): TaskNeed[] {

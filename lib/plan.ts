@@ -2,7 +2,7 @@
 
 import { type DatasetSpec, validateDatasetSpec } from './datasets/spec.ts';
 import { InputError } from './errors.ts';
-import { MAX_TASKS } from './fanout/fan-out.ts';
+import { MAX_TASKS } from './fanout/options.ts';
 import { checkFits } from './fits.ts';
 import { ENGINES } from './forest/engine.ts';
 import { storedOptions } from './forest/estimator-options.ts';
@@ -31,16 +31,36 @@ export interface Plan {
 const GATHER_SECONDS = 5;
 /** Trees per task at most: a lost attempt costs no more than these. */
 const MAX_GROUP_TREES = 100;
-/** Memory of the functions that hold rows, in MiB; 1,769 is one vCPU on Lambda. The stack and the emulator read it here. */
-export const MEMORY_MIB = { generate: 1769, split: 1769, train: 3538, evaluate: 1769 } as const;
+/**
+ * Memory of the functions of each stage, in MiB, in the sizes that are deployed, the smallest first; 1,769 is one vCPU on
+ * Lambda. The stack and the emulator read it here.
+ */
+export const MEMORY_TIERS_MIB = {
+  generate: [1769, 3538],
+  split: [1769],
+  train: [3538, 10_240],
+  evaluate: [1769],
+} as const;
+
+/** The smallest size of a stage's function that holds a task, by position; the largest when none does. */
+export function tierFor(stage: keyof typeof MEMORY_TIERS_MIB, peakMiB: number): number {
+  const sizes: readonly number[] = MEMORY_TIERS_MIB[stage];
+  const tier = sizes.findIndex((sizeMiB) => peakMiB <= sizeMiB);
+  return tier === -1 ? sizes.length - 1 : tier;
+}
+
 /** Time of a row at one level of a tree that did not see it: 9 to 20 ms for a tree on 90,000 rows. */
 const OOB_SECONDS = 1e-8;
 /** Longest time of one invocation, in seconds, up to 900. */
 export const TIMEOUT_SECONDS = { generate: 300, split: 300, train: 900, evaluate: 300 } as const;
-/** Durable operations of one execution at most, less a tenth for further attempts. */
-const MAX_OPERATIONS = 0.9 * 3000;
-/** Steps besides the fan-outs: the execution, the request, the report, three for each stage, one for each fan-out. */
-const STEPS = 3 + 3 * 4 + 6;
+/** Chunks of a run at most: every one is a task of three fan-outs, and `bins` and `train` read them all. */
+const MAX_CHUNKS = 100_000;
+/** Tasks of each execution where a run has more than one execution takes. */
+const SHARD_TASKS = 500;
+/** Operations besides the fan-outs: the execution, the request, the report, one for each stage. */
+const STEPS = 3 + 4;
+/** Of each execution that does fan-outs: itself; of each fan-out: its context, and the pause before the first look. */
+const FAN_OUT_STEPS = 2;
 /** The orchestrator remembers the parameters: AWS keeps up to 256 KB of a step's result inline. */
 const MAX_PARAMS_BYTES = 200_000;
 
@@ -102,19 +122,35 @@ function layOutRun(params: RunParams): Plan {
   return plan;
 }
 
-/** Durable operations of a run whose tasks succeed at once. */
-export function durableOperations({ numChunks, treeGroups }: Plan): number {
-  return STEPS + 3 * numChunks + treeGroups.length + 2;
+/** Tasks of each fan-out of a run, in order. */
+function fanOutSizes({ numChunks, treeGroups }: Plan): number[] {
+  return [numChunks, 1, numChunks, treeGroups.length, 1, numChunks];
 }
 
-function checkChunks(plan: Plan): void {
-  const { numChunks, treeGroups, params } = plan;
-  const most = Math.min(MAX_TASKS, Math.floor((MAX_OPERATIONS - STEPS - treeGroups.length - 2) / 3));
-  if (numChunks <= most) return;
-  const least = Math.ceil(params.samples / most);
+/** How many tasks of a fan-out the run's own execution does itself; more are divided over executions of their own. */
+export function shardAbove(plan: Plan): number {
+  const total = fanOutSizes(plan).reduce((sum, tasks) => sum + tasks);
+  return total <= MAX_TASKS ? MAX_TASKS : SHARD_TASKS;
+}
+
+/** Durable operations of a run whose tasks succeed at once, those of the executions that do slices included. */
+export function durableOperations(plan: Plan): number {
+  const most = shardAbove(plan);
+  const ofFanOut = (tasks: number): number => {
+    if (tasks <= most) return FAN_OUT_STEPS + tasks;
+    const shards = Math.ceil(tasks / most);
+    // each slice is one invocation, and an execution with a fan-out
+    return 1 + shards + shards * (1 + FAN_OUT_STEPS) + tasks;
+  };
+  return fanOutSizes(plan).reduce((sum, tasks) => sum + ofFanOut(tasks), STEPS);
+}
+
+function checkChunks({ numChunks, params }: Plan): void {
+  if (numChunks <= MAX_CHUNKS) return;
+  const least = Math.ceil(params.samples / MAX_CHUNKS);
   throw new InputError(
-    `chunkSize ${params.chunkSize} makes ${numChunks} chunks, at most ${most} are allowed: each is worked on three times, ` +
-      `and an execution has 3000 durable operations; raise chunkSize to ${least} or more`,
+    `chunkSize ${params.chunkSize} makes ${numChunks} chunks, at most ${MAX_CHUNKS} are allowed: some tasks read them ` +
+      `all; raise chunkSize to ${least} or more`,
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { type Costs, costsOf, type PartUsage } from './cost.ts';
 import { createGenerator } from './datasets/generator.ts';
+import type { FanOutCounts } from './fanout/summary.ts';
 import { forecastUsage } from './forecast.ts';
 import { type Accuracy, accuracyOf } from './metrics/accuracy.ts';
 import { brier } from './metrics/brier.ts';
@@ -15,21 +16,13 @@ import type { StageName, StageStatus } from './run.ts';
 import type { BinsResult } from './stages/bins.ts';
 import type { EvaluateResult } from './stages/evaluate.ts';
 import type { ModelResult } from './stages/train.ts';
+import type { Overheads } from './timeline.ts';
 
-export interface TaskCounts {
+/** What became of the tasks of a run, and of the attempts at them. */
+export type TaskCounts = Omit<FanOutCounts, 'tasks' | 'done' | 'failed'> & {
   /** tasks of the run */
   total: number;
-  /** tasks that an earlier execution of the run had finished */
-  reused: number;
-  /** invocations of workers */
-  attempts: number;
-  /** invocations after the first of a task */
-  retried: number;
-  throttled: number;
-  timedOut: number;
-  /** second invocations of a slow task; this version starts none */
-  speculative: number;
-}
+};
 
 export interface Report {
   runId: string;
@@ -65,6 +58,8 @@ export interface Report {
   /** Seconds of each stage, on the orchestrator's clock. */
   seconds: Record<StageName, number>;
   tasks: TaskCounts;
+  /** Milliseconds of a task that were not its worker's: from asking for it to its answer, less the work. */
+  overheadMs: Overheads;
   /** Expected cost on AWS, in USD. */
   forecast: number;
   /** Cost on AWS of what was used, by all executions of the run, in USD. */
@@ -86,6 +81,7 @@ export function makeReport(
   evaluated: readonly EvaluateResult[],
   stages: readonly StageStatus[],
   tasks: TaskCounts,
+  overheadMs: Overheads,
   usage: PartUsage,
 ): Report {
   const confusion = mergePairs(evaluated.map(({ pairs }) => pairs));
@@ -118,6 +114,7 @@ export function makeReport(
       stages.map((stage) => [stage.name, (stage.finishedAtMs! - stage.startedAtMs) / 1000]),
     ) as Record<StageName, number>,
     tasks,
+    overheadMs,
     forecast: costs.forecast.total,
     bill: costs.bill.total,
     costs,

@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { FUNCTION_NAMES, FUNCTIONS, HANDLER, WORKER_NAMES } from '../functions/manifest.ts';
+import { bundleOf, FUNCTION_NAMES, FUNCTIONS, functionVariable, HANDLER, WORKER_NAMES } from '../functions/manifest.ts';
 import { InputError } from '../lib/errors.ts';
 import { startCloudFormation } from './cloudformation.ts';
 import { startHttpApi } from './http-api.ts';
@@ -180,7 +180,7 @@ function toLocalFunction(name: (typeof FUNCTION_NAMES)[number], distDir: string,
   const { memoryMiB, timeoutSeconds, durable } = FUNCTIONS[name];
   const environment: Record<string, string> = {};
   if (name === 'orchestrator') {
-    for (const worker of WORKER_NAMES) environment[`${worker.toUpperCase()}_FUNCTION`] = functionName(worker);
+    for (const worker of WORKER_NAMES) environment[functionVariable(worker)] = functionName(worker);
   }
   if (name === 'api') {
     environment.ORCHESTRATOR_ARN = `arn:aws:lambda:${LOCAL_REGION}:000000000000:function:${functionName('orchestrator')}:${ALIAS}`;
@@ -188,7 +188,7 @@ function toLocalFunction(name: (typeof FUNCTION_NAMES)[number], distDir: string,
   const isWorker = (WORKER_NAMES as readonly string[]).includes(name);
   return {
     name: functionName(name),
-    codeDir: resolve(distDir, 'functions', name),
+    codeDir: resolve(distDir, 'functions', bundleOf(name)),
     handler: HANDLER,
     memoryMiB,
     timeoutMs: timeoutSeconds * 1000,

@@ -1,7 +1,9 @@
 // What several tests need: an engine in memory, and small runs on it.
 
 import { NO_USAGE } from '../lib/cost.ts';
-import { type Engine, type Outcome, parseFailure } from '../lib/fanout/engine.ts';
+import type { Engine, Outcome } from '../lib/fanout/engine.ts';
+import { parseFailure } from '../lib/fanout/error-class.ts';
+import { runShard, type Shard } from '../lib/fanout/shards.ts';
 import { createJson, getJson } from '../lib/json.ts';
 import { runKeys } from '../lib/keys.ts';
 import { memoryStore } from '../lib/memory-store.ts';
@@ -18,39 +20,56 @@ import type { Store } from '../lib/store.ts';
 
 export type Worker = (payload: unknown) => Promise<unknown>;
 
-/** An engine that runs everything here and now, and notes each invocation. */
+/** An engine that runs everything here and now, one after the other, and notes each invocation. It never looks. */
 export function memoryEngine(
   worker: (functionName: string) => Worker,
 ): Engine & { invoked: unknown[]; waits: number[] } {
   const invoked: unknown[] = [];
   const waits: number[] = [];
+  async function run<Result>(functionName: string, payload: unknown): Promise<Outcome<Result>> {
+    const startedAtMs = Date.now();
+    try {
+      if (functionName === 'self') {
+        const engine = memoryEngine(worker);
+        const result = (await runShard(engine, payload as Shard, () => ({}))) as Result;
+        invoked.push(...engine.invoked);
+        return { ok: true, result, startedAtMs, endedAtMs: Date.now() };
+      }
+      invoked.push(payload);
+      const result = (await worker(functionName)(payload)) as Result;
+      return { ok: true, result, startedAtMs, endedAtMs: Date.now() };
+    } catch (error) {
+      // the name goes in front of the message, as our handlers do it
+      const { name, message } = error as Error;
+      const failure = parseFailure(name === 'Error' ? message : `${name}: ${message}`);
+      return { ok: false, error: failure, startedAtMs, endedAtMs: Date.now() };
+    }
+  }
   return {
     operations: 0,
+    self: 'self',
     invoked,
     waits,
     step: (_name, work) => work(),
     wait: async (_name, seconds) => {
       waits.push(seconds);
     },
-    now: async () => Date.now(),
-    async invokeAll<Payload, Result>(_name: string, functionName: string, payloads: readonly Payload[]) {
-      const outcomes: Outcome<Result>[] = [];
-      for (const payload of payloads) {
-        invoked.push(payload);
-        try {
-          outcomes.push({ ok: true, result: (await worker(functionName)(payload)) as Result });
-        } catch (error) {
-          // the name goes in front of the message, as our handlers do it
-          const { name, message } = error as Error;
-          outcomes.push({ ok: false, error: parseFailure(name === 'Error' ? message : `${name}: ${message}`) });
-        }
-      }
-      return outcomes;
+    lanes: (_name, _numLanes, body) => {
+      let queue = Promise.resolve();
+      return body({
+        startedAtMs: Date.now(),
+        invoke(_lane, functionName, payload, pause, onEnded) {
+          if (pause) waits.push(pause.seconds);
+          queue = queue.then(async () => onEnded(await run(functionName, payload)));
+        },
+        startOf: () => undefined,
+        watch() {},
+      });
     },
   };
 }
 
-const USAGE = { ...NO_USAGE, gbSeconds: 1, invocations: 1 };
+const USAGE = { ...NO_USAGE, gbSeconds: 1, invocations: 1, busyMs: 0 };
 
 // biome-ignore lint/suspicious/noExplicitAny: payloads are checked by the handlers, which are not here
 type Payload = any;
@@ -76,7 +95,7 @@ export function stageWorkers(storeOf: (functionName: string) => Store): (functio
   };
 }
 
-const worker = (functionName: StageName) => ({ functionName });
+const worker = (functionName: StageName) => [{ functionName }];
 /** What the pipeline is told of its workers and of the orchestrator that it runs in. */
 export const ORCHESTRATION = {
   workers: {

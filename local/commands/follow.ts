@@ -3,7 +3,7 @@
 import { basename, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CancelledError, isRetryable } from '../../lib/errors.ts';
-import { parseFailure } from '../../lib/fanout/engine.ts';
+import { parseFailure } from '../../lib/fanout/error-class.ts';
 import { cancelRun, viewRun } from '../../lib/run.ts';
 import { explain } from '../explain.ts';
 import type { Progress } from '../progress.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isRetryable } from '../../../lib/errors.ts';
-import { parseFailure } from '../../../lib/fanout/engine.ts';
+import { parseFailure } from '../../../lib/fanout/error-class.ts';
 
 // messages as they come back from a chained invoke: ours with the error's name in front, the platform's as they are
 const FAILURES: [message: string, name: string, retryable: boolean][] = [

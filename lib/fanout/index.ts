@@ -1,0 +1,24 @@
+// The fan-out engine, for work of any kind. docs/fanout.md tells how to use it.
+
+export { FanOutFailedError, TaskFailedError } from '../errors.ts';
+export { durableHandler } from './durable-engine.ts';
+export type { Engine, Lanes, Outcome } from './engine.ts';
+export { classOf, type ErrorClass, type Failure, parseFailure } from './error-class.ts';
+export {
+  type FanOut,
+  fanOut,
+  map,
+  mapReduce,
+  type Options,
+  reducePairwise,
+  startFanOut,
+  throwUnlessGood,
+  type WorkerFunction,
+  workerFunction,
+} from './fan-out.ts';
+export { FAN_OUT_DEFAULTS, type FanOutOptions, MAX_TASKS } from './options.ts';
+export { type FanOutCommand, type FanOutEvent, step } from './policy.ts';
+export type { Task, WorkerSize } from './run-lanes.ts';
+export type { Gathered } from './shards.ts';
+export { createState, type EndReason, type FanOutState } from './state.ts';
+export type { FailedTask, FanOutCounts, TimelineEntry } from './summary.ts';
