@@ -11,6 +11,7 @@ const MAX_ROWS = 4294967295; // a row index is an unsigned 32-bit integer
 const MAX_FEATURES = 65_535; // a node's feature is 16 bits, the last value marks a leaf
 const MAX_CLASSES = 1000;
 const MAX_TREES = 100_000;
+const MAX_CHUNK_BYTES = 64 * 1024 ** 2; // a task holds its share of a file several times over
 const MAX_WORKERS = 1000; // Lambda's default concurrency limit of a region
 
 /** A rule for one parameter: the values it allows, in words, and the check. */
@@ -55,6 +56,14 @@ const position = (nothing: string) =>
     (value) => value === null || isNumber(value) || isNumbers(value),
   );
 
+const text = (what: string) => rule<string>(what, (value) => typeof value === 'string' && value !== '');
+const texts = (what: string) =>
+  rule<string[]>(
+    `a list of ${what}`,
+    (value) =>
+      Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string' && item !== ''),
+  );
+
 /**
  * What each parameter may be. Those of the generators have no default here: `hypercube` and `logistic` share names with
  * different defaults, and one that the chosen generator does not know is refused.
@@ -80,6 +89,16 @@ const FIELDS = {
   scale: v.optional(position('random scales')),
   shuffleSamples: v.optional(flag()),
   withReplacement: v.optional(flag()),
+  // data of the user's
+  data: v.optional(texts('locations: s3://bucket/key, a prefix that ends in /, or a pattern')),
+  label: v.optional(text('the name or number of a column')),
+  columns: v.optional(texts('names or numbers of columns')),
+  drop: v.optional(texts('names or numbers of columns')),
+  categorical: v.optional(texts('names or numbers of columns')),
+  weightColumn: v.optional(text('the name or number of a column')),
+  header: v.optional(flag()),
+  skipRows: v.optional(whole(0, 1000)),
+  chunkBytes: v.optional(whole(1, MAX_CHUNK_BYTES)),
   // split
   testSize: numeric(
     'a share in (0, 1) or a whole number from 1 up',
@@ -196,4 +215,48 @@ export function parseRunParams(input: unknown, show: (name: string) => string = 
 /** The engine's own default; an engine that there is not is refused later. */
 function defaultMaxFeatures(engine: unknown): unknown {
   return (Object.hasOwn(ENGINES, engine as string) && ENGINES[engine as EngineName].defaultMaxFeatures) || 'all';
+}
+
+/** Parameters that say what a generator makes. */
+const GENERATOR_PARAMS: readonly ParamName[] = [
+  ...(['samples', 'features', 'chunkSize', 'generator', 'informative', 'redundant', 'repeated', 'classes'] as const),
+  ...(['clustersPerClass', 'weights', 'flipY', 'classSep', 'hypercube', 'shift', 'scale', 'shuffleSamples'] as const),
+  'withReplacement',
+];
+/** Parameters that say how a user's data are read. */
+const DATA_PARAMS: readonly ParamName[] = [
+  ...(['label', 'columns', 'drop', 'categorical', 'weightColumn', 'header', 'skipRows', 'chunkBytes'] as const),
+];
+
+/**
+ * What a person asked for, as parameters: beside `data`, `features` lists columns and `weights` names one, where they
+ * otherwise say what a generator makes.
+ *
+ * @param show how a parameter is called where the input came from
+ * @throws {InputError} on parameters of a generator beside `data`, those of data without, or `data` without a label
+ */
+export function readGiven(
+  given: Record<string, unknown>,
+  show: (name: string) => string = (name) => name,
+): Record<string, unknown> {
+  const has = (name: string) => given[name] !== undefined;
+  if (!has('data')) {
+    const stray = DATA_PARAMS.find(has);
+    if (stray) throw new InputError(`${show(stray)} has a meaning beside ${show('data')} only`);
+    return given;
+  }
+  const { features, weights, ...others } = given;
+  const asList = (value: unknown) => (Array.isArray(value) ? value : [value]).map(String);
+  const input: Record<string, unknown> = {
+    ...others,
+    ...(features !== undefined && { columns: asList(features) }),
+    ...(weights !== undefined && { weightColumn: asList(weights).join(',') }),
+  };
+  const stray = GENERATOR_PARAMS.find((name) => input[name] !== undefined);
+  if (stray) throw new InputError(`${show(stray)} has no meaning beside ${show('data')}`);
+  if (typeof input.label === 'number') input.label = String(input.label);
+  if (input.label === undefined) {
+    throw new InputError(`${show('label')} must say which column of the data is to be predicted, by name or number`);
+  }
+  return input;
 }

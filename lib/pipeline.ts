@@ -5,12 +5,16 @@ import { CancelledError, TaskFailedError } from './errors.ts';
 import { noteFailed } from './failed.ts';
 import type { Engine } from './fanout/engine.ts';
 import { fanOut } from './fanout/fan-out.ts';
+import { MAX_TASKS } from './fanout/options.ts';
 import type { WorkerSize } from './fanout/run-lanes.ts';
 import type { Gathered } from './fanout/shards.ts';
 import { addCounts, NO_COUNTS } from './fanout/summary.ts';
+import { dataFans } from './ingest/fans.ts';
+import { findSchema, getSchema } from './ingest/results.ts';
 import { createJson, findJson, getJson, replaceJson } from './json.ts';
 import { runKeys } from './keys.ts';
 import { needsOf, tierOf } from './needs.ts';
+import type { RunParams } from './params.ts';
 import { type Plan, planRun, shardAbove, TIMEOUT_SECONDS } from './plan.ts';
 import { makeReport } from './report.ts';
 import { getRequest, listResults, type RunStatus, type StageName, type StageStatus } from './run.ts';
@@ -75,7 +79,7 @@ export async function runPipeline(engine: Engine, options: PipelineOptions): Pro
       usage: measureSelf(),
     } satisfies RunStatus);
   try {
-    return await runStages(engine, options, planRun(params), stages, usage, measureSelf, writeStatus);
+    return await runStages(engine, options, params, stages, usage, measureSelf, writeStatus);
   } catch (error) {
     const { name, message } = causeOf(error);
     await engine.step('status-failed', () =>
@@ -83,6 +87,10 @@ export async function runPipeline(engine: Engine, options: PipelineOptions): Pro
     );
     throw error;
   }
+}
+
+function chunksOf({ numChunks }: Plan): number[] {
+  return Array.from({ length: numChunks }, (_, i) => i);
 }
 
 /** A task of a stage. */
@@ -101,21 +109,22 @@ export type WorkerAnswer = Usage & { busyMs: number };
 async function runStages(
   engine: Engine,
   { store, workers, runId, execution }: PipelineOptions,
-  plan: Plan,
+  params: RunParams,
   stages: StageStatus[],
   usage: PartUsage,
   measureSelf: () => PartUsage,
   writeStatus: (state: RunStatus['state']) => Promise<void>,
 ): Promise<PipelineResult> {
   const keys = runKeys(runId);
-  const chunks = Array.from({ length: plan.numChunks }, (_, i) => i);
-  const needs = needsOf(plan);
+  // of a run on data, when they have been surveyed
+  let planned = params.data === undefined ? planRun(params) : undefined;
   let counts = NO_COUNTS;
   const timeline: Timeline = {};
 
-  // one stage: a list of fan-outs, one after another
-  async function runStage(name: StageName, ...fans: StageTask[][]): Promise<void> {
-    const stage: StageStatus = { name, state: 'running', numTasks: fans.flat().length, numDone: 0, startedAtMs: 0 };
+  // one stage: a list of fan-outs, one after another; the tasks of some are known when those before are done
+  async function runStage(name: StageName, ...fans: (StageTask[] | (() => Promise<StageTask[]>))[]): Promise<void> {
+    const numTasks = fans.reduce((sum, fan) => sum + (typeof fan === 'function' ? 0 : fan.length), 0);
+    const stage: StageStatus = { name, state: 'running', numTasks, numDone: 0, startedAtMs: 0 };
     stages.push(stage);
     const { startedAtMs, finished } = await engine.step(`${name}-start`, async () => {
       stage.startedAtMs = Date.now();
@@ -129,7 +138,10 @@ async function runStages(
     const isFinished = new Set(finished);
     const known = usage[name].invocations + usage[name].unmeasured;
     let reused = 0;
-    for (const [i, tasks] of fans.entries()) {
+    for (const [i, fan] of fans.entries()) {
+      const tasks = typeof fan === 'function' ? await fan() : fan;
+      if (typeof fan === 'function') stage.numTasks += tasks.length;
+      const mostTasks = planned ? shardAbove(planned) : MAX_TASKS;
       const pending = tasks.filter(({ resultKey }) => !isFinished.has(resultKey));
       reused += tasks.length - pending.length;
       const fanName = i === 0 ? name : `${name}-${i + 1}`;
@@ -137,14 +149,14 @@ async function runStages(
         engine,
         fanName,
         pending.map(({ taskId, payload }) => ({ taskId, payload })),
-        { sizes: workers[name].slice(tierOf(needs, name)) },
+        { sizes: workers[name].slice(planned ? tierOf(needsOf(planned), name) : 0) },
         {
-          maxInFlight: plan.params.workers,
+          maxInFlight: params.workers,
           attemptTimeoutMs: TIMEOUT_SECONDS[name] * 1000,
-          seed: plan.params.seed,
-          shardAbove: shardAbove(plan),
+          seed: params.seed,
+          shardAbove: mostTasks,
           // of a fan-out that is divided, the results would be too much for one execution
-          results: pending.length > shardAbove(plan) ? 'sum' : 'all',
+          results: pending.length > mostTasks ? 'sum' : 'all',
         },
       );
       counts = addCounts(counts, { ...gathered.counts, tasks: tasks.length, reused: tasks.length - pending.length });
@@ -179,15 +191,17 @@ async function runStages(
     );
   }
 
-  await runStage(
-    'generate',
-    chunks.map((chunkIndex) => ({
+  await runStage('generate', ...(planned ? [] : dataFans(engine, store, runId)), async () => {
+    planned ??= planRun(params, await engine.step('shape', async () => (await getSchema(store, runId)).shape));
+    return chunksOf(planned).map((chunkIndex) => ({
       taskId: `generate-${chunkIndex}`,
       payload: { runId, chunkIndex } satisfies GenerateTask,
       inputKey: keys.run,
       resultKey: keys.partitionResult(chunkIndex),
-    })),
-  );
+    }));
+  });
+  const plan = planned!;
+  const chunks = chunksOf(plan);
   await runStage(
     'split',
     [
@@ -249,6 +263,7 @@ async function runStages(
       { total, ...tasks },
       overheadsIn(timeline),
       measureSelf(),
+      (await findSchema(store, runId))?.schema,
     );
     await replaceJson(store, keys.timeline, timeline);
     await createJson(store, keys.report, report);

@@ -7,12 +7,16 @@ import { checkFits } from './fits.ts';
 import { ENGINES } from './forest/engine.ts';
 import { storedOptions } from './forest/estimator-options.ts';
 import { type ForestParams, validateForestParams } from './forest/params.ts';
+import { dataParams } from './ingest/data-params.ts';
+import type { DataShape } from './ingest/shape.ts';
+import { parseLocation } from './objects.ts';
 import { type ByPosition, parseRunParams, RUN_DEFAULTS, type RunParams } from './params.ts';
 import { countTestRows } from './partition/split.ts';
 
 export interface Plan {
   params: RunParams;
-  dataset: DatasetSpec;
+  /** What a generator makes, or the shape of a user's data. */
+  dataset: DatasetSpec | FileSpec;
   forest: ForestParams;
   numClasses: number;
   numChunks: number;
@@ -25,6 +29,12 @@ export interface Plan {
   treeGroups: [treeStart: number, treeEnd: number][];
   /** Seconds of one vCPU that growing all trees is expected to take, and leading rows out of bag down them. */
   growSeconds: number;
+}
+
+/** Data of the user's. */
+export interface FileSpec {
+  generator: 'file';
+  shape: DataShape;
 }
 
 /** Below this many seconds of one core, one function with two is done about when others have started and read the rows. */
@@ -83,36 +93,69 @@ const GENERATOR_PARAMS = {
 } as const;
 
 /**
+ * Check what can be known before a run starts: all of it, or where its data are the user's, all but what depends on them.
+ *
+ * @throws {InputError} as `planRun`
+ */
+export function checkRunnable(params: RunParams): void {
+  if (params.data === undefined) {
+    planRun(params);
+    return;
+  }
+  checkBytes(params);
+  for (const location of dataParams(params).data) parseLocation(location);
+}
+
+/**
  * @param params checked by `parseRunParams`
+ * @param shape of the data, where they are the user's
  * @throws {InputError} when the parameters contradict each other, or the run could not be finished
  */
-export function planRun(params: RunParams): Plan {
+export function planRun(params: RunParams, shape?: DataShape): Plan {
+  checkBytes(params);
+  if (params.data !== undefined && shape === undefined) {
+    throw new InputError('a run on data cannot be planned before they have been read');
+  }
+  const layOut = (changed: RunParams) => layOutRun(changed, shape);
+  const plan = layOut(params);
+  checkFits(plan, layOut);
+  return plan;
+}
+
+function checkBytes(params: RunParams): void {
   const bytes = JSON.stringify(params).length;
   if (bytes > MAX_PARAMS_BYTES) {
     throw new InputError(
       `the parameters take ${bytes} bytes as JSON, at most ${MAX_PARAMS_BYTES} are allowed; give shift, scale and weights as one number each`,
     );
   }
-  const plan = layOutRun(params);
-  checkFits(plan, layOutRun);
-  return plan;
 }
 
 /** The plan, before it is known whether each task fits its function. */
-function layOutRun(params: RunParams): Plan {
-  const dataset = toDatasetSpec(params);
-  validateDatasetSpec(dataset);
+function layOutRun(given: RunParams, shape: DataShape | undefined): Plan {
+  // what was given of a generator has no say where there are data
+  const params = shape
+    ? { ...given, samples: shape.numRows, features: shape.numFeatures, chunkSize: shape.mostRows }
+    : given;
+  const dataset: Plan['dataset'] = shape ? { generator: 'file', shape } : toDatasetSpec(params);
+  if (dataset.generator !== 'file') validateDatasetSpec(dataset);
   const numTest = countTestRows(params.samples, params.testSize);
   const numTrain = params.samples - numTest;
-  const numChunks = Math.ceil(params.samples / Math.min(params.chunkSize, params.samples));
-  const numClasses = (dataset.generator === 'hypercube' ? dataset.classes : undefined) ?? 2;
+  const numChunks = shape?.numParts ?? Math.ceil(params.samples / Math.min(params.chunkSize, params.samples));
+  const numClasses = shape?.numClasses ?? (dataset.generator === 'hypercube' ? dataset.classes : undefined) ?? 2;
   const forest = toForestParams(params, numClasses);
   validateForestParams(forest, params.features, numClasses);
   if (params.oobScore && !params.bootstrap) throw new InputError('oobScore needs bootstrap, got oobScore without it');
   const engine = ENGINES[params.engine];
   engine.checkParams(forest);
+  const isPlain = shape?.isPlain ?? true;
+  if (!isPlain && params.engine === 'ml-random-forest') {
+    throw new InputError(
+      'engine ml-random-forest takes no missing values, categories or weights, and the data have some; use arvoredo',
+    );
+  }
   const growSeconds =
-    engine.forecastSeconds({ numRows: numTrain, numFeatures: params.features, numClasses }, forest) +
+    engine.forecastSeconds({ numRows: numTrain, numFeatures: params.features, numClasses, isPlain }, forest) +
     (params.oobScore ? params.trees * numTrain * Math.log2(numTrain + 1) * OOB_SECONDS : 0);
   const { strategy, strategyReason } = chooseStrategy(params, growSeconds);
   const treeGroups = groupTrees(params.trees, strategy === 'gather' ? 1 : params.workers);
@@ -123,8 +166,9 @@ function layOutRun(params: RunParams): Plan {
 }
 
 /** Tasks of each fan-out of a run, in order. */
-function fanOutSizes({ numChunks, treeGroups }: Plan): number[] {
-  return [numChunks, 1, numChunks, treeGroups.length, 1, numChunks];
+function fanOutSizes({ numChunks, treeGroups, dataset }: Plan): number[] {
+  const before = dataset.generator === 'file' ? [1, numChunks, 1, numChunks, 1] : [];
+  return [...before, numChunks, 1, numChunks, treeGroups.length, 1, numChunks];
 }
 
 /** How many tasks of a fan-out the run's own execution does itself; more are divided over executions of their own. */

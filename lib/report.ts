@@ -16,6 +16,7 @@ import type { StageName, StageStatus } from './run.ts';
 import type { BinsResult } from './stages/bins.ts';
 import type { EvaluateResult } from './stages/evaluate.ts';
 import type { ModelResult } from './stages/train.ts';
+import type { TableSchema } from './tables/schema.ts';
 import type { Overheads } from './timeline.ts';
 
 /** What became of the tasks of a run, and of the attempts at them. */
@@ -69,7 +70,7 @@ export interface Report {
   /** What the bill is made from; `unmeasured` invocations are not in it. */
   usage: PartUsage;
   params: RunParams;
-  /** What the generator knows of its data: the true parameters. */
+  /** What the generator knows of its data, the true parameters; of a user's data, the schema. */
   dataset: Record<string, unknown>;
 }
 
@@ -83,6 +84,7 @@ export function makeReport(
   tasks: TaskCounts,
   overheadMs: Overheads,
   usage: PartUsage,
+  schema?: TableSchema,
 ): Report {
   const confusion = mergePairs(evaluated.map(({ pairs }) => pairs));
   const { accuracy, interval }: Accuracy = accuracyOf(confusion);
@@ -120,6 +122,6 @@ export function makeReport(
     costs,
     usage,
     params: plan.params,
-    dataset: createGenerator(plan.dataset).describe(),
+    dataset: plan.dataset.generator === 'file' ? { ...schema } : createGenerator(plan.dataset).describe(),
   };
 }

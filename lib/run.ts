@@ -6,7 +6,7 @@ import { sha256 } from './hash.ts';
 import { createJson, findJson, getJson, replaceJson } from './json.ts';
 import { checkRunId, executionName, RUNS_PREFIX, runKeys } from './keys.ts';
 import { parseRunParams, type RunParams } from './params.ts';
-import { planRun } from './plan.ts';
+import { checkRunnable } from './plan.ts';
 import type { Report } from './report.ts';
 import type { Store } from './store.ts';
 
@@ -147,7 +147,7 @@ async function claimRun(store: Store, runId: string, params: RunParams, given: r
   const keys = runKeys(runId);
   const stored = await findRequest(store, runId);
   if (!stored) {
-    planRun(params);
+    checkRunnable(params);
     const request = { runId, params, createdAt: new Date().toISOString() };
     return (await createJson(store, keys.run, request)) ? request : claimRun(store, runId, params, given);
   }
@@ -226,7 +226,7 @@ export async function checkRun(store: Store, orchestrator: Orchestrator, runId: 
 
 /** Folders, below the run's own, that hold the result objects of a stage. */
 const RESULT_FOLDERS: Record<StageName, string[]> = {
-  generate: ['dataset'],
+  generate: ['data', 'dataset'],
   split: ['bins', 'split'],
   train: ['trees', 'model'],
   evaluate: ['evaluate'],

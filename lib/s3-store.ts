@@ -9,6 +9,8 @@ import {
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { NotFoundError } from './errors.ts';
+import type { Objects } from './objects.ts';
+import { s3Objects } from './s3-objects.ts';
 import type { Store } from './store.ts';
 
 /** What was asked of S3 since the store was made, for the bill. */
@@ -25,7 +27,7 @@ export interface StoreUsage {
 const CONFLICT_ATTEMPTS = 5;
 
 /** @param bucket name of a bucket that exists; endpoint, region and credentials come from the SDK's default chain */
-export function s3Store(bucket: string, config: S3ClientConfig = {}): Store & { usage: StoreUsage } {
+export function s3Store(bucket: string, config: S3ClientConfig = {}): Store & { usage: StoreUsage; objects: Objects } {
   const client = new S3Client({ maxAttempts: 5, ...config });
   const usage: StoreUsage = { writes: 0, reads: 0, bytesWritten: 0, bytesRead: 0 };
 
@@ -45,6 +47,7 @@ export function s3Store(bucket: string, config: S3ClientConfig = {}): Store & { 
 
   return {
     usage,
+    objects: s3Objects(client, usage),
     async get(key) {
       usage.reads++;
       try {

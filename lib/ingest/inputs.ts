@@ -3,12 +3,13 @@
 import { InputError } from '../errors.ts';
 import { nameOf, type Objects, objectSource, type PinnedObject } from '../objects.ts';
 import { mapLimited, STORE_REQUESTS } from '../stages/task.ts';
-import { type ChosenColumns, type ColumnChoice, chooseColumns } from '../tables/columns.ts';
+import { type ChosenColumns, chooseColumns } from '../tables/columns.ts';
 import { type ByteRange, cutRanges } from '../tables/csv-ranges.ts';
 import { choosePartBytes, type Layout, type TextOptions } from '../tables/layout.ts';
 import { memorySource } from '../tables/source.ts';
 import { readLayout } from '../tables/table.ts';
 import { type Compression, compressionOf, unpackHead } from '../tables/unpack.ts';
+import type { DataParams } from './data-params.ts';
 
 /** A file of a run. */
 export interface InputFile extends PinnedObject {
@@ -28,14 +29,6 @@ export interface Inputs {
   chosen: ChosenColumns;
   partBytes: number;
   scans: ScanRange[];
-}
-
-/** What of a run's parameters says where its data are and how they are to be read. */
-export interface DataParams extends ColumnChoice, TextOptions {
-  /** Locations: `s3://bucket/key`, a prefix or a pattern. */
-  data: readonly string[];
-  /** Bytes of a file that one task reads, about; by default 8 MiB, more for large data. */
-  chunkBytes?: number;
 }
 
 /** Most files of a run: each is a task at least. */

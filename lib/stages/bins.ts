@@ -2,6 +2,7 @@
 
 import { FormatError, InputError } from '../errors.ts';
 import { quantileEdges } from '../forest/bins.ts';
+import { getSchema } from '../ingest/results.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { decodeSample } from '../partition/arrow.ts';
@@ -22,8 +23,10 @@ export interface BinsResult {
   classCounts: number[];
   /** Best possible accuracy on this data, mean over all rows; null where the generator can't tell. */
   accuracyCeiling: number | null;
-  /** Upper edges of the bins of each feature. */
+  /** Upper edges of the bins of each feature; none of a categorical one. */
   edges: number[][];
+  /** Features that hold categories; none when left out. */
+  isCategorical?: boolean[];
 }
 
 export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise<BinsResult> {
@@ -48,12 +51,24 @@ export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise
     const samples = await mapLimited(indexes, STORE_REQUESTS, async (i) =>
       decodeSample(await store.get(keys.sample(i)), keys.sample(i)),
     );
-    const edges = mergeSamples(samples).map((values) => [...quantileEdges(values, plan.params.maxBins)]);
+    const isCategorical =
+      plan.dataset.generator === 'file'
+        ? (await getSchema(store, runId)).schema.features.map(({ type }) => type === 'categorical')
+        : undefined;
+    const edges = mergeSamples(samples).map((values, feature) => {
+      if (isCategorical?.[feature]) return [];
+      return [
+        ...quantileEdges(
+          values.filter((value) => !Number.isNaN(value)),
+          plan.params.maxBins,
+        ),
+      ];
+    });
     const ceilings = partitions.map(({ ceilingSum }) => ceilingSum);
     const accuracyCeiling = ceilings.includes(null)
       ? null
       : ceilings.reduce<number>((sum, part) => sum + part!, 0) / numRows;
-    return { classCounts, accuracyCeiling, edges };
+    return { classCounts, accuracyCeiling, edges, isCategorical };
   });
 }
 

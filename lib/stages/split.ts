@@ -1,10 +1,12 @@
 // Split: send each row of one partition to its side; training rows become bin codes, test rows keep their values.
 
 import { encodeColumn } from '../forest/bins.ts';
+import { MISSING_BYTE } from '../forest/training-table.ts';
+import { encodeFeature } from '../forest/walk.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { decodeRaw, encodeBinned, encodeRaw } from '../partition/arrow.ts';
-import { countClasses, type RawRows, takeRows } from '../partition/rows.ts';
+import { type BinnedRows, countClasses, type RawRows, takeRows } from '../partition/rows.ts';
 import { testSide } from '../partition/split.ts';
 import type { Plan } from '../plan.ts';
 import type { Store } from '../store.ts';
@@ -53,18 +55,20 @@ export function split(store: Store, plan: Plan, { runId, partitionIndex }: Split
         classCounts: countClasses(labels, numClasses),
       }));
     const [train, test] = await Promise.all([
-      storeSide(keys.train(partitionIndex), trainRows, encodeBinned(binRows(trainRows, toBinEdges(bins.edges)))),
+      storeSide(keys.train(partitionIndex), trainRows, encodeBinned(binRows(trainRows, bins))),
       storeSide(keys.test(partitionIndex), testRows, encodeRaw(testRows)),
     ]);
     return { train, test };
   });
 }
 
-function binRows(rows: RawRows, edges: Float32Array[]) {
-  const columns = rows.columns.map((values, j) => {
-    const codes = new Uint8Array(values.length);
-    encodeColumn(values, edges[j]!, codes);
+function binRows(rows: RawRows, { edges, isCategorical }: BinsResult): BinnedRows {
+  const columns = toBinEdges(edges).map((ofFeature, j) => {
+    const codes = new Uint8Array(rows.numRows);
+    // only data of the user's have categories and missing values
+    if (isCategorical) encodeFeature(rows.columns[j], ofFeature, isCategorical[j], codes, MISSING_BYTE, j);
+    else encodeColumn(rows.columns[j], ofFeature, codes);
     return codes;
   });
-  return { numRows: rows.numRows, rowIndex: rows.rowIndex, labels: rows.labels, columns };
+  return { ...rows, columns };
 }

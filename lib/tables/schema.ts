@@ -2,6 +2,7 @@
 
 import { InputError } from '../errors.ts';
 import type { ClassLabel } from '../forest/model.ts';
+import type { ModelSchema } from '../forest/model-about.ts';
 import { quote } from '../quote.ts';
 import { type Cell, parseBoolean, parseDate } from './cells.ts';
 import type { ChosenColumns } from './columns.ts';
@@ -178,5 +179,13 @@ export function labelEncoder({ classes }: LabelSchema): (cell: Cell) => number |
     const value = toValue(cell);
     if (isBoolean) return codes.get(typeof value === 'string' ? (parseBoolean(value) ?? value) : value);
     return codes.get(isText ? String(value) : value);
+  };
+}
+
+/** What a model says of the columns that it was trained on. */
+export function describeColumns({ features, label }: TableSchema): ModelSchema {
+  return {
+    label: label.name,
+    features: features.map(({ name, type, categories }) => ({ name, type, ...(categories && { categories }) })),
   };
 }

@@ -1,0 +1,42 @@
+// What a plan needs to know of a user's data: enough to lay out all tasks.
+
+import type { TableSchema } from '../tables/schema.ts';
+import type { Parts } from './locate.ts';
+
+export interface DataShape {
+  numRows: number;
+  numFeatures: number;
+  numClasses: number;
+  /** Partitions. */
+  numParts: number;
+  /** Rows of the largest one. */
+  mostRows: number;
+  /** Bytes of a part in its file, about. */
+  partBytes: number;
+  /** Whether no value is missing, no feature categorical and no row weighted: the fast trainer takes nothing else. */
+  isPlain: boolean;
+}
+
+/** `data/schema.json`. */
+export interface SchemaResult {
+  schema: TableSchema;
+  shape: DataShape;
+}
+
+export function shapeOf(
+  { parts, numRows }: Parts,
+  schema: TableSchema,
+  partBytes: number,
+  hasWeights: boolean,
+): DataShape {
+  const { features, label } = schema;
+  return {
+    numRows,
+    numFeatures: features.length,
+    numClasses: label.classes.length,
+    numParts: parts.length,
+    mostRows: parts.reduce((most, part) => Math.max(most, part.numRows), 0),
+    partBytes,
+    isPlain: !hasWeights && features.every(({ type, numMissing }) => type !== 'categorical' && numMissing === 0),
+  };
+}

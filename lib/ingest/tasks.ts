@@ -1,0 +1,94 @@
+// The tasks of a run on a user's data, before its rows are partitions: list, scan, locate, survey, schema.
+
+import { InputError } from '../errors.ts';
+import { getJson } from '../json.ts';
+import { runKeys } from '../keys.ts';
+import type { RunParams } from '../params.ts';
+import { mapLimited, runTask, STORE_REQUESTS } from '../stages/task.ts';
+import type { Store } from '../store.ts';
+import { dataParams } from './data-params.ts';
+import { type Inputs, listInputs } from './inputs.ts';
+import { locateParts, type Parts } from './locate.ts';
+import type { IngestContext } from './open.ts';
+import { getParts } from './results.ts';
+import { type ScanResult, scanInput } from './scan.ts';
+import { type SchemaResult, shapeOf } from './shape.ts';
+import { mergeSurveys, type SurveyResult, surveyPart } from './survey.ts';
+
+export type DataTask =
+  | { kind: 'list' | 'locate' | 'schema'; runId: string }
+  | { kind: 'scan'; runId: string; scanIndex: number }
+  | { kind: 'survey'; runId: string; partIndex: number };
+
+/** Below this many bytes of all files, the task that lists them does the rest at once: it is done before others start. */
+const SMALL_BYTES = 4 * 1024 ** 2;
+
+/** Do a task; its result is in the store. */
+export async function doDataTask(context: IngestContext, params: RunParams, task: DataTask): Promise<unknown> {
+  const keys = runKeys(context.runId);
+  const { store } = context;
+  switch (task.kind) {
+    case 'list': {
+      const inputs = await runTask(store, keys.inputs, () => listInputs(context.objects, dataParams(params)));
+      if (isSmall(inputs)) await surveyAll(context, inputs);
+      return inputs.files.length;
+    }
+    case 'scan':
+      return runTask(store, keys.scan(task.scanIndex), async () => {
+        const inputs = await getJson<Inputs>(store, keys.inputs);
+        checkIndex('scanIndex', task.scanIndex, inputs.scans.length);
+        return scanInput(context, inputs, task.scanIndex);
+      });
+    case 'locate':
+      return runTask(store, keys.parts, async () => {
+        const inputs = await getJson<Inputs>(store, keys.inputs);
+        const scans = await getAll<ScanResult>(store, inputs.scans.length, keys.scan);
+        return locateParts(inputs, scans);
+      });
+    case 'survey':
+      return runTask(store, keys.survey(task.partIndex), async () => {
+        const { inputs, parts } = await getParts(store, context.runId);
+        checkIndex('partIndex', task.partIndex, parts.parts.length);
+        return surveyPart(context, inputs, parts, task.partIndex);
+      });
+    case 'schema':
+      return runTask(store, keys.schema, async () => {
+        const { inputs, parts } = await getParts(store, context.runId);
+        const surveys = await getAll<SurveyResult>(store, parts.parts.length, keys.survey);
+        return decide(inputs, parts, surveys);
+      });
+  }
+}
+
+function isSmall({ files }: Inputs): boolean {
+  return files.reduce((sum, { size }) => sum + size, 0) <= SMALL_BYTES;
+}
+
+/** All tasks that follow the list, one after the other. */
+async function surveyAll(context: IngestContext, inputs: Inputs): Promise<void> {
+  const keys = runKeys(context.runId);
+  const parts = await runTask(context.store, keys.parts, async () => {
+    const scans: ScanResult[] = [];
+    for (const i of inputs.scans.keys()) scans.push(await scanInput(context, inputs, i));
+    return locateParts(inputs, scans);
+  });
+  await runTask(context.store, keys.schema, async () => {
+    const surveys: SurveyResult[] = [];
+    for (const i of parts.parts.keys()) surveys.push(await surveyPart(context, inputs, parts, i));
+    return decide(inputs, parts, surveys);
+  });
+}
+
+function decide(inputs: Inputs, parts: Parts, surveys: readonly SurveyResult[]): SchemaResult {
+  const schema = mergeSurveys(inputs, parts, surveys);
+  return { schema, shape: shapeOf(parts, schema, inputs.partBytes, inputs.chosen.weight !== null) };
+}
+
+function getAll<T>(store: Store, count: number, key: (index: number) => string): Promise<T[]> {
+  const indexes = Array.from({ length: count }, (_, i) => i);
+  return mapLimited(indexes, STORE_REQUESTS, (i) => getJson<T>(store, key(i)));
+}
+
+function checkIndex(name: string, index: number, count: number): void {
+  if (index >= count) throw new InputError(`${name} must be from 0 to ${count - 1}, got ${index}`);
+}

@@ -1,0 +1,27 @@
+// Ingest: one part of a user's data as a partition, as generate makes those of a generator.
+
+import { InputError } from '../errors.ts';
+import type { IngestContext } from '../ingest/open.ts';
+import { getParts, getSchema } from '../ingest/results.ts';
+import { encodeRows } from '../ingest/rows.ts';
+import { readInput } from '../ingest/survey.ts';
+import { runKeys } from '../keys.ts';
+import { nameOf } from '../objects.ts';
+import type { Plan } from '../plan.ts';
+import { type GenerateTask, type PartitionResult, storePartition } from './generate.ts';
+import { runTask } from './task.ts';
+
+export function ingest(context: IngestContext, plan: Plan, { chunkIndex }: GenerateTask): Promise<PartitionResult> {
+  const { store, runId } = context;
+  if (chunkIndex >= plan.numChunks) {
+    throw new InputError(`chunkIndex must be from 0 to ${plan.numChunks - 1}, got ${chunkIndex}`);
+  }
+  return runTask(store, runKeys(runId).partitionResult(chunkIndex), async () => {
+    const [{ inputs, parts }, { schema }] = await Promise.all([getParts(store, runId), getSchema(store, runId)]);
+    const { fileIndex, rowStart, rowIndex } = parts.parts[chunkIndex];
+    const batch = await readInput(context, inputs, parts, chunkIndex);
+    const place = { file: nameOf(inputs.files[fileIndex].uri), rowStart };
+    const rows = encodeRows(batch, schema, inputs.chosen, rowIndex, place);
+    return storePartition(store, plan, runId, chunkIndex, rowIndex, rows, null);
+  });
+}
