@@ -1,6 +1,14 @@
 // A user's objects in S3, pinned by their ETags.
 
-import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import {
+  GetObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+  type S3ClientConfig,
+} from '@aws-sdk/client-s3';
 import { InputError } from './errors.ts';
 import { changedError, compilePattern, type Objects, parseLocation } from './objects.ts';
 import type { StoreUsage } from './s3-store.ts';
@@ -29,6 +37,8 @@ export function s3Objects(client: S3Client, usage: StoreUsage): Objects {
         );
         const bytes = await Body!.transformToByteArray();
         usage.bytesRead += bytes.length;
+        if (bytes.length !== end - start)
+          throw new Error(`${object.uri}: ${bytes.length} bytes, expected ${end - start}`);
         return bytes;
       } catch (error) {
         const name = error instanceof Error ? error.name : '';
@@ -39,4 +49,24 @@ export function s3Objects(client: S3Client, usage: StoreUsage): Objects {
       }
     },
   };
+}
+
+/** Put a file of this machine under a key, streaming; what is there already stays. */
+export async function s3Upload(bucket: string, file: string, key: string, config: S3ClientConfig): Promise<void> {
+  const client = new S3Client(config);
+  try {
+    await client.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        Body: createReadStream(file, { highWaterMark: 1024 ** 2 }),
+        ContentLength: (await stat(file)).size,
+        IfNoneMatch: '*',
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'PreconditionFailed')) throw error;
+  } finally {
+    client.destroy();
+  }
 }

@@ -63,7 +63,7 @@ export const LOCAL_REGION = 'us-east-1';
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 /** More processes than this only take each other's memory and time. */
 export const WORKERS_PER_CORE = 8;
-const BUCKET = 'arvoredo';
+export const BUCKET = 'arvoredo';
 const STACK = 'Arvoredo';
 const ALIAS = 'live';
 const functionName = (name: string) => `arvoredo-${name}`;

@@ -3,7 +3,7 @@
 import { InputError } from '../errors.ts';
 import { nameOf, type Objects, objectSource, type PinnedObject } from '../objects.ts';
 import { mapLimited, STORE_REQUESTS } from '../stages/task.ts';
-import { type ChosenColumns, chooseColumns } from '../tables/columns.ts';
+import { allColumns, type ChosenColumns, chooseColumns } from '../tables/columns.ts';
 import { type ByteRange, cutRanges } from '../tables/csv-ranges.ts';
 import { choosePartBytes, type Layout, type TextOptions } from '../tables/layout.ts';
 import { memorySource } from '../tables/source.ts';
@@ -38,9 +38,10 @@ const HEAD_BYTES = 4 * 1024 ** 2;
 const USUAL_RATIO = 5;
 
 /**
+ * @param isAll whether all columns are features, of a table that may have no other
  * @throws {InputError} when nothing is found, a file is no table, files differ in their columns, or a column is not there
  */
-export async function listInputs(objects: Objects, params: DataParams): Promise<Inputs> {
+export async function listInputs(objects: Objects, params: DataParams, { isAll = false } = {}): Promise<Inputs> {
   const found: PinnedObject[] = [];
   for (const location of params.data) {
     const atLocation = await objects.find(location);
@@ -65,7 +66,9 @@ export async function listInputs(objects: Objects, params: DataParams): Promise<
   return {
     files,
     names,
-    chosen: chooseColumns(names, params, nameOf(files[0].uri)),
+    chosen: isAll
+      ? allColumns(names, params, nameOf(files[0].uri))
+      : chooseColumns(names, params, nameOf(files[0].uri)),
     partBytes,
     scans: files.flatMap(({ layout, compression, size }, fileIndex) => {
       if (!('dataStart' in layout)) return [];

@@ -41,12 +41,7 @@ export interface ChosenColumns {
  * @throws {InputError} on a column that is not there, or one with two parts
  */
 export function chooseColumns(names: readonly string[], choice: ColumnChoice, file: string): ChosenColumns {
-  const find = (what: string, name: string): number => {
-    const byName = names.indexOf(name);
-    if (byName >= 0) return byName;
-    if (/^\d+$/.test(name) && Number(name) < names.length) return Number(name);
-    throw new InputError(`${what} ${JSON.stringify(name)} is no column of ${file}; it has ${listNames(names)}`);
-  };
+  const find = (what: string, name: string) => findColumn(names, what, name, file);
   const findOne = (what: string, name: string | undefined) => (name === undefined ? null : find(what, name));
   const label = find('label', choice.label);
   const weight = findOne('weightColumn', choice.weightColumn);
@@ -70,6 +65,23 @@ export function chooseColumns(names: readonly string[], choice: ColumnChoice, fi
   return { label, features, categorical, weight, group, time, side, key };
 }
 
+/** The label of a table that is only looked at. */
+const NO_COLUMN = -1;
+
+/** All columns as features, to look at. */
+export function allColumns(names: readonly string[], { categorical }: ColumnChoice, file: string): ChosenColumns {
+  const numbers = [...new Set(categorical?.map((name) => findColumn(names, 'categorical', name, file)))];
+  const none = { weight: null, group: null, time: null, side: null, key: null };
+  return { label: NO_COLUMN, features: [...names.keys()], categorical: numbers, ...none };
+}
+
+function findColumn(names: readonly string[], what: string, name: string, file: string): number {
+  const byName = names.indexOf(name);
+  if (byName >= 0) return byName;
+  if (/^\d+$/.test(name) && Number(name) < names.length) return Number(name);
+  throw new InputError(`${what} ${JSON.stringify(name)} is no column of ${file}; it has ${listNames(names)}`);
+}
+
 const MANY_NAMES = 20;
 
 /** Names for a message, the first of many. */
@@ -80,7 +92,7 @@ export function listNames(names: readonly string[]): string {
 
 /** All columns that are read, ascending. */
 export function usedColumns({ label, features, weight, group, time, side, key }: ChosenColumns): number[] {
-  const used = new Set([label, ...features]);
+  const used = new Set(label === NO_COLUMN ? features : [label, ...features]);
   for (const column of [weight, group, time, side, key]) if (column !== null) used.add(column);
   return [...used].sort((a, b) => a - b);
 }

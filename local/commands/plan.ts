@@ -3,10 +3,13 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
+import { InputError } from '../../lib/errors.ts';
 import { forecastRun } from '../../lib/forecast.ts';
+import { readGiven } from '../../lib/params.ts';
+import { planRun } from '../../lib/plan.ts';
 import { describeForecast } from '../forecast-table.ts';
-import { checkParams, checkWritable } from './checks.ts';
-import { addRunOptions, givenParams } from './run-options.ts';
+import { checkParams, checkWritable, inFlags } from './checks.ts';
+import { addRunOptions, givenParams, toFlag } from './run-options.ts';
 
 interface PlanFlags {
   on: 'local' | 'aws';
@@ -24,7 +27,13 @@ export function planCommand(): Command {
     .addOption(new Option('--quiet', 'print the USD only').default(false).helpGroup('Run:'));
   addRunOptions(command);
   return command.action(async ({ on, json, quiet }: PlanFlags) => {
-    const plan = checkParams(givenParams(command));
+    const given = givenParams(command);
+    if (given.data !== undefined) {
+      throw new InputError(
+        'what a run on data takes is known once they are read; give --samples and --features as large instead of --data',
+      );
+    }
+    const plan = inFlags(() => planRun(checkParams(readGiven(given, toFlag))));
     const forecast = forecastRun(plan, on === 'local' ? availableParallelism() : undefined);
     const text = `${JSON.stringify(forecast, null, 2)}\n`;
     if (json === '-') {

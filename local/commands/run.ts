@@ -9,6 +9,7 @@ import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { CancelledError } from '../../lib/errors.ts';
 import { checkRunId, runIdOfExecution, runKeys } from '../../lib/keys.ts';
+import { readGiven } from '../../lib/params.ts';
 import type { Report } from '../../lib/report.ts';
 import { getReport, newRunId, startRun } from '../../lib/run.ts';
 import { attach, attached } from '../attach.ts';
@@ -16,9 +17,10 @@ import { findEmulator, startEmulator, WORKERS_PER_CORE } from '../emulator.ts';
 import { NO_PROGRESS, startProgress } from '../progress.ts';
 import { type Places, type Seconds, summarize } from '../summary.ts';
 import { localTarget, stackTarget, type Target } from '../target.ts';
+import { findUploads, uploadFiles } from '../upload.ts';
 import { checkParams, checkWritable } from './checks.ts';
 import { follow } from './follow.ts';
-import { addRunOptions, givenParams } from './run-options.ts';
+import { addRunOptions, givenParams, toFlag } from './run-options.ts';
 
 interface RunFlags {
   on: 'local' | 'aws';
@@ -45,8 +47,9 @@ export function runCommand(): Command {
     .addOption(new Option('--quiet', 'print the accuracy only').default(false).helpGroup('Run:'));
   addRunOptions(command);
   return command.action(async (flags: RunFlags) => {
-    const given = givenParams(command);
-    const { params } = checkParams(given);
+    const asked = readGiven(givenParams(command), toFlag);
+    const { given, uploads } = await findUploads(asked, flags.on);
+    const params = checkParams(given);
     const runId = checkRunId(flags.runId ?? newRunId());
     if (flags.json) await checkWritable(flags.json);
 
@@ -63,6 +66,7 @@ export function runCommand(): Command {
       console.error(`workers ${params.workers}: this emulator runs ${room} at once, the rest wait`);
     }
     try {
+      await uploadFiles(target, uploads);
       const { execution } = await startRun(target.store, target.orchestrator, runId, params, Object.keys(given));
       const startup = performance.now() / 1000;
       if (!flags.quiet) console.error(`${pc.dim('run')} ${runId}`);
