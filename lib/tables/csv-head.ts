@@ -112,16 +112,19 @@ function skipLines(head: Uint8Array, start: number, count: number, file: string)
 function guessSeparator(bytes: Uint8Array): string {
   const end = bytes.indexOf(10);
   const line = bytes.subarray(0, end < 0 ? bytes.length : end);
-  const counts = SEPARATORS.map((separator) => {
-    let count = 0;
-    let isQuoted = false;
-    for (const byte of line) {
-      if (byte === 34) isQuoted = !isQuoted;
-      else if (!isQuoted && byte === separator.charCodeAt(0)) count++;
-    }
-    return count;
-  });
+  const counts = SEPARATORS.map((separator) => countSeparators(line, separator));
   return SEPARATORS[counts.indexOf(Math.max(...counts))];
+}
+
+/** Separators that are not between quotes. */
+export function countSeparators(line: Uint8Array, separator: string): number {
+  let count = 0;
+  let isQuoted = false;
+  for (const byte of line) {
+    if (byte === 34) isQuoted = !isQuoted;
+    else if (!isQuoted && byte === separator.charCodeAt(0)) count++;
+  }
+  return count;
 }
 
 function isName(cell: string): boolean {

@@ -2,8 +2,8 @@
 
 import { InputError } from '../errors.ts';
 import { readArrowHead, readArrowPart } from './arrow-file.ts';
-import type { Batch } from './cells.ts';
-import { checkUtf8, readCsvHead } from './csv-head.ts';
+import { type Batch, sayCell, sayRow } from './cells.ts';
+import { checkUtf8, countSeparators, readCsvHead } from './csv-head.ts';
 import { readCsvRows } from './csv-rows.ts';
 import { CSV_STATE, scanRows } from './csv-states.ts';
 import { readJsonHead, readJsonRows } from './json-lines.ts';
@@ -62,8 +62,10 @@ export async function readPart(
   const bytes = await source.read(part.start, part.end);
   const place = { file: source.name, rowStart: part.rowStart };
   checkUtf8(bytes, source.name, (at) => {
-    const rowsBefore = scanRows(bytes.subarray(0, at), separator)[CSV_STATE.rowStart].numRows;
-    return `${source.name}, row ${part.rowStart + rowsBefore + 1}`;
+    const { numRows, lastStart } = scanRows(bytes.subarray(0, at), separator)[CSV_STATE.rowStart];
+    if (separator === null) return sayRow(place, numRows);
+    const column = countSeparators(bytes.subarray(Math.max(0, lastStart), at), separator);
+    return sayCell(place, numRows, names[column] ?? String(column));
   });
   return separator === null ? readJsonRows(bytes, names, place) : readCsvRows(bytes, separator, names, place);
 }

@@ -120,7 +120,7 @@ test('an empty file, a header only, two columns of one name and other encodings 
   );
   await assert.rejects(read(Buffer.from('a,b\n1,2\n3,\xe9t\xe9\n', 'latin1')), {
     name: 'InputError',
-    message: /^t\.csv, row 2 is not UTF-8: bytes e9 74 e9, in Latin-1 "1,2 3,été.*iconv -f LATIN1/,
+    message: /^t\.csv, row 2, column "b" is not UTF-8: bytes e9 74 e9, in Latin-1 "1,2 3,été.*iconv -f LATIN1/,
   });
 });
 
