@@ -140,7 +140,10 @@ async function runStages(
     let reused = 0;
     for (const [i, fan] of fans.entries()) {
       const tasks = typeof fan === 'function' ? await fan() : fan;
-      if (typeof fan === 'function') stage.numTasks += tasks.length;
+      if (typeof fan === 'function' && tasks.length > 0) {
+        stage.numTasks += tasks.length;
+        await engine.step(`${name}-tasks-${i}`, () => writeStatus('running'));
+      }
       const mostTasks = planned ? shardAbove(planned) : MAX_TASKS;
       const pending = tasks.filter(({ resultKey }) => !isFinished.has(resultKey));
       reused += tasks.length - pending.length;
@@ -191,15 +194,20 @@ async function runStages(
     );
   }
 
-  await runStage('generate', ...(planned ? [] : dataFans(engine, store, runId)), async () => {
-    planned ??= planRun(params, await engine.step('shape', async () => (await getSchema(store, runId)).shape));
-    return chunksOf(planned).map((chunkIndex) => ({
+  const generateTasks = (plan: Plan) =>
+    chunksOf(plan).map((chunkIndex) => ({
       taskId: `generate-${chunkIndex}`,
       payload: { runId, chunkIndex } satisfies GenerateTask,
       inputKey: keys.run,
       resultKey: keys.partitionResult(chunkIndex),
     }));
-  });
+  if (planned) await runStage('generate', generateTasks(planned));
+  else {
+    await runStage('generate', ...dataFans(engine, store, runId), async () => {
+      planned = planRun(params, await engine.step('shape', async () => (await getSchema(store, runId)).shape));
+      return generateTasks(planned);
+    });
+  }
   const plan = planned!;
   const chunks = chunksOf(plan);
   await runStage(

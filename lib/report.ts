@@ -122,6 +122,7 @@ export function makeReport(
     costs,
     usage,
     params: plan.params,
-    dataset: plan.dataset.generator === 'file' ? { ...schema } : createGenerator(plan.dataset).describe(),
+    dataset:
+      plan.dataset.generator === 'file' ? { generator: 'file', ...schema } : createGenerator(plan.dataset).describe(),
   };
 }

@@ -197,7 +197,7 @@ export async function viewRun(store: Store, runId: string): Promise<RunView> {
   const state = cancelled ? 'cancelled' : (status?.state ?? 'queued');
   const counted = await Promise.all(
     stages.map(async (stage) =>
-      stage.state === 'running' ? { ...stage, numDone: await countDone(store, runId, stage.name) } : stage,
+      stage.state === 'running' ? { ...stage, numDone: await countDone(store, runId, stage) } : stage,
     ),
   );
   return { runId, state, stages: counted, ...(status?.error && { error: status.error }) };
@@ -240,8 +240,9 @@ export async function listResults(store: Store, runId: string, stage: StageName)
   return keys.flat().filter((key) => key.endsWith('.json'));
 }
 
-async function countDone(store: Store, runId: string, stage: StageName): Promise<number> {
-  return (await listResults(store, runId, stage)).length;
+/** Tasks that are done; the first of a run on data may do what others would. */
+async function countDone(store: Store, runId: string, { name, numTasks }: StageStatus): Promise<number> {
+  return Math.min(numTasks, (await listResults(store, runId, name)).length);
 }
 
 /** All runs, last id first: those that `newRunId` makes begin with the time. */

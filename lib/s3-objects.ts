@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import {
   GetObjectCommand,
+  HeadObjectCommand,
   PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
@@ -55,6 +56,8 @@ export function s3Objects(client: S3Client, usage: StoreUsage): Objects {
 export async function s3Upload(bucket: string, file: string, key: string, config: S3ClientConfig): Promise<void> {
   const client = new S3Client(config);
   try {
+    // asked first: of a body that is sent and refused, the SDK warns
+    if (await exists(client, bucket, key)) return;
     await client.send(
       new PutObjectCommand({
         Bucket: bucket,
@@ -68,5 +71,15 @@ export async function s3Upload(bucket: string, file: string, key: string, config
     if (!(error instanceof Error && error.name === 'PreconditionFailed')) throw error;
   } finally {
     client.destroy();
+  }
+}
+
+async function exists(client: S3Client, bucket: string, key: string): Promise<boolean> {
+  try {
+    await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NotFound') return false;
+    throw error;
   }
 }

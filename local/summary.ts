@@ -82,13 +82,14 @@ function describeOob({ oobScore, oobCoverage }: Report): string {
 
 const MOST_IMPORTANT = 5;
 
-/** The most important features by number, from 0, and their shares; none in the report of an earlier version. */
-function describeImportances({ featureImportances = [] }: Report): string {
+/** The most important features by name, or number from 0, and their shares; none in the report of an earlier version. */
+function describeImportances({ featureImportances = [], dataset }: Report): string {
+  const named = dataset.generator === 'file' ? (dataset.features as { name: string }[]) : undefined;
   return [...featureImportances.entries()]
     .filter(([, share]) => share >= 0.01)
     .sort(([, a], [, b]) => b - a)
     .slice(0, MOST_IMPORTANT)
-    .map(([feature, share]) => `f${feature} ${Math.round(share * 100)} %`)
+    .map(([feature, share]) => `${named?.[feature].name ?? `f${feature}`} ${Math.round(share * 100)} %`)
     .join(' · ');
 }
 

@@ -78,7 +78,7 @@ export function collectFacts(
       facts.numMissing++;
       continue;
     }
-    const value: Value = cell instanceof Date ? cell.toISOString() : cell;
+    const value = toValue(cell);
     if (typeof value === 'number') {
       if (!(Math.abs(value) <= MAX_FLOAT32)) {
         throw new InputError(`${sayCell(place, row, column)}: a number must be within ±${MAX_FLOAT32}, got ${value}`);
@@ -173,5 +173,9 @@ export function typeOf(facts: ColumnFacts, column: string, isCategorical: boolea
 
 /** What a cell counts as in a list of values. */
 export function toValue(cell: Exclude<Cell, null>): Value {
-  return cell instanceof Date ? cell.toISOString() : cell;
+  if (!(cell instanceof Date)) return cell;
+  return cell
+    .toISOString()
+    .replace(/T00:00:00\.000Z$/, '')
+    .replace(/\.000Z$/, 'Z');
 }

@@ -21,7 +21,7 @@ interface InspectFlags {
 export function inspectCommand(): Command {
   return new Command('inspect')
     .description('Tell what is in a table: a preview, and the type of each column as a run would see it.')
-    .argument('<PATH…>', 'files: paths, folders, patterns or s3://…')
+    .argument('<PATH...>', 'files: paths, folders, patterns or s3://…')
     .addOption(new Option('--skip-rows <N>', 'lines before the table of a text file (0)').argParser(number))
     .addOption(new Option('--header', 'the first row has the names (where all its cells are texts)'))
     .addOption(new Option('--no-header', 'the first row has no names'))
