@@ -22,6 +22,8 @@ export function runKeys(runId: string) {
     scan: (index: number) => `${root}/data/scan-${pad(index)}.json`,
     parts: `${root}/data/parts.json`,
     survey: (index: number) => `${root}/data/survey-${pad(index)}.json`,
+    /** what decides on the side of each row of a part */
+    order: (index: number) => `${root}/data/order-${pad(index)}.bin`,
     schema: `${root}/data/schema.json`,
     /** the tasks that the last execution could not finish */
     failed: `${root}/failed.json`,

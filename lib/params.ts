@@ -96,6 +96,10 @@ const FIELDS = {
   drop: v.optional(texts('names or numbers of columns')),
   categorical: v.optional(texts('names or numbers of columns')),
   weightColumn: v.optional(text('the name or number of a column')),
+  group: v.optional(text('the name or number of a column')),
+  time: v.optional(text('the name or number of a column')),
+  hashBy: v.optional(text('the name or number of a column')),
+  side: v.optional(text('the name or number of a column')),
   header: v.optional(flag()),
   skipRows: v.optional(whole(0, 1000)),
   chunkBytes: v.optional(whole(1, MAX_CHUNK_BYTES)),
@@ -105,6 +109,7 @@ const FIELDS = {
     (value) => value > 0 && (value < 1 || Number.isInteger(value)),
   ),
   shuffle: flag(),
+  stratify: v.optional(flag()),
   // forest
   trees: whole(1, MAX_TREES),
   maxFeatures: rule<'sqrt' | 'log2' | 'all' | number>(
@@ -226,6 +231,7 @@ const GENERATOR_PARAMS: readonly ParamName[] = [
 /** Parameters that say how a user's data are read. */
 const DATA_PARAMS: readonly ParamName[] = [
   ...(['label', 'columns', 'drop', 'categorical', 'weightColumn', 'header', 'skipRows', 'chunkBytes'] as const),
+  ...(['group', 'time', 'hashBy', 'side'] as const),
 ];
 
 /**

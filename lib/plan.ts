@@ -7,7 +7,7 @@ import { checkFits } from './fits.ts';
 import { ENGINES } from './forest/engine.ts';
 import { storedOptions } from './forest/estimator-options.ts';
 import { type ForestParams, validateForestParams } from './forest/params.ts';
-import { dataParams } from './ingest/data-params.ts';
+import { dataParams, splitKindOf } from './ingest/data-params.ts';
 import type { DataShape } from './ingest/shape.ts';
 import { parseLocation } from './objects.ts';
 import { type ByPosition, parseRunParams, RUN_DEFAULTS, type RunParams } from './params.ts';
@@ -103,6 +103,7 @@ export function checkRunnable(params: RunParams): void {
     return;
   }
   checkBytes(params);
+  splitKindOf(params);
   for (const location of dataParams(params).data) parseLocation(location);
 }
 
@@ -139,7 +140,9 @@ function layOutRun(given: RunParams, shape: DataShape | undefined): Plan {
     : given;
   const dataset: Plan['dataset'] = shape ? { generator: 'file', shape } : toDatasetSpec(params);
   if (dataset.generator !== 'file') validateDatasetSpec(dataset);
-  const numTest = countTestRows(params.samples, params.testSize);
+  splitKindOf(params);
+  // known from the data, where they say it
+  const numTest = shape?.numTest ?? countTestRows(params.samples, params.testSize);
   const numTrain = params.samples - numTest;
   const numChunks = shape?.numParts ?? Math.ceil(params.samples / Math.min(params.chunkSize, params.samples));
   const numClasses = shape?.numClasses ?? (dataset.generator === 'hypercube' ? dataset.classes : undefined) ?? 2;

@@ -191,12 +191,13 @@ export class KeyedPermutation {
    * @param length number of elements, from 0 to 2^53 - 1
    * @param seed whole number from 0 to 2^53 - 1
    * @param stream one of `STREAM`
+   * @param index tells permutations of one stream apart
    */
-  constructor(length: number, seed: number, stream: number) {
+  constructor(length: number, seed: number, stream: number, index = 0) {
     this.length = length;
     this.#a = Math.max(1, Math.ceil(Math.sqrt(length)));
     this.#b = Math.max(1, Math.ceil(length / this.#a));
-    const random = new RandomStream(seed, stream);
+    const random = new RandomStream(seed, stream, index);
     this.#keys = Uint32Array.from({ length: FEISTEL_ROUNDS }, () => random.nextUint32());
   }
 

@@ -12,7 +12,7 @@ import { runKeys } from '../lib/keys.ts';
 import { memoryStore } from '../lib/memory-store.ts';
 import { parseRunParams, type RunParams, readGiven } from '../lib/params.ts';
 import { type PipelineResult, runPipeline } from '../lib/pipeline.ts';
-import { type Plan, planRun } from '../lib/plan.ts';
+import { checkRunnable, type Plan, planRun } from '../lib/plan.ts';
 import type { RunRequest, StageName } from '../lib/run.ts';
 import { planBins } from '../lib/stages/bins.ts';
 import { evaluate, loadModel } from '../lib/stages/evaluate.ts';
@@ -146,6 +146,7 @@ export async function runOnData(
   store = memoryStore(),
 ): Promise<{ result: PipelineResult; store: Store; invoked: unknown[] }> {
   const params = parseRunParams({ trees: 6, workers: 2, ...readGiven({ data: Object.keys(files), ...input }) });
+  checkRunnable(params); // as whoever starts a run does
   await createJson(store, runKeys('r').run, { runId: 'r', params, createdAt: '' });
   const engine = memoryEngine(stageWorkers(() => store, memoryObjects(files)));
   const result = await runPipeline(engine, { store, ...ORCHESTRATION, runId: 'r', execution: 'arn' });

@@ -12,6 +12,39 @@ export interface DataParams extends ColumnChoice, TextOptions {
   chunkBytes?: number;
 }
 
+/** How the rows of a run are divided. */
+export type SplitKind = 'random' | 'last' | 'stratify' | 'group' | 'time' | 'hashBy' | 'side';
+
+/**
+ * @throws {InputError} when more than one way is asked for, or a count where a share is needed
+ */
+export function splitKindOf(params: {
+  testSize: number;
+  shuffle: boolean;
+  stratify?: boolean;
+  group?: string;
+  time?: string;
+  hashBy?: string;
+  side?: string;
+}): SplitKind {
+  const { shuffle, stratify, testSize } = params;
+  const asked = (['group', 'time', 'hashBy', 'side'] as const).filter((name) => params[name] !== undefined);
+  const kinds: SplitKind[] = [
+    ...(stratify ? (['stratify'] as const) : []),
+    ...asked,
+    ...(shuffle ? [] : (['last'] as const)),
+  ];
+  if (kinds.length > 1) {
+    const names = kinds.map((kind) => (kind === 'last' ? 'no shuffle' : kind));
+    throw new InputError(`the rows can be divided in one way only, got ${names.join(' and ')}`);
+  }
+  const [kind = 'random'] = kinds;
+  if (kind === 'hashBy' && testSize >= 1) {
+    throw new InputError(`testSize must be a share in (0, 1) where rows are divided by hashBy, got ${testSize}`);
+  }
+  return kind;
+}
+
 /** @throws {InputError} when the run has no data of the user's */
 export function dataParams(params: Partial<DataParams>): DataParams {
   const { data, label } = params;

@@ -56,7 +56,7 @@ export async function inspectData(objects: Objects, options: InspectOptions, num
   const parts = locateParts(inputs, scans);
   let facts = inputs.names.map(() => NO_FACTS);
   for (const i of parts.parts.keys()) {
-    const ofPart = (await surveyPart(context, inputs, parts, i)).facts;
+    const ofPart = (await surveyPart(context, inputs, parts, i, 0)).facts;
     facts = facts.map((before, column) => mergeFacts(before, ofPart[column], mostValuesOf(column, inputs.chosen)));
   }
   const first = await readInput(context, inputs, parts, 0);

@@ -2,6 +2,7 @@
 
 import type { TableSchema } from '../tables/schema.ts';
 import type { Parts } from './locate.ts';
+import type { SideRule } from './sides.ts';
 
 export interface DataShape {
   numRows: number;
@@ -11,6 +12,8 @@ export interface DataShape {
   numParts: number;
   /** Rows of the largest one. */
   mostRows: number;
+  /** Rows of the test side, where the data say it; undefined where the test size does. */
+  numTest?: number;
   /** Bytes of a part in its file, about. */
   partBytes: number;
   /** Whether no value is missing, no feature categorical and no row weighted: the fast trainer takes nothing else. */
@@ -21,6 +24,8 @@ export interface DataShape {
 export interface SchemaResult {
   schema: TableSchema;
   shape: DataShape;
+  /** Which rows are on the test side; null where the data have no say. */
+  sides: SideRule | null;
 }
 
 export function shapeOf(
@@ -28,6 +33,7 @@ export function shapeOf(
   schema: TableSchema,
   partBytes: number,
   hasWeights: boolean,
+  numTest: number | undefined,
 ): DataShape {
   const { features, label } = schema;
   return {
@@ -36,6 +42,7 @@ export function shapeOf(
     numClasses: label.classes.length,
     numParts: parts.length,
     mostRows: parts.reduce((most, part) => Math.max(most, part.numRows), 0),
+    ...(numTest !== undefined && { numTest }),
     partBytes,
     isPlain: !hasWeights && features.every(({ type, numMissing }) => type !== 'categorical' && numMissing === 0),
   };

@@ -10,6 +10,7 @@ import { readPart } from '../tables/table.ts';
 import type { Inputs } from './inputs.ts';
 import type { Parts } from './locate.ts';
 import { type IngestContext, openFile } from './open.ts';
+import { readOrder, sideColumnOf } from './sides.ts';
 
 /** `data/survey-00000.json`: facts of each used column, in ascending order of the columns. */
 export interface SurveyResult {
@@ -37,17 +38,21 @@ export async function readInput(
   return batch;
 }
 
-/** @throws {InputError} on rows that don't fit the columns, text that isn't UTF-8, or a number beyond a float32 */
+/** Facts of a part, and what decides on the side of each row. @throws {InputError} on rows that don't fit the columns, text that isn't UTF-8, or a number beyond a float32 */
 export async function surveyPart(
   context: IngestContext,
   inputs: Inputs,
   parts: Parts,
   partIndex: number,
-): Promise<SurveyResult> {
+  seed: number,
+): Promise<SurveyResult & { order: Float64Array | null }> {
   const { numRows, columns } = await readInput(context, inputs, parts, partIndex);
   const { fileIndex, rowStart } = parts.parts[partIndex];
   const place = { file: nameOf(inputs.files[fileIndex].uri), rowStart };
+  const { chosen, names } = inputs;
+  const deciding = sideColumnOf(chosen);
   return {
+    order: deciding && readOrder(columns[deciding.column], numRows, chosen, names, place, seed),
     facts: usedColumns(inputs.chosen).map((column) =>
       collectFacts(columns[column], numRows, place, inputs.names[column], mostValuesOf(column, inputs.chosen)),
     ),

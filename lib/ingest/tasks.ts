@@ -13,6 +13,7 @@ import type { IngestContext } from './open.ts';
 import { getParts } from './results.ts';
 import { type ScanResult, scanInput } from './scan.ts';
 import { type SchemaResult, shapeOf } from './shape.ts';
+import { decideSides, sideColumnOf } from './sides.ts';
 import { mergeSurveys, type SurveyResult, surveyPart } from './survey.ts';
 
 export type DataTask =
@@ -30,7 +31,7 @@ export async function doDataTask(context: IngestContext, params: RunParams, task
   switch (task.kind) {
     case 'list': {
       const inputs = await runTask(store, keys.inputs, () => listInputs(context.objects, dataParams(params)));
-      if (isSmall(inputs)) await surveyAll(context, inputs);
+      if (isSmall(inputs)) await surveyAll(context, inputs, params);
       return inputs.files.length;
     }
     case 'scan':
@@ -49,13 +50,16 @@ export async function doDataTask(context: IngestContext, params: RunParams, task
       return runTask(store, keys.survey(task.partIndex), async () => {
         const { inputs, parts } = await getParts(store, context.runId);
         checkIndex('partIndex', task.partIndex, parts.parts.length);
-        return surveyPart(context, inputs, parts, task.partIndex);
+        const { facts, order } = await surveyPart(context, inputs, parts, task.partIndex, params.seed);
+        if (order) await store.create(keys.order(task.partIndex), toBytes(order));
+        return { facts };
       });
     case 'schema':
       return runTask(store, keys.schema, async () => {
         const { inputs, parts } = await getParts(store, context.runId);
         const surveys = await getAll<SurveyResult>(store, parts.parts.length, keys.survey);
-        return decide(inputs, parts, surveys);
+        const orders = sideColumnOf(inputs.chosen) ? await getOrders(store, context.runId, parts) : [];
+        return decide(inputs, parts, surveys, orders, params);
       });
   }
 }
@@ -65,7 +69,7 @@ function isSmall({ files }: Inputs): boolean {
 }
 
 /** All tasks that follow the list, one after the other. */
-async function surveyAll(context: IngestContext, inputs: Inputs): Promise<void> {
+async function surveyAll(context: IngestContext, inputs: Inputs, params: RunParams): Promise<void> {
   const keys = runKeys(context.runId);
   const parts = await runTask(context.store, keys.parts, async () => {
     const scans: ScanResult[] = [];
@@ -74,14 +78,49 @@ async function surveyAll(context: IngestContext, inputs: Inputs): Promise<void> 
   });
   await runTask(context.store, keys.schema, async () => {
     const surveys: SurveyResult[] = [];
-    for (const i of parts.parts.keys()) surveys.push(await surveyPart(context, inputs, parts, i));
-    return decide(inputs, parts, surveys);
+    const orders: Float64Array[] = [];
+    for (const i of parts.parts.keys()) {
+      const { facts, order } = await surveyPart(context, inputs, parts, i, params.seed);
+      surveys.push({ facts });
+      if (order) orders.push(order);
+    }
+    return decide(inputs, parts, surveys, orders, params);
   });
 }
 
-function decide(inputs: Inputs, parts: Parts, surveys: readonly SurveyResult[]): SchemaResult {
+function decide(
+  inputs: Inputs,
+  parts: Parts,
+  surveys: readonly SurveyResult[],
+  orders: readonly Float64Array[],
+  { testSize }: RunParams,
+): SchemaResult {
   const schema = mergeSurveys(inputs, parts, surveys);
-  return { schema, shape: shapeOf(parts, schema, inputs.partBytes, inputs.chosen.weight !== null) };
+  const deciding = sideColumnOf(inputs.chosen);
+  const sides = deciding && decideSides(deciding.kind, concat(orders, parts.numRows), testSize);
+  const shape = shapeOf(parts, schema, inputs.partBytes, inputs.chosen.weight !== null, sides?.numTest);
+  return { schema, shape, sides: sides?.rule ?? null };
+}
+
+function concat(orders: readonly Float64Array[], length: number): Float64Array {
+  const all = new Float64Array(length);
+  let at = 0;
+  for (const order of orders) {
+    all.set(order, at);
+    at += order.length;
+  }
+  return all;
+}
+
+function toBytes(order: Float64Array): Uint8Array {
+  return new Uint8Array(order.buffer, order.byteOffset, order.byteLength);
+}
+
+function getOrders(store: Store, runId: string, { parts }: Parts): Promise<Float64Array[]> {
+  return mapLimited([...parts.keys()], STORE_REQUESTS, async (i) => {
+    const bytes = (await store.get(runKeys(runId).order(i))).slice();
+    return new Float64Array(bytes.buffer, 0, bytes.length / 8);
+  });
 }
 
 function getAll<T>(store: Store, count: number, key: (index: number) => string): Promise<T[]> {

@@ -25,7 +25,7 @@ type Kind = 'raw' | 'binned' | 'sample' | 'oob';
 
 /** Rows as an Arrow IPC file. The same rows give the same bytes. */
 export function encodeRaw(rows: RawRows): Uint8Array {
-  return encode('raw', rows.columns, othersOf(rows));
+  return encode('raw', rows.columns, { ...othersOf(rows), ...(rows.sides && { side: rows.sides }) });
 }
 
 /** Binned rows as an Arrow IPC file. */
@@ -61,6 +61,7 @@ export function decodeRaw(bytes: Uint8Array, key: string): RawRows {
     labels: get('label', Uint16Array),
     rowIndex: get('rowIndex', Uint32Array),
     ...(has('weight') && { weights: get('weight', Float64Array) }),
+    ...(has('side') && { sides: get('side', Uint8Array) }),
   };
 }
 

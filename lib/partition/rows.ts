@@ -11,6 +11,8 @@ export interface RawRows {
   labels: Uint16Array;
   /** Weight of each row; all 1 when left out. */
   weights?: Float64Array;
+  /** 1 for rows of the test side, where the data say it; shape [numRows]. */
+  sides?: Uint8Array;
 }
 
 /** Rows for training: a bin code for each value. */

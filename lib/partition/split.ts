@@ -39,3 +39,33 @@ export function testSide({ numRows, numTest, shuffle, seed }: SplitSpec): (rowIn
   const permutation = new KeyedPermutation(numRows, seed, STREAM.split);
   return (rowIndex) => permutation.at(rowIndex) < numTest;
 }
+
+/**
+ * Test rows of each class: its share, rounded by largest remainder, so that they add up to `numTest`; ties go to the
+ * lower class.
+ */
+export function shareOut(numTest: number, classCounts: readonly number[]): number[] {
+  const numRows = classCounts.reduce((sum, count) => sum + count, 0);
+  const exact = classCounts.map((count) => (count * numTest) / numRows);
+  const shares = exact.map(Math.floor);
+  const left = numTest - shares.reduce((sum, share) => sum + share, 0);
+  const byRemainder = [...exact.keys()].sort((a, b) => exact[b] - shares[b] - (exact[a] - shares[a]) || a - b);
+  for (const k of byRemainder.slice(0, left)) shares[k]++;
+  return shares;
+}
+
+/**
+ * Tell whether a row is on the test side, from its class and its number among the rows of that class: each class has
+ * exactly its share there.
+ *
+ * @param classCounts rows of each class in the whole data set
+ */
+export function stratifiedSide(
+  classCounts: readonly number[],
+  numTest: number,
+  seed: number,
+): (label: number, rank: number) => boolean {
+  const shares = shareOut(numTest, classCounts);
+  const permutations = classCounts.map((count, k) => new KeyedPermutation(count, seed, STREAM.split, k));
+  return (label, rank) => permutations[label].at(rank) < shares[label];
+}

@@ -25,6 +25,8 @@ export interface BinsResult {
   accuracyCeiling: number | null;
   /** Upper edges of the bins of each feature; none of a categorical one. */
   edges: number[][];
+  /** Rows of each class before each partition, where the split is stratified; shape [numPartitions][numClasses]. */
+  classStarts?: number[][];
   /** Features that hold categories; none when left out. */
   isCategorical?: boolean[];
 }
@@ -68,7 +70,17 @@ export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise
     const accuracyCeiling = ceilings.includes(null)
       ? null
       : ceilings.reduce<number>((sum, part) => sum + part!, 0) / numRows;
-    return { classCounts, accuracyCeiling, edges, isCategorical };
+    const classStarts = plan.params.stratify ? startsOf(partitions) : undefined;
+    return { classCounts, accuracyCeiling, edges, classStarts, isCategorical };
+  });
+}
+
+function startsOf(partitions: readonly PartitionResult[]): number[][] {
+  const before = partitions[0].classCounts.map(() => 0);
+  return partitions.map(({ classCounts }) => {
+    const starts = [...before];
+    for (const [k, count] of classCounts.entries()) before[k] += count;
+    return starts;
   });
 }
 

@@ -4,6 +4,7 @@ import { InputError } from '../errors.ts';
 import type { IngestContext } from '../ingest/open.ts';
 import { getParts, getSchema } from '../ingest/results.ts';
 import { encodeRows } from '../ingest/rows.ts';
+import { readOrder, sideColumnOf, testRows } from '../ingest/sides.ts';
 import { readInput } from '../ingest/survey.ts';
 import { runKeys } from '../keys.ts';
 import { nameOf } from '../objects.ts';
@@ -17,11 +18,20 @@ export function ingest(context: IngestContext, plan: Plan, { chunkIndex }: Gener
     throw new InputError(`chunkIndex must be from 0 to ${plan.numChunks - 1}, got ${chunkIndex}`);
   }
   return runTask(store, runKeys(runId).partitionResult(chunkIndex), async () => {
-    const [{ inputs, parts }, { schema }] = await Promise.all([getParts(store, runId), getSchema(store, runId)]);
+    const [{ inputs, parts }, { schema, sides: rule }] = await Promise.all([
+      getParts(store, runId),
+      getSchema(store, runId),
+    ]);
     const { fileIndex, rowStart, rowIndex } = parts.parts[chunkIndex];
     const batch = await readInput(context, inputs, parts, chunkIndex);
     const place = { file: nameOf(inputs.files[fileIndex].uri), rowStart };
     const rows = encodeRows(batch, schema, inputs.chosen, rowIndex, place);
-    return storePartition(store, plan, runId, chunkIndex, rowIndex, rows, null);
+    if (!rule) return storePartition(store, plan, runId, chunkIndex, rowIndex, rows, null);
+    const { chosen, names } = inputs;
+    const deciding = batch.columns[sideColumnOf(chosen)!.column];
+    const order = readOrder(deciding, batch.numRows, chosen, names, place, plan.params.seed);
+    const isTest = testRows(rule);
+    const sides = Uint8Array.from(order, (value, row) => Number(isTest(value, rowIndex + row)));
+    return storePartition(store, plan, runId, chunkIndex, rowIndex, { ...rows, sides }, null);
   });
 }

@@ -7,7 +7,7 @@ import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { decodeRaw, encodeBinned, encodeRaw } from '../partition/arrow.ts';
 import { type BinnedRows, countClasses, type RawRows, takeRows } from '../partition/rows.ts';
-import { testSide } from '../partition/split.ts';
+import { stratifiedSide, testSide } from '../partition/split.ts';
 import type { Plan } from '../plan.ts';
 import type { Store } from '../store.ts';
 import { type BinsResult, toBinEdges } from './bins.ts';
@@ -38,13 +38,7 @@ export function split(store: Store, plan: Plan, { runId, partitionIndex }: Split
       getJson<BinsResult>(store, keys.binsResult),
       store.get(partitionKey).then((bytes) => decodeRaw(bytes, partitionKey)),
     ]);
-    const isTest = testSide({
-      numRows: plan.params.samples,
-      numTest: plan.numTest,
-      shuffle: plan.params.shuffle,
-      seed: plan.params.seed,
-    });
-    const sides = Uint8Array.from(rows.rowIndex, (rowIndex) => (isTest(rowIndex) ? 1 : 0));
+    const sides = rows.sides ?? sidesOf(rows, plan, bins, partitionIndex);
     const numClasses = bins.classCounts.length;
     const trainRows = takeRows(rows, sides, 0);
     const testRows = takeRows(rows, sides, 1);
@@ -60,6 +54,18 @@ export function split(store: Store, plan: Plan, { runId, partitionIndex }: Split
     ]);
     return { train, test };
   });
+}
+
+function sidesOf({ rowIndex, labels }: RawRows, plan: Plan, bins: BinsResult, partitionIndex: number): Uint8Array {
+  const { samples: numRows, shuffle, seed } = plan.params;
+  const { numTest } = plan;
+  if (!bins.classStarts) {
+    const isTest = testSide({ numRows, numTest, shuffle, seed });
+    return Uint8Array.from(rowIndex, (index) => Number(isTest(index)));
+  }
+  const isTest = stratifiedSide(bins.classCounts, numTest, seed);
+  const ranks = [...bins.classStarts[partitionIndex]];
+  return Uint8Array.from(labels, (label) => Number(isTest(label, ranks[label]++)));
 }
 
 function binRows(rows: RawRows, { edges, isCategorical }: BinsResult): BinnedRows {

@@ -17,10 +17,10 @@ export interface ColumnChoice {
   group?: string;
   /** Column to order the rows by. */
   time?: string;
-  /** Column that says which side each row is on. */
-  sideColumn?: string;
   /** Column whose hash says which side each row is on. */
-  key?: string;
+  hashBy?: string;
+  /** Column that says which side each row is on. */
+  side?: string;
 }
 
 /** Numbers of the columns. */
@@ -32,8 +32,8 @@ export interface ChosenColumns {
   weight: number | null;
   group: number | null;
   time: number | null;
+  hashBy: number | null;
   side: number | null;
-  key: number | null;
 }
 
 /**
@@ -47,11 +47,11 @@ export function chooseColumns(names: readonly string[], choice: ColumnChoice, fi
   const weight = findOne('weightColumn', choice.weightColumn);
   const group = findOne('group', choice.group);
   const time = findOne('time', choice.time);
-  const side = findOne('sideColumn', choice.sideColumn);
-  const key = findOne('key', choice.key);
+  const hashBy = findOne('hashBy', choice.hashBy);
+  const side = findOne('side', choice.side);
   const dropped = new Set(choice.drop?.map((name) => find('drop', name)));
   if (dropped.has(label)) throw new InputError(`the label ${JSON.stringify(names[label])} must not be dropped`);
-  const others = new Set([label, weight, group, time, side, key, ...dropped]);
+  const others = new Set([label, weight, group, time, hashBy, side, ...dropped]);
   const named = choice.columns?.map((name) => find('features', name));
   const features = named ?? names.flatMap((_, i) => (others.has(i) ? [] : [i]));
   if (features.includes(label)) throw new InputError(`the label ${JSON.stringify(names[label])} must not be a feature`);
@@ -62,7 +62,7 @@ export function chooseColumns(names: readonly string[], choice: ColumnChoice, fi
   if (features.length === 0)
     throw new InputError(`no column of ${file} is left to learn from; it has ${listNames(names)}`);
   const categorical = [...new Set(choice.categorical?.map((name) => find('categorical', name)))];
-  return { label, features, categorical, weight, group, time, side, key };
+  return { label, features, categorical, weight, group, time, hashBy, side };
 }
 
 /** The label of a table that is only looked at. */
@@ -71,7 +71,7 @@ const NO_COLUMN = -1;
 /** All columns as features, to look at. */
 export function allColumns(names: readonly string[], { categorical }: ColumnChoice, file: string): ChosenColumns {
   const numbers = [...new Set(categorical?.map((name) => findColumn(names, 'categorical', name, file)))];
-  const none = { weight: null, group: null, time: null, side: null, key: null };
+  const none = { weight: null, group: null, time: null, hashBy: null, side: null };
   return { label: NO_COLUMN, features: [...names.keys()], categorical: numbers, ...none };
 }
 
@@ -91,8 +91,8 @@ export function listNames(names: readonly string[]): string {
 }
 
 /** All columns that are read, ascending. */
-export function usedColumns({ label, features, weight, group, time, side, key }: ChosenColumns): number[] {
+export function usedColumns({ label, features, weight, group, time, hashBy, side }: ChosenColumns): number[] {
   const used = new Set(label === NO_COLUMN ? features : [label, ...features]);
-  for (const column of [weight, group, time, side, key]) if (column !== null) used.add(column);
+  for (const column of [weight, group, time, hashBy, side]) if (column !== null) used.add(column);
   return [...used].sort((a, b) => a - b);
 }

@@ -42,10 +42,9 @@ export const MAX_CLASSES = 1000;
 const DAY_MS = 86_400_000;
 
 /** How many distinct values of a column are to be remembered. */
-export function mostValuesOf(column: number, { label, side }: ChosenColumns): number {
-  return column === label ? MAX_CLASSES : column === side ? MAX_SIDES : MAX_CATEGORIES;
+export function mostValuesOf(column: number, { label }: ChosenColumns): number {
+  return column === label ? MAX_CLASSES : MAX_CATEGORIES;
 }
-const MAX_SIDES = 20;
 
 /**
  * Decide on the schema.

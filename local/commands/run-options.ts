@@ -111,6 +111,15 @@ const GROUPS: Record<string, ParamOption[]> = {
   ],
   'Split:': [
     { name: 'testSize', value: 'X', help: 'share or count of the rows held out', parse: number },
+    { name: 'stratify', help: 'hold out the same share of each class, exactly' },
+    { name: 'group', value: 'COLUMN', help: 'with --data: keep rows of one group on one side' },
+    { name: 'time', value: 'COLUMN', help: 'with --data: hold out the latest rows' },
+    {
+      name: 'hashBy',
+      value: 'COLUMN',
+      help: 'with --data: by the hash of a key, so that no row changes sides as data grow',
+    },
+    { name: 'side', value: 'COLUMN', help: 'with --data: as the column says, train or test, 0 or 1' },
     { name: 'shuffle', help: 'hold out the last rows instead of random ones' },
   ],
   'Forest:': [
