@@ -11,6 +11,8 @@ const TIME_SHARE = 0.85;
 type Lever = 'chunkSize' | 'features' | 'samples' | 'trees';
 /** What makes a task smaller. */
 const LEVERS: Record<TaskNeed['kind'], Lever[]> = {
+  scan: [],
+  survey: [],
   generate: ['chunkSize', 'features'],
   bins: ['features'],
   split: ['chunkSize', 'features'],

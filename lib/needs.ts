@@ -6,7 +6,7 @@ import { SAMPLE_ROWS } from './partition/sample.ts';
 import { MEMORY_TIERS_MIB, type Plan, tierFor } from './plan.ts';
 import { STORE_REQUESTS } from './stages/task.ts';
 
-export type TaskKind = 'generate' | 'bins' | 'split' | 'grow' | 'merge' | 'evaluate';
+export type TaskKind = 'scan' | 'survey' | 'generate' | 'bins' | 'split' | 'grow' | 'merge' | 'evaluate';
 
 /** The needs of one task, the largest of its kind. */
 export interface TaskNeed {
@@ -29,6 +29,10 @@ export interface TaskNeed {
 /** A request to S3 from a function of its region. The emulator takes less. */
 const REQUEST_SECONDS = 0.02;
 const GENERATE_SECONDS = { perValue: 150e-9, perClusterFeature: 30e-9 };
+/** Of a byte of a text file: 1 GB of numbers and quoted texts, November 2026; other formats take about as long. */
+const FILE_SECONDS_PER_BYTE = { scan: 5e-9, survey: 22e-9, ingest: 25e-9 };
+/** Of a byte of a file: the bytes as they come and end to end, and where each cell is. */
+const FILE_BYTES_PER_BYTE = 12;
 const BINS_SECONDS = { perRow: 4e-6, perValue: 0.25e-6 };
 const SPLIT_SECONDS_PER_VALUE = 150e-9;
 const GATHER_SECONDS_PER_VALUE = 5e-9;
@@ -118,20 +122,43 @@ export function needsOf(plan: Plan): TaskNeed[] {
   const first = { seconds: requests(1), s3Reads: 1, bytesRead: RESULT_BYTES };
   const chunkTask = { numTasks: numChunks, first };
 
+  const shape = plan.dataset.generator === 'file' ? plan.dataset.shape : undefined;
+  const fileBytes = shape?.partBytes ?? 0;
+  const ofFile = (kind: 'scan' | 'survey', numTasks: number): TaskNeed[] => {
+    if (numTasks === 0) return [];
+    return [
+      {
+        kind,
+        stage: 'generate',
+        numTasks,
+        first,
+        seconds: requests(4) + fileBytes * FILE_SECONDS_PER_BYTE[kind],
+        peakMiB: mib(withLeft(fileBytes * FILE_BYTES_PER_BYTE)),
+        s3Reads: 4,
+        s3Writes: 1,
+        bytesWritten: rangesBytes,
+        bytesRead: fileBytes,
+      },
+    ];
+  };
+
   return [
+    ...ofFile('scan', shape?.numScans ?? 0),
+    ...ofFile('survey', shape?.numSurveys ?? 0),
     {
       ...chunkTask,
       kind: 'generate',
       stage: 'generate',
-      seconds:
-        requests(4) +
-        chunkRows * features * GENERATE_SECONDS.perValue +
-        chunkRows * clusterFeatures(plan) * GENERATE_SECONDS.perClusterFeature,
-      peakMiB: mib(withLeft(chunkRows * (features + 1) * GENERATE_BYTES_PER_VALUE)),
-      s3Reads: 1,
+      seconds: shape
+        ? requests(7) + fileBytes * FILE_SECONDS_PER_BYTE.ingest
+        : requests(4) +
+          chunkRows * features * GENERATE_SECONDS.perValue +
+          chunkRows * clusterFeatures(plan) * GENERATE_SECONDS.perClusterFeature,
+      peakMiB: mib(withLeft(chunkRows * (features + 1) * GENERATE_BYTES_PER_VALUE + fileBytes * FILE_BYTES_PER_BYTE)),
+      s3Reads: shape ? 5 : 1,
       s3Writes: 3,
       bytesWritten: rawBytes(chunkRows) + chunkSampleBytes + rangesBytes,
-      bytesRead: 0,
+      bytesRead: fileBytes,
     },
     {
       kind: 'bins',

@@ -12,6 +12,9 @@ export interface DataShape {
   numParts: number;
   /** Rows of the largest one. */
   mostRows: number;
+  /** Tasks that looked for rows, and that surveyed them; none where one task did it all. */
+  numScans: number;
+  numSurveys: number;
   /** Rows of the test side, where the data say it; undefined where the test size does. */
   numTest?: number;
   /** Bytes of a part in its file, about. */
@@ -34,6 +37,7 @@ export function shapeOf(
   partBytes: number,
   hasWeights: boolean,
   numTest: number | undefined,
+  tasks: Pick<DataShape, 'numScans' | 'numSurveys'>,
 ): DataShape {
   const { features, label } = schema;
   return {
@@ -42,6 +46,7 @@ export function shapeOf(
     numClasses: label.classes.length,
     numParts: parts.length,
     mostRows: parts.reduce((most, part) => Math.max(most, part.numRows), 0),
+    ...tasks,
     ...(numTest !== undefined && { numTest }),
     partBytes,
     isPlain: !hasWeights && features.every(({ type, numMissing }) => type !== 'categorical' && numMissing === 0),

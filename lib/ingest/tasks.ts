@@ -98,7 +98,9 @@ function decide(
   const schema = mergeSurveys(inputs, parts, surveys);
   const deciding = sideColumnOf(inputs.chosen);
   const sides = deciding && decideSides(deciding.kind, concat(orders, parts.numRows), testSize);
-  const shape = shapeOf(parts, schema, inputs.partBytes, inputs.chosen.weight !== null, sides?.numTest);
+  const small = isSmall(inputs);
+  const tasks = { numScans: small ? 0 : inputs.scans.length, numSurveys: small ? 0 : parts.parts.length };
+  const shape = shapeOf(parts, schema, inputs.partBytes, inputs.chosen.weight !== null, sides?.numTest, tasks);
   return { schema, shape, sides: sides?.rule ?? null };
 }
 
