@@ -6,6 +6,7 @@ import { MAX_TASKS } from './fanout/options.ts';
 import { checkFits } from './fits.ts';
 import { ENGINES } from './forest/engine.ts';
 import { storedOptions } from './forest/estimator-options.ts';
+import type { ClassLabel } from './forest/model.ts';
 import { type ForestParams, validateForestParams } from './forest/params.ts';
 import { dataParams, splitKindOf } from './ingest/data-params.ts';
 import type { DataShape } from './ingest/shape.ts';
@@ -244,10 +245,15 @@ function toForestParams(params: RunParams, numClasses: number): ForestParams {
 /**
  * What the model says it was made with, as those of the estimator classes do; nothing when all is as by default, or when
  * another engine made it.
+ *
+ * @param labels what the classes are called; their numbers when left out
  */
-export function modelOptions({ params, forest }: Plan): Record<string, unknown> | undefined {
+export function modelOptions(
+  { params, forest }: Plan,
+  labels?: readonly ClassLabel[],
+): Record<string, unknown> | undefined {
   if (params.engine !== 'arvoredo') return undefined;
-  const options = storedOptions(forest, params.maxBins);
+  const options = storedOptions(forest, params.maxBins, labels);
   const byDefault = storedOptions(toForestParams(parseRunParams({}), 2), RUN_DEFAULTS.maxBins);
   return JSON.stringify(options) === JSON.stringify(byDefault) ? undefined : options;
 }

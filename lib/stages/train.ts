@@ -108,7 +108,7 @@ export function mergeModel(store: Store, plan: Plan, { runId }: MergeTask): Prom
     const schema = plan.dataset.generator === 'file' ? (await getSchema(store, runId)).schema : undefined;
     const bytes = encodeModel(trees, forest.edges, forest.numClasses, schema?.label.classes, {
       isCategorical,
-      options: modelOptions(plan),
+      options: modelOptions(plan, schema?.label.classes),
       schema: schema && describeColumns(schema),
     });
     const object = await createObject(store, keys.model, bytes);
