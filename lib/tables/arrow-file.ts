@@ -80,7 +80,9 @@ export async function readArrowPart(source: ByteSource, names: readonly string[]
   const place = { file: source.name, rowStart: part.rowStart };
   const columns = names.map((name, i): Cells => {
     const column = table.getChildAt(i);
-    return { at: (row) => toCell(column.at(row), place, row, name) };
+    // offsets within a column are followed here
+    const values = guard(source, () => Array.from({ length: part.numRows }, (_, row) => column.at(row)));
+    return { at: (row) => toCell(values[row], place, row, name) };
   });
   return { numRows: part.numRows, columns };
 }
