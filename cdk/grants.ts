@@ -24,8 +24,17 @@ const GENERATE: Grant = {
   write: ['runs/*/dataset/*', 'runs/*/data/*'],
 };
 const TRAIN: Grant = {
-  read: [REQUEST, CANCEL, SCHEMA, 'runs/*/train/*', 'runs/*/bins/*', 'runs/*/trees/*', 'runs/*/model/*'],
-  write: ['runs/*/trees/*', 'runs/*/model/*'],
+  read: [
+    REQUEST,
+    CANCEL,
+    SCHEMA,
+    'runs/*/train/*',
+    'runs/*/bins/*',
+    'runs/*/trees/*',
+    'runs/*/model/*',
+    'runs/*/folds/*',
+  ],
+  write: ['runs/*/trees/*', 'runs/*/model/*', 'runs/*/folds/*'],
 };
 
 export const GRANTS: Record<FunctionName, Grant> = {

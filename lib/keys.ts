@@ -41,6 +41,7 @@ export function runKeys(runId: string) {
     treesResult: (treeStart: number, treeEnd: number) => `${root}/trees/trees-${pad(treeStart)}-${pad(treeEnd)}.json`,
     oob: (treeStart: number, treeEnd: number) => `${root}/trees/trees-${pad(treeStart)}-${pad(treeEnd)}.oob.arrow`,
     model: `${root}/model/model.arvo`,
+    foldResult: (index: number) => `${root}/folds/fold-${pad(index)}.json`,
     modelResult: `${root}/model/model.json`,
     evaluateResult: (index: number) => `${root}/evaluate/part-${pad(index)}.json`,
   };

@@ -6,7 +6,7 @@ import { SAMPLE_ROWS } from './partition/sample.ts';
 import { MEMORY_TIERS_MIB, type Plan, tierFor } from './plan.ts';
 import { STORE_REQUESTS } from './stages/task.ts';
 
-export type TaskKind = 'scan' | 'survey' | 'generate' | 'bins' | 'split' | 'grow' | 'merge' | 'evaluate';
+export type TaskKind = 'scan' | 'survey' | 'generate' | 'bins' | 'split' | 'grow' | 'merge' | 'fold' | 'evaluate';
 
 /** The needs of one task, the largest of its kind. */
 export interface TaskNeed {
@@ -35,6 +35,7 @@ const FILE_SECONDS_PER_BYTE = { scan: 5e-9, survey: 22e-9, ingest: 25e-9 };
 const FILE_BYTES_PER_BYTE = 12;
 const BINS_SECONDS = { perRow: 4e-6, perValue: 0.25e-6 };
 const SPLIT_SECONDS_PER_VALUE = 150e-9;
+const FOLD_SECONDS_PER_VALUE = 20e-9;
 const GATHER_SECONDS_PER_VALUE = 5e-9;
 /** The importances take two thirds of it. */
 const MERGE_SECONDS_PER_NODE = 150e-9;
@@ -78,7 +79,7 @@ export function memoryOf(needs: readonly TaskNeed[]): number {
 /** What each kind of task of a run needs, in the order in which they are done. */
 export function needsOf(plan: Plan): TaskNeed[] {
   const { numChunks, numTest, numTrain, treeGroups, growSeconds, numClasses } = plan;
-  const { samples, features, trees, oobScore } = plan.params;
+  const { samples, features, trees, oobScore, folds = 0 } = plan.params;
   const chunkRows = Math.min(plan.params.chunkSize, samples);
   const testShare = numTest / samples;
   const testRows = Math.ceil(chunkRows * testShare);
@@ -200,6 +201,26 @@ export function needsOf(plan: Plan): TaskNeed[] {
         bytesRead: binnedBytes(numTrain),
       },
     },
+    ...(folds === 0
+      ? []
+      : [
+          {
+            kind: 'fold' as const,
+            stage: 'train' as const,
+            numTasks: folds,
+            first,
+            seconds:
+              requests(2) +
+              (growSeconds * (1 - 1 / folds)) / THREADS_GAIN +
+              numTrain * features * FOLD_SECONDS_PER_VALUE,
+            // the rows of the fold and the others once more, all trees, and the values that are predicted
+            peakMiB: mib(growBytes + numTrain * (2 * features + 6) + numNodes * EVALUATE_BYTES.perNode),
+            s3Reads: 2,
+            s3Writes: 1,
+            bytesWritten: scoresBytes,
+            bytesRead: edgesBytes,
+          },
+        ]),
     {
       kind: 'merge',
       stage: 'train',

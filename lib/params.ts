@@ -110,6 +110,7 @@ const FIELDS = {
   ),
   shuffle: flag(),
   stratify: v.optional(flag()),
+  folds: v.optional(whole(2, 100)),
   // forest
   trees: whole(1, MAX_TREES),
   maxFeatures: rule<'sqrt' | 'log2' | 'all' | number>(

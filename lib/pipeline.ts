@@ -20,6 +20,7 @@ import { makeReport } from './report.ts';
 import { getRequest, listResults, type RunStatus, type StageName, type StageStatus } from './run.ts';
 import type { BinsResult, BinsTask } from './stages/bins.ts';
 import type { EvaluateResult, EvaluateTask } from './stages/evaluate.ts';
+import type { FoldTask } from './stages/fold.ts';
 import type { GenerateTask } from './stages/generate.ts';
 import type { SplitTask } from './stages/split.ts';
 import { mapLimited, STORE_REQUESTS } from './stages/task.ts';
@@ -210,6 +211,7 @@ async function runStages(
   }
   const plan = planned!;
   const chunks = chunksOf(plan);
+  const folds = Array.from({ length: params.folds ?? 0 }, (_, i) => i);
   await runStage(
     'split',
     [
@@ -243,6 +245,12 @@ async function runStages(
         resultKey: keys.modelResult,
       },
     ],
+    folds.map((fold) => ({
+      taskId: `fold-${fold}`,
+      payload: { kind: 'fold', runId, fold } satisfies FoldTask,
+      inputKey: keys.folder('train'),
+      resultKey: keys.foldResult(fold),
+    })),
   );
   await runStage(
     'evaluate',
@@ -255,10 +263,11 @@ async function runStages(
   );
 
   return engine.step('report', async () => {
-    const [bins, model, evaluated] = await Promise.all([
+    const [bins, model, evaluated, validated] = await Promise.all([
       getJson<BinsResult>(store, keys.binsResult),
       getJson<ModelResult>(store, keys.modelResult),
       mapLimited(chunks, STORE_REQUESTS, (i) => getJson<EvaluateResult>(store, keys.evaluateResult(i))),
+      mapLimited(folds, STORE_REQUESTS, (i) => getJson<EvaluateResult>(store, keys.foldResult(i))),
     ]);
     const { tasks: total, done, failed, ...tasks } = counts;
     const report = makeReport(
@@ -272,6 +281,7 @@ async function runStages(
       overheadsIn(timeline),
       measureSelf(),
       (await findSchema(store, runId))?.schema,
+      validated,
     );
     await replaceJson(store, keys.timeline, timeline);
     await createJson(store, keys.report, report);

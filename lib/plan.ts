@@ -152,6 +152,13 @@ function layOutRun(given: RunParams, shape: DataShape | undefined): Plan {
   if (params.oobScore && !params.bootstrap) throw new InputError('oobScore needs bootstrap, got oobScore without it');
   const engine = ENGINES[params.engine];
   engine.checkParams(forest);
+  const { folds = 0, group, time } = params;
+  if (folds > numTrain) throw new InputError(`folds must be at most the ${numTrain} training rows, got ${folds}`);
+  if (folds > 0 && (group !== undefined || time !== undefined)) {
+    const [name, why] =
+      group === undefined ? ['time', 'learn from later rows'] : ['group', 'have rows of a group on both sides'];
+    throw new InputError(`folds are drawn at random, and would ${why}: leave out folds or ${name}`);
+  }
   const isPlain = shape?.isPlain ?? true;
   if (!isPlain && params.engine === 'ml-random-forest') {
     throw new InputError(
@@ -170,9 +177,10 @@ function layOutRun(given: RunParams, shape: DataShape | undefined): Plan {
 }
 
 /** Tasks of each fan-out of a run, in order. */
-function fanOutSizes({ numChunks, treeGroups, dataset }: Plan): number[] {
+function fanOutSizes({ numChunks, treeGroups, dataset, params }: Plan): number[] {
   const before = dataset.generator === 'file' ? [1, numChunks, 1, numChunks, 1] : [];
-  return [...before, numChunks, 1, numChunks, treeGroups.length, 1, numChunks];
+  const { folds = 0 } = params;
+  return [...before, numChunks, 1, numChunks, treeGroups.length, 1, ...(folds > 0 ? [folds] : []), numChunks];
 }
 
 /** How many tasks of a fan-out the run's own execution does itself; more are divided over executions of their own. */

@@ -34,6 +34,8 @@ export const STREAM = {
   columnOrder: 9,
   /** shuffled values for permutation importance */
   permutation: 10,
+  /** fold of a training row */
+  folds: 11,
 } as const;
 
 /** High 32 bits of the product of two unsigned 32-bit integers, as a signed 32-bit integer. */

@@ -47,6 +47,8 @@ export interface Report {
   oobScore: number | null;
   /** Share of the training rows that some tree did not see: the others have no say in the score. */
   oobCoverage: number | null;
+  /** Of forests that were each grown without one fold of the training rows, on that fold; null unless asked for. */
+  crossValidation: CrossValidation | null;
   /** Impurity-based importance of each feature, summing to 1; all 0 when no tree has a cut. */
   featureImportances: number[];
   model: { key: string; sha256: string; numTrees: number; numNodes: number; bytes: number };
@@ -74,6 +76,24 @@ export interface Report {
   dataset: Record<string, unknown>;
 }
 
+export interface CrossValidation {
+  /** Mean over the folds, and its standard error: √ of the variance of the folds over their number. */
+  accuracy: number;
+  accuracyError: number;
+  folds: { accuracy: number; logLoss: number; numRows: number }[];
+}
+
+function crossValidate(results: readonly EvaluateResult[]): CrossValidation {
+  const folds = results.map(({ pairs, logLoss: partial, numRows, numClasses }) => ({
+    accuracy: accuracyOf(pairs).accuracy,
+    logLoss: logLoss(numClasses).value(partial),
+    numRows,
+  }));
+  const accuracy = folds.reduce((sum, fold) => sum + fold.accuracy, 0) / folds.length;
+  const squares = folds.reduce((sum, fold) => sum + (fold.accuracy - accuracy) ** 2, 0);
+  return { accuracy, accuracyError: Math.sqrt(squares / (folds.length - 1) / folds.length), folds };
+}
+
 export function makeReport(
   runId: string,
   plan: Plan,
@@ -85,6 +105,7 @@ export function makeReport(
   overheadMs: Overheads,
   usage: PartUsage,
   schema?: TableSchema,
+  folds: readonly EvaluateResult[] = [],
 ): Report {
   const confusion = mergePairs(evaluated.map(({ pairs }) => pairs));
   const { accuracy, interval }: Accuracy = accuracyOf(confusion);
@@ -106,6 +127,7 @@ export function makeReport(
     rocAucError: hasAuc ? rocAucError(scores) : null,
     oobScore: model.oob?.coverage ? model.oob.score : null,
     oobCoverage: model.oob?.coverage ?? null,
+    crossValidation: folds.length > 0 ? crossValidate(folds) : null,
     featureImportances: model.featureImportances,
     model: { key, sha256, numTrees, numNodes, bytes },
     rows: { total: plan.params.samples, train: plan.numTrain, test: plan.numTest },

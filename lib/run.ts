@@ -228,7 +228,7 @@ export async function checkRun(store: Store, orchestrator: Orchestrator, runId: 
 const RESULT_FOLDERS: Record<StageName, string[]> = {
   generate: ['data', 'dataset'],
   split: ['bins', 'split'],
-  train: ['trees', 'model'],
+  train: ['trees', 'model', 'folds'],
   evaluate: ['evaluate'],
 };
 

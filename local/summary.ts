@@ -22,6 +22,7 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
     ],
     ['forest', `${count(model.numTrees)} trees, ${count(model.numNodes)} nodes, ${megabytes(model.bytes)}`],
     ['scores', describeScores(report)],
+    ...(report.crossValidation ? [['', describeFolds(report.crossValidation)] as [string, string]] : []),
     ...((report.oobScore ?? null) === null ? [] : [['', describeOob(report)] as [string, string]]),
     ...(describeImportances(report) ? [['features', describeImportances(report)] as [string, string]] : []),
     ['strategy', `${strategy.name}: ${strategy.reason}`],
@@ -73,6 +74,10 @@ function describeScores({ logLoss, brier, rocAuc, rocAucError }: Report): string
 /** How far rounding can have moved a score; nothing where that shows in none of its digits. */
 function describeError(error: number | null): string {
   return error !== null && error >= 0.00005 ? ` ± ${error.toFixed(4)}` : '';
+}
+
+function describeFolds({ accuracy, accuracyError, folds }: NonNullable<Report['crossValidation']>): string {
+  return `cross-validation ${accuracy.toFixed(4)} ± ${accuracyError.toFixed(4)}, ${folds.length} folds of the training rows`;
 }
 
 function describeOob({ oobScore, oobCoverage }: Report): string {

@@ -16,6 +16,7 @@ import { checkRunnable, type Plan, planRun } from '../lib/plan.ts';
 import type { RunRequest, StageName } from '../lib/run.ts';
 import { planBins } from '../lib/stages/bins.ts';
 import { evaluate, loadModel } from '../lib/stages/evaluate.ts';
+import { validateFold } from '../lib/stages/fold.ts';
 import { generate } from '../lib/stages/generate.ts';
 import { ingest } from '../lib/stages/ingest.ts';
 import { split } from '../lib/stages/split.ts';
@@ -85,7 +86,7 @@ const WORK: Record<string, (store: Store, plan: Plan, task: Payload) => Promise<
   train: (store, plan, task) =>
     task.kind === 'merge'
       ? mergeModel(store, plan, task)
-      : growTrees(store, plan, task, () => gatherRows(store, plan, task.runId)),
+      : (task.kind === 'fold' ? validateFold : growTrees)(store, plan, task, () => gatherRows(store, plan, task.runId)),
   evaluate: (store, _plan, task) => evaluate(store, task, () => loadModel(store, task.runId)),
 };
 

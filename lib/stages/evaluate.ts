@@ -53,20 +53,27 @@ export async function evaluate(
   const { numRows } = await runTask<EvaluateResult>(store, keys.evaluateResult(partitionIndex), async () => {
     const testKey = keys.test(partitionIndex);
     const [model, rows] = await Promise.all([load(), store.get(testKey).then((bytes) => decodeRaw(bytes, testKey))]);
-    const { labels } = rows;
-    const { numClasses } = model;
-    const probabilities = predictProba(model, rows.columns);
-    const steps = scoreSteps(numClasses, model.trees.length);
-    return {
-      numRows: rows.numRows,
-      pairs: countPairs(labels, mostProbable(probabilities, numClasses)),
-      numClasses,
-      logLoss: logLoss(numClasses).partial(labels, probabilities),
-      brier: brier(numClasses).partial(labels, probabilities),
-      scores: steps > 0 ? countClassScores(labels, probabilities, numClasses, undefined, steps) : [],
-    };
+    return scoreRows(rows.labels, predictProba(model, rows.columns), model.numClasses, model.trees.length);
   });
   return { numRows };
+}
+
+/** What a forest of so many trees says of some rows, as counts that can be merged. */
+export function scoreRows(
+  labels: Uint16Array,
+  probabilities: Float64Array,
+  numClasses: number,
+  numTrees: number,
+): EvaluateResult {
+  const steps = scoreSteps(numClasses, numTrees);
+  return {
+    numRows: labels.length,
+    pairs: countPairs(labels, mostProbable(probabilities, numClasses)),
+    numClasses,
+    logLoss: logLoss(numClasses).partial(labels, probabilities),
+    brier: brier(numClasses).partial(labels, probabilities),
+    scores: steps > 0 ? countClassScores(labels, probabilities, numClasses, undefined, steps) : [],
+  };
 }
 
 /** Class of each row as `predict` gives it: the lowest of equals. */

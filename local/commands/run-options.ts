@@ -120,6 +120,12 @@ const GROUPS: Record<string, ParamOption[]> = {
       help: 'with --data: by the hash of a key, so that no row changes sides as data grow',
     },
     { name: 'side', value: 'COLUMN', help: 'with --data: as the column says, train or test, 0 or 1' },
+    {
+      name: 'folds',
+      value: 'N',
+      help: 'cross-validate as well: hold out each of N parts of the training rows once',
+      parse: number,
+    },
     { name: 'shuffle', help: 'hold out the last rows instead of random ones' },
   ],
   'Forest:': [
