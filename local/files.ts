@@ -6,6 +6,7 @@ import { open, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve, sep } from 'node:path';
 import { InputError } from '../lib/errors.ts';
 import { compilePattern, type Objects, type PinnedObject } from '../lib/objects.ts';
+import { s3Store } from '../lib/s3-store.ts';
 
 /**
  * Files at a path, in the order of their names: one file, those of a folder, or those that a pattern of `*`, `**` and
@@ -39,8 +40,8 @@ export async function hashFile(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Files of this machine as objects, for `inspect`: pinned by their size and time of change. */
-export const LOCAL_FILES: Objects = {
+/** Files of this machine as objects, to look at: pinned by their size and time of change. */
+const LOCAL_FILES: Objects = {
   async find(path) {
     return Promise.all((await findFiles(path)).map(pin));
   },
@@ -63,6 +64,18 @@ export const LOCAL_FILES: Objects = {
     }
   },
 };
+
+/**
+ * What reads from some places: all here, or all in S3.
+ *
+ * @throws {InputError} on a mixture
+ */
+export function objectsAt(places: readonly string[]): Objects {
+  const numRemote = places.filter((place) => place.startsWith('s3://')).length;
+  if (numRemote === 0) return LOCAL_FILES;
+  if (numRemote < places.length) throw new InputError('files of this machine and of S3 cannot be looked at together');
+  return s3Store('none').objects; // objects are named in full: the bucket has no say
+}
 
 async function pin(file: string): Promise<PinnedObject> {
   const { size, mtimeMs } = await stat(file);

@@ -3,6 +3,8 @@
 import { InputError } from '../errors.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
+import { memoryStore } from '../memory-store.ts';
+import type { Objects } from '../objects.ts';
 import type { RunParams } from '../params.ts';
 import { mapLimited, runTask, STORE_REQUESTS } from '../stages/task.ts';
 import type { Store } from '../store.ts';
@@ -10,7 +12,7 @@ import { dataParams } from './data-params.ts';
 import { type Inputs, listInputs } from './inputs.ts';
 import { locateParts, type Parts } from './locate.ts';
 import type { IngestContext } from './open.ts';
-import { getParts } from './results.ts';
+import { getParts, getSchema } from './results.ts';
 import { type ScanResult, scanInput } from './scan.ts';
 import { type SchemaResult, shapeOf } from './shape.ts';
 import { decideSides, sideColumnOf } from './sides.ts';
@@ -62,6 +64,18 @@ export async function doDataTask(context: IngestContext, params: RunParams, task
         return decide(inputs, parts, surveys, orders, params);
       });
   }
+}
+
+/**
+ * Find out what some data are without any other task, for a plan.
+ *
+ * @throws {InputError} on what a run would refuse
+ */
+export async function surveyHere(objects: Objects, params: RunParams): Promise<SchemaResult> {
+  const context = { runId: 'survey', store: memoryStore(), objects };
+  const inputs = await listInputs(objects, dataParams(params));
+  await surveyAll(context, inputs, params);
+  return getSchema(context.store, context.runId);
 }
 
 function isSmall({ files }: Inputs): boolean {

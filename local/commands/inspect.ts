@@ -4,8 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { type Inspection, inspectData } from '../../lib/ingest/inspect.ts';
-import { s3Store } from '../../lib/s3-store.ts';
-import { LOCAL_FILES } from '../files.ts';
+import { objectsAt } from '../files.ts';
 import { checkWritable } from './checks.ts';
 import { rowCount } from './parse.ts';
 import { number } from './run-options.ts';
@@ -32,10 +31,7 @@ export function inspectCommand(): Command {
       const { skipRows, categorical, rows, json } = flags;
       const header = command.getOptionValueSource('header') === 'cli' ? flags.header : undefined;
       if (json && json !== '-') await checkWritable(json);
-      const isRemote = paths.every((path) => path.startsWith('s3://'));
-      // the bucket has no say: objects are named in full
-      const objects = isRemote ? s3Store('none').objects : LOCAL_FILES;
-      const found = await inspectData(objects, { data: paths, skipRows, header, categorical }, rows);
+      const found = await inspectData(objectsAt(paths), { data: paths, skipRows, header, categorical }, rows);
       const text = `${JSON.stringify(found, null, 2)}\n`;
       if (json === '-') process.stdout.write(text);
       else console.log(describe(found));

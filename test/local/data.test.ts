@@ -71,6 +71,19 @@ test('bad data end the run with the file, the row and the value, and paths are c
   }
 });
 
+test('plan reads the data, and tells what a run on them would take', async (t) => {
+  const { code, stdout, stderr } = await finish(t, [
+    ...['plan', '--data', IRIS, '--skip-rows', '1', '--label', '4', '--trees', '7', '--folds', '3', '--json', '-'],
+  ]);
+  assert.equal(code, 0, stderr);
+  const { params, total } = JSON.parse(stdout);
+  assert.deepEqual([params.samples, params.features, params.trees], [150, 4, 7]);
+  assert.ok(total.usd > 0);
+  const refused = await finish(t, ['plan', '--data', IRIS, '--skip-rows', '1', '--label', '9']);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /label "9" is no column of test\/fixtures\/tables\/iris\.csv; it has 0, 1, 2, 3, 4/);
+});
+
 test('inspect tells the columns and their types, for people and for programs', async (t) => {
   const shown = await finish(t, ['inspect', IRIS, '--skip-rows', '1', '--rows', '1']);
   assert.equal(shown.code, 0, shown.stderr);
