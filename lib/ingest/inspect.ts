@@ -1,8 +1,8 @@
 // Inspect: what a run would find in some files, part after part, in bounded memory.
 
-import { memoryStore } from '../memory-store.ts';
 import { nameOf, type Objects } from '../objects.ts';
 import { quote } from '../quote.ts';
+import type { Store } from '../store.ts';
 import {
   type ColumnFacts,
   type ColumnType,
@@ -44,13 +44,19 @@ export interface InspectOptions extends TextOptions {
 }
 
 /**
+ * @param store receives the pieces of packed files
  * @param numPreview rows of the preview
  * @throws {InputError} on what a run would refuse, save what depends on the label
  */
-export async function inspectData(objects: Objects, options: InspectOptions, numPreview: number): Promise<Inspection> {
+export async function inspectData(
+  objects: Objects,
+  store: Store,
+  options: InspectOptions,
+  numPreview: number,
+): Promise<Inspection> {
   // every column is looked at; which of them is called the label has no say
   const inputs = await listInputs(objects, { ...options, label: '0' }, { isAll: true });
-  const context = { runId: 'inspect', store: memoryStore(), objects };
+  const context = { runId: 'inspect', store, objects };
   const scans: ScanResult[] = [];
   for (const i of inputs.scans.keys()) scans.push(await scanInput(context, inputs, i));
   const parts = locateParts(inputs, scans);

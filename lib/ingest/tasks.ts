@@ -3,7 +3,6 @@
 import { InputError } from '../errors.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
-import { memoryStore } from '../memory-store.ts';
 import type { Objects } from '../objects.ts';
 import type { RunParams } from '../params.ts';
 import { mapLimited, runTask, STORE_REQUESTS } from '../stages/task.ts';
@@ -69,10 +68,11 @@ export async function doDataTask(context: IngestContext, params: RunParams, task
 /**
  * Find out what some data are without any other task, for a plan.
  *
+ * @param store receives what the tasks of a run would leave
  * @throws {InputError} on what a run would refuse
  */
-export async function surveyHere(objects: Objects, params: RunParams): Promise<SchemaResult> {
-  const context = { runId: 'survey', store: memoryStore(), objects };
+export async function surveyHere(objects: Objects, store: Store, params: RunParams): Promise<SchemaResult> {
+  const context = { runId: 'survey', store, objects };
   const inputs = await listInputs(objects, dataParams(params));
   await surveyAll(context, inputs, params);
   return getSchema(context.store, context.runId);

@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { type Inspection, inspectData } from '../../lib/ingest/inspect.ts';
 import { objectsAt } from '../files.ts';
+import { withFolderStore } from '../folder-store.ts';
 import { checkWritable } from './checks.ts';
 import { rowCount } from './parse.ts';
 import { number } from './run-options.ts';
@@ -31,7 +32,8 @@ export function inspectCommand(): Command {
       const { skipRows, categorical, rows, json } = flags;
       const header = command.getOptionValueSource('header') === 'cli' ? flags.header : undefined;
       if (json && json !== '-') await checkWritable(json);
-      const found = await inspectData(objectsAt(paths), { data: paths, skipRows, header, categorical }, rows);
+      const options = { data: paths, skipRows, header, categorical };
+      const found = await withFolderStore((store) => inspectData(objectsAt(paths), store, options, rows));
       const text = `${JSON.stringify(found, null, 2)}\n`;
       if (json === '-') process.stdout.write(text);
       else console.log(describe(found));

@@ -9,6 +9,7 @@ import { surveyHere } from '../../lib/ingest/tasks.ts';
 import { parseRunParams, readGiven } from '../../lib/params.ts';
 import { type Plan, planRun } from '../../lib/plan.ts';
 import { objectsAt } from '../files.ts';
+import { withFolderStore } from '../folder-store.ts';
 import { describeForecast } from '../forecast-table.ts';
 import { checkParams, checkWritable, inFlags } from './checks.ts';
 import { addRunOptions, givenParams, toFlag } from './run-options.ts';
@@ -49,6 +50,6 @@ async function planHere(given: Record<string, unknown>): Promise<Plan> {
   if (given.data === undefined) return inFlags(() => planRun(checkParams(given)));
   const params = parseRunParams(given, toFlag);
   inFlags(() => splitKindOf(params));
-  const { shape } = await surveyHere(objectsAt(params.data!), params);
+  const { shape } = await withFolderStore((store) => surveyHere(objectsAt(params.data!), store, params));
   return inFlags(() => planRun(params, shape));
 }

@@ -94,6 +94,8 @@ test('inspect tells the columns and their types, for people and for programs', a
   assert.equal(numRows, 150);
   assert.equal(columns[4].type, 'categorical');
   assert.deepEqual(preview[0], [5.1, 3.5, 1.4, 0.2, 0]);
+  const digits = await finish(t, ['inspect', 'test/fixtures/tables/digits.csv.gz', '--rows', '0']);
+  assert.match(digits.stdout, /digits\.csv\.gz: 1,797 rows × 65 columns, csv/);
   const missing = await finish(t, ['inspect', 'no-such.csv']);
   assert.equal(missing.code, 2);
   assert.match(missing.stderr, /--data no-such\.csv: there is no such file/);
