@@ -15,12 +15,14 @@ const Task = v.variant('kind', [
 // a warm sandbox grows its next group from the rows that it has
 let gathered: { runId: string; rows: BinnedRows } | undefined;
 
-export const handler = worker(Task, (store, plan, task): Promise<unknown> => {
+export const handler = worker(Task, (store, plan, task, checkCancelled): Promise<unknown> => {
   if (task.kind === 'merge') return mergeModel(store, plan, task);
   const gather = async () => {
     if (gathered?.runId !== task.runId)
       gathered = { runId: task.runId, rows: await gatherRows(store, plan, task.runId) };
     return gathered.rows;
   };
-  return task.kind === 'fold' ? validateFold(store, plan, task, gather) : growTrees(store, plan, task, gather);
+  return task.kind === 'fold'
+    ? validateFold(store, plan, task, gather, checkCancelled)
+    : growTrees(store, plan, task, gather, checkCancelled);
 });

@@ -1,6 +1,7 @@
 // What all workers share: check the task, find the plan, do the work, tell what it used.
 
 import * as v from 'valibot';
+import { cancelLooks } from '../lib/cancel.ts';
 import { InputError } from '../lib/errors.ts';
 import { getSchema } from '../lib/ingest/results.ts';
 import { checkRunId } from '../lib/keys.ts';
@@ -30,13 +31,13 @@ export async function planOf(store: Store, runId: string, params: RunParams): Pr
 /** Make a handler of a schema and the work, which is given the run's plan. */
 export function worker<Task extends WorkerTask>(
   schema: v.GenericSchema<unknown, Task>,
-  work: (store: Store, plan: Plan, task: Task) => Promise<unknown>,
+  work: (store: Store, plan: Plan, task: Task, checkCancelled: () => Promise<void>) => Promise<unknown>,
 ): (event: unknown) => Promise<WorkerAnswer> {
   let known: { runId: string; plan: Plan } | undefined;
-  return taskHandler(schema, async (store, params, task) => {
+  return taskHandler(schema, async (store, params, task, checkCancelled) => {
     const { runId } = task;
     if (known?.runId !== runId) known = { runId, plan: await planOf(store, runId, params) };
-    return work(store, known.plan, task);
+    return work(store, known.plan, task, checkCancelled);
   });
 }
 
@@ -48,12 +49,13 @@ export function worker<Task extends WorkerTask>(
  */
 export function taskHandler<Task extends WorkerTask>(
   schema: v.GenericSchema<unknown, Task>,
-  work: (store: WorkerStore, params: RunParams, task: Task) => Promise<unknown>,
+  work: (store: WorkerStore, params: RunParams, task: Task, checkCancelled: () => Promise<void>) => Promise<unknown>,
 ): (event: unknown) => Promise<WorkerAnswer> {
   // built on cold start, reused while the sandbox stays warm
   const store = s3Store(requireEnv('BUCKET'));
   const memoryMiB = Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE'));
   const measure = startMeter(memoryMiB, store);
+  const looks = cancelLooks();
   let known: { runId: string; params: RunParams } | undefined;
 
   return async (event) => {
@@ -64,7 +66,9 @@ export function taskHandler<Task extends WorkerTask>(
         const { params } = await getRequest(store, task.runId);
         known = { runId: task.runId, params };
       }
-      await work(store, known.params, task);
+      const checkCancelled = () => looks.check(store, task.runId);
+      await checkCancelled();
+      await work(store, known.params, task, checkCancelled);
       const used = usage();
       console.log(JSON.stringify({ message: 'task done', ...task, used }));
       return { ...used, busyMs: Math.round((used.gbSeconds / (memoryMiB / 1024)) * 1000) };

@@ -25,6 +25,11 @@ export class CancelledError extends Error {
   override name = 'CancelledError';
 }
 
+/** The time that was given is over. What is done stays, and can be gone on with. */
+export class DeadlineError extends Error {
+  override name = 'DeadlineError';
+}
+
 /** A task failed on every attempt that it was given. */
 export class TaskFailedError extends Error {
   override name = 'TaskFailedError';

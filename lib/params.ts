@@ -149,6 +149,8 @@ const FIELDS = {
   engine: choice('arvoredo', 'ml-random-forest'),
   strategy: choice('auto', 'gather', 'trees'),
   workers: whole(1, MAX_WORKERS),
+  /** Longest time of one execution of the run, in seconds. */
+  deadline: limit(),
   seed: whole(0, MAX_SEED),
 };
 
@@ -188,6 +190,7 @@ export const RUN_DEFAULTS = {
   engine: 'arvoredo',
   strategy: 'auto',
   workers: 4,
+  deadline: null,
   seed: 0,
 } as const satisfies Partial<RunParams>;
 

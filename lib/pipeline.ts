@@ -1,7 +1,7 @@
 // The pipeline: ordinary TypeScript over an engine. Everything non-deterministic is inside `engine.step`.
 
 import { addUsage, NO_PART_USAGE, NO_USAGE, type PartUsage, type Usage } from './cost.ts';
-import { CancelledError, TaskFailedError } from './errors.ts';
+import { CancelledError, DeadlineError, TaskFailedError } from './errors.ts';
 import { noteFailed } from './failed.ts';
 import type { Engine } from './fanout/engine.ts';
 import { fanOut } from './fanout/fan-out.ts';
@@ -57,11 +57,12 @@ export async function runPipeline(engine: Engine, options: PipelineOptions): Pro
   const { store, runId, execution, orchestrator } = options;
   const stages: StageStatus[] = [];
   // a run that nobody asked for gets no status
-  const { params, before, sandbox } = await engine.step('request', async () => ({
+  const { params, before, sandbox, startedAtMs } = await engine.step('request', async () => ({
     params: (await getRequest(store, runId)).params,
     // what earlier executions of the run used
     before: (await findJson<RunStatus>(store, runKeys(runId).status))?.usage ?? NO_PART_USAGE,
     sandbox: orchestrator.sandbox,
+    startedAtMs: Date.now(),
   }));
   const usage: PartUsage = { ...before };
   const measureSelf = () => {
@@ -80,7 +81,7 @@ export async function runPipeline(engine: Engine, options: PipelineOptions): Pro
       usage: measureSelf(),
     } satisfies RunStatus);
   try {
-    return await runStages(engine, options, params, stages, usage, measureSelf, writeStatus);
+    return await runStages(engine, options, params, startedAtMs, stages, usage, measureSelf, writeStatus);
   } catch (error) {
     const { name, message } = causeOf(error);
     await engine.step('status-failed', () =>
@@ -111,6 +112,7 @@ async function runStages(
   engine: Engine,
   { store, workers, runId, execution }: PipelineOptions,
   params: RunParams,
+  runStartedAtMs: number,
   stages: StageStatus[],
   usage: PartUsage,
   measureSelf: () => PartUsage,
@@ -132,10 +134,11 @@ async function runStages(
       // status first: who cancels writes first and reads the status then, so one of the two sees the other
       await writeStatus('running');
       if ((await findJson(store, keys.cancel)) !== undefined) throw new CancelledError(`run ${runId} was cancelled`);
+      if (remainingMs(stage.startedAtMs) === 0) throw overdue(name);
       return { startedAtMs: stage.startedAtMs, finished: await listResults(store, runId, name) };
     });
     stage.startedAtMs = startedAtMs;
-    stage.finishedAtMs = startedAtMs;
+    let endedAtMs = startedAtMs;
     const isFinished = new Set(finished);
     const known = usage[name].invocations + usage[name].unmeasured;
     let reused = 0;
@@ -149,7 +152,7 @@ async function runStages(
       const pending = tasks.filter(({ resultKey }) => !isFinished.has(resultKey));
       reused += tasks.length - pending.length;
       const fanName = i === 0 ? name : `${name}-${i + 1}`;
-      const gathered = await fanOut<unknown, WorkerAnswer>(
+      const gathered: Gathered<WorkerAnswer> = await fanOut<unknown, WorkerAnswer>(
         engine,
         fanName,
         pending.map(({ taskId, payload }) => ({ taskId, payload })),
@@ -158,6 +161,8 @@ async function runStages(
           maxInFlight: params.workers,
           attemptTimeoutMs: TIMEOUT_SECONDS[name] * 1000,
           seed: params.seed,
+          // a fan-out that begins when it is over ends at its first look
+          deadlineMs: orAtLeast(remainingMs(endedAtMs), 1),
           shardAbove: mostTasks,
           // of a fan-out that is divided, the results would be too much for one execution
           results: pending.length > mostTasks ? 'sum' : 'all',
@@ -168,7 +173,7 @@ async function runStages(
       usage[name] = addUsage(usedBy(gathered), addUsage(usage[name], { unmeasured: attempts - done }));
       usage.orchestrator = addUsage(usage.orchestrator, gathered.own);
       if (pending.length === 0) continue;
-      stage.finishedAtMs = gathered.endedAtMs;
+      endedAtMs = gathered.endedAtMs;
       timeline[fanName] = {
         startedAtMs: gathered.startedAtMs,
         attempts: gathered.timeline,
@@ -179,10 +184,22 @@ async function runStages(
     // an execution that was stopped told nothing of its last stage
     usage[name] = addUsage(usage[name], { unmeasured: Math.max(0, reused - known) });
     stage.state = 'done';
+    stage.finishedAtMs = endedAtMs;
     stage.numDone = stage.numTasks;
   }
 
+  /** Milliseconds until the deadline, 0 when it is over; null without one. */
+  function remainingMs(atMs: number): number | null {
+    const { deadline } = params;
+    return deadline === null ? null : Math.max(0, runStartedAtMs + deadline * 1000 - atMs);
+  }
+
+  function overdue(name: StageName): DeadlineError {
+    return new DeadlineError(`run ${runId} was not done within its deadline of ${params.deadline} s: it is at ${name}`);
+  }
+
   async function fail(name: StageName, tasks: readonly StageTask[], gathered: Gathered<unknown>): Promise<never> {
+    if (gathered.reason === 'deadline') throw overdue(name);
     if (gathered.reason === 'aborted') throw new CancelledError(`run ${runId} was cancelled`);
     await engine.step('failed', () => noteFailed(store, { runId, execution, stage: name, tasks, gathered }));
     const [first] = gathered.failed;
@@ -288,6 +305,10 @@ async function runStages(
     await writeStatus('succeeded');
     return { runId, accuracy: report.accuracy, sha256: model.sha256 };
   });
+}
+
+function orAtLeast(value: number | null, least: number): number | null {
+  return value === null ? null : Math.max(least, value);
 }
 
 function usedBy({ results, sums }: Gathered<WorkerAnswer>): Partial<Usage> {

@@ -116,7 +116,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         environment,
         region: LOCAL_REGION,
         // the orchestrator and the API must find room beside the workers
-        maxConcurrency: 4 * workers + 16,
+        maxConcurrency: WORKER_NAMES.length * workers + 16,
         maxSandboxes: workers + 2,
         runtimePath: join(distDir, 'runtime.mjs'),
         sandboxesPer10s,

@@ -98,8 +98,13 @@ function describeImportances({ featureImportances = [], dataset }: Report): stri
     .join(' · ');
 }
 
-function describeTasks({ total, reused, attempts, retried }: Report['tasks']): string {
-  const extra = [retried > 0 && `${retried} retried`, reused > 0 && `${reused} finished before`].filter(Boolean);
+function describeTasks({ total, reused, attempts, retried, speculative, movedUp }: Report['tasks']): string {
+  const extra = [
+    retried > 0 && `${retried} retried`,
+    speculative > 0 && `${speculative} beside slow ones`,
+    movedUp > 0 && `${movedUp} moved to more memory`,
+    reused > 0 && `${reused} finished before`,
+  ].filter(Boolean);
   return [`${total} tasks`, `${attempts} invocations`, ...extra].join(', ');
 }
 

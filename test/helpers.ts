@@ -99,8 +99,9 @@ export function stageWorkers(
     const store = storeOf(functionName);
     const { runId } = payload as { runId: string };
     const { params } = await getJson<RunRequest>(store, runKeys(runId).run);
-    if (functionName === 'generate') await makePartition({ runId, store, objects }, params, payload);
-    else await WORK[functionName]!(store, await planOf(store, runId, params), payload);
+    const stage = functionName.replace(/Large$/, '');
+    if (stage === 'generate') await makePartition({ runId, store, objects }, params, payload);
+    else await WORK[stage]!(store, await planOf(store, runId, params), payload);
     return USAGE;
   };
 }
@@ -115,7 +116,10 @@ async function makePartition(context: IngestContext, params: RunParams, task: Pa
   return params.data === undefined ? generate(context.store, plan, task) : ingest(context, plan, task);
 }
 
-const worker = (functionName: StageName) => [{ functionName }];
+const worker = (functionName: StageName) => [
+  { functionName, memoryMiB: 1000 },
+  { functionName: `${functionName}Large`, memoryMiB: 2000 },
+];
 /** What the pipeline is told of its workers and of the orchestrator that it runs in. */
 export const ORCHESTRATION = {
   workers: {

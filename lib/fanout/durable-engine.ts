@@ -85,11 +85,16 @@ function durableEngine(context: DurableContext, recordOf: (name: string) => Reco
       operations++;
       return context.wait(name, { seconds });
     },
-    lanes: (name, numLanes, body) => {
+    lanes: async (name, numLanes, body) => {
       operations++;
-      return context.runInChildContext(name, (child) =>
-        body(openLanes(child, name, numLanes, recordOf, () => operations++)),
-      );
+      // a replay gives what was remembered, without opening the lanes again: their operations are in it
+      const remembered = await context.runInChildContext(name, async (child) => {
+        let used = 0;
+        const value = await body(openLanes(child, name, numLanes, recordOf, () => used++));
+        return { value, used };
+      });
+      operations += remembered.used;
+      return remembered.value;
     },
   };
 }

@@ -16,9 +16,17 @@ export {
   type WorkerFunction,
   workerFunction,
 } from './fan-out.ts';
-export { FAN_OUT_DEFAULTS, type FanOutOptions, MAX_TASKS } from './options.ts';
+export { type Decision, nextLookMs } from './looks.ts';
+export { FAN_OUT_DEFAULTS, type FanOutOptions, MAX_TASKS, resolveOptions } from './options.ts';
 export { type FanOutCommand, type FanOutEvent, step } from './policy.ts';
 export type { Task, WorkerSize } from './run-lanes.ts';
 export type { Gathered } from './shards.ts';
 export { createState, type EndReason, type FanOutState } from './state.ts';
-export type { FailedTask, FanOutCounts, TimelineEntry } from './summary.ts';
+export {
+  type FailedTask,
+  type FanOutCounts,
+  quantile,
+  type Summary,
+  summarize,
+  type TimelineEntry,
+} from './summary.ts';

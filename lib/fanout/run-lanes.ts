@@ -133,7 +133,9 @@ function drive<Payload, Result>(
         if (startedAtMs !== undefined)
           feed({ type: 'started', task: i, attempt: task.attempts.length, atMs: startedAtMs });
       }
-      const [command] = step(state, { type: 'tick', atMs, isAborted: await isAborted?.() });
+      // who cannot say has not called it off
+      const wasAborted = await isAborted?.().catch(() => false);
+      const [command] = step(state, { type: 'tick', atMs, isAborted: wasAborted });
       return command?.type === 'decide' ? command.decision : undefined;
     },
     (decision, atMs) => feed({ type: 'decided', decision, atMs }),

@@ -35,8 +35,9 @@ export const arvoredoEngine: ForestEngine = {
     return numTrees * numRows * drawn * levels * passes * seconds;
   },
   checkParams() {},
-  growTrees(rows, { edges, numClasses, isCategorical }, params, treeStart, treeEnd) {
-    return growForestInThreads(classTable(rows, edges, numClasses, isCategorical), params, treeStart, treeEnd);
+  growTrees(rows, { edges, numClasses, isCategorical }, params, treeStart, treeEnd, beforeTree) {
+    const table = classTable(rows, edges, numClasses, isCategorical);
+    return growForestInThreads(table, params, treeStart, treeEnd, undefined, beforeTree);
   },
 };
 

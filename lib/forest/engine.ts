@@ -5,6 +5,7 @@ import { arvoredoEngine } from './arvoredo-engine.ts';
 import { mlRandomForestEngine } from './ml-random-forest-engine.ts';
 import type { TrainingInfo } from './packed-rows.ts';
 import type { ForestParams, MaxFeatures } from './params.ts';
+import type { BeforeTree } from './take-trees.ts';
 import type { Tree } from './tree.ts';
 
 export interface TableShape {
@@ -34,6 +35,7 @@ export interface ForestEngine {
     params: ForestParams,
     treeStart: number,
     treeEnd: number, // exclusive
+    beforeTree?: BeforeTree,
   ): Promise<Tree[]>;
 }
 

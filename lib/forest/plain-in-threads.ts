@@ -4,8 +4,9 @@ import type { BinnedRows } from '../partition/rows.ts';
 import { collectTrees } from './collect-trees.ts';
 import { packRows, type TrainingInfo } from './packed-rows.ts';
 import type { ForestParams } from './params.ts';
-import { growPlainFromQueue, type PlainGrowJob } from './plain-loop.ts';
+import { openPlainQueue, type PlainGrowJob } from './plain-loop.ts';
 import { makeQueue, toShared } from './shared.ts';
+import type { BeforeTree } from './take-trees.ts';
 import type { Tree } from './tree.ts';
 import { resolveNumThreads } from './wasm/threads.ts';
 
@@ -22,6 +23,7 @@ export async function growPlainInThreads(
   treeStart: number,
   treeEnd: number, // exclusive
   numThreads?: number,
+  beforeTree?: BeforeTree,
 ): Promise<Tree[]> {
   const numTrees = treeEnd - treeStart;
   const threads = Math.min(resolveNumThreads(numThreads), Math.max(1, numTrees));
@@ -34,5 +36,6 @@ export async function growPlainInThreads(
     treeStart,
     numTrees,
   };
-  return collectTrees(new Array<PlainGrowJob>(threads).fill(job), numTrees, growPlainFromQueue);
+  const jobs = new Array<PlainGrowJob>(threads).fill(job);
+  return collectTrees(jobs, numTrees, openPlainQueue, job.queue, beforeTree);
 }

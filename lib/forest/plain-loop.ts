@@ -16,12 +16,13 @@ export interface PlainGrowJob {
   numTrees: number;
 }
 
-export function growPlainFromQueue({ rows, params, queue, treeStart, numTrees }: PlainGrowJob): GrownTree[] {
-  const trees: GrownTree[] = [];
+/** The next tree of the queue, at each call; undefined when none is left. */
+export function openPlainQueue({ rows, params, queue, treeStart, numTrees }: PlainGrowJob) {
   let grower: TreeGrower | undefined; // a thread that comes too late needs none
-  for (let index = takeNext(queue); index < numTrees; index = takeNext(queue)) {
+  return (): GrownTree | undefined => {
+    const index = takeNext(queue);
+    if (index >= numTrees) return undefined;
     grower ??= new TreeGrower(rows, params);
-    trees.push({ index, tree: grower.grow(treeStart + index) });
-  }
-  return trees;
+    return { index, tree: grower.grow(treeStart + index) };
+  };
 }

@@ -2,6 +2,7 @@
 
 import { FormatError, InputError } from '../errors.ts';
 import { ENGINES } from '../forest/engine.ts';
+import type { BeforeTree } from '../forest/take-trees.ts';
 import { MISSING_BYTE } from '../forest/training-table.ts';
 import { predictProbaInThreads } from '../forest/wasm/predict-in-threads.ts';
 import { getJson } from '../json.ts';
@@ -20,12 +21,16 @@ export interface FoldTask {
   fold: number;
 }
 
-/** @param gather gives all training rows */
+/**
+ * @param gather gives all training rows
+ * @param beforeTree is awaited before each tree, and may throw
+ */
 export function validateFold(
   store: Store,
   plan: Plan,
   { runId, fold }: FoldTask,
   gather: () => Promise<BinnedRows>,
+  beforeTree?: BeforeTree,
 ): Promise<EvaluateResult> {
   const { folds: numFolds = 0, engine, seed, stratify = false } = plan.params;
   const keys = runKeys(runId);
@@ -39,7 +44,7 @@ export function validateFold(
     const training = pick(rows, (row) => foldOf[row] !== fold);
     const held = pick(rows, (row) => foldOf[row] === fold);
     const info = { numClasses, edges, isCategorical };
-    const trees = await ENGINES[engine].growTrees(training, info, plan.forest, 0, plan.forest.numTrees);
+    const trees = await ENGINES[engine].growTrees(training, info, plan.forest, 0, plan.forest.numTrees, beforeTree);
     const columns = held.columns.map((codes, j) => toValues(codes, edges[j], isCategorical?.[j] ?? false));
     const probabilities = await predictProbaInThreads({ trees, edges, numClasses, isCategorical }, columns);
     return scoreRows(held.labels, probabilities, numClasses, trees.length);

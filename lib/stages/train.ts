@@ -6,6 +6,7 @@ import { oobSumsInThreads } from '../forest/general-in-threads.ts';
 import { featureImportances } from '../forest/importances.ts';
 import { decodeTrees, encodeModel, encodeTrees } from '../forest/model.ts';
 import { addOobSums, FRACTION_UNIT, type OobScore, scoreOob } from '../forest/oob.ts';
+import type { BeforeTree } from '../forest/take-trees.ts';
 import { classTable } from '../forest/training-table.ts';
 import { getSchema } from '../ingest/results.ts';
 import { getJson } from '../json.ts';
@@ -67,6 +68,7 @@ export function growTrees(
   plan: Plan,
   { runId, treeStart, treeEnd }: GrowTask,
   gather: () => Promise<BinnedRows>,
+  beforeTree?: BeforeTree,
 ): Promise<GrowResult> {
   const keys = runKeys(runId);
   if (!(treeStart < treeEnd && treeEnd <= plan.forest.numTrees)) {
@@ -76,7 +78,7 @@ export function growTrees(
     const [rows, bins] = await Promise.all([gather(), getJson<BinsResult>(store, keys.binsResult)]);
     const { isCategorical } = bins;
     const info = { numClasses: bins.classCounts.length, edges: toBinEdges(bins.edges), isCategorical };
-    const trees = await ENGINES[plan.params.engine].growTrees(rows, info, plan.forest, treeStart, treeEnd);
+    const trees = await ENGINES[plan.params.engine].growTrees(rows, info, plan.forest, treeStart, treeEnd, beforeTree);
     if (plan.params.oobScore) {
       const table = classTable(rows, info.edges, info.numClasses, isCategorical);
       const sums = await oobSumsInThreads(table, plan.forest, trees, treeStart);

@@ -6,6 +6,7 @@ import { CancelledError, isRetryable } from '../../lib/errors.ts';
 import { parseFailure } from '../../lib/fanout/error-class.ts';
 import { cancelRun, viewRun } from '../../lib/run.ts';
 import { explain } from '../explain.ts';
+import { listFailed } from '../failed-list.ts';
 import type { Progress } from '../progress.ts';
 import type { Target } from '../target.ts';
 
@@ -58,7 +59,8 @@ export async function follow({ store, orchestrator }: Target, options: FollowOpt
     // wrong input stays wrong: going on would meet the same error
     const last = /; last: (.*)$/s.exec(message)?.[1];
     const canGoOn = last === undefined || isRetryable(parseFailure(last).name);
-    throw new Error(canGoOn ? `${message}; ${hint}` : message, { cause: error });
+    const failed = await listFailed(store, runId).catch(() => ''); // the store may be what is broken
+    throw new Error(`${message}${canGoOn ? `; ${hint}` : ''}${failed}`, { cause: error });
   } finally {
     progress.stop();
   }

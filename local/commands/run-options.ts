@@ -194,6 +194,7 @@ const GROUPS: Record<string, ParamOption[]> = {
   ],
   'Run:': [
     { name: 'workers', value: 'N', help: 'functions at work at once', parse: number },
+    { name: 'deadline', value: 'SECONDS', help: 'longest time until it is given up', parse: number, none: 'none' },
     { name: 'seed', value: 'N', help: 'the same seed gives the same bytes', parse: number },
   ],
 };

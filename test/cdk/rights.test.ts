@@ -97,6 +97,8 @@ const OBJECTS: Record<string, string> = {
   status: keys.status,
   cancel: keys.cancel,
   report: keys.report,
+  failed: keys.failed,
+  timeline: keys.timeline,
   dataset: keys.partition(0),
   sample: keys.sample(0),
   datasetResult: keys.partitionResult(0),
@@ -109,6 +111,13 @@ const OBJECTS: Record<string, string> = {
   model: keys.model,
   modelResult: keys.modelResult,
   evaluateResult: keys.evaluateResult(0),
+  foldResult: keys.foldResult(0),
+  // of a run on data
+  upload: 'data/0123456789abcdef/table.csv',
+  inputs: keys.inputs,
+  piece: keys.piece(0, 0),
+  survey: keys.survey(0),
+  schema: keys.schema,
   // what is no object of a run
   root: 'file',
   runs: 'runs/',
@@ -116,18 +125,33 @@ const OBJECTS: Record<string, string> = {
   elsewhere: 'other/r1/dataset/part-00000.arrow',
 };
 const DATASET = ['dataset', 'sample', 'datasetResult'];
-const RESULTS = ['datasetResult', 'bins', 'splitResult', 'treesResult', 'modelResult', 'evaluateResult'];
+const RESULTS = ['datasetResult', 'bins', 'splitResult', 'treesResult', 'modelResult', 'evaluateResult', 'foldResult'];
+const FOUND = ['inputs', 'piece', 'survey', 'schema'];
+
+const GENERATE = { get: ['run', 'cancel', 'upload', ...FOUND, ...DATASET], put: [...FOUND, ...DATASET] };
+const TRAIN = {
+  get: ['run', 'cancel', 'schema', 'bins', 'train', 'trees', 'treesResult', 'model', 'modelResult', 'foldResult'],
+  put: ['trees', 'treesResult', 'model', 'modelResult', 'foldResult'],
+};
 
 /** All that is allowed; whatever is not here must be refused. */
 const ALLOWED: Record<FunctionName, { get: string[]; put: string[]; delete?: string[] }> = {
-  orchestrator: { get: ['run', 'status', 'cancel', 'report', ...RESULTS], put: ['status', 'report'] },
-  generate: { get: ['run', ...DATASET], put: DATASET },
-  split: { get: ['run', ...DATASET, 'bins', 'splitResult'], put: ['bins', 'train', 'test', 'splitResult'] },
-  train: {
-    get: ['run', 'bins', 'train', 'trees', 'treesResult', 'model', 'modelResult'],
-    put: ['trees', 'treesResult', 'model', 'modelResult'],
+  orchestrator: {
+    get: ['run', 'status', 'cancel', 'report', 'failed', 'timeline', ...RESULTS, 'inputs', 'survey', 'schema'],
+    put: ['status', 'report', 'failed', 'timeline'],
   },
-  evaluate: { get: ['run', 'model', 'modelResult', 'test', 'evaluateResult'], put: ['evaluateResult'] },
+  generate: GENERATE,
+  generateLarge: GENERATE,
+  split: {
+    get: ['run', 'cancel', 'schema', ...DATASET, 'bins', 'splitResult'],
+    put: ['bins', 'train', 'test', 'splitResult'],
+  },
+  train: TRAIN,
+  trainLarge: TRAIN,
+  evaluate: {
+    get: ['run', 'cancel', 'schema', 'model', 'modelResult', 'test', 'evaluateResult'],
+    put: ['evaluateResult'],
+  },
   api: { get: ['run', 'status', 'cancel', 'report'], put: ['run', 'status', 'cancel'], delete: ['cancel'] },
 };
 
@@ -185,14 +209,13 @@ test('every right is one that is looked at here', () => {
 
 const EXECUTION = (name: string) => `${PREFIX}${name}:1/durable-execution/r1/0`;
 const LAMBDA: [action: string, resource: string, who: FunctionName[]][] = [
-  ...['generate', 'split', 'train', 'evaluate'].map((name): [string, string, FunctionName[]] => [
-    'lambda:InvokeFunction',
-    `${PREFIX}${name}`,
-    ['orchestrator'],
-  ]),
-  ['lambda:InvokeFunction', `${PREFIX}orchestrator:live`, ['api']],
+  ...['generate', 'generateLarge', 'split', 'train', 'trainLarge', 'evaluate'].map(
+    (name): [string, string, FunctionName[]] => ['lambda:InvokeFunction', `${PREFIX}${name}`, ['orchestrator']],
+  ),
+  // itself: by the version or alias that it runs as, for slices of a large fan-out
+  ['lambda:InvokeFunction', `${PREFIX}orchestrator:live`, ['orchestrator', 'api']],
   ['lambda:InvokeFunction', `${PREFIX}orchestrator`, []],
-  ['lambda:InvokeFunction', `${PREFIX}orchestrator:1`, []],
+  ['lambda:InvokeFunction', `${PREFIX}orchestrator:1`, ['orchestrator']],
   ['lambda:InvokeFunction', `${PREFIX}api`, []],
   ['lambda:InvokeFunction', `${PREFIX}stranger`, []],
   ...['lambda:GetDurableExecution', 'lambda:StopDurableExecution'].flatMap(

@@ -9,7 +9,7 @@ import { GRANTS } from '../../cdk/grants.ts';
 import { ROUTES } from '../../cdk/routes.ts';
 import { ArvoredoStack, type ArvoredoStackProps } from '../../cdk/stack.ts';
 import { Store } from '../../cdk/store.ts';
-import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, WORKER_NAMES } from '../../functions/manifest.ts';
+import { BUNDLE_NAMES, FUNCTION_NAMES, FUNCTIONS, type FunctionName, WORKER_NAMES } from '../../functions/manifest.ts';
 import { InputError } from '../../lib/errors.ts';
 
 const bundleDir = mkdtempSync(join(tmpdir(), 'arvoredo-cdk-'));
@@ -120,8 +120,10 @@ test('functions learn the bucket, the workers and the orchestrator from their en
     const added: Partial<Record<FunctionName, object>> = {
       orchestrator: {
         GENERATE_FUNCTION: { Ref: findFunction('generate')[0] },
+        GENERATE_LARGE_FUNCTION: { Ref: findFunction('generateLarge')[0] },
         SPLIT_FUNCTION: { Ref: findFunction('split')[0] },
         TRAIN_FUNCTION: { Ref: findFunction('train')[0] },
+        TRAIN_LARGE_FUNCTION: { Ref: findFunction('trainLarge')[0] },
         EVALUATE_FUNCTION: { Ref: findFunction('evaluate')[0] },
       },
       api: { ORCHESTRATOR_ARN: { Ref: aliasId } },
@@ -222,6 +224,7 @@ for (const name of FUNCTION_NAMES) {
         ? [
             `lambda:CheckpointDurableExecution ${orchestratorId}:*`,
             `lambda:GetDurableExecutionState ${orchestratorId}:*`,
+            `lambda:InvokeFunction ${orchestratorId}:*`,
           ]
         : []),
       ...invoke.flatMap((target) =>
@@ -286,7 +289,7 @@ test('the packaged code is the bundle, byte for byte', () => {
     .map(({ path }) => readFileSync(join(assembly.directory, path, 'index.mjs'), 'utf8'));
   assert.deepEqual(
     packaged.sort(),
-    FUNCTION_NAMES.map((name) => readFileSync(join(bundleDir, name, 'index.mjs'), 'utf8')).sort(),
+    BUNDLE_NAMES.map((name) => readFileSync(join(bundleDir, name, 'index.mjs'), 'utf8')).sort(),
   );
 });
 

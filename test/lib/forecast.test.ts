@@ -37,6 +37,28 @@ test('an out-of-bag score takes time, a file for each group of trees, and a look
   assert.ok(within!.train.bytesWritten > without!.train.bytesWritten + 3 * 90_000 * 16);
 });
 
+test('the smallest function that the forecast fits is chosen, and paid for', () => {
+  const of = (input: Record<string, unknown>) => forecast(input).parts.find(({ part }) => part === 'train')!;
+  const [small, large] = [
+    of({ samples: 2e6, maxDepth: 6 }),
+    of({ samples: 3e7, chunkSize: 1e5, maxDepth: 6, trees: 20 }),
+  ];
+  assert.deepEqual([small.limitMiB, large.limitMiB], [3538, 10_240]);
+  assert.ok(small.peakMiB! < 3538 && large.peakMiB! > 3538 && large.peakMiB! < 10_240);
+  const { train } = forecastUsage(planRun(parseRunParams({ samples: 3e7, chunkSize: 1e5, maxDepth: 6, trees: 20 })));
+  assert.ok(train.gbSeconds > 10 * large.seconds! * 0.5, `${train.gbSeconds} GB-s in ${large.seconds} s`);
+});
+
+test('long fan-outs take looks at what is slow, and chunks beyond one execution their executions', () => {
+  const operations = (input: Record<string, unknown>) => forecast(input).total.durableOperations;
+  assert.equal(operations({}), 52);
+  const withoutLooks = 7 + 6 * 2 + 3 * 100 + 5;
+  const long = operations({ samples: 1e6 });
+  assert.ok(long > withoutLooks && long < withoutLooks + 80, `${long} operations`);
+  // 1,500 chunks: five slices each of generate, split and evaluate
+  assert.ok(operations({ samples: 15_000, chunkSize: 10, trees: 4 }) > 3 * (1500 + 5 * 4));
+});
+
 test('more workers are sooner done, and cost no less', () => {
   const input = { samples: 1_000_000, strategy: 'trees' };
   const [few, many] = [2, 20].map((workers) => forecast({ ...input, workers }));

@@ -55,7 +55,9 @@ suite('arvoredo run', () => {
     for (const part of PARTS) {
       const { s3Writes, bytesWritten, durableOperations, ...used } = written.usage[part];
       const forecast = expectedUsage[part];
-      assert.equal(durableOperations, forecast.durableOperations, part);
+      // looks at what is slow come when a stage takes longer than two seconds
+      const looks = durableOperations - forecast.durableOperations;
+      assert.ok(looks >= 0 && looks <= (part === 'orchestrator' ? 40 : 0), `${part}: ${looks} operations more`);
       assert.ok(used.gbSeconds > 0 && used.unmeasured === 0, part);
       if (part === 'orchestrator') continue; // it resumes as completions fall
       assert.deepEqual([s3Writes, used.invocations], [forecast.s3Writes, forecast.invocations], part);
@@ -228,7 +230,7 @@ const REFUSED: [args: string[], message: RegExp][] = [
   [['--flip-y', 'Infinity'], /--flip-y must be a share from 0 to 1, got Infinity/],
   [['--informative', '21'], /--informative must be .*20/],
   [['--samples', '10', '--test-size', '10'], /--test-size 10 of 10 rows leaves/],
-  [['--chunk-size', '10'], /--chunk-size 10 makes 10000 chunks, .* raise --chunk-size/],
+  [['--chunk-size', '1'], /--chunk-size 1 makes 100000 chunks, .* raise --chunk-size/],
   [['--test-size', '1.5'], /--test-size must be .*, got 1.5/],
   [['--test-size', '100000'], /leaves the training side empty/],
   [['--classes', '1'], /--classes must be .*, got 1/],

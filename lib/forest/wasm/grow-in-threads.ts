@@ -6,10 +6,11 @@ import { collectTrees } from '../collect-trees.ts';
 import { checkRows, countBins, type TrainingInfo } from '../packed-rows.ts';
 import type { ForestParams } from '../params.ts';
 import { growPlainInThreads } from '../plain-in-threads.ts';
+import type { BeforeTree } from '../take-trees.ts';
 import type { Tree } from '../tree.ts';
 import { TreeRandom } from '../tree-random.ts';
 import { kernelModule } from './compile.ts';
-import { type GrowJob, growFromQueue } from './grow-loop.ts';
+import { type GrowJob, openQueue } from './grow-loop.ts';
 import { createMemory, MAX_MEMORY_BYTES } from './kernel.ts';
 import { type Layout, planLayout, SEED_BYTES, writeSettings } from './layout.ts';
 import { resolveNumThreads } from './threads.ts';
@@ -18,6 +19,7 @@ import { resolveNumThreads } from './threads.ts';
  * Grow trees [treeStart, treeEnd).
  *
  * @param numThreads from 1 to 256; by default as many as there are processors
+ * @param beforeTree by default nothing calls the work off
  * @throws {InputError} when rows and info don't fit together
  */
 export async function growInThreads(
@@ -27,12 +29,13 @@ export async function growInThreads(
   treeStart: number,
   treeEnd: number, // exclusive
   numThreads?: number,
+  beforeTree?: BeforeTree,
 ): Promise<Tree[]> {
   const numTrees = treeEnd - treeStart;
   const threads = Math.min(resolveNumThreads(numThreads), Math.max(1, numTrees));
   const module = kernelModule();
   const prepared = module && prepare(rows, info, params, numTrees, threads);
-  if (!prepared) return growPlainInThreads(rows, info, params, treeStart, treeEnd, numThreads);
+  if (!prepared) return growPlainInThreads(rows, info, params, treeStart, treeEnd, numThreads, beforeTree);
   const { memory, layout } = prepared;
   writeSeeds(memory, layout, params.seed, treeStart, numTrees);
   const { queue, seeds } = layout;
@@ -48,7 +51,7 @@ export async function growInThreads(
       ...thread,
     }),
   );
-  return collectTrees(jobs, numTrees, growFromQueue);
+  return collectTrees(jobs, numTrees, openQueue, new Int32Array(memory.buffer, queue, 1), beforeTree);
 }
 
 /** The rows in a memory for all threads; nothing when they don't fit. */

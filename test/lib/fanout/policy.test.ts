@@ -386,7 +386,7 @@ suite('policy, whatever happens', () => {
     const property = fc.property(
       fc.integer({ min: 1, max: 40 }),
       anyOptions,
-      fc.constantFrom([1769], [1769, 3538]),
+      fc.constantFrom<number[]>([1769], [1769, 3538]),
       fc.array(fc.nat(10_000), { minLength: 20, maxLength: 200 }),
       fc.array(anyError, { minLength: 1, maxLength: 5 }),
       fc.constantFrom(0, 10, 40, 100),
