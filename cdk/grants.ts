@@ -48,12 +48,12 @@ export const GRANTS: Record<FunctionName, Grant> = {
   generateLarge: GENERATE,
   split: {
     read: [REQUEST, CANCEL, SCHEMA, 'runs/*/dataset/*', 'runs/*/bins/*', 'runs/*/split/*'],
-    write: ['runs/*/bins/*', 'runs/*/split/*', 'runs/*/train/*', 'runs/*/test/*'],
+    write: ['runs/*/bins/*', 'runs/*/split/*', 'runs/*/train/*', 'runs/*/test/*', 'runs/*/validation/*'],
   },
   train: TRAIN,
   trainLarge: TRAIN,
   evaluate: {
-    read: [REQUEST, CANCEL, SCHEMA, 'runs/*/model/*', 'runs/*/test/*', 'runs/*/evaluate/*'],
+    read: [REQUEST, CANCEL, SCHEMA, 'runs/*/model/*', 'runs/*/test/*', 'runs/*/validation/*', 'runs/*/evaluate/*'],
     write: ['runs/*/evaluate/*'],
   },
   api: {

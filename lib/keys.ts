@@ -36,6 +36,7 @@ export function runKeys(runId: string) {
     binsResult: `${root}/bins/bins.json`,
     train: (index: number) => `${root}/train/part-${pad(index)}.arrow`,
     test: (index: number) => `${root}/test/part-${pad(index)}.arrow`,
+    validation: (index: number) => `${root}/validation/part-${pad(index)}.arrow`,
     splitResult: (index: number) => `${root}/split/part-${pad(index)}.json`,
     trees: (treeStart: number, treeEnd: number) => `${root}/trees/trees-${pad(treeStart)}-${pad(treeEnd)}.bin`,
     treesResult: (treeStart: number, treeEnd: number) => `${root}/trees/trees-${pad(treeStart)}-${pad(treeEnd)}.json`,

@@ -78,10 +78,10 @@ export function memoryOf(needs: readonly TaskNeed[]): number {
 
 /** What each kind of task of a run needs, in the order in which they are done. */
 export function needsOf(plan: Plan): TaskNeed[] {
-  const { numChunks, numTest, numTrain, treeGroups, growSeconds, numClasses } = plan;
+  const { numChunks, numTest, numValidation, numTrain, treeGroups, growSeconds, numClasses } = plan;
   const { samples, features, trees, oobScore, folds = 0 } = plan.params;
   const chunkRows = Math.min(plan.params.chunkSize, samples);
-  const testShare = numTest / samples;
+  const testShare = (numTest + numValidation) / samples;
   const testRows = Math.ceil(chunkRows * testShare);
   const sampleRows = Math.min(samples, SAMPLE_ROWS);
   const numNodes = trees * nodesPerTree(plan);

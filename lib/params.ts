@@ -109,6 +109,12 @@ const FIELDS = {
     (value) => value > 0 && (value < 1 || Number.isInteger(value)),
   ),
   shuffle: flag(),
+  validationSize: v.optional(
+    numeric(
+      'a share in (0, 1) or a whole number from 1 up',
+      (value) => value > 0 && (value < 1 || Number.isInteger(value)),
+    ),
+  ),
   stratify: v.optional(flag()),
   folds: v.optional(whole(2, 100)),
   // forest

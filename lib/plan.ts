@@ -12,7 +12,7 @@ import { dataParams, splitKindOf } from './ingest/data-params.ts';
 import type { DataShape } from './ingest/shape.ts';
 import { parseLocation } from './objects.ts';
 import { type ByPosition, parseRunParams, RUN_DEFAULTS, type RunParams } from './params.ts';
-import { countTestRows } from './partition/split.ts';
+import { countTestRows, countValidationRows } from './partition/split.ts';
 
 export interface Plan {
   params: RunParams;
@@ -23,6 +23,8 @@ export interface Plan {
   numChunks: number;
   numTrain: number;
   numTest: number;
+  /** Rows that are neither learnt from nor tested on, but scored. */
+  numValidation: number;
   strategy: 'gather' | 'trees';
   /** Why this strategy, in words. */
   strategyReason: string;
@@ -144,7 +146,8 @@ function layOutRun(given: RunParams, shape: DataShape | undefined): Plan {
   splitKindOf(params);
   // known from the data, where they say it
   const numTest = shape?.numTest ?? countTestRows(params.samples, params.testSize);
-  const numTrain = params.samples - numTest;
+  const numValidation = shape?.numValidation ?? countValidationRows(params.samples, numTest, params.validationSize);
+  const numTrain = params.samples - numTest - numValidation;
   const numChunks = shape?.numParts ?? Math.ceil(params.samples / Math.min(params.chunkSize, params.samples));
   const numClasses = shape?.numClasses ?? (dataset.generator === 'hypercube' ? dataset.classes : undefined) ?? 2;
   const forest = toForestParams(params, numClasses);
@@ -170,7 +173,7 @@ function layOutRun(given: RunParams, shape: DataShape | undefined): Plan {
     (params.oobScore ? params.trees * numTrain * Math.log2(numTrain + 1) * OOB_SECONDS : 0);
   const { strategy, strategyReason } = chooseStrategy(params, growSeconds);
   const treeGroups = groupTrees(params.trees, strategy === 'gather' ? 1 : params.workers);
-  const rows = { numClasses, numChunks, numTrain, numTest };
+  const rows = { numClasses, numChunks, numTrain, numTest, numValidation };
   const plan: Plan = { params, dataset, forest, ...rows, strategy, strategyReason, treeGroups, growSeconds };
   checkChunks(plan);
   return plan;

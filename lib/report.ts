@@ -47,6 +47,8 @@ export interface Report {
   oobScore: number | null;
   /** Share of the training rows that some tree did not see: the others have no say in the score. */
   oobCoverage: number | null;
+  /** Scores on the validation side; null without one. */
+  validation: Validation | null;
   /** Of forests that were each grown without one fold of the training rows, on that fold; null unless asked for. */
   crossValidation: CrossValidation | null;
   /** Impurity-based importance of each feature, summing to 1; all 0 when no tree has a cut. */
@@ -81,6 +83,26 @@ export interface CrossValidation {
   accuracy: number;
   accuracyError: number;
   folds: { accuracy: number; logLoss: number; numRows: number }[];
+}
+
+export interface Validation {
+  accuracy: number;
+  /** 95 % interval of the accuracy. */
+  accuracyInterval: [low: number, high: number];
+  logLoss: number;
+  numRows: number;
+}
+
+function validate(results: readonly EvaluateResult[]): Validation | null {
+  if (results.length === 0) return null;
+  const { accuracy, interval }: Accuracy = accuracyOf(mergePairs(results.map(({ pairs }) => pairs)));
+  const logLossOf = logLoss(results[0].numClasses);
+  return {
+    accuracy,
+    accuracyInterval: interval,
+    logLoss: logLossOf.value(logLossOf.merge(results.map((part) => part.logLoss))),
+    numRows: results.reduce((sum, { numRows }) => sum + numRows, 0),
+  };
 }
 
 function crossValidate(results: readonly EvaluateResult[]): CrossValidation {
@@ -127,6 +149,7 @@ export function makeReport(
     rocAucError: hasAuc ? rocAucError(scores) : null,
     oobScore: model.oob?.coverage ? model.oob.score : null,
     oobCoverage: model.oob?.coverage ?? null,
+    validation: validate(evaluated.flatMap(({ validation }) => validation ?? [])),
     crossValidation: folds.length > 0 ? crossValidate(folds) : null,
     featureImportances: model.featureImportances,
     model: { key, sha256, numTrees, numNodes, bytes },

@@ -22,6 +22,7 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
     ],
     ['forest', `${count(model.numTrees)} trees, ${count(model.numNodes)} nodes, ${megabytes(model.bytes)}`],
     ['scores', describeScores(report)],
+    ...(report.validation ? [['', describeValidation(report.validation)] as [string, string]] : []),
     ...(report.crossValidation ? [['', describeFolds(report.crossValidation)] as [string, string]] : []),
     ...((report.oobScore ?? null) === null ? [] : [['', describeOob(report)] as [string, string]]),
     ...(describeImportances(report) ? [['features', describeImportances(report)] as [string, string]] : []),
@@ -74,6 +75,10 @@ function describeScores({ logLoss, brier, rocAuc, rocAucError }: Report): string
 /** How far rounding can have moved a score; nothing where that shows in none of its digits. */
 function describeError(error: number | null): string {
   return error !== null && error >= 0.00005 ? ` ± ${error.toFixed(4)}` : '';
+}
+
+function describeValidation({ accuracy, logLoss, numRows }: NonNullable<Report['validation']>): string {
+  return `validation ${accuracy.toFixed(4)}, log loss ${logLoss.toFixed(4)}, on ${numRows.toLocaleString('en-US')} rows`;
 }
 
 function describeFolds({ accuracy, accuracyError, folds }: NonNullable<Report['crossValidation']>): string {

@@ -20,6 +20,7 @@ export type SplitKind = 'random' | 'last' | 'stratify' | 'group' | 'time' | 'has
  */
 export function splitKindOf(params: {
   testSize: number;
+  validationSize?: number;
   shuffle: boolean;
   stratify?: boolean;
   group?: string;
@@ -27,7 +28,7 @@ export function splitKindOf(params: {
   hashBy?: string;
   side?: string;
 }): SplitKind {
-  const { shuffle, stratify, testSize } = params;
+  const { shuffle, stratify, testSize, validationSize } = params;
   const asked = (['group', 'time', 'hashBy', 'side'] as const).filter((name) => params[name] !== undefined);
   const kinds: SplitKind[] = [
     ...(stratify ? (['stratify'] as const) : []),
@@ -39,8 +40,9 @@ export function splitKindOf(params: {
     throw new InputError(`the rows can be divided in one way only, got ${names.join(' and ')}`);
   }
   const [kind = 'random'] = kinds;
-  if (kind === 'hashBy' && testSize >= 1) {
-    throw new InputError(`testSize must be a share in (0, 1) where rows are divided by hashBy, got ${testSize}`);
+  for (const [name, size] of Object.entries({ testSize, validationSize })) {
+    if (kind !== 'hashBy' || size === undefined || size < 1) continue;
+    throw new InputError(`${name} must be a share in (0, 1) where rows are divided by hashBy, got ${size}`);
   }
   return kind;
 }

@@ -15,8 +15,9 @@ export interface DataShape {
   /** Tasks that looked for rows, and that surveyed them; none where one task did it all. */
   numScans: number;
   numSurveys: number;
-  /** Rows of the test side, where the data say it; undefined where the test size does. */
+  /** Rows of the test and the validation side, where the data say it; undefined where the test size does. */
   numTest?: number;
+  numValidation?: number;
   /** Bytes of a part in its file, about. */
   partBytes: number;
   /** Whether no value is missing, no feature categorical and no row weighted: the fast trainer takes nothing else. */
@@ -36,7 +37,7 @@ export function shapeOf(
   schema: TableSchema,
   partBytes: number,
   hasWeights: boolean,
-  numTest: number | undefined,
+  sides: Pick<DataShape, 'numTest' | 'numValidation'> | null,
   tasks: Pick<DataShape, 'numScans' | 'numSurveys'>,
 ): DataShape {
   const { features, label } = schema;
@@ -47,7 +48,7 @@ export function shapeOf(
     numParts: parts.length,
     mostRows: parts.reduce((most, part) => Math.max(most, part.numRows), 0),
     ...tasks,
-    ...(numTest !== undefined && { numTest }),
+    ...(sides && { numTest: sides.numTest, numValidation: sides.numValidation }),
     partBytes,
     isPlain: !hasWeights && features.every(({ type, numMissing }) => type !== 'categorical' && numMissing === 0),
   };

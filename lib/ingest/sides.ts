@@ -2,19 +2,25 @@
 
 import { InputError } from '../errors.ts';
 import { sha256 } from '../hash.ts';
-import { countTestRows } from '../partition/split.ts';
+import { countTestRows, countValidationRows, SIDE, type Side } from '../partition/split.ts';
 import { quote } from '../quote.ts';
 import { type Cell, type Cells, type Place, parseBoolean, sayCell } from '../tables/cells.ts';
 import type { ChosenColumns } from '../tables/columns.ts';
 import { toValue } from '../tables/facts.ts';
 import { toMs } from '../tables/schema.ts';
 
-/** Which rows are on the test side, by their number in the column at hand. */
+/** A time; of the rows at it, those from an index on are meant. */
+interface Moment {
+  time: number;
+  rowIndex: number;
+}
+
+/** Which rows are on which side, by their number in the column at hand. */
 export type SideRule =
-  /** Those whose hash is below a bound. */
-  | { kind: 'below'; bound: number }
-  /** Those after a time; of those at it, the rows from an index on. */
-  | { kind: 'after'; time: number; rowIndex: number };
+  /** Below the first bound to test, below the second to validate. */
+  | { kind: 'below'; test: number; validation: number }
+  /** After the first moment to test, after the second to validate. */
+  | { kind: 'after'; test: Moment; validation: Moment };
 
 const HASH_DIGITS = 13; // 52 bits: a double holds them exactly
 const HASHES = 2 ** (4 * HASH_DIGITS);
@@ -31,7 +37,8 @@ export function sideColumnOf({ group, time, hashBy, side }: ChosenColumns): {
 }
 
 /**
- * What decides on each row, as a number: a hash from 0 to 2^52 - 1, a time, or for a given side 0 (test) or 1.
+ * What decides on each row, as a number: a hash from 0 to 2^52 - 1, a time, or for a given side 0 (test), 1 (validation)
+ * or 2 (train).
  *
  * @throws {InputError} on a cell that is missing or says nothing
  */
@@ -65,10 +72,8 @@ export function readOrder(
       return time ?? refuse(row, 'a time must be a number or a date as in 2026-01-31', cell);
     }
     if (kind === 'side') {
-      const isTest = saysTest(cell);
-      return isTest === undefined
-        ? refuse(row, 'a side must be train or test, 0 or 1, false or true', cell)
-        : Number(!isTest);
+      const side = saysSide(cell);
+      return side ?? refuse(row, 'a side must be train, validation or test, 0 or 1, false or true', cell);
     }
     return cell === null
       ? refuse(row, `a ${kind === 'group' ? 'group' : 'key'} must not be missing`, cell)
@@ -76,16 +81,16 @@ export function readOrder(
   });
 }
 
-function saysTest(cell: Cell): boolean | undefined {
-  if (typeof cell === 'boolean') return cell;
-  if (typeof cell === 'number') return cell === 0 || cell === 1 ? cell === 1 : undefined;
-  if (typeof cell !== 'string') return undefined;
-  const word = cell.toLowerCase();
-  return word === 'test' ? true : word === 'train' ? false : parseBoolean(cell);
+/** 0 for test, 1 for validation, 2 for train. */
+function saysSide(cell: Cell): number | undefined {
+  const isTest = typeof cell === 'string' ? parseBoolean(cell) : cell === 0 || cell === 1 ? cell === 1 : cell;
+  if (typeof isTest === 'boolean') return isTest ? 0 : 2;
+  const at = typeof cell === 'string' ? ['test', 'validation', 'train'].indexOf(cell.toLowerCase()) : -1;
+  return at < 0 ? undefined : at;
 }
 
 /**
- * The rule, and how many rows of the whole data set it puts on the test side.
+ * The rule, and how many rows of the whole data set it puts on the test and the validation side.
  *
  * @param order what decides on each row, of all rows in their order
  * @throws {InputError} when a side would be empty
@@ -93,49 +98,74 @@ function saysTest(cell: Cell): boolean | undefined {
 export function decideSides(
   kind: 'group' | 'time' | 'hashBy' | 'side',
   order: Float64Array,
-  testSize: number,
-): { rule: SideRule; numTest: number } {
+  { testSize, validationSize }: { testSize: number; validationSize?: number },
+): { rule: SideRule; numTest: number; numValidation: number } {
   const numRows = order.length;
-  const rule =
-    kind === 'time'
-      ? afterTime(order, countTestRows(numRows, testSize))
-      : kind === 'group'
-        ? belowGroup(order, countTestRows(numRows, testSize))
-        : ({ kind: 'below', bound: kind === 'side' ? 1 : testSize * HASHES } as const);
-  const isTest = testRows(rule);
-  const numTest = order.reduce((sum, value, row) => sum + Number(isTest(value, row)), 0);
-  if (numTest === 0 || numTest === numRows) {
-    throw new InputError(
-      `dividing the ${numRows} rows by ${kind} leaves the ${numTest === 0 ? 'test' : 'training'} side empty`,
-    );
+  const rule = makeRule(kind, order, testSize, validationSize);
+  const sideOf = sidesBy(rule);
+  const counts = [0, 0, 0];
+  for (const [row, value] of order.entries()) counts[sideOf(value, row)]++;
+  const wanted: [string, number][] = [
+    ['training', counts[SIDE.train]],
+    ['test', counts[SIDE.test]],
+    ...(validationSize === undefined ? [] : [['validation', counts[SIDE.validation]] as [string, number]]),
+  ];
+  const empty = wanted.find(([, count]) => count === 0);
+  if (empty) throw new InputError(`dividing the ${numRows} rows by ${kind} leaves the ${empty[0]} side empty`);
+  return { rule, numTest: counts[SIDE.test], numValidation: counts[SIDE.validation] };
+}
+
+function makeRule(
+  kind: 'group' | 'time' | 'hashBy' | 'side',
+  order: Float64Array,
+  testSize: number,
+  validationSize: number | undefined,
+): SideRule {
+  if (kind === 'side') return { kind: 'below', test: 1, validation: 2 };
+  if (kind === 'hashBy') {
+    return { kind: 'below', test: testSize * HASHES, validation: (testSize + (validationSize ?? 0)) * HASHES };
   }
-  return { rule, numTest };
-}
-
-/** Whether a row is on the test side. */
-export function testRows(rule: SideRule): (value: number, rowIndex: number) => boolean {
-  if (rule.kind === 'below') return (value) => value < rule.bound;
-  return (value, rowIndex) => value > rule.time || (value === rule.time && rowIndex >= rule.rowIndex);
-}
-
-/** The last rows by time, and of equal times the last ones of the file: exactly `numTest`. */
-function afterTime(order: Float64Array, numTest: number): SideRule {
+  const numTest = countTestRows(order.length, testSize);
+  const numHeld = numTest + countValidationRows(order.length, numTest, validationSize);
   const sorted = order.slice().sort();
-  const time = sorted[order.length - numTest];
-  let numAtTime = numTest - order.reduce((sum, value) => sum + Number(value > time), 0);
+  if (kind === 'time') {
+    return { kind: 'after', test: findMoment(order, sorted, numTest), validation: findMoment(order, sorted, numHeld) };
+  }
+  const test = findBound(sorted, numTest);
+  return { kind: 'below', test, validation: numHeld === numTest ? test : findBound(sorted, numHeld) };
+}
+
+/** The side of each row. */
+export function sidesBy(rule: SideRule): (value: number, rowIndex: number) => Side {
+  if (rule.kind === 'below') {
+    return (value) => (value < rule.test ? SIDE.test : value < rule.validation ? SIDE.validation : SIDE.train);
+  }
+  const isAfter = ({ time, rowIndex: first }: Moment, value: number, rowIndex: number) =>
+    value > time || (value === time && rowIndex >= first);
+  return (value, rowIndex) =>
+    isAfter(rule.test, value, rowIndex)
+      ? SIDE.test
+      : isAfter(rule.validation, value, rowIndex)
+        ? SIDE.validation
+        : SIDE.train;
+}
+
+/** The moment from which on there are exactly so many rows: of equal times the last ones of the file. */
+function findMoment(order: Float64Array, sorted: Float64Array, numRows: number): Moment {
+  const time = sorted[order.length - numRows];
+  let numAtTime = numRows - order.reduce((sum, value) => sum + Number(value > time), 0);
   let rowIndex = order.length;
   while (numAtTime > 0) if (order[--rowIndex] === time) numAtTime--;
-  return { kind: 'after', time, rowIndex };
+  return { time, rowIndex };
 }
 
-/** Whole groups in the order of their hashes: as near to `numTest` rows as that gets, and at least one group on each side. */
-function belowGroup(order: Float64Array, numTest: number): SideRule {
-  const sorted = order.slice().sort();
+/** The bound between two groups, in the order of their hashes, that has as near to so many rows below it as that gets. */
+function findBound(sorted: Float64Array, numRows: number): number {
   let best = { bound: sorted[0], distance: Number.POSITIVE_INFINITY };
   for (let row = 1; row < sorted.length; row++) {
     if (sorted[row] === sorted[row - 1]) continue;
-    const distance = Math.abs(row - numTest);
+    const distance = Math.abs(row - numRows);
     if (distance < best.distance) best = { bound: sorted[row], distance };
   }
-  return { kind: 'below', bound: best.bound };
+  return best.bound;
 }

@@ -107,14 +107,14 @@ function decide(
   parts: Parts,
   surveys: readonly SurveyResult[],
   orders: readonly Float64Array[],
-  { testSize }: RunParams,
+  params: RunParams,
 ): SchemaResult {
   const schema = mergeSurveys(inputs, parts, surveys);
   const deciding = sideColumnOf(inputs.chosen);
-  const sides = deciding && decideSides(deciding.kind, concat(orders, parts.numRows), testSize);
+  const sides = deciding && decideSides(deciding.kind, concat(orders, parts.numRows), params);
   const small = isSmall(inputs);
   const tasks = { numScans: small ? 0 : inputs.scans.length, numSurveys: small ? 0 : parts.parts.length };
-  const shape = shapeOf(parts, schema, inputs.partBytes, inputs.chosen.weight !== null, sides?.numTest, tasks);
+  const shape = shapeOf(parts, schema, inputs.partBytes, inputs.chosen.weight !== null, sides, tasks);
   return { schema, shape, sides: sides?.rule ?? null };
 }
 

@@ -26,6 +26,8 @@ export interface EvaluateResult {
   brier: MeanPartial;
   /** For ROC AUC: rows by rounded probability, of class 1 or of each of many classes; empty when there are too many. */
   scores: ScoreCounts[];
+  /** The same of the validation side, where there is one. */
+  validation?: EvaluateResult;
 }
 
 const MAX_SCORE_COUNTS = 4000; // of all classes; at 40 bytes of JSON or less, 160 kB per partition
@@ -43,18 +45,26 @@ export async function loadModel(store: Store, runId: string): Promise<Model> {
   return decodeModel(await store.get(runKeys(runId).model));
 }
 
-/** Answers with little: the result is read from the store. */
+/**
+ * Answers with little: the result is read from the store.
+ *
+ * @param hasValidation whether there are rows to validate on, too
+ */
 export async function evaluate(
   store: Store,
   { runId, partitionIndex }: EvaluateTask,
   load: () => Promise<Model>,
+  hasValidation = false,
 ): Promise<Pick<EvaluateResult, 'numRows'>> {
   const keys = runKeys(runId);
-  const { numRows } = await runTask<EvaluateResult>(store, keys.evaluateResult(partitionIndex), async () => {
-    const testKey = keys.test(partitionIndex);
-    const [model, rows] = await Promise.all([load(), store.get(testKey).then((bytes) => decodeRaw(bytes, testKey))]);
+  const score = async (key: string) => {
+    const [model, rows] = await Promise.all([load(), store.get(key).then((bytes) => decodeRaw(bytes, key))]);
     return scoreRows(rows.labels, predictProba(model, rows.columns), model.numClasses, model.trees.length);
-  });
+  };
+  const { numRows } = await runTask<EvaluateResult>(store, keys.evaluateResult(partitionIndex), async () => ({
+    ...(await score(keys.test(partitionIndex))),
+    ...(hasValidation && { validation: await score(keys.validation(partitionIndex)) }),
+  }));
   return { numRows };
 }
 

@@ -4,7 +4,7 @@ import { InputError } from '../errors.ts';
 import type { IngestContext } from '../ingest/open.ts';
 import { getParts, getSchema } from '../ingest/results.ts';
 import { encodeRows } from '../ingest/rows.ts';
-import { readOrder, sideColumnOf, testRows } from '../ingest/sides.ts';
+import { readOrder, sideColumnOf, sidesBy } from '../ingest/sides.ts';
 import { readInput } from '../ingest/survey.ts';
 import { runKeys } from '../keys.ts';
 import { nameOf } from '../objects.ts';
@@ -30,8 +30,8 @@ export function ingest(context: IngestContext, plan: Plan, { chunkIndex }: Gener
     const { chosen, names } = inputs;
     const deciding = batch.columns[sideColumnOf(chosen)!.column];
     const order = readOrder(deciding, batch.numRows, chosen, names, place, plan.params.seed);
-    const isTest = testRows(rule);
-    const sides = Uint8Array.from(order, (value, row) => Number(isTest(value, rowIndex + row)));
+    const sideOf = sidesBy(rule);
+    const sides = Uint8Array.from(order, (value, row) => sideOf(value, rowIndex + row));
     return storePartition(store, plan, runId, chunkIndex, rowIndex, { ...rows, sides }, null);
   });
 }

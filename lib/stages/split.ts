@@ -7,7 +7,7 @@ import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { decodeRaw, encodeBinned, encodeRaw } from '../partition/arrow.ts';
 import { type BinnedRows, countClasses, type RawRows, takeRows } from '../partition/rows.ts';
-import { stratifiedSide, testSide } from '../partition/split.ts';
+import { SIDE, sideOfRow, stratifiedSide } from '../partition/split.ts';
 import type { Plan } from '../plan.ts';
 import type { Store } from '../store.ts';
 import { type BinsResult, toBinEdges } from './bins.ts';
@@ -28,6 +28,8 @@ interface Side extends StoredObject {
 export interface SplitResult {
   train: Side;
   test: Side;
+  /** Where there is one. */
+  validation?: Side;
 }
 
 export function split(store: Store, plan: Plan, { runId, partitionIndex }: SplitTask): Promise<SplitResult> {
@@ -40,32 +42,33 @@ export function split(store: Store, plan: Plan, { runId, partitionIndex }: Split
     ]);
     const sides = rows.sides ?? sidesOf(rows, plan, bins, partitionIndex);
     const numClasses = bins.classCounts.length;
-    const trainRows = takeRows(rows, sides, 0);
-    const testRows = takeRows(rows, sides, 1);
+    const trainRows = takeRows(rows, sides, SIDE.train);
+    const testRows = takeRows(rows, sides, SIDE.test);
+    const validationRows = plan.numValidation > 0 ? takeRows(rows, sides, SIDE.validation) : undefined;
     const storeSide = (key: string, { numRows, labels }: RawRows, bytes: Uint8Array) =>
       createObject(store, key, bytes).then((object) => ({
         ...object,
         numRows,
         classCounts: countClasses(labels, numClasses),
       }));
-    const [train, test] = await Promise.all([
+    const [train, test, validation] = await Promise.all([
       storeSide(keys.train(partitionIndex), trainRows, encodeBinned(binRows(trainRows, bins))),
       storeSide(keys.test(partitionIndex), testRows, encodeRaw(testRows)),
+      validationRows && storeSide(keys.validation(partitionIndex), validationRows, encodeRaw(validationRows)),
     ]);
-    return { train, test };
+    return { train, test, ...(validation && { validation }) };
   });
 }
 
 function sidesOf({ rowIndex, labels }: RawRows, plan: Plan, bins: BinsResult, partitionIndex: number): Uint8Array {
   const { samples: numRows, shuffle, seed } = plan.params;
-  const { numTest } = plan;
+  const { numTest, numValidation } = plan;
   if (!bins.classStarts) {
-    const isTest = testSide({ numRows, numTest, shuffle, seed });
-    return Uint8Array.from(rowIndex, (index) => Number(isTest(index)));
+    return Uint8Array.from(rowIndex, sideOfRow({ numRows, numTest, numValidation, shuffle, seed }));
   }
-  const isTest = stratifiedSide(bins.classCounts, numTest, seed);
+  const sideOf = stratifiedSide(bins.classCounts, numTest, numValidation, seed);
   const ranks = [...bins.classStarts[partitionIndex]];
-  return Uint8Array.from(labels, (label) => Number(isTest(label, ranks[label]++)));
+  return Uint8Array.from(labels, (label) => sideOf(label, ranks[label]++));
 }
 
 function binRows(rows: RawRows, { edges, isCategorical }: BinsResult): BinnedRows {

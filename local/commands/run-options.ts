@@ -111,6 +111,12 @@ const GROUPS: Record<string, ParamOption[]> = {
   ],
   'Split:': [
     { name: 'testSize', value: 'X', help: 'share or count of the rows held out', parse: number },
+    {
+      name: 'validationSize',
+      value: 'X',
+      help: 'share or count of the rows to score besides, neither learnt from nor tested on',
+      parse: number,
+    },
     { name: 'stratify', help: 'hold out the same share of each class, exactly' },
     { name: 'group', value: 'COLUMN', help: 'with --data: keep rows of one group on one side' },
     { name: 'time', value: 'COLUMN', help: 'with --data: hold out the latest rows' },

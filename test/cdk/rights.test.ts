@@ -105,6 +105,7 @@ const OBJECTS: Record<string, string> = {
   bins: keys.binsResult,
   train: keys.train(0),
   test: keys.test(0),
+  validation: keys.validation(0),
   splitResult: keys.splitResult(0),
   trees: keys.trees(0, 5),
   treesResult: keys.treesResult(0, 5),
@@ -144,12 +145,12 @@ const ALLOWED: Record<FunctionName, { get: string[]; put: string[]; delete?: str
   generateLarge: GENERATE,
   split: {
     get: ['run', 'cancel', 'schema', ...DATASET, 'bins', 'splitResult'],
-    put: ['bins', 'train', 'test', 'splitResult'],
+    put: ['bins', 'train', 'test', 'validation', 'splitResult'],
   },
   train: TRAIN,
   trainLarge: TRAIN,
   evaluate: {
-    get: ['run', 'cancel', 'schema', 'model', 'modelResult', 'test', 'evaluateResult'],
+    get: ['run', 'cancel', 'schema', 'model', 'modelResult', 'test', 'validation', 'evaluateResult'],
     put: ['evaluateResult'],
   },
   api: { get: ['run', 'status', 'cancel', 'report'], put: ['run', 'status', 'cancel'], delete: ['cancel'] },

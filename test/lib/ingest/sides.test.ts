@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decideSides, testRows } from '../../../lib/ingest/sides.ts';
+import { decideSides, sidesBy } from '../../../lib/ingest/sides.ts';
 import { getJson } from '../../../lib/json.ts';
 import { runKeys } from '../../../lib/keys.ts';
 import { decodeRaw } from '../../../lib/partition/arrow.ts';
-import { shareOut, stratifiedSide } from '../../../lib/partition/split.ts';
+import { SIDE, shareOut, stratifiedSide } from '../../../lib/partition/split.ts';
 import type { Report } from '../../../lib/report.ts';
 import type { Store } from '../../../lib/store.ts';
 import { FUZZ_RUNS } from '../../fuzz.ts';
 import { runInMemory, runOnData } from '../../helpers.ts';
 
 /** Numbers of the test rows, in order. */
-async function testRowsOf(store: Store): Promise<number[]> {
-  const keys = await store.list('runs/r/test/');
+async function testRowsOf(store: Store, side = 'test'): Promise<number[]> {
+  const keys = await store.list(`runs/r/${side}/`);
   const parts = await Promise.all(keys.map(async (key) => decodeRaw(await store.get(key), key)));
   return parts.flatMap(({ rowIndex }) => [...rowIndex]);
 }
@@ -94,6 +94,35 @@ test('a given split is taken as the column says', async () => {
   );
 });
 
+for (const input of [{}, { shuffle: false }, { stratify: true }, { group: 'who' }, { time: 'when' }, { hashBy: 'x' }]) {
+  const name = Object.keys(input)[0] ?? 'chance';
+  test(`rows to validate on are set aside by ${name}, and scored`, async () => {
+    const validate = async (more: Record<string, unknown>) => {
+      const { store } = await runOnData(
+        { 's3://tables/t.csv': text },
+        { label: 'y', features: ['x'], trees: 2, testSize: 0.2, validationSize: 0.1, ...input, ...more },
+      );
+      const report = await getJson<Report>(store, runKeys('r').report);
+      const rows = { test: await testRowsOf(store), validation: await testRowsOf(store, 'validation') };
+      return { report, rows };
+    };
+    const { report, rows } = await validate({});
+    assert.deepEqual((await validate({ chunkBytes: 500 })).rows, rows);
+    assert.equal(report.validation?.numRows, rows.validation.length);
+    assert.equal(report.rows.train, NUM_ROWS - rows.test.length - rows.validation.length);
+    assert.equal(new Set([...rows.test, ...rows.validation]).size, rows.test.length + rows.validation.length);
+    if (!('group' in input || 'hashBy' in input)) {
+      assert.deepEqual([rows.test.length, rows.validation.length], [60, 30]);
+    }
+    // who is tested stays so, whether others are validated on or not
+    assert.deepEqual((await validate({ validationSize: undefined })).rows.test, rows.test);
+    if ('group' in input) {
+      const groups = (of: number[]) => new Set(of.map((row) => row % 23));
+      for (const group of groups(rows.validation)) assert.ok(!groups(rows.test).has(group));
+    }
+  });
+}
+
 test('what cannot divide the rows is refused', async () => {
   await assert.rejects(
     run({ group: 'who', time: 'when' }),
@@ -107,7 +136,7 @@ test('what cannot divide the rows is refused', async () => {
   await assert.rejects(run({ time: 'who' }), /row 1, column "who": a time must be a number or a date.*, got "user 0"/);
   await assert.rejects(
     run({ side: 'who' }),
-    /row 1, column "who": a side must be train or test, 0 or 1, false or true, got "user 0"/,
+    /row 1, column "who": a side must be train, validation or test, 0 or 1, false or true, got "user 0"/,
   );
   const one = { 's3://tables/t.csv': 'x,g,y\n1,a,0\n2,a,1\n3,a,1\n' };
   await assert.rejects(
@@ -130,11 +159,15 @@ test('shares of classes add up, each within one of its exact share', () => {
       for (const [k, share] of shares.entries()) {
         assert.ok(Math.abs(share - (classCounts[k] * numTest) / numRows) < 1 && share <= classCounts[k]);
       }
-      const isTest = stratifiedSide(classCounts, numTest, 5);
+      const numValidation = Math.floor((numRows - numTest) / 3);
+      const sideOf = stratifiedSide(classCounts, numTest, numValidation, 5);
+      let validated = 0;
       for (const [k, count] of classCounts.entries()) {
-        const held = Array.from({ length: count }, (_, rank) => isTest(k, rank)).filter(Boolean).length;
-        assert.equal(held, shares[k]);
+        const held = Array.from({ length: count }, (_, rank) => sideOf(k, rank));
+        assert.equal(held.filter((side) => side === SIDE.test).length, shares[k]);
+        validated += held.filter((side) => side === SIDE.validation).length;
       }
+      assert.equal(validated, numValidation);
     }),
     { numRuns: FUZZ_RUNS },
   );
@@ -145,9 +178,9 @@ test('by time, exactly as many rows are held out as asked for, whatever is equal
     fc.property(fc.array(fc.nat(5), { minLength: 3, maxLength: 40 }), fc.nat(100), (times, percent) => {
       const numTest = Math.min(times.length - 1, Math.max(1, Math.round((times.length * percent) / 100)));
       const order = Float64Array.from(times);
-      const { rule, numTest: found } = decideSides('time', order, numTest);
+      const { rule, numTest: found } = decideSides('time', order, { testSize: numTest });
       assert.equal(found, numTest);
-      const isTest = testRows(rule);
+      const isTest = (time: number, row: number) => sidesBy(rule)(time, row) === SIDE.test;
       const train = times.filter((time, row) => !isTest(time, row));
       const held = times.filter((time, row) => isTest(time, row));
       assert.ok(Math.max(...train) <= Math.min(...held));
