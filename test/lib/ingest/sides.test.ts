@@ -130,6 +130,10 @@ test('what cannot divide the rows is refused', async () => {
   );
   await assert.rejects(run({ stratify: true, shuffle: false }), /in one way only, got stratify and no shuffle/);
   await assert.rejects(
+    run({ hashBy: 'x', validationSize: 50 }),
+    /validationSize must be a share in \(0, 1\) where rows are/,
+  );
+  await assert.rejects(
     run({ hashBy: 'x', testSize: 50 }),
     /testSize must be a share in \(0, 1\) where rows are divided by hashBy/,
   );
