@@ -33,9 +33,6 @@ export function changedError(uri: string): InputError {
   );
 }
 
-/** Where files of a command line lie in the bucket: below their hash. */
-export const UPLOAD_PREFIX = 'data/';
-
 /** What messages call an object: a file that was uploaded by its own name, others in full. */
 export function nameOf(uri: string): string {
   return /^s3:\/\/[^/]+\/data\/[0-9a-f]{16}\/([^/]+)$/.exec(uri)?.[1] ?? uri;

@@ -38,7 +38,12 @@ export async function readInput(
   return batch;
 }
 
-/** Facts of a part, and what decides on the side of each row. @throws {InputError} on rows that don't fit the columns, text that isn't UTF-8, or a number beyond a float32 */
+/**
+ * Facts of a part, and what decides on the side of each row where the data do.
+ *
+ * @param seed of the hashes that decide on sides
+ * @throws {InputError} on rows that don't fit the columns, text that isn't UTF-8, or a number beyond a float32
+ */
 export async function surveyPart(
   context: IngestContext,
   inputs: Inputs,

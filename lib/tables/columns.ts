@@ -85,7 +85,7 @@ function findColumn(names: readonly string[], what: string, name: string, file: 
 const MANY_NAMES = 20;
 
 /** Names for a message, the first of many. */
-export function listNames(names: readonly string[]): string {
+function listNames(names: readonly string[]): string {
   const some = names.slice(0, MANY_NAMES).join(', ');
   return names.length > MANY_NAMES ? `${some} and ${names.length - MANY_NAMES} more` : some;
 }

@@ -17,7 +17,7 @@ export const CSV_STATE = {
   /** after a quote in a quoted field: its end, or the first of two */
   afterQuote: 5,
 } as const;
-export const NUM_CSV_STATES = 6;
+const NUM_CSV_STATES = 6;
 
 const LINE_FEED = 10;
 const RETURN = 13;

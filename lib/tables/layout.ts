@@ -1,7 +1,6 @@
 // What of a table file is known before its rows are read. Goes as JSON from one task to the others.
 
-export const FORMATS = ['csv', 'json-lines', 'parquet', 'arrow', 'npy'] as const;
-export type Format = (typeof FORMATS)[number];
+export type Format = 'csv' | 'json-lines' | 'parquet' | 'arrow' | 'npy';
 
 /** Rows that one task reads. */
 export interface Part {

@@ -19,7 +19,7 @@ const MAGICS: [Format, string][] = [
 ];
 
 /** Format of a file, from its first bytes and, for texts, its name. */
-export function formatOf(head: Uint8Array, name: string): Format {
+function formatOf(head: Uint8Array, name: string): Format {
   const starts = (magic: string) => [...magic].every((letter, i) => head[i] === letter.charCodeAt(0));
   const found = MAGICS.find(([, magic]) => starts(magic));
   if (found) return found[0];
