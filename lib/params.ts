@@ -43,6 +43,12 @@ const countOrShare = (least: number) =>
   );
 /** Numbers by position, as a list of all or an object of some: `{"3": 5}`. */
 export type ByPosition = number[] | Record<string, number>;
+const isNamed = (value: unknown): value is Record<string, number> =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.entries(value).length > 0 &&
+  Object.entries(value).every(([name, number]) => name !== '' && isNumber(number));
 const isByPosition = (value: unknown): value is ByPosition =>
   isNumbers(value) ||
   (typeof value === 'object' &&
@@ -50,6 +56,8 @@ const isByPosition = (value: unknown): value is ByPosition =>
     !Array.isArray(value) &&
     Object.entries(value).length > 0 &&
     Object.entries(value).every(([key, number]) => /^(0|[1-9]\d*)$/.test(key) && isNumber(number)));
+const CLASS_WEIGHTS =
+  'balanced, balanced_subsample, a list of one number per class, an object of numbers by class, or null';
 const position = (nothing: string) =>
   rule<number | number[] | null>(
     `a number, a list of one per feature, or null for ${nothing}`,
@@ -140,8 +148,9 @@ const FIELDS = {
     (value) => value === null || isWhole(value, 1, MAX_ROWS) || (isNumber(value) && value > 0 && value < 1),
   ),
   classWeight: rule<'balanced' | 'balanced_subsample' | ByPosition | null>(
-    'balanced, balanced_subsample, a list of one number per class, an object of numbers by class, or null',
-    (value) => value === null || value === 'balanced' || value === 'balanced_subsample' || isByPosition(value),
+    CLASS_WEIGHTS,
+    (value) =>
+      value === null || value === 'balanced' || value === 'balanced_subsample' || isNumbers(value) || isNamed(value),
   ),
   ccpAlpha: numeric('a number from 0 up', (value) => value >= 0),
   monotonicConstraints: rule<ByPosition | null>(
@@ -221,7 +230,12 @@ export function parseRunParams(input: unknown, show: (name: string) => string = 
   const { engine = RUN_DEFAULTS.engine, extraTrees } = own;
   const defaults = { ...RUN_DEFAULTS, maxFeatures: defaultMaxFeatures(engine), bootstrap: extraTrees !== true };
   const result = v.safeParse(SCHEMA, { ...defaults, ...own }, { abortEarly: true });
-  if (result.success) return result.output;
+  if (result.success) {
+    const { classWeight, data } = result.output;
+    // only data have classes with names
+    if (data !== undefined || !isNamed(classWeight) || isByPosition(classWeight)) return result.output;
+    throw new InputError(`${show('classWeight')} must be ${CLASS_WEIGHTS}, got ${quote(classWeight)}`);
+  }
   const [issue] = result.issues;
   const name = String(issue.path?.[0]?.key);
   throw new InputError(`${show(name)} must be ${issue.message}, got ${quote(issue.input)}`);

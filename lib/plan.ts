@@ -150,7 +150,7 @@ function layOutRun(given: RunParams, shape: DataShape | undefined): Plan {
   const numTrain = params.samples - numTest - numValidation;
   const numChunks = shape?.numParts ?? Math.ceil(params.samples / Math.min(params.chunkSize, params.samples));
   const numClasses = shape?.numClasses ?? (dataset.generator === 'hypercube' ? dataset.classes : undefined) ?? 2;
-  const forest = toForestParams(params, numClasses);
+  const forest = toForestParams(params, numClasses, shape?.classes);
   validateForestParams(forest, params.features, numClasses);
   if (params.oobScore && !params.bootstrap) throw new InputError('oobScore needs bootstrap, got oobScore without it');
   const engine = ENGINES[params.engine];
@@ -230,7 +230,7 @@ function toDatasetSpec(params: RunParams): DatasetSpec {
   return { generator, samples, features, seed, ...own } as DatasetSpec;
 }
 
-function toForestParams(params: RunParams, numClasses: number): ForestParams {
+function toForestParams(params: RunParams, numClasses: number, classes?: readonly ClassLabel[]): ForestParams {
   const { trees, maxFeatures, extraTrees, features } = params;
   const { classWeight = null, monotonicConstraints = null } = params; // a run of an earlier version knew neither
   return {
@@ -245,7 +245,7 @@ function toForestParams(params: RunParams, numClasses: number): ForestParams {
     minImpurityDecrease: params.minImpurityDecrease,
     bootstrap: params.bootstrap,
     maxSamples: params.maxSamples,
-    classWeight: typeof classWeight === 'string' ? classWeight : toList('classWeight', classWeight, numClasses, 1),
+    classWeight: typeof classWeight === 'string' ? classWeight : toWeights(classWeight, numClasses, classes),
     ccpAlpha: params.ccpAlpha,
     monotonicConstraints: toList('monotonicConstraints', monotonicConstraints, features, 0),
     splitter: extraTrees ? 'random' : 'best',
@@ -269,12 +269,34 @@ export function modelOptions(
   return JSON.stringify(options) === JSON.stringify(byDefault) ? undefined : options;
 }
 
+/** Weights of classes as a list: an object names them by label where the data have labels, else by number. */
+function toWeights(
+  weights: ByPosition | null,
+  numClasses: number,
+  classes: readonly ClassLabel[] | undefined,
+): number[] | null {
+  if (weights === null || Array.isArray(weights) || !classes) return toList('classWeight', weights, numClasses, 1);
+  const labels = classes.map(String);
+  const list = new Array<number>(numClasses).fill(1);
+  for (const [label, weight] of Object.entries(weights)) {
+    const k = labels.indexOf(label);
+    if (k < 0) {
+      const known = labels.slice(0, 10).join(', ');
+      throw new InputError(
+        `classWeight names ${JSON.stringify(label)}, which is none of the classes: ${known}${labels.length > 10 ? ', …' : ''}`,
+      );
+    }
+    list[k] = weight;
+  }
+  return list;
+}
+
 /** An object of numbers by position as a list, `preset` where it says nothing; a list stays as it is. */
 function toList(name: string, numbers: ByPosition | null, length: number, preset: number): number[] | null {
   if (numbers === null || Array.isArray(numbers)) return numbers;
   const list = new Array<number>(length).fill(preset);
   for (const [position, number] of Object.entries(numbers)) {
-    if (Number(position) >= length) {
+    if (!/^\d+$/.test(position) || Number(position) >= length) {
       throw new InputError(`${name} must be given for numbers from 0 to ${length - 1}, got one for ${position}`);
     }
     list[Number(position)] = number;

@@ -1,5 +1,6 @@
 // What a plan needs to know of a user's data: enough to lay out all tasks.
 
+import type { ClassLabel } from '../forest/model.ts';
 import type { TableSchema } from '../tables/schema.ts';
 import type { Parts } from './locate.ts';
 import type { SideRule } from './sides.ts';
@@ -8,6 +9,8 @@ export interface DataShape {
   numRows: number;
   numFeatures: number;
   numClasses: number;
+  /** What the classes are called. */
+  classes: ClassLabel[];
   /** Partitions. */
   numParts: number;
   /** Rows of the largest one. */
@@ -45,6 +48,7 @@ export function shapeOf(
     numRows,
     numFeatures: features.length,
     numClasses: label.classes.length,
+    classes: label.classes,
     numParts: parts.length,
     mostRows: parts.reduce((most, part) => Math.max(most, part.numRows), 0),
     ...tasks,

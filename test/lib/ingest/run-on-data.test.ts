@@ -172,6 +172,19 @@ for (const name of ['snappy.parquet', 'lz4.arrow']) {
   });
 }
 
+test('class weights go by label, and the model keeps them so', async () => {
+  const text = `x,y\n${Array.from({ length: 60 }, (_, i) => `${i % 10},${i % 3 === 0 ? 'yes' : 'no'}`).join('\n')}`;
+  const run = (classWeight: unknown) => runOnData({ 's3://tables/t.csv': text }, { label: 'y', classWeight });
+  const { store, result } = await run({ yes: 5 });
+  assert.equal(result.sha256, (await run([1, 5])).result.sha256);
+  const { options } = decodeModel(await store.get(keys.model));
+  assert.deepEqual(options?.classWeight, [
+    ['no', 1],
+    ['yes', 5],
+  ]);
+  await assert.rejects(run({ maybe: 5 }), /classWeight names "maybe", which is none of the classes: no, yes/);
+});
+
 test('npy files are learnt, with the label by number', async () => {
   const header = "{'descr': '<f8', 'fortran_order': False, 'shape': (40, 2), }".padEnd(117);
   const data = Float64Array.from({ length: 80 }, (_, i) => (i % 2 === 0 ? i : Number(i > 40)));
