@@ -16,11 +16,25 @@ export interface Grant {
 const REQUEST = 'runs/*/run.json'; // the run's parameters, from which every worker makes the plan
 const CANCEL = 'runs/*/cancel.json'; // there when the run was called off: a worker stops then
 
+const SCHEMA = 'runs/*/data/schema.json'; // of a run on data: what its plan is made from, beside the parameters
+
 // every size of a function may do the same
-const GENERATE: Grant = { read: [REQUEST, CANCEL, 'runs/*/dataset/*'], write: ['runs/*/dataset/*'] };
+const GENERATE: Grant = {
+  read: [REQUEST, CANCEL, 'runs/*/dataset/*', 'runs/*/data/*', 'data/*'],
+  write: ['runs/*/dataset/*', 'runs/*/data/*'],
+};
 const TRAIN: Grant = {
-  read: [REQUEST, CANCEL, 'runs/*/train/*', 'runs/*/bins/*', 'runs/*/trees/*', 'runs/*/model/*'],
-  write: ['runs/*/trees/*', 'runs/*/model/*'],
+  read: [
+    REQUEST,
+    CANCEL,
+    SCHEMA,
+    'runs/*/train/*',
+    'runs/*/bins/*',
+    'runs/*/trees/*',
+    'runs/*/model/*',
+    'runs/*/folds/*',
+  ],
+  write: ['runs/*/trees/*', 'runs/*/model/*', 'runs/*/folds/*'],
 };
 
 export const GRANTS: Record<FunctionName, Grant> = {
@@ -33,13 +47,13 @@ export const GRANTS: Record<FunctionName, Grant> = {
   generate: GENERATE,
   generateLarge: GENERATE,
   split: {
-    read: [REQUEST, CANCEL, 'runs/*/dataset/*', 'runs/*/bins/*', 'runs/*/split/*'],
-    write: ['runs/*/bins/*', 'runs/*/split/*', 'runs/*/train/*', 'runs/*/test/*'],
+    read: [REQUEST, CANCEL, SCHEMA, 'runs/*/dataset/*', 'runs/*/bins/*', 'runs/*/split/*'],
+    write: ['runs/*/bins/*', 'runs/*/split/*', 'runs/*/train/*', 'runs/*/test/*', 'runs/*/validation/*'],
   },
   train: TRAIN,
   trainLarge: TRAIN,
   evaluate: {
-    read: [REQUEST, CANCEL, 'runs/*/model/*', 'runs/*/test/*', 'runs/*/evaluate/*'],
+    read: [REQUEST, CANCEL, SCHEMA, 'runs/*/model/*', 'runs/*/test/*', 'runs/*/validation/*', 'runs/*/evaluate/*'],
     write: ['runs/*/evaluate/*'],
   },
   api: {

@@ -3,7 +3,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { InputError } from '../lib/errors.ts';
 import { lambdaOrchestrator } from '../lib/lambda-orchestrator.ts';
-import { parseRunParams } from '../lib/params.ts';
+import { parseRunParams, readGiven } from '../lib/params.ts';
 import { quote } from '../lib/quote.ts';
 import { cancelRun, checkRun, listRuns, newRunId, runIdOfToken, startRun } from '../lib/run.ts';
 import { s3Store } from '../lib/s3-store.ts';
@@ -42,9 +42,9 @@ async function postRun(event: APIGatewayProxyEventV2): Promise<APIGatewayProxySt
   if (runId !== undefined && clientToken !== undefined) throw new InputError('give runId or clientToken, not both');
   const chosen =
     (runId as string | undefined) ?? (clientToken === undefined ? newRunId() : runIdOfToken(clientToken as string));
-  const params = parseRunParams(input);
+  const params = parseRunParams(readGiven(input));
   // a run that is named keeps its own parameters; one of a token must be asked for in the same way
-  const given = runId === undefined ? undefined : Object.keys(input);
+  const given = runId === undefined ? undefined : Object.keys(readGiven(input));
   const { request } = await startRun(store, orchestrator, chosen, params, given);
   return answer(202, { runId: request.runId });
 }

@@ -54,7 +54,7 @@ export function functionVariable(name: WorkerName): string {
 }
 
 /** The bundle that a function runs: all sizes run the same. */
-export function bundleOf(name: FunctionName): string {
+export function bundleOf(name: string): string {
   return name.replace(/Large$/, '');
 }
 /** Names of all bundles. */

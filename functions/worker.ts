@@ -3,7 +3,9 @@
 import * as v from 'valibot';
 import { cancelLooks } from '../lib/cancel.ts';
 import { InputError } from '../lib/errors.ts';
+import { getSchema } from '../lib/ingest/results.ts';
 import { checkRunId } from '../lib/keys.ts';
+import type { RunParams } from '../lib/params.ts';
 import type { WorkerAnswer } from '../lib/pipeline.ts';
 import { type Plan, planRun } from '../lib/plan.ts';
 import { quote } from '../lib/quote.ts';
@@ -20,22 +22,42 @@ interface WorkerTask {
   runId: string;
 }
 
+type WorkerStore = ReturnType<typeof s3Store>;
+
+/** The plan of a run; of one on data, once they have been surveyed. */
+export async function planOf(store: Store, runId: string, params: RunParams): Promise<Plan> {
+  return planRun(params, params.data === undefined ? undefined : (await getSchema(store, runId)).shape);
+}
+
+/** Make a handler of a schema and the work, which is given the run's plan. */
+export function worker<Task extends WorkerTask>(
+  schema: v.GenericSchema<unknown, Task>,
+  work: (store: Store, plan: Plan, task: Task, checkCancelled: () => Promise<void>) => Promise<unknown>,
+): (event: unknown) => Promise<WorkerAnswer> {
+  let known: { runId: string; plan: Plan } | undefined;
+  return taskHandler(schema, async (store, params, task, checkCancelled) => {
+    const { runId } = task;
+    if (known?.runId !== runId) known = { runId, plan: await planOf(store, runId, params) };
+    return work(store, known.plan, task, checkCancelled);
+  });
+}
+
 /**
- * Make a handler of a schema and the work.
+ * Make a handler of a schema and the work, which is given the run's parameters.
  *
  * The answer is what the invocation used; the task's result is in the store. An error's name is put in front of its
  * message, since only the message comes back to the orchestrator.
  */
-export function worker<Task extends WorkerTask>(
+export function taskHandler<Task extends WorkerTask>(
   schema: v.GenericSchema<unknown, Task>,
-  work: (store: Store, plan: Plan, task: Task, checkCancelled: () => Promise<void>) => Promise<unknown>,
+  work: (store: WorkerStore, params: RunParams, task: Task, checkCancelled: () => Promise<void>) => Promise<unknown>,
 ): (event: unknown) => Promise<WorkerAnswer> {
   // built on cold start, reused while the sandbox stays warm
   const store = s3Store(requireEnv('BUCKET'));
   const memoryMiB = Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE'));
   const measure = startMeter(memoryMiB, store);
   const looks = cancelLooks();
-  let known: { runId: string; plan: Plan } | undefined;
+  let known: { runId: string; params: RunParams } | undefined;
 
   return async (event) => {
     const usage = measure();
@@ -43,11 +65,11 @@ export function worker<Task extends WorkerTask>(
       const task = parseTask(schema, event);
       if (known?.runId !== task.runId) {
         const { params } = await getRequest(store, task.runId);
-        known = { runId: task.runId, plan: planRun(params) };
+        known = { runId: task.runId, params };
       }
       const checkCancelled = () => looks.check(store, task.runId);
       await checkCancelled();
-      await work(store, known.plan, task, checkCancelled);
+      await work(store, known.params, task, checkCancelled);
       const used = usage();
       console.log(JSON.stringify({ message: 'task done', ...task, used }));
       return { ...used, busyMs: Math.round((used.gbSeconds / (memoryMiB / 1024)) * 1000) };

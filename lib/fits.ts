@@ -11,11 +11,14 @@ const TIME_SHARE = 0.85;
 type Lever = 'chunkSize' | 'features' | 'samples' | 'trees';
 /** What makes a task smaller. */
 const LEVERS: Record<TaskNeed['kind'], Lever[]> = {
+  scan: [],
+  survey: [],
   generate: ['chunkSize', 'features'],
   bins: ['features'],
   split: ['chunkSize', 'features'],
   grow: ['samples', 'trees'],
   merge: ['trees', 'samples'],
+  fold: ['samples', 'trees'],
   evaluate: ['trees', 'chunkSize', 'samples'],
 };
 
@@ -48,6 +51,7 @@ function describe({ kind }: TaskNeed, { params, numTrain, growSeconds }: Plan): 
   if (kind === 'grow') {
     return `training rows ${numTrain} × features ${features} (engine ${engine}: ${formatTime(growSeconds)} for ${trees} trees)`;
   }
+  if (kind === 'fold') return `a fold of ${numTrain} training rows × features ${features} and ${trees} trees`;
   if (kind === 'bins') return `features ${features}`;
   if (kind === 'merge') return `trees ${trees} on ${numTrain} rows`;
   return `chunkSize ${chunkSize} × features ${features}${kind === 'evaluate' ? ` and trees ${trees} on ${numTrain} rows` : ''}`;

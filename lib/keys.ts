@@ -18,6 +18,15 @@ export function runKeys(runId: string) {
     /** there when the run was cancelled */
     cancel: `${root}/cancel.json`,
     report: `${root}/report.json`,
+    /** the files of a run on data, and what was found in them */
+    inputs: `${root}/data/inputs.json`,
+    piece: (fileIndex: number, index: number) => `${root}/data/file-${pad(fileIndex)}/piece-${pad(index)}`,
+    scan: (index: number) => `${root}/data/scan-${pad(index)}.json`,
+    parts: `${root}/data/parts.json`,
+    survey: (index: number) => `${root}/data/survey-${pad(index)}.json`,
+    /** what decides on the side of each row of a part */
+    order: (index: number) => `${root}/data/order-${pad(index)}.bin`,
+    schema: `${root}/data/schema.json`,
     /** the tasks that the last execution could not finish */
     failed: `${root}/failed.json`,
     /** when each attempt was asked for and answered */
@@ -29,11 +38,13 @@ export function runKeys(runId: string) {
     binsResult: `${root}/bins/bins.json`,
     train: (index: number) => `${root}/train/part-${pad(index)}.arrow`,
     test: (index: number) => `${root}/test/part-${pad(index)}.arrow`,
+    validation: (index: number) => `${root}/validation/part-${pad(index)}.arrow`,
     splitResult: (index: number) => `${root}/split/part-${pad(index)}.json`,
     trees: (treeStart: number, treeEnd: number) => `${root}/trees/trees-${pad(treeStart)}-${pad(treeEnd)}.bin`,
     treesResult: (treeStart: number, treeEnd: number) => `${root}/trees/trees-${pad(treeStart)}-${pad(treeEnd)}.json`,
     oob: (treeStart: number, treeEnd: number) => `${root}/trees/trees-${pad(treeStart)}-${pad(treeEnd)}.oob.arrow`,
     model: `${root}/model/model.arvo`,
+    foldResult: (index: number) => `${root}/folds/fold-${pad(index)}.json`,
     modelResult: `${root}/model/model.json`,
     evaluateResult: (index: number) => `${root}/evaluate/part-${pad(index)}.json`,
   };

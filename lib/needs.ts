@@ -6,7 +6,7 @@ import { SAMPLE_ROWS } from './partition/sample.ts';
 import { MEMORY_TIERS_MIB, type Plan, tierFor } from './plan.ts';
 import { STORE_REQUESTS } from './stages/task.ts';
 
-export type TaskKind = 'generate' | 'bins' | 'split' | 'grow' | 'merge' | 'evaluate';
+export type TaskKind = 'scan' | 'survey' | 'generate' | 'bins' | 'split' | 'grow' | 'merge' | 'fold' | 'evaluate';
 
 /** The needs of one task, the largest of its kind. */
 export interface TaskNeed {
@@ -29,8 +29,13 @@ export interface TaskNeed {
 /** A request to S3 from a function of its region. The emulator takes less. */
 const REQUEST_SECONDS = 0.02;
 const GENERATE_SECONDS = { perValue: 150e-9, perClusterFeature: 30e-9 };
+/** Of a byte of a text file: 1 GB of numbers and quoted texts, November 2026; other formats take about as long. */
+const FILE_SECONDS_PER_BYTE = { scan: 5e-9, survey: 22e-9, ingest: 25e-9 };
+/** Of a byte of a file: the bytes as they come and end to end, and where each cell is. */
+const FILE_BYTES_PER_BYTE = 12;
 const BINS_SECONDS = { perRow: 4e-6, perValue: 0.25e-6 };
 const SPLIT_SECONDS_PER_VALUE = 150e-9;
+const FOLD_SECONDS_PER_VALUE = 20e-9;
 const GATHER_SECONDS_PER_VALUE = 5e-9;
 /** The importances take two thirds of it. */
 const MERGE_SECONDS_PER_NODE = 150e-9;
@@ -73,10 +78,10 @@ export function memoryOf(needs: readonly TaskNeed[]): number {
 
 /** What each kind of task of a run needs, in the order in which they are done. */
 export function needsOf(plan: Plan): TaskNeed[] {
-  const { numChunks, numTest, numTrain, treeGroups, growSeconds, numClasses } = plan;
-  const { samples, features, trees, oobScore } = plan.params;
+  const { numChunks, numTest, numValidation, numTrain, treeGroups, growSeconds, numClasses } = plan;
+  const { samples, features, trees, oobScore, folds = 0 } = plan.params;
   const chunkRows = Math.min(plan.params.chunkSize, samples);
-  const testShare = numTest / samples;
+  const testShare = (numTest + numValidation) / samples;
   const testRows = Math.ceil(chunkRows * testShare);
   const sampleRows = Math.min(samples, SAMPLE_ROWS);
   const numNodes = trees * nodesPerTree(plan);
@@ -91,7 +96,8 @@ export function needsOf(plan: Plan): TaskNeed[] {
   // a count for each probability that occurs, by class and whether it is the row's
   const numScores = 2 * Math.min(testRows, trees + 1) * (numClasses === 2 ? 1 : numClasses);
   const scoresBytes = 24 * Math.min(numScores, 4000) + RESULT_BYTES;
-  const isGeneral = findBeyondPlain(plan.forest) !== undefined;
+  const isPlain = plan.dataset.generator !== 'file' || plan.dataset.shape.isPlain;
+  const isGeneral = !isPlain || findBeyondPlain(plan.forest) !== undefined;
   // in the kernel's memory, or for the threads of the general trainer
   const packedBytes = features + 2;
   const threadBytes = isGeneral
@@ -117,20 +123,43 @@ export function needsOf(plan: Plan): TaskNeed[] {
   const first = { seconds: requests(1), s3Reads: 1, bytesRead: RESULT_BYTES };
   const chunkTask = { numTasks: numChunks, first };
 
+  const shape = plan.dataset.generator === 'file' ? plan.dataset.shape : undefined;
+  const fileBytes = shape?.partBytes ?? 0;
+  const ofFile = (kind: 'scan' | 'survey', numTasks: number): TaskNeed[] => {
+    if (numTasks === 0) return [];
+    return [
+      {
+        kind,
+        stage: 'generate',
+        numTasks,
+        first,
+        seconds: requests(4) + fileBytes * FILE_SECONDS_PER_BYTE[kind],
+        peakMiB: mib(withLeft(fileBytes * FILE_BYTES_PER_BYTE)),
+        s3Reads: 4,
+        s3Writes: 1,
+        bytesWritten: rangesBytes,
+        bytesRead: fileBytes,
+      },
+    ];
+  };
+
   return [
+    ...ofFile('scan', shape?.numScans ?? 0),
+    ...ofFile('survey', shape?.numSurveys ?? 0),
     {
       ...chunkTask,
       kind: 'generate',
       stage: 'generate',
-      seconds:
-        requests(4) +
-        chunkRows * features * GENERATE_SECONDS.perValue +
-        chunkRows * clusterFeatures(plan) * GENERATE_SECONDS.perClusterFeature,
-      peakMiB: mib(withLeft(chunkRows * (features + 1) * GENERATE_BYTES_PER_VALUE)),
-      s3Reads: 1,
+      seconds: shape
+        ? requests(7) + fileBytes * FILE_SECONDS_PER_BYTE.ingest
+        : requests(4) +
+          chunkRows * features * GENERATE_SECONDS.perValue +
+          chunkRows * clusterFeatures(plan) * GENERATE_SECONDS.perClusterFeature,
+      peakMiB: mib(withLeft(chunkRows * (features + 1) * GENERATE_BYTES_PER_VALUE + fileBytes * FILE_BYTES_PER_BYTE)),
+      s3Reads: shape ? 5 : 1,
       s3Writes: 3,
       bytesWritten: rawBytes(chunkRows) + chunkSampleBytes + rangesBytes,
-      bytesRead: 0,
+      bytesRead: fileBytes,
     },
     {
       kind: 'bins',
@@ -172,6 +201,26 @@ export function needsOf(plan: Plan): TaskNeed[] {
         bytesRead: binnedBytes(numTrain),
       },
     },
+    ...(folds === 0
+      ? []
+      : [
+          {
+            kind: 'fold' as const,
+            stage: 'train' as const,
+            numTasks: folds,
+            first,
+            seconds:
+              requests(2) +
+              (growSeconds * (1 - 1 / folds)) / THREADS_GAIN +
+              numTrain * features * FOLD_SECONDS_PER_VALUE,
+            // the rows of the fold and the others once more, all trees, and the values that are predicted
+            peakMiB: mib(growBytes + numTrain * (2 * features + 6) + numNodes * EVALUATE_BYTES.perNode),
+            s3Reads: 2,
+            s3Writes: 1,
+            bytesWritten: scoresBytes,
+            bytesRead: edgesBytes,
+          },
+        ]),
     {
       kind: 'merge',
       stage: 'train',
@@ -209,7 +258,7 @@ export function needsOf(plan: Plan): TaskNeed[] {
 
 /** Products that the true parameters of the generator ask for of each row. */
 function clusterFeatures({ dataset, numClasses }: Plan): number {
-  if (dataset.generator === 'logistic') return 0;
+  if (dataset.generator !== 'hypercube') return 0;
   return numClasses * (dataset.clustersPerClass ?? 2) * (dataset.informative ?? 2);
 }
 
@@ -220,7 +269,7 @@ function clusterFeatures({ dataset, numClasses }: Plan): number {
  */
 function nodesPerTree({ dataset, numClasses, numTrain, forest }: Plan): number {
   const share =
-    dataset.generator === 'logistic' ? 0.33 : 0.11 + 0.55 * (dataset.flipY ?? 0.01) + 0.04 * (numClasses - 2);
+    dataset.generator === 'hypercube' ? 0.11 + 0.55 * (dataset.flipY ?? 0.01) + 0.04 * (numClasses - 2) : 0.33;
   const { maxDepth, minSamplesLeaf = 1, maxLeafNodes = null, splitter } = forest;
   const byRows = numTrain * Math.min(share, 0.7) * (splitter === 'random' ? 3 : 1);
   const byLeaves = minSamplesLeaf >= 1 ? (2 * numTrain) / minSamplesLeaf : 2 / minSamplesLeaf;

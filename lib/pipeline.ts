@@ -5,17 +5,22 @@ import { CancelledError, DeadlineError, TaskFailedError } from './errors.ts';
 import { noteFailed } from './failed.ts';
 import type { Engine } from './fanout/engine.ts';
 import { fanOut } from './fanout/fan-out.ts';
+import { MAX_TASKS } from './fanout/options.ts';
 import type { WorkerSize } from './fanout/run-lanes.ts';
 import type { Gathered } from './fanout/shards.ts';
 import { addCounts, NO_COUNTS } from './fanout/summary.ts';
+import { dataFans } from './ingest/fans.ts';
+import { findSchema, getSchema } from './ingest/results.ts';
 import { createJson, findJson, getJson, replaceJson } from './json.ts';
 import { runKeys } from './keys.ts';
 import { needsOf, tierOf } from './needs.ts';
+import type { RunParams } from './params.ts';
 import { type Plan, planRun, shardAbove, TIMEOUT_SECONDS } from './plan.ts';
 import { makeReport } from './report.ts';
 import { getRequest, listResults, type RunStatus, type StageName, type StageStatus } from './run.ts';
 import type { BinsResult, BinsTask } from './stages/bins.ts';
 import type { EvaluateResult, EvaluateTask } from './stages/evaluate.ts';
+import type { FoldTask } from './stages/fold.ts';
 import type { GenerateTask } from './stages/generate.ts';
 import type { SplitTask } from './stages/split.ts';
 import { mapLimited, STORE_REQUESTS } from './stages/task.ts';
@@ -76,7 +81,7 @@ export async function runPipeline(engine: Engine, options: PipelineOptions): Pro
       usage: measureSelf(),
     } satisfies RunStatus);
   try {
-    return await runStages(engine, options, planRun(params), startedAtMs, stages, usage, measureSelf, writeStatus);
+    return await runStages(engine, options, params, startedAtMs, stages, usage, measureSelf, writeStatus);
   } catch (error) {
     const { name, message } = causeOf(error);
     await engine.step('status-failed', () =>
@@ -84,6 +89,10 @@ export async function runPipeline(engine: Engine, options: PipelineOptions): Pro
     );
     throw error;
   }
+}
+
+function chunksOf({ numChunks }: Plan): number[] {
+  return Array.from({ length: numChunks }, (_, i) => i);
 }
 
 /** A task of a stage. */
@@ -102,7 +111,7 @@ export type WorkerAnswer = Usage & { busyMs: number };
 async function runStages(
   engine: Engine,
   { store, workers, runId, execution }: PipelineOptions,
-  plan: Plan,
+  params: RunParams,
   runStartedAtMs: number,
   stages: StageStatus[],
   usage: PartUsage,
@@ -110,14 +119,15 @@ async function runStages(
   writeStatus: (state: RunStatus['state']) => Promise<void>,
 ): Promise<PipelineResult> {
   const keys = runKeys(runId);
-  const chunks = Array.from({ length: plan.numChunks }, (_, i) => i);
-  const needs = needsOf(plan);
+  // of a run on data, when they have been surveyed
+  let planned = params.data === undefined ? planRun(params) : undefined;
   let counts = NO_COUNTS;
   const timeline: Timeline = {};
 
-  // one stage: a list of fan-outs, one after another
-  async function runStage(name: StageName, ...fans: StageTask[][]): Promise<void> {
-    const stage: StageStatus = { name, state: 'running', numTasks: fans.flat().length, numDone: 0, startedAtMs: 0 };
+  // one stage: a list of fan-outs, one after another; the tasks of some are known when those before are done
+  async function runStage(name: StageName, ...fans: (StageTask[] | (() => Promise<StageTask[]>))[]): Promise<void> {
+    const numTasks = fans.reduce((sum, fan) => sum + (typeof fan === 'function' ? 0 : fan.length), 0);
+    const stage: StageStatus = { name, state: 'running', numTasks, numDone: 0, startedAtMs: 0 };
     stages.push(stage);
     const { startedAtMs, finished } = await engine.step(`${name}-start`, async () => {
       stage.startedAtMs = Date.now();
@@ -132,7 +142,13 @@ async function runStages(
     const isFinished = new Set(finished);
     const known = usage[name].invocations + usage[name].unmeasured;
     let reused = 0;
-    for (const [i, tasks] of fans.entries()) {
+    for (const [i, fan] of fans.entries()) {
+      const tasks = typeof fan === 'function' ? await fan() : fan;
+      if (typeof fan === 'function' && tasks.length > 0) {
+        stage.numTasks += tasks.length;
+        await engine.step(`${name}-tasks-${i}`, () => writeStatus('running'));
+      }
+      const mostTasks = planned ? shardAbove(planned) : MAX_TASKS;
       const pending = tasks.filter(({ resultKey }) => !isFinished.has(resultKey));
       reused += tasks.length - pending.length;
       const fanName = i === 0 ? name : `${name}-${i + 1}`;
@@ -140,16 +156,16 @@ async function runStages(
         engine,
         fanName,
         pending.map(({ taskId, payload }) => ({ taskId, payload })),
-        { sizes: workers[name].slice(tierOf(needs, name)) },
+        { sizes: workers[name].slice(planned ? tierOf(needsOf(planned), name) : 0) },
         {
-          maxInFlight: plan.params.workers,
+          maxInFlight: params.workers,
           attemptTimeoutMs: TIMEOUT_SECONDS[name] * 1000,
-          seed: plan.params.seed,
+          seed: params.seed,
           // a fan-out that begins when it is over ends at its first look
           deadlineMs: orAtLeast(remainingMs(endedAtMs), 1),
-          shardAbove: shardAbove(plan),
+          shardAbove: mostTasks,
           // of a fan-out that is divided, the results would be too much for one execution
-          results: pending.length > shardAbove(plan) ? 'sum' : 'all',
+          results: pending.length > mostTasks ? 'sum' : 'all',
         },
       );
       counts = addCounts(counts, { ...gathered.counts, tasks: tasks.length, reused: tasks.length - pending.length });
@@ -174,14 +190,12 @@ async function runStages(
 
   /** Milliseconds until the deadline, 0 when it is over; null without one. */
   function remainingMs(atMs: number): number | null {
-    const { deadline } = plan.params;
+    const { deadline } = params;
     return deadline === null ? null : Math.max(0, runStartedAtMs + deadline * 1000 - atMs);
   }
 
   function overdue(name: StageName): DeadlineError {
-    return new DeadlineError(
-      `run ${runId} was not done within its deadline of ${plan.params.deadline} s: it is at ${name}`,
-    );
+    return new DeadlineError(`run ${runId} was not done within its deadline of ${params.deadline} s: it is at ${name}`);
   }
 
   async function fail(name: StageName, tasks: readonly StageTask[], gathered: Gathered<unknown>): Promise<never> {
@@ -198,15 +212,23 @@ async function runStages(
     );
   }
 
-  await runStage(
-    'generate',
-    chunks.map((chunkIndex) => ({
+  const generateTasks = (plan: Plan) =>
+    chunksOf(plan).map((chunkIndex) => ({
       taskId: `generate-${chunkIndex}`,
       payload: { runId, chunkIndex } satisfies GenerateTask,
       inputKey: keys.run,
       resultKey: keys.partitionResult(chunkIndex),
-    })),
-  );
+    }));
+  if (planned) await runStage('generate', generateTasks(planned));
+  else {
+    await runStage('generate', ...dataFans(engine, store, runId), async () => {
+      planned = planRun(params, await engine.step('shape', async () => (await getSchema(store, runId)).shape));
+      return generateTasks(planned);
+    });
+  }
+  const plan = planned!;
+  const chunks = chunksOf(plan);
+  const folds = Array.from({ length: params.folds ?? 0 }, (_, i) => i);
   await runStage(
     'split',
     [
@@ -240,6 +262,12 @@ async function runStages(
         resultKey: keys.modelResult,
       },
     ],
+    folds.map((fold) => ({
+      taskId: `fold-${fold}`,
+      payload: { kind: 'fold', runId, fold } satisfies FoldTask,
+      inputKey: keys.folder('train'),
+      resultKey: keys.foldResult(fold),
+    })),
   );
   await runStage(
     'evaluate',
@@ -252,10 +280,11 @@ async function runStages(
   );
 
   return engine.step('report', async () => {
-    const [bins, model, evaluated] = await Promise.all([
+    const [bins, model, evaluated, validated] = await Promise.all([
       getJson<BinsResult>(store, keys.binsResult),
       getJson<ModelResult>(store, keys.modelResult),
       mapLimited(chunks, STORE_REQUESTS, (i) => getJson<EvaluateResult>(store, keys.evaluateResult(i))),
+      mapLimited(folds, STORE_REQUESTS, (i) => getJson<EvaluateResult>(store, keys.foldResult(i))),
     ]);
     const { tasks: total, done, failed, ...tasks } = counts;
     const report = makeReport(
@@ -268,6 +297,8 @@ async function runStages(
       { total, ...tasks },
       overheadsIn(timeline),
       measureSelf(),
+      (await findSchema(store, runId))?.schema,
+      validated,
     );
     await replaceJson(store, keys.timeline, timeline);
     await createJson(store, keys.report, report);

@@ -6,18 +6,25 @@ import { MAX_TASKS } from './fanout/options.ts';
 import { checkFits } from './fits.ts';
 import { ENGINES } from './forest/engine.ts';
 import { storedOptions } from './forest/estimator-options.ts';
+import type { ClassLabel } from './forest/model.ts';
 import { type ForestParams, validateForestParams } from './forest/params.ts';
+import { dataParams, splitKindOf } from './ingest/data-params.ts';
+import type { DataShape } from './ingest/shape.ts';
+import { parseLocation } from './objects.ts';
 import { type ByPosition, parseRunParams, RUN_DEFAULTS, type RunParams } from './params.ts';
-import { countTestRows } from './partition/split.ts';
+import { countTestRows, countValidationRows } from './partition/split.ts';
 
 export interface Plan {
   params: RunParams;
-  dataset: DatasetSpec;
+  /** What a generator makes, or the shape of a user's data. */
+  dataset: DatasetSpec | FileSpec;
   forest: ForestParams;
   numClasses: number;
   numChunks: number;
   numTrain: number;
   numTest: number;
+  /** Rows that are neither learnt from nor tested on, but scored. */
+  numValidation: number;
   strategy: 'gather' | 'trees';
   /** Why this strategy, in words. */
   strategyReason: string;
@@ -25,6 +32,12 @@ export interface Plan {
   treeGroups: [treeStart: number, treeEnd: number][];
   /** Seconds of one vCPU that growing all trees is expected to take, and leading rows out of bag down them. */
   growSeconds: number;
+}
+
+/** Data of the user's. */
+export interface FileSpec {
+  generator: 'file';
+  shape: DataShape;
 }
 
 /** Below this many seconds of one core, one function with two is done about when others have started and read the rows. */
@@ -83,53 +96,99 @@ const GENERATOR_PARAMS = {
 } as const;
 
 /**
+ * Check what can be known before a run starts: all of it, or where its data are the user's, all but what depends on them.
+ *
+ * @throws {InputError} as `planRun`
+ */
+export function checkRunnable(params: RunParams): void {
+  if (params.data === undefined) {
+    planRun(params);
+    return;
+  }
+  checkBytes(params);
+  splitKindOf(params);
+  for (const location of dataParams(params).data) parseLocation(location);
+}
+
+/**
  * @param params checked by `parseRunParams`
+ * @param shape of the data, where they are the user's
  * @throws {InputError} when the parameters contradict each other, or the run could not be finished
  */
-export function planRun(params: RunParams): Plan {
+export function planRun(params: RunParams, shape?: DataShape): Plan {
+  checkBytes(params);
+  if (params.data !== undefined && shape === undefined) {
+    throw new InputError('a run on data cannot be planned before they have been read');
+  }
+  const layOut = (changed: RunParams) => layOutRun(changed, shape);
+  const plan = layOut(params);
+  checkFits(plan, layOut);
+  return plan;
+}
+
+function checkBytes(params: RunParams): void {
   const bytes = JSON.stringify(params).length;
   if (bytes > MAX_PARAMS_BYTES) {
     throw new InputError(
       `the parameters take ${bytes} bytes as JSON, at most ${MAX_PARAMS_BYTES} are allowed; give shift, scale and weights as one number each`,
     );
   }
-  const plan = layOutRun(params);
-  checkFits(plan, layOutRun);
-  return plan;
 }
 
 /** The plan, before it is known whether each task fits its function. */
-function layOutRun(params: RunParams): Plan {
-  const dataset = toDatasetSpec(params);
-  validateDatasetSpec(dataset);
-  const numTest = countTestRows(params.samples, params.testSize);
-  const numTrain = params.samples - numTest;
-  const numChunks = Math.ceil(params.samples / Math.min(params.chunkSize, params.samples));
-  const numClasses = (dataset.generator === 'hypercube' ? dataset.classes : undefined) ?? 2;
+function layOutRun(given: RunParams, shape: DataShape | undefined): Plan {
+  // what was given of a generator has no say where there are data
+  const params = shape
+    ? { ...given, samples: shape.numRows, features: shape.numFeatures, chunkSize: shape.mostRows }
+    : given;
+  const dataset: Plan['dataset'] = shape ? { generator: 'file', shape } : toDatasetSpec(params);
+  if (dataset.generator !== 'file') validateDatasetSpec(dataset);
+  splitKindOf(params);
+  // known from the data, where they say it
+  const numTest = shape?.numTest ?? countTestRows(params.samples, params.testSize);
+  const numValidation = shape?.numValidation ?? countValidationRows(params.samples, numTest, params.validationSize);
+  const numTrain = params.samples - numTest - numValidation;
+  const numChunks = shape?.numParts ?? Math.ceil(params.samples / Math.min(params.chunkSize, params.samples));
+  const numClasses = shape?.numClasses ?? (dataset.generator === 'hypercube' ? dataset.classes : undefined) ?? 2;
   const { maxFeatures, features } = params;
   if (typeof maxFeatures === 'number' && maxFeatures > features) {
     const allowed = `sqrt, log2, all, a share in (0, 1) or a whole number from 1 to ${features}`;
     throw new InputError(`maxFeatures must be ${allowed}, got ${maxFeatures}`);
   }
-  const forest = toForestParams(params, numClasses);
+  const forest = toForestParams(params, numClasses, shape?.classes);
   validateForestParams(forest, params.features, numClasses);
   if (params.oobScore && !params.bootstrap) throw new InputError('oobScore needs bootstrap, got oobScore without it');
   const engine = ENGINES[params.engine];
   engine.checkParams(forest);
+  const { folds = 0, group, time } = params;
+  if (folds > numTrain) throw new InputError(`folds must be at most the ${numTrain} training rows, got ${folds}`);
+  if (folds > 0 && (group !== undefined || time !== undefined)) {
+    const [name, why] =
+      group === undefined ? ['time', 'learn from later rows'] : ['group', 'have rows of a group on both sides'];
+    throw new InputError(`folds are drawn at random, and would ${why}: leave out folds or ${name}`);
+  }
+  const isPlain = shape?.isPlain ?? true;
+  if (!isPlain && params.engine === 'ml-random-forest') {
+    throw new InputError(
+      'engine ml-random-forest takes no missing values, categories or weights, and the data have some; use arvoredo',
+    );
+  }
   const growSeconds =
-    engine.forecastSeconds({ numRows: numTrain, numFeatures: params.features, numClasses }, forest) +
+    engine.forecastSeconds({ numRows: numTrain, numFeatures: params.features, numClasses, isPlain }, forest) +
     (params.oobScore ? params.trees * numTrain * Math.log2(numTrain + 1) * OOB_SECONDS : 0);
   const { strategy, strategyReason } = chooseStrategy(params, growSeconds);
   const treeGroups = groupTrees(params.trees, strategy === 'gather' ? 1 : params.workers);
-  const rows = { numClasses, numChunks, numTrain, numTest };
+  const rows = { numClasses, numChunks, numTrain, numTest, numValidation };
   const plan: Plan = { params, dataset, forest, ...rows, strategy, strategyReason, treeGroups, growSeconds };
   checkChunks(plan);
   return plan;
 }
 
 /** Tasks of each fan-out of a run, in order. */
-function fanOutSizes({ numChunks, treeGroups }: Plan): number[] {
-  return [numChunks, 1, numChunks, treeGroups.length, 1, numChunks];
+function fanOutSizes({ numChunks, treeGroups, dataset, params }: Plan): number[] {
+  const before = dataset.generator === 'file' ? [1, numChunks, 1, numChunks, 1] : [];
+  const { folds = 0 } = params;
+  return [...before, numChunks, 1, numChunks, treeGroups.length, 1, ...(folds > 0 ? [folds] : []), numChunks];
 }
 
 /** How many tasks of a fan-out the run's own execution does itself; more are divided over executions of their own. */
@@ -176,7 +235,7 @@ function toDatasetSpec(params: RunParams): DatasetSpec {
   return { generator, samples, features, seed, ...own } as DatasetSpec;
 }
 
-function toForestParams(params: RunParams, numClasses: number): ForestParams {
+function toForestParams(params: RunParams, numClasses: number, classes?: readonly ClassLabel[]): ForestParams {
   const { trees, maxFeatures, extraTrees, features } = params;
   const { classWeight = null, monotonicConstraints = null } = params; // a run of an earlier version knew neither
   return {
@@ -191,7 +250,7 @@ function toForestParams(params: RunParams, numClasses: number): ForestParams {
     minImpurityDecrease: params.minImpurityDecrease,
     bootstrap: params.bootstrap,
     maxSamples: params.maxSamples,
-    classWeight: typeof classWeight === 'string' ? classWeight : toList('classWeight', classWeight, numClasses, 1),
+    classWeight: typeof classWeight === 'string' ? classWeight : toWeights(classWeight, numClasses, classes),
     ccpAlpha: params.ccpAlpha,
     monotonicConstraints: toList('monotonicConstraints', monotonicConstraints, features, 0),
     splitter: extraTrees ? 'random' : 'best',
@@ -202,12 +261,39 @@ function toForestParams(params: RunParams, numClasses: number): ForestParams {
 /**
  * What the model says it was made with, as those of the estimator classes do; nothing when all is as by default, or when
  * another engine made it.
+ *
+ * @param labels what the classes are called; their numbers when left out
  */
-export function modelOptions({ params, forest }: Plan): Record<string, unknown> | undefined {
+export function modelOptions(
+  { params, forest }: Plan,
+  labels?: readonly ClassLabel[],
+): Record<string, unknown> | undefined {
   if (params.engine !== 'arvoredo') return undefined;
-  const options = storedOptions(forest, params.maxBins);
+  const options = storedOptions(forest, params.maxBins, labels);
   const byDefault = storedOptions(toForestParams(parseRunParams({}), 2), RUN_DEFAULTS.maxBins);
   return JSON.stringify(options) === JSON.stringify(byDefault) ? undefined : options;
+}
+
+/** Weights of classes as a list: an object names them by label where the data have labels, else by number. */
+function toWeights(
+  weights: ByPosition | null,
+  numClasses: number,
+  classes: readonly ClassLabel[] | undefined,
+): number[] | null {
+  if (weights === null || Array.isArray(weights) || !classes) return toList('classWeight', weights, numClasses, 1);
+  const labels = classes.map(String);
+  const list = new Array<number>(numClasses).fill(1);
+  for (const [label, weight] of Object.entries(weights)) {
+    const k = labels.indexOf(label);
+    if (k < 0) {
+      const known = labels.slice(0, 10).join(', ');
+      throw new InputError(
+        `classWeight names ${JSON.stringify(label)}, which is none of the classes: ${known}${labels.length > 10 ? ', …' : ''}`,
+      );
+    }
+    list[k] = weight;
+  }
+  return list;
 }
 
 /** An object of numbers by position as a list, `preset` where it says nothing; a list stays as it is. */
@@ -215,7 +301,7 @@ function toList(name: string, numbers: ByPosition | null, length: number, preset
   if (numbers === null || Array.isArray(numbers)) return numbers;
   const list = new Array<number>(length).fill(preset);
   for (const [position, number] of Object.entries(numbers)) {
-    if (Number(position) >= length) {
+    if (!/^\d+$/.test(position) || Number(position) >= length) {
       throw new InputError(`${name} must be given for numbers from 0 to ${length - 1}, got one for ${position}`);
     }
     list[Number(position)] = number;

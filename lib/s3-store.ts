@@ -10,6 +10,8 @@ import {
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { NotFoundError } from './errors.ts';
+import type { Objects } from './objects.ts';
+import { s3Objects } from './s3-objects.ts';
 import type { Store } from './store.ts';
 
 /** What was asked of S3 since the store was made, for the bill. */
@@ -30,7 +32,7 @@ const BODY_ATTEMPTS = 5;
 const MAX_BODY_PAUSE_MS = 100; // before the second attempt; doubles, and is drawn at random below it
 
 /** @param bucket name of a bucket that exists; endpoint, region and credentials come from the SDK's default chain */
-export function s3Store(bucket: string, config: S3ClientConfig = {}): Store & { usage: StoreUsage } {
+export function s3Store(bucket: string, config: S3ClientConfig = {}): Store & { usage: StoreUsage; objects: Objects } {
   const client = new S3Client({ maxAttempts: 5, ...config });
   const usage: StoreUsage = { writes: 0, reads: 0, bytesWritten: 0, bytesRead: 0 };
 
@@ -62,6 +64,7 @@ export function s3Store(bucket: string, config: S3ClientConfig = {}): Store & { 
 
   return {
     usage,
+    objects: s3Objects(client, usage),
     async get(key) {
       for (let attempt = 1; ; attempt++) {
         const body = await open(key);

@@ -6,6 +6,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { cancelCommand } from './commands/cancel.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { exportCommand } from './commands/export.ts';
+import { inspectCommand } from './commands/inspect.ts';
 import { localCommand } from './commands/local.ts';
 import { planCommand } from './commands/plan.ts';
 import { predictCommand } from './commands/predict.ts';
@@ -25,6 +26,7 @@ const program = new Command('arvoredo')
   .exitOverride()
   .addCommand(runCommand())
   .addCommand(planCommand())
+  .addCommand(inspectCommand())
   .addCommand(runsCommand())
   .addCommand(statusCommand())
   .addCommand(reportCommand())

@@ -30,6 +30,8 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
     ],
     ['forest', `${count(model.numTrees)} trees, ${count(model.numNodes)} nodes, ${sizeOf(model.bytes)}`],
     ['scores', describeScores(report)],
+    ...(report.validation ? [['', describeValidation(report.validation)] as [string, string]] : []),
+    ...(report.crossValidation ? [['', describeFolds(report.crossValidation)] as [string, string]] : []),
     ...((report.oobScore ?? null) === null ? [] : [['', describeOob(report)] as [string, string]]),
     ...(describeImportances(report) ? [['features', describeImportances(report)] as [string, string]] : []),
     ['strategy', `${strategy.name}: ${strategy.reason}`],
@@ -84,6 +86,14 @@ function describeError(error: number | null): string {
   return error !== null && error >= 0.00005 ? ` ± ${error.toFixed(4)}` : '';
 }
 
+function describeValidation({ accuracy, logLoss, numRows }: NonNullable<Report['validation']>): string {
+  return `validation ${accuracy.toFixed(4)}, log loss ${logLoss.toFixed(4)}, on ${numRows.toLocaleString('en-US')} rows`;
+}
+
+function describeFolds({ accuracy, accuracyError, folds }: NonNullable<Report['crossValidation']>): string {
+  return `cross-validation ${accuracy.toFixed(4)} ± ${accuracyError.toFixed(4)}, ${folds.length} folds of the training rows`;
+}
+
 function describeOob({ oobScore, oobCoverage }: Report): string {
   const share = oobCoverage === 1 ? 'all' : `${(Math.floor(oobCoverage! * 1000) / 10).toFixed(1)} %`;
   return `out of bag ${oobScore!.toFixed(4)}, on ${share} of the training rows`;
@@ -91,13 +101,14 @@ function describeOob({ oobScore, oobCoverage }: Report): string {
 
 const MOST_IMPORTANT = 5;
 
-/** The most important features by number, from 0, and their shares; none in the report of an earlier version. */
-function describeImportances({ featureImportances = [] }: Report): string {
+/** The most important features by name, or number from 0, and their shares; none in the report of an earlier version. */
+function describeImportances({ featureImportances = [], dataset }: Report): string {
+  const named = dataset.generator === 'file' ? (dataset.features as { name: string }[]) : undefined;
   return [...featureImportances.entries()]
     .filter(([, share]) => share >= 0.01)
     .sort(([, a], [, b]) => b - a)
     .slice(0, MOST_IMPORTANT)
-    .map(([feature, share]) => `f${feature} ${Math.round(share * 100)} %`)
+    .map(([feature, share]) => `${named?.[feature].name ?? `f${feature}`} ${Math.round(share * 100)} %`)
     .join(' · ');
 }
 

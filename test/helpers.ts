@@ -4,19 +4,25 @@ import { NO_USAGE } from '../lib/cost.ts';
 import type { Engine, Outcome } from '../lib/fanout/engine.ts';
 import { parseFailure } from '../lib/fanout/error-class.ts';
 import { runShard, type Shard } from '../lib/fanout/shards.ts';
+import type { IngestContext } from '../lib/ingest/open.ts';
+import { getSchema } from '../lib/ingest/results.ts';
+import { doDataTask } from '../lib/ingest/tasks.ts';
 import { createJson, getJson } from '../lib/json.ts';
 import { runKeys } from '../lib/keys.ts';
 import { memoryStore } from '../lib/memory-store.ts';
-import { parseRunParams } from '../lib/params.ts';
+import { parseRunParams, type RunParams, readGiven } from '../lib/params.ts';
 import { type PipelineResult, runPipeline } from '../lib/pipeline.ts';
-import { type Plan, planRun } from '../lib/plan.ts';
+import { checkRunnable, type Plan, planRun } from '../lib/plan.ts';
 import type { RunRequest, StageName } from '../lib/run.ts';
 import { planBins } from '../lib/stages/bins.ts';
 import { evaluate, loadModel } from '../lib/stages/evaluate.ts';
+import { validateFold } from '../lib/stages/fold.ts';
 import { generate } from '../lib/stages/generate.ts';
+import { ingest } from '../lib/stages/ingest.ts';
 import { split } from '../lib/stages/split.ts';
 import { gatherRows, growTrees, mergeModel } from '../lib/stages/train.ts';
 import type { Store } from '../lib/store.ts';
+import { memoryObjects } from './memory-objects.ts';
 
 export type Worker = (payload: unknown) => Promise<unknown>;
 
@@ -76,23 +82,38 @@ type Payload = any;
 
 /** What each handler does with its store. */
 const WORK: Record<string, (store: Store, plan: Plan, task: Payload) => Promise<unknown>> = {
-  generate,
   split: (store, plan, task) => (task.kind === 'bins' ? planBins(store, plan, task) : split(store, plan, task)),
   train: (store, plan, task) =>
     task.kind === 'merge'
       ? mergeModel(store, plan, task)
-      : growTrees(store, plan, task, () => gatherRows(store, plan, task.runId)),
-  evaluate: (store, _plan, task) => evaluate(store, task, () => loadModel(store, task.runId)),
+      : (task.kind === 'fold' ? validateFold : growTrees)(store, plan, task, () => gatherRows(store, plan, task.runId)),
+  evaluate: (store, plan, task) => evaluate(store, task, () => loadModel(store, task.runId), plan.numValidation > 0),
 };
 
 /** The worker functions, without Lambda around them. */
-export function stageWorkers(storeOf: (functionName: string) => Store): (functionName: string) => Worker {
+export function stageWorkers(
+  storeOf: (functionName: string) => Store,
+  objects = memoryObjects({}),
+): (functionName: string) => Worker {
   return (functionName) => async (payload) => {
     const store = storeOf(functionName);
-    const { params } = await getJson<RunRequest>(store, runKeys((payload as { runId: string }).runId).run);
-    await WORK[functionName.replace(/Large$/, '')]!(store, planRun(params), payload);
+    const { runId } = payload as { runId: string };
+    const { params } = await getJson<RunRequest>(store, runKeys(runId).run);
+    const stage = functionName.replace(/Large$/, '');
+    if (stage === 'generate') await makePartition({ runId, store, objects }, params, payload);
+    else await WORK[stage]!(store, await planOf(store, runId, params), payload);
     return USAGE;
   };
+}
+
+async function planOf(store: Store, runId: string, params: RunParams): Promise<Plan> {
+  return planRun(params, params.data === undefined ? undefined : (await getSchema(store, runId)).shape);
+}
+
+async function makePartition(context: IngestContext, params: RunParams, task: Payload): Promise<unknown> {
+  if (task.kind) return doDataTask(context, params, task);
+  const plan = await planOf(context.store, context.runId, params);
+  return params.data === undefined ? generate(context.store, plan, task) : ingest(context, plan, task);
 }
 
 const worker = (functionName: StageName) => [
@@ -119,6 +140,20 @@ export async function runInMemory(
   const params = parseRunParams({ samples: 600, chunkSize: 100, features: 5, trees: 6, workers: 2, ...input });
   await createJson(store, runKeys('r').run, { runId: 'r', params, createdAt: '' });
   const engine = memoryEngine(wrap(stageWorkers(() => store)));
+  const result = await runPipeline(engine, { store, ...ORCHESTRATION, runId: 'r', execution: 'arn' });
+  return { result, store, invoked: engine.invoked };
+}
+
+/** A small run on data in memory. */
+export async function runOnData(
+  files: Record<string, Uint8Array | string>,
+  input: Record<string, unknown>,
+  store = memoryStore(),
+): Promise<{ result: PipelineResult; store: Store; invoked: unknown[] }> {
+  const params = parseRunParams({ trees: 6, workers: 2, ...readGiven({ data: Object.keys(files), ...input }) });
+  checkRunnable(params); // as whoever starts a run does
+  await createJson(store, runKeys('r').run, { runId: 'r', params, createdAt: '' });
+  const engine = memoryEngine(stageWorkers(() => store, memoryObjects(files)));
   const result = await runPipeline(engine, { store, ...ORCHESTRATION, runId: 'r', execution: 'arn' });
   return { result, store, invoked: engine.invoked };
 }

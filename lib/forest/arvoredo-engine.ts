@@ -24,25 +24,32 @@ const REAL_ENTROPY_SECONDS = 2e-6;
 export const arvoredoEngine: ForestEngine = {
   name: 'arvoredo',
   defaultMaxFeatures: 'sqrt',
-  forecastSeconds({ numRows, numFeatures, numClasses }, params) {
+  forecastSeconds({ numRows, numFeatures, numClasses, isPlain = true }, params) {
+    const isFast = isPlain && findBeyondPlain(params) === undefined;
     const { maxSamples = null, maxDepth, numTrees } = params;
     const drawn = maxSamples === null ? 1 : isFraction(maxSamples) ? maxSamples : Math.min(1, maxSamples / numRows);
     const levels = Math.min(Math.log2(numRows * drawn + 1), maxDepth ?? Number.POSITIVE_INFINITY);
     const features = resolveMaxFeatures(params.maxFeatures, numFeatures);
-    const passes = findBeyondPlain(params) === undefined ? Math.ceil(features / 4) : features;
-    const seconds = secondsPerRow(params, numRows * drawn, numFeatures, numClasses);
+    const passes = isFast ? Math.ceil(features / 4) : features;
+    const seconds = secondsPerRow(params, numRows * drawn, numFeatures, numClasses, isFast);
     return numTrees * numRows * drawn * levels * passes * seconds;
   },
   checkParams() {},
-  growTrees(rows, { edges, numClasses }, params, treeStart, treeEnd, beforeTree) {
-    const table = classTable(rows, edges, numClasses);
+  growTrees(rows, { edges, numClasses, isCategorical }, params, treeStart, treeEnd, beforeTree) {
+    const table = classTable(rows, edges, numClasses, isCategorical);
     return growForestInThreads(table, params, treeStart, treeEnd, undefined, beforeTree);
   },
 };
 
 /** Time of a row at one level of a tree, per pass of the fast trainer or feature of the general one. */
-function secondsPerRow(params: ForestParams, numRows: number, numFeatures: number, numClasses: number): number {
-  if (findBeyondPlain(params) === undefined) {
+function secondsPerRow(
+  params: ForestParams,
+  numRows: number,
+  numFeatures: number,
+  numClasses: number,
+  isFast: boolean,
+): number {
+  if (isFast) {
     const most = numFeatures > NARROW_FEATURES ? MAX_WAITING.wide : MAX_WAITING.narrow;
     const waiting = Math.min(most, (numRows * numFeatures) / CACHE_BYTES);
     return numClasses <= 2 ? TWO_CLASS_SECONDS * (1 + waiting) : MANY_CLASS_SECONDS;

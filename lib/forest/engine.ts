@@ -12,6 +12,8 @@ export interface TableShape {
   numRows: number;
   numFeatures: number;
   numClasses: number;
+  /** Whether no value is missing, no feature categorical and no row weighted. @default true */
+  isPlain?: boolean;
 }
 
 export interface ForestEngine {

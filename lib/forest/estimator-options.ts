@@ -93,12 +93,20 @@ export function toStored({ params, ...others }: ParsedOptions): Record<string, u
   return { ...Object.fromEntries(PARAM_NAMES.map((name) => [name, params[name]])), ...others, splitter };
 }
 
-/** Parameters of a forest whose classes are called by their numbers, as a model keeps them. */
+/**
+ * Parameters of a forest as a model keeps them.
+ *
+ * @param labels what the classes are called; their numbers when left out
+ */
 export function storedOptions(
   { classWeight = null, ...params }: ForestParams,
   maxBins: number,
+  labels?: readonly ClassLabel[],
 ): Record<string, unknown> {
-  const byLabel = classWeight === null || typeof classWeight === 'string' ? classWeight : [...classWeight.entries()];
+  const byLabel =
+    classWeight === null || typeof classWeight === 'string'
+      ? classWeight
+      : classWeight.map((weight, k): [ClassLabel, number] => [labels?.[k] ?? k, weight]);
   return toStored({ params, classWeight: byLabel, maxBins, exact: false, oobScore: false });
 }
 

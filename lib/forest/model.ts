@@ -3,7 +3,7 @@
 import { FormatError } from '../errors.ts';
 import type { BinEdges } from '../partition/rows.ts';
 import { type LeafTable, LeafTableBuilder } from './leaf-table.ts';
-import { readAbout, writeAbout } from './model-about.ts';
+import { type ModelSchema, readAbout, writeAbout } from './model-about.ts';
 import {
   type Counts,
   createFile,
@@ -36,6 +36,8 @@ export interface Model {
   options: Record<string, unknown> | null;
   /** Values that the data set had, shape [numFeatures]; null where that isn't known. */
   ranges: ValueRange[] | null;
+  /** The columns of the table that the model was trained on; null when it was trained on rows without names. */
+  schema: ModelSchema | null;
 }
 
 /** Smallest and largest known value of a feature; null when none was. */
@@ -46,6 +48,7 @@ export interface ModelDetails {
   isCategorical?: readonly boolean[];
   options?: Record<string, unknown>;
   ranges?: readonly ValueRange[];
+  schema?: ModelSchema;
 }
 
 /**
@@ -59,9 +62,9 @@ export function encodeModel(
   edges: BinEdges,
   numClasses: number,
   classLabels: readonly ClassLabel[] = Array.from({ length: numClasses }, (_, k) => k),
-  { isCategorical, options, ranges }: ModelDetails = {},
+  { isCategorical, options, ranges, schema }: ModelDetails = {},
 ): Uint8Array {
-  const about = writeAbout({ classLabels, isCategorical, options, ranges });
+  const about = writeAbout({ classLabels, isCategorical, options, ranges, schema });
   const numEdges = edges.reduce((sum, { length }) => sum + length, 0);
   const counts = { numFeatures: edges.length, numClasses, numEdges, aboutBytes: about.length };
   return encode(KIND_MODEL, counts, trees, (sections) => {

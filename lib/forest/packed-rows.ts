@@ -10,6 +10,8 @@ export interface TrainingInfo {
   numClasses: number;
   /** Upper edges of the bins of each feature; from 1 to 65,535 features. */
   edges: BinEdges;
+  /** Features whose codes are categories; none when left out. */
+  isCategorical?: readonly boolean[];
 }
 
 export interface PackedRows {

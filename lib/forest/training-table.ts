@@ -33,13 +33,14 @@ export interface TrainingTable {
   weights?: Float64Array;
 }
 
-/** A table of classes without weights, as partitions hold it. */
+/** A table of classes, as partitions hold it. */
 export function classTable(
-  { numRows, columns, labels }: BinnedRows,
+  { numRows, columns, labels, weights }: BinnedRows,
   edges: BinEdges,
   numClasses: number,
+  isCategorical?: readonly boolean[],
 ): TrainingTable {
-  return { numRows, columns, edges, target: { labels, numClasses } };
+  return { numRows, columns, edges, isCategorical, target: { labels, numClasses }, ...(weights && { weights }) };
 }
 
 export function isWide({ columns }: TrainingTable): boolean {

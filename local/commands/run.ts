@@ -9,6 +9,7 @@ import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { CancelledError, InputError } from '../../lib/errors.ts';
 import { checkRunId, runIdOfExecution, runKeys } from '../../lib/keys.ts';
+import { readGiven } from '../../lib/params.ts';
 import type { Report } from '../../lib/report.ts';
 import { getReport, newRunId, startRun } from '../../lib/run.ts';
 import { attach, attached } from '../attach.ts';
@@ -19,10 +20,11 @@ import { countChaos } from '../events.ts';
 import { NO_PROGRESS, startProgress } from '../progress.ts';
 import { type Places, type Seconds, summarize } from '../summary.ts';
 import { localTarget, stackTarget, type Target } from '../target.ts';
+import { findUploads, uploadFiles } from '../upload.ts';
 import { checkParams, checkWritable } from './checks.ts';
 import { type FollowOptions, follow } from './follow.ts';
 import { addChaosOptions, type ChaosFlags, chaosOf } from './parse.ts';
-import { addRunOptions, givenParams } from './run-options.ts';
+import { addRunOptions, givenParams, toFlag } from './run-options.ts';
 
 interface RunFlags extends ChaosFlags {
   on: 'local' | 'aws';
@@ -50,12 +52,13 @@ export function runCommand(): Command {
   addChaosOptions(command, 'Run:');
   addRunOptions(command);
   return command.action(async (flags: RunFlags) => {
-    const given = givenParams(command);
-    const { params } = checkParams(given);
     const chaos = chaosOf(command, flags);
     if (chaos && flags.on === 'aws') {
       throw new InputError('--chaos is for the emulator, not for AWS; leave it out, or use --on local');
     }
+    const asked = readGiven(givenParams(command), toFlag);
+    const { given, uploads } = await findUploads(asked, flags.on);
+    const params = checkParams(given);
     const runId = checkRunId(flags.runId ?? newRunId());
     if (flags.json) await checkWritable(flags.json);
 
@@ -73,6 +76,7 @@ export function runCommand(): Command {
       console.error(`workers ${params.workers}: this emulator runs ${room} at once, the rest wait`);
     }
     try {
+      await uploadFiles(target, uploads);
       const { execution } = await startRun(target.store, target.orchestrator, runId, params, Object.keys(given));
       const startup = performance.now() / 1000;
       if (!flags.quiet) console.error(`${pc.dim('run')} ${runId}`);

@@ -105,12 +105,20 @@ const OBJECTS: Record<string, string> = {
   bins: keys.binsResult,
   train: keys.train(0),
   test: keys.test(0),
+  validation: keys.validation(0),
   splitResult: keys.splitResult(0),
   trees: keys.trees(0, 5),
   treesResult: keys.treesResult(0, 5),
   model: keys.model,
   modelResult: keys.modelResult,
   evaluateResult: keys.evaluateResult(0),
+  foldResult: keys.foldResult(0),
+  // of a run on data
+  upload: 'data/0123456789abcdef/table.csv',
+  inputs: keys.inputs,
+  piece: keys.piece(0, 0),
+  survey: keys.survey(0),
+  schema: keys.schema,
   // what is no object of a run
   root: 'file',
   runs: 'runs/',
@@ -118,26 +126,33 @@ const OBJECTS: Record<string, string> = {
   elsewhere: 'other/r1/dataset/part-00000.arrow',
 };
 const DATASET = ['dataset', 'sample', 'datasetResult'];
-const RESULTS = ['datasetResult', 'bins', 'splitResult', 'treesResult', 'modelResult', 'evaluateResult'];
+const RESULTS = ['datasetResult', 'bins', 'splitResult', 'treesResult', 'modelResult', 'evaluateResult', 'foldResult'];
+const FOUND = ['inputs', 'piece', 'survey', 'schema'];
 
-const GENERATE = { get: ['run', 'cancel', ...DATASET], put: DATASET };
+const GENERATE = { get: ['run', 'cancel', 'upload', ...FOUND, ...DATASET], put: [...FOUND, ...DATASET] };
 const TRAIN = {
-  get: ['run', 'cancel', 'bins', 'train', 'trees', 'treesResult', 'model', 'modelResult'],
-  put: ['trees', 'treesResult', 'model', 'modelResult'],
+  get: ['run', 'cancel', 'schema', 'bins', 'train', 'trees', 'treesResult', 'model', 'modelResult', 'foldResult'],
+  put: ['trees', 'treesResult', 'model', 'modelResult', 'foldResult'],
 };
 
 /** All that is allowed; whatever is not here must be refused. */
 const ALLOWED: Record<FunctionName, { get: string[]; put: string[]; delete?: string[] }> = {
   orchestrator: {
-    get: ['run', 'status', 'cancel', 'report', 'failed', 'timeline', ...RESULTS],
+    get: ['run', 'status', 'cancel', 'report', 'failed', 'timeline', ...RESULTS, 'inputs', 'survey', 'schema'],
     put: ['status', 'report', 'failed', 'timeline'],
   },
   generate: GENERATE,
   generateLarge: GENERATE,
-  split: { get: ['run', 'cancel', ...DATASET, 'bins', 'splitResult'], put: ['bins', 'train', 'test', 'splitResult'] },
+  split: {
+    get: ['run', 'cancel', 'schema', ...DATASET, 'bins', 'splitResult'],
+    put: ['bins', 'train', 'test', 'validation', 'splitResult'],
+  },
   train: TRAIN,
   trainLarge: TRAIN,
-  evaluate: { get: ['run', 'cancel', 'model', 'modelResult', 'test', 'evaluateResult'], put: ['evaluateResult'] },
+  evaluate: {
+    get: ['run', 'cancel', 'schema', 'model', 'modelResult', 'test', 'validation', 'evaluateResult'],
+    put: ['evaluateResult'],
+  },
   api: { get: ['run', 'status', 'cancel', 'report'], put: ['run', 'status', 'cancel'], delete: ['cancel'] },
   predict: { get: ['model', 'modelResult'], put: [] },
 };

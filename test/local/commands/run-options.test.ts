@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Command } from 'commander';
-import { PARAM_NAMES, parseRunParams } from '../../../lib/params.ts';
+import { PARAM_NAMES, parseRunParams, readGiven } from '../../../lib/params.ts';
 import { checkParams } from '../../../local/commands/checks.ts';
 import { addRunOptions, givenParams, toFlag } from '../../../local/commands/run-options.ts';
 
@@ -16,10 +16,36 @@ test('every parameter of a run is an option with a help text', () => {
   const command = new Command('run');
   addRunOptions(command);
   const flags = command.options.map(({ long }) => long);
-  for (const name of PARAM_NAMES) {
+  // beside --data, --features and --weights name columns
+  const otherwise = { columns: 'features', weightColumn: 'weights' } as Record<string, string>;
+  for (const param of PARAM_NAMES) {
+    const name = otherwise[param] ?? param;
     assert.ok(flags.includes(toFlag(name)) || flags.includes(toFlag(name).replace('--', '--no-')), name);
   }
   assert.ok(command.options.every(({ description }) => description.length > 0));
+});
+
+test('options of data become parameters that a run takes', () => {
+  const given = parse(
+    ...['--data', 'a.csv', '--data', 'b/*.csv', '--label', '3', '--features', 'x, y,7', '--weights', 'w'],
+    ...['--drop', 'u', '--categorical', 'y', '--skip-rows', '2', '--no-header', '--chunk-bytes', '1e6'],
+  );
+  const { data, label, columns, weightColumn, drop, categorical, skipRows, header, chunkBytes } = parseRunParams(
+    readGiven(given, toFlag),
+  );
+  assert.deepEqual(data, ['a.csv', 'b/*.csv']);
+  assert.deepEqual([label, columns, weightColumn, drop], ['3', ['x', 'y', '7'], 'w', ['u']]);
+  assert.deepEqual([categorical, skipRows, header, chunkBytes], [['y'], 2, false, 1_000_000]);
+  assert.deepEqual(parse('--data', 'a', '--features', '3').features, 3);
+  assert.deepEqual(readGiven({ data: ['a'], label: 0, features: 3 }), { data: ['a'], label: '0', columns: ['3'] });
+  assert.throws(() => readGiven(parse('--data', 'a', '--label', 'y', '--chunk-size', '5'), toFlag), {
+    name: 'InputError',
+    message: '--chunk-size has no meaning beside --data',
+  });
+  assert.throws(() => readGiven({ drop: ['a'] }), {
+    name: 'InputError',
+    message: 'drop has a meaning beside data only',
+  });
 });
 
 test('options of the forest become parameters that a run takes', () => {
