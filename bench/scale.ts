@@ -17,6 +17,9 @@ const { values } = parseArgs({
     prefixes: { type: 'string', default: String(AWS.s3Prefixes) },
     'payload-bytes': { type: 'string', default: String(WORK.payloadBytes) },
     'when-throttled': { type: 'string', default: AWS.whenThrottled },
+    /** changes that the engine has not: slices under way at once, and slices that are sent ranges of tasks */
+    'slices-at-once': { type: 'string' },
+    ranges: { type: 'boolean', default: false },
     seed: { type: 'string', default: '0' },
     /** run each once more without each limit */
     binding: { type: 'boolean', default: false },
@@ -100,6 +103,10 @@ function scenarioOf(numTasks: number): Scenario {
       payloadBytes: Number(values['payload-bytes']),
     },
     options: { maxInFlight: Math.floor(HEADROOM * concurrency), results: 'sum' },
+    changes: {
+      slicesAtOnce: values['slices-at-once'] === undefined ? undefined : Number(values['slices-at-once']),
+      sendsRanges: values.ranges,
+    },
     seed: Number(values.seed),
   };
 }

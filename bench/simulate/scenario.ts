@@ -128,8 +128,17 @@ export interface Scenario {
   work: Work;
   options: FanOutOptions;
   seed: number;
+  /** What lib/fanout does not do today: see docs/scale.md. */
+  changes?: Changes;
   /** What an attempt's work is, instead of drawing it. */
   attemptOf?: (task: number, attempt: number, tier: number) => AttemptWork;
+}
+
+export interface Changes {
+  /** Slices under way at once, which share `maxInFlight`; all of them today. */
+  slicesAtOnce?: number;
+  /** Whether a slice is sent its range of tasks and where they are listed, instead of the tasks. */
+  sendsRanges?: boolean;
 }
 
 /** What an attempt does: takes so long, and fails or not. */

@@ -1,7 +1,14 @@
 // A fan-out on AWS, simulated: lib/fanout as it is, in the time and under the limits of scenario.ts.
 
 import { NO_USAGE, priceOf } from '../../lib/cost.ts';
-import { FAN_OUT_DEFAULTS, type FanOutCounts, fanOut, type Gathered, workerFunction } from '../../lib/fanout/index.ts';
+import {
+  FAN_OUT_DEFAULTS,
+  type FanOutCounts,
+  type FanOutOptions,
+  fanOut,
+  type Gathered,
+  workerFunction,
+} from '../../lib/fanout/index.ts';
 import { Execution } from './execution.ts';
 import type { Scenario } from './scenario.ts';
 import { World, workerNames } from './world.ts';
@@ -36,7 +43,8 @@ export interface Simulated {
 
 /** Decides nothing by itself: the same scenario gives the same outcome. */
 export async function simulate(scenario: Scenario): Promise<Simulated> {
-  const { work, aws, options } = scenario;
+  const { work, aws, changes = {} } = scenario;
+  const options = optionsOf(scenario);
   const { numTasks } = work;
   const world = new World(scenario);
   const tasks = Array.from({ length: numTasks }, (_, i) => ({
@@ -46,7 +54,7 @@ export async function simulate(scenario: Scenario): Promise<Simulated> {
   const sizes = workerNames(work).map((functionName, tier) => ({ functionName, memoryMiB: work.workerMiB[tier]! }));
   const worker = workerFunction<{ i: number; p: string }, { i: number }>(...sizes);
   const isDivided = numTasks > (options.shardAbove ?? FAN_OUT_DEFAULTS.shardAbove);
-  const root = new Execution(world, isDivided ? (numTasks * aws.divideUsPerTask) / 1000 : 0);
+  const root = new Execution(world, isDivided && !changes.sendsRanges ? (numTasks * aws.divideUsPerTask) / 1000 : 0);
   let gathered: Gathered<{ i: number }> | undefined;
   root.start(
     (engine) => fanOut(engine, 'tasks', tasks, worker, { attemptTimeoutMs: work.timeoutMs, ...options }),
@@ -54,10 +62,18 @@ export async function simulate(scenario: Scenario): Promise<Simulated> {
   );
   await world.clock.run(() => gathered !== undefined);
   if (!gathered) throw new Error('the fan-out never ended');
-  return outcomeOf(world, gathered, isDivided);
+  return outcomeOf(world, gathered, isDivided && !changes.sendsRanges);
 }
 
-function outcomeOf(world: World, gathered: Gathered<{ i: number }>, isDivided: boolean): Simulated {
+/** The engine gives each slice its share of `maxInFlight`: where fewer are under way, each shall have more. */
+function optionsOf({ work, options, changes }: Scenario): FanOutOptions {
+  const { maxInFlight, shardAbove } = { ...FAN_OUT_DEFAULTS, ...options };
+  const numSlices = Math.ceil(work.numTasks / shardAbove);
+  const share = Math.max(1, numSlices / (changes?.slicesAtOnce ?? numSlices));
+  return { ...options, maxInFlight: Math.floor(maxInFlight * share) };
+}
+
+function outcomeOf(world: World, gathered: Gathered<{ i: number }>, holdsAll: boolean): Simulated {
   const { aws, work, clock, counts, lambda, reads, writes } = world;
   const seconds = clock.nowMs / 1000;
   const orchestratorGbSeconds = (counts.orchestratorMs / 1000) * (work.orchestratorMiB / 1024);
@@ -72,7 +88,7 @@ function outcomeOf(world: World, gathered: Gathered<{ i: number }>, isDivided: b
   const known = world.overheadMs.filter((ms) => !Number.isNaN(ms)).sort();
   const exceeded: string[] = [];
   if (counts.maxOperations > aws.operationsPerExecution) exceeded.push('operations of an execution');
-  const rootBytes = isDivided ? work.numTasks * aws.divideBytesPerTask : 0;
+  const rootBytes = holdsAll ? work.numTasks * aws.divideBytesPerTask : 0;
   if (rootBytes > work.orchestratorMiB * 2 ** 20) exceeded.push('memory of the orchestrator');
   if (counts.maxBytes > aws.bytesPerExecution) exceeded.push('bytes of an execution');
   return {

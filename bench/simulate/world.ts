@@ -6,7 +6,7 @@ import { Execution, ORCHESTRATOR, shardProgram } from './execution.ts';
 import { Lambda } from './lambda.ts';
 import { Peak, Queue } from './rates.ts';
 import { S3Requests } from './s3.ts';
-import type { AttemptWork, Aws, Scenario, Work } from './scenario.ts';
+import type { AttemptWork, Aws, Changes, Scenario, Work } from './scenario.ts';
 
 /** How an invocation ended, without its times. */
 type Ending = { ok: true; result: unknown } | { ok: false; error: { name: string; message: string } };
@@ -24,6 +24,8 @@ export interface Invocation {
 const WORK_STREAM = 1001;
 const PAUSE_STREAM = 1002;
 const MAX_ATTEMPTS = 64;
+/** Bytes that tell a slice its range: keys and numbers, and the options. */
+const RANGE_BYTES = 1000;
 
 export class World {
   readonly clock = new Clock();
@@ -55,11 +57,15 @@ export class World {
   readonly #askedMs: Float64Array;
   readonly #inFlight: Uint8Array;
   readonly #isWritten: Uint8Array;
+  readonly #changes: Changes;
+  #numSlices = 0;
+  readonly #waitingSlices: (() => void)[] = [];
   readonly #random: RandomStream;
   readonly #attemptOf: NonNullable<Scenario['attemptOf']>;
 
-  constructor({ aws, work, seed, attemptOf }: Scenario) {
+  constructor({ aws, work, seed, attemptOf, changes = {} }: Scenario) {
     this.aws = aws;
+    this.#changes = changes;
     this.work = work;
     const { clock } = this;
     this.lambda = new Lambda(clock, aws, [ORCHESTRATOR, ...workerNames(work)]);
@@ -80,10 +86,20 @@ export class World {
   prepare(functionName: string, payload: unknown, attempt: number): Invocation {
     if (functionName !== ORCHESTRATOR) return this.#prepareWorker(functionName, (payload as { i: number }).i, attempt);
     return {
-      bytes: JSON.stringify(payload).length,
+      bytes: this.#changes.sendsRanges ? RANGE_BYTES : JSON.stringify(payload).length,
       told() {},
-      start: (onEnded) =>
-        new Execution(this, 0).start(shardProgram(payload), (result, bytes) => onEnded({ ok: true, result }, bytes)),
+      start: (onEnded) => {
+        const begin = () => {
+          this.#numSlices++;
+          new Execution(this, 0).start(shardProgram(payload), (result, bytes) => {
+            this.#numSlices--;
+            this.#waitingSlices.shift()?.();
+            onEnded({ ok: true, result }, bytes);
+          });
+        };
+        if (this.#numSlices < (this.#changes.slicesAtOnce ?? Infinity)) begin();
+        else this.#waitingSlices.push(begin);
+      },
     };
   }
 

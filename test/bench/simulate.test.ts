@@ -128,6 +128,16 @@ suite('simulator', () => {
     });
   }
 
+  test('fewer slices at once leave fewer resumes, and ranges fewer bytes', async () => {
+    const run = (changes: Scenario['changes']) =>
+      simulate({ ...scenario({ numTasks: 2000 }, { options: { shardAbove: 50, maxInFlight: 200 } }), changes });
+    const [today, fewer, ranges] = [await run({}), await run({ slicesAtOnce: 5 }), await run({ sendsRanges: true })];
+    assert.deepEqual([today.counts.done, fewer.counts.done, ranges.counts.done], [2000, 2000, 2000]);
+    assert.ok(fewer.resumes < 0.7 * today.resumes, `${fewer.resumes} of ${today.resumes}`);
+    assert.ok(fewer.peakConcurrency <= 210);
+    assert.ok(ranges.executionBytes.most < 0.5 * today.executionBytes.most);
+  });
+
   test('limits that AWS ends an execution by are told', async () => {
     const exceeded = async (aws: Partial<Aws>) =>
       (await simulate(scenario({ numTasks: 50 }, { aws, options: { shardAbove: 20 } }))).exceeded;
