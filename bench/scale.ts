@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { fanOut, workerFunction } from '../lib/fanout/index.ts';
 import { bindingOf, bindings } from './simulate/binding.ts';
 import { AWS, type Scenario, WORK } from './simulate/scenario.ts';
-import { type Simulated, simulate } from './simulate/simulate.ts';
+import { type Simulated, simulate, tasksOf } from './simulate/simulate.ts';
 
 const { values } = parseArgs({
   options: {
@@ -114,8 +114,7 @@ function scenarioOf(numTasks: number): Scenario {
 /** What a replay of the root costs before it comes to its first operation: the tasks are made and divided again. */
 async function measureDivide(numTasks: number): Promise<void> {
   const startMs = performance.now();
-  const pad = 'x'.repeat(Math.max(0, Number(values['payload-bytes']) - 20));
-  const tasks = Array.from({ length: numTasks }, (_, i) => ({ taskId: `task-${i}`, payload: { i, pad } }));
+  const tasks = tasksOf({ ...WORK, numTasks, payloadBytes: Number(values['payload-bytes']) });
   await new Promise<void>((resolve) => {
     const lanes = () => {
       const ms = performance.now() - startMs;

@@ -7,10 +7,11 @@ import {
   type FanOutOptions,
   fanOut,
   type Gathered,
+  type Task,
   workerFunction,
 } from '../../lib/fanout/index.ts';
 import { Execution } from './execution.ts';
-import type { Scenario } from './scenario.ts';
+import type { Scenario, Work } from './scenario.ts';
 import { World, workerNames } from './world.ts';
 
 export interface Simulated {
@@ -47,10 +48,7 @@ export async function simulate(scenario: Scenario): Promise<Simulated> {
   const options = optionsOf(scenario);
   const { numTasks } = work;
   const world = new World(scenario);
-  const tasks = Array.from({ length: numTasks }, (_, i) => ({
-    taskId: `task-${i}`,
-    payload: { i, p: 'x'.repeat(Math.max(0, work.payloadBytes - 15 - String(i).length)) },
-  }));
+  const tasks = tasksOf(work);
   const sizes = workerNames(work).map((functionName, tier) => ({ functionName, memoryMiB: work.workerMiB[tier]! }));
   const worker = workerFunction<{ i: number; p: string }, { i: number }>(...sizes);
   const isDivided = numTasks > (options.shardAbove ?? FAN_OUT_DEFAULTS.shardAbove);
@@ -63,6 +61,14 @@ export async function simulate(scenario: Scenario): Promise<Simulated> {
   await world.clock.run(() => gathered !== undefined);
   if (!gathered) throw new Error('the fan-out never ended');
   return outcomeOf(world, gathered, isDivided && !changes.sendsRanges);
+}
+
+/** Tasks whose payloads have their number of bytes, each its own. */
+export function tasksOf({ numTasks, payloadBytes }: Work): Task<{ i: number; p: string }>[] {
+  return Array.from({ length: numTasks }, (_, i) => ({
+    taskId: `task-${i}`,
+    payload: { i, p: 'x'.repeat(Math.max(0, payloadBytes - 15 - String(i).length)) },
+  }));
 }
 
 /** The engine gives each slice its share of `maxInFlight`: where fewer are under way, each shall have more. */
