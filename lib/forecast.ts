@@ -12,6 +12,7 @@ import {
   totalUsage,
   type Usage,
 } from './cost.ts';
+import { LOOK_SHARE, STRAGGLER_TASKS } from './fanout/looks.ts';
 import { memoryOf, needsOf, type TaskNeed } from './needs.ts';
 import { durableOperations, type Plan } from './plan.ts';
 import { PRICES } from './prices.ts';
@@ -99,6 +100,17 @@ function secondsOf(needs: readonly TaskNeed[], atOnce: number): number {
   return seconds.reduce((sum, part) => sum + part, COLD_START_SECONDS);
 }
 
+/** Operations for looks at what is slow, in fan-outs that take longer than the time before the first. */
+function lookOperations(needs: readonly TaskNeed[], atOnce: number): number {
+  const operations = needs.map((need) => {
+    const seconds = secondsOf([need], Math.min(need.numTasks, atOnce));
+    let looks = 0;
+    for (let at = 2; need.numTasks >= STRAGGLER_TASKS && at < seconds; at += Math.max(2, LOOK_SHARE * at)) looks++;
+    return 2 * looks;
+  });
+  return operations.reduce((sum, one) => sum + one, 0);
+}
+
 /** What a calm run uses on AWS; reads depend a little on how tasks fall to sandboxes. */
 export function forecastUsage(plan: Plan): PartUsage {
   const needs = needsOf(plan);
@@ -123,7 +135,7 @@ export function forecastUsage(plan: Plan): PartUsage {
       ...NO_USAGE,
       gbSeconds: (orchestratorSeconds * ORCHESTRATOR_MIB) / 1024,
       invocations: resumptions,
-      durableOperations: durableOperations(plan),
+      durableOperations: durableOperations(plan) + lookOperations(needs, plan.params.workers),
       // six lists, a status for each stage and at the end, the report and the timeline
       s3Writes: 13,
       // the request, a look for a cancellation in each stage, all results at the end

@@ -128,7 +128,7 @@ async function runStages(
       return { startedAtMs: stage.startedAtMs, finished: await listResults(store, runId, name) };
     });
     stage.startedAtMs = startedAtMs;
-    stage.finishedAtMs = startedAtMs;
+    let endedAtMs = startedAtMs;
     const isFinished = new Set(finished);
     const known = usage[name].invocations + usage[name].unmeasured;
     let reused = 0;
@@ -136,7 +136,7 @@ async function runStages(
       const pending = tasks.filter(({ resultKey }) => !isFinished.has(resultKey));
       reused += tasks.length - pending.length;
       const fanName = i === 0 ? name : `${name}-${i + 1}`;
-      const gathered = await fanOut<unknown, WorkerAnswer>(
+      const gathered: Gathered<WorkerAnswer> = await fanOut<unknown, WorkerAnswer>(
         engine,
         fanName,
         pending.map(({ taskId, payload }) => ({ taskId, payload })),
@@ -146,7 +146,7 @@ async function runStages(
           attemptTimeoutMs: TIMEOUT_SECONDS[name] * 1000,
           seed: plan.params.seed,
           // a fan-out that begins when it is over ends at its first look
-          deadlineMs: orAtLeast(remainingMs(stage.finishedAtMs), 1),
+          deadlineMs: orAtLeast(remainingMs(endedAtMs), 1),
           shardAbove: shardAbove(plan),
           // of a fan-out that is divided, the results would be too much for one execution
           results: pending.length > shardAbove(plan) ? 'sum' : 'all',
@@ -157,7 +157,7 @@ async function runStages(
       usage[name] = addUsage(usedBy(gathered), addUsage(usage[name], { unmeasured: attempts - done }));
       usage.orchestrator = addUsage(usage.orchestrator, gathered.own);
       if (pending.length === 0) continue;
-      stage.finishedAtMs = gathered.endedAtMs;
+      endedAtMs = gathered.endedAtMs;
       timeline[fanName] = {
         startedAtMs: gathered.startedAtMs,
         attempts: gathered.timeline,
@@ -168,6 +168,7 @@ async function runStages(
     // an execution that was stopped told nothing of its last stage
     usage[name] = addUsage(usage[name], { unmeasured: Math.max(0, reused - known) });
     stage.state = 'done';
+    stage.finishedAtMs = endedAtMs;
     stage.numDone = stage.numTasks;
   }
 

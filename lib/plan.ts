@@ -56,7 +56,7 @@ export const TIMEOUT_SECONDS = { generate: 300, split: 300, train: 900, evaluate
 /** Chunks of a run at most: every one is a task of three fan-outs, and `bins` and `train` read them all. */
 const MAX_CHUNKS = 50_000;
 /** Tasks of each execution where a run has more than one execution takes. */
-const SHARD_TASKS = 500;
+const SHARD_TASKS = 300;
 /** Operations besides the fan-outs: the execution, the request, the report, one for each stage. */
 const STEPS = 3 + 4;
 /** Of each execution that does fan-outs: itself; of each fan-out: its context, and the pause before the first look. */

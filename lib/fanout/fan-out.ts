@@ -131,10 +131,7 @@ export async function mapReduce<Payload, Result>(
   options?: Options,
 ): Promise<Result | undefined> {
   const results = await map(engine, name, payloads, worker, options);
-  return reducePairwise(
-    results.filter((result): result is Awaited<Result> & {} => result !== null) as Result[],
-    reduce,
-  );
+  return reducePairwise(results.filter((result) => result !== null) as Result[], reduce);
 }
 
 /** Put values together as a tree of neighbours: the shape follows from their number alone. */

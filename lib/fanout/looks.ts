@@ -13,10 +13,10 @@ export interface Decision {
 }
 
 /** Tasks that must have started, and their share that must be done, before one can be called slow. Source: cubed. */
-const STRAGGLER_TASKS = 10;
+export const STRAGGLER_TASKS = 10;
 const STRAGGLER_SHARE = 0.5;
 /** Looks come rarer as time goes on: a long fan-out costs few operations. */
-const LOOK_SHARE = 0.1;
+export const LOOK_SHARE = 0.1;
 
 /** @returns nothing when there is nothing to do */
 export function lookAt(state: FanOutState, atMs: number, isAborted = false): Decision | undefined {

@@ -63,7 +63,7 @@ export async function runShard(engine: Engine, event: Shard, measure: () => obje
   }
   const { fanOutShard: name, tasks, sizes, options } = parsed.output;
   const result = await runLanes(engine, name, tasks, sizes, resolveOptions(options));
-  return { ...result, own: { durableOperations: engine.operations, ...sumFields([measure()]) } };
+  return { ...result, own: { ...sumFields([measure()]), durableOperations: engine.operations } };
 }
 
 /**
@@ -97,7 +97,12 @@ export async function runInShards<Payload, Result>(
     name,
     shards.map((payload) => ({ taskId: payload.fanOutShard, payload })),
     [{ functionName: self }],
-    { ...FAN_OUT_DEFAULTS, maxInFlight: shards.length, speculate: false, deadlineMs: options.deadlineMs },
+    {
+      ...FAN_OUT_DEFAULTS,
+      maxInFlight: Math.min(shards.length, options.maxInFlight),
+      speculate: false,
+      deadlineMs: options.deadlineMs,
+    },
     { ...hooks, onProgress: (numDone) => hooks.onProgress?.(Math.floor((numDone * tasks.length) / shards.length)) },
   );
   const parts = results.filter((part) => part !== null);
@@ -139,7 +144,8 @@ function divide(
       sizes: [...sizes],
       options: {
         ...options,
-        maxInFlight: Math.max(1, cut(options.maxInFlight, i + 1) - cut(options.maxInFlight, i)),
+        // together no more than are allowed, and where there are fewer places than slices, as many slices at once
+        maxInFlight: Math.max(1, Math.floor(options.maxInFlight / numShards)),
         toleratedFailures: options.failFast ? options.toleratedFailures : slice.length,
         enough: enough === null || enough < 1 ? enough : Math.max(1, Math.ceil((enough * slice.length) / tasks.length)),
       },

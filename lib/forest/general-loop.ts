@@ -18,14 +18,6 @@ export interface GeneralGrowJob {
   numTrees: number;
 }
 
-/** Grow what the queue holds. */
-export function growGeneralFromQueue(job: GeneralGrowJob): GrownTree[] {
-  const grow = openGeneralQueue(job);
-  const trees: GrownTree[] = [];
-  for (let grown = grow(); grown; grown = grow()) trees.push(grown);
-  return trees;
-}
-
 /** The next tree of the queue, at each call; undefined when none is left. */
 export function openGeneralQueue({ table, params, queue, treeStart, numTrees }: GeneralGrowJob) {
   let grower: GeneralGrower | undefined; // a thread that comes too late needs none

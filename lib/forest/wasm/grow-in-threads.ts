@@ -2,23 +2,24 @@
 
 import type { BinnedRows } from '../../partition/rows.ts';
 import { STREAM } from '../../random.ts';
-import { growTrees } from '../grow.ts';
+import { collectTrees } from '../collect-trees.ts';
 import { checkRows, countBins, type TrainingInfo } from '../packed-rows.ts';
 import type { ForestParams } from '../params.ts';
-import { type BeforeTree, takeTrees } from '../take-trees.ts';
+import { growPlainInThreads } from '../plain-in-threads.ts';
+import type { BeforeTree } from '../take-trees.ts';
 import type { Tree } from '../tree.ts';
 import { TreeRandom } from '../tree-random.ts';
 import { kernelModule } from './compile.ts';
-import { type GrowJob, type GrownTree, openQueue } from './grow-loop.ts';
+import { type GrowJob, openQueue } from './grow-loop.ts';
 import { createMemory, MAX_MEMORY_BYTES } from './kernel.ts';
 import { type Layout, planLayout, SEED_BYTES, writeSettings } from './layout.ts';
-import { resolveNumThreads, runOnThread } from './threads.ts';
+import { resolveNumThreads } from './threads.ts';
 
 /**
  * Grow trees [treeStart, treeEnd).
  *
  * @param numThreads from 1 to 256; by default as many as there are processors
- * @param beforeTree by default nothing calls the work off; the plain twin, where the kernel cannot run, never asks
+ * @param beforeTree by default nothing calls the work off
  * @throws {InputError} when rows and info don't fit together
  */
 export async function growInThreads(
@@ -34,7 +35,7 @@ export async function growInThreads(
   const threads = Math.min(resolveNumThreads(numThreads), Math.max(1, numTrees));
   const module = kernelModule();
   const prepared = module && prepare(rows, info, params, numTrees, threads);
-  if (!prepared) return growTrees(rows, info, params, treeStart, treeEnd);
+  if (!prepared) return growPlainInThreads(rows, info, params, treeStart, treeEnd, numThreads, beforeTree);
   const { memory, layout } = prepared;
   writeSeeds(memory, layout, params.seed, treeStart, numTrees);
   const { queue, seeds } = layout;
@@ -50,14 +51,7 @@ export async function growInThreads(
       ...thread,
     }),
   );
-  const others = Promise.all(jobs.slice(1).map((job) => runOnThread<GrownTree[]>(job)));
-  others.catch(() => {}); // awaited below, after our own share
-  const next = new Int32Array(memory.buffer, queue, 1);
-  const trees = new Array<Tree>(numTrees);
-  for (const grown of [await takeTrees(openQueue(jobs[0]), next, numTrees, beforeTree), ...(await others)]) {
-    for (const { index, tree } of grown) trees[index] = tree;
-  }
-  return trees;
+  return collectTrees(jobs, numTrees, openQueue, new Int32Array(memory.buffer, queue, 1), beforeTree);
 }
 
 /** The rows in a memory for all threads; nothing when they don't fit. */

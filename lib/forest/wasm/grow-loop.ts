@@ -21,14 +21,6 @@ export interface GrownTree {
   tree: Tree;
 }
 
-/** Grow what the queue holds. */
-export function growFromQueue(job: GrowJob): GrownTree[] {
-  const grow = openQueue(job);
-  const trees: GrownTree[] = [];
-  for (let grown = grow(); grown; grown = grow()) trees.push(grown);
-  return trees;
-}
-
 /** The next tree of the queue, at each call; undefined when none is left. */
 export function openQueue(job: GrowJob): () => GrownTree | undefined {
   const { module, memory, settingsAt, settings, numTrees, bootstrap } = job;

@@ -9,6 +9,12 @@ export interface Kernel {
   predictBlock(settingsAt: number, rowStart: number, rowEnd: number): void;
 }
 
+/** The types of Node leave `grow` out. */
+export interface GrowableMemory extends WebAssembly.Memory {
+  /** @returns how many pages there were */
+  grow(pages: number): number;
+}
+
 export const PAGE_BYTES = 65_536;
 export const MAX_MEMORY_BYTES = 2 ** 32; // of WebAssembly with 32-bit addresses
 const FIRST_ADDRESS = 64; // below is nothing, so that no address is 0
@@ -34,8 +40,11 @@ export class AddressSpace {
   }
 }
 
-/** @param bytes a multiple of `PAGE_BYTES` up to `MAX_MEMORY_BYTES` */
-export function createMemory(bytes: number): WebAssembly.Memory {
-  const pages = bytes / PAGE_BYTES;
-  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+/**
+ * @param bytes a multiple of `PAGE_BYTES` up to `MAX_MEMORY_BYTES`
+ * @param maxBytes likewise: how far it may grow
+ */
+export function createMemory(bytes: number, maxBytes = bytes): GrowableMemory {
+  const pages = { initial: bytes / PAGE_BYTES, maximum: maxBytes / PAGE_BYTES };
+  return new WebAssembly.Memory({ ...pages, shared: true }) as GrowableMemory;
 }

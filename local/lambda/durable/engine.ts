@@ -52,8 +52,11 @@ export class DurableEngine {
   resume(resumes: (executionName: string) => boolean): void {
     for (const run of this.#runs.all()) {
       if (run.execution.status !== 'RUNNING') run.setEnded();
-      else if (resumes(run.execution.name)) this.#resume(run);
       else this.#waiting.add(run);
+    }
+    // one that is resumed asks for those that it had started
+    for (const run of [...this.#waiting]) {
+      if (resumes(run.execution.name) && this.#waiting.delete(run)) this.#resume(run);
     }
   }
 

@@ -27,14 +27,15 @@ const tasksOf = ({ payloads }: Event) => payloads.map((payload, i) => ({ taskId:
 
 const modes = {
   async fan(engine: Engine, event: Event) {
-    const { reason, counts, failed, results, sums } = await fanOut(
+    const { reason, counts, failed, results, sums, own } = await fanOut(
       engine,
       'fan',
       tasksOf(event),
       workerOf(event),
       event.options,
     );
-    return { reason, counts, failed, results, sums, operations: engine.operations };
+    const operations = engine.operations + (own.durableOperations ?? 0);
+    return { reason, counts, failed, results, sums, operations };
   },
   async map(engine: Engine, event: Event) {
     return map(engine, 'map', event.payloads, workerOf(event), event.options);

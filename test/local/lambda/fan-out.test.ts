@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FanOutCounts, FanOutOptions } from '../../../lib/fanout/index.ts';
 import type { LambdaEvent } from '../../../local/lambda/options.ts';
 import { lines, localFunction, orchestratorFunction, startService, temporaryFolder, writeWorker } from './helpers.ts';
@@ -127,6 +128,27 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
     assert.ok(kills > 0);
   });
 
+  test('slices go on with the execution that divides, when an emulator is started again', async () => {
+    const dataDir = join(folder, 'again');
+    const gate = join(folder, 'again-gate');
+    const options = { dataDir, maxConcurrency: 30, functions: [worker, fanner] };
+    const first = await startService(options);
+    const payloads = Array.from({ length: 6 }, () => ({ action: 'gate', path: gate }));
+    const event = { mode: 'fan', payloads, options: { shardAbove: 3 } };
+    const target = { FunctionName: 'fanner', Qualifier: 'live', DurableExecutionName: 'mine' };
+    await first.invoke(event, { ...target, InvocationType: 'Event' });
+    const atWork = () =>
+      first.events.filter(
+        ({ type, ...more }) => type === 'invokeStarted' && 'functionName' in more && more.functionName === 'worker',
+      );
+    while (atWork().length < 4) await sleep(10);
+    await first.service.close();
+    writeFileSync(gate, '');
+    const second = await startService({ ...options, resumes: (name) => name === 'mine' });
+    const { result } = await second.invoke(event, target);
+    assert.deepEqual([result.reason, result.counts.done], ['allDone', 6]);
+  });
+
   test('a task that runs out of memory goes on in the next size, and one that passes that too is told with numbers', async () => {
     const hog = { action: 'hog', mib: 320, id: 'hog' };
     const moved = await run('fan', [hog], { workers: ['worker', 'large'] });
@@ -168,13 +190,15 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
     const payloads = echoes(95).map((payload) => ({ ...payload, id: `part-${payload.i}` }));
     payloads[40] = { action: 'fail', message: 'InputError: lost', i: 40, id: 'part-40' } as (typeof payloads)[0];
     const from = events.length;
-    const { reason, counts, results, failed } = await run('fan', payloads, {
+    const { reason, counts, results, failed, operations } = await run('fan', payloads, {
       options: { shardAbove: 30, toleratedFailures: 1, maxInFlight: 8 },
     });
     assert.equal(reason, 'allDone');
     assert.deepEqual([counts.tasks, counts.done, counts.failed, counts.attempts], [95, 94, 1, 95]);
     assert.deepEqual(results.map((result, i) => (i === 40 ? result : (result as { i: number }).i)), Array.from({ length: 95 }, (_, i) => (i === 40 ? null : i))); // biome-ignore format: one line
     assert.equal(failed[0]!.taskId, 'task-40');
+    // the one that divides: itself, a context, four slices; each slice: itself, a context, a pause; 95 invocations
+    assert.ok(operations >= 6 + 4 * 3 + 95 && operations < 6 + 4 * 3 + 95 + 80, `${operations} operations`);
     for (let i = 0; i < 95; i++) assert.equal(timesRan(`part-${i}`), 1);
     const executions = new Set(
       events

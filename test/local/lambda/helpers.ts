@@ -86,7 +86,7 @@ export function lambdaClient(endpoint: string): LambdaClient {
 export async function startService(options: LambdaServiceOptions) {
   const events: LambdaEvent[] = [];
   const watchers = new Set<() => void>();
-  const service = await startLambdaService({
+  const started = await startLambdaService({
     ...options,
     onEvent(event) {
       events.push(event);
@@ -94,6 +94,8 @@ export async function startService(options: LambdaServiceOptions) {
       for (const watcher of watchers) watcher();
     },
   });
+  let closing: Promise<void> | undefined;
+  const service = { ...started, close: () => (closing ??= started.close()) };
   after(() => service.close());
   const client = lambdaClient(service.url);
 
