@@ -1,7 +1,5 @@
 // Simulated time: actions in the order of their times, and of being asked for where these are equal.
 
-import { setImmediate } from 'node:timers/promises';
-
 /** A binary heap in parallel arrays: millions of actions pass through it. */
 export class Clock {
   nowMs = 0;
@@ -37,13 +35,13 @@ export class Clock {
 
   /** Until nothing is left to do, or `isOver`. */
   async run(isOver: () => boolean): Promise<void> {
-    await setImmediate();
+    await settled();
     while (this.#times.length > 0 && !isOver()) {
       this.nowMs = this.#times[0]!;
       this.#takeFirst()();
       if (!this.#hasPromises) continue;
       this.#hasPromises = false;
-      await setImmediate();
+      await settled();
     }
   }
 
@@ -84,3 +82,6 @@ export class Clock {
     actions[k] = action;
   }
 }
+
+/** A tick comes when every promise that could settle has, and what waited for it has gone on. */
+const settled = () => new Promise<void>((resolve) => process.nextTick(resolve));
