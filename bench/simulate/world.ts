@@ -1,15 +1,13 @@
 // What all executions of a simulated fan-out share: the clock, AWS's limits, the functions, and the counts.
 
 import { RandomStream } from '../../lib/random.ts';
+import { type Ending, WorkerAttempt } from './attempt.ts';
 import { Clock } from './clock.ts';
 import { Execution, ORCHESTRATOR, shardProgram } from './execution.ts';
 import { Lambda } from './lambda.ts';
 import { Peak, Queue } from './rates.ts';
 import { S3Requests } from './s3.ts';
 import type { AttemptWork, Aws, Changes, Scenario, Work } from './scenario.ts';
-
-/** How an invocation ended, without its times. */
-type Ending = { ok: true; result: unknown } | { ok: false; error: { name: string; message: string } };
 
 /** An invocation that is yet to be accepted. */
 export interface Invocation {
@@ -57,6 +55,7 @@ export class World {
   readonly #askedMs: Float64Array;
   readonly #inFlight: Uint8Array;
   readonly #isWritten: Uint8Array;
+  readonly #names: string[];
   readonly #changes: Changes;
   #numSlices = 0;
   readonly #waitingSlices: (() => void)[] = [];
@@ -66,9 +65,10 @@ export class World {
   constructor({ aws, work, seed, attemptOf, changes = {} }: Scenario) {
     this.aws = aws;
     this.#changes = changes;
+    this.#names = workerNames(work);
     this.work = work;
     const { clock } = this;
-    this.lambda = new Lambda(clock, aws, [ORCHESTRATOR, ...workerNames(work)]);
+    this.lambda = new Lambda(clock, aws, [ORCHESTRATOR, ...this.#names]);
     this.executions = new Queue(aws.executionsPerSecond);
     this.checkpoints = new Queue(aws.checkpointsPerSecond);
     this.states = new Queue(aws.checkpointsPerSecond);
@@ -104,7 +104,7 @@ export class World {
   }
 
   #prepareWorker(functionName: string, task: number, attempt: number): Invocation {
-    const tier = workerNames(this.work).indexOf(functionName);
+    const tier = this.#names.indexOf(functionName);
     const work = this.#attemptOf(task, attempt, tier);
     if (attempt === 1) this.#askedMs[task] = this.clock.nowMs;
     const isSpeculative = this.#inFlight[task]! > 0;
@@ -116,60 +116,28 @@ export class World {
         this.overheadMs[task] = this.clock.nowMs - this.#askedMs[task]! - work.ms;
         if (isSpeculative) this.counts.speculativeWins++;
       },
-      start: (onEnded) =>
-        this.clock.after(this.aws.invokeMs, () =>
-          this.#run(functionName, tier, task, work, (ending) => {
-            this.#inFlight[task]!--;
-            onEnded(ending, JSON.stringify(ending).length);
-          }),
-        ),
+      start: (onEnded) => {
+        const attempt = new WorkerAttempt(this, functionName, task, work, (ending) => {
+          this.#inFlight[task]!--;
+          onEnded(ending, JSON.stringify(ending).length);
+        });
+        this.clock.after(this.aws.invokeMs, () => attempt.invoke());
+      },
     };
   }
 
-  /** Read, work, write; the place is taken for as long as that lasts. */
-  #run(
-    functionName: string,
-    tier: number,
-    task: number,
-    { ms, error }: AttemptWork,
-    onEnded: (e: Ending) => void,
-  ): void {
-    const { clock, lambda, work, aws, reads, writes, counts } = this;
-    lambda.enter(
-      functionName,
-      (isCold) => {
-        const startedMs = clock.nowMs;
-        counts.invocations++;
-        const end = (ending: Ending) => {
-          counts.workerGbSeconds += ((clock.nowMs - startedMs) / 1000) * (work.workerMiB[tier]! / 1024);
-          lambda.leave(functionName);
-          onEnded(ending);
-        };
-        const fail = (name: string, message: string) => end({ ok: false, error: { name, message } });
-        const slowDown = () => fail('SlowDown', 'Please reduce your request rate.');
-        const write = () =>
-          writes.send(
-            task,
-            work.s3Writes,
-            () => {
-              if (this.#isWritten[task]) counts.duplicates++;
-              this.#isWritten[task] = 1;
-              end({ ok: true, result: { i: task } });
-            },
-            slowDown,
-          );
-        const read = () =>
-          reads.send(
-            task,
-            work.s3Reads,
-            () => clock.after(ms, error ? () => fail(error.name, error.message) : write),
-            slowDown,
-          );
-        if (isCold) clock.after(aws.workerColdMs, read);
-        else read();
-      },
-      () => onEnded({ ok: false, error: { name: 'ThrottledError', message: 'Rate Exceeded.' } }),
-    );
+  /** An attempt has written its task's objects, or found them there. */
+  written(task: number): void {
+    if (this.#isWritten[task]) this.counts.duplicates++;
+    this.#isWritten[task] = 1;
+  }
+
+  /** An invocation has taken so long. */
+  ran(functionName: string, ms: number): void {
+    const memoryMiB = this.work.workerMiB[this.#names.indexOf(functionName)]!;
+    this.counts.invocations++;
+    this.counts.workerGbSeconds += (ms / 1000) * (memoryMiB / 1024);
+    this.lambda.leave(functionName);
   }
 
   /** The same whatever came before: it depends on the task and the attempt alone. */
