@@ -73,7 +73,7 @@ if (values.divide) {
     runs.push(run);
     took.push(time((performance.now() - startMs) / 1000));
     if (!values.binding) continue;
-    const all = await bindings(scenario);
+    const all = await bindings(scenario, run);
     binding.push(bindingOf(run, all));
     console.log(`${num(numTasks)} tasks take ${time(run.seconds)}; without …`);
     for (const { limit, seconds, notDone } of all)

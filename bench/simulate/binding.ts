@@ -37,23 +37,36 @@ export interface Binding {
   /** Seconds that the run takes without it, and tasks that are not done then. */
   seconds: number;
   notDone: number;
+  /** Seconds for all of the tasks, at the pace of those that are done. */
+  allSeconds: number;
 }
 
-/** @returns every limit, the one first whose removal helps most: more tasks are done, or the same in less time */
-export async function bindings(scenario: Scenario): Promise<Binding[]> {
+/**
+ * Run a scenario again without each limit. Where its tasks aren't all done, that binds whose removal has most of them done.
+ * Otherwise it is time that counts, as it would be if those that are not done then were done at the same pace.
+ *
+ * @param run of the scenario as it is
+ * @returns every limit, the one first whose removal helps most
+ */
+export async function bindings(scenario: Scenario, run: Simulated): Promise<Binding[]> {
   const all: Binding[] = [];
   for (const [limit, without] of Object.entries(WITHOUT)) {
-    const { seconds, counts } = await simulate(without(scenario));
-    all.push({ limit, seconds, notDone: counts.tasks - counts.done });
+    all.push({ limit, ...outcomeOf(await simulate(without(scenario))) });
   }
-  return all.sort((a, b) => a.notDone - b.notDone || a.seconds - b.seconds);
+  const isFailing = outcomeOf(run).notDone > 0;
+  return all.sort((a, b) => (isFailing && a.notDone - b.notDone) || a.allSeconds - b.allSeconds);
+}
+
+function outcomeOf({ seconds, counts }: Simulated): Omit<Binding, 'limit'> {
+  return { seconds, notDone: counts.tasks - counts.done, allSeconds: (seconds * counts.tasks) / counts.done };
 }
 
 /** Shortest gain that is worth a name. */
 const LEAST_GAIN = 0.02;
 
 /** Of what `bindings` found, what binds a run: the first one, unless next to nothing is gained without it. */
-export function bindingOf({ seconds, counts }: Simulated, [first]: readonly Binding[]): string {
-  const isHelp = first!.notDone < counts.tasks - counts.done || first!.seconds < (1 - LEAST_GAIN) * seconds;
+export function bindingOf(run: Simulated, [first]: readonly Binding[]): string {
+  const { notDone, allSeconds } = outcomeOf(run);
+  const isHelp = notDone > 0 ? first!.notDone < notDone : first!.allSeconds < (1 - LEAST_GAIN) * allSeconds;
   return isHelp ? first!.limit : 'none of them';
 }

@@ -124,7 +124,8 @@ suite('simulator', () => {
     test(`what binds is found: ${binds}`, async () => {
       const options = { shardAbove: 40, lookEveryMs: 60_000 };
       const given = scenario({ ...STEADY, numTasks: 100, ...work }, { aws, options });
-      assert.equal(bindingOf(await simulate(given), await bindings(given)), binds);
+      const run = await simulate(given);
+      assert.equal(bindingOf(run, await bindings(given, run)), binds);
     });
   }
 
