@@ -30,64 +30,64 @@ const { values } = parseArgs({
 });
 const HEADROOM = 0.9;
 
-if (values.divide) {
-  for (const numTasks of values.tasks.split(',').map(Number)) await measureDivide(numTasks);
-} else {
-  const rows: [string, (run: Simulated) => string | number][] = [
-    ['ended as', ({ gathered }) => gathered.reason],
-    ['over a limit of AWS', ({ exceeded }) => exceeded.join(', ') || 'none'],
-    ['wall time', ({ seconds }) => time(seconds)],
-    ['tasks/s', ({ tasksPerSecond }) => tasksPerSecond],
-    ['overhead of a task, p50', ({ overheadMs }) => time(overheadMs.p50 / 1000)],
-    ['overhead of a task, p99', ({ overheadMs }) => time(overheadMs.p99 / 1000)],
-    ['attempts', ({ counts }) => counts.attempts],
-    ['retries', ({ counts }) => counts.retried],
-    ['throttled', ({ counts }) => counts.throttled],
-    ['speculative, of which won', ({ counts, speculativeWins: won }) => `${num(counts.speculative)}, ${num(won)}`],
-    ['found already written', ({ duplicates }) => duplicates],
-    ['tasks not done', ({ counts }) => counts.tasks - counts.done],
-    ['most at once', ({ peakConcurrency }) => peakConcurrency],
-    ['cold starts', ({ coldStarts }) => coldStarts],
-    ['executions', ({ executions }) => executions],
-    ['resumes', ({ resumes }) => resumes],
-    ['operations', ({ operations }) => operations.total],
-    ['operations, most of one', ({ operations }) => operations.most],
-    ['MB written, most of one', ({ executionBytes }) => executionBytes.most / 1e6],
-    ['checkpoints/s, peak', ({ peaks }) => peaks.checkpoints],
-    ['PUT/s of a prefix, peak', ({ peaks }) => peaks.s3Writes],
-    ['GET/s of a prefix, peak', ({ peaks }) => peaks.s3Reads],
-    ['503 SlowDown', ({ slowedDown }) => slowedDown],
-    ['USD workers', ({ usd }) => usd.workers.toFixed(2)],
-    ['USD orchestrators', ({ usd }) => usd.orchestrators.toFixed(2)],
-    ['USD S3 requests', ({ usd }) => usd.s3.toFixed(2)],
-  ];
-  const table = [['', ...values.tasks.split(',').map((count) => `${num(Number(count))} tasks`)]];
-  table.push(table[0]!.map((_, i) => (i === 0 ? '---' : '--:')));
-  const runs: Simulated[] = [];
-  const binding: string[] = [];
-  const took: string[] = [];
-  for (const numTasks of values.tasks.split(',').map(Number)) {
-    const startMs = performance.now();
+const ROWS: [string, (run: Simulated) => string | number][] = [
+  ['ended as', ({ gathered }) => gathered.reason],
+  ['over a limit of AWS', ({ exceeded }) => exceeded.join(', ') || 'none'],
+  ['wall time', ({ seconds }) => time(seconds)],
+  ['tasks/s', ({ tasksPerSecond }) => tasksPerSecond],
+  ['overhead of a task, p50', ({ overheadMs }) => time(overheadMs.p50 / 1000)],
+  ['overhead of a task, p99', ({ overheadMs }) => time(overheadMs.p99 / 1000)],
+  ['attempts', ({ counts }) => counts.attempts],
+  ['retries', ({ counts }) => counts.retried],
+  ['throttled', ({ counts }) => counts.throttled],
+  ['speculative, of which won', ({ counts, speculativeWins: won }) => `${num(counts.speculative)}, ${num(won)}`],
+  ['found already written', ({ duplicates }) => duplicates],
+  ['tasks not done', ({ counts }) => counts.tasks - counts.done],
+  ['most at once', ({ peakConcurrency }) => peakConcurrency],
+  ['cold starts', ({ coldStarts }) => coldStarts],
+  ['executions', ({ executions }) => executions],
+  ['resumes', ({ resumes }) => resumes],
+  ['operations', ({ operations }) => operations.total],
+  ['operations, most of one', ({ operations }) => operations.most],
+  ['MB written, most of one', ({ mostBytes }) => mostBytes / 1e6],
+  ['checkpoints/s, peak', ({ peaks }) => peaks.checkpoints],
+  ['PUT/s of a prefix, peak', ({ peaks }) => peaks.s3Writes],
+  ['GET/s of a prefix, peak', ({ peaks }) => peaks.s3Reads],
+  ['503 SlowDown', ({ slowedDown }) => slowedDown],
+  ['USD workers', ({ usd }) => usd.workers.toFixed(2)],
+  ['USD orchestrators', ({ usd }) => usd.orchestrators.toFixed(2)],
+  ['USD S3 requests', ({ usd }) => usd.s3.toFixed(2)],
+  ['USD, all', ({ usd }) => usd.total.toFixed(2)],
+];
+
+const sizes = values.tasks.split(',').map(Number);
+if (values.divide) for (const numTasks of sizes) await measureDivide(numTasks);
+else await printTable();
+
+/** A column for each size. */
+async function printTable(): Promise<void> {
+  const columns: string[][] = [];
+  for (const numTasks of sizes) {
     const scenario = scenarioOf(numTasks);
+    const startMs = performance.now();
     const run = await simulate(scenario);
-    runs.push(run);
-    took.push(time((performance.now() - startMs) / 1000));
-    if (!values.binding) continue;
-    const all = await bindings(scenario, run);
-    binding.push(bindingOf(run, all));
-    console.log(`${num(numTasks)} tasks take ${time(run.seconds)}; without …`);
-    for (const { limit, seconds, notDone } of all)
-      console.log(`  ${limit.padEnd(26)}${time(seconds)}${notDone > 0 ? `, ${num(notDone)} tasks not done` : ''}`);
+    const took = time((performance.now() - startMs) / 1000);
+    const cells = ROWS.map(([, cell]) => cell(run)).map((cell) => (typeof cell === 'number' ? num(cell) : cell));
+    const binding = values.binding ? [await printBindings(scenario, run)] : [];
+    columns.push([`${num(numTasks)} tasks`, '--:', ...cells, took, ...binding]);
   }
-  for (const [name, cell] of rows) {
-    table.push([
-      name,
-      ...runs.map((run) => (typeof cell(run) === 'number' ? num(cell(run) as number) : `${cell(run)}`)),
-    ]);
-  }
-  if (values.binding) table.push(['what binds', ...binding]);
-  table.push(['simulated in', ...took]);
-  for (const cells of table) console.log(`| ${cells.join(' | ')} |`);
+  const names = ['', '---', ...ROWS.map(([name]) => name), 'simulated in', ...(values.binding ? ['what binds'] : [])];
+  for (const [i, name] of names.entries())
+    console.log(`| ${[name, ...columns.map((cells) => cells[i])].join(' | ')} |`);
+}
+
+/** @returns what binds */
+async function printBindings(scenario: Scenario, run: Simulated): Promise<string> {
+  const all = await bindings(scenario, run);
+  console.log(`${num(scenario.work.numTasks)} tasks take ${time(run.seconds)}; without …`);
+  for (const { limit, seconds, notDone } of all)
+    console.log(`  ${limit.padEnd(26)}${time(seconds)}${notDone > 0 ? `, ${num(notDone)} tasks not done` : ''}`);
+  return bindingOf(run, all);
 }
 
 function scenarioOf(numTasks: number): Scenario {

@@ -192,7 +192,6 @@ export class Execution implements Engine {
     counts.operations += this.operations;
     counts.maxOperations = Math.max(counts.maxOperations, this.operations);
     counts.maxBytes = Math.max(counts.maxBytes, this.#bytes);
-    counts.bytes += this.#bytes;
     this.#ended();
   }
 }

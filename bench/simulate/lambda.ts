@@ -23,7 +23,6 @@ export class Lambda {
   peakRunning = 0;
   /** New sandboxes by function. */
   readonly cold = new Map<string, number>();
-  throttled = 0;
 
   constructor(clock: Clock, aws: Aws, functionNames: readonly string[]) {
     this.#clock = clock;
@@ -46,7 +45,6 @@ export class Lambda {
     this.#admit();
     if (onRefused && this.#aws.whenThrottled === 'fail' && pool.waiting.at(-1) === onStarted) {
       pool.waiting.pop();
-      this.throttled++;
       onRefused();
     }
   }

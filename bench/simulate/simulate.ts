@@ -29,7 +29,8 @@ export interface Simulated {
   resumes: number;
   /** Of all executions, and of the one that has the most. */
   operations: { total: number; most: number };
-  executionBytes: { total: number; most: number };
+  /** Bytes that an execution wrote, the one that wrote most. */
+  mostBytes: number;
   speculativeWins: number;
   /** Attempts that found their task's objects written. */
   duplicates: number;
@@ -112,7 +113,7 @@ function outcomeOf(world: World, gathered: Gathered<{ i: number }>, holdsAll: bo
     executions: counts.executions,
     resumes: counts.resumes,
     operations: { total: counts.operations, most: counts.maxOperations },
-    executionBytes: { total: counts.bytes, most: counts.maxBytes },
+    mostBytes: counts.maxBytes,
     speculativeWins: counts.speculativeWins,
     duplicates: counts.duplicates,
     peaks: {

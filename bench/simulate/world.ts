@@ -44,7 +44,6 @@ export class World {
     invocations: 0,
     operations: 0,
     maxOperations: 0,
-    bytes: 0,
     maxBytes: 0,
     speculativeWins: 0,
     /** attempts that found their task's objects written by another */
