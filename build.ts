@@ -2,8 +2,10 @@
 
 import { copyFile, rm } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
-import { FUNCTION_NAMES } from './functions/manifest.ts';
-import './build-kernel.ts'; // first: the bundles hold the kernel
+import './build-kernel.ts';
+
+// after the kernel is built: the manifest leads to the forest, which holds it
+const { FUNCTION_NAMES } = await import('./functions/manifest.ts');
 
 // CommonJS packages inside an ES module still ask for `require`
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
