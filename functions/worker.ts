@@ -8,6 +8,7 @@ import { type Plan, planRun } from '../lib/plan.ts';
 import { quote } from '../lib/quote.ts';
 import { getRequest } from '../lib/run.ts';
 import { s3Store } from '../lib/s3-store.ts';
+import type { Span } from '../lib/span.ts';
 import type { Store } from '../lib/store.ts';
 import { startMeter } from './meter.ts';
 
@@ -21,20 +22,24 @@ interface WorkerTask {
 /**
  * Make a handler of a schema and the work.
  *
- * The answer is what the invocation used; the task's result is in the store. An error's name is put in front of its
+ * The answer is what the invocation used, and when; the task's result is in the store. An error's name is put in front of its
  * message, since only the message comes back to the orchestrator.
  */
 export function worker<Task extends WorkerTask>(
   schema: v.GenericSchema<unknown, Task>,
   work: (store: Store, plan: Plan, task: Task) => Promise<unknown>,
-): (event: unknown) => Promise<Usage> {
+): (event: unknown) => Promise<Usage & { span: Span }> {
   // built on cold start, reused while the sandbox stays warm
   const store = s3Store(requireEnv('BUCKET'));
   const measure = startMeter(Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE')), store);
+  const sandbox = process.env.AWS_LAMBDA_LOG_STREAM_NAME ?? '';
+  let isColdStart = true;
   let known: { runId: string; plan: Plan } | undefined;
 
   return async (event) => {
     const usage = measure();
+    const begun = { sandbox, isColdStart, startedAtMs: Date.now() };
+    isColdStart = false;
     try {
       const task = parseTask(schema, event);
       if (known?.runId !== task.runId) {
@@ -44,7 +49,7 @@ export function worker<Task extends WorkerTask>(
       await work(store, known.plan, task);
       const used = usage();
       console.log(JSON.stringify({ message: 'task done', ...task, used }));
-      return used;
+      return { ...used, span: { ...begun, finishedAtMs: Date.now() } };
     } catch (error) {
       if (error instanceof Error) error.message = `${error.name}: ${error.message}`;
       throw error;

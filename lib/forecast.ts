@@ -124,11 +124,11 @@ export function forecastUsage(plan: Plan): PartUsage {
       gbSeconds: (orchestratorSeconds * ORCHESTRATOR_MIB) / 1024,
       invocations: resumptions,
       durableOperations: durableOperations(plan),
-      // six lists, a status for each stage and at the end, the report
-      s3Writes: 12,
+      // six lists, a status for each stage and at the end, the report and its page
+      s3Writes: 13,
       // the request, a look for a cancellation in each stage, all results at the end
-      s3Reads: 8 + plan.numChunks,
-      bytesWritten: 10_000,
+      s3Reads: 8 + 2 * plan.numChunks,
+      bytesWritten: 150_000,
     },
   };
 }

@@ -16,6 +16,8 @@ export function runKeys(runId: string) {
     /** there when the run was cancelled */
     cancel: `${root}/cancel.json`,
     report: `${root}/report.json`,
+    /** the same for a person, in one file */
+    reportPage: `${root}/report.html`,
     partition: (index: number) => `${root}/dataset/part-${pad(index)}.arrow`,
     sample: (index: number) => `${root}/dataset/part-${pad(index)}.sample.arrow`,
     partitionResult: (index: number) => `${root}/dataset/part-${pad(index)}.json`,

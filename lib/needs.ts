@@ -4,6 +4,7 @@
 import { findBeyondPlain } from './forest/params.ts';
 import { SAMPLE_ROWS } from './partition/sample.ts';
 import type { Plan } from './plan.ts';
+import { importanceRows } from './stages/importance.ts';
 import { STORE_REQUESTS } from './stages/task.ts';
 
 export type TaskKind = 'generate' | 'bins' | 'split' | 'grow' | 'merge' | 'evaluate';
@@ -73,7 +74,9 @@ export function needsOf(plan: Plan): TaskNeed[] {
   const rawBytes = (rows: number) => rows * (4 * features + 6);
   const binnedBytes = (rows: number) => rows * (features + 6);
   const rangesBytes = 40 * features + RESULT_BYTES;
-  const edgesBytes = 255 * 10 * features + RESULT_BYTES;
+  // rows of the sample for the importances, each once with every feature's values drawn anew
+  const shuffledRows = Math.ceil((importanceRows(plan) * features) / numChunks);
+  const edgesBytes = (255 + (shuffledRows > 0 ? 64 : 0)) * 10 * features + RESULT_BYTES;
   const chunkSampleBytes = ((sampleRows * chunkRows) / samples) * (4 * features + 8);
   const modelBytes = numNodes * MODEL_BYTES_PER_NODE;
   // a count for each probability that occurs, by class and whether it is the row's
@@ -174,7 +177,7 @@ export function needsOf(plan: Plan): TaskNeed[] {
         requests(3 + atOnce(treeGroups.length) + oobFiles * treeGroups.length) + numNodes * MERGE_SECONDS_PER_NODE,
       // in a sandbox that has grown trees
       peakMiB: mib(growBytes + numNodes * MERGE_BYTES_PER_NODE),
-      s3Reads: 2 + (1 + oobFiles) * treeGroups.length,
+      s3Reads: 2 + oobFiles + (1 + oobFiles) * treeGroups.length,
       s3Writes: 2,
       bytesWritten: modelBytes + RESULT_BYTES,
       bytesRead: modelBytes + edgesBytes + oobBytes * treeGroups.length,
@@ -183,16 +186,19 @@ export function needsOf(plan: Plan): TaskNeed[] {
       kind: 'evaluate',
       stage: 'evaluate',
       numTasks: numChunks,
-      seconds: requests(3) + numNodes * EVALUATE_SECONDS.perNode + testRows * trees * EVALUATE_SECONDS.perRowAndTree,
+      seconds:
+        requests(3) +
+        numNodes * EVALUATE_SECONDS.perNode +
+        (testRows + shuffledRows) * trees * EVALUATE_SECONDS.perRowAndTree,
       peakMiB: mib(
         numNodes * EVALUATE_BYTES.perNode +
           leftOfModel +
-          testRows * (features * EVALUATE_BYTES.perValue + 24 * numClasses),
+          (testRows + shuffledRows) * (features * EVALUATE_BYTES.perValue + 24 * numClasses),
       ),
-      s3Reads: 2,
+      s3Reads: 3,
       s3Writes: 1,
       bytesWritten: scoresBytes,
-      bytesRead: rawBytes(testRows),
+      bytesRead: rawBytes(testRows) + edgesBytes,
       first: {
         seconds: requests(2) + numNodes * LOAD_SECONDS_PER_NODE,
         s3Reads: 2,

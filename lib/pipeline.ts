@@ -7,15 +7,19 @@ import { type FanOutCounts, fanOut, type Task } from './fanout/fan-out.ts';
 import { createJson, findJson, getJson, replaceJson } from './json.ts';
 import { runKeys } from './keys.ts';
 import { type Plan, planRun } from './plan.ts';
+import { renderReport } from './report/page.ts';
 import { makeReport } from './report.ts';
 import { getRequest, listResults, type RunStatus, type StageName, type StageStatus } from './run.ts';
+import type { Span, TaskSpan } from './span.ts';
 import type { BinsResult, BinsTask } from './stages/bins.ts';
 import type { EvaluateResult, EvaluateTask } from './stages/evaluate.ts';
 import type { GenerateTask } from './stages/generate.ts';
-import type { SplitTask } from './stages/split.ts';
+import type { SplitResult, SplitTask } from './stages/split.ts';
 import { mapLimited, STORE_REQUESTS } from './stages/task.ts';
 import type { GrowTask, MergeTask, ModelResult } from './stages/train.ts';
 import type { Store } from './store.ts';
+
+const encoder = new TextEncoder();
 
 export interface PipelineOptions {
   store: Store;
@@ -91,6 +95,7 @@ async function runStages(
   const keys = runKeys(runId);
   const chunks = Array.from({ length: plan.numChunks }, (_, i) => i);
   const fanOuts: FanOutCounts[] = [];
+  const timeline: TaskSpan[] = [];
 
   // one stage: a list of fan-outs, one after another
   async function runStage(name: StageName, ...fans: Task<unknown>[][]): Promise<void> {
@@ -107,7 +112,7 @@ async function runStages(
     let reused = 0;
     let failed = 0;
     for (const [i, tasks] of fans.entries()) {
-      const { results, counts } = await fanOut<unknown, Usage>(
+      const { results, counts } = await fanOut<unknown, Usage & { span?: Span }>(
         engine,
         i === 0 ? name : `${name}-${i + 1}`,
         workers[name].functionName,
@@ -116,7 +121,10 @@ async function runStages(
         { maxInFlight: plan.params.workers },
       );
       fanOuts.push(counts);
-      usage[name] = results.reduce(addUsage, usage[name]);
+      usage[name] = results.reduce<Usage>(addUsage, usage[name]);
+      const invoked = tasks.filter(({ resultKey }) => !finished.includes(resultKey));
+      // an execution that began with an earlier version has answers without
+      for (const [at, { span }] of results.entries()) if (span) timeline.push({ taskId: invoked[at]!.taskId, ...span });
       reused += counts.reused;
       failed += counts.attempts - results.length;
     }
@@ -163,10 +171,11 @@ async function runStages(
   );
 
   return engine.step('report', async () => {
-    const [bins, model, evaluated] = await Promise.all([
+    const [bins, model, evaluated, splits] = await Promise.all([
       getJson<BinsResult>(store, keys.binsResult),
       getJson<ModelResult>(store, keys.modelResult),
       mapLimited(chunks, STORE_REQUESTS, (i) => getJson<EvaluateResult>(store, keys.evaluateResult(i))),
+      mapLimited(chunks, STORE_REQUESTS, (i) => getJson<SplitResult>(store, keys.splitResult(i))),
     ]);
     const sum = (count: keyof FanOutCounts) => fanOuts.reduce((total, counts) => total + counts[count], 0);
     const report = makeReport(
@@ -186,7 +195,11 @@ async function runStages(
         speculative: 0,
       },
       measureSelf(),
+      splits,
+      timeline,
     );
+    // before the report: who sees that finds the page
+    await store.replace(keys.reportPage, encoder.encode(renderReport(report)), 'text/html; charset=utf-8');
     await createJson(store, keys.report, report);
     await writeStatus('succeeded');
     return { runId, accuracy: report.accuracy, sha256: model.sha256 };

@@ -4,17 +4,23 @@ import { type Costs, costsOf, type PartUsage } from './cost.ts';
 import { createGenerator } from './datasets/generator.ts';
 import { forecastUsage } from './forecast.ts';
 import { type Accuracy, accuracyOf } from './metrics/accuracy.ts';
+import { averagePrecision } from './metrics/average-precision.ts';
 import { brier } from './metrics/brier.ts';
+import { type CalibrationBin, calibrationTable, mergeCalibration } from './metrics/calibration.ts';
 import { mergePairs, type PairCount } from './metrics/confusion.ts';
+import { type PrecisionRecallPoint, precisionRecallCurve, type RocPoint, rocCurve } from './metrics/curves.ts';
 import { logLoss } from './metrics/log-loss.ts';
 import { rocAucError, rocAucOf } from './metrics/roc-auc.ts';
-import { mergeClassScores } from './metrics/score-counts.ts';
+import { mergeClassScores, type ScoreCounts } from './metrics/score-counts.ts';
 import type { RunParams } from './params.ts';
 import type { Plan } from './plan.ts';
 import type { StageName, StageStatus } from './run.ts';
+import type { TaskSpan } from './span.ts';
 import type { BinsResult } from './stages/bins.ts';
 import type { EvaluateResult } from './stages/evaluate.ts';
-import type { ModelResult } from './stages/train.ts';
+import { mergeImportance, type PermutationImportances } from './stages/importance.ts';
+import type { SplitResult } from './stages/split.ts';
+import type { ModelResult, OobPoint } from './stages/train.ts';
 
 export interface TaskCounts {
   /** tasks of the run */
@@ -29,6 +35,22 @@ export interface TaskCounts {
   timedOut: number;
   /** second invocations of a slow task; this version starts none */
   speculative: number;
+}
+
+/** Curves of one class against the rest; of two classes only class 1 has one. */
+export interface ClassCurves {
+  label: number;
+  rocAuc: number;
+  averagePrecision: number;
+  roc: RocPoint[];
+  precisionRecall: PrecisionRecallPoint[];
+}
+
+/** Rows of one partition by class, shape [numClasses], and the bytes of its files. */
+export interface PartitionBalance {
+  train: number[];
+  test: number[];
+  bytes: number;
 }
 
 export interface Report {
@@ -55,15 +77,29 @@ export interface Report {
   oobCoverage: number | null;
   /** Impurity-based importance of each feature, summing to 1; all 0 when no tree has a cut. */
   featureImportances: number[];
+  /** How much worse the forest is when a feature says nothing; null when it is too large for that, with few rows. */
+  permutationImportances: PermutationImportances | null;
+  /** How the first trees score out of bag; null unless asked for. */
+  oobCurve: OobPoint[] | null;
+  /** Of the classes with the most test rows, at most 10; none where `rocAuc` is null. */
+  curves: ClassCurves[];
+  /** Of class 1 for two classes, else of the predicted class. */
+  calibration: CalibrationBin[];
   model: { key: string; sha256: string; numTrees: number; numNodes: number; bytes: number };
   rows: { total: number; train: number; test: number };
   /** Rows of each class in the whole data set. */
   classCounts: number[];
   /** Test rows by class and predicted class. */
   confusion: PairCount[];
+  /** In order; none when they would be more than 20,000 numbers. */
+  partitions: PartitionBalance[];
   strategy: { name: string; reason: string };
   /** Seconds of each stage, on the orchestrator's clock. */
   seconds: Record<StageName, number>;
+  /** When each stage was at work. */
+  stages: Pick<StageStatus, 'name' | 'numTasks' | 'startedAtMs' | 'finishedAtMs'>[];
+  /** Tasks in the order of their stages; those that an earlier execution had finished are not among them. */
+  timeline: TaskSpan[];
   tasks: TaskCounts;
   /** Expected cost on AWS, in USD. */
   forecast: number;
@@ -78,6 +114,10 @@ export interface Report {
   dataset: Record<string, unknown>;
 }
 
+const MAX_CURVES = 10;
+const CURVE_POINTS = 100;
+const MAX_BALANCES = 20_000;
+
 export function makeReport(
   runId: string,
   plan: Plan,
@@ -87,6 +127,8 @@ export function makeReport(
   stages: readonly StageStatus[],
   tasks: TaskCounts,
   usage: PartUsage,
+  splits: readonly SplitResult[],
+  timeline: TaskSpan[],
 ): Report {
   const confusion = mergePairs(evaluated.map(({ pairs }) => pairs));
   const { accuracy, interval }: Accuracy = accuracyOf(confusion);
@@ -109,14 +151,29 @@ export function makeReport(
     oobScore: model.oob?.coverage ? model.oob.score : null,
     oobCoverage: model.oob?.coverage ?? null,
     featureImportances: model.featureImportances,
+    permutationImportances: mergeImportance(
+      evaluated.map(({ importance }) => importance),
+      plan.params.features,
+    ),
+    oobCurve: model.oobCurve,
+    curves: hasAuc ? curvesOf(scores) : [],
+    calibration: calibrationTable(mergeCalibration(evaluated.map(({ calibration }) => calibration))),
     model: { key, sha256, numTrees, numNodes, bytes },
     rows: { total: plan.params.samples, train: plan.numTrain, test: plan.numTest },
     classCounts: bins.classCounts,
     confusion,
+    partitions: numClasses * splits.length > MAX_BALANCES ? [] : splits.map(balanceOf),
     strategy: { name: plan.strategy, reason: plan.strategyReason },
     seconds: Object.fromEntries(
       stages.map((stage) => [stage.name, (stage.finishedAtMs! - stage.startedAtMs) / 1000]),
     ) as Record<StageName, number>,
+    stages: stages.map(({ name, numTasks, startedAtMs, finishedAtMs }) => ({
+      name,
+      numTasks,
+      startedAtMs,
+      finishedAtMs,
+    })),
+    timeline,
     tasks,
     forecast: costs.forecast.total,
     bill: costs.bill.total,
@@ -125,4 +182,26 @@ export function makeReport(
     params: plan.params,
     dataset: createGenerator(plan.dataset).describe(),
   };
+}
+
+/** Of the classes with the most rows; the lower class of equals. */
+function curvesOf(scores: readonly ScoreCounts[]): ClassCurves[] {
+  const rowsOf = (counts: ScoreCounts) => counts.reduce((sum, [isClass, , rows]) => sum + isClass * rows, 0);
+  const precision = averagePrecision(2);
+  return scores
+    .map((counts, k) => ({ counts, label: scores.length === 1 ? 1 : k, numRows: rowsOf(counts) }))
+    .sort((a, b) => b.numRows - a.numRows || a.label - b.label)
+    .slice(0, MAX_CURVES)
+    .sort((a, b) => a.label - b.label)
+    .map(({ counts, label }) => ({
+      label,
+      rocAuc: rocAucOf([counts]),
+      averagePrecision: precision.value([counts]),
+      roc: rocCurve(counts, CURVE_POINTS),
+      precisionRecall: precisionRecallCurve(counts, CURVE_POINTS),
+    }));
+}
+
+function balanceOf({ train, test }: SplitResult): PartitionBalance {
+  return { train: train.classCounts, test: test.classCounts, bytes: train.bytes + test.bytes };
 }

@@ -7,6 +7,8 @@ import type { Report } from '../lib/report.ts';
 export interface Places {
   modelPath: string;
   reportPath: string;
+  /** The report for a person; none of a run of an earlier version. */
+  reportPagePath?: string;
 }
 
 /** Seconds of each part of a run as the command saw it. */
@@ -37,7 +39,7 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
     ['', describeCosts(report.costs.bill)],
     ['model', places.modelPath],
     ['', pc.dim(`sha256 ${model.sha256}`)],
-    ['report', places.reportPath],
+    ['report', places.reportPagePath ?? places.reportPath],
   ];
   const [low, high] = accuracyInterval.map((bound) => bound.toFixed(4));
   const ceiling = accuracyCeiling === null ? '' : `, the data's ceiling is ${accuracyCeiling.toFixed(4)}`;

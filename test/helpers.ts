@@ -63,7 +63,7 @@ const WORK: Record<string, (store: Store, plan: Plan, task: Payload) => Promise<
     task.kind === 'merge'
       ? mergeModel(store, plan, task)
       : growTrees(store, plan, task, () => gatherRows(store, plan, task.runId)),
-  evaluate: (store, _plan, task) => evaluate(store, task, () => loadModel(store, task.runId)),
+  evaluate: (store, plan, task) => evaluate(store, plan, task, () => loadModel(store, task.runId)),
 };
 
 /** The worker functions, without Lambda around them. */

@@ -10,6 +10,7 @@ import { mergeSamples } from '../partition/sample.ts';
 import type { Plan } from '../plan.ts';
 import type { Store } from '../store.ts';
 import type { PartitionResult } from './generate.ts';
+import { donorsOf, importanceRows } from './importance.ts';
 import { mapLimited, runTask, STORE_REQUESTS } from './task.ts';
 
 export interface BinsTask {
@@ -24,6 +25,8 @@ export interface BinsResult {
   accuracyCeiling: number | null;
   /** Upper edges of the bins of each feature. */
   edges: number[][];
+  /** Values that stand for the distribution of each feature, for its importance by permutation; empty without one. */
+  donors: number[][];
 }
 
 export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise<BinsResult> {
@@ -48,12 +51,14 @@ export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise
     const samples = await mapLimited(indexes, STORE_REQUESTS, async (i) =>
       decodeSample(await store.get(keys.sample(i)), keys.sample(i)),
     );
-    const edges = mergeSamples(samples).map((values) => [...quantileEdges(values, plan.params.maxBins)]);
+    const merged = mergeSamples(samples);
+    const edges = merged.map((values) => [...quantileEdges(values, plan.params.maxBins)]);
+    const donors = importanceRows(plan) > 0 ? merged.map(donorsOf) : [];
     const ceilings = partitions.map(({ ceilingSum }) => ceilingSum);
     const accuracyCeiling = ceilings.includes(null)
       ? null
       : ceilings.reduce<number>((sum, part) => sum + part!, 0) / numRows;
-    return { classCounts, accuracyCeiling, edges };
+    return { classCounts, accuracyCeiling, edges, donors };
   });
 }
 

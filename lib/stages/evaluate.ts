@@ -2,14 +2,19 @@
 
 import { decodeModel, type Model } from '../forest/model.ts';
 import { predictProba } from '../forest/predict.ts';
+import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { brier } from '../metrics/brier.ts';
+import { type CalibrationCounts, calibrationCounts } from '../metrics/calibration.ts';
 import { countPairs, type PairCount } from '../metrics/confusion.ts';
 import { logLoss } from '../metrics/log-loss.ts';
 import { countClassScores, type ScoreCounts } from '../metrics/score-counts.ts';
 import type { MeanPartial } from '../metrics/weighted-mean.ts';
 import { decodeRaw } from '../partition/arrow.ts';
+import type { Plan } from '../plan.ts';
 import type { Store } from '../store.ts';
+import type { BinsResult } from './bins.ts';
+import { countImportance, type ImportanceCounts, importanceRows, shuffleRows } from './importance.ts';
 import { runTask } from './task.ts';
 
 export interface EvaluateTask {
@@ -26,6 +31,10 @@ export interface EvaluateResult {
   brier: MeanPartial;
   /** For ROC AUC: rows by rounded probability, of class 1 or of each of many classes; empty when there are too many. */
   scores: ScoreCounts[];
+  /** Of class 1 for two classes, else of the predicted class: its probability, and whether it is the row's. */
+  calibration: CalibrationCounts[];
+  /** Null when the forest is too large for it. */
+  importance: ImportanceCounts | null;
 }
 
 const MAX_SCORE_COUNTS = 4000; // of all classes; at 40 bytes of JSON or less, 160 kB per partition
@@ -46,27 +55,72 @@ export async function loadModel(store: Store, runId: string): Promise<Model> {
 /** Answers with little: the result is read from the store. */
 export async function evaluate(
   store: Store,
+  plan: Plan,
   { runId, partitionIndex }: EvaluateTask,
   load: () => Promise<Model>,
 ): Promise<Pick<EvaluateResult, 'numRows'>> {
   const keys = runKeys(runId);
   const { numRows } = await runTask<EvaluateResult>(store, keys.evaluateResult(partitionIndex), async () => {
     const testKey = keys.test(partitionIndex);
-    const [model, rows] = await Promise.all([load(), store.get(testKey).then((bytes) => decodeRaw(bytes, testKey))]);
-    const { labels } = rows;
+    const [model, rows, bins] = await Promise.all([
+      load(),
+      store.get(testKey).then((bytes) => decodeRaw(bytes, testKey)),
+      getJson<BinsResult>(store, keys.binsResult),
+    ]);
+    const { labels, numRows } = rows;
     const { numClasses } = model;
-    const probabilities = predictProba(model, rows.columns);
+    const shuffled = importanceRows(plan) > 0 ? shuffleRows(rows, plan, bins.donors) : undefined;
+    // in one call: laying out the trees takes longer than walking down them with a few rows
+    const columns = shuffled ? rows.columns.map((values, j) => concat(values, shuffled.columns[j]!)) : rows.columns;
+    const all = predictProba(model, columns);
+    const probabilities = all.subarray(0, numRows * numClasses);
+    const predicted = mostProbable(probabilities, numClasses);
     const steps = scoreSteps(numClasses, model.trees.length);
     return {
-      numRows: rows.numRows,
-      pairs: countPairs(labels, mostProbable(probabilities, numClasses)),
+      numRows,
+      pairs: countPairs(labels, predicted),
       numClasses,
       logLoss: logLoss(numClasses).partial(labels, probabilities),
       brier: brier(numClasses).partial(labels, probabilities),
       scores: steps > 0 ? countClassScores(labels, probabilities, numClasses, undefined, steps) : [],
+      calibration: countCalibration(labels, predicted, probabilities, numClasses),
+      importance: shuffled
+        ? countImportance(
+            labels,
+            predicted,
+            shuffled.chosen,
+            mostProbable(all.subarray(numRows * numClasses), numClasses),
+          )
+        : null,
     };
   });
   return { numRows };
+}
+
+function countCalibration(
+  labels: ArrayLike<number>,
+  predicted: Uint16Array,
+  probabilities: Float64Array,
+  numClasses: number,
+): CalibrationCounts[] {
+  const ofClass = (row: number, k: number) => Math.min(1, probabilities[row * numClasses + k]!);
+  if (numClasses === 2)
+    return calibrationCounts(
+      labels,
+      Float64Array.from(predicted, (_, row) => ofClass(row, 1)),
+    );
+  const isRight = Uint8Array.from(predicted, (k, row) => (labels[row] === k ? 1 : 0));
+  return calibrationCounts(
+    isRight,
+    Float64Array.from(predicted, (k, row) => ofClass(row, k)),
+  );
+}
+
+function concat(a: Float32Array, b: Float32Array): Float32Array {
+  const joined = new Float32Array(a.length + b.length);
+  joined.set(a);
+  joined.set(b, a.length);
+  return joined;
 }
 
 /** Class of each row as `predict` gives it: the lowest of equals. */

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
-import { CancelledError } from '../../lib/errors.ts';
+import { CancelledError, NotFoundError } from '../../lib/errors.ts';
 import { checkRunId, runIdOfExecution, runKeys } from '../../lib/keys.ts';
 import type { Report } from '../../lib/report.ts';
 import { getReport, newRunId, startRun } from '../../lib/run.ts';
@@ -119,12 +119,25 @@ async function savePlaces(
   report: Report,
 ): Promise<Places> {
   const keys = runKeys(runId);
-  if (on === 'aws')
-    return { modelPath: `s3://${bucket}/${report.model.key}`, reportPath: `s3://${bucket}/${keys.report}` };
+  const page = await store.get(keys.reportPage).catch((error) => {
+    if (error instanceof NotFoundError) return undefined; // a run of an earlier version
+    throw error;
+  });
+  if (on === 'aws') {
+    return {
+      modelPath: `s3://${bucket}/${report.model.key}`,
+      reportPath: `s3://${bucket}/${keys.report}`,
+      ...(page && { reportPagePath: `s3://${bucket}/${keys.reportPage}` }),
+    };
+  }
   const folder = join(dataDir, 'runs', runId);
   await mkdir(folder, { recursive: true });
-  const places = { modelPath: join(folder, 'model.arvo'), reportPath: join(folder, 'report.json') };
+  const places: Places = { modelPath: join(folder, 'model.arvo'), reportPath: join(folder, 'report.json') };
   await writeFile(places.modelPath, await store.get(report.model.key));
   await writeFile(places.reportPath, await store.get(keys.report));
+  if (page) {
+    places.reportPagePath = join(folder, 'report.html');
+    await writeFile(places.reportPagePath, page);
+  }
   return places;
 }
