@@ -4,11 +4,11 @@ import { copyFile, rm } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
 import './build-kernel.ts';
 
-// after the kernel is built: the manifest leads to the forest, which holds it
-const { FUNCTION_NAMES } = await import('./functions/manifest.ts');
-
 // CommonJS packages inside an ES module still ask for `require`
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
+// not before the kernel is there, which it leads to: a checkout has none yet
+const { FUNCTION_NAMES } = await import('./functions/manifest.ts');
 
 const common: BuildOptions = {
   bundle: true,

@@ -9,6 +9,8 @@ const pad = (index: number) => String(index).padStart(5, '0');
 export function runKeys(runId: string) {
   const root = `runs/${runId}`;
   return {
+    /** prefix of all keys of the run */
+    root: `${root}/`,
     /** the run's parameters, created once */
     run: `${root}/run.json`,
     /** state and progress by stage, replaced as the run goes on */

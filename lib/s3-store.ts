@@ -1,5 +1,6 @@
 // The store on S3. All S3 calls of the project are in this file.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -24,6 +25,10 @@ export interface StoreUsage {
 // S3 answers 409 while two conditional writes of a key race; its documentation says to try again
 const CONFLICT_ATTEMPTS = 5;
 
+// the SDK tries a request again until the head of its answer is there; a body that breaks off is ours to ask for again
+const BODY_ATTEMPTS = 5;
+const MAX_BODY_PAUSE_MS = 100; // before the second attempt; doubles, and is drawn at random below it
+
 /** @param bucket name of a bucket that exists; endpoint, region and credentials come from the SDK's default chain */
 export function s3Store(bucket: string, config: S3ClientConfig = {}): Store & { usage: StoreUsage } {
   const client = new S3Client({ maxAttempts: 5, ...config });
@@ -43,19 +48,31 @@ export function s3Store(bucket: string, config: S3ClientConfig = {}): Store & { 
     usage.bytesWritten += bytes.length;
   }
 
+  async function open(key: string) {
+    usage.reads++;
+    try {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      return Body!;
+    } catch (error) {
+      if (isNamed(error, 'NoSuchKey'))
+        throw new NotFoundError(`no object ${key} in bucket ${bucket}`, { cause: error });
+      throw error;
+    }
+  }
+
   return {
     usage,
     async get(key) {
-      usage.reads++;
-      try {
-        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        const bytes = await Body!.transformToByteArray();
-        usage.bytesRead += bytes.length;
-        return bytes;
-      } catch (error) {
-        if (isNamed(error, 'NoSuchKey'))
-          throw new NotFoundError(`no object ${key} in bucket ${bucket}`, { cause: error });
-        throw error;
+      for (let attempt = 1; ; attempt++) {
+        const body = await open(key);
+        try {
+          const bytes = await body.transformToByteArray();
+          usage.bytesRead += bytes.length;
+          return bytes;
+        } catch (cause) {
+          if (attempt === BODY_ATTEMPTS) throw new Error(`reading ${key}: ${(cause as Error).message}`, { cause });
+          await sleep(Math.random() * MAX_BODY_PAUSE_MS * 2 ** (attempt - 1));
+        }
       }
     },
     async create(key, bytes, contentType = 'application/octet-stream') {

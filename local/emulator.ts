@@ -1,6 +1,6 @@
 // The emulator: S3, Lambda, the HTTP API and CloudFormation on 127.0.0.1, running the bundles that are deployed.
 
-import { createWriteStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,10 +8,14 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { FUNCTION_NAMES, FUNCTIONS, HANDLER, WORKER_NAMES } from '../functions/manifest.ts';
 import { InputError } from '../lib/errors.ts';
+import { Chaos } from './chaos/chaos.ts';
+import type { ChaosOptions } from './chaos/faults.ts';
+import { lambdaFaults, s3Faults } from './chaos/places.ts';
 import { startCloudFormation } from './cloudformation.ts';
+import { type EmulatorEvent, openEventLog, readFaults } from './events.ts';
 import { startHttpApi } from './http-api.ts';
 import type { DuplicateOptions } from './lambda/duplicates.ts';
-import type { LambdaEvent, LocalFunction } from './lambda/options.ts';
+import type { LocalFunction } from './lambda/options.ts';
 import { startLambdaService } from './lambda/service.ts';
 import { listenNear } from './ports.ts';
 import { startS3Server } from './s3/server.ts';
@@ -31,7 +35,9 @@ export interface EmulatorOptions {
   sandboxesPer10s?: number;
   /** Invocations that are delivered twice. @default none */
   duplicates?: DuplicateOptions;
-  onEvent?: (event: LambdaEvent) => void;
+  /** Faults to inject. @default none */
+  chaos?: ChaosOptions;
+  onEvent?: (event: EmulatorEvent) => void;
   /** Told once, when the journal cannot be written any more: the emulator should be closed. */
   onBroken?: (error: Error) => void;
 }
@@ -52,9 +58,13 @@ export interface EmulatorInfo {
   functions: string[];
   orchestratorArn: string;
   stack: string;
+  /** Faults that it injects; null for none. */
+  chaos: ChaosOptions | null;
 }
 
 export interface Emulator extends EmulatorInfo {
+  /** Tell the log of events of a fault that comes from outside; there where faults are injected. */
+  noteFault?: Chaos['note'];
   close(): Promise<void>;
 }
 
@@ -68,8 +78,6 @@ const STACK = 'Arvoredo';
 const ALIAS = 'live';
 const functionName = (name: string) => `arvoredo-${name}`;
 const INFO_FILE = 'emulator.json';
-/** Everything that happened, one JSON object a line: sandboxes, invocations, logs. */
-const EVENTS_FILE = 'events.ndjson';
 
 /** Start everything; the caller closes it. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
@@ -93,13 +101,26 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     for (const closeOne of closers.splice(0).reverse()) await closeOne();
   };
   try {
-    const s3 = await listenNear(port, 0, (free) => startS3Server({ dataDir: join(dataDir, 's3'), port: free }));
+    const events = openEventLog(dataDir);
+    closers.push(async () => events.close());
+    const emit = (event: EmulatorEvent) => {
+      events.write(event);
+      onEvent?.(event);
+    };
+    const chaos = options.chaos && new Chaos(options.chaos, emit, await readFaults(dataDir));
+
+    const s3 = await listenNear(port, 0, (free) =>
+      startS3Server({
+        dataDir: join(dataDir, 's3'),
+        port: free,
+        onRequest({ creation, key }) {
+          if (creation && key) emit({ type: 'creation', outcome: creation, key, atMs: Date.now() });
+        },
+        faultOf: chaos && s3Faults(chaos),
+      }),
+    );
     closers.push(() => s3.close());
     await createBucket(s3.url);
-
-    const events = createWriteStream(join(dataDir, EVENTS_FILE), { flags: 'a' });
-    events.on('error', (error) => console.error(`events are no longer noted: ${error.message}`)); // a full disk
-    closers.push(() => new Promise((done) => events.end(done)));
 
     const environment = {
       BUCKET,
@@ -123,10 +144,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         duplicates,
         resumes,
         onBroken,
-        onEvent: (event) => {
-          events.write(`${JSON.stringify(event)}\n`);
-          onEvent?.(event);
-        },
+        onEvent: emit,
+        faults: chaos && lambdaFaults(chaos),
       }),
     );
     closers.push(() => lambda.close());
@@ -153,10 +172,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       functions: functions.map(({ name }) => name),
       orchestratorArn,
       stack: STACK,
+      chaos: options.chaos ?? null,
     };
     await writeFile(join(dataDir, INFO_FILE), `${JSON.stringify(info, null, 2)}\n`);
     closers.push(() => rm(join(dataDir, INFO_FILE), { force: true }));
-    return { ...info, close };
+    return { ...info, noteFault: chaos?.note.bind(chaos), close };
   } catch (error) {
     await close();
     throw error;

@@ -3,12 +3,19 @@
 import pc from 'picocolors';
 import { totalUsage } from '../lib/cost.ts';
 import type { Report } from '../lib/report.ts';
+import type { ChaosOptions } from './chaos/faults.ts';
+import type { ChaosCounts } from './events.ts';
+
+/** The faults that a run has met, and what picked them. */
+export type ChaosAccount = ChaosOptions & ChaosCounts;
 
 export interface Places {
   modelPath: string;
   reportPath: string;
   /** The report for a person; none of a run of an earlier version. */
   reportPagePath?: string;
+  /** There where faults were injected. */
+  chaos?: ChaosAccount | null;
 }
 
 /** Seconds of each part of a run as the command saw it. */
@@ -28,6 +35,7 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
     ...(describeImportances(report) ? [['features', describeImportances(report)] as [string, string]] : []),
     ['strategy', `${strategy.name}: ${strategy.reason}`],
     ['tasks', describeTasks(tasks)],
+    ...(places.chaos ? describeChaos(places.chaos) : []),
     [
       'seconds',
       (['startup', 'generate', 'split', 'train', 'evaluate'] as const)
@@ -97,6 +105,15 @@ function describeImportances({ featureImportances = [] }: Report): string {
 function describeTasks({ total, reused, attempts, retried }: Report['tasks']): string {
   const extra = [retried > 0 && `${retried} retried`, reused > 0 && `${reused} finished before`].filter(Boolean);
   return [`${total} tasks`, `${attempts} invocations`, ...extra].join(', ');
+}
+
+function describeChaos({ seed, rate, injected, suppressed }: ChaosAccount): [string, string][] {
+  const kinds = Object.entries(injected).map(([kind, count]) => `${kind} ${count}`);
+  const total = Object.values(injected).reduce((sum, count) => sum + count, 0);
+  return [
+    ['chaos', `seed ${seed}, rate ${rate}: ${total} faults; ${suppressed} writes found their key taken`],
+    ['', kinds.join(' · ')],
+  ];
 }
 
 function megabytes(bytes: number): string {

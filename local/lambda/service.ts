@@ -29,7 +29,7 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
   const { port = 0, region = 'us-east-1', accountId = '000000000000', maxConcurrency = 10 } = options;
   const { maxSandboxes = maxConcurrency, asyncDelayScale = 1 / 60, crashDelayMs = 100 } = options;
   const { duplicates = { share: 0, seed: 0 } } = options;
-  const { sandboxesPer10s, freeze = process.platform !== 'win32' } = options;
+  const { sandboxesPer10s, faults, freeze = process.platform !== 'win32' } = options;
   const { runtimePath = fileURLToPath(new URL('./runtime.mjs', import.meta.url)) } = options;
   const dataDir = resolve(options.dataDir);
   const functions = options.functions.map((fn) => ({ ...fn, codeDir: resolve(fn.codeDir) }));
@@ -64,8 +64,8 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
     environment: (fn, version) => sandboxEnvironment(fn, version, base),
   });
   const queue = new EventQueue({ dataDir, names, concurrency, pool, emit, delayScale: asyncDelayScale, duplicates });
-  const engine = new DurableEngine({ names, concurrency, pool, journal, runs, emit, crashDelayMs, duplicates });
-  const api: LambdaApi = { names, concurrency, pool, engine, queue, emit };
+  const engine = new DurableEngine({ names, concurrency, pool, journal, runs, emit, crashDelayMs, duplicates, faults });
+  const api: LambdaApi = { names, concurrency, pool, engine, queue, faults, emit };
   queue.resume();
   engine.resume(options.resumes ?? (() => true));
 

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { finished, pipeline } from 'node:stream/promises';
 import { refusalOf } from '../own-request.ts';
+import { bodyUnder, type FaultOf, strikeAfter, strikeBefore } from './faults.ts';
 import { readFileRange } from './file-stream.ts';
 import { ObjectStore, type ObjectStoreOptions } from './object-store.ts';
 import { findOperation } from './operations.ts';
@@ -25,6 +26,8 @@ export interface S3RequestInfo {
   requestBytes: number;
   responseBytes: number;
   ms: number;
+  /** What became of a write that asks for a free key: an object, or 412, since the key was taken. */
+  creation?: 'created' | 'refused';
   /** Code and message of what went wrong. */
   error?: string;
 }
@@ -35,6 +38,8 @@ export interface S3ServerOptions extends ObjectStoreOptions {
   port?: number;
   /** Called after each request. */
   onRequest?: (info: S3RequestInfo) => void;
+  /** Faults to inject. @default none */
+  faultOf?: FaultOf;
 }
 
 export interface S3Server {
@@ -52,11 +57,11 @@ export interface S3Server {
  * @throws {ConflictError} when another process serves the folder
  */
 export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
-  const { host = '127.0.0.1', port = 0, onRequest = () => {} } = options;
+  const { host = '127.0.0.1', port = 0, onRequest = () => {}, faultOf = () => undefined } = options;
   const store = new ObjectStore(options);
   const running = new Set<Promise<void>>();
   const server = createServer((request, response) => {
-    const handled = handle(store, request, response).then(onRequest);
+    const handled = handle(store, faultOf, request, response).then(onRequest);
     running.add(handled);
     handled.finally(() => running.delete(handled));
   });
@@ -84,7 +89,12 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
 }
 
 /** Answer one request. Never throws. */
-async function handle(store: ObjectStore, request: IncomingMessage, response: ServerResponse): Promise<S3RequestInfo> {
+async function handle(
+  store: ObjectStore,
+  faultOf: FaultOf,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<S3RequestInfo> {
   const started = performance.now();
   const { method = '', url = '' } = request;
   const info: S3RequestInfo = {
@@ -96,6 +106,7 @@ async function handle(store: ObjectStore, request: IncomingMessage, response: Se
     responseBytes: 0,
     ms: 0,
   };
+  let isCreation = false;
   const requestId = randomBytes(8).toString('hex').toUpperCase();
   response.setHeader('x-amz-request-id', requestId);
   try {
@@ -107,12 +118,21 @@ async function handle(store: ObjectStore, request: IncomingMessage, response: Se
     const operation = findOperation(method, parsed);
     info.operation = operation.name;
     checkPresigned(parsed, Date.now());
-    const body = counted(request, (numBytes) => {
+    const { bucket, key, query, headers } = parsed;
+    isCreation = headers['if-none-match'] === '*' && method !== 'GET' && method !== 'HEAD';
+    const fault = faultOf({ operation: operation.name, bucket, key: key || (query.get('prefix') ?? '') });
+    strikeBefore(fault, response);
+    const received = counted(request, (numBytes) => {
       info.requestBytes += numBytes;
     });
-    await send(response, info, await operation.run({ ...parsed, store, body }));
+    const body = bodyUnder(fault, response, received, Number(headers['content-length'] ?? 0));
+    const reply = await operation.run({ ...parsed, store, body });
+    if (isCreation) info.creation = 'created';
+    await strikeAfter(fault, response, reply);
+    await send(response, info, reply);
   } catch (error) {
     const failure = toS3Error(error, store.dataDir);
+    if (isCreation && failure.code === 'PreconditionFailed') info.creation = 'refused';
     info.error = `${failure.code}: ${failure.message}`;
     await sendError(response, info, failure, requestId).catch(() => response.destroy());
   }

@@ -6,13 +6,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { ErrorObject, OperationStatus, OperationUpdate } from '@aws-sdk/client-lambda';
 import type { Concurrency } from '../concurrency.ts';
 import { type DuplicateOptions, isDoubled } from '../duplicates.ts';
+import { type LambdaFaults, sandboxFault } from '../faults.ts';
 import { ApiError, invalidParameter } from '../http.ts';
 import { EXECUTION_TIMEOUT_MS, MAX_CRASHES } from '../limits.ts';
 import type { FunctionNames, Target } from '../names.ts';
 import type { Emit } from '../options.ts';
 import type { SandboxPool } from '../pool.ts';
 import type { InvokeOutcome } from '../sandbox.ts';
-import { type Ending, endingOf, endingOfReply, errorObject } from './endings.ts';
+import { type Ending, endingOf, endingOfReply, errorObject, failed } from './endings.ts';
 import { type Execution, isFinal, type KnownOperation } from './execution.ts';
 import type { Journal, JournalRecord } from './journal.ts';
 import type { Run, Runs } from './runs.ts';
@@ -28,6 +29,7 @@ export interface DurableEngineOptions {
   emit: Emit;
   crashDelayMs: number;
   duplicates: DuplicateOptions;
+  faults?: LambdaFaults;
 }
 
 /** Changes within this time of each other share one resume, as do those within the time that the last resume took. */
@@ -237,23 +239,32 @@ export class DurableEngine {
   /** Run the target of a chained invocation once there is room. @returns undefined when it is no longer wanted */
   async #invokeTarget(run: Run, id: string): Promise<Ending<OperationStatus> | undefined> {
     const { Payload: input = '{}', ChainedInvokeOptions: options } = run.execution.starts.get(id)!;
-    const { concurrency, pool, duplicates } = this.#options;
+    const { concurrency, pool, duplicates, faults } = this.#options;
     try {
       const target = this.#options.names.resolve(options!.FunctionName!);
       const { fn, version, arn } = target;
       if (fn.durable) return await this.#invokeDurable(target, childName(run.execution, id), input);
 
+      const fault = faults?.invoke(fn.name, input);
+      if (fault?.kind === 'throttle') {
+        fault.strike();
+        return failed('TooManyRequestsException', 'Rate Exceeded.');
+      }
       await concurrency.enterWhenFree(fn);
       if (run.execution.operations.get(id)?.Status !== 'STARTED') {
         concurrency.leave(fn);
         return undefined;
       }
       const request = { requestId: randomUUID(), payload: Buffer.from(input), functionArn: arn };
-      if (isDoubled(duplicates, fn.name, input)) {
+      if (fault?.kind === 'doubledDelivery') fault.strike();
+      if (fault?.kind === 'doubledDelivery' || isDoubled(duplicates, fn.name, input)) {
         // what the second delivery answers goes nowhere
         void concurrency.enterWhenFree(fn).then(() => pool.run(fn, version, request));
       }
-      return endingOf(await pool.run(fn, version, request));
+      const outcome = await pool.run(fn, version, { ...request, fault: sandboxFault(fault) });
+      if (fault?.kind !== 'lostResponse' || outcome.error || this.#isClosed) return endingOf(outcome);
+      fault.strike();
+      return failed('ServiceException', `RequestId: ${request.requestId} Error: the answer was lost`);
     } catch (cause) {
       return { status: 'FAILED', error: errorObject(cause) };
     }
@@ -297,7 +308,9 @@ export class DurableEngine {
       UpdatedOperationIds,
       InitialExecutionState: execution.page(),
     };
-    const request = { requestId: randomUUID(), payload: Buffer.from(JSON.stringify(event)), functionArn: target.arn };
+    const fault = sandboxFault(this.#options.faults?.resume(execution.functionName, execution.input));
+    const payload = Buffer.from(JSON.stringify(event));
+    const request = { requestId: randomUUID(), payload, functionArn: target.arn, fault };
     const outcome = await pool.run(target.fn, target.version, request);
     if (this.#isClosed) return;
     run.token = undefined;
