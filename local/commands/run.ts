@@ -31,9 +31,11 @@ interface RunFlags extends ChaosFlags {
   runId?: string;
   json?: string;
   quiet: boolean;
+  dashboard: boolean;
 }
 
 const DEFAULT_DATA_DIR = '.arvoredo';
+const DASHBOARD_PORT = 8787; // Dask's
 const DIST_DIR = dirname(fileURLToPath(import.meta.url));
 
 export function runCommand(): Command {
@@ -46,6 +48,7 @@ export function runCommand(): Command {
     )
     .addOption(new Option('--run-id <ID>', 'name of the run; an unfinished one goes on').helpGroup('Run:'))
     .addOption(new Option('--json <FILE>', 'write the results there').helpGroup('Run:'))
+    .addOption(new Option('--dashboard', 'show it live on a page, at port 8787').default(false).helpGroup('Run:'))
     .addOption(new Option('--quiet', 'print the accuracy only').default(false).helpGroup('Run:'));
   addChaosOptions(command, 'Run:');
   addRunOptions(command);
@@ -53,6 +56,9 @@ export function runCommand(): Command {
     const given = givenParams(command);
     const { params } = checkParams(given);
     const chaos = chaosOf(command, flags);
+    if (flags.dashboard && flags.on === 'aws') {
+      throw new InputError('--dashboard shows the emulator, not AWS; leave it out, or use --on local');
+    }
     if (chaos && flags.on === 'aws') {
       throw new InputError('--chaos is for the emulator, not for AWS; leave it out, or use --on local');
     }
@@ -76,6 +82,8 @@ export function runCommand(): Command {
       const { execution } = await startRun(target.store, target.orchestrator, runId, params, Object.keys(given));
       const startup = performance.now() / 1000;
       if (!flags.quiet) console.error(`${pc.dim('run')} ${runId}`);
+      if (flags.dashboard)
+        console.error(`${pc.dim('watch')} ${place.dashboard ?? 'the emulator of this folder has no dashboard'}`);
       const progress = flags.quiet ? NO_PROGRESS : startProgress();
       const { on, signal, onStages } = { on: flags.on, signal: stop.signal, onStages: place.onStages };
       await follow(target, { runId, execution, on, progress, options: placeOptions(flags), signal, onStages });
@@ -103,6 +111,8 @@ interface OpenTarget {
   target: Target;
   /** Most workers at once. */
   room: number;
+  /** Address of the live dashboard. */
+  dashboard?: string | null;
   /** Faults that are injected there. */
   chaos?: ChaosOptions | null;
   onStages?: FollowOptions['onStages'];
@@ -110,7 +120,7 @@ interface OpenTarget {
 }
 
 async function openTarget(
-  { on, stack, dataDir }: RunFlags,
+  { on, stack, dataDir, dashboard }: RunFlags,
   workers: number,
   runId: string,
   stop: AbortController,
@@ -126,14 +136,15 @@ async function openTarget(
     );
   }
   if (running) {
-    const { workers: room, chaos: faults } = running;
-    return { target: localTarget(running), room, chaos: faults, close: await attach(dataDir) };
+    const { workers: room, chaos: faults, dashboard: page } = running;
+    return { target: localTarget(running), room, chaos: faults, dashboard: page, close: await attach(dataDir) };
   }
   const start = () =>
     startEmulator({
       dataDir,
       workers,
       distDir: DIST_DIR,
+      ...(dashboard && { dashboardPort: DASHBOARD_PORT }),
       // what another run left unfinished waits until it is asked for
       resumes: (execution) => runIdOfExecution(execution) === runId,
       chaos,
@@ -156,7 +167,7 @@ async function openTarget(
     }
     await emulator.close();
   };
-  return { target, room: emulator.workers, chaos, onStages, close };
+  return { target, room: emulator.workers, dashboard: emulator.dashboard, chaos, onStages, close };
 }
 
 /** Where the model and the report lie: in the bucket, and for a local run as plain files. */

@@ -28,6 +28,8 @@ export interface S3RequestInfo {
   ms: number;
   /** What became of a write that asks for a free key: an object, or 412, since the key was taken. */
   creation?: 'created' | 'refused';
+  /** What the client's SDK names as its application: in the emulator's sandboxes, the sandbox. */
+  app?: string;
   /** Code and message of what went wrong. */
   error?: string;
 }
@@ -107,6 +109,8 @@ async function handle(
     ms: 0,
   };
   let isCreation = false;
+  const app = /(?:^| )app\/([\w-]+)/.exec(request.headers['user-agent'] ?? '')?.[1];
+  if (app) info.app = app;
   const requestId = randomBytes(8).toString('hex').toUpperCase();
   response.setHeader('x-amz-request-id', requestId);
   try {
