@@ -59,6 +59,7 @@ const EVALUATE_BYTES = { perNode: 30, perNodeLeft: 16, perValue: 12 };
 
 const MODEL_BYTES_PER_NODE = 5.05;
 const RESULT_BYTES = 500;
+const CALIBRATION_BYTES = 1700;
 
 /** What each kind of task of a run needs, in the order in which they are done. */
 export function needsOf(plan: Plan): TaskNeed[] {
@@ -71,17 +72,19 @@ export function needsOf(plan: Plan): TaskNeed[] {
   const numNodes = trees * nodesPerTree(plan);
   const largest = Math.max(...treeGroups.map(([start, end]) => end - start)) / trees;
 
+  // rows of the sample for the importances, each once with every feature's values drawn anew
+  const shuffledRows = Math.ceil((importanceRows(plan) * features) / numChunks);
+
   const rawBytes = (rows: number) => rows * (4 * features + 6);
   const binnedBytes = (rows: number) => rows * (features + 6);
   const rangesBytes = 40 * features + RESULT_BYTES;
-  // rows of the sample for the importances, each once with every feature's values drawn anew
-  const shuffledRows = Math.ceil((importanceRows(plan) * features) / numChunks);
   const edgesBytes = (255 + (shuffledRows > 0 ? 64 : 0)) * 10 * features + RESULT_BYTES;
   const chunkSampleBytes = ((sampleRows * chunkRows) / samples) * (4 * features + 8);
   const modelBytes = numNodes * MODEL_BYTES_PER_NODE;
   // a count for each probability that occurs, by class and whether it is the row's
   const numScores = 2 * Math.min(testRows, trees + 1) * (numClasses === 2 ? 1 : numClasses);
-  const scoresBytes = 24 * Math.min(numScores, 4000) + RESULT_BYTES;
+  const scoresBytes =
+    24 * Math.min(numScores, 4000) + CALIBRATION_BYTES + (shuffledRows > 0 ? 18 * features : 0) + RESULT_BYTES;
   const isGeneral = findBeyondPlain(plan.forest) !== undefined;
   // for the kernel, or for the threads of the general trainer
   const packedBytes = isGeneral ? features + 2 : 32 * Math.ceil(features / 32) + 2;

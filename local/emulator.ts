@@ -143,7 +143,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     );
     closers.push(() => s3.close());
     await createBucket(s3.url);
-    watch = startWatch(BUCKET, (key) => `${s3.url}/${BUCKET}/${key}`, emit);
+    watch = startWatch(BUCKET, (key) => s3.read(BUCKET, key), emit);
     closers.push(async () => watch?.close());
 
     const environment = {

@@ -6,7 +6,7 @@ export interface Axis {
   label: string;
   /** Ends of the axis, low and high. */
   domain: [low: number, high: number];
-  /** @default about five round numbers */
+  /** @default a few round numbers */
   ticks?: number[];
   /** How a tick is written. @default as short as it can be told */
   format?: (value: number) => string;
@@ -46,13 +46,13 @@ export function chart(options: ChartOptions): string {
   const toX = scale(x, left, width - RIGHT);
   const toY = scale(y, height - BOTTOM, TOP);
   const bottom = height - BOTTOM;
-  const xTicks = ticksOf(x)
+  const xTicks = ticksOf(x, (width - left) / 75)
     .map((value) => {
       const at = round(toX(value));
       return `<line class="grid" x1="${at}" x2="${at}" y1="${TOP}" y2="${bottom}"/><text x="${at}" y="${bottom + 16}" text-anchor="middle">${write(x, value)}</text>`;
     })
     .join('');
-  const yTicks = ticksOf(y)
+  const yTicks = ticksOf(y, 5)
     .map((value) => {
       const at = round(toY(value));
       return `<line class="grid" x1="${left}" x2="${width - RIGHT}" y1="${at}" y2="${at}"/><text x="${left - 6}" y="${at + 4}" text-anchor="end">${write(y, value)}</text>`;
@@ -98,13 +98,14 @@ function scale({ domain, isLog }: Axis, from: number, to: number): (value: numbe
   return (value) => from + ((place(value) - low) / span) * (to - from);
 }
 
-function ticksOf({ domain: [low, high], ticks, isLog }: Axis): number[] {
+/** @param most about as many */
+function ticksOf({ domain: [low, high], ticks, isLog }: Axis, most: number): number[] {
   if (ticks) return ticks;
   if (isLog) {
     const powers = Array.from({ length: 9 }, (_, i) => 10 ** i);
     return powers.filter((power) => power >= low && power <= high);
   }
-  const step = roundStep((high - low) / 5);
+  const step = roundStep((high - low) / most);
   const first = Math.ceil(low / step - 1e-9);
   return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => (first + i) * step);
 }

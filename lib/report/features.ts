@@ -48,18 +48,14 @@ export function permutationChart({ permutationImportances }: Report): string {
   if (!permutationImportances) {
     return '<p class="note">Importance by permutation was left out: it is for forests of up to 40,000 trees × features, with 100 test rows or more.</p>';
   }
-  const { mean, error, numRows } = permutationImportances;
+  const { mean, error } = permutationImportances;
   const entries = mean.map((value, feature) => ({
     feature,
     value,
     error: error[feature]!,
-    text: `${value < 0 ? '−' : ''}${Math.abs(100 * value).toFixed(1)}`,
+    text: `${value < -0.0005 ? '−' : ''}${Math.abs(100 * value).toFixed(1)}`,
   }));
-  return bars(
-    `Importance by permutation: points of accuracy lost, ${numRows.toLocaleString('en-US')} test rows`,
-    entries,
-    'ink2',
-  );
+  return bars('Importance by permutation: points of accuracy lost', entries, 'ink2');
 }
 
 /** Error out of bag against the number of trees, or why there is none. */

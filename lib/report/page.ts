@@ -32,15 +32,16 @@ export function renderReport(report: Report): string {
 <main>
 <header><span class="brand">arvoredo</span><span class="soft">${when ? `${when} UTC` : ''}</span></header>
 <h1>Run ${escapeHtml(runId)}</h1>
-<p class="soft">A random forest of ${count(report.model.numTrees)} trees on ${count(rows.train)} rows × ${count(params.features)} features, seed ${params.seed}; ${escapeHtml(report.strategy.name)}: ${escapeHtml(report.strategy.reason)}.</p>
+<p class="soft">A random forest of ${count(report.model.numTrees)} trees on ${count(rows.train)} rows × ${count(params.features)} features, seed ${params.seed}; strategy ${escapeHtml(report.strategy.name)}, ${escapeHtml(report.strategy.reason)}.</p>
 <section class="hero" aria-label="Accuracy"><div><div class="soft">Accuracy on ${count(rows.test)} test rows</div><div class="big">${fixed(report.accuracy)}</div></div>${accuracyBar(report)}</section>
 ${tiles(report, total)}
 <h2>Quality</h2>
-<div class="pair">${confusion(report)}${calibrationChart(report)}</div>
+<div class="pair"><div>${confusion(report)}${classTable(report)}</div>${calibrationChart(report)}</div>
 ${curves(report)}
-${classTable(report)}
 <h2>Features</h2>
-<p class="soft">By impurity: what the cuts of each feature gained in training. By permutation: how much accuracy is lost on test rows whose value is another’s; the whiskers are standard errors.</p>
+<p class="soft">By impurity: what the cuts of each feature gained in training. By permutation: how much accuracy is lost on test rows whose value is another’s; the whiskers are standard errors${
+    report.permutationImportances ? `, from ${count(report.permutationImportances.numRows)} rows` : ''
+  }.</p>
 <div class="pair">${impurityChart(report)}${permutationChart(report)}</div>
 <h2>Trees</h2>
 ${oobChart(report)}
@@ -104,5 +105,8 @@ function parameters({ params }: Report): string {
     `<code>${name}</code>`,
     `<code>${escapeHtml(JSON.stringify(params[name]))}</code>`,
   ]);
-  return table('Parameters', [{ head: 'name' }, { head: 'value' }], rows);
+  const columns = [{ head: 'name' }, { head: 'value' }];
+  const half = Math.ceil(rows.length / 2);
+  const [first, second] = [rows.slice(0, half), rows.slice(half)];
+  return `<div class="pair">${table('Parameters', columns, first)}${table('More parameters', columns, second)}</div>`;
 }

@@ -31,11 +31,11 @@ p { margin: 4px 0 12px; max-width: 72ch; }
 .hero { display: grid; grid-template-columns: minmax(260px, 1fr) minmax(280px, 1.3fr); gap: 8px 32px; align-items: center; padding: 22px 26px; margin: 20px 0 16px; }
 .hero .big { font-size: 58px; font-weight: 680; line-height: 1; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
 .card, .hero, figure { background: var(--card); border: 1px solid var(--line); border-radius: 12px; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); gap: 10px; margin: 0; padding: 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(164px, 1fr)); gap: 10px; margin: 0; padding: 0; }
 .tiles div { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 10px 14px; }
 .tiles dt { color: var(--soft); font-size: 13px; }
 .tiles dd { margin: 0; font-size: 19px; font-weight: 620; font-variant-numeric: tabular-nums; }
-.tiles small { font-weight: 400; font-size: 12px; color: var(--soft); }
+.tiles small { white-space: nowrap; font-weight: 400; font-size: 12px; color: var(--soft); }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); gap: 14px; align-items: start; }
 figure { margin: 10px 0; padding: 14px 16px 10px; min-width: 0; }
 .pair > * { margin: 0; }
@@ -63,7 +63,8 @@ svg .value { fill: var(--text); font-variant-numeric: tabular-nums; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 6px 0 2px; padding: 0; font-size: 13px; color: var(--soft); }
 .legend li::before { content: ""; display: inline-block; width: 11px; height: 11px; border-radius: 3px; background: var(--ink); margin-right: 6px; vertical-align: -1px; }
 .legend li.guide::before { height: 0; border-radius: 0; border-top: 2px dashed var(--ink); background: none; vertical-align: 4px; width: 16px; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; margin: 14px 0; }
+figure .scroll { margin: 0; }
 .scroll:focus-visible, a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
 .scroll > table:not(.matrix) { background: var(--card); }
@@ -72,7 +73,8 @@ thead th { color: var(--soft); font-size: 13px; }
 th[scope=row] { font-weight: 560; }
 .number { text-align: right; }
 .matrix { border-collapse: separate; border-spacing: 4px; }
-.matrix th, .matrix td { border: 0; }
+.matrix th, .matrix td { border: 0; vertical-align: middle; }
+.pair > div > :first-child { margin-top: 0; }
 .matrix .cell { text-align: center; border-radius: 8px; padding: 14px 6px; min-width: 74px; }
 .matrix .cell.right { background: rgba(var(--right), calc(.06 + .36 * var(--share))); }
 .matrix .cell.wrong { background: rgba(var(--wrong), calc(.05 + .75 * var(--share))); }

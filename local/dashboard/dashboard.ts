@@ -3,38 +3,32 @@
 import type { EmulatorEvent } from '../events.ts';
 import type { S3RequestInfo } from '../s3/server.ts';
 import type { DashboardEvent } from './events.ts';
-import { type MemoryWatch, watchMemory } from './memory-watch.ts';
-import { type RunWatch, watchRuns } from './run-watch.ts';
+import { watchMemory } from './memory-watch.ts';
+import { watchRuns } from './run-watch.ts';
 
-/** How our own reads name themselves to S3: they are nobody's use of it. */
-const OWN_APP = 'arvoredo-dashboard';
 const isWrite = (operation: string) => /^(PutObject|CompleteMultipartUpload|CopyObject)$/.test(operation);
 
 /** Events that follow from others. */
 export interface Watch {
   onRequest(info: S3RequestInfo): void;
   onEvent(event: EmulatorEvent): void;
-  /** Settles when nothing more will be told. */
-  close(): Promise<void>;
+  close(): void;
 }
 
 /**
- * @param objectUrl address of an object in the bucket
  * @param bucket whose requests are told
+ * @param read the bytes of an object of the bucket, past its server: looking must not change what there is to see
  */
 export function startWatch(
   bucket: string,
-  objectUrl: (key: string) => string,
+  read: (key: string) => Buffer | undefined,
   emit: (event: DashboardEvent) => void,
 ): Watch {
-  const memory: MemoryWatch = watchMemory(emit);
-  const runs: RunWatch = watchRuns(async (key) => {
-    const response = await fetch(objectUrl(key), { headers: { 'user-agent': `app/${OWN_APP}` } });
-    return response.ok ? response.text() : undefined;
-  }, emit);
+  const memory = watchMemory(emit);
+  const onWritten = watchRuns((key) => read(key)?.toString(), emit);
   return {
     onRequest({ bucket: asked, operation, key, status, requestBytes, responseBytes, ms, app }) {
-      if (asked !== bucket || app === OWN_APP) return;
+      if (asked !== bucket) return;
       emit({
         type: 's3',
         atMs: Date.now(),
@@ -46,16 +40,13 @@ export function startWatch(
         ms: Math.round(ms * 10) / 10,
         ...(app && { sandboxId: app }),
       });
-      if (key !== undefined && isWrite(operation) && status === 200) runs.onWritten(key);
+      if (key !== undefined && isWrite(operation)) onWritten(key);
     },
     onEvent(event) {
       if (event.type === 'invokeStarted' || event.type === 'invokeFinished' || event.type === 'sandboxExited') {
         memory.onEvent(event);
       }
     },
-    async close() {
-      memory.close();
-      await runs.idle();
-    },
+    close: memory.close,
   };
 }

@@ -6,30 +6,26 @@ import { type DashboardEvent, LEFT_OUT, type RunEvent } from './events.ts';
 
 const KEY = /^runs\/([^/]+)\/(?:(run|status|report)|dataset\/part-(\d+))\.json$/;
 
-export interface RunWatch {
-  /** Look at an object that was just written. */
-  onWritten(key: string): void;
-  /** Settles when all that was written has been looked at. */
-  idle(): Promise<void>;
-}
+/** Documents that are written again; all others are told once, however often a task tries to write them. */
+const CHANGING = 'status';
 
-/** @param read the text of an object, undefined where there is none any more */
+/**
+ * @param read the text of an object, undefined where there is none
+ * @returns to be called after each attempt to write an object, also one that failed: the bytes may be there all the same
+ */
 export function watchRuns(
-  read: (key: string) => Promise<string | undefined>,
+  read: (key: string) => string | undefined,
   emit: (event: DashboardEvent) => void,
-): RunWatch {
-  let last = Promise.resolve(); // one after the other, so that a status never overtakes the next
-  return {
-    onWritten(key) {
-      const [, runId, document, index] = KEY.exec(key) ?? [];
-      if (!runId) return;
-      last = last.then(async () => {
-        const text = await read(key).catch(() => undefined);
-        const event = text === undefined ? undefined : toEvent(runId, document, Number(index), text);
-        if (event) emit({ ...event, atMs: Date.now() });
-      });
-    },
-    idle: () => last,
+): (key: string) => void {
+  const told = new Set<string>();
+  return (key) => {
+    const [, runId, document, index] = KEY.exec(key) ?? [];
+    if (!runId || told.has(key)) return;
+    const text = read(key);
+    const event = text === undefined ? undefined : toEvent(runId, document, Number(index), text);
+    if (!event) return;
+    if (document !== CHANGING) told.add(key);
+    emit({ ...event, atMs: Date.now() });
   };
 }
 

@@ -173,7 +173,8 @@ const APPLY = {
     if (key === undefined) return;
     const [, runId, name] = /^runs\/([^/]+)\/(.+)$/.exec(key) ?? [];
     if (!runId) return;
-    if (isUpload && status === 200) addObject(runOf(model, runId, atMs), name, requestBytes);
+    // 412: another attempt had written it
+    if (isUpload && (status === 200 || status === 412)) addObject(runOf(model, runId, atMs), name, requestBytes);
     if (operation === 'DeleteObject' && status < 300) runOf(model, runId, atMs).objects.delete(name);
   },
   runRequested(model, { runId, params, atMs }) {
@@ -239,7 +240,7 @@ function runOf(model, runId, atMs) {
 }
 
 function addObject(run, name, bytes) {
-  run.objects.set(name, bytes);
+  if (!run.objects.has(name) || bytes > 0) run.objects.set(name, bytes);
   const stage = RESULTS.find(([, pattern]) => pattern.test(name))?.[0];
   if (stage) run.results[stage].add(name);
 }

@@ -6,6 +6,7 @@ import { progressOf, STAGES, shortName } from './model.js';
 
 const MAX_ROWS = 60;
 const MAX_KEYS = 200;
+const MAX_MESSAGE = 100;
 
 /** The numbers at the top. */
 export function showTiles(model, run) {
@@ -27,7 +28,7 @@ export function showTiles(model, run) {
     limit === undefined ? count(model.workersInFlight) : `${count(model.workersInFlight)} / ${count(limit)}`,
   );
   set('requests', count(model.s3.reads + model.s3.writes));
-  set('requestsMore', `${bytes(model.s3.bytesRead)} read · ${bytes(model.s3.bytesWritten)} written`);
+  set('requestsMore', `${bytes(model.s3.bytesRead)} out · ${bytes(model.s3.bytesWritten)} in`);
   set('costLabel', report ? 'on AWS, this run' : 'on AWS, so far');
   set('cost', report ? usd(report.bill) : `≈ ${usd(model.usd.functions + model.usd.s3)}`);
   set('costMore', report ? `forecast ${usd(report.forecast)}` : 'time and requests of all');
@@ -101,13 +102,13 @@ export function showFailures(model) {
   const shown = Number(list.dataset.shown ?? 0);
   for (const failure of model.failures.slice(Math.max(0, model.failures.length - (model.numFailures - shown)))) {
     const { atMs, functionName, invocation, error, log, sandboxId } = failure;
-    const what = `${((atMs - model.firstMs) / 1000).toFixed(2)} s: ${taskName(functionName, invocation.input)} (attempt ${invocation.attempt}), ${error.type}`;
+    const what = `${((atMs - model.firstMs) / 1000).toFixed(2)} s: ${taskName(functionName, invocation.input)} (attempt ${invocation.attempt}), ${error.type}${error.message ? `: ${error.message.slice(0, MAX_MESSAGE)}` : ''}`;
     list.prepend(
       h(
         'details',
         {},
         h('summary', {}, what),
-        error.message && h('p', {}, error.message),
+        error.message?.length > MAX_MESSAGE && h('p', {}, error.message),
         h('p', { class: 'soft' }, sandboxId),
         h('pre', { tabindex: '0', 'aria-label': `end of the log of ${sandboxId}` }, log || 'it had printed nothing'),
       ),

@@ -119,14 +119,19 @@ test('progress counts results in the bucket, each once, and is whole when the st
     stages: [{ ...stage, ...more }],
   });
   const names = ['bins/bins.json', 'split/part-00000.json', 'split/part-00000.json', 'train/part-00000.arrow'];
-  const model = modelOf(status({}), ...names.map((name) => put(`runs/r/${name}`)), {
-    ...put('runs/r/split/part-00001.json'),
-    status: 412,
-  });
+  const model = modelOf(
+    status({}),
+    ...names.map((name) => put(`runs/r/${name}`)),
+    {
+      ...put('runs/r/split/part-00001.json'),
+      status: 412,
+    },
+    { ...put('runs/r/split/part-00002.json'), status: 503 },
+  );
   const run = model.runs.get('r');
-  assert.deepEqual([progressOf(run, 'split').done, progressOf(run, 'train').state], [2, 'waiting']);
+  assert.deepEqual([progressOf(run, 'split').done, progressOf(run, 'train').state], [3, 'waiting']);
   apply(model, status({ state: 'done', finishedAtMs: 9 }));
-  assert.deepEqual([progressOf(run, 'split').done, run.objects.size], [4, 3]);
+  assert.deepEqual([progressOf(run, 'split').done, run.objects.size], [4, 4]);
 });
 
 test('an emulator that was killed and started again leaves no sandbox alive and nothing in flight', () => {
