@@ -102,7 +102,7 @@ export function showFailures(model) {
   const shown = Number(list.dataset.shown ?? 0);
   for (const failure of model.failures.slice(Math.max(0, model.failures.length - (model.numFailures - shown)))) {
     const { atMs, functionName, invocation, error, log, sandboxId } = failure;
-    const what = `${((atMs - model.firstMs) / 1000).toFixed(2)} s: ${taskName(functionName, invocation.input)} (attempt ${invocation.attempt}), ${error.type}${error.message ? `: ${error.message.slice(0, MAX_MESSAGE)}` : ''}`;
+    const what = `${((atMs - model.firstMs) / 1000).toFixed(2)} s: ${taskName(functionName, invocation.input)} (attempt ${invocation.attempt}), ${error.type}${error.message ? `: ${error.message.replace(/^RequestId: \S+ (Error: )?/, '').slice(0, MAX_MESSAGE)}` : ''}`;
     list.prepend(
       h(
         'details',

@@ -9,12 +9,12 @@ const AXIS = 22;
 const MIN_SPAN_MS = 20;
 /** Top and height of the bars, as shares of the row; those of S3 lie on the invocation's. */
 const SHAPES = {
-  0: [0.15, 0.7],
-  1: [0.15, 0.7],
-  2: [0.15, 0.7],
-  3: [0.15, 0.7],
+  0: [0.1, 0.8],
+  1: [0.28, 0.44],
+  2: [0.1, 0.8],
+  3: [0.28, 0.44],
   4: [0.45, 0.1],
-  5: [0.15, 0.7],
+  5: [0.1, 0.8],
   6: [0, 1],
 };
 const ORDER = [4, 0, 2, 5, 1, 3, 6];
