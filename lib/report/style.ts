@@ -25,7 +25,7 @@ header { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 4p
 h1 { font-size: 30px; line-height: 1.2; margin: 4px 0 6px; letter-spacing: -.01em; overflow-wrap: anywhere; }
 h2 { font-size: 20px; margin: 44px 0 4px; letter-spacing: -.005em; }
 h3 { font-size: 15px; margin: 20px 0 4px; }
-p { margin: 4px 0 12px; max-width: 72ch; }
+p { margin: 4px 0 12px; max-width: 84ch; }
 .soft, .note { color: var(--soft); }
 .note { border-left: 3px solid var(--line); padding: 4px 0 4px 12px; }
 .hero { display: grid; grid-template-columns: minmax(260px, 1fr) minmax(280px, 1.3fr); gap: 8px 32px; align-items: center; padding: 22px 26px; margin: 20px 0 16px; }

@@ -14,6 +14,7 @@ import { getReport, newRunId, startRun } from '../../lib/run.ts';
 import { attach, attached } from '../attach.ts';
 import type { ChaosOptions } from '../chaos/faults.ts';
 import { restartMoment } from '../chaos/restart.ts';
+import { startStoreDashboard } from '../dashboard/store-dashboard.ts';
 import { findEmulator, startEmulator, WORKERS_PER_CORE } from '../emulator.ts';
 import { countChaos } from '../events.ts';
 import { NO_PROGRESS, startProgress } from '../progress.ts';
@@ -56,9 +57,6 @@ export function runCommand(): Command {
     const given = givenParams(command);
     const { params } = checkParams(given);
     const chaos = chaosOf(command, flags);
-    if (flags.dashboard && flags.on === 'aws') {
-      throw new InputError('--dashboard shows the emulator, not AWS; leave it out, or use --on local');
-    }
     if (chaos && flags.on === 'aws') {
       throw new InputError('--chaos is for the emulator, not for AWS; leave it out, or use --on local');
     }
@@ -88,6 +86,7 @@ export function runCommand(): Command {
       const { on, signal, onStages } = { on: flags.on, signal: stop.signal, onStages: place.onStages };
       await follow(target, { runId, execution, on, progress, options: placeOptions(flags), signal, onStages });
       const report = await getReport(target.store, runId);
+      place.onReport?.(report);
       const places = await savePlaces(flags, target, runId, report);
       const seconds: Seconds = { total: performance.now() / 1000, startup, ...report.seconds };
       const account = place.chaos && { ...place.chaos, ...(await countChaos(flags.dataDir, runId)) };
@@ -116,6 +115,7 @@ interface OpenTarget {
   /** Faults that are injected there. */
   chaos?: ChaosOptions | null;
   onStages?: FollowOptions['onStages'];
+  onReport?(report: Report): void;
   close(): Promise<void>;
 }
 
@@ -127,7 +127,16 @@ async function openTarget(
   chaos: ChaosOptions | undefined,
 ): Promise<OpenTarget> {
   if (on === 'aws') {
-    return { target: await stackTarget(stack), close: async () => {}, room: Number.POSITIVE_INFINITY };
+    const target = await stackTarget(stack);
+    const room = Number.POSITIVE_INFINITY;
+    if (!dashboard) return { target, room, close: async () => {} };
+    const { url, ...watch } = await startStoreDashboard(
+      target.store,
+      runId,
+      DASHBOARD_PORT,
+      join(DIST_DIR, 'dashboard'),
+    );
+    return { target, room, dashboard: url, ...watch };
   }
   const running = await findEmulator(dataDir);
   if (running && chaos) {

@@ -251,7 +251,6 @@ const REFUSED: [args: string[], message: RegExp][] = [
   [['--engine', 'ml-random-forest'], /would need about \d+ hours in one function.*use the engine arvoredo/],
   [['--json', '/nowhere/x.json'], /--json \/nowhere\/x.json cannot be written: ENOENT/],
   [['surplus'], /too many arguments/],
-  [['--dashboard', '--on', 'aws'], /--dashboard shows the emulator, not AWS; leave it out, or use --on local/],
 ];
 
 suite('arvoredo run refuses before anything is spent', () => {

@@ -23,6 +23,8 @@ const REPLAY_MS = 20_000; // a replay takes this long at most at its first speed
 const events = [];
 let model = createModel();
 let applied = 0;
+/** Whether events are in the order of their times: on AWS those of tasks come at the end. */
+let isOrdered = true;
 /** The time that is looked at; undefined for the newest. */
 let cursorMs;
 let isPlaying = false;
@@ -42,7 +44,10 @@ const stream = createStream(byId('stream'), (text) => {
 });
 
 function take(more) {
-  for (const event of more) events.push(event);
+  for (const event of more) {
+    if (event.atMs < events.at(-1)?.atMs) isOrdered = false;
+    events.push(event);
+  }
   if (cursorMs === undefined) catchUp(Number.POSITIVE_INFINITY);
   isDirty = true;
 }
@@ -53,7 +58,9 @@ function catchUp(toMs) {
 }
 
 function lookAt(toMs) {
-  const isBack = toMs !== undefined && applied > 0 && events[applied - 1].atMs > toMs;
+  if (!isOrdered) events.sort((a, b) => a.atMs - b.atMs);
+  const isBack = toMs !== undefined && applied > 0 && (!isOrdered || events[applied - 1].atMs > toMs);
+  isOrdered = true;
   if (isBack) {
     model = createModel();
     applied = 0;
@@ -67,6 +74,7 @@ function lookAt(toMs) {
 
 function startAnew() {
   events.length = 0;
+  isOrdered = true;
   model = createModel();
   applied = 0;
   cursorMs = undefined;
@@ -168,7 +176,7 @@ function showPlayer(at) {
   const words = {
     live: cursorMs === undefined ? 'live' : 'replay',
     lost: 'connection lost',
-    ended: 'emulator stopped',
+    ended: 'stopped',
     file: 'from a file',
     none: '',
   };

@@ -24,7 +24,8 @@ export function taskName(functionName, input) {
   const stage = functionName.replace(/^arvoredo-/, '');
   if (input === undefined) return stage;
   try {
-    const { kind, chunkIndex, partitionIndex, treeStart, treeEnd } = JSON.parse(input);
+    const { taskId, kind, chunkIndex, partitionIndex, treeStart, treeEnd } = JSON.parse(input);
+    if (taskId !== undefined) return taskId;
     if (kind === 'bins' || kind === 'merge') return kind;
     if (treeStart !== undefined) return `${stage} ${treeStart}–${treeEnd}`;
     const index = chunkIndex ?? partitionIndex;

@@ -216,7 +216,8 @@ export function progressOf(run, name) {
   const stage = run?.stages.find((each) => each.name === name);
   if (!stage) return { state: 'waiting', total: 0, done: 0 };
   const { numTasks: total, startedAtMs, finishedAtMs } = stage;
-  const done = stage.state === 'done' ? total : Math.min(total, run.results[name].size);
+  // results that were seen to be written, or were counted by who looked
+  const done = stage.state === 'done' ? total : Math.min(total, Math.max(run.results[name].size, stage.numDone ?? 0));
   return { state: stage.state, total, done, startedAtMs, finishedAtMs };
 }
 

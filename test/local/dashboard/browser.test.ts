@@ -127,7 +127,7 @@ suite('the dashboard in a browser', () => {
 
     assert.ok(events.split('\n').length > 100);
     await stop();
-    await until(page, 'source', 'emulator stopped');
+    await until(page, 'source', 'stopped');
     assert.equal(await textOf(page, 'accuracy'), numbers.accuracy);
     assert.deepEqual([...errors, ...replay.errors, ...exported.errors], []);
     for (const scheme of ['light', 'dark'] as const) {
