@@ -16,6 +16,7 @@ import {
 } from './panels.js';
 import { fetchText, openLive, parse, parseFile } from './source.js';
 import { createStream, fillLegend } from './stream.js';
+import { startTheme } from './theme.js';
 
 const PANELS_MS = 200; // between two updates of text and tables
 const REPLAY_MS = 20_000; // a replay takes this long at most at its first speed
@@ -235,33 +236,10 @@ for (const [id, act] of [
 for (const type of ['keydown', 'pointermove', 'click', 'wheel'])
   byId('stream').addEventListener(type, () => (isDirty = true));
 
-const THEMES = ['auto', 'light', 'dark'];
-function setTheme(theme) {
-  if (theme === 'auto') delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = theme;
-  setText(byId('theme'), `Theme: ${theme}`);
+startTheme(byId('theme'), () => {
   stream.repaint();
   isDirty = true;
-}
-/** Storage may be forbidden, as in a page from a file. */
-function remembered(theme) {
-  try {
-    if (theme !== undefined) localStorage.setItem('theme', theme);
-    return localStorage.getItem('theme') ?? 'auto';
-  } catch {
-    return theme ?? 'auto';
-  }
-}
-byId('theme').addEventListener('click', () => {
-  const now = document.documentElement.dataset.theme ?? 'auto';
-  const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
-  remembered(next);
-  setTheme(next);
 });
-setTheme(remembered());
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () =>
-  setTheme(document.documentElement.dataset.theme ?? 'auto'),
-);
 new ResizeObserver(() => (isDirty = true)).observe(document.body);
 
 let closeLive = () => {};

@@ -39,8 +39,8 @@ export function drawConcurrency(canvas, model, nowMs) {
   if (!Number.isFinite(model.firstMs)) return;
   const limit = model.emulator?.workers ?? 0;
   const { atMs, value } = model.concurrency;
-  const top = Math.max(1, limit) * 1.35;
-  const highest = value.reduce((most, each) => Math.max(most, each), top);
+  // room for the label above the limit
+  const highest = value.reduce((most, each) => Math.max(most, each), 1.35 * Math.max(1, limit));
   const x = (at) => ((at - model.firstMs) / Math.max(1, nowMs - model.firstMs)) * width;
   const y = (count) => TOP + height - (count / highest) * height;
   context.fillStyle = ink('--a2');
@@ -51,7 +51,7 @@ export function drawConcurrency(canvas, model, nowMs) {
     context.lineTo(x(atMs[i]), y(i === 0 ? 0 : value[i - 1]));
     context.lineTo(x(atMs[i]), y(value[i]));
   }
-  context.lineTo(width, y(lastOf(value, 1)[0] ?? 0));
+  context.lineTo(width, y(value.at(-1) ?? 0));
   context.lineTo(width, y(0));
   context.fill();
   context.globalAlpha = 1;
@@ -61,8 +61,6 @@ export function drawConcurrency(canvas, model, nowMs) {
   }
   label(frame, model, nowMs, limit > 0 ? `limit ${limit}` : '');
 }
-
-const lastOf = (values, number) => values.slice(-number);
 
 export function drawTraffic(canvas, model, nowMs) {
   const frame = prepare(canvas);
@@ -79,23 +77,16 @@ export function drawTraffic(canvas, model, nowMs) {
   }
   const most = Math.max(1, ...reads, ...writes);
   const middle = TOP + height / 2;
+  const [readInk, writtenInk] = [ink('--a1'), ink('--a3')];
   for (let bin = 0; bin < numBins; bin++) {
     const [up, down] = [reads[bin], writes[bin]].map((each) =>
       each > 0 ? Math.max(1, (each / most) * (height / 2 - 1)) : 0,
     );
-    context.fillStyle = ink1(context, '--a1');
+    context.fillStyle = readInk;
     context.fillRect(bin * 4, middle - up, 3, up);
-    context.fillStyle = ink1(context, '--a3');
+    context.fillStyle = writtenInk;
     context.fillRect(bin * 4, middle, 3, down);
   }
   const binMs = span / numBins;
   label(frame, model, nowMs, `up to ${bytes((most / binMs) * 1000)}/s`);
-}
-
-/** The custom property's value is asked for once per draw. */
-function ink1(context, name) {
-  context.inks ??= {};
-  return (context.inks[
-    name + document.documentElement.dataset.theme + matchMedia('(prefers-color-scheme: dark)').matches
-  ] ??= ink(name));
 }
