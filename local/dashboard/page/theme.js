@@ -3,7 +3,6 @@
 import { setText } from './dom.js';
 
 const THEMES = ['auto', 'light', 'dark'];
-const root = document.documentElement;
 
 /**
  * Let a button go through the themes, from the one that was chosen last.
@@ -11,19 +10,20 @@ const root = document.documentElement;
  * @param onChange called whenever colours are others
  */
 export function startTheme(button, onChange) {
-  function set(theme) {
-    if (theme === 'auto') delete root.dataset.theme;
-    else root.dataset.theme = theme;
-    setText(button, `Theme: ${theme}`);
+  const system = matchMedia('(prefers-color-scheme: dark)');
+  let chosen = remembered();
+  function show() {
+    document.documentElement.dataset.theme = chosen === 'auto' ? (system.matches ? 'dark' : 'light') : chosen;
+    setText(button, `Theme: ${chosen}`);
     onChange();
   }
   button.addEventListener('click', () => {
-    const next = THEMES[(THEMES.indexOf(root.dataset.theme ?? 'auto') + 1) % THEMES.length];
-    remembered(next);
-    set(next);
+    chosen = THEMES[(THEMES.indexOf(chosen) + 1) % THEMES.length];
+    remembered(chosen);
+    show();
   });
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', onChange);
-  set(remembered());
+  system.addEventListener('change', show);
+  show();
 }
 
 /** Storage may be forbidden, as in a page from a file. */
