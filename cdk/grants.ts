@@ -19,7 +19,7 @@ export const GRANTS: Record<FunctionName, Grant> = {
   // keys and counts: it never opens data, trees or models
   orchestrator: {
     read: ['runs/*.json'],
-    write: ['runs/*/status.json', 'runs/*/report.json'],
+    write: ['runs/*/status.json', 'runs/*/report.json', 'runs/*/report.html'],
     invoke: WORKER_NAMES,
   },
   generate: { read: [REQUEST, 'runs/*/dataset/*'], write: ['runs/*/dataset/*'] },
@@ -32,7 +32,7 @@ export const GRANTS: Record<FunctionName, Grant> = {
     write: ['runs/*/trees/*', 'runs/*/model/*'],
   },
   evaluate: {
-    read: [REQUEST, 'runs/*/model/*', 'runs/*/test/*', 'runs/*/evaluate/*'],
+    read: [REQUEST, 'runs/*/model/*', 'runs/*/test/*', 'runs/*/evaluate/*', 'runs/*/bins/*'],
     write: ['runs/*/evaluate/*'],
   },
   api: {

@@ -97,6 +97,7 @@ const OBJECTS: Record<string, string> = {
   status: keys.status,
   cancel: keys.cancel,
   report: keys.report,
+  reportPage: keys.reportPage,
   dataset: keys.partition(0),
   sample: keys.sample(0),
   datasetResult: keys.partitionResult(0),
@@ -120,14 +121,14 @@ const RESULTS = ['datasetResult', 'bins', 'splitResult', 'treesResult', 'modelRe
 
 /** All that is allowed; whatever is not here must be refused. */
 const ALLOWED: Record<FunctionName, { get: string[]; put: string[]; delete?: string[] }> = {
-  orchestrator: { get: ['run', 'status', 'cancel', 'report', ...RESULTS], put: ['status', 'report'] },
+  orchestrator: { get: ['run', 'status', 'cancel', 'report', ...RESULTS], put: ['status', 'report', 'reportPage'] },
   generate: { get: ['run', ...DATASET], put: DATASET },
   split: { get: ['run', ...DATASET, 'bins', 'splitResult'], put: ['bins', 'train', 'test', 'splitResult'] },
   train: {
     get: ['run', 'bins', 'train', 'trees', 'treesResult', 'model', 'modelResult'],
     put: ['trees', 'treesResult', 'model', 'modelResult'],
   },
-  evaluate: { get: ['run', 'model', 'modelResult', 'test', 'evaluateResult'], put: ['evaluateResult'] },
+  evaluate: { get: ['run', 'model', 'modelResult', 'test', 'evaluateResult', 'bins'], put: ['evaluateResult'] },
   api: { get: ['run', 'status', 'cancel', 'report'], put: ['run', 'status', 'cancel'], delete: ['cancel'] },
 };
 
