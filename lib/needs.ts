@@ -35,8 +35,8 @@ const SPLIT_SECONDS_PER_VALUE = 150e-9;
 const GATHER_SECONDS_PER_VALUE = 5e-9;
 /** The importances take two thirds of it. */
 const MERGE_SECONDS_PER_NODE = 150e-9;
-const LOAD_SECONDS_PER_NODE = 30e-9;
-const EVALUATE_SECONDS = { perNode: 40e-9, perRowAndTree: 200e-9 };
+const LOAD_SECONDS_PER_NODE = 70e-9; // to read and to lay out
+const EVALUATE_SECONDS_PER_ROW_AND_TREE = 200e-9;
 /** Threads of the train function, one for each vCPU that its memory gives, and how much sooner they are done. */
 const THREADS = 2;
 const THREADS_GAIN = 1.6;
@@ -44,18 +44,19 @@ const THREADS_GAIN = 1.6;
 /** Node and the bundle. */
 const BASE_BYTES = 70 * 1024 ** 2;
 /** What a task leaves behind is collected late: a sandbox holds that of several, up to some size. */
-const LEFT_BYTES = { chunk: 64 * 1024 ** 2, model: 300 * 1024 ** 2 };
-const LEFT_TASKS = { chunk: 8, model: 4 };
+const LEFT_BYTES = 64 * 1024 ** 2;
+const LEFT_TASKS = 8;
 const GENERATE_BYTES_PER_VALUE = 9;
 const BINS_BYTES = { perValue: 12, perRow: 120 };
 const SPLIT_BYTES_PER_VALUE = 18;
 const EDGE_BYTES = 100;
-const THREAD_ROW_BYTES = 60;
+// entries, words and cuts 12, copies up to 15, keys 8 with more than two classes, nodes and leaves; 19 to 21 measured for two
+const THREAD_ROW_BYTES = 44;
 /** The general trainer's nodes are objects, those of the tree at hand in each thread. */
 const GENERAL_BYTES = { perRow: 40, perNode: 500 };
 const GROW_BYTES_PER_NODE = 12;
 const MERGE_BYTES_PER_NODE = 20;
-const EVALUATE_BYTES = { perNode: 30, perNodeLeft: 16, perValue: 12 };
+const EVALUATE_BYTES = { perNode: 30, perValue: 12 };
 
 const MODEL_BYTES_PER_NODE = 5.05;
 const RESULT_BYTES = 500;
@@ -86,8 +87,8 @@ export function needsOf(plan: Plan): TaskNeed[] {
   const scoresBytes =
     24 * Math.min(numScores, 4000) + CALIBRATION_BYTES + (shuffledRows > 0 ? 18 * features : 0) + RESULT_BYTES;
   const isGeneral = findBeyondPlain(plan.forest) !== undefined;
-  // for the kernel, or for the threads of the general trainer
-  const packedBytes = isGeneral ? features + 2 : 32 * Math.ceil(features / 32) + 2;
+  // in the kernel's memory, or for the threads of the general trainer
+  const packedBytes = features + 2;
   const threadBytes = isGeneral
     ? numTrain * GENERAL_BYTES.perRow + nodesPerTree(plan) * GENERAL_BYTES.perNode
     : numTrain * THREAD_ROW_BYTES;
@@ -97,12 +98,7 @@ export function needsOf(plan: Plan): TaskNeed[] {
 
   const mib = (bytes: number) => Math.ceil((BASE_BYTES + bytes) / 1024 ** 2);
   const tasksBefore = numChunks / Math.min(plan.params.workers, numChunks) - 1; // in the same sandbox
-  const withLeft = (bytes: number) =>
-    bytes + Math.min(LEFT_BYTES.chunk, Math.min(LEFT_TASKS.chunk, tasksBefore) * bytes);
-  const leftOfModel = Math.min(
-    LEFT_BYTES.model,
-    Math.min(LEFT_TASKS.model, tasksBefore) * numNodes * EVALUATE_BYTES.perNodeLeft,
-  );
+  const withLeft = (bytes: number) => bytes + Math.min(LEFT_BYTES, Math.min(LEFT_TASKS, tasksBefore) * bytes);
   // partitions as bodies, as they come, and end to end; packed, and the scratch memory of threads; sums in each and a file
   const growBytes =
     numTrain * (3 * (features + 6) + packedBytes) +
@@ -189,13 +185,9 @@ export function needsOf(plan: Plan): TaskNeed[] {
       kind: 'evaluate',
       stage: 'evaluate',
       numTasks: numChunks,
-      seconds:
-        requests(3) +
-        numNodes * EVALUATE_SECONDS.perNode +
-        (testRows + shuffledRows) * trees * EVALUATE_SECONDS.perRowAndTree,
+      seconds: requests(3) + (testRows + shuffledRows) * trees * EVALUATE_SECONDS_PER_ROW_AND_TREE,
       peakMiB: mib(
         numNodes * EVALUATE_BYTES.perNode +
-          leftOfModel +
           (testRows + shuffledRows) * (features * EVALUATE_BYTES.perValue + 24 * numClasses),
       ),
       s3Reads: 3,

@@ -86,6 +86,11 @@ function layOutRun(params: RunParams): Plan {
   const numTrain = params.samples - numTest;
   const numChunks = Math.ceil(params.samples / Math.min(params.chunkSize, params.samples));
   const numClasses = (dataset.generator === 'hypercube' ? dataset.classes : undefined) ?? 2;
+  const { maxFeatures, features } = params;
+  if (typeof maxFeatures === 'number' && maxFeatures > features) {
+    const allowed = `sqrt, log2, all, a share in (0, 1) or a whole number from 1 to ${features}`;
+    throw new InputError(`maxFeatures must be ${allowed}, got ${maxFeatures}`);
+  }
   const forest = toForestParams(params, numClasses);
   validateForestParams(forest, params.features, numClasses);
   if (params.oobScore && !params.bootstrap) throw new InputError('oobScore needs bootstrap, got oobScore without it');

@@ -2,17 +2,18 @@
 
 import { FormatError, InputError } from '../errors.ts';
 import type { BinEdges } from '../partition/rows.ts';
+import { quote } from '../quote.ts';
 import { applyForest, type DecisionPaths, decisionPaths } from './apply.ts';
 import { type FitOptions, findEdges, type Rows, toCategorical, toColumns, toTable } from './estimator-data.ts';
-import { type EstimatorOptions, type ParsedOptions, parseOptions, toStored } from './estimator-options.ts';
+import { checkNames, type EstimatorOptions, type ParsedOptions, parseOptions, toStored } from './estimator-options.ts';
 import { oobSumsInThreads } from './general-in-threads.ts';
 import { growForest, growForestInThreads } from './grow-forest.ts';
 import { featureImportances } from './importances.ts';
 import { type ClassLabel, decodeModel, encodeModel, type Model } from './model.ts';
 import { type OobScore, type OobSums, oobPrediction, oobSums, scoreOob } from './oob.ts';
-import type { ForestParams } from './params.ts';
+import { checkWhole, type ForestParams } from './params.ts';
 import type { Target, TrainingTable } from './training-table.ts';
-import type { Tree } from './tree.ts';
+import { MAX_TREES, type Tree } from './tree.ts';
 
 /** A fitted forest. */
 interface Fitted {
@@ -64,11 +65,7 @@ export abstract class ForestEstimator {
     fitOptions: FitOptions = {},
     numThreads?: number,
   ): Promise<this> {
-    const job = this.#plan(rows, y, fitOptions);
-    const { table, params } = job;
-    const trees = await growForestInThreads(table, params, 0, params.numTrees, numThreads);
-    const oob = this.#options.oobScore ? await oobSumsInThreads(table, params, trees, 0, numThreads) : undefined;
-    return this.#finish(job, trees, oob);
+    return this.#finishInThreads(this.#plan(rows, y, fitOptions), numThreads);
   }
 
   /**
@@ -83,12 +80,24 @@ export abstract class ForestEstimator {
     y: ArrayLike<unknown>,
     { sampleWeight }: { sampleWeight?: ArrayLike<number> } = {},
   ): this {
-    if (!Number.isInteger(count) || count < 1)
-      throw new InputError(`trees to add must be a whole number from 1 up, got ${count}`);
-    const fitted = this.fitted;
-    const numTrees = fitted.trees.length + count;
-    const job = this.#prepare(fitted, this.#checkColumns(rows), y, sampleWeight, numTrees);
-    return this.#finish(job, growForest(job.table, job.params, fitted.trees.length, numTrees));
+    const job = this.#planMore(count, rows, y, sampleWeight);
+    return this.#finish(job, growForest(job.table, job.params, job.fitted.trees.length, job.params.numTrees));
+  }
+
+  /**
+   * As `addTrees`, on several threads; the same bytes.
+   *
+   * @param numThreads from 1 to 256; by default as many as there are processors
+   */
+  async addTreesInThreads(
+    count: number,
+    rows: Rows,
+    y: ArrayLike<unknown>,
+    { sampleWeight }: { sampleWeight?: ArrayLike<number> } = {},
+    numThreads?: number,
+  ): Promise<this> {
+    const job = this.#planMore(count, rows, y, sampleWeight);
+    return this.#finishInThreads(job, numThreads);
   }
 
   /** The leaf of each row in each tree, row-major, shape [numRows, numTrees]. */
@@ -148,8 +157,11 @@ export abstract class ForestEstimator {
     return this;
   }
 
-  #plan(rows: Rows, y: ArrayLike<unknown>, { sampleWeight, categorical = [] }: FitOptions): Job {
+  #plan(rows: Rows, y: ArrayLike<unknown>, fitOptions: FitOptions): Job {
+    checkNames('option of fit', fitOptions, ['sampleWeight', 'categorical']);
+    const { sampleWeight, categorical = [] } = fitOptions;
     const columns = toColumns(rows);
+    if (typeof y?.length !== 'number') throw new InputError(`the target must be a list, got ${quote(y)}`);
     const isCategorical = toCategorical(categorical, columns.length);
     const classes = this.findClasses(y);
     const edges = findEdges(columns, isCategorical, this.#options);
@@ -169,6 +181,21 @@ export abstract class ForestEstimator {
     const table = toTable(columns, edges, isCategorical, target, sampleWeight);
     const params = { ...this.#options.params, numTrees, classWeight: this.#classWeight(classes) };
     return { fitted, table, params };
+  }
+
+  #planMore(count: number, rows: Rows, y: ArrayLike<unknown>, sampleWeight: ArrayLike<number> | undefined): Job {
+    const fitted = this.fitted;
+    checkWhole('number of trees to add', count, 1, MAX_TREES - fitted.trees.length);
+    const numTrees = fitted.trees.length + count;
+    return this.#prepare(fitted, this.#checkColumns(rows), y, sampleWeight, numTrees);
+  }
+
+  async #finishInThreads(job: Job, numThreads: number | undefined): Promise<this> {
+    const { fitted, table, params } = job;
+    const grown = await growForestInThreads(table, params, fitted.trees.length, params.numTrees, numThreads);
+    if (!this.#options.oobScore) return this.#finish(job, grown);
+    const oob = await oobSumsInThreads(table, params, [...fitted.trees, ...grown], 0, numThreads);
+    return this.#finish(job, grown, oob);
   }
 
   #finish({ fitted, table, params }: Job, grown: Tree[], oob?: OobSums): this {

@@ -65,6 +65,13 @@ function check(table: TrainingTable, params: ForestParams): ResolvedParams {
   const { numRows, edges, target } = table;
   const resolved = resolveParams(params, numRows, edges.length, target.numClasses ?? 0);
   if (target.values && resolved.criterion === 'poisson') checkPoisson(target.values);
+  const constrained =
+    resolved.monotonicConstraints?.findIndex((sign, i) => sign !== 0 && table.isCategorical?.[i]) ?? -1;
+  if (constrained >= 0) {
+    throw new InputError(
+      `feature ${constrained} holds categories, which have no order: it can't have a monotonic constraint`,
+    );
+  }
   return resolved;
 }
 

@@ -1,4 +1,4 @@
-// Training rows as the kernel reads them: the codes of a row side by side, so that they share a cache line.
+// Training rows as the trainer in TypeScript reads them: the codes of a row side by side, so that they share a cache line.
 
 import { InputError } from '../errors.ts';
 import type { BinEdges, BinnedRows } from '../partition/rows.ts';

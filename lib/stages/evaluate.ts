@@ -70,7 +70,7 @@ export async function evaluate(
     const { labels, numRows } = rows;
     const { numClasses } = model;
     const shuffled = importanceRows(plan) > 0 ? shuffleRows(rows, plan, bins.donors) : undefined;
-    // in one call: laying out the trees takes longer than walking down them with a few rows
+    // in one call, as few rows alone are not worth the kernel
     const columns = shuffled ? rows.columns.map((values, j) => concat(values, shuffled.columns[j]!)) : rows.columns;
     const all = predictProba(model, columns);
     const probabilities = all.subarray(0, numRows * numClasses);

@@ -25,7 +25,10 @@ const byPosition = (text: string) => {
   if (!text.includes(':')) return text.includes(',') ? numbers(text) : number(text);
   const pairs = text.split(',').map((pair) => pair.split(':'));
   const isPair = (pair: string[]) => pair.length === 2 && pair.every((part) => part.trim() !== '');
-  return pairs.every(isPair) ? Object.fromEntries(pairs.map(([at, value]) => [at!.trim(), number(value!)])) : text;
+  const isOnce = new Set(pairs.map(([at]) => at!.trim())).size === pairs.length;
+  return pairs.every(isPair) && isOnce
+    ? Object.fromEntries(pairs.map(([at, value]) => [at!.trim(), number(value!)]))
+    : text;
 };
 const oneOrMore = (text: string) => (text.includes(',') ? numbers(text) : number(text));
 /** Stands for null, which commander takes for an empty value. */
@@ -85,7 +88,8 @@ const GROUPS: Record<string, ParamOption[]> = {
       name: 'maxFeatures',
       value: 'X',
       help: 'features tried per node: sqrt, log2, all, a share or a count (sqrt)',
-      parse: number,
+      // all features in scikit-learn, one here: too alike
+      parse: (text) => (/^1\.0*$/.test(text) ? text : number(text)),
     },
     { name: 'maxDepth', value: 'N', help: 'greatest depth', parse: number, none: 'none' },
     {
@@ -184,6 +188,15 @@ export function givenParams(command: Command): Record<string, unknown> {
 }
 
 /** `chunkSize` as it is written on the command line: `--chunk-size`. */
+/** What stands for null in an option's value. */
+export function wordForNull(flag: string): string {
+  return (
+    Object.values(GROUPS)
+      .flat()
+      .find(({ name }) => toFlag(name) === flag)?.none ?? 'left out'
+  );
+}
+
 export function toFlag(name: string): string {
   return `--${toKebab(name)}`;
 }

@@ -25,8 +25,8 @@ const REFUSED: [why: string, input: Record<string, unknown>, message: RegExp][] 
   ],
   [
     'memory to gather the rows and grow',
-    { samples: 2e7, chunkSize: 100_000, trees: 1, maxDepth: 3 },
-    /^training rows 18000000 × features 20 .* would take about \d+ MiB in the function train, which has 3538; lower samples to \d+/,
+    { samples: 3e7, chunkSize: 100_000, trees: 1, maxDepth: 3 },
+    /^training rows 27000000 × features 20 .* would take about \d+ MiB in the function train, which has 3538; lower samples to \d+/,
   ],
   [
     'memory to put the trees together',

@@ -53,15 +53,15 @@ test('cores that all functions share make a run longer, not dearer', () => {
 
 // taken in the emulator, see docs/cost.md: USD in millionths, and MiB of generate, split, train and evaluate
 const MEASURED: [input: Record<string, unknown>, microUsd: number, mib: number[]][] = [
-  [{}, 1660, [73, 86, 127, 114]],
-  [{ samples: 2000, chunkSize: 500, trees: 10 }, 643, [68, 67, 76, 60]],
-  [{ generator: 'logistic' }, 2146, [72, 86, 194, 237]],
-  [{ classes: 10, informative: 10 }, 2518, [73, 84, 199, 239]],
-  [{ trees: 500 }, 3202, [77, 84, 205, 280]],
-  [{ samples: 1_000_000 }, 14_336, [88, 108, 319, 541]],
-  [{ samples: 1_000_000, chunkSize: 250_000, trees: 10 }, 3953, [109, 184, 212, 104]],
-  [{ samples: 200_000, features: 100 }, 5965, [96, 127, 170, 155]],
-  [{ samples: 20_000, features: 1000, chunkSize: 2000, trees: 50 }, 5894, [135, 255, 189, 78]],
+  [{}, 1622, [74, 87, 119, 102]],
+  [{ samples: 2000, chunkSize: 500, trees: 10 }, 624, [70, 68, 77, 59]],
+  [{ generator: 'logistic' }, 2096, [73, 84, 177, 164]],
+  [{ classes: 10, informative: 10 }, 2432, [73, 87, 202, 191]],
+  [{ trees: 500 }, 2954, [73, 84, 198, 215]],
+  [{ samples: 1_000_000 }, 13_098, [89, 105, 324, 342]],
+  [{ samples: 1_000_000, chunkSize: 250_000, trees: 10 }, 3813, [110, 185, 205, 111]],
+  [{ samples: 200_000, features: 100 }, 5334, [98, 124, 165, 126]],
+  [{ samples: 20_000, features: 1000, chunkSize: 2000, trees: 50 }, 5658, [127, 271, 187, 79]],
 ];
 for (const [input, microUsd, mib] of MEASURED) {
   test(`the forecast for ${JSON.stringify(input)} is near what was measured`, () => {

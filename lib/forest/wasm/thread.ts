@@ -2,16 +2,19 @@
 
 import { parentPort } from 'node:worker_threads';
 import { type GeneralGrowJob, growGeneralFromQueue, type OobJob, sumOob } from '../general-loop.ts';
+import { growPlainFromQueue, type PlainGrowJob } from '../plain-loop.ts';
 import { type PredictRowsJob, predictRowsFromQueue } from '../predict-rows.ts';
 import { type GrowJob, type GrownTree, growFromQueue } from './grow-loop.ts';
 import { type PredictJob, predictFromQueue } from './predict-loop.ts';
 
-type Job = GrowJob | PredictJob | GeneralGrowJob | OobJob | PredictRowsJob;
+type Job = GrowJob | PlainGrowJob | PredictJob | GeneralGrowJob | OobJob | PredictRowsJob;
 
 parentPort!.on('message', (job: Job) => {
   switch (job.kind) {
     case 'grow':
       return answerTrees(growFromQueue(job));
+    case 'grow-plain':
+      return answerTrees(growPlainFromQueue(job));
     case 'grow-general':
       return answerTrees(growGeneralFromQueue(job));
     case 'oob': {

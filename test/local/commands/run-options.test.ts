@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Command } from 'commander';
 import { PARAM_NAMES, parseRunParams } from '../../../lib/params.ts';
+import { checkParams } from '../../../local/commands/checks.ts';
 import { addRunOptions, givenParams, toFlag } from '../../../local/commands/run-options.ts';
 
 function parse(...args: string[]): Record<string, unknown> {
@@ -58,5 +59,18 @@ test('what is no number goes on as text, to be refused in the words of the comma
     ['--max-samples half', /--max-samples must be .* got "half"/],
   ] as const) {
     assert.throws(() => parseRunParams(parse(...args.split(' ')), toFlag), { name: 'InputError', message });
+  }
+});
+
+test('what is wrong is told with the words that the command line takes', () => {
+  for (const [args, message] of [
+    ['--max-samples 0', /^--max-samples must be .* or all for as many as there are, got 0$/],
+    ['--max-leaf-nodes 1', /^--max-leaf-nodes must be a whole number from 2 up, or none for none, got 1$/],
+    ['--max-features 25', /^--max-features must be sqrt, log2, all, .* from 1 to 20, got 25$/],
+    ['--max-features 1.0', /^--max-features must be .*, got "1.0"$/],
+    ['--monotonic-constraints 0:1,0:-1', /^--monotonic-constraints must be .* got "0:1,0:-1"$/],
+    ['--class-weight 1:2,1:3', /^--class-weight must be .* got "1:2,1:3"$/],
+  ] as const) {
+    assert.throws(() => checkParams(parse(...args.split(' '))), { name: 'InputError', message });
   }
 });

@@ -1,0 +1,27 @@
+// What each thread does where the kernel can't be used: grow the next tree from the queue, until none is left.
+
+import { TreeGrower } from './grow.ts';
+import type { PackedRows } from './packed-rows.ts';
+import type { ForestParams } from './params.ts';
+import { takeNext } from './shared.ts';
+import type { GrownTree } from './wasm/grow-loop.ts';
+
+/** What one thread needs to know; goes through a message. */
+export interface PlainGrowJob {
+  kind: 'grow-plain';
+  rows: PackedRows;
+  params: ForestParams;
+  queue: Int32Array;
+  treeStart: number;
+  numTrees: number;
+}
+
+export function growPlainFromQueue({ rows, params, queue, treeStart, numTrees }: PlainGrowJob): GrownTree[] {
+  const trees: GrownTree[] = [];
+  let grower: TreeGrower | undefined; // a thread that comes too late needs none
+  for (let index = takeNext(queue); index < numTrees; index = takeNext(queue)) {
+    grower ??= new TreeGrower(rows, params);
+    trees.push({ index, tree: grower.grow(treeStart + index) });
+  }
+  return trees;
+}
