@@ -111,8 +111,8 @@ function describeChaos({ seed, rate, injected, suppressed }: ChaosAccount): [str
   const kinds = Object.entries(injected).map(([kind, count]) => `${kind} ${count}`);
   const total = Object.values(injected).reduce((sum, count) => sum + count, 0);
   return [
-    ['chaos', `seed ${seed}, rate ${rate}: ${total} faults; ${suppressed} writes found their key taken`],
-    ['', kinds.join(' · ')],
+    ['chaos', `seed ${seed}, rate ${rate}: faults ${total}, duplicates suppressed ${suppressed}`],
+    ...(total > 0 ? [['', kinds.join(' · ')] as [string, string]] : []),
   ];
 }
 

@@ -29,7 +29,7 @@ export const FAULTS = {
 } as const;
 
 export type Place = keyof typeof FAULTS;
-/** The command's own emulator stops and starts again: `restart`, once in a run. */
+/** The emulator of a command stops and starts again: `restart`, once. */
 export type FaultKind = (typeof FAULTS)[Place][number] | 'restart';
 
 /** A fault, and a number from 0 to 1 (exclusive) that says when or where in the request. */

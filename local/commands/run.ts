@@ -164,10 +164,10 @@ async function openTarget(
   const isRestart = chaos && restartMoment(chaos);
   const onStages: FollowOptions['onStages'] = async (stages) => {
     if (!isRestart?.(stages) || (await attached(dataDir)).length > 0) return;
+    emulator.noteFault?.('restart', 'run', stages.at(-1)!.name, runId);
     await emulator.close();
     emulator = await start();
     Object.assign(target, localTarget(emulator));
-    emulator.noteFault?.('restart', 'run', stages.at(-1)!.name, runId);
   };
   const close = async () => {
     for (let waits = 0; !stop.signal.aborted && (await attached(dataDir)).length > 0; waits++) {

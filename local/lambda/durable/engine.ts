@@ -22,8 +22,8 @@ import { validateUpdates } from './validate.ts';
 export interface DurableEngineOptions {
   names: FunctionNames;
   concurrency: Concurrency;
-  pool: SandboxPool;
-  journal: Journal;
+  pool: Pick<SandboxPool, 'run'>;
+  journal: Pick<Journal, 'append'>;
   /** What the journal held at the start. */
   runs: Runs;
   emit: Emit;
