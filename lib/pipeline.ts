@@ -199,7 +199,7 @@ async function runStages(
       timeline,
     );
     // before the report: who sees that finds the page
-    await store.replace(keys.reportPage, encoder.encode(renderReport(report)), 'text/html; charset=utf-8');
+    await store.create(keys.reportPage, encoder.encode(renderReport(report)), 'text/html; charset=utf-8');
     await createJson(store, keys.report, report);
     await writeStatus('succeeded');
     return { runId, accuracy: report.accuracy, sha256: model.sha256 };
