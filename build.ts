@@ -1,6 +1,6 @@
 // Bundle the functions and the command line into dist/: what `npm start` runs and what `npm run deploy` uploads.
 
-import { copyFile, rm } from 'node:fs/promises';
+import { copyFile, cp, rm } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
 import './build-kernel.ts'; // first: the bundles hold the kernel
 
@@ -38,3 +38,14 @@ await Promise.all([
   }),
 ]);
 await copyFile('local/lambda/runtime.mjs', 'dist/runtime.mjs');
+// the dashboard's page is served as it is; the bundle is for exported pages, which are one file
+await cp('local/dashboard/page', 'dist/dashboard', { recursive: true });
+await build({
+  entryPoints: ['local/dashboard/page/app.js'],
+  outfile: 'dist/dashboard/bundle.js',
+  bundle: true,
+  format: 'iife',
+  target: 'es2022',
+  minify: true,
+  logLevel: 'warning',
+});

@@ -41,7 +41,13 @@ export const GRANTS: Record<FunctionName, Grant> = {
   // keys and counts: it never opens data, trees or models
   orchestrator: {
     read: ['runs/*.json'],
-    write: ['runs/*/status.json', 'runs/*/report.json', 'runs/*/failed.json', 'runs/*/timeline.json'],
+    write: [
+      'runs/*/status.json',
+      'runs/*/report.json',
+      'runs/*/report.html',
+      'runs/*/failed.json',
+      'runs/*/timeline.json',
+    ],
     invoke: WORKER_NAMES,
   },
   generate: GENERATE,
@@ -53,7 +59,16 @@ export const GRANTS: Record<FunctionName, Grant> = {
   train: TRAIN,
   trainLarge: TRAIN,
   evaluate: {
-    read: [REQUEST, CANCEL, SCHEMA, 'runs/*/model/*', 'runs/*/test/*', 'runs/*/validation/*', 'runs/*/evaluate/*'],
+    read: [
+      REQUEST,
+      CANCEL,
+      SCHEMA,
+      'runs/*/model/*',
+      'runs/*/test/*',
+      'runs/*/validation/*',
+      'runs/*/evaluate/*',
+      'runs/*/bins/*',
+    ],
     write: ['runs/*/evaluate/*'],
   },
   api: {

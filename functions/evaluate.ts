@@ -13,5 +13,5 @@ export const handler = worker(v.strictObject({ runId: v.string(), partitionIndex
     if (loaded?.runId !== task.runId) loaded = { runId: task.runId, model: await loadModel(store, task.runId) };
     return loaded.model;
   };
-  return evaluate(store, task, load, plan.numValidation > 0);
+  return evaluate(store, plan, task, load, plan.numValidation > 0);
 });

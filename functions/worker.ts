@@ -45,7 +45,7 @@ export function worker<Task extends WorkerTask>(
 /**
  * Make a handler of a schema and the work, which is given the run's parameters.
  *
- * The answer is what the invocation used; the task's result is in the store. An error's name is put in front of its
+ * The answer is what the invocation used, and when; the task's result is in the store. An error's name is put in front of its
  * message, since only the message comes back to the orchestrator.
  */
 export function taskHandler<Task extends WorkerTask>(
@@ -57,10 +57,14 @@ export function taskHandler<Task extends WorkerTask>(
   const memoryMiB = Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE'));
   const measure = startMeter(memoryMiB, store);
   const looks = cancelLooks();
+  const sandbox = process.env.AWS_LAMBDA_LOG_STREAM_NAME ?? '';
+  let isColdStart = true;
   let known: { runId: string; params: RunParams } | undefined;
 
   return async (event) => {
     const usage = measure();
+    const begun = { sandbox, isColdStart, startedAtMs: Date.now() };
+    isColdStart = false;
     try {
       const task = parseTask(schema, event);
       if (known?.runId !== task.runId) {
@@ -72,7 +76,8 @@ export function taskHandler<Task extends WorkerTask>(
       await work(store, known.params, task, checkCancelled);
       const used = usage();
       console.log(JSON.stringify({ message: 'task done', ...task, used }));
-      return { ...used, busyMs: Math.round((used.gbSeconds / (memoryMiB / 1024)) * 1000) };
+      const busyMs = Math.round((used.gbSeconds / (memoryMiB / 1024)) * 1000);
+      return { ...used, busyMs, span: { ...begun, finishedAtMs: Date.now() } };
     } catch (error) {
       if (error instanceof Error) error.message = `${error.name}: ${error.message}`;
       throw error;

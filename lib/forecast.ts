@@ -136,11 +136,11 @@ export function forecastUsage(plan: Plan): PartUsage {
       gbSeconds: (orchestratorSeconds * ORCHESTRATOR_MIB) / 1024,
       invocations: resumptions,
       durableOperations: durableOperations(plan) + lookOperations(needs, plan.params.workers),
-      // six lists, a status for each stage and at the end, the report and the timeline
+      // six lists, a status for each stage and at the end, the report, its page and the timeline
       s3Writes: 13,
       // the request, a look for a cancellation in each stage, all results at the end
-      s3Reads: 8 + plan.numChunks,
-      bytesWritten: 10_000,
+      s3Reads: 8 + 2 * plan.numChunks,
+      bytesWritten: 150_000,
     },
   };
 }

@@ -32,6 +32,8 @@ export function runKeys(runId: string) {
     /** when each attempt was asked for and answered */
     timeline: `${root}/timeline.json`,
     folder: (name: string) => `${root}/${name}/`,
+    /** the same for a person, in one file */
+    reportPage: `${root}/report.html`,
     partition: (index: number) => `${root}/dataset/part-${pad(index)}.arrow`,
     sample: (index: number) => `${root}/dataset/part-${pad(index)}.sample.arrow`,
     partitionResult: (index: number) => `${root}/dataset/part-${pad(index)}.json`,

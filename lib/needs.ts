@@ -4,6 +4,7 @@
 import { findBeyondPlain } from './forest/params.ts';
 import { SAMPLE_ROWS } from './partition/sample.ts';
 import { MEMORY_TIERS_MIB, type Plan, tierFor } from './plan.ts';
+import { importanceRows } from './stages/importance.ts';
 import { STORE_REQUESTS } from './stages/task.ts';
 
 export type TaskKind = 'scan' | 'survey' | 'generate' | 'bins' | 'split' | 'grow' | 'merge' | 'fold' | 'evaluate';
@@ -64,6 +65,7 @@ const EVALUATE_BYTES = { perNode: 30, perValue: 12 };
 
 const MODEL_BYTES_PER_NODE = 5.05;
 const RESULT_BYTES = 500;
+const CALIBRATION_BYTES = 1700;
 
 /** The size of a stage's function that is chosen for its tasks, by position. */
 export function tierOf(needs: readonly TaskNeed[], stage: TaskNeed['stage']): number {
@@ -87,15 +89,19 @@ export function needsOf(plan: Plan): TaskNeed[] {
   const numNodes = trees * nodesPerTree(plan);
   const largest = Math.max(...treeGroups.map(([start, end]) => end - start)) / trees;
 
+  // rows of the sample for the importances, each once with every feature's values drawn anew
+  const shuffledRows = Math.ceil((importanceRows(plan) * features) / numChunks);
+
   const rawBytes = (rows: number) => rows * (4 * features + 6);
   const binnedBytes = (rows: number) => rows * (features + 6);
   const rangesBytes = 40 * features + RESULT_BYTES;
-  const edgesBytes = 255 * 10 * features + RESULT_BYTES;
+  const edgesBytes = (255 + (shuffledRows > 0 ? 64 : 0)) * 10 * features + RESULT_BYTES;
   const chunkSampleBytes = ((sampleRows * chunkRows) / samples) * (4 * features + 8);
   const modelBytes = numNodes * MODEL_BYTES_PER_NODE;
   // a count for each probability that occurs, by class and whether it is the row's
   const numScores = 2 * Math.min(testRows, trees + 1) * (numClasses === 2 ? 1 : numClasses);
-  const scoresBytes = 24 * Math.min(numScores, 4000) + RESULT_BYTES;
+  const scoresBytes =
+    24 * Math.min(numScores, 4000) + CALIBRATION_BYTES + (shuffledRows > 0 ? 18 * features : 0) + RESULT_BYTES;
   const isPlain = plan.dataset.generator !== 'file' || plan.dataset.shape.isPlain;
   const isGeneral = !isPlain || findBeyondPlain(plan.forest) !== undefined;
   // in the kernel's memory, or for the threads of the general trainer
@@ -230,7 +236,7 @@ export function needsOf(plan: Plan): TaskNeed[] {
         requests(3 + atOnce(treeGroups.length) + oobFiles * treeGroups.length) + numNodes * MERGE_SECONDS_PER_NODE,
       // in a sandbox that has grown trees
       peakMiB: mib(growBytes + numNodes * MERGE_BYTES_PER_NODE),
-      s3Reads: 2 + (1 + oobFiles) * treeGroups.length,
+      s3Reads: 2 + oobFiles + (1 + oobFiles) * treeGroups.length,
       s3Writes: 2,
       bytesWritten: modelBytes + RESULT_BYTES,
       bytesRead: modelBytes + edgesBytes + oobBytes * treeGroups.length,
@@ -239,14 +245,15 @@ export function needsOf(plan: Plan): TaskNeed[] {
       kind: 'evaluate',
       stage: 'evaluate',
       numTasks: numChunks,
-      seconds: requests(3) + testRows * trees * EVALUATE_SECONDS_PER_ROW_AND_TREE,
+      seconds: requests(3) + (testRows + shuffledRows) * trees * EVALUATE_SECONDS_PER_ROW_AND_TREE,
       peakMiB: mib(
-        numNodes * EVALUATE_BYTES.perNode + testRows * (features * EVALUATE_BYTES.perValue + 24 * numClasses),
+        numNodes * EVALUATE_BYTES.perNode +
+          (testRows + shuffledRows) * (features * EVALUATE_BYTES.perValue + 24 * numClasses),
       ),
-      s3Reads: 2,
+      s3Reads: 3,
       s3Writes: 1,
       bytesWritten: scoresBytes,
-      bytesRead: rawBytes(testRows),
+      bytesRead: rawBytes(testRows) + edgesBytes,
       first: {
         seconds: requests(2) + numNodes * LOAD_SECONDS_PER_NODE,
         s3Reads: 2,

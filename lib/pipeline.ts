@@ -16,17 +16,21 @@ import { runKeys } from './keys.ts';
 import { needsOf, tierOf } from './needs.ts';
 import type { RunParams } from './params.ts';
 import { type Plan, planRun, shardAbove, TIMEOUT_SECONDS } from './plan.ts';
+import { renderReport } from './report/page.ts';
 import { makeReport } from './report.ts';
 import { getRequest, listResults, type RunStatus, type StageName, type StageStatus } from './run.ts';
+import type { Span, TaskSpan } from './span.ts';
 import type { BinsResult, BinsTask } from './stages/bins.ts';
 import type { EvaluateResult, EvaluateTask } from './stages/evaluate.ts';
 import type { FoldTask } from './stages/fold.ts';
 import type { GenerateTask } from './stages/generate.ts';
-import type { SplitTask } from './stages/split.ts';
+import type { SplitResult, SplitTask } from './stages/split.ts';
 import { mapLimited, STORE_REQUESTS } from './stages/task.ts';
 import type { GrowTask, MergeTask, ModelResult } from './stages/train.ts';
 import type { Store } from './store.ts';
 import { overheadsIn, overheadsOf, type Timeline } from './timeline.ts';
+
+const encoder = new TextEncoder();
 
 export interface PipelineOptions {
   store: Store;
@@ -106,7 +110,7 @@ export interface StageTask {
 }
 
 /** What a worker answers. */
-export type WorkerAnswer = Usage & { busyMs: number };
+export type WorkerAnswer = Usage & { busyMs: number; span?: Span };
 
 async function runStages(
   engine: Engine,
@@ -123,6 +127,7 @@ async function runStages(
   let planned = params.data === undefined ? planRun(params) : undefined;
   let counts = NO_COUNTS;
   const timeline: Timeline = {};
+  const spans: TaskSpan[] = [];
 
   // one stage: a list of fan-outs, one after another; the tasks of some are known when those before are done
   async function runStage(name: StageName, ...fans: (StageTask[] | (() => Promise<StageTask[]>))[]): Promise<void> {
@@ -173,6 +178,10 @@ async function runStages(
       usage[name] = addUsage(usedBy(gathered), addUsage(usage[name], { unmeasured: attempts - done }));
       usage.orchestrator = addUsage(usage.orchestrator, gathered.own);
       if (pending.length === 0) continue;
+      for (const [at, answer] of gathered.results.entries()) {
+        // an execution that began with an earlier version has answers without
+        if (answer?.span) spans.push({ taskId: pending[at]!.taskId, ...answer.span });
+      }
       endedAtMs = gathered.endedAtMs;
       timeline[fanName] = {
         startedAtMs: gathered.startedAtMs,
@@ -203,10 +212,10 @@ async function runStages(
     if (gathered.reason === 'aborted') throw new CancelledError(`run ${runId} was cancelled`);
     await engine.step('failed', () => noteFailed(store, { runId, execution, stage: name, tasks, gathered }));
     const [first] = gathered.failed;
-    const more = gathered.failed.length > 1 ? ` and ${gathered.failed.length - 1} more, all` : ',';
+    const more = gathered.failed.length > 1 ? `; ${gathered.failed.length - 1} more failed` : '';
     const gaveUp = gathered.reason === 'breakerOpen' ? ', too many attempts failed to go on' : '';
     if (first)
-      throw new TaskFailedError(first.taskId, first.attempts, first.error, `${gaveUp};${more} in ${keys.failed}`);
+      throw new TaskFailedError(first.taskId, first.attempts, first.error, `${gaveUp}${more}; see ${keys.failed}`);
     throw new Error(
       `stage ${name} ended as ${gathered.reason}, without a task that failed for good; see ${keys.failed}`,
     );
@@ -280,10 +289,11 @@ async function runStages(
   );
 
   return engine.step('report', async () => {
-    const [bins, model, evaluated, validated] = await Promise.all([
+    const [bins, model, evaluated, splits, validated] = await Promise.all([
       getJson<BinsResult>(store, keys.binsResult),
       getJson<ModelResult>(store, keys.modelResult),
       mapLimited(chunks, STORE_REQUESTS, (i) => getJson<EvaluateResult>(store, keys.evaluateResult(i))),
+      mapLimited(chunks, STORE_REQUESTS, (i) => getJson<SplitResult>(store, keys.splitResult(i))),
       mapLimited(folds, STORE_REQUESTS, (i) => getJson<EvaluateResult>(store, keys.foldResult(i))),
     ]);
     const { tasks: total, done, failed, ...tasks } = counts;
@@ -297,10 +307,14 @@ async function runStages(
       { total, ...tasks },
       overheadsIn(timeline),
       measureSelf(),
+      splits,
+      spans,
       (await findSchema(store, runId))?.schema,
       validated,
     );
     await replaceJson(store, keys.timeline, timeline);
+    // before the report: who sees that finds the page
+    await store.create(keys.reportPage, encoder.encode(renderReport(report)), 'text/html; charset=utf-8');
     await createJson(store, keys.report, report);
     await writeStatus('succeeded');
     return { runId, accuracy: report.accuracy, sha256: model.sha256 };

@@ -5,17 +5,23 @@ import { createGenerator } from './datasets/generator.ts';
 import type { FanOutCounts } from './fanout/summary.ts';
 import { forecastUsage } from './forecast.ts';
 import { type Accuracy, accuracyOf } from './metrics/accuracy.ts';
+import { averagePrecision } from './metrics/average-precision.ts';
 import { brier } from './metrics/brier.ts';
+import { type CalibrationBin, calibrationTable, mergeCalibration } from './metrics/calibration.ts';
 import { mergePairs, type PairCount } from './metrics/confusion.ts';
+import { type PrecisionRecallPoint, precisionRecallCurve, type RocPoint, rocCurve } from './metrics/curves.ts';
 import { logLoss } from './metrics/log-loss.ts';
 import { rocAucError, rocAucOf } from './metrics/roc-auc.ts';
-import { mergeClassScores } from './metrics/score-counts.ts';
+import { mergeClassScores, type ScoreCounts } from './metrics/score-counts.ts';
 import type { RunParams } from './params.ts';
 import type { Plan } from './plan.ts';
 import type { StageName, StageStatus } from './run.ts';
+import type { TaskSpan } from './span.ts';
 import type { BinsResult } from './stages/bins.ts';
 import type { EvaluateResult } from './stages/evaluate.ts';
-import type { ModelResult } from './stages/train.ts';
+import { mergeImportance, type PermutationImportances } from './stages/importance.ts';
+import type { SplitResult } from './stages/split.ts';
+import type { ModelResult, OobPoint } from './stages/train.ts';
 import type { TableSchema } from './tables/schema.ts';
 import type { Overheads } from './timeline.ts';
 
@@ -24,6 +30,22 @@ export type TaskCounts = Omit<FanOutCounts, 'tasks' | 'done' | 'failed'> & {
   /** tasks of the run */
   total: number;
 };
+
+/** Curves of one class against the rest; of two classes only class 1 has one. */
+export interface ClassCurves {
+  label: number;
+  rocAuc: number;
+  averagePrecision: number;
+  roc: RocPoint[];
+  precisionRecall: PrecisionRecallPoint[];
+}
+
+/** Rows of one partition by class, shape [numClasses], and the bytes of its files. */
+export interface PartitionBalance {
+  train: number[];
+  test: number[];
+  bytes: number;
+}
 
 export interface Report {
   runId: string;
@@ -53,15 +75,29 @@ export interface Report {
   crossValidation: CrossValidation | null;
   /** Impurity-based importance of each feature, summing to 1; all 0 when no tree has a cut. */
   featureImportances: number[];
+  /** How much worse the forest is when a feature says nothing; null when it is too large for that, with few rows. */
+  permutationImportances: PermutationImportances | null;
+  /** How the first trees score out of bag; null unless asked for. */
+  oobCurve: OobPoint[] | null;
+  /** Of the classes with the most test rows, at most 10; none where `rocAuc` is null. */
+  curves: ClassCurves[];
+  /** Of class 1 for two classes, else of the predicted class. */
+  calibration: CalibrationBin[];
   model: { key: string; sha256: string; numTrees: number; numNodes: number; bytes: number };
   rows: { total: number; train: number; test: number };
   /** Rows of each class in the whole data set. */
   classCounts: number[];
   /** Test rows by class and predicted class. */
   confusion: PairCount[];
+  /** In order; none when they would be more than 20,000 numbers. */
+  partitions: PartitionBalance[];
   strategy: { name: string; reason: string };
   /** Seconds of each stage, on the orchestrator's clock. */
   seconds: Record<StageName, number>;
+  /** When each stage was at work. */
+  stages: Pick<StageStatus, 'name' | 'numTasks' | 'startedAtMs' | 'finishedAtMs'>[];
+  /** Tasks in the order of their stages; those that an earlier execution had finished are not among them. */
+  timeline: TaskSpan[];
   tasks: TaskCounts;
   /** Milliseconds of a task that were not its worker's: from asking for it to its answer, less the work. */
   overheadMs: Overheads;
@@ -115,6 +151,9 @@ function crossValidate(results: readonly EvaluateResult[]): CrossValidation {
   const squares = folds.reduce((sum, fold) => sum + (fold.accuracy - accuracy) ** 2, 0);
   return { accuracy, accuracyError: Math.sqrt(squares / (folds.length - 1) / folds.length), folds };
 }
+const MAX_CURVES = 10;
+const CURVE_POINTS = 100;
+const MAX_BALANCES = 20_000;
 
 export function makeReport(
   runId: string,
@@ -126,6 +165,8 @@ export function makeReport(
   tasks: TaskCounts,
   overheadMs: Overheads,
   usage: PartUsage,
+  splits: readonly SplitResult[],
+  timeline: TaskSpan[],
   schema?: TableSchema,
   folds: readonly EvaluateResult[] = [],
 ): Report {
@@ -152,14 +193,29 @@ export function makeReport(
     validation: validate(evaluated.flatMap(({ validation }) => validation ?? [])),
     crossValidation: folds.length > 0 ? crossValidate(folds) : null,
     featureImportances: model.featureImportances,
+    permutationImportances: mergeImportance(
+      evaluated.map(({ importance }) => importance),
+      plan.params.features,
+    ),
+    oobCurve: model.oobCurve,
+    curves: hasAuc ? curvesOf(scores) : [],
+    calibration: calibrationTable(mergeCalibration(evaluated.map(({ calibration }) => calibration))),
     model: { key, sha256, numTrees, numNodes, bytes },
     rows: { total: plan.params.samples, train: plan.numTrain, test: plan.numTest },
     classCounts: bins.classCounts,
     confusion,
+    partitions: numClasses * splits.length > MAX_BALANCES ? [] : splits.map(balanceOf),
     strategy: { name: plan.strategy, reason: plan.strategyReason },
     seconds: Object.fromEntries(
       stages.map((stage) => [stage.name, (stage.finishedAtMs! - stage.startedAtMs) / 1000]),
     ) as Record<StageName, number>,
+    stages: stages.map(({ name, numTasks, startedAtMs, finishedAtMs }) => ({
+      name,
+      numTasks,
+      startedAtMs,
+      finishedAtMs,
+    })),
+    timeline,
     tasks,
     overheadMs,
     forecast: costs.forecast.total,
@@ -170,4 +226,26 @@ export function makeReport(
     dataset:
       plan.dataset.generator === 'file' ? { generator: 'file', ...schema } : createGenerator(plan.dataset).describe(),
   };
+}
+
+/** Of the classes with the most rows; the lower class of equals. */
+function curvesOf(scores: readonly ScoreCounts[]): ClassCurves[] {
+  const rowsOf = (counts: ScoreCounts) => counts.reduce((sum, [isClass, , rows]) => sum + isClass * rows, 0);
+  const precision = averagePrecision(2);
+  return scores
+    .map((counts, k) => ({ counts, label: scores.length === 1 ? 1 : k, numRows: rowsOf(counts) }))
+    .sort((a, b) => b.numRows - a.numRows || a.label - b.label)
+    .slice(0, MAX_CURVES)
+    .sort((a, b) => a.label - b.label)
+    .map(({ counts, label }) => ({
+      label,
+      rocAuc: rocAucOf([counts]),
+      averagePrecision: precision.value([counts]),
+      roc: rocCurve(counts, CURVE_POINTS),
+      precisionRecall: precisionRecallCurve(counts, CURVE_POINTS),
+    }));
+}
+
+function balanceOf({ train, test }: SplitResult): PartitionBalance {
+  return { train: train.classCounts, test: test.classCounts, bytes: train.bytes + test.bytes };
 }

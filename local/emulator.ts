@@ -10,10 +10,13 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { functionOfRoute } from '../cdk/routes.ts';
 import { bundleOf, FUNCTION_NAMES, FUNCTIONS, functionVariable, HANDLER, WORKER_NAMES } from '../functions/manifest.ts';
 import { InputError } from '../lib/errors.ts';
+import { PRICES } from '../lib/prices.ts';
 import { Chaos } from './chaos/chaos.ts';
 import type { ChaosOptions } from './chaos/faults.ts';
 import { lambdaFaults, s3Faults } from './chaos/places.ts';
 import { startCloudFormation } from './cloudformation.ts';
+import { startWatch, type Watch } from './dashboard/dashboard.ts';
+import { startDashboard } from './dashboard/server.ts';
 import { type EmulatorEvent, openEventLog, readFaults } from './events.ts';
 import { startHttpApi } from './http-api.ts';
 import type { DuplicateOptions } from './lambda/duplicates.ts';
@@ -39,6 +42,8 @@ export interface EmulatorOptions {
   duplicates?: DuplicateOptions;
   /** Faults to inject. @default none */
   chaos?: ChaosOptions;
+  /** First port to try for the live dashboard. @default there is none */
+  dashboardPort?: number;
   onEvent?: (event: EmulatorEvent) => void;
   /** Told once, when the journal cannot be written any more: the emulator should be closed. */
   onBroken?: (error: Error) => void;
@@ -53,8 +58,8 @@ export interface EmulatorInfo {
   s3: string;
   api: string;
   cloudFormation: string;
-  /** The live dashboard; null while there is none. */
-  dashboard: null;
+  /** The live dashboard; null where there is none. */
+  dashboard: string | null;
   bucket: string;
   /** Names of the functions. */
   functions: string[];
@@ -107,15 +112,32 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     closers.push(async () => events.close());
     const emit = (event: EmulatorEvent) => {
       events.write(event);
+      watch?.onEvent(event);
       onEvent?.(event);
     };
+    const { dashboardPort } = options;
+    const dashboard =
+      dashboardPort === undefined
+        ? undefined
+        : await listenNear(dashboardPort, 0, (free) =>
+            startDashboard({
+              port: free,
+              pageDir: join(distDir, 'dashboard'),
+              eventsFile: events.path,
+              from: events.start,
+            }),
+          );
+    closers.push(async () => dashboard?.close());
+    let watch: Watch | undefined;
     const chaos = options.chaos && new Chaos(options.chaos, emit, await readFaults(dataDir));
 
     const s3 = await listenNear(port, 0, (free) =>
       startS3Server({
         dataDir: join(dataDir, 's3'),
         port: free,
-        onRequest({ creation, key }) {
+        onRequest(info) {
+          const { creation, key } = info;
+          watch?.onRequest(info);
           if (creation && key) emit({ type: 'creation', outcome: creation, key, atMs: Date.now() });
         },
         faultOf: chaos && s3Faults(chaos),
@@ -123,6 +145,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     );
     closers.push(() => s3.close());
     await createBucket(s3.url);
+    watch = startWatch(BUCKET, (key) => s3.read(BUCKET, key), emit);
+    closers.push(async () => watch?.close());
 
     const environment = {
       BUCKET,
@@ -131,6 +155,13 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     };
     const functions = FUNCTION_NAMES.map((name) => toLocalFunction(name, distDir, workers));
+    emit({
+      type: 'emulatorStarted',
+      atMs: Date.now(),
+      workers,
+      functions: functions.map(({ name, memoryMiB }) => ({ name, memoryMiB })),
+      usd: PRICES.usd,
+    });
     const lambda = await listenNear(port, 1, (free) =>
       startLambdaService({
         functions,
@@ -169,7 +200,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       s3: s3.url,
       api: api.url,
       cloudFormation: cloudFormation.url,
-      dashboard: null,
+      dashboard: dashboard?.url ?? null,
       bucket: BUCKET,
       functions: functions.map(({ name }) => name),
       orchestratorArn,

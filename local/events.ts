@@ -1,10 +1,11 @@
 // The log of an emulator: everything that happened, one JSON object a line.
 
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runKeys } from '../lib/keys.ts';
 import type { FaultEvent } from './chaos/chaos.ts';
+import type { DashboardEvent } from './dashboard/events.ts';
 import type { LambdaEvent } from './lambda/options.ts';
 
 /** A write to S3 that asked for a free key: `refused` (412) when the key was taken, since the work was done already. */
@@ -15,23 +16,30 @@ export interface CreationEvent {
   atMs: number;
 }
 
-export type EmulatorEvent = LambdaEvent | CreationEvent | FaultEvent;
+export type EmulatorEvent = LambdaEvent | CreationEvent | FaultEvent | DashboardEvent;
 
 const FILE = 'events.ndjson';
 
 export interface EventLog {
+  readonly path: string;
+  /** Bytes that were there when it was opened. */
+  readonly start: number;
   write(event: EmulatorEvent): void;
   close(): void;
 }
 
 /** Lines reach the kernel before `write` returns, so that a kill -9 loses none. A full disk ends the log, and is told. */
 export function openEventLog(dataDir: string): EventLog {
-  let file: number | undefined = openSync(join(dataDir, FILE), 'a');
+  const path = join(dataDir, FILE);
+  let file: number | undefined = openSync(path, 'a');
+  const start = fstatSync(file).size;
   const close = () => {
     if (file !== undefined) closeSync(file);
     file = undefined;
   };
   return {
+    path,
+    start,
     close,
     write(event) {
       if (file === undefined) return;

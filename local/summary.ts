@@ -13,6 +13,8 @@ export type ChaosAccount = ChaosOptions & ChaosCounts;
 export interface Places {
   modelPath: string;
   reportPath: string;
+  /** The report for a person; none of a run of an earlier version. */
+  reportPagePath?: string;
   /** There where faults were injected. */
   chaos?: ChaosAccount | null;
 }
@@ -48,7 +50,7 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
     ['', describeCosts(report.costs.bill)],
     ['model', places.modelPath],
     ['', pc.dim(`sha256 ${model.sha256}`)],
-    ['report', places.reportPath],
+    ['report', places.reportPagePath ?? places.reportPath],
   ];
   const [low, high] = accuracyInterval.map((bound) => bound.toFixed(4));
   const ceiling = accuracyCeiling === null ? '' : `, the data's ceiling is ${accuracyCeiling.toFixed(4)}`;

@@ -227,7 +227,8 @@ export async function runWorld(
   engine!.close();
   if (status !== 'SUCCEEDED') throw new Error(`the run ended as ${status}: ${JSON.stringify(error)}`);
   const outputs = new Map<string, Uint8Array>();
-  const others = ['run', 'status', 'report', 'timeline'].map((name) => `${keys.root}${name}.json`);
+  const documents = ['run.json', 'status.json', 'report.json', 'report.html', 'timeline.json'];
+  const others = documents.map((name) => keys.root + name);
   for (const key of await base.list(keys.root)) if (!others.includes(key)) outputs.set(key, await base.get(key));
   return { result: JSON.parse(result!), report: await getReport(base, RUN_ID), outputs, creations, faults };
 }

@@ -87,7 +87,8 @@ const WORK: Record<string, (store: Store, plan: Plan, task: Payload) => Promise<
     task.kind === 'merge'
       ? mergeModel(store, plan, task)
       : (task.kind === 'fold' ? validateFold : growTrees)(store, plan, task, () => gatherRows(store, plan, task.runId)),
-  evaluate: (store, plan, task) => evaluate(store, task, () => loadModel(store, task.runId), plan.numValidation > 0),
+  evaluate: (store, plan, task) =>
+    evaluate(store, plan, task, () => loadModel(store, task.runId), plan.numValidation > 0),
 };
 
 /** The worker functions, without Lambda around them. */

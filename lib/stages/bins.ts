@@ -13,6 +13,7 @@ import { mergeSamples } from '../partition/sample.ts';
 import type { Plan } from '../plan.ts';
 import type { Store } from '../store.ts';
 import type { PartitionResult } from './generate.ts';
+import { donorsOf, importanceRows } from './importance.ts';
 import { mapLimited, runTask, STORE_REQUESTS } from './task.ts';
 
 export interface BinsTask {
@@ -33,6 +34,8 @@ export interface BinsResult {
   classStarts?: number[][];
   /** Features that hold categories; none when left out. */
   isCategorical?: boolean[];
+  /** Values that stand for the distribution of each feature, for its importance by permutation; empty without one. */
+  donors: number[][];
 }
 
 export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise<BinsResult> {
@@ -61,7 +64,8 @@ export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise
       plan.dataset.generator === 'file'
         ? (await getSchema(store, runId)).schema.features.map(({ type }) => type === 'categorical')
         : undefined;
-    const edges = mergeSamples(samples).map((values, feature) => {
+    const merged = mergeSamples(samples);
+    const edges = merged.map((values, feature) => {
       if (isCategorical?.[feature]) return [];
       return [
         ...quantileEdges(
@@ -70,6 +74,7 @@ export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise
         ),
       ];
     });
+    const donors = importanceRows(plan) > 0 ? merged.map(donorsOf) : [];
     const ceilings = partitions.map(({ ceilingSum }) => ceilingSum);
     const accuracyCeiling = ceilings.includes(null)
       ? null
@@ -83,7 +88,7 @@ export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise
       );
     });
     const classStarts = plan.params.stratify ? startsOf(partitions) : undefined;
-    return { classCounts, accuracyCeiling, edges, ranges, classStarts, isCategorical };
+    return { classCounts, accuracyCeiling, edges, donors, ranges, classStarts, isCategorical };
   });
 }
 

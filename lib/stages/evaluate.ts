@@ -2,14 +2,19 @@
 
 import { decodeModel, type Model } from '../forest/model.ts';
 import { predictProba } from '../forest/predict.ts';
+import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { brier } from '../metrics/brier.ts';
+import { type CalibrationCounts, calibrationCounts } from '../metrics/calibration.ts';
 import { countPairs, type PairCount } from '../metrics/confusion.ts';
 import { logLoss } from '../metrics/log-loss.ts';
 import { countClassScores, type ScoreCounts } from '../metrics/score-counts.ts';
 import type { MeanPartial } from '../metrics/weighted-mean.ts';
 import { decodeRaw } from '../partition/arrow.ts';
+import type { Plan } from '../plan.ts';
 import type { Store } from '../store.ts';
+import type { BinsResult } from './bins.ts';
+import { countImportance, type ImportanceCounts, importanceRows, shuffleRows } from './importance.ts';
 import { runTask } from './task.ts';
 
 export interface EvaluateTask {
@@ -26,6 +31,10 @@ export interface EvaluateResult {
   brier: MeanPartial;
   /** For ROC AUC: rows by rounded probability, of class 1 or of each of many classes; empty when there are too many. */
   scores: ScoreCounts[];
+  /** Of class 1 for two classes, else of the predicted class: its probability, and whether it is the row's. */
+  calibration: CalibrationCounts[];
+  /** Null when the forest is too large for it, and where it was not asked for. */
+  importance: ImportanceCounts | null;
   /** The same of the validation side, where there is one. */
   validation?: EvaluateResult;
 }
@@ -52,23 +61,40 @@ export async function loadModel(store: Store, runId: string): Promise<Model> {
  */
 export async function evaluate(
   store: Store,
+  plan: Plan,
   { runId, partitionIndex }: EvaluateTask,
   load: () => Promise<Model>,
   hasValidation = false,
 ): Promise<Pick<EvaluateResult, 'numRows'>> {
   const keys = runKeys(runId);
-  const score = async (key: string) => {
-    const [model, rows] = await Promise.all([load(), store.get(key).then((bytes) => decodeRaw(bytes, key))]);
-    return scoreRows(rows.labels, predictProba(model, rows.columns), model.numClasses, model.trees.length);
-  };
-  const { numRows } = await runTask<EvaluateResult>(store, keys.evaluateResult(partitionIndex), async () => ({
-    ...(await score(keys.test(partitionIndex))),
-    ...(hasValidation && { validation: await score(keys.validation(partitionIndex)) }),
-  }));
+  const read = (key: string) => store.get(key).then((bytes) => decodeRaw(bytes, key));
+  const { numRows } = await runTask<EvaluateResult>(store, keys.evaluateResult(partitionIndex), async () => {
+    const [model, rows, bins] = await Promise.all([
+      load(),
+      read(keys.test(partitionIndex)),
+      getJson<BinsResult>(store, keys.binsResult),
+    ]);
+    const { labels } = rows;
+    const { numClasses, trees } = model;
+    const shuffled = importanceRows(plan) > 0 ? shuffleRows(rows, plan, bins.donors) : undefined;
+    // in one call, as few rows alone are not worth the kernel
+    const columns = shuffled ? rows.columns.map((values, j) => concat(values, shuffled.columns[j]!)) : rows.columns;
+    const all = predictProba(model, columns);
+    const own = all.subarray(0, rows.numRows * numClasses);
+    const result = scoreRows(labels, own, numClasses, trees.length);
+    if (shuffled) {
+      const [predicted, drawn] = [own, all.subarray(own.length)].map((part) => mostProbable(part, numClasses));
+      result.importance = countImportance(labels, predicted!, shuffled.chosen, drawn!);
+    }
+    if (!hasValidation) return result;
+    const validation = await read(keys.validation(partitionIndex));
+    const probabilities = predictProba(model, validation.columns);
+    return { ...result, validation: scoreRows(validation.labels, probabilities, numClasses, trees.length) };
+  });
   return { numRows };
 }
 
-/** What a forest of so many trees says of some rows, as counts that can be merged. */
+/** What a forest of so many trees says of some rows, as counts that can be merged; nothing of importances. */
 export function scoreRows(
   labels: Uint16Array,
   probabilities: Float64Array,
@@ -76,14 +102,43 @@ export function scoreRows(
   numTrees: number,
 ): EvaluateResult {
   const steps = scoreSteps(numClasses, numTrees);
+  const predicted = mostProbable(probabilities, numClasses);
   return {
     numRows: labels.length,
-    pairs: countPairs(labels, mostProbable(probabilities, numClasses)),
+    pairs: countPairs(labels, predicted),
     numClasses,
     logLoss: logLoss(numClasses).partial(labels, probabilities),
     brier: brier(numClasses).partial(labels, probabilities),
     scores: steps > 0 ? countClassScores(labels, probabilities, numClasses, undefined, steps) : [],
+    calibration: countCalibration(labels, predicted, probabilities, numClasses),
+    importance: null,
   };
+}
+
+function countCalibration(
+  labels: ArrayLike<number>,
+  predicted: Uint16Array,
+  probabilities: Float64Array,
+  numClasses: number,
+): CalibrationCounts[] {
+  const ofClass = (row: number, k: number) => Math.min(1, probabilities[row * numClasses + k]!);
+  if (numClasses === 2)
+    return calibrationCounts(
+      labels,
+      Float64Array.from(predicted, (_, row) => ofClass(row, 1)),
+    );
+  const isRight = Uint8Array.from(predicted, (k, row) => (labels[row] === k ? 1 : 0));
+  return calibrationCounts(
+    isRight,
+    Float64Array.from(predicted, (k, row) => ofClass(row, k)),
+  );
+}
+
+function concat(a: Float32Array, b: Float32Array): Float32Array {
+  const joined = new Float32Array(a.length + b.length);
+  joined.set(a);
+  joined.set(b, a.length);
+  return joined;
 }
 
 /** Class of each row as `predict` gives it: the lowest of equals. */

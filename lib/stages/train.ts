@@ -5,9 +5,10 @@ import { ENGINES } from '../forest/engine.ts';
 import { oobSumsInThreads } from '../forest/general-in-threads.ts';
 import { featureImportances } from '../forest/importances.ts';
 import { decodeTrees, encodeModel, encodeTrees } from '../forest/model.ts';
-import { addOobSums, FRACTION_UNIT, type OobScore, scoreOob } from '../forest/oob.ts';
+import { addOobSums, FRACTION_UNIT, type OobScore, type OobSums, scoreOob } from '../forest/oob.ts';
 import type { BeforeTree } from '../forest/take-trees.ts';
-import { classTable } from '../forest/training-table.ts';
+import { classTable, type TrainingTable } from '../forest/training-table.ts';
+import type { Tree } from '../forest/tree.ts';
 import { getSchema } from '../ingest/results.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
@@ -31,6 +32,13 @@ export interface GrowResult extends StoredObject {
   treeStart: number;
   treeEnd: number; // exclusive
   numNodes: number;
+  /** Of the group that begins with the first tree, with `oobScore`: how the first trees score. */
+  oobCurve?: OobPoint[];
+}
+
+/** Accuracy of the first trees on rows out of bag. */
+export interface OobPoint extends OobScore {
+  numTrees: number;
 }
 
 export interface MergeTask {
@@ -45,6 +53,8 @@ export interface ModelResult extends StoredObject {
   featureImportances: number[];
   /** Accuracy on rows out of bag, and the share of training rows that some tree did not see; null unless asked for. */
   oob: OobScore | null;
+  /** The same for the first trees: some of the first group, then the end of each group. */
+  oobCurve: OobPoint[] | null;
 }
 
 /** All training rows, in the order of their row index. */
@@ -79,14 +89,40 @@ export function growTrees(
     const { isCategorical } = bins;
     const info = { numClasses: bins.classCounts.length, edges: toBinEdges(bins.edges), isCategorical };
     const trees = await ENGINES[plan.params.engine].growTrees(rows, info, plan.forest, treeStart, treeEnd, beforeTree);
+    let oobCurve: OobPoint[] | undefined;
     if (plan.params.oobScore) {
       const table = classTable(rows, info.edges, info.numClasses, isCategorical);
-      const sums = await oobSumsInThreads(table, plan.forest, trees, treeStart);
+      const { sums, curve } = await sumOob(table, plan, trees, treeStart);
       await createObject(store, keys.oob(treeStart, treeEnd), encodeOob({ ...sums, labels: rows.labels }));
+      if (treeStart === 0) oobCurve = curve;
     }
     const object = await createObject(store, keys.trees(treeStart, treeEnd), encodeTrees(trees));
-    return { ...object, treeStart, treeEnd, numNodes: trees.reduce((sum, tree) => sum + tree.numNodes, 0) };
+    const numNodes = trees.reduce((sum, tree) => sum + tree.numNodes, 0);
+    return { ...object, treeStart, treeEnd, numNodes, ...(oobCurve && { oobCurve }) };
   });
+}
+
+/** Sums over the trees of a group; of the first group also the score of its first 1, 2, 5, 10, 20, 50… trees. */
+async function sumOob(table: TrainingTable, plan: Plan, trees: readonly Tree[], treeStart: number) {
+  const curve: OobPoint[] = [];
+  const stops = treeStart === 0 ? curveStops(trees.length) : [trees.length];
+  let sums: OobSums | undefined;
+  let from = 0;
+  for (const numTrees of stops) {
+    const part = await oobSumsInThreads(table, plan.forest, trees.slice(from, numTrees), treeStart + from);
+    if (sums) addOobSums(sums, part);
+    else sums = part;
+    curve.push({ numTrees, ...scoreOob(table.target, sums) });
+    from = numTrees;
+  }
+  return { sums: sums!, curve };
+}
+
+/** 1, 2, 5, 10, 20, 50… below the number of trees, and that. */
+function curveStops(numTrees: number): number[] {
+  const stops: number[] = [];
+  for (let power = 1; power < numTrees; power *= 10) stops.push(power, 2 * power, 5 * power);
+  return [...stops.filter((stop) => stop < numTrees), numTrees];
 }
 
 /** Join the groups, in tree order: the model's bytes do not depend on how the trees were grouped. */
@@ -120,19 +156,30 @@ export function mergeModel(store: Store, plan: Plan, { runId }: MergeTask): Prom
       numTrees: trees.length,
       numNodes: trees.reduce((sum, tree) => sum + tree.numNodes, 0),
       featureImportances: [...featureImportances(forest, plan.params.criterion)],
-      oob: plan.params.oobScore ? await mergeOob(store, plan, runId) : null,
+      ...(plan.params.oobScore ? await mergeOob(store, plan, runId) : { oob: null, oobCurve: null }),
     };
   });
 }
 
 /** Add up what the groups say of rows out of bag: sums of whole numbers, so that the grouping changes nothing. */
-async function mergeOob(store: Store, { treeGroups }: Plan, runId: string): Promise<OobScore> {
+async function mergeOob(
+  store: Store,
+  { treeGroups }: Plan,
+  runId: string,
+): Promise<Pick<ModelResult, 'oob' | 'oobCurve'>> {
   const load = async ([treeStart, treeEnd]: [number, number]) => {
     const key = runKeys(runId).oob(treeStart, treeEnd);
     return { unit: FRACTION_UNIT, ...decodeOob(await store.get(key), key) };
   };
-  const merged = await load(treeGroups[0]!);
+  const [first, ...rest] = treeGroups;
+  const merged = await load(first!);
+  const target = { labels: merged.labels, numClasses: merged.sums.length };
+  const { oobCurve = [] } = await getJson<GrowResult>(store, runKeys(runId).treesResult(...first!));
+  const curve = [...oobCurve];
   // one after the other: each is as large as all rows
-  for (const group of treeGroups.slice(1)) addOobSums(merged, await load(group));
-  return scoreOob({ labels: merged.labels, numClasses: merged.sums.length }, merged);
+  for (const group of rest) {
+    addOobSums(merged, await load(group));
+    curve.push({ numTrees: group[1], ...scoreOob(target, merged) });
+  }
+  return { oob: scoreOob(target, merged), oobCurve: curve };
 }

@@ -19,14 +19,19 @@ interface LocalFlags extends ChaosFlags {
   duplicatesSeed: number;
 }
 
-/** The dashboard's place is kept free below it: 8787, as Dask's. */
+/** The dashboard is below it, at 8787, as Dask's. */
 const FIRST_PORT = 8788;
 
 export function localCommand(): Command {
   const command = new Command('local')
     .description('Keep the emulator up: Lambda, S3, the HTTP API and CloudFormation on 127.0.0.1.')
     .option('--workers <N>', 'worker functions at work at once', workers, 4)
-    .option('--port <N>', 'first of four ports; where one is taken, the next free one', port, FIRST_PORT)
+    .option(
+      '--port <N>',
+      'first of four ports; the dashboard has the one below; where one is taken, the next free one',
+      port,
+      FIRST_PORT,
+    )
     .option('--data-dir <DIR>', 'folder for objects and the journal', '.arvoredo')
     .option('--json <FILE>', 'write the endpoints there')
     .option('--ramp <N>', 'new sandboxes that each function gets in 10 s; AWS gives 1,000 (no limit)', sandboxes)
@@ -47,6 +52,7 @@ export function localCommand(): Command {
         dataDir,
         workers,
         port,
+        dashboardPort: port - 1,
         sandboxesPer10s: ramp,
         duplicates: { share: duplicates, seed: duplicatesSeed },
         chaos,
@@ -69,9 +75,20 @@ export function localCommand(): Command {
   );
 }
 
-function describe({ lambda, s3, api, cloudFormation, bucket, functions, stack, chaos }: EmulatorInfo): string {
+function describe({
+  dashboard,
+  lambda,
+  s3,
+  api,
+  cloudFormation,
+  bucket,
+  functions,
+  stack,
+  chaos,
+}: EmulatorInfo): string {
   const faults = chaos && `\n ${pc.dim('chaos  ')} seed ${chaos.seed}, rate ${chaos.rate}`;
   return `
+ ${pc.dim('watch  ')} ${pc.bold(dashboard)}
  ${pc.dim('S3     ')} ${s3}  bucket ${pc.bold(bucket)}
  ${pc.dim('Lambda ')} ${lambda}  ${functions.join(', ')}
  ${pc.dim('API    ')} ${api}/runs

@@ -12,7 +12,7 @@ export const whole = (least: number, most: number) => (text: string) => {
   return value;
 };
 
-export const port = whole(1, 65_000);
+export const port = whole(2, 65_000);
 export const workers = whole(1, 1000);
 export const rowCount = whole(0, 1000);
 export const sandboxes = whole(1, 1_000_000);

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
-import { CancelledError, InputError } from '../../lib/errors.ts';
+import { CancelledError, InputError, NotFoundError } from '../../lib/errors.ts';
 import { checkRunId, runIdOfExecution, runKeys } from '../../lib/keys.ts';
 import { readGiven } from '../../lib/params.ts';
 import type { Report } from '../../lib/report.ts';
@@ -15,6 +15,7 @@ import { getReport, newRunId, startRun } from '../../lib/run.ts';
 import { attach, attached } from '../attach.ts';
 import type { ChaosOptions } from '../chaos/faults.ts';
 import { restartMoment } from '../chaos/restart.ts';
+import { startStoreDashboard } from '../dashboard/store-dashboard.ts';
 import { findEmulator, startEmulator, WORKERS_PER_CORE } from '../emulator.ts';
 import { countChaos } from '../events.ts';
 import { NO_PROGRESS, startProgress } from '../progress.ts';
@@ -33,9 +34,11 @@ interface RunFlags extends ChaosFlags {
   runId?: string;
   json?: string;
   quiet: boolean;
+  dashboard: boolean;
 }
 
 const DEFAULT_DATA_DIR = '.arvoredo';
+const DASHBOARD_PORT = 8787; // Dask's
 const DIST_DIR = dirname(fileURLToPath(import.meta.url));
 
 export function runCommand(): Command {
@@ -48,6 +51,7 @@ export function runCommand(): Command {
     )
     .addOption(new Option('--run-id <ID>', 'name of the run; an unfinished one goes on').helpGroup('Run:'))
     .addOption(new Option('--json <FILE>', 'write the results there').helpGroup('Run:'))
+    .addOption(new Option('--dashboard', 'show it live on a page, at port 8787').default(false).helpGroup('Run:'))
     .addOption(new Option('--quiet', 'print the accuracy only').default(false).helpGroup('Run:'));
   addChaosOptions(command, 'Run:');
   addRunOptions(command);
@@ -80,10 +84,13 @@ export function runCommand(): Command {
       const { execution } = await startRun(target.store, target.orchestrator, runId, params, Object.keys(given));
       const startup = performance.now() / 1000;
       if (!flags.quiet) console.error(`${pc.dim('run')} ${runId}`);
+      if (flags.dashboard)
+        console.error(`${pc.dim('watch')} ${place.dashboard ?? 'the emulator of this folder has no dashboard'}`);
       const progress = flags.quiet ? NO_PROGRESS : startProgress();
       const { on, signal, onStages } = { on: flags.on, signal: stop.signal, onStages: place.onStages };
       await follow(target, { runId, execution, on, progress, options: placeOptions(flags), signal, onStages });
       const report = await getReport(target.store, runId);
+      place.onReport?.(report);
       const places = await savePlaces(flags, target, runId, report);
       const seconds: Seconds = { total: performance.now() / 1000, startup, ...report.seconds };
       const account = place.chaos && { ...place.chaos, ...(await countChaos(flags.dataDir, runId)) };
@@ -107,21 +114,33 @@ interface OpenTarget {
   target: Target;
   /** Most workers at once. */
   room: number;
+  /** Address of the live dashboard. */
+  dashboard?: string | null;
   /** Faults that are injected there. */
   chaos?: ChaosOptions | null;
   onStages?: FollowOptions['onStages'];
+  onReport?(report: Report): void;
   close(): Promise<void>;
 }
 
 async function openTarget(
-  { on, stack, dataDir }: RunFlags,
+  { on, stack, dataDir, dashboard }: RunFlags,
   workers: number,
   runId: string,
   stop: AbortController,
   chaos: ChaosOptions | undefined,
 ): Promise<OpenTarget> {
   if (on === 'aws') {
-    return { target: await stackTarget(stack), close: async () => {}, room: Number.POSITIVE_INFINITY };
+    const target = await stackTarget(stack);
+    const room = Number.POSITIVE_INFINITY;
+    if (!dashboard) return { target, room, close: async () => {} };
+    const { url, ...watch } = await startStoreDashboard(
+      target.store,
+      runId,
+      DASHBOARD_PORT,
+      join(DIST_DIR, 'dashboard'),
+    );
+    return { target, room, dashboard: url, ...watch };
   }
   const running = await findEmulator(dataDir);
   if (running && chaos) {
@@ -130,14 +149,15 @@ async function openTarget(
     );
   }
   if (running) {
-    const { workers: room, chaos: faults } = running;
-    return { target: localTarget(running), room, chaos: faults, close: await attach(dataDir) };
+    const { workers: room, chaos: faults, dashboard: page } = running;
+    return { target: localTarget(running), room, chaos: faults, dashboard: page, close: await attach(dataDir) };
   }
   const start = () =>
     startEmulator({
       dataDir,
       workers,
       distDir: DIST_DIR,
+      ...(dashboard && { dashboardPort: DASHBOARD_PORT }),
       // what another run left unfinished waits until it is asked for
       resumes: (execution) => runIdOfExecution(execution) === runId,
       chaos,
@@ -160,7 +180,7 @@ async function openTarget(
     }
     await emulator.close();
   };
-  return { target, room: emulator.workers, chaos, onStages, close };
+  return { target, room: emulator.workers, dashboard: emulator.dashboard, chaos, onStages, close };
 }
 
 /** Where the model and the report lie: in the bucket, and for a local run as plain files. */
@@ -171,12 +191,25 @@ async function savePlaces(
   report: Report,
 ): Promise<Places> {
   const keys = runKeys(runId);
-  if (on === 'aws')
-    return { modelPath: `s3://${bucket}/${report.model.key}`, reportPath: `s3://${bucket}/${keys.report}` };
+  const page = await store.get(keys.reportPage).catch((error) => {
+    if (error instanceof NotFoundError) return undefined; // a run of an earlier version
+    throw error;
+  });
+  if (on === 'aws') {
+    return {
+      modelPath: `s3://${bucket}/${report.model.key}`,
+      reportPath: `s3://${bucket}/${keys.report}`,
+      ...(page && { reportPagePath: `s3://${bucket}/${keys.reportPage}` }),
+    };
+  }
   const folder = join(dataDir, 'runs', runId);
   await mkdir(folder, { recursive: true });
-  const places = { modelPath: join(folder, 'model.arvo'), reportPath: join(folder, 'report.json') };
+  const places: Places = { modelPath: join(folder, 'model.arvo'), reportPath: join(folder, 'report.json') };
   await writeFile(places.modelPath, await store.get(report.model.key));
   await writeFile(places.reportPath, await store.get(keys.report));
+  if (page) {
+    places.reportPagePath = join(folder, 'report.html');
+    await writeFile(places.reportPagePath, page);
+  }
   return places;
 }

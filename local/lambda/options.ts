@@ -120,7 +120,8 @@ export type LambdaEvent = { atMs: number } & (
   | ({ type: 'sandboxReady'; initMs: number } & SandboxFields)
   | ({ type: 'sandboxExited'; reason: SandboxExitReason } & SandboxFields)
   | ({ type: 'log'; text: string } & SandboxFields)
-  | ({ type: 'invokeStarted' } & InvokeFields)
+  /** The input is left out when it is long. */
+  | ({ type: 'invokeStarted'; input?: string } & InvokeFields)
   | ({
       type: 'invokeFinished';
       /** Only of a cold start. */

@@ -59,6 +59,7 @@ export interface SandboxHost {
 }
 
 const MIB = 1024 * 1024;
+const MAX_TOLD_BYTES = 300; // of an input, in events
 
 export class Sandbox {
   readonly id: string;
@@ -157,6 +158,7 @@ export class Sandbox {
         ...this.#host.environment(this.fn, this.version),
         AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}`,
         AWS_LAMBDA_LOG_STREAM_NAME: this.id,
+        AWS_SDK_UA_APP_ID: this.id, // tells S3 which sandbox asks
       },
     });
     for (const stream of [this.#process.stdout!, this.#process.stderr!]) {
@@ -221,7 +223,8 @@ export class Sandbox {
     this.#isFrozen = false;
     this.#limitTime(this.fn.timeoutMs);
     const { coldStart } = this.#running;
-    this.#host.emit({ type: 'invokeStarted', requestId, coldStart, ...this.#fields() });
+    const input = payload.length <= MAX_TOLD_BYTES ? payload.toString() : undefined;
+    this.#host.emit({ type: 'invokeStarted', requestId, coldStart, input, ...this.#fields() });
     response.writeHead(200, {
       'content-type': 'application/json',
       'content-length': payload.length,

@@ -1,13 +1,14 @@
 // S3 over HTTP on 127.0.0.1.
 
 import { randomBytes } from 'node:crypto';
+import { closeSync, readSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { finished, pipeline } from 'node:stream/promises';
 import { refusalOf } from '../own-request.ts';
 import { bodyUnder, type FaultOf, strikeAfter, strikeBefore } from './faults.ts';
 import { readFileRange } from './file-stream.ts';
-import { ObjectStore, type ObjectStoreOptions } from './object-store.ts';
+import { ObjectStore, type ObjectStoreOptions, openObject } from './object-store.ts';
 import { findOperation } from './operations.ts';
 import { checkPresigned } from './presigned.ts';
 import { parseRequest, type S3Reply } from './request.ts';
@@ -28,6 +29,8 @@ export interface S3RequestInfo {
   ms: number;
   /** What became of a write that asks for a free key: an object, or 412, since the key was taken. */
   creation?: 'created' | 'refused';
+  /** What the client's SDK names as its application: in the emulator's sandboxes, the sandbox. */
+  app?: string;
   /** Code and message of what went wrong. */
   error?: string;
 }
@@ -47,6 +50,8 @@ export interface S3Server {
   port: number;
   /** Files that were not whole when the folder was opened and were moved to its `damaged/`. */
   damaged: string[];
+  /** The bytes of an object, past all requests and faults; undefined where there is none. */
+  read(bucket: string, key: string): Buffer | undefined;
   /** Breaks off what is in progress, which leaves nothing visible. */
   close(): Promise<void>;
 }
@@ -78,6 +83,7 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
     url: `http://${host}:${address.port}`,
     port: address.port,
     damaged: store.damaged,
+    read: (bucket, key) => readObject(store, bucket, key),
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
@@ -86,6 +92,20 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
       store.close();
     },
   };
+}
+
+function readObject(store: ObjectStore, name: string, key: string): Buffer | undefined {
+  const bucket = store.buckets.get(name);
+  const info = bucket?.objects.get(key);
+  if (!bucket || !info) return undefined;
+  const file = openObject(bucket, key);
+  try {
+    const bytes = Buffer.alloc(info.size);
+    readSync(file, bytes, 0, info.size, 0);
+    return bytes;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Answer one request. Never throws. */
@@ -107,6 +127,8 @@ async function handle(
     ms: 0,
   };
   let isCreation = false;
+  const app = /(?:^| )app\/([\w-]+)/.exec(request.headers['user-agent'] ?? '')?.[1];
+  if (app) info.app = app;
   const requestId = randomBytes(8).toString('hex').toUpperCase();
   response.setHeader('x-amz-request-id', requestId);
   try {

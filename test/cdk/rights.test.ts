@@ -99,6 +99,7 @@ const OBJECTS: Record<string, string> = {
   report: keys.report,
   failed: keys.failed,
   timeline: keys.timeline,
+  reportPage: keys.reportPage,
   dataset: keys.partition(0),
   sample: keys.sample(0),
   datasetResult: keys.partitionResult(0),
@@ -139,7 +140,7 @@ const TRAIN = {
 const ALLOWED: Record<FunctionName, { get: string[]; put: string[]; delete?: string[] }> = {
   orchestrator: {
     get: ['run', 'status', 'cancel', 'report', 'failed', 'timeline', ...RESULTS, 'inputs', 'survey', 'schema'],
-    put: ['status', 'report', 'failed', 'timeline'],
+    put: ['status', 'report', 'reportPage', 'failed', 'timeline'],
   },
   generate: GENERATE,
   generateLarge: GENERATE,
@@ -150,7 +151,7 @@ const ALLOWED: Record<FunctionName, { get: string[]; put: string[]; delete?: str
   train: TRAIN,
   trainLarge: TRAIN,
   evaluate: {
-    get: ['run', 'cancel', 'schema', 'model', 'modelResult', 'test', 'validation', 'evaluateResult'],
+    get: ['run', 'cancel', 'schema', 'model', 'modelResult', 'test', 'validation', 'evaluateResult', 'bins'],
     put: ['evaluateResult'],
   },
   api: { get: ['run', 'status', 'cancel', 'report'], put: ['run', 'status', 'cancel'], delete: ['cancel'] },

@@ -135,11 +135,13 @@ suite('arvoredo local', () => {
     const json = join(dataDir, 'aws.json');
     const { code, stdout, stderr } = await finish(
       t,
-      ['run', '--on', 'aws', '--stack', stack, ...JOB_ARGS, '--json', json],
+      ['run', '--on', 'aws', '--dashboard', '--stack', stack, ...JOB_ARGS, '--json', json],
       env,
     );
     assert.equal(code, 0, stderr);
     assert.match(stdout, /s3:\/\/arvoredo\/runs\/.*\/model\/model\.arvo/);
+    assert.match(stdout, /s3:\/\/arvoredo\/runs\/.*\/report\.html/);
+    assert.match(stderr, /^watch http:\/\/127\.0\.0\.1:\d+$/m);
     const onAws = JSON.parse(await readFile(json, 'utf8'));
     const local = join(dataDir, 'local.json');
     await finish(t, ['run', '--data-dir', dataDir, ...JOB_ARGS, '--json', local]);

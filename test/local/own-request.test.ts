@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { startCloudFormation } from '../../local/cloudformation.ts';
+import { startDashboard } from '../../local/dashboard/server.ts';
 import { startHttpApi } from '../../local/http-api.ts';
 import { listen } from '../../local/lambda/http.ts';
 import { createRuntimeApi } from '../../local/lambda/runtime-api.ts';
@@ -19,6 +20,12 @@ const dataDir = mkdtempSync(join(tmpdir(), 'arvoredo-own-'));
 const lambda = await startLambdaService({ functions: [], dataDir });
 const api = await startHttpApi({ invoke: async () => ({ payload: Buffer.from('{}') }) });
 const cloudFormation = await startCloudFormation({ stacks: {} });
+const dashboard = await startDashboard({
+  port: 0,
+  pageDir: 'local/dashboard/page',
+  eventsFile: join(dataDir, 'events.ndjson'),
+  from: 0,
+});
 let numNext = 0;
 const runtime = createRuntimeApi({
   onNext(response) {
@@ -31,7 +38,7 @@ const runtime = createRuntimeApi({
 });
 const runtimePort = await listen(runtime, 0);
 after(async () => {
-  await Promise.all([s3.stop(), lambda.close(), api.close(), cloudFormation.close()]);
+  await Promise.all([s3.stop(), lambda.close(), api.close(), cloudFormation.close(), dashboard.close()]);
   runtime.close();
   runtime.closeAllConnections();
   rmSync(dataDir, { recursive: true });
@@ -43,6 +50,7 @@ const SERVERS: [name: string, port: number, method: string, path: string, body?:
   ['Lambda', lambda.port, 'GET', '/2015-03-31/functions'],
   ['the Runtime API', runtimePort, 'GET', '/2018-06-01/runtime/invocation/next'],
   ['the HTTP API', api.port, 'GET', '/runs'],
+  ['the dashboard', dashboard.port, 'GET', '/'],
   ['CloudFormation', cloudFormation.port, 'POST', '/', 'Action=DescribeStacks'],
 ];
 

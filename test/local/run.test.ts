@@ -36,8 +36,17 @@ suite('arvoredo run', () => {
   test('does the whole job in processes, and gives the model that the pipeline gives in memory', async (t) => {
     const dataDir = await temporaryFolder(t);
     const json = join(dataDir, 'result.json');
-    const { code, stdout, stderr } = await finish(t, ['run', ...JOB_ARGS, '--data-dir', dataDir, '--json', json]);
+    const { code, stdout, stderr } = await finish(t, [
+      'run',
+      '--dashboard',
+      ...JOB_ARGS,
+      '--data-dir',
+      dataDir,
+      '--json',
+      json,
+    ]);
     assert.equal(code, 0, stderr);
+    assert.match(stderr, /^watch http:\/\/127\.0\.0\.1:\d+$/m);
     const { result } = await expected;
     const written = await readJson(json);
     assert.equal(written.model.sha256, result.sha256);
@@ -75,6 +84,11 @@ suite('arvoredo run', () => {
     assert.equal(sha256(model), result.sha256);
     assert.equal(decodeModel(model).trees.length, 24);
     assert.equal((await readJson(written.reportPath)).accuracy, result.accuracy);
+    assert.match(
+      await readFile(written.reportPagePath, 'utf8'),
+      new RegExp(`class="big">${result.accuracy.toFixed(4)}<`),
+    );
+    assert.match(stdout, /report +.*report\.html\n/);
     assert.deepEqual(await leftOver(dataDir), []);
 
     const again = await finish(t, ['run', '--quiet', '--run-id', written.runId, '--data-dir', dataDir]);

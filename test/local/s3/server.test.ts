@@ -123,3 +123,20 @@ test('close does not wait for a client that holds its connection open', async ()
   await other.stop();
   assert.equal(await errorName(other.put('key', 'x')), 'Error');
 });
+
+test('an object can be read past the server, and a request tells the application that its client names', async () => {
+  await s3.put('seen', 'bytes');
+  assert.deepEqual(s3.server.read(BUCKET, 'seen')?.toString(), 'bytes');
+  assert.equal(s3.server.read(BUCKET, 'unseen'), undefined);
+  assert.equal(s3.server.read('no-bucket', 'seen'), undefined);
+  for (const [agent, app] of [
+    ['aws-sdk-js/3 ua/2.1 app/split-1a2b m/A', 'split-1a2b'],
+    ['aws-sdk-js/3 webapp/x', undefined],
+    ['', undefined],
+  ] as const) {
+    const before = requests.length;
+    await plain(s3.server.url, 'GET', `/${BUCKET}/seen`, { 'user-agent': agent });
+    while (requests.length === before) await setImmediate(); // told after the client has its answer
+    assert.equal(requests.at(-1)!.app, app, agent);
+  }
+});

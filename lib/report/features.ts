@@ -1,0 +1,105 @@
+// What the forest looks at, and how many trees it needs.
+
+import type { Report } from '../report.ts';
+import { bar, chart, figure, line, round } from './chart.ts';
+import { fixed, percent } from './html.ts';
+
+const MAX_FEATURES = 20;
+const ROW = 20;
+const LEFT = 48;
+const WIDTH = 420;
+const RIGHT = 68;
+
+interface Bar {
+  feature: number;
+  value: number;
+  error: number;
+  text: string;
+}
+
+function bars(title: string, entries: Bar[], style: string): string {
+  const shown = entries.sort((a, b) => b.value - a.value || a.feature - b.feature).slice(0, MAX_FEATURES);
+  const most = Math.max(...shown.map(({ value, error }) => value + error), 1e-12);
+  const x = (value: number) => LEFT + (Math.max(0, value) / most) * (WIDTH - LEFT - RIGHT);
+  const rows = shown.map(({ feature, value, error, text }, i) => {
+    const y = 4 + i * ROW;
+    const whisker =
+      error > 0
+        ? `<line class="whisker" x1="${round(x(value - error))}" x2="${round(x(value + error))}" y1="${y + 7}" y2="${y + 7}"/>`
+        : '';
+    return `<text x="${LEFT - 6}" y="${y + 12}" text-anchor="end">f${feature}</text>${bar(LEFT, y, x(value) - LEFT, 14, style, `feature ${feature}: ${text}`)}${whisker}<text class="value" x="${round(x(value + error) + 5)}" y="${y + 12}">${text}</text>`;
+  });
+  const description = shown.map(({ feature, text }) => `feature ${feature} ${text}`).join(', ');
+  return figure(title, description, WIDTH, 8 + shown.length * ROW, rows.join(''));
+}
+
+export function impurityChart({ featureImportances }: Report): string {
+  const entries = featureImportances.map((value, feature) => ({
+    feature,
+    value,
+    error: 0,
+    text: percent(value),
+  }));
+  const more = entries.length > MAX_FEATURES ? `, the first ${MAX_FEATURES} of ${entries.length}` : '';
+  return bars(`Importance by impurity: share of what cuts gain${more}`, entries, 'ink0');
+}
+
+export function permutationChart({ permutationImportances }: Report): string {
+  if (!permutationImportances) {
+    return '<p class="note">Importance by permutation was left out: it is for forests of up to 40,000 trees × features, with 100 test rows or more.</p>';
+  }
+  const { mean, error } = permutationImportances;
+  const entries = mean.map((value, feature) => ({
+    feature,
+    value,
+    error: error[feature]!,
+    text: `${value < -0.0005 ? '−' : ''}${Math.abs(100 * value).toFixed(1)}`,
+  }));
+  return bars('Importance by permutation: points of accuracy lost', entries, 'ink2');
+}
+
+/** Error out of bag against the number of trees, or why there is none. */
+export function oobChart({ oobCurve, accuracy }: Report): string {
+  const points = (oobCurve ?? []).filter(({ score, coverage }) => coverage > 0 && Number.isFinite(score));
+  if (points.length === 0) {
+    const reason = oobCurve ? 'no row was out of bag' : 'it was not asked for; --oob-score measures it';
+    return `<p class="note">There is no out-of-bag error: ${reason}.</p>`;
+  }
+  const errors = points.map(({ score }) => 1 - score);
+  const last = points.at(-1)!;
+  const high = Math.max(...errors, 1 - accuracy) * 1.08;
+  const low = Math.min(...errors, 1 - accuracy) * 0.92;
+  const ticks = points.map(({ numTrees }) => numTrees);
+  return chart({
+    title: 'Out-of-bag error by number of trees',
+    description: points.map(({ numTrees, score }) => `${numTrees} trees ${fixed(1 - score)}`).join(', '),
+    width: 860,
+    height: 260,
+    x: { domain: [1, Math.max(2, last.numTrees)], label: 'trees', isLog: true, ticks: apart(ticks) },
+    y: { domain: [low, high || 1], label: 'error' },
+    legend: [
+      { style: 'ink0', label: `out of bag, ${fixed(1 - last.score)} with all trees` },
+      { style: 'guide', label: `on the test rows, ${fixed(1 - accuracy)}` },
+    ],
+    draw: (x, y) =>
+      line([[x(1), y(1 - accuracy)], [x(Math.max(2, last.numTrees)), y(1 - accuracy)]], 'guide') + // biome-ignore format: two points
+      line(
+        points.map(({ numTrees, score }) => [x(numTrees), y(1 - score)] as const),
+        'ink0',
+      ) +
+      points
+        .map(
+          ({ numTrees, score }) =>
+            `<circle class="dot ink0" cx="${round(x(numTrees))}" cy="${round(y(1 - score))}" r="3.5"><title>${numTrees} trees: ${fixed(1 - score)}</title></circle>`,
+        )
+        .join(''),
+  });
+}
+
+/** Numbers that are far enough from each other on a logarithmic axis to be written side by side. */
+function apart(numbers: readonly number[]): number[] {
+  const kept: number[] = [];
+  for (const number of [...numbers].reverse())
+    if (kept.length === 0 || number * 1.25 <= kept.at(-1)!) kept.push(number);
+  return kept.reverse();
+}

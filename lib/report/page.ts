@@ -1,0 +1,112 @@
+// report.html: a run for a person, in one file without scripts, made from report.json alone.
+
+import { PARAM_NAMES } from '../params.ts';
+import type { Report } from '../report.ts';
+import { runCommandOf } from './command.ts';
+import { impurityChart, oobChart, permutationChart } from './features.ts';
+import { bytes, count, escapeHtml, fixed, seconds, table, usd } from './html.ts';
+import { modelCard } from './model-card.ts';
+import { accuracyBar, calibrationChart, classTable, confusion, precisionRecallChart, rocChart } from './quality.ts';
+import { STYLE } from './style.ts';
+import { attemptsTable, costChart, partitionChart, stageTable, timelineChart } from './work.ts';
+
+/** The page of a report: the same bytes for the same report. */
+export function renderReport(report: Report): string {
+  const { runId, params, rows } = report;
+  const title = `arvoredo: run ${escapeHtml(runId)}`;
+  const [first, last] = [report.stages[0], report.stages.at(-1)];
+  const when = first ? new Date(first.startedAtMs).toISOString().slice(0, 16).replace('T', ' ') : '';
+  const total = first && last?.finishedAtMs ? (last.finishedAtMs - first.startedAtMs) / 1000 : null;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>${title}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<header><span class="brand">arvoredo</span><span class="soft">${when ? `${when} UTC` : ''}</span></header>
+<h1>Run ${escapeHtml(runId)}</h1>
+<p class="soft">A random forest of ${count(report.model.numTrees)} trees on ${count(rows.train)} rows × ${count(params.features)} features, seed ${params.seed}; strategy ${escapeHtml(report.strategy.name)}, ${escapeHtml(report.strategy.reason)}.</p>
+<section class="hero" aria-label="Accuracy"><div><div class="soft">Accuracy on ${count(rows.test)} test rows</div><div class="big">${fixed(report.accuracy)}</div></div>${accuracyBar(report)}</section>
+${tiles(report, total)}
+<h2>Quality</h2>
+<div class="pair"><div>${confusion(report)}${classTable(report)}</div>${calibrationChart(report)}</div>
+${curves(report)}
+<h2>Features</h2>
+<p class="soft">By impurity: what the cuts of each feature gained in training. By permutation: how much accuracy is lost on test rows whose value is another’s; the whiskers are standard errors${
+    report.permutationImportances ? `, from ${count(report.permutationImportances.numRows)} rows` : ''
+  }.</p>
+<div class="pair">${impurityChart(report)}${permutationChart(report)}</div>
+<h2>Trees</h2>
+${oobChart(report)}
+<h2>Data</h2>
+${partitionChart(report)}
+<h2>The run</h2>
+${timelineChart(report)}
+${stageTable(report)}
+${attemptsTable(report)}
+<h2>Cost</h2>
+${costChart(report)}
+<h2>Do it again</h2>
+<p>The same command gives the same model, byte for byte, with any number of workers, here and on AWS.</p>
+<pre>${escapeHtml(runCommandOf(params))}</pre>
+${hashes(report)}
+${parameters(report)}
+<h2>Model card</h2>
+<dl class="card">${modelCard(report)
+    .map(([heading, text]) => `<dt>${escapeHtml(heading)}</dt><dd>${escapeHtml(text)}</dd>`)
+    .join('')}</dl>
+</main>
+</body>
+</html>
+`;
+}
+
+function tiles(report: Report, total: number | null): string {
+  const { rows, model, tasks, forecast, bill } = report;
+  const error = report.rocAucError !== null && report.rocAucError >= 0.00005 ? ` ± ${fixed(report.rocAucError)}` : '';
+  const entries: [string, string, string?][] = [
+    ...(report.rocAuc === null ? [] : [['ROC AUC', fixed(report.rocAuc), error] as [string, string, string]]),
+    ['log loss', fixed(report.logLoss)],
+    ['Brier score', fixed(report.brier)],
+    ...(report.oobScore === null ? [] : [['out of bag', fixed(report.oobScore)] as [string, string]]),
+    ['rows', count(rows.total)],
+    ['nodes', count(model.numNodes)],
+    ['model', bytes(model.bytes)],
+    ['tasks', count(tasks.total), tasks.retried > 0 ? `${count(tasks.retried)} tried again` : undefined],
+    ...(total === null ? [] : [['time', seconds(total)] as [string, string]]),
+    ['on AWS', usd(bill), `forecast ${usd(forecast)}`],
+  ];
+  return `<dl class="tiles">${entries
+    .map(
+      ([name, value, more]) => `<div><dt>${name}</dt><dd>${value}${more ? ` <small>${more}</small>` : ''}</dd></div>`,
+    )
+    .join('')}</dl>`;
+}
+
+function curves(report: Report): string {
+  if (report.curves.length > 0) return `<div class="pair">${rocChart(report)}${precisionRecallChart(report)}</div>`;
+  return '<p class="note">There are no curves: a class has all test rows or none, or there are more than 1,000 classes.</p>';
+}
+
+function hashes({ model }: Report): string {
+  const rows = [['model', `<code>${escapeHtml(model.key)}</code>`, `<code>${escapeHtml(model.sha256)}</code>`]];
+  return table('Hashes', [{ head: '' }, { head: 'object' }, { head: 'SHA-256' }], rows);
+}
+
+function parameters({ params }: Report): string {
+  const rows = PARAM_NAMES.filter((name) => params[name] !== undefined).map((name) => [
+    `<code>${name}</code>`,
+    `<code>${escapeHtml(JSON.stringify(params[name]))}</code>`,
+  ]);
+  const columns = [{ head: 'name' }, { head: 'value' }];
+  const half = Math.ceil(rows.length / 2);
+  const [first, second] = [rows.slice(0, half), rows.slice(half)];
+  return `<div class="pair">${table('Parameters', columns, first)}${table('More parameters', columns, second)}</div>`;
+}

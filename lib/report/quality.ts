@@ -1,0 +1,143 @@
+// How good the forest is, as charts: what it confuses, its curves, whether its probabilities hold.
+
+import { classTotals, confusionMatrix, type PairCount } from '../metrics/confusion.ts';
+import type { Report } from '../report.ts';
+import { chart, line, round } from './chart.ts';
+import { count, escapeHtml, fixed, percent, table } from './html.ts';
+
+const SHARE = { domain: [0, 1] as [number, number], ticks: [0, 0.2, 0.4, 0.6, 0.8, 1] };
+const MAX_MATRIX = 12; // wider ones cannot be read
+const MAX_MISTAKES = 15;
+
+/** The interval of the accuracy and the ceiling on one line. */
+export function accuracyBar({ accuracy, accuracyInterval: [low, high], accuracyCeiling }: Report): string {
+  const ends = [low, high, ...(accuracyCeiling === null ? [] : [accuracyCeiling])];
+  const least = Math.max(0, Math.min(...ends) - 0.4 * (high - low));
+  const most = Math.min(1, Math.max(...ends) + 0.4 * (high - low));
+  const x = (value: number) => round(10 + ((value - least) / (most - least)) * 400);
+  const mark = (value: number, label: string, y: number) =>
+    `<text x="${Math.min(380, Math.max(40, x(value)))}" y="${y}" text-anchor="middle">${label}</text>`;
+  const ceiling =
+    accuracyCeiling === null
+      ? ''
+      : `<line class="ceiling" x1="${x(accuracyCeiling)}" x2="${x(accuracyCeiling)}" y1="16" y2="44"/>${mark(accuracyCeiling, `ceiling ${fixed(accuracyCeiling)}`, 12)}`;
+  const words = `accuracy ${fixed(accuracy)}, 95 % interval ${fixed(low)} to ${fixed(high)}${accuracyCeiling === null ? '' : `, ceiling ${fixed(accuracyCeiling)}`}`;
+  return `<svg class="interval" viewBox="0 0 420 64" role="img" aria-label="${words}"><line class="track" x1="10" x2="410" y1="30" y2="30"/><line class="span" x1="${x(low)}" x2="${x(high)}" y1="30" y2="30"/><circle class="point" cx="${x(accuracy)}" cy="30" r="7"/>${ceiling}${mark(low, fixed(low), 60)}${mark(high, fixed(high), 60)}</svg>`;
+}
+
+/** Rows by class and predicted class; of many classes the most frequent mistakes. */
+export function confusion({ confusion: pairs, classCounts }: Report): string {
+  const numClasses = classCounts.length;
+  if (numClasses > MAX_MATRIX) return mistakes(pairs);
+  const matrix = confusionMatrix(pairs, numClasses);
+  const heads = Array.from({ length: numClasses }, (_, k) => `<th scope="col" class="number">predicted ${k}</th>`);
+  const rows = heads.map((_, label) => {
+    const ofLabel = matrix.subarray(label * numClasses, (label + 1) * numClasses);
+    const total = ofLabel.reduce((sum, rows) => sum + rows, 0);
+    const cells = Array.from(ofLabel, (rows, predicted) => {
+      const share = total > 0 ? rows / total : 0;
+      const kind = predicted === label ? 'right' : 'wrong';
+      return `<td class="cell ${kind}" style="--share:${share.toFixed(3)}"><b>${count(rows)}</b><span>${percent(share)}</span></td>`;
+    });
+    return `<tr><th scope="row">class ${label}</th>${cells.join('')}</tr>`;
+  });
+  return `<figure><div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="matrix"><caption>Confusion matrix: test rows by class and prediction</caption><thead><tr><td></td>${heads.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div></figure>`;
+}
+
+function mistakes(pairs: readonly PairCount[]): string {
+  const rows = pairs
+    .filter(([label, predicted]) => label !== predicted)
+    .sort((a, b) => b[2] - a[2])
+    .slice(0, MAX_MISTAKES)
+    .map(([label, predicted, rows]) => [`class ${label}`, `class ${predicted}`, count(rows)]);
+  const columns = [{ head: 'is' }, { head: 'predicted as' }, { head: 'test rows', isNumber: true }];
+  return table('The most frequent mistakes', columns, rows);
+}
+
+/** Precision, recall and F1 of each class that has rows. */
+export function classTable({ confusion: pairs }: Report): string {
+  const rows = classTotals('report', pairs).map(({ label, actual, predicted, correct }) => [
+    `class ${label}`,
+    count(actual),
+    predicted > 0 ? fixed(correct / predicted) : '–',
+    actual > 0 ? fixed(correct / actual) : '–',
+    fixed((2 * correct) / (actual + predicted)),
+  ]);
+  const numbers = ['test rows', 'precision', 'recall', 'F1'].map((head) => ({ head, isNumber: true }));
+  return table('Each class', [{ head: 'class' }, ...numbers], rows);
+}
+
+export function rocChart({ curves }: Report): string {
+  const legend = curves.map(({ label, rocAuc }, i) => ({
+    style: `ink${i}`,
+    label: `class ${label}: area ${fixed(rocAuc)}`,
+  }));
+  return chart({
+    title: 'ROC curve',
+    description: legend.map(({ label }) => label).join('; '),
+    x: { ...SHARE, label: 'false positive rate' },
+    y: { ...SHARE, label: 'true positive rate' },
+    legend: [...legend, { style: 'guide', label: 'guessing' }],
+    draw: (x, y) =>
+      line([[x(0), y(0)], [x(1), y(1)]], 'guide') + // biome-ignore format: two points
+      curves
+        .map(({ roc }, i) =>
+          line(
+            roc.map((point) => [x(point.falsePositiveRate), y(point.truePositiveRate)] as const),
+            `ink${i}`,
+          ),
+        )
+        .join(''),
+  });
+}
+
+export function precisionRecallChart({ curves }: Report): string {
+  const legend = curves.map(({ label, averagePrecision }, i) => ({
+    style: `ink${i}`,
+    label: `class ${label}: average precision ${fixed(averagePrecision)}`,
+  }));
+  return chart({
+    title: 'Precision and recall',
+    description: legend.map(({ label }) => label).join('; '),
+    x: { ...SHARE, label: 'recall' },
+    y: { ...SHARE, label: 'precision' },
+    legend,
+    draw: (x, y) =>
+      curves
+        .map(({ precisionRecall }, i) =>
+          line(
+            precisionRecall.map(({ recall, precision }) => [x(recall), y(precision)] as const),
+            `ink${i}`,
+          ),
+        )
+        .join(''),
+  });
+}
+
+export function calibrationChart({ calibration, classCounts }: Report): string {
+  const bins = calibration.filter(({ predicted }) => predicted !== null);
+  const most = Math.max(...bins.map(({ rows }) => rows));
+  const what = classCounts.length === 2 ? 'class 1' : 'the predicted class';
+  return chart({
+    title: 'Calibration',
+    description: `${bins.map(({ predicted, observed }) => `of rows given ${fixed(predicted, 2)}, ${fixed(observed, 2)} were of the class`).join('; ')}`,
+    x: { ...SHARE, label: `mean probability of ${what}` },
+    y: { ...SHARE, label: 'share that was of it' },
+    legend: [
+      { style: 'ink0', label: 'rows of like probability; larger dots are more rows' },
+      { style: 'guide', label: 'perfect' },
+    ],
+    draw: (x, y) =>
+      line([[x(0), y(0)], [x(1), y(1)]], 'guide') + // biome-ignore format: two points
+      line(
+        bins.map(({ predicted, observed }) => [x(predicted!), y(observed!)] as const),
+        'ink0 thin',
+      ) +
+      bins
+        .map(
+          ({ predicted, observed, rows }) =>
+            `<circle class="dot ink0" cx="${round(x(predicted!))}" cy="${round(y(observed!))}" r="${round(3 + 6 * Math.sqrt(rows / most))}"><title>${escapeHtml(`${count(rows)} rows: ${fixed(predicted)} predicted, ${fixed(observed)} observed`)}</title></circle>`,
+        )
+        .join(''),
+  });
+}

@@ -1,0 +1,176 @@
+// What the run did: partitions, tasks, attempts, money.
+
+import { PARTS } from '../cost.ts';
+import type { Report } from '../report.ts';
+import { STAGE_NAMES, type StageName } from '../run.ts';
+import { bar, chart, figure, round } from './chart.ts';
+import { bytes, count, percent, seconds, table, usd } from './html.ts';
+
+/** Colour of each stage, as on the dashboard. */
+export const STAGE_STYLES: Record<StageName, string> = {
+  generate: 'ink2',
+  split: 'ink1',
+  train: 'ink0',
+  evaluate: 'ink4',
+};
+
+/** Classes of each partition, stacked. */
+export function partitionChart({ partitions, classCounts }: Report): string {
+  if (partitions.length === 0) {
+    return '<p class="note">The balance of the partitions is left out: with so many of them, and so many classes, it is more than 20,000 numbers.</p>';
+  }
+  const totals = partitions.map(({ train, test }) => train.map((rows, k) => rows + test[k]!));
+  const most = Math.max(...totals.map(sum));
+  const slot = 1 / partitions.length;
+  const gap = partitions.length > 120 ? 0 : slot * 0.15;
+  const shares = partitions.map(({ train, test }) => (train[1]! + test[1]!) / (sum(train) + sum(test)));
+  const isMany = classCounts.length > 10;
+  const ofClassOne = `class 1 from ${percent(Math.min(...shares))} to ${percent(Math.max(...shares))}`;
+  return chart({
+    title: `Rows of each class in the ${count(partitions.length)} partition${partitions.length === 1 ? '' : 's'}`,
+    description: `${count(partitions.length)} partitions of up to ${count(most)} rows, ${ofClassOne}`,
+    width: 860,
+    height: 240,
+    left: 64,
+    x: {
+      domain: [0, partitions.length],
+      label: 'partition',
+      ticks: everyTick(partitions.length).map((index) => index + 0.5),
+      format: (value) => String(value - 0.5),
+    },
+    y: { domain: [0, most * 1.04], label: 'rows', format: (rows) => count(rows) },
+    legend: isMany ? [] : classCounts.map((_, k) => ({ style: `ink${k}`, label: `class ${k}` })),
+    draw: (x, y) =>
+      totals
+        .map((ofClass, index) => {
+          let below = 0;
+          return ofClass
+            .map((rows, k) => {
+              const at = y(below + rows);
+              const rect = bar(
+                x(index + gap * partitions.length * 0.5),
+                at,
+                x(1 - gap * partitions.length) - x(0),
+                y(below) - at,
+                `ink${k % 10}`,
+                `partition ${index}, class ${k}: ${count(rows)} rows`,
+              );
+              below += rows;
+              return rect;
+            })
+            .join('');
+        })
+        .join(''),
+  });
+}
+
+function everyTick(length: number): number[] {
+  const step = Math.max(1, Math.ceil(length / 16));
+  return Array.from({ length: Math.ceil(length / step) }, (_, i) => i * step);
+}
+
+/** A row per sandbox, a bar per task. */
+export function timelineChart({ timeline, stages }: Report): string {
+  if (timeline.length === 0) {
+    return '<p class="note">There is no timeline: an earlier execution of this run did its tasks.</p>';
+  }
+  const sandboxes = [
+    ...new Set([...timeline].sort((a, b) => a.startedAtMs - b.startedAtMs).map((task) => task.sandbox)),
+  ];
+  const start = Math.min(...stages.map(({ startedAtMs }) => startedAtMs), ...timeline.map((task) => task.startedAtMs));
+  const end = Math.max(...timeline.map((task) => task.finishedAtMs));
+  const row = sandboxes.length > 40 ? 6 : 14;
+  return chart({
+    title: 'Tasks by sandbox',
+    description: `${count(timeline.length)} tasks in ${count(sandboxes.length)} sandboxes within ${seconds((end - start) / 1000)}`,
+    width: 860,
+    height: 60 + sandboxes.length * row,
+    left: 40,
+    x: { domain: [0, Math.max(0.001, (end - start) / 1000)], label: 'seconds since the start' },
+    y: { domain: [sandboxes.length, 0], label: 'sandbox', ticks: [] },
+    legend: STAGE_NAMES.map((name) => ({ style: STAGE_STYLES[name], label: name })),
+    draw: (x, y) =>
+      timeline
+        .map(({ taskId, sandbox, isColdStart, startedAtMs, finishedAtMs }) => {
+          const from = x((startedAtMs - start) / 1000);
+          const to = x((finishedAtMs - start) / 1000);
+          const title = `${taskId}: ${seconds((finishedAtMs - startedAtMs) / 1000)} in ${sandbox}${isColdStart ? ', its first task' : ''}`;
+          const at = y(sandboxes.indexOf(sandbox));
+          return bar(from, at + 1, Math.max(1, to - from - 0.5), row - 2, STAGE_STYLES[stageOf(taskId)], title);
+        })
+        .join(''),
+  });
+}
+
+function stageOf(taskId: string): StageName {
+  if (taskId === 'bins') return 'split';
+  if (taskId === 'merge') return 'train';
+  return taskId.slice(0, taskId.indexOf('-')) as StageName;
+}
+
+export function stageTable({ stages, seconds: ofStage, timeline, usage }: Report): string {
+  const rows = stages.map(({ name, numTasks }) => {
+    const tasks = timeline.filter(({ taskId }) => stageOf(taskId) === name);
+    const durations = tasks
+      .map(({ startedAtMs, finishedAtMs }) => (finishedAtMs - startedAtMs) / 1000)
+      .sort((a, b) => a - b);
+    const cold = tasks.filter(({ isColdStart }) => isColdStart).length;
+    return [
+      name,
+      count(numTasks),
+      seconds(ofStage[name]),
+      durations.length > 0 ? seconds(durations[durations.length >> 1]!) : '–',
+      durations.length > 0 ? seconds(durations.at(-1)!) : '–',
+      count(cold),
+      bytes(usage[name].bytesRead),
+      bytes(usage[name].bytesWritten),
+    ];
+  });
+  const heads = ['tasks', 'seconds', 'median task', 'longest', 'cold starts', 'read', 'written'];
+  return table('Stages', [{ head: 'stage' }, ...heads.map((head) => ({ head, isNumber: true }))], rows);
+}
+
+export function attemptsTable({ tasks }: Report): string {
+  const rows: [string, number, string][] = [
+    ['tasks', tasks.total, 'units of work of the run'],
+    ['invocations', tasks.attempts, 'of workers'],
+    ['finished before', tasks.reused, 'by an earlier execution of the run'],
+    ['tried again', tasks.retried, 'after a crash, a time-out or a refusal'],
+    ['throttled', tasks.throttled, 'refused for want of concurrency'],
+    ['timed out', tasks.timedOut, 'stopped at the limit of their function'],
+    ['speculative', tasks.speculative, 'second copies of slow tasks'],
+  ];
+  const columns = [{ head: '' }, { head: 'number', isNumber: true }, { head: 'which are' }];
+  return table('Attempts and faults', columns, rows.map(([what, number, which]) => [what, count(number), which])); // biome-ignore format: one line
+}
+
+/** Bars of the forecast and the bill of each part. */
+export function costChart({ costs }: Report): string {
+  const parts = [...PARTS, 'storage'] as const;
+  const most = Math.max(...parts.flatMap((part) => [costs.forecast[part], costs.bill[part]]), 1e-12);
+  const left = 92;
+  const width = 860;
+  const x = (value: number) => (value / most) * (width - left - 90);
+  const rows = parts.map((part, i) => {
+    const y = 4 + i * 40;
+    const one = (value: number, offset: number, style: string, what: string) =>
+      `${bar(left, y + offset, x(value), 14, style, `${part}, ${what}: ${usd(value)}`)}<text class="value" x="${round(left + x(value) + 6)}" y="${y + offset + 12}">${usd(value)}</text>`;
+    return `<text x="${left - 8}" y="${y + 20}" text-anchor="end">${part}</text>${one(costs.forecast[part], 0, 'ink7', 'forecast')}${one(costs.bill[part], 16, 'ink0', 'bill')}`;
+  });
+  const description = parts
+    .map((part) => `${part} forecast ${usd(costs.forecast[part])}, bill ${usd(costs.bill[part])}`)
+    .join('; ');
+  return figure(
+    `On AWS: forecast ${usd(costs.forecast.total)}, bill ${usd(costs.bill.total)}`,
+    description,
+    width,
+    8 + parts.length * 40,
+    rows.join(''),
+    [
+      { style: 'ink7', label: 'forecast, before the run' },
+      { style: 'ink0', label: 'what was used, at AWS prices' },
+    ],
+  );
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

@@ -1,0 +1,47 @@
+// Where events come from: the emulator as they happen, a file, or the page itself.
+
+const PARSE_AT_ONCE = 20_000; // lines, so that a long file leaves the page alive
+
+/**
+ * @param onEvents given events in order
+ * @param onState told of `live`, `lost`, `ended`
+ */
+export function openLive(onEvents, onState) {
+  const stream = new EventSource('events');
+  stream.addEventListener('open', () => onState('live'));
+  stream.addEventListener('message', ({ data }) => onEvents(parse(data)));
+  stream.addEventListener('end', () => {
+    stream.close();
+    onState('ended');
+  });
+  stream.addEventListener('error', () => onState('lost'));
+  return () => stream.close();
+}
+
+/** Lines of JSON as events; a line that is none, such as one that a full disk tore, is left out. */
+export function parse(text) {
+  const events = [];
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    try {
+      events.push(JSON.parse(line));
+    } catch {}
+  }
+  return events;
+}
+
+/** The same for a whole file, a part at a time. */
+export async function parseFile(text, onEvents) {
+  const lines = text.split('\n');
+  for (let at = 0; at < lines.length; at += PARSE_AT_ONCE) {
+    onEvents(parse(lines.slice(at, at + PARSE_AT_ONCE).join('\n')));
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+/** @throws {Error} when there is no such file */
+export async function fetchText(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url} cannot be read: ${response.status}`);
+  return response.text();
+}

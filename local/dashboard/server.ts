@@ -1,0 +1,157 @@
+// The dashboard over HTTP: its page, the log of events as it grows, and the log as a file.
+
+import { createReadStream, type Stats, statSync } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { send } from '../lambda/http.ts';
+import { refusalOf } from '../own-request.ts';
+import { type LocalServer, serve } from '../serve.ts';
+import { exportPage } from './export.ts';
+
+export interface DashboardOptions {
+  port: number;
+  /** Folder with the page. */
+  pageDir: string;
+  /** The log, which others append whole lines to. */
+  eventsFile: string;
+  /** Where in the log to begin, in bytes: what was there before is another emulator's. */
+  from: number;
+}
+
+const TYPES: Record<string, string> = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
+};
+const HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
+const TICK_MS = 100;
+/** A message of the stream holds whole lines of about as much; a line alone may be longer. */
+const CHUNK_BYTES = 256 * 1024;
+/** What may wait for a slow reader before nothing more is sent for now. */
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+
+/** Serve until closed, on 127.0.0.1 only. Streams end with what the log holds then. */
+export async function startDashboard({ port, pageDir, eventsFile, from }: DashboardOptions): Promise<LocalServer> {
+  const streams = new Set<EventStream>();
+  const server = await serve(port, (request, response) => {
+    answer(request, response).catch(() => response.destroy());
+  });
+  const timer = setInterval(() => {
+    for (const stream of streams) void stream.send();
+  }, TICK_MS);
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const refusal = refusalOf(request);
+    if (refusal !== undefined) return sendText(response, 403, refusal);
+    if (request.method !== 'GET') return sendText(response, 405, 'only GET is served here');
+    const { pathname } = new URL(request.url!, 'http://127.0.0.1');
+    if (pathname === '/events') {
+      const last = Number(request.headers['last-event-id'] ?? from);
+      const stream = new EventStream(eventsFile, Number.isSafeInteger(last) && last >= from ? last : from, response);
+      streams.add(stream);
+      response.on('close', () => streams.delete(stream));
+      return stream.send();
+    }
+    if (pathname === '/events.ndjson') {
+      response.writeHead(200, { ...HEADERS, 'content-type': 'application/x-ndjson' });
+      createReadStream(eventsFile, { start: from }).pipe(response);
+      return;
+    }
+    if (pathname === '/export.html') {
+      const body = await exportPage(pageDir, await readFrom(eventsFile, from));
+      const disposition = 'attachment; filename="arvoredo-dashboard.html"';
+      return send(response, 200, body, { 'content-type': TYPES.html, 'content-disposition': disposition });
+    }
+    const name = pathname === '/' ? 'index.html' : pathname.slice(1);
+    const type = TYPES[name.split('.').at(-1)!];
+    const body =
+      /^[\w-]+(\.[\w-]+)+$/.test(name) && type ? await readFile(join(pageDir, name)).catch(() => undefined) : undefined;
+    if (!body) return sendText(response, 404, 'there is no such page; the dashboard is at /');
+    send(response, 200, body, { ...HEADERS, 'content-type': type });
+  }
+
+  return {
+    ...server,
+    async close() {
+      clearInterval(timer);
+      await Promise.all([...streams].map((stream) => stream.end()));
+      await server.close();
+    },
+  };
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  send(response, status, `${text}\n`, { ...HEADERS, 'content-type': 'text/plain; charset=utf-8' });
+}
+
+async function readFrom(file: string, start: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of createReadStream(file, { start })) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+/**
+ * The log as server-sent events, each with some of its lines. An event's id is the place in the log after it, so that a
+ * browser that lost the connection goes on where it was.
+ */
+class EventStream {
+  readonly #file: string;
+  readonly #response: ServerResponse;
+  #offset: number;
+  #sending?: Promise<void>;
+
+  constructor(file: string, offset: number, response: ServerResponse) {
+    this.#file = file;
+    this.#offset = offset;
+    this.#response = response;
+    response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
+    response.write('retry: 1000\n\n');
+  }
+
+  /** Send what has come since the last time. */
+  send(): Promise<void> {
+    this.#sending ??= this.#sendAll().finally(() => (this.#sending = undefined));
+    return this.#sending;
+  }
+
+  async end(): Promise<void> {
+    await this.send();
+    await this.send(); // what came during the first
+    this.#response.end('event: end\ndata:\n\n');
+  }
+
+  async #sendAll(): Promise<void> {
+    if (sizeOf(this.#file) <= this.#offset) return;
+    const file = await open(this.#file);
+    try {
+      for (let room = CHUNK_BYTES; this.#response.writableLength < MAX_WAITING_BYTES; ) {
+        const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(room), 0, room, this.#offset);
+        const end = buffer.subarray(0, bytesRead).lastIndexOf('\n') + 1;
+        if (end === 0) {
+          if (bytesRead < room) return; // a line that is not whole yet
+          room *= 2;
+          continue;
+        }
+        const lines = buffer.toString('utf8', 0, end - 1).replaceAll('\n', '\ndata:');
+        this.#offset += end;
+        this.#response.write(`id:${this.#offset}\ndata:${lines}\n\n`);
+        room = CHUNK_BYTES;
+      }
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+function sizeOf(file: string): number {
+  const stats: Stats | undefined = statSync(file, { throwIfNoEntry: false });
+  return stats?.size ?? 0;
+}

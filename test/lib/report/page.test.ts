@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Command } from 'commander';
+import fc from 'fast-check';
+import { parseRunParams, type RunParams } from '../../../lib/params.ts';
+import { runCommandOf } from '../../../lib/report/command.ts';
+import { renderReport } from '../../../lib/report/page.ts';
+import type { Report } from '../../../lib/report.ts';
+import { getReport } from '../../../lib/run.ts';
+import { addRunOptions, givenParams } from '../../../local/commands/run-options.ts';
+import { runInMemory } from '../../helpers.ts';
+
+async function reportOf(input: Record<string, unknown>): Promise<Report> {
+  return getReport((await runInMemory(input)).store, 'r');
+}
+
+const textOf = (page: string) => page.replace(/<style>.*?<\/style>/s, '').replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' '); // biome-ignore format: one line
+
+test('the page of a run holds the numbers of its report, and lies beside it', async () => {
+  const { store } = await runInMemory({ oobScore: true });
+  const report = await getReport(store, 'r');
+  const page = new TextDecoder().decode(await store.get('runs/r/report.html'));
+  assert.equal(page, renderReport(report));
+  const text = textOf(page);
+  for (const number of [report.accuracy, report.rocAuc!, report.oobScore!, report.curves[0]!.averagePrecision])
+    assert.ok(text.includes(number.toFixed(4)), String(number));
+  assert.ok(text.includes(report.model.sha256));
+  assert.ok(text.includes('600') && text.includes('540'));
+  for (const heading of [
+    'Confusion matrix',
+    'ROC curve',
+    'Precision and recall',
+    'Calibration',
+    'Importance by impurity',
+  ])
+    assert.ok(text.includes(heading), heading);
+  for (const heading of ['Out-of-bag error', 'Rows of each class', 'Attempts and faults', 'Model card', 'Parameters'])
+    assert.ok(text.includes(heading), heading);
+});
+
+test('the page asks for nothing from elsewhere and runs nothing', async () => {
+  const page = renderReport(await reportOf({}));
+  assert.doesNotMatch(page, /<script|<link(?! rel="icon" href="data:)|src=|url\(|@import|https?:/);
+  assert.match(page, /Content-Security-Policy" content="default-src 'none'/);
+  assert.doesNotMatch(page, /NaN|undefined|Infinity|\[object/);
+});
+
+test('whatever text a report holds stays text', async () => {
+  const report = await reportOf({});
+  const evil = '<img src=x onerror=alert(1)>"\'&';
+  const page = renderReport({
+    ...report,
+    runId: evil,
+    strategy: { name: evil, reason: evil },
+    model: { ...report.model, key: evil, sha256: evil },
+    timeline: [{ taskId: `train-${evil}`, sandbox: evil, isColdStart: true, startedAtMs: 0, finishedAtMs: 1 }],
+  });
+  assert.ok(!page.includes('<img'));
+  assert.ok(page.includes('&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;'));
+});
+
+for (const [what, input] of Object.entries({
+  'three classes': { classes: 3, clustersPerClass: 1 },
+  'twenty classes': { classes: 20, clustersPerClass: 1, informative: 5, redundant: 0, samples: 2000, chunkSize: 500 },
+  'more features than are shown': { features: 30 },
+  'logistic data, no ceiling to be passed': { generator: 'logistic' },
+  'one tree without bootstrap': { trees: 1, bootstrap: false },
+  'one chunk': { chunkSize: 600 },
+})) {
+  test(`the page is whole with ${what}`, async () => {
+    const report = await reportOf(input);
+    const page = renderReport(report);
+    assert.doesNotMatch(page, /NaN|undefined|Infinity|\[object/);
+    const opened = page.match(/<(figure|table|svg|section|dl|ul)\b/g)!.length;
+    assert.equal(page.match(/<\/(figure|table|svg|section|dl|ul)>/g)!.length, opened);
+  });
+}
+
+test('what a run did not measure is said to be missing', async () => {
+  const report = await reportOf({});
+  const text = textOf(
+    renderReport({ ...report, curves: [], permutationImportances: null, partitions: [], timeline: [] }),
+  );
+  for (const words of ['no out-of-bag error: it was not asked for; --oob-score', 'There are no curves', 'was left out'])
+    assert.ok(text.includes(words), words);
+  assert.ok(text.includes('balance of the partitions is left out') && text.includes('There is no timeline'));
+});
+
+/** What the command line makes of a command. */
+function parse(command: string): Record<string, unknown> {
+  const program = new Command('run').exitOverride();
+  addRunOptions(program);
+  let given: Record<string, unknown> = {};
+  program.action(() => {
+    given = givenParams(program);
+  });
+  const words = command.split(' ').slice(5).map((word) => word.replace(/^'(.*)'$/, '$1')); // biome-ignore format: one line
+  program.parse(words, { from: 'user' });
+  return given;
+}
+
+test('the command of a report asks for the same run, whatever was asked for', () => {
+  const maybe = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
+  const inputs = fc.record({
+    samples: maybe(fc.integer({ min: 1, max: 1e6 })),
+    generator: maybe(fc.constantFrom('hypercube', 'logistic')),
+    weights: maybe(fc.constantFrom(null, [0.9, 0.1])),
+    shift: maybe(fc.constantFrom(null, -2.5, [1, 2, 3])),
+    hypercube: maybe(fc.boolean()),
+    shuffle: maybe(fc.boolean()),
+    maxDepth: maybe(fc.constantFrom(null, 7)),
+    maxSamples: maybe(fc.constantFrom(null, 0.5, 100)),
+    maxFeatures: maybe(fc.constantFrom('sqrt', 'all', 0.3, 5)),
+    classWeight: maybe(fc.constantFrom(null, 'balanced', [1, 5], { 1: 5 })),
+    monotonicConstraints: maybe(fc.constantFrom(null, { 0: 1, 3: -1 })),
+    extraTrees: maybe(fc.boolean()),
+    bootstrap: maybe(fc.boolean()),
+    oobScore: maybe(fc.boolean()),
+    engine: maybe(fc.constantFrom('arvoredo', 'ml-random-forest')),
+    seed: maybe(fc.integer({ min: 0, max: 1e9 })),
+  });
+  fc.assert(
+    fc.property(inputs, (input) => {
+      const params: RunParams = parseRunParams(input);
+      const again = parseRunParams(parse(runCommandOf(params)));
+      // said or not, that is the generator's own default
+      if (params.hypercube) delete params.hypercube;
+      assert.deepEqual(again, params);
+    }),
+    { numRuns: 300 },
+  );
+  assert.equal(runCommandOf(parseRunParams({})), 'npm run arvoredo -- run');
+  assert.equal(
+    runCommandOf(parseRunParams({ samples: 500, oobScore: true, classWeight: { 1: 5 } })),
+    'npm run arvoredo -- run --samples 500 --class-weight 1:5 --oob-score',
+  );
+});

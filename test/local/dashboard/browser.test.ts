@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, suite, type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import type { Report } from '../../../lib/report.ts';
+import type { RunStatus } from '../../../lib/run.ts';
+import { exportPage } from '../../../local/dashboard/export.ts';
+import type { EmulatorInfo } from '../../../local/emulator.ts';
+import { openBrowser, openPage, seriousFaults } from '../../browser.ts';
+import { start, temporaryFolder } from '../command.ts';
+
+const JOB = { samples: 4000, chunkSize: 1000, trees: 8, workers: 2, oobScore: true, strategy: 'trees', runId: 'seen' };
+
+/** An emulator for a test, with its dashboard. */
+async function up(t: TestContext): Promise<EmulatorInfo & { dataDir: string; stop(): Promise<void> }> {
+  const dataDir = await temporaryFolder(t);
+  const json = join(dataDir, 'endpoints.json');
+  const args = ['local', '--data-dir', dataDir, '--json', json, '--port', '18908', '--workers', '2'];
+  const { child, done } = start(t, args);
+  const stop = async () => {
+    child.kill('SIGINT');
+    await done;
+  };
+  for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 50) {
+    const text = await readFile(json, 'utf8').catch(() => '');
+    if (text.endsWith('\n')) return { ...JSON.parse(text), dataDir, stop };
+    await sleep(50);
+  }
+  throw new Error('the emulator was not up within 30 s');
+}
+
+const textOf = (page: Page, id: string) => page.locator(`#${id}`).innerText();
+
+/** Wait for a text; what the page forbids to scripts in strings, waiting in it would need. */
+async function until(page: Page, id: string, text: string): Promise<void> {
+  let found: string | null = null;
+  for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 30) {
+    found = await page.locator(`#${id}`).textContent();
+    if (found === text) return;
+    await sleep(30);
+  }
+  throw new Error(`#${id} did not become ${text} within 60 s, it is ${found}`);
+}
+
+/** Move the time slider, in milliseconds from the first event. */
+async function moveTo(page: Page, ms: number): Promise<void> {
+  await page.evaluate(
+    `const time = document.querySelector('#time'); time.value = ${ms}; time.dispatchEvent(new Event('input'))`,
+  );
+}
+
+/** Everything that the page says of the run, but for where it is from. */
+async function numbersOf(page: Page): Promise<Record<string, string>> {
+  const ids =
+    'accuracy accuracyMore tasks tasksMore invocations invocationsMore requests requestsMore cost costMore failures';
+  const stages = ['generate', 'split', 'train', 'evaluate'].flatMap((name) => [`count-${name}`, `seconds-${name}`]);
+  const all = [...ids.split(' '), ...stages, 'partitionsNote', 'bucket', 'graph', 'inFlight'];
+  return Object.fromEntries(
+    await Promise.all(all.map(async (id) => [id, (await page.locator(`#${id}`).textContent()) ?? ''] as const)),
+  );
+}
+
+suite('the dashboard in a browser', () => {
+  let browser: Browser;
+  before(async () => {
+    browser = await openBrowser();
+  });
+  after(() => browser.close());
+
+  test('shows a live run to its end with the numbers of its report; replayed and exported, it is the same', async (t) => {
+    const { api, s3, bucket, dashboard, dataDir, stop } = await up(t);
+    const { page, errors } = await openPage(browser, dashboard!);
+    await until(page, 'source', 'live');
+    const response = await fetch(`${api}/runs`, { method: 'POST', body: JSON.stringify(JOB) });
+    assert.equal(response.status, 202);
+    await until(page, 'state', 'succeeded');
+
+    const object = (key: string) => fetch(`${s3}/${bucket}/runs/seen/${key}`);
+    const report = (await (await object('report.json')).json()) as Report;
+    const html = await (await object('report.html')).text();
+    // the sandboxes' last words come after the report
+    await until(page, 'inFlight', '0 / 2');
+    await sleep(500);
+    const numbers = await numbersOf(page);
+    const { tasks, accuracy, accuracyInterval, accuracyCeiling, rows } = report;
+    assert.equal(numbers.accuracy, accuracy.toFixed(4));
+    const [low, high] = accuracyInterval.map((bound) => bound.toFixed(4));
+    assert.equal(numbers.accuracyMore, `${low} to ${high} · ceiling ${accuracyCeiling!.toFixed(4)}`);
+    assert.equal(numbers.tasks, String(tasks.total));
+    assert.equal(numbers.tasksMore, `${rows.total.toLocaleString('en-US')} rows`);
+    // counted from the events of the sandboxes, not told by the run
+    assert.equal(numbers.invocations, String(tasks.attempts));
+    assert.equal(numbers.invocationsMore, '0 tried again · 0 throttled');
+    for (const { name, numTasks } of report.stages) assert.equal(numbers[`count-${name}`], `${numTasks} / ${numTasks}`);
+    assert.equal(numbers.cost, `$${report.bill.toFixed(6)}`);
+    assert.match(numbers.partitionsNote!, /^4 partitions, 4,000 rows, /);
+    assert.match(numbers.bucket!, /evaluate\/ — 4 objects/);
+
+    const events = await (await fetch(`${dashboard}/events.ndjson`)).text();
+    const replay = await openPage(browser, `${dashboard}/?file=events.ndjson`);
+    await replay.page.locator('html[data-loaded]').waitFor({ state: 'attached' });
+    await until(replay.page, 'state', 'succeeded');
+    assert.deepEqual(await numbersOf(replay.page), numbers);
+
+    // before the last stage it is not yet done; at the end it is as it was
+    const all = events
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const isLast = ({ type, stages }: RunStatus & { type: string }) => type === 'runStatus' && stages.length === 4;
+    await moveTo(replay.page, all.find(isLast).atMs - all[0].atMs - 1);
+    await until(replay.page, 'state', 'running');
+    assert.deepEqual([await textOf(replay.page, 'accuracy'), await textOf(replay.page, 'count-evaluate')], ['–', '']);
+    await moveTo(replay.page, Number.MAX_SAFE_INTEGER);
+    await until(replay.page, 'state', 'succeeded');
+    await sleep(500);
+    assert.deepEqual(await numbersOf(replay.page), numbers);
+
+    const file = join(dataDir, 'export.html');
+    await writeFile(file, Buffer.from(await (await fetch(`${dashboard}/export.html`)).arrayBuffer()));
+    const exported = await openPage(browser, pathToFileURL(file).href);
+    await until(exported.page, 'state', 'succeeded');
+    assert.deepEqual(await numbersOf(exported.page), numbers);
+
+    assert.ok(events.split('\n').length > 100);
+    await stop();
+    await until(page, 'source', 'stopped');
+    assert.equal(await textOf(page, 'accuracy'), numbers.accuracy);
+    assert.deepEqual([...errors, ...replay.errors, ...exported.errors], []);
+    for (const scheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      assert.deepEqual(await seriousFaults(page), [], scheme);
+    }
+
+    const reportFile = join(dataDir, 'report.html');
+    await writeFile(reportFile, html);
+    const paper = await openPage(browser, pathToFileURL(reportFile).href);
+    assert.equal(await paper.page.locator('.big').innerText(), accuracy.toFixed(4));
+    for (const scheme of ['light', 'dark'] as const) {
+      await paper.page.emulateMedia({ colorScheme: scheme });
+      assert.deepEqual(await seriousFaults(paper.page), [], scheme);
+    }
+    const isWide = await paper.page.evaluate('document.documentElement.scrollWidth > innerWidth');
+    assert.equal(isWide, false);
+    assert.deepEqual(paper.errors, []);
+  });
+
+  /** A page of its own, fed with events. */
+  async function openFed(t: TestContext, lines: unknown[]) {
+    const folder = await temporaryFolder(t);
+    const file = join(folder, 'page.html');
+    await writeFile(file, await exportPage('dist/dashboard', lines.map((line) => JSON.stringify(line)).join('\n')));
+    const opened = await openPage(browser, pathToFileURL(file).href, { viewport: { width: 390, height: 780 } });
+    await opened.page.locator('html[data-loaded]').waitFor({ state: 'attached' });
+    return opened;
+  }
+
+  const EVIL = '</script><img src=x onerror="document.title=1">';
+  const sandbox = (id: string) => ({ sandboxId: id, functionName: 'arvoredo-train', pid: 7 });
+  const FAILING = [
+    { type: 'emulatorStarted', atMs: 0, workers: 2, functions: [{ name: 'arvoredo-train', memoryMiB: 512 }], usd: { gbSecond: 1e-5, invocation: 2e-7, s3Write: 5e-6, s3Read: 4e-7 } },
+    { type: 'runRequested', atMs: 1, runId: EVIL, params: {} },
+    { type: 'sandboxStarted', atMs: 10, ...sandbox('train-aaaa') },
+    { type: 'sandboxReady', atMs: 100, initMs: 90, ...sandbox('train-aaaa') },
+    { type: 'invokeStarted', atMs: 101, requestId: 'r1', coldStart: true, input: '{"kind":"merge"}', ...sandbox('train-aaaa') },
+    { type: 'log', atMs: 102, text: EVIL, ...sandbox('train-aaaa') },
+    { type: 'sandboxExited', atMs: 400, reason: 'outOfMemory', ...sandbox('train-aaaa') },
+    { type: 'sandboxStarted', atMs: 500, ...sandbox('train-bbbb') },
+    { type: 'sandboxReady', atMs: 600, initMs: 90, ...sandbox('train-bbbb') },
+    { type: 'invokeStarted', atMs: 601, requestId: 'r2', coldStart: true, input: '{"kind":"merge"}', ...sandbox('train-bbbb') },
+    { type: 'invokeFinished', atMs: 900, requestId: 'r2', coldStart: true, durationMs: 299, billedMs: 390, maxMemoryMiB: 500, ...sandbox('train-bbbb') },
+  ]; // biome-ignore format: a line each
+
+  test('tells a failure with the end of the log, whatever is in it, also on a phone; the keyboard reaches all', async (t) => {
+    const { page, errors } = await openFed(t, FAILING);
+    await until(page, 'failures', '1');
+    // by Tab alone from the top to the stream, then through its bars
+    const reached: string[] = [];
+    while (reached.at(-1) !== 'stream' && reached.length < 20) {
+      await page.keyboard.press('Tab');
+      reached.push(await page.evaluate<string>('document.activeElement.id || document.activeElement.className'));
+    }
+    assert.deepEqual(reached, ['skip', 'run', 'file', 'theme', 'zoomIn', 'zoomOut', 'fit', 'stream']);
+    const said = async (key: string) => {
+      await page.keyboard.press(key);
+      return textOf(page, 'selection');
+    };
+    assert.match(await said('ArrowRight'), /^train: cold start of train-aaaa, 90 ms$/);
+    assert.match(
+      await said('ArrowRight'),
+      /^merge, 299 ms, 0 S3 requests, first of its sandbox, failed: outOfMemory — train-aaaa$/,
+    );
+    assert.match(await said('ArrowDown'), /train-bbbb/);
+    assert.match(await said('ArrowRight'), /attempt 2/);
+    for (const key of ['+', 'PageDown', '-', '0']) await page.keyboard.press(key);
+    assert.match(await said('Escape'), /^Click a bar/);
+    const summary = page.locator('#failureList summary');
+    assert.match(await summary.innerText(), /^0\.40 s: merge \(attempt 1\), outOfMemory$/);
+    await summary.focus();
+    await page.keyboard.press('Enter');
+    assert.equal(await page.locator('#failureList pre').innerText(), EVIL);
+    assert.notEqual(await page.title(), '1');
+    assert.equal(await textOf(page, 'invocationsMore'), '1 tried again · 0 throttled');
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true);
+
+    await page.locator('#theme').press('Enter');
+    await page.locator('#theme').press('Enter');
+    assert.equal(await page.evaluate('document.documentElement.dataset.theme'), 'dark');
+    assert.deepEqual(await seriousFaults(page), []);
+    assert.deepEqual(errors, []);
+  });
+
+  test('draws 20,000 tasks in a frame', async (t) => {
+    const { page, errors } = await openFed(t, FAILING);
+    const drawnMs = await page.evaluate<number[]>(`(async () => {
+      const { take, frames, redraw } = globalThis.arvoredo;
+      const events = [];
+      for (let i = 0; i < 64; i++) {
+        const fields = { sandboxId: 'many-' + i, functionName: 'arvoredo-generate', pid: i };
+        events.push({ type: 'sandboxStarted', atMs: 1000, ...fields }, { type: 'sandboxReady', atMs: 1100, initMs: 100, ...fields });
+      }
+      for (let i = 0; i < 20000; i++) {
+        const fields = { sandboxId: 'many-' + (i % 64), functionName: 'arvoredo-generate', pid: i % 64, requestId: 'q' + i };
+        const atMs = 1100 + Math.floor(i / 64) * 100;
+        events.push({ type: 'invokeStarted', atMs, coldStart: false, input: '{"chunkIndex":' + i + '}', ...fields });
+        events.push({ type: 'invokeFinished', atMs: atMs + 90, coldStart: false, durationMs: 90, billedMs: 90, maxMemoryMiB: 90, ...fields });
+      }
+      take(events);
+      await new Promise((done) => setTimeout(done, 300));
+      frames.length = 0;
+      for (let i = 0; i < 20; i++) {
+        redraw();
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      }
+      return frames;
+    })()`);
+    drawnMs.sort((a, b) => a - b);
+    const median = drawnMs[drawnMs.length >> 1]!;
+    t.diagnostic(`${drawnMs.length} frames: median ${median.toFixed(1)} ms, longest ${drawnMs.at(-1)!.toFixed(1)} ms`);
+    assert.ok(drawnMs.length >= 20 && median < 250, `median ${median} ms`);
+    assert.deepEqual(errors, []);
+  });
+});

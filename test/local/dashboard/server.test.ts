@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { appendFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { exportPage } from '../../../local/dashboard/export.ts';
+import { watchRuns } from '../../../local/dashboard/run-watch.ts';
+import { startDashboard } from '../../../local/dashboard/server.ts';
+import { temporaryFolder } from '../command.ts';
+
+async function up(t: TestContext, before = '') {
+  const eventsFile = join(await temporaryFolder(t), 'events.ndjson');
+  await writeFile(eventsFile, before);
+  const pageDir = resolve('local/dashboard/page');
+  const server = await startDashboard({ port: 0, pageDir, eventsFile, from: Buffer.byteLength(before) });
+  t.after(() => server.close().catch(() => {}));
+  return { ...server, eventsFile };
+}
+
+/** Read a stream of events until it has `numLines` lines of data, or ends. */
+async function read(url: string, numLines: number, headers: Record<string, string> = {}) {
+  const stop = new AbortController();
+  const response = await fetch(`${url}/events`, { headers, signal: stop.signal });
+  assert.equal(response.headers.get('content-type'), 'text/event-stream');
+  let text = '';
+  const decoder = new TextDecoder();
+  // the last line may still be on its way
+  const lines = (): number[] =>
+    text
+      .slice(0, text.lastIndexOf('\n'))
+      .split('\n')
+      .filter((each) => each.startsWith('data:{'))
+      .map((each) => JSON.parse(each.slice(5)).n);
+  for await (const chunk of response.body!) {
+    text += decoder.decode(chunk as Uint8Array, { stream: true });
+    if (lines().length >= numLines) break;
+  }
+  stop.abort();
+  return { lines: lines(), lastId: /.*\nid:(\d+)/s.exec(text)?.[1], ended: text.includes('event: end') };
+}
+
+const line = (n: number, more = '') => `${JSON.stringify({ type: 'x', atMs: 1, n, more })}\n`;
+
+test('a stream has all lines of this emulator, old and new, and goes on where it was broken off', async (t) => {
+  const { url, eventsFile } = await up(t, line(-1));
+  await appendFile(eventsFile, line(0) + line(1));
+  const first = await read(url, 2);
+  assert.deepEqual(first.lines, [0, 1]);
+  await appendFile(eventsFile, line(2) + line(3).slice(0, 10));
+  const second = read(url, 2, { 'last-event-id': first.lastId! });
+  await sleep(250);
+  await appendFile(eventsFile, line(3).slice(10));
+  assert.deepEqual((await second).lines, [2, 3], 'half a line waits for the rest');
+  // an id from before this emulator, or none at all, begins at its start
+  for (const id of ['0', 'x', '1e99'])
+    assert.deepEqual((await read(url, 4, { 'last-event-id': id })).lines, [0, 1, 2, 3]);
+});
+
+test('long logs and long lines come whole', async (t) => {
+  const { url, eventsFile } = await up(t);
+  const many = Array.from({ length: 3000 }, (_, n) => line(n, 'é'.repeat(n === 7 ? 400_000 : 200)));
+  await writeFile(eventsFile, many.join(''));
+  const { lines } = await read(url, 3000);
+  assert.deepEqual(lines, [...many.keys()]);
+});
+
+test('when the emulator stops, a stream gets what is left, and is told', async (t) => {
+  const { url, eventsFile, close } = await up(t);
+  const reading = read(url, 10);
+  await sleep(200);
+  await appendFile(eventsFile, line(0));
+  await close();
+  const { lines, ended } = await reading;
+  assert.deepEqual([lines, ended], [[0], true]);
+});
+
+test('the page and its modules are served, and nothing else of the disk, to nobody else', async (t) => {
+  const { url, port } = await up(t);
+  const get = (path: string, headers: Record<string, string> = {}) => fetch(url + path, { headers });
+  const page = await get('/');
+  assert.match(await page.text(), /<title>arvoredo dashboard/);
+  assert.match(page.headers.get('content-security-policy')!, /default-src 'none'; script-src 'self'/);
+  for (const name of ['app.js', 'model.js', 'style.css']) assert.equal((await get(`/${name}`)).status, 200, name);
+  for (const path of ['/../server.ts', '/..%2fserver.ts', '/server.ts', '/nothing.js', '/a/b.js', '/%00.js'])
+    assert.equal((await get(path)).status, 404, path);
+  assert.equal((await fetch(url, { method: 'POST' })).status, 405);
+  assert.equal((await get('/events.ndjson', { 'sec-fetch-site': 'cross-site' })).status, 403);
+  assert.equal((await get('/events', { origin: 'http://evil.example' })).status, 403);
+  assert.equal(new URL(url).hostname, '127.0.0.1');
+  assert.equal(Number(new URL(url).port), port);
+});
+
+test('an exported page cannot be broken out of by what the events hold', async () => {
+  const events = JSON.stringify({ type: 'log', text: '</script><script>alert(1)</script><!--' });
+  const page = await exportPage('dist/dashboard', events);
+  const data = /<script type="application\/x-ndjson" id="events">(.*?)<\/script>/s.exec(page)![1]!;
+  assert.deepEqual(JSON.parse(data), JSON.parse(events));
+  assert.ok(!page.includes('alert(1)</script>') && !/(src|href)="(?!data:|#)[\w.]+\.(js|css)"/.test(page));
+});
+
+test('objects of runs become events, those that never change only once; other objects do not', () => {
+  const objects: Record<string, string> = {
+    'runs/a/run.json': '{"params":{"seed":1}}',
+    'runs/a/status.json': '{"state":"running","stages":[],"usage":{}}',
+    'runs/a/dataset/part-00007.json': '{"classCounts":[1,2],"partition":{"bytes":9},"min":[0]}',
+    'runs/a/report.json': '{"accuracy":0.5,"curves":[1],"timeline":[2]}',
+    'runs/b/status.json': 'no JSON',
+    'runs/c/status.json': 'null',
+    'runs/a/train/part-00000.arrow': '{}',
+    'else/run.json': '{}',
+  };
+  const events: object[] = [];
+  const onWritten = watchRuns(
+    (key) => objects[key],
+    ({ atMs, ...event }) => events.push(event),
+  );
+  onWritten('runs/d/run.json'); // an attempt that stored nothing
+  for (const key of [...Object.keys(objects), ...Object.keys(objects)]) onWritten(key);
+  const status = { type: 'runStatus', runId: 'a', state: 'running', stages: [] };
+  assert.deepEqual(events, [
+    { type: 'runRequested', runId: 'a', params: { seed: 1 } },
+    status,
+    { type: 'partition', runId: 'a', index: 7, classCounts: [1, 2], bytes: 9 },
+    { type: 'runReport', runId: 'a', accuracy: 0.5 },
+    status,
+  ]);
+});

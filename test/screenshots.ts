@@ -1,0 +1,63 @@
+// Takes the pictures of docs/images out of a real run, so that they stay true: npm run screenshots.
+
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { viewRun } from '../lib/run.ts';
+import { startEmulator } from '../local/emulator.ts';
+import { localTarget } from '../local/target.ts';
+import { openBrowser } from './browser.ts';
+
+const FOLDER = 'docs/images';
+const JOB = { runId: 'shown', oobScore: true, strategy: 'trees', seed: 0 };
+
+const dataDir = mkdtempSync(join(tmpdir(), 'arvoredo-screenshots-'));
+const emulator = await startEmulator({
+  dataDir,
+  workers: 4,
+  distDir: resolve('dist'),
+  dashboardPort: 8787,
+});
+const browser = await openBrowser();
+
+interface Shot {
+  name: string;
+  url: string;
+  width: number;
+  height: number;
+  colorScheme: 'light' | 'dark';
+}
+
+async function shoot({ name, url, width, height, colorScheme }: Shot): Promise<void> {
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme });
+  await page.goto(url);
+  await sleep(1000); // the log, and a round of the tables
+  await page.screenshot({ path: join(FOLDER, `${name}.png`) });
+  await page.close();
+}
+
+try {
+  mkdirSync(FOLDER, { recursive: true });
+  const { store } = localTarget(emulator);
+  await fetch(`${emulator.api}/runs`, { method: 'POST', body: JSON.stringify(JOB) });
+  for (let state = 'queued'; state !== 'succeeded'; await sleep(200)) {
+    state = (await viewRun(store, JOB.runId)).state;
+    if (state === 'failed') throw new Error('the run failed');
+  }
+  await sleep(500);
+  const url = emulator.dashboard!;
+  await shoot({ name: 'dashboard', url, width: 1280, height: 720, colorScheme: 'light' });
+  await shoot({ name: 'dashboard-dark', url, width: 1280, height: 720, colorScheme: 'dark' });
+  await shoot({ name: 'dashboard-phone', url, width: 390, height: 780, colorScheme: 'dark' });
+  const report = join(dataDir, 'report.html');
+  await writeFile(report, await store.get(`runs/${JOB.runId}/report.html`));
+  const page = pathToFileURL(report).href;
+  await shoot({ name: 'report', url: page, width: 1280, height: 720, colorScheme: 'light' });
+} finally {
+  await browser.close();
+  await emulator.close();
+  rmSync(dataDir, { recursive: true, force: true });
+}
