@@ -25,11 +25,14 @@ const MAX_ROWS = 2000;
 const MIN_ROWS = 100; // fewer say nothing
 /** Rows x features x trees: 0.2 s of one core for fully grown trees. */
 const MAX_WORK = 4_000_000;
+/** Values of the rows drawn anew, which has each row once for each feature: 80 MB of them. */
+const MAX_VALUES = 20_000_000;
 const NUM_DONORS = 64;
 
-/** About how many test rows are in the sample; 0 where a few rows would take too long. */
+/** About how many test rows are in the sample; 0 where a few rows would take too long, or too much memory. */
 export function importanceRows({ params, numTest, forest }: Plan): number {
-  const affordable = Math.floor(MAX_WORK / (params.features * forest.numTrees));
+  const { features } = params;
+  const affordable = Math.floor(Math.min(MAX_WORK / (features * forest.numTrees), MAX_VALUES / features ** 2));
   return affordable < MIN_ROWS ? 0 : Math.min(MAX_ROWS, affordable, numTest);
 }
 

@@ -252,7 +252,7 @@ suite('pipeline', () => {
       return workers(name)(payload);
     });
     const message =
-      'task split-1 failed once; last: InputError: the partition is torn; and 1 more, all in runs/r/failed.json';
+      'task split-1 failed once; last: InputError: the partition is torn; 1 more failed; see runs/r/failed.json';
     await assert.rejects(broken, { name: 'TaskFailedError', message });
     const { tasks, ...rest } = await getJson<FailedTasks>(store, runKeys('r').failed);
     assert.deepEqual(rest, { runId: 'r', execution: 'arn', stage: 'split', reason: 'tooManyFailed', numTasks: 6, numDone: 4 }); // biome-ignore format: one line
