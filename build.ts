@@ -1,9 +1,12 @@
-// Bundle the functions and the command line into dist/: what `npm start` runs and what `npm run deploy` uploads.
+// Bundle the functions, the command line and the constructs into dist/: what `npm start` runs, what `npm run deploy`
+// uploads, and what other CDK apps import as `arvoredo/cdk`.
 
 import { copyFile, rm } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
-import { FUNCTION_NAMES } from './functions/manifest.ts';
-import './build-kernel.ts'; // first: the bundles hold the kernel
+
+// first: what follows holds the kernel, the manifest included
+await import('./build-kernel.ts');
+const { FUNCTION_NAMES } = await import('./functions/manifest.ts');
 
 // CommonJS packages inside an ES module still ask for `require`
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
@@ -33,6 +36,14 @@ await Promise.all([
     entryPoints: ['local/arvoredo.ts'],
     outfile: 'dist/arvoredo.mjs',
     banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
+  }),
+  build({
+    ...common,
+    entryPoints: ['cdk/index.ts'],
+    outfile: 'dist/cdk.mjs',
+    // the app's own: two copies of the CDK do not know each other's constructs
+    external: ['aws-cdk-lib', 'constructs'],
+    minify: false,
   }),
 ]);
 await copyFile('local/lambda/runtime.mjs', 'dist/runtime.mjs');

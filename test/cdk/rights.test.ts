@@ -27,6 +27,7 @@ const resources = (type: string): [string, Json][] =>
   Object.entries(template.findResources(type)).map(([id, { Properties }]) => [id, Properties]);
 
 const PREFIX = 'arn:aws:lambda:us-east-1:111122223333:function:';
+const FAILURES = 'arn:aws:sqs:us-east-1:111122223333:failures';
 const names = new Map<string, string>();
 for (const [id, { Description = '' }] of resources('AWS::Lambda::Function'))
   if (Description.startsWith('arvoredo ')) names.set(id, Description.slice('arvoredo '.length));
@@ -43,6 +44,7 @@ function resolve(value: Json): string {
   if (Type === 'AWS::S3::Bucket') return 'arn:aws:s3:::runs-bucket';
   if (Type === 'AWS::Lambda::Function') return `${PREFIX}${names.get(id) ?? id}`;
   if (Type === 'AWS::Lambda::Alias') return `${PREFIX}orchestrator:live`;
+  if (Type === 'AWS::SQS::Queue') return FAILURES;
   return `arn:aws:other:::${id}`;
 }
 
@@ -178,7 +180,7 @@ test('no role may do what only a deployment does, whatever the resource', () => 
 test('every right is one that is looked at here', () => {
   const known = [...Object.values(OBJECT_ACTIONS), 's3:ListBucket', 'logs:CreateLogStream', 'logs:PutLogEvents'];
   known.push('lambda:InvokeFunction', 'lambda:GetDurableExecution', 'lambda:StopDurableExecution');
-  known.push('lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState');
+  known.push('lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState', 'sqs:SendMessage');
   for (const name of FUNCTION_NAMES)
     for (const { actions } of rights[name]!) for (const action of actions) assert.ok(known.includes(action), action);
 });
@@ -187,8 +189,14 @@ const EXECUTION = (name: string) => `${PREFIX}${name}:1/durable-execution/r1/0`;
 const LAMBDA: [action: string, resource: string, who: FunctionName[]][] = [
   ...['generate', 'split', 'train', 'evaluate'].map((name): [string, string, FunctionName[]] => [
     'lambda:InvokeFunction',
-    `${PREFIX}${name}`,
+    `${PREFIX}${name}:1`,
     ['orchestrator'],
+  ]),
+  // a version, so that a deployment changes nothing for a run under way; never whatever is newest
+  ...['generate', 'split', 'train', 'evaluate'].map((name): [string, string, FunctionName[]] => [
+    'lambda:InvokeFunction',
+    `${PREFIX}${name}`,
+    [],
   ]),
   ['lambda:InvokeFunction', `${PREFIX}orchestrator:live`, ['api']],
   ['lambda:InvokeFunction', `${PREFIX}orchestrator`, []],
@@ -207,6 +215,8 @@ const LAMBDA: [action: string, resource: string, who: FunctionName[]][] = [
       [action, EXECUTION('stranger'), []],
     ],
   ),
+  ['sqs:SendMessage', FAILURES, ['orchestrator']],
+  ['sqs:SendMessage', `${FAILURES}-of-another`, []],
   ['s3:ListBucket', 'arn:aws:s3:::runs-bucket', [...FUNCTION_NAMES]],
   ['s3:ListBucket', 'arn:aws:s3:::another-bucket', []],
 ];

@@ -8,7 +8,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { GRANTS } from '../../cdk/grants.ts';
 import { ROUTES } from '../../cdk/routes.ts';
 import { ArvoredoStack, type ArvoredoStackProps } from '../../cdk/stack.ts';
-import { Store } from '../../cdk/store.ts';
+import { ArvoredoStore } from '../../cdk/store.ts';
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, WORKER_NAMES } from '../../functions/manifest.ts';
 import { InputError } from '../../lib/errors.ts';
 
@@ -45,7 +45,12 @@ function findFunction(name: FunctionName): [string, Json] {
 const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const [bucketId] = Object.keys(resources('AWS::S3::Bucket'));
 const [aliasId] = Object.keys(resources('AWS::Lambda::Alias'));
-const [versionId] = Object.keys(resources('AWS::Lambda::Version'));
+/** Logical id of the version that a function was deployed as. */
+const versionOf = (name: FunctionName) =>
+  Object.entries(resources('AWS::Lambda::Version')).find(
+    ([, { Properties }]) => Properties.FunctionName.Ref === findFunction(name)[0],
+  )?.[0];
+const [queueId] = Object.keys(resources('AWS::SQS::Queue'));
 
 test('the bucket is encrypted, private, kept with the stack, and expires runs after 30 days', () => {
   template.resourceCountIs('AWS::S3::Bucket', 1);
@@ -87,7 +92,7 @@ test('the bucket refuses requests without TLS and below TLS 1.2', () => {
 
 test('a bucket to be destroyed is emptied and deleted, with other days when asked', () => {
   const stack = new Stack(newApp(), 'Dev');
-  new Store(stack, 'Store', { removal: 'destroy', expireAfterDays: 3 });
+  new ArvoredoStore(stack, 'Store', { removal: 'destroy', expireAfterDays: 3 });
   const dev = Template.fromStack(stack);
   dev.resourceCountIs('Custom::S3AutoDeleteObjects', 1);
   dev.hasResource('AWS::S3::Bucket', {
@@ -119,10 +124,10 @@ test('functions learn the bucket, the workers and the orchestrator from their en
     const { Variables } = findFunction(name)[1].Environment;
     const added: Partial<Record<FunctionName, object>> = {
       orchestrator: {
-        GENERATE_FUNCTION: { Ref: findFunction('generate')[0] },
-        SPLIT_FUNCTION: { Ref: findFunction('split')[0] },
-        TRAIN_FUNCTION: { Ref: findFunction('train')[0] },
-        EVALUATE_FUNCTION: { Ref: findFunction('evaluate')[0] },
+        GENERATE_FUNCTION: { Ref: versionOf('generate') },
+        SPLIT_FUNCTION: { Ref: versionOf('split') },
+        TRAIN_FUNCTION: { Ref: versionOf('train') },
+        EVALUATE_FUNCTION: { Ref: versionOf('evaluate') },
       },
       api: { ORCHESTRATOR_ARN: { Ref: aliasId } },
     };
@@ -136,7 +141,7 @@ test('the alias live points at the current version, is not retried, and old vers
     DeletionPolicy: 'Retain',
     Properties: { FunctionName: { Ref: orchestratorId } },
   });
-  const FunctionVersion = { 'Fn::GetAtt': [versionId, 'Version'] };
+  const FunctionVersion = { 'Fn::GetAtt': [versionOf('orchestrator'), 'Version'] };
   template.hasResourceProperties('AWS::Lambda::Alias', {
     Name: 'live',
     FunctionName: { Ref: orchestratorId },
@@ -222,6 +227,7 @@ for (const name of FUNCTION_NAMES) {
         ? [
             `lambda:CheckpointDurableExecution ${orchestratorId}:*`,
             `lambda:GetDurableExecutionState ${orchestratorId}:*`,
+            `sqs:SendMessage ${queueId}`,
           ]
         : []),
       ...invoke.flatMap((target) =>
@@ -231,7 +237,7 @@ for (const name of FUNCTION_NAMES) {
               `lambda:GetDurableExecution ${orchestratorId}:*/durable-execution/*`,
               `lambda:StopDurableExecution ${orchestratorId}:*/durable-execution/*`,
             ]
-          : [`lambda:InvokeFunction ${findFunction(target)[0]}`],
+          : [`lambda:InvokeFunction ${findFunction(target)[0]}:*`],
       ),
     ];
     assert.deepEqual(rights(name), expected.sort());
@@ -267,6 +273,7 @@ test('the outputs have the names that scripts rest on', () => {
   assert.deepEqual(rest, {
     BucketName: { Ref: bucketId },
     OrchestratorArn: { Ref: aliasId },
+    FailuresUrl: { Ref: queueId },
     GenerateFunction: { Ref: findFunction('generate')[0] },
     SplitFunction: { Ref: findFunction('split')[0] },
     TrainFunction: { Ref: findFunction('train')[0] },
