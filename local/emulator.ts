@@ -10,11 +10,14 @@ import { FUNCTION_NAMES, FUNCTIONS, HANDLER, WORKER_NAMES } from '../functions/m
 import { InputError } from '../lib/errors.ts';
 import { startCloudFormation } from './cloudformation.ts';
 import { startHttpApi } from './http-api.ts';
+import { createAuthorizer } from './iam/authorizer.ts';
 import type { DuplicateOptions } from './lambda/duplicates.ts';
 import type { LambdaEvent, LocalFunction } from './lambda/options.ts';
 import { startLambdaService } from './lambda/service.ts';
 import { listenNear } from './ports.ts';
 import { startS3Server } from './s3/server.ts';
+import { readAssembly } from './template/assembly.ts';
+import { API_URL, deploy } from './template/deployment.ts';
 
 export interface EmulatorOptions {
   /** Folder for objects, journal and sandboxes; one emulator at a time. */
@@ -27,6 +30,8 @@ export interface EmulatorOptions {
   port?: number;
   /** Whether a durable execution that an earlier emulator left unfinished goes on by itself. @default all do */
   resumes?: (executionName: string) => boolean;
+  /** Take functions, limits, routes and rights from what `cdk synth` wrote. @default those of the manifest, without rights */
+  template?: { folder: string; stack?: string };
   /** New sandboxes that each function may get in 10 s; AWS gives 1,000. @default no limit */
   sandboxesPer10s?: number;
   /** Invocations that are delivered twice. @default none */
@@ -63,6 +68,8 @@ export const LOCAL_REGION = 'us-east-1';
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 /** More processes than this only take each other's memory and time. */
 export const WORKERS_PER_CORE = 8;
+const ACCOUNT_ID = '000000000000';
+const PLACE = { region: LOCAL_REGION, accountId: ACCOUNT_ID };
 const BUCKET = 'arvoredo';
 const STACK = 'Arvoredo';
 const ALIAS = 'live';
@@ -73,10 +80,11 @@ const EVENTS_FILE = 'events.ndjson';
 
 /** Start everything; the caller closes it. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { distDir, port, resumes, sandboxesPer10s, duplicates, onEvent, onBroken } = options;
+  const { distDir, port, template, resumes, sandboxesPer10s, duplicates, onEvent, onBroken } = options;
   const workers = Math.min(options.workers, WORKERS_PER_CORE * availableParallelism());
   const dataDir = resolve(options.dataDir);
-  if (!existsSync(join(distDir, 'functions'))) {
+  const deployed = template && deploy(readAssembly(template.folder, template.stack), PLACE);
+  if (!deployed && !existsSync(join(distDir, 'functions'))) {
     throw new InputError(`there are no bundles in ${distDir}; run npm run build`);
   }
   await mkdir(dataDir, { recursive: true }).catch((error: Error) => {
@@ -88,26 +96,32 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       `an emulator (process ${running.pid}) already uses ${dataDir}; stop it or choose another --data-dir`,
     );
 
+  const authorize = deployed && createAuthorizer(deployed);
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const closeOne of closers.splice(0).reverse()) await closeOne();
   };
   try {
-    const s3 = await listenNear(port, 0, (free) => startS3Server({ dataDir: join(dataDir, 's3'), port: free }));
+    const s3 = await listenNear(port, 0, (free) =>
+      startS3Server({ dataDir: join(dataDir, 's3'), port: free, authorize }),
+    );
     closers.push(() => s3.close());
-    await createBucket(s3.url);
+    for (const bucket of deployed?.buckets ?? [BUCKET]) await createBucket(s3.url, bucket);
 
     const events = createWriteStream(join(dataDir, EVENTS_FILE), { flags: 'a' });
     events.on('error', (error) => console.error(`events are no longer noted: ${error.message}`)); // a full disk
     closers.push(() => new Promise((done) => events.end(done)));
 
     const environment = {
-      BUCKET,
+      ...(!deployed && { BUCKET }), // a template says it itself
       AWS_ENDPOINT_URL_S3: s3.url,
       SHARED_CORES: '1',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     };
-    const functions = FUNCTION_NAMES.map((name) => toLocalFunction(name, distDir, workers));
+    const functions = (deployed?.functions ?? FUNCTION_NAMES.map((name) => toLocalFunction(name, distDir))).map((fn) =>
+      limitWorkers(fn, workers),
+    );
+    const numReserved = functions.reduce((sum, { reservedConcurrency = 0 }) => sum + reservedConcurrency, 0);
     const lambda = await listenNear(port, 1, (free) =>
       startLambdaService({
         functions,
@@ -116,12 +130,13 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         environment,
         region: LOCAL_REGION,
         // the orchestrator and the API must find room beside the workers
-        maxConcurrency: 4 * workers + 16,
+        maxConcurrency: numReserved + 16,
         maxSandboxes: workers + 2,
         runtimePath: join(distDir, 'runtime.mjs'),
         sandboxesPer10s,
         duplicates,
         resumes,
+        authorize,
         onBroken,
         onEvent: (event) => {
           events.write(`${JSON.stringify(event)}\n`);
@@ -131,13 +146,18 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     );
     closers.push(() => lambda.close());
     const orchestratorArn = lambda.functionArn(functionName('orchestrator'), ALIAS);
+    const stack = deployed?.stackName ?? STACK;
 
-    const api = await listenNear(port, 2, (free) => startHttpApi({ port: free, invoke: invoker(lambda.url) }));
+    const api = await listenNear(port, 2, (free) =>
+      startHttpApi({ port: free, routes: deployed?.routes, invoke: invoker(lambda.url) }),
+    );
     closers.push(() => api.close());
 
-    const outputs = { BucketName: BUCKET, OrchestratorArn: orchestratorArn, ApiUrl: api.url };
+    const outputs = deployed
+      ? mapValues(deployed.outputs, (text) => text.replace(API_URL, api.url))
+      : { BucketName: BUCKET, OrchestratorArn: orchestratorArn, ApiUrl: api.url };
     const cloudFormation = await listenNear(port, 3, (free) =>
-      startCloudFormation({ port: free, stacks: { [STACK]: outputs } }),
+      startCloudFormation({ port: free, stacks: { [stack]: outputs } }),
     );
     closers.push(() => cloudFormation.close());
 
@@ -152,7 +172,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       bucket: BUCKET,
       functions: functions.map(({ name }) => name),
       orchestratorArn,
-      stack: STACK,
+      stack,
     };
     await writeFile(join(dataDir, INFO_FILE), `${JSON.stringify(info, null, 2)}\n`);
     closers.push(() => rm(join(dataDir, INFO_FILE), { force: true }));
@@ -176,16 +196,15 @@ export async function findEmulator(dataDir: string): Promise<EmulatorInfo | unde
   }
 }
 
-function toLocalFunction(name: (typeof FUNCTION_NAMES)[number], distDir: string, workers: number): LocalFunction {
+function toLocalFunction(name: (typeof FUNCTION_NAMES)[number], distDir: string): LocalFunction {
   const { memoryMiB, timeoutSeconds, durable } = FUNCTIONS[name];
   const environment: Record<string, string> = {};
   if (name === 'orchestrator') {
     for (const worker of WORKER_NAMES) environment[`${worker.toUpperCase()}_FUNCTION`] = functionName(worker);
   }
   if (name === 'api') {
-    environment.ORCHESTRATOR_ARN = `arn:aws:lambda:${LOCAL_REGION}:000000000000:function:${functionName('orchestrator')}:${ALIAS}`;
+    environment.ORCHESTRATOR_ARN = `arn:aws:lambda:${LOCAL_REGION}:${ACCOUNT_ID}:function:${functionName('orchestrator')}:${ALIAS}`;
   }
-  const isWorker = (WORKER_NAMES as readonly string[]).includes(name);
   return {
     name: functionName(name),
     codeDir: resolve(distDir, 'functions', name),
@@ -195,14 +214,23 @@ function toLocalFunction(name: (typeof FUNCTION_NAMES)[number], distDir: string,
     environment,
     durable,
     aliases: durable ? [ALIAS] : [],
-    ...(isWorker && { reservedConcurrency: workers }),
   };
 }
 
-async function createBucket(endpoint: string): Promise<void> {
+/** This machine's limit on workers, beside what the template reserves. */
+function limitWorkers(fn: LocalFunction, workers: number): LocalFunction {
+  if (!WORKER_NAMES.some((name) => functionName(name) === fn.name)) return fn;
+  return { ...fn, reservedConcurrency: Math.min(fn.reservedConcurrency ?? workers, workers) };
+}
+
+function mapValues(record: Record<string, string>, map: (value: string) => string): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
+}
+
+async function createBucket(endpoint: string, bucket: string): Promise<void> {
   const client = new S3Client({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
   try {
-    await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
   } catch (error) {
     if (!(error instanceof Error && error.name === 'BucketAlreadyOwnedByYou')) throw error;
   } finally {

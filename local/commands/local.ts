@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { InputError } from '../../lib/errors.ts';
 import { startEmulator } from '../emulator.ts';
 import { port, sandboxes, seed, share, workers } from './parse.ts';
 
@@ -14,6 +15,8 @@ interface LocalFlags {
   port: number;
   dataDir: string;
   json?: string;
+  template?: string;
+  stack?: string;
   ramp?: number;
   duplicates: number;
   duplicatesSeed: number;
@@ -29,6 +32,8 @@ export function localCommand(): Command {
     .option('--port <N>', 'first of four ports; where one is taken, the next free one', port, FIRST_PORT)
     .option('--data-dir <DIR>', 'folder for objects and the journal', '.arvoredo')
     .option('--json <FILE>', 'write the endpoints there')
+    .option('--template <DIR>', "what `cdk synth` wrote: run its functions, limits and routes, under its roles' rights")
+    .option('--stack <NAME>', 'which of its stacks, where there are several')
     .option('--ramp <N>', 'new sandboxes that each function gets in 10 s; AWS gives 1,000 (no limit)', sandboxes)
     .option(
       '--duplicates <SHARE>',
@@ -37,13 +42,15 @@ export function localCommand(): Command {
       0,
     )
     .option('--duplicates-seed <N>', 'picks which', seed, 0)
-    .action(async ({ workers, port, dataDir, json, ramp, duplicates, duplicatesSeed }: LocalFlags) => {
+    .action(async ({ workers, port, dataDir, json, template, stack, ramp, duplicates, duplicatesSeed }: LocalFlags) => {
+      if (stack !== undefined && template === undefined) throw new InputError('--stack needs --template');
       const stop = new AbortController();
       process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
       const { close, ...info } = await startEmulator({
         dataDir,
         workers,
         port,
+        template: template === undefined ? undefined : { folder: template, stack },
         sandboxesPer10s: ramp,
         duplicates: { share: duplicates, seed: duplicatesSeed },
         distDir: dirname(fileURLToPath(import.meta.url)),

@@ -4,10 +4,12 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { finished, pipeline } from 'node:stream/promises';
+import { type Authorize, accessKeyOf } from '../iam/authorizer.ts';
 import { refusalOf } from '../own-request.ts';
 import { readFileRange } from './file-stream.ts';
 import { ObjectStore, type ObjectStoreOptions } from './object-store.ts';
 import { findOperation } from './operations.ts';
+import { bucketArn, permissionsOf } from './permissions.ts';
 import { checkPresigned } from './presigned.ts';
 import { parseRequest, type S3Reply } from './request.ts';
 import { S3Error, toS3Error } from './s3-error.ts';
@@ -33,6 +35,8 @@ export interface S3ServerOptions extends ObjectStoreOptions {
   host?: '127.0.0.1';
   /** @default 0, any free port */
   port?: number;
+  /** Asked before each operation. @default all is allowed */
+  authorize?: Authorize;
   /** Called after each request. */
   onRequest?: (info: S3RequestInfo) => void;
 }
@@ -52,11 +56,11 @@ export interface S3Server {
  * @throws {ConflictError} when another process serves the folder
  */
 export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
-  const { host = '127.0.0.1', port = 0, onRequest = () => {} } = options;
+  const { host = '127.0.0.1', port = 0, authorize = () => undefined, onRequest = () => {} } = options;
   const store = new ObjectStore(options);
   const running = new Set<Promise<void>>();
   const server = createServer((request, response) => {
-    const handled = handle(store, request, response).then(onRequest);
+    const handled = handle(store, authorize, request, response).then(onRequest);
     running.add(handled);
     handled.finally(() => running.delete(handled));
   });
@@ -84,7 +88,12 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
 }
 
 /** Answer one request. Never throws. */
-async function handle(store: ObjectStore, request: IncomingMessage, response: ServerResponse): Promise<S3RequestInfo> {
+async function handle(
+  store: ObjectStore,
+  authorize: Authorize,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<S3RequestInfo> {
   const started = performance.now();
   const { method = '', url = '' } = request;
   const info: S3RequestInfo = {
@@ -107,18 +116,35 @@ async function handle(store: ObjectStore, request: IncomingMessage, response: Se
     const operation = findOperation(method, parsed);
     info.operation = operation.name;
     checkPresigned(parsed, Date.now());
+    const accessKeyId = accessKeyOf(parsed.headers);
+    for (const [action, resource] of permissionsOf(operation.name, parsed)) {
+      const denial = authorize(accessKeyId, action, resource);
+      if (denial !== undefined) throw new S3Error('AccessDenied', denial);
+    }
     const body = counted(request, (numBytes) => {
       info.requestBytes += numBytes;
     });
     await send(response, info, await operation.run({ ...parsed, store, body }));
   } catch (error) {
-    const failure = toS3Error(error, store.dataDir);
+    const failure = hideMissing(toS3Error(error, store.dataDir), info, (resource) =>
+      authorize(accessKeyOf(request.headers), 's3:ListBucket', resource),
+    );
     info.error = `${failure.code}: ${failure.message}`;
     await sendError(response, info, failure, requestId).catch(() => response.destroy());
   }
   request.resume(); // what is left of a refused body: a client that is still sending would not see the answer
   info.ms = performance.now() - started;
   return info;
+}
+
+/** Whoever may not list a bucket is not told either that an object is missing. */
+function hideMissing(
+  failure: S3Error,
+  { bucket }: S3RequestInfo,
+  refuse: (resource: string) => string | undefined,
+): S3Error {
+  const denial = failure.code === 'NoSuchKey' ? refuse(bucketArn(bucket)) : undefined;
+  return denial === undefined ? failure : new S3Error('AccessDenied', denial);
 }
 
 async function* counted(request: IncomingMessage, count: (numBytes: number) => void): AsyncGenerator<Buffer> {
