@@ -6,6 +6,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { localCommand } from './commands/local.ts';
 import { planCommand } from './commands/plan.ts';
 import { runCommand } from './commands/run.ts';
+import { smokeCommand } from './commands/smoke.ts';
 import { exitCodeOf, explain } from './explain.ts';
 
 // the SDK's notice that Node 20 ends in January 2027 is for us, not for the user of a command
@@ -18,7 +19,8 @@ const program = new Command('arvoredo')
   .exitOverride()
   .addCommand(runCommand())
   .addCommand(planCommand())
-  .addCommand(localCommand());
+  .addCommand(localCommand())
+  .addCommand(smokeCommand());
 for (const command of program.commands) command.copyInheritedSettings(program);
 
 try {

@@ -149,7 +149,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     const stack = deployed?.stackName ?? STACK;
 
     const api = await listenNear(port, 2, (free) =>
-      startHttpApi({ port: free, routes: deployed?.routes, invoke: invoker(lambda.url) }),
+      startHttpApi({ port: free, routes: deployed?.routes, authorize, invoke: invoker(lambda.url) }),
     );
     closers.push(() => api.close());
 

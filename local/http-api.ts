@@ -1,32 +1,45 @@
-// An API Gateway HTTP API in front of one function, payload format 2.0. Without an authorizer: it serves this machine only.
+// An API Gateway HTTP API in front of one function, payload format 2.0. It serves this machine only.
 // Source: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ROUTES } from '../cdk/routes.ts';
+import { type Authorize, accessKeyOf } from './iam/authorizer.ts';
 import { readBody, send } from './lambda/http.ts';
 import { refusalOf } from './own-request.ts';
 import { type LocalServer, serve } from './serve.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024; // API Gateway's own limit
+const EXECUTE_API = 'arn:aws:execute-api:us-east-1:000000000000:local/$default/';
 const TIMEOUT_MS = 30_000; // API Gateway's own limit
+
+export interface HttpRoute {
+  /** Method and path, as in `GET /runs/{id}`. */
+  routeKey: string;
+  /** Whom it serves: with AWS_IAM who signs, with JWT who brings a token. Neither signature nor token is verified. */
+  authorization: 'NONE' | 'AWS_IAM' | 'JWT';
+}
+
+const OPEN_ROUTES = ROUTES.map((routeKey): HttpRoute => ({ routeKey, authorization: 'NONE' }));
 
 export interface HttpApiOptions {
   /** @default 0, any free port */
   port?: number;
   /** Invokes the function synchronously; rejects when it cannot be invoked, with RequestTooLargeException for its size. */
   invoke(event: APIGatewayProxyEventV2): Promise<{ payload: Uint8Array; functionError?: string }>;
-  /** Method and path of each route, as in `GET /runs/{id}`. @default those that the stack deploys */
-  routes?: readonly string[];
+  /** @default those that the stack deploys, open to all of this machine */
+  routes?: readonly HttpRoute[];
+  /** Asked for each request that is signed with AWS credentials. @default all is allowed */
+  authorize?: Authorize;
   /** Longest time that a caller waits. @default 30,000, which AWS does not let anyone raise */
   timeoutMs?: number;
 }
 
 /** Serve until closed, on 127.0.0.1 only. */
 export function startHttpApi(options: HttpApiOptions): Promise<LocalServer> {
-  const { port = 0, invoke, routes = ROUTES, timeoutMs = TIMEOUT_MS } = options;
-  const matchers = routes.map(compileRoute);
+  const { port = 0, invoke, routes = OPEN_ROUTES, authorize = () => undefined, timeoutMs = TIMEOUT_MS } = options;
+  const matchers = routes.map((route) => ({ ...compileRoute(route.routeKey), authorization: route.authorization }));
   return serve(port, (request, response) => {
     answer(request, response).catch((error) => {
       if (error instanceof URIError) sendMessage(response, 400, 'Bad Request');
@@ -41,9 +54,18 @@ export function startHttpApi(options: HttpApiOptions): Promise<LocalServer> {
     if (refusalOf(request) !== undefined) return sendMessage(response, 403, 'Forbidden');
     if (body === undefined) return sendMessage(response, 413, 'Request Entity Too Large');
     const [rawPath, rawQueryString = ''] = splitOnce(request.url!, '?');
-    for (const { routeKey, match } of matchers) {
+    for (const { routeKey, match, authorization } of matchers) {
       const pathParameters = match(request.method!, rawPath);
       if (!pathParameters) continue;
+      const { authorization: credentials = '' } = request.headers;
+      if (authorization === 'JWT' && !credentials.startsWith('Bearer '))
+        return sendMessage(response, 401, 'Unauthorized');
+      if (authorization === 'AWS_IAM') {
+        const accessKeyId = accessKeyOf(request.headers);
+        const resource = `${EXECUTE_API}${request.method}${rawPath}`;
+        if (accessKeyId === undefined || authorize(accessKeyId, 'execute-api:Invoke', resource) !== undefined)
+          return sendMessage(response, 403, 'Forbidden');
+      }
       const event = toEvent(request, { routeKey, rawPath, rawQueryString, pathParameters, body });
       const result = await withTimeout(invoke(event), timeoutMs);
       if (result === undefined) return sendMessage(response, 503, 'Service Unavailable');

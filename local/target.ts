@@ -14,6 +14,11 @@ export interface Target {
   bucket: string;
 }
 
+/** A deployed stack, which has an HTTP API too. */
+export interface StackTarget extends Target {
+  apiUrl: string;
+}
+
 export function localTarget({ s3, lambda, bucket, orchestratorArn }: EmulatorInfo): Target {
   const access = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
   return {
@@ -28,7 +33,7 @@ export function localTarget({ s3, lambda, bucket, orchestratorArn }: EmulatorInf
  *
  * @throws {InputError} when there is no such stack, or it has not the outputs of ours
  */
-export async function stackTarget(stackName: string): Promise<Target> {
+export async function stackTarget(stackName: string): Promise<StackTarget> {
   const client = new CloudFormationClient({});
   const outputs = await client.send(new DescribeStacksCommand({ StackName: stackName })).then(
     ({ Stacks }) => new Map(Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
@@ -50,5 +55,6 @@ export async function stackTarget(stackName: string): Promise<Target> {
     return value;
   };
   const bucket = output('BucketName');
-  return { store: s3Store(bucket), orchestrator: lambdaOrchestrator(output('OrchestratorArn')), bucket };
+  const orchestrator = lambdaOrchestrator(output('OrchestratorArn'));
+  return { store: s3Store(bucket), orchestrator, bucket, apiUrl: output('ApiUrl') };
 }

@@ -1,6 +1,7 @@
 // A stack as it would be deployed here: functions, buckets, routes, outputs, and who may do what.
 
 import { InputError } from '../../lib/errors.ts';
+import type { HttpRoute } from '../http-api.ts';
 import type { Role } from '../iam/authorizer.ts';
 import { covers, type Statement } from '../iam/evaluate.ts';
 import type { LocalFunction } from '../lambda/options.ts';
@@ -12,8 +13,7 @@ export interface Deployment {
   functions: LocalFunction[];
   /** Names of the buckets. */
   buckets: string[];
-  /** Method and path of each route, as in `GET /runs/{id}`. */
-  routes: string[];
+  routes: HttpRoute[];
   outputs: Record<string, string>;
   /** Roles of the functions, by the access key of their sandboxes. */
   roles: Map<string, Role>;
@@ -148,7 +148,7 @@ export function deploy({ template, stackName, assetFolder }: Assembly, place: Om
   };
 
   /** Routes, each of which API Gateway may lead to the function that answers them. */
-  function checkedRoutes(): string[] {
+  function checkedRoutes(): HttpRoute[] {
     const permissions = ofType('AWS::Lambda::Permission').map(
       ([, { Properties }]) => expressions.resolve(Properties) as PermissionProperties,
     );
@@ -167,7 +167,7 @@ export function deploy({ template, stackName, assetFolder }: Assembly, place: Om
       );
       if (!isAllowed)
         throw new InputError(`route ${routeKey}: API Gateway may not invoke ${target}: no permission says so`);
-      return routeKey;
+      return { routeKey, authorization: Properties.AuthorizationType ?? 'NONE' };
     });
   }
 }
