@@ -35,8 +35,9 @@ export function worker<Task extends WorkerTask>(
 
   return async (event) => {
     const usage = measure();
+    let task: Task | undefined;
     try {
-      const task = parseTask(schema, event);
+      task = parseTask(schema, event);
       if (known?.runId !== task.runId) {
         const { params } = await getRequest(store, task.runId);
         known = { runId: task.runId, plan: planRun(params) };
@@ -46,10 +47,17 @@ export function worker<Task extends WorkerTask>(
       console.log(JSON.stringify({ message: 'task done', ...task, used }));
       return used;
     } catch (error) {
-      if (error instanceof Error) error.message = `${error.name}: ${error.message}`;
+      const message = messageOf(error);
+      // what Lambda notes of the error says nothing of the task
+      console.error(JSON.stringify({ message: 'task failed', ...task, error: message }));
+      if (error instanceof Error) error.message = message;
       throw error;
     }
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
 /** @throws {InputError} when the event is no such task */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { ArvoredoStack } from '../../cdk/stack.ts';
+import { ArvoredoStack, type ArvoredoStackProps } from '../../cdk/stack.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../../functions/manifest.ts';
 import { runKeys } from '../../lib/keys.ts';
 
@@ -226,6 +226,61 @@ for (const [action, resource, who] of LAMBDA) {
       FUNCTION_NAMES.filter((name) => may(name, action, resource)),
       who,
     );
+  });
+}
+
+// options that give a role more than it has without them, and what: by hand, so that a wider one shows
+const XRAY = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
+const NETWORK = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
+];
+const MORE: [option: string, props: ArvoredoStackProps, actions: string[]][] = [
+  ['tracing', { tracing: true }, XRAY],
+  ['a key of its own', { ownKey: true }, ['kms:Decrypt', 'kms:GenerateDataKey']],
+  ['a private network', { privateNetwork: true }, NETWORK],
+  ['dev', { environment: 'dev' }, []],
+  ['prod', { environment: 'prod' }, XRAY],
+  ['places set aside', { reservedConcurrency: { orchestrator: 1, workers: 1 } }, []],
+  ['alarms and topics', { alarms: { email: 'a@example.org' }, notifications: true, dashboard: true }, []],
+  ['a schedule', { schedule: { expression: 'rate(1 day)' } }, []],
+  [
+    'tokens and pages',
+    { jwt: { issuer: 'https://a.example', audience: ['b'] }, corsOrigins: ['https://a.example'] },
+    [],
+  ],
+];
+
+/** Actions that the roles of the functions are allowed, by role and not by resource. */
+function actionsOf(from: Template): Map<string, Set<string>> {
+  const all = new Map<string, Set<string>>();
+  for (const { Roles, PolicyDocument } of Object.values(from.findResources('AWS::IAM::Policy')).map(
+    (p) => p.Properties,
+  )) {
+    for (const { Ref } of Roles) {
+      if (!/^Engine/.test(Ref)) continue;
+      const actions = all.get(Ref) ?? new Set<string>();
+      all.set(Ref, actions);
+      for (const { Effect, Action } of PolicyDocument.Statement)
+        if (Effect === 'Allow') for (const action of [Action].flat()) actions.add(action);
+    }
+  }
+  return all;
+}
+
+const without = actionsOf(template);
+for (const [option, props, expected] of MORE) {
+  test(`${option} gives each role ${expected.length === 0 ? 'nothing more' : expected.join(', ')}`, () => {
+    const app = new App({ builtinCloudFormationValidation: false });
+    const given = actionsOf(Template.fromStack(new ArvoredoStack(app, 'Arvoredo', { bundleDir, ...props })));
+    assert.deepEqual([...given.keys()].sort(), [...without.keys()].sort());
+    for (const [role, actions] of given) {
+      assert.deepEqual([...actions].filter((action) => !without.get(role)!.has(action)).sort(), expected, role);
+    }
   });
 }
 
