@@ -6,9 +6,9 @@ import type { Construct } from 'constructs';
 import { WORKER_NAMES } from '../functions/manifest.ts';
 import type { ArvoredoEngine } from './engine.ts';
 
-// the workers' lines are JSON in the `message` of Lambda's own
-const RUN = '@message \'\\\\"runId\\\\":\\\\"*\\\\"\' as runId';
-const USED = '@message \'\\\\"gbSeconds\\\\":*,\' as gbSeconds';
+// the workers' lines are JSON within the `message` of Lambda's own
+const RUN = `message '"runId":"*"' as runId`;
+const USED = `message '"gbSeconds":*,' as gbSeconds`;
 
 const QUERIES: Record<
   string,
@@ -23,7 +23,7 @@ const QUERIES: Record<
   'what runs used': {
     fields: ['@timestamp'],
     parseStatements: [RUN, USED],
-    filterStatements: ['@message like "task done"'],
+    filterStatements: ['message like "task done"'],
     stats: 'count(*) as tasks, sum(gbSeconds) as totalGbSeconds by runId',
     sort: 'totalGbSeconds desc',
   },
