@@ -9,8 +9,8 @@ import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { ROUTES } from '../functions/routes.ts';
 import { InputError } from '../lib/errors.ts';
-import { ROUTES } from './routes.ts';
 
 /** Who issues the tokens that callers bring. */
 export interface JwtOptions {

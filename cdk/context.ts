@@ -15,6 +15,7 @@ const OPTIONS = {
   throttle: 'json',
   jwt: 'json',
   corsOrigins: 'json',
+  functionUrl: 'json',
   alarms: 'json',
   dashboard: 'json',
   budget: 'json',

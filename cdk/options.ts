@@ -31,6 +31,8 @@ export interface GroveOptions {
   jwt?: JwtOptions;
   /** Origins whose scripts may call the API. @default none */
   corsOrigins?: string[];
+  /** An address of the API function itself, for signed requests: no throttle, no access log, no cost. @default false */
+  functionUrl?: boolean;
   /** Alarms on what somebody should look at, and who is told. @default false */
   alarms?: boolean | { email: string };
   /** @default false */

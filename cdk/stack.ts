@@ -2,6 +2,7 @@
 
 import { CfnOutput, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { FUNCTION_NAMES } from '../functions/manifest.ts';
 import { ArvoredoApi } from './api.ts';
@@ -83,7 +84,11 @@ export class ArvoredoStack extends Stack {
 
   #addOptional(options: GroveOptions, costTag: { key: string; value: string }): void {
     const { engine, api } = this;
-    const { alarms = false, dashboard = false, budget, schedule, notifications = false } = options;
+    const { functionUrl, alarms = false, dashboard = false, budget, schedule, notifications = false } = options;
+    if (functionUrl) {
+      const { url } = engine.functions.api.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
+      new CfnOutput(this, 'FunctionUrl', { value: url });
+    }
     if (alarms || dashboard) {
       const observability = new ArvoredoObservability(this, 'Observability', {
         engine,

@@ -7,6 +7,7 @@ import { parseRunParams } from '../lib/params.ts';
 import { quote } from '../lib/quote.ts';
 import { cancelRun, checkRun, listRuns, newRunId, runIdOfToken, startRun } from '../lib/run.ts';
 import { s3Store } from '../lib/s3-store.ts';
+import { matchRoute, ROUTES } from './routes.ts';
 import { requireEnv } from './worker.ts';
 
 const store = s3Store(requireEnv('BUCKET'));
@@ -16,7 +17,7 @@ const orchestrator = lambdaOrchestrator(requireEnv('ORCHESTRATOR_ARN'));
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 /** Errors of the caller, by name; everything else is ours: 500. */
-const STATUS_CODES: Record<string, number> = { InputError: 400, NotFoundError: 404, ConflictError: 409 };
+const STATUS_CODES: Record<string, number> = { InputError: 400, URIError: 400, NotFoundError: 404, ConflictError: 409 };
 
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
   try {
@@ -33,8 +34,9 @@ export async function handler(event: APIGatewayProxyEventV2): Promise<APIGateway
 }
 
 async function route(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
-  const runId = event.pathParameters?.id ?? '';
-  switch (event.routeKey) {
+  const matched = event.routeKey === '$default' ? routeOfUrl(event) : event;
+  const runId = matched?.pathParameters?.id ?? '';
+  switch (matched?.routeKey) {
     case 'POST /runs':
       return postRun(event);
     case 'GET /runs':
@@ -44,8 +46,15 @@ async function route(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStru
     case 'DELETE /runs/{id}':
       return answer(200, await cancelRun(store, orchestrator, runId));
     default:
-      return answer(404, { error: { code: 'NotFoundError', message: `there is no route ${event.routeKey}` } });
+      return answer(404, {
+        error: { code: 'NotFoundError', message: `there is no route ${quote(event.rawPath ?? event.routeKey)}` },
+      });
   }
+}
+
+/** A function URL knows no routes. */
+function routeOfUrl({ requestContext, rawPath }: APIGatewayProxyEventV2) {
+  return matchRoute(ROUTES, requestContext.http.method, rawPath);
 }
 
 /** Start a run. `clientToken`, in the body or as the header Idempotency-Key, makes a repeated request start it once. */

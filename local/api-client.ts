@@ -14,9 +14,10 @@ export type ApiClient = (method: string, path: string, body?: object) => Promise
 /**
  * @param url of the stage, with or without a slash at its end
  * @param token bearer token, for an API that takes those instead of signatures
+ * @param service whom signatures are for: `lambda` for a function URL
  */
-export function apiClient(url: string, token?: string): ApiClient {
-  const sign = token === undefined ? signer() : undefined;
+export function apiClient(url: string, token?: string, service: 'execute-api' | 'lambda' = 'execute-api'): ApiClient {
+  const sign = token === undefined ? signer(service) : undefined;
   return async (method, path, body) => {
     const { protocol, hostname, host, pathname, origin } = new URL(`${url.replace(/\/$/, '')}${path}`);
     const text = body && JSON.stringify(body);
@@ -43,9 +44,9 @@ async function answerOf(response: Response): Promise<ApiAnswer> {
 
 type SignableRequest = Parameters<SignatureV4['sign']>[0];
 
-function signer(): (request: SignableRequest) => Promise<Record<string, string>> {
+function signer(service: string): (request: SignableRequest) => Promise<Record<string, string>> {
   // any client knows region and credentials; which service they are for is said here
   const { region, credentials, sha256 } = new CloudFormationClient({}).config;
-  const signature = new SignatureV4({ service: 'execute-api', region, credentials, sha256 });
+  const signature = new SignatureV4({ service, region, credentials, sha256 });
   return async (request) => (await signature.sign(request)).headers;
 }

@@ -153,8 +153,23 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     );
     closers.push(() => api.close());
 
+    const addresses = new Map([[API_URL, api.url]]);
+    for (const [i, { url, functionArn, ...rest }] of (deployed?.functionUrls ?? []).entries()) {
+      const listener = await listenNear(port, 4 + i, (free) =>
+        startHttpApi({
+          port: free,
+          routes: [{ routeKey: '$default', authorization: rest.authorization }],
+          timeoutMs: rest.timeoutMs,
+          authorize,
+          permissionOf: () => ['lambda:InvokeFunctionUrl', functionArn],
+          invoke: invoker(lambda.url, rest.functionName),
+        }),
+      );
+      closers.push(() => listener.close());
+      addresses.set(url, `${listener.url}/`);
+    }
     const outputs = deployed
-      ? mapValues(deployed.outputs, (text) => text.replace(API_URL, api.url))
+      ? mapValues(deployed.outputs, (text) => replaceAll(text, addresses))
       : { BucketName: BUCKET, OrchestratorArn: orchestratorArn, ApiUrl: api.url };
     const cloudFormation = await listenNear(port, 3, (free) =>
       startCloudFormation({ port: free, stacks: { [stack]: outputs } }),
@@ -223,6 +238,11 @@ function limitWorkers(fn: LocalFunction, workers: number): LocalFunction {
   return { ...fn, reservedConcurrency: Math.min(fn.reservedConcurrency ?? workers, workers) };
 }
 
+function replaceAll(text: string, replacements: ReadonlyMap<string, string>): string {
+  for (const [from, to] of replacements) text = text.replace(from, to);
+  return text;
+}
+
 function mapValues(record: Record<string, string>, map: (value: string) => string): Record<string, string> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
 }
@@ -239,11 +259,11 @@ async function createBucket(endpoint: string, bucket: string): Promise<void> {
 }
 
 /** Invoke the API function as API Gateway does. */
-function invoker(endpoint: string) {
+function invoker(endpoint: string, name = functionName('api')) {
   const client = new LambdaClient({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
   return async (event: unknown) => {
     const { Payload, FunctionError } = await client.send(
-      new InvokeCommand({ FunctionName: functionName('api'), Payload: JSON.stringify(event) }),
+      new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(event) }),
     );
     return { payload: Payload ?? new Uint8Array(), functionError: FunctionError };
   };

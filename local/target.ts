@@ -17,6 +17,8 @@ export interface Target {
 /** A deployed stack, which has an HTTP API too. */
 export interface StackTarget extends Target {
   apiUrl: string;
+  /** Only where the stack was asked for one. */
+  functionUrl?: string;
 }
 
 export function localTarget({ s3, lambda, bucket, orchestratorArn }: EmulatorInfo): Target {
@@ -56,5 +58,11 @@ export async function stackTarget(stackName: string): Promise<StackTarget> {
   };
   const bucket = output('BucketName');
   const orchestrator = lambdaOrchestrator(output('OrchestratorArn'));
-  return { store: s3Store(bucket), orchestrator, bucket, apiUrl: output('ApiUrl') };
+  return {
+    store: s3Store(bucket),
+    orchestrator,
+    bucket,
+    apiUrl: output('ApiUrl'),
+    functionUrl: outputs.get('FunctionUrl'),
+  };
 }

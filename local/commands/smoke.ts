@@ -40,6 +40,8 @@ export function smokeCommand(): Command {
       try {
         await step('the API knows its callers', () => checkClosed(target.apiUrl));
         const expected = await step('a model made here', modelHere);
+        const { functionUrl } = target;
+        if (functionUrl) await step('the function URL', () => checkFunctionUrl(functionUrl));
         await step('a run', () => checkRun(smoke, expected));
         const cancelled = await step('a run that is cancelled', () => checkCancel(smoke));
         await step('goes on', () => checkGoesOn(smoke, cancelled, expected));
@@ -69,6 +71,12 @@ function expect(condition: boolean, message: string): asserts condition {
 async function checkClosed(apiUrl: string): Promise<void> {
   const { status } = await askUnsigned(apiUrl);
   expect(status === 401 || status === 403, `a request without a signature must be refused, got status ${status}`);
+}
+
+async function checkFunctionUrl(functionUrl: string): Promise<void> {
+  await checkClosed(functionUrl);
+  const { status, body } = await apiClient(functionUrl, undefined, 'lambda')('GET', '/runs');
+  expect(status === 200, `GET /runs at the function URL must give 200, got ${status} ${JSON.stringify(body)}`);
 }
 
 /** SHA-256 of the model that the job gives in an emulator. */

@@ -14,11 +14,22 @@ export interface Deployment {
   /** Names of the buckets. */
   buckets: string[];
   routes: HttpRoute[];
+  functionUrls: FunctionUrl[];
   outputs: Record<string, string>;
   /** Roles of the functions, by the access key of their sandboxes. */
   roles: Map<string, Role>;
   bucketPolicies: Map<string, Statement[]>;
   bucketKeys: Map<string, string>;
+}
+
+/** An address of a function itself. */
+export interface FunctionUrl {
+  /** As the outputs give it, to be put right once it listens. */
+  url: string;
+  functionName: string;
+  functionArn: string;
+  authorization: HttpRoute['authorization'];
+  timeoutMs: number;
 }
 
 /** Address that the outputs give for the API, to be put right once it listens. */
@@ -59,6 +70,8 @@ export function deploy({ template, stackName, assetFolder }: Assembly, place: Om
           Arn: `arn:aws:sqs:${region}:${accountId}:${id}`,
           QueueName: id,
         };
+      case 'AWS::Lambda::Url':
+        return { Ref: id, FunctionUrl: `https://${id.toLowerCase()}.lambda-url.${region}.on.aws/` };
       case 'AWS::ApiGatewayV2::Api':
         return { Ref: 'local', ApiEndpoint: API_URL };
       default: {
@@ -141,6 +154,13 @@ export function deploy({ template, stackName, assetFolder }: Assembly, place: Om
     functions,
     buckets: buckets.map(([id]) => bucketName(id)),
     routes: checkedRoutes(),
+    functionUrls: ofType('AWS::Lambda::Url').map(([id, { Properties = {} }]) => {
+      const functionArn = expressions.text(Properties.TargetFunctionArn);
+      const functionName = lambdaName(functionArn);
+      const { timeoutMs } = functions.find(({ name }) => name === functionName)!;
+      const url = attributesOf(id, Resources[id]!).FunctionUrl!;
+      return { url, functionName, functionArn, authorization: Properties.AuthType, timeoutMs };
+    }),
     outputs: Object.fromEntries(Object.entries(Outputs).map(([name, { Value }]) => [name, expressions.text(Value)])),
     roles,
     bucketPolicies: new Map(bucketPolicies),

@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ArvoredoStack } from '../../cdk/stack.ts';
 import { FUNCTION_NAMES } from '../../functions/manifest.ts';
 import { InputError } from '../../lib/errors.ts';
 import { parseRunParams } from '../../lib/params.ts';
 import { type ExecutionState, getReport, startRun } from '../../lib/run.ts';
-import { type Emulator, startEmulator } from '../../local/emulator.ts';
+import { type Emulator, LOCAL_CREDENTIALS, LOCAL_REGION, startEmulator } from '../../local/emulator.ts';
 import { localTarget } from '../../local/target.ts';
 import { runInMemory } from '../helpers.ts';
 import { type Json, newApp } from './synth.ts';
@@ -24,7 +25,11 @@ const job = { samples: 600, chunkSize: 100, features: 5, trees: 6, workers: 2 };
 let template: Json;
 before(() => {
   const app = newApp(outdir);
-  new ArvoredoStack(app, 'Grove', { bundleDir: resolve('dist/functions'), ownKey: true });
+  new ArvoredoStack(app, 'Grove', {
+    bundleDir: resolve('dist/functions'),
+    ownKey: true,
+    schedule: { expression: 'rate(1 day)', params: job },
+  });
   template = app.synth().getStackByName('Grove').template;
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -80,6 +85,26 @@ test('the template alone does a whole run under the rights of its roles, with a 
   const report = await getReport(localTarget(emulator).store, 'r');
   assert.equal(report.model.sha256, (await runInMemory(job)).result.sha256);
   assert.deepEqual([report.tasks.attempts, report.tasks.retried], [report.tasks.total, 0]);
+});
+
+test('what the schedule sends starts a run, and the same one however often it comes', async (t) => {
+  const emulator = await start('schedule');
+  const client = new LambdaClient({ endpoint: emulator.lambda, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
+  t.after(async () => {
+    client.destroy();
+    await emulator.close();
+  });
+  const [{ Properties }] = ofType('AWS::Scheduler::Schedule');
+  const send = async (time: string) => {
+    const event = Properties.Target.Input.replace('<aws.scheduler.scheduled-time>', time);
+    const { Payload } = await client.send(new InvokeCommand({ FunctionName: 'arvoredo-api', Payload: event }));
+    const { statusCode, body } = JSON.parse(Buffer.from(Payload!).toString());
+    assert.equal(statusCode, 202, body);
+    return JSON.parse(body).runId;
+  };
+  const first = await send('2026-11-24T03:00:00Z');
+  assert.equal(await send('2026-11-24T03:00:00Z'), first);
+  assert.notEqual(await send('2026-11-25T03:00:00Z'), first);
 });
 
 /** Every statement of the roles' policies. */

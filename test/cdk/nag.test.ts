@@ -16,6 +16,7 @@ const email = 'ops@example.org';
 const EVERYTHING: ArvoredoStackProps = {
   environment: 'prod',
   ownKey: true,
+  functionUrl: true,
   privateNetwork: true,
   reservedConcurrency: { orchestrator: 5, workers: 20 },
   alarms: { email },

@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { Match } from 'aws-cdk-lib/assertions';
 import { optionsOfContext } from '../../cdk/context.ts';
 import { ENVIRONMENTS, optionsOf } from '../../cdk/options.ts';
-import { ROUTES } from '../../cdk/routes.ts';
 import { FUNCTION_NAMES, FUNCTIONS, WORKER_NAMES } from '../../functions/manifest.ts';
+import { ROUTES } from '../../functions/routes.ts';
 import { fakeBundles, type Json, propertiesOf, templateOf } from './synth.ts';
 
 const bundleDir = fakeBundles();
@@ -216,6 +216,13 @@ test('pages may call from the origins that are named, and none can be a wildcard
     CorsConfiguration: { AllowOrigins: ['https://grove.example.org'], AllowCredentials: Match.absent() },
   });
   assert.throws(() => templateOf({ bundleDir, corsOrigins: ['*'] }), /without \* or a path, got \*/);
+});
+
+test('the API function has an address of its own when asked, for signed requests only', () => {
+  const template = templateOf({ bundleDir, functionUrl: true });
+  template.resourceCountIs('AWS::Lambda::Url', 1);
+  template.hasResourceProperties('AWS::Lambda::Url', { AuthType: 'AWS_IAM', Cors: Match.absent() });
+  template.hasOutput('FunctionUrl', {});
 });
 
 test('a budget counts what bears the tag of the stack', () => {

@@ -6,10 +6,10 @@ import { after, test } from 'node:test';
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { GRANTS } from '../../cdk/grants.ts';
-import { ROUTES } from '../../cdk/routes.ts';
 import { ArvoredoStack, type ArvoredoStackProps } from '../../cdk/stack.ts';
 import { ArvoredoStore } from '../../cdk/store.ts';
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, WORKER_NAMES } from '../../functions/manifest.ts';
+import { ROUTES } from '../../functions/routes.ts';
 import { InputError } from '../../lib/errors.ts';
 
 const bundleDir = mkdtempSync(join(tmpdir(), 'arvoredo-cdk-'));

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { after, beforeEach, test } from 'node:test';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { ROUTES } from '../../cdk/routes.ts';
+import { ROUTES } from '../../functions/routes.ts';
 import { startHttpApi } from '../../local/http-api.ts';
 import { startLambdaService } from '../../local/lambda/service.ts';
 import { lambdaClient, localFunction, temporaryFolder, writeWorker } from './lambda/helpers.ts';

@@ -40,7 +40,11 @@ const endpointsOf = ({ s3, lambda, cloudFormation }: Emulator) => ({
 
 let grove: Emulator;
 before(async () => {
-  grove = await deploy('Grove', { environment: 'prod', reservedConcurrency: { orchestrator: 4, workers: 8 } });
+  grove = await deploy('Grove', {
+    environment: 'prod',
+    reservedConcurrency: { orchestrator: 4, workers: 8 },
+    functionUrl: true,
+  });
 });
 
 test('a stack as it is synthesised runs, cancels, goes on, gives the bytes that are made here, and is left as it was', async (t) => {
@@ -53,6 +57,7 @@ test('a stack as it is synthesised runs, cancels, goes on, gives the bytes that 
   assert.deepEqual(steps, [
     'ok     the API knows its callers',
     'ok     a model made here',
+    'ok     the function URL',
     'ok     a run',
     'ok     a run that is cancelled',
     'ok     goes on',
@@ -66,7 +71,7 @@ test('a caller whose role may not call the API is told so, and the command fails
   const env = { ...endpointsOf(grove), AWS_ACCESS_KEY_ID: 'role-of-arvoredo-train' };
   const { code, stdout, stderr } = await finish(t, ['smoke', '--stack', 'Grove'], env);
   assert.equal(code, 1, stdout);
-  assert.match(stderr, /POST \/runs must give 202, got 403 \{"message":"Forbidden"\}/);
+  assert.match(stderr, /GET \/runs at the function URL must give 200, got 403 \{"message":"Forbidden"\}/);
 });
 
 test('a stack that is open to everybody, or not there, fails the smoke test', async (t) => {
