@@ -156,10 +156,10 @@ export class ArvoredoEngine extends Construct {
     const statements = (GRANTS[name].invoke ?? []).flatMap((target) => {
       const { functionArn: arn } = this.functions[target];
       if (!FUNCTIONS[target].durable) return [statement(['lambda:InvokeFunction'], [`${arn}:*`])];
-      // itself under whichever version it is; the others start it by its alias
-      const invoked = target === name ? `${arn}:*` : this.orchestratorAlias.functionArn;
+      // itself under whichever version it is, by the SDK; the others start it by its alias, and look after it
+      if (target === name) return [statement(['lambda:InvokeFunction'], [`${arn}:*`])];
       return [
-        statement(['lambda:InvokeFunction'], [invoked]),
+        statement(['lambda:InvokeFunction'], [this.orchestratorAlias.functionArn]),
         // an execution's ARN holds the number of the version, never the alias
         statement(['lambda:GetDurableExecution', 'lambda:StopDurableExecution'], [`${arn}:*/durable-execution/*`]),
       ];

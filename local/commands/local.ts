@@ -58,7 +58,7 @@ export function localCommand(): Command {
       });
       try {
         if (json) await writeFile(json, `${JSON.stringify(info, null, 2)}\n`);
-        console.log(describe(info));
+        console.log(describe(info, template !== undefined));
         for (const [i, url] of [info.s3, info.lambda, info.api, info.cloudFormation].entries()) {
           const actual = Number(new URL(url).port);
           if (actual !== port + i) console.log(pc.yellow(`port ${port + i} is taken: ${actual} is used`));
@@ -71,15 +71,21 @@ export function localCommand(): Command {
     });
 }
 
-function describe({
-  lambda,
-  s3,
-  api,
-  cloudFormation,
-  bucket,
-  functions,
-  stack,
-}: Omit<Awaited<ReturnType<typeof startEmulator>>, 'close'>): string {
+function describe(
+  {
+    lambda,
+    s3,
+    api,
+    cloudFormation,
+    bucket,
+    functions,
+    stack,
+  }: Omit<Awaited<ReturnType<typeof startEmulator>>, 'close'>,
+  isStack: boolean,
+): string {
+  const next = isStack
+    ? `arvoredo smoke --stack ${stack}` // its routes take signed requests or tokens
+    : `curl -X POST ${api}/runs -d '{"samples": 5000, "chunkSize": 1000, "trees": 5}'`;
   return `
  ${pc.dim('S3     ')} ${s3}  bucket ${pc.bold(bucket)}
  ${pc.dim('Lambda ')} ${lambda}  ${functions.join(', ')}
@@ -90,7 +96,7 @@ For the aws CLI, boto3 or any SDK (any region and credentials will do):
   export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
   export AWS_ENDPOINT_URL_S3=${s3} AWS_ENDPOINT_URL_LAMBDA=${lambda} AWS_ENDPOINT_URL_CLOUDFORMATION=${cloudFormation}
   aws s3 ls s3://${bucket}/runs/
-  curl -X POST ${api}/runs -d '{"samples": 5000, "chunkSize": 1000, "trees": 5}'
+  ${next}
 
 Ctrl-C stops it; what is stored stays.`;
 }
