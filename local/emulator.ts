@@ -17,7 +17,8 @@ import { startLambdaService } from './lambda/service.ts';
 import { listenNear } from './ports.ts';
 import { startS3Server } from './s3/server.ts';
 import { readAssembly } from './template/assembly.ts';
-import { API_URL, deploy } from './template/deployment.ts';
+import { deploy } from './template/deployment.ts';
+import { API_URL } from './template/stack.ts';
 
 export interface EmulatorOptions {
   /** Folder for objects, journal and sandboxes; one emulator at a time. */

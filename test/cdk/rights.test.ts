@@ -2,27 +2,15 @@
 // written by hand, so that a wider row in cdk/grants.ts shows.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { App } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { ArvoredoStack, type ArvoredoStackProps } from '../../cdk/stack.ts';
+import { test } from 'node:test';
+import type { Template } from 'aws-cdk-lib/assertions';
+import type { ArvoredoStackProps } from '../../cdk/stack.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../../functions/manifest.ts';
 import { runKeys } from '../../lib/keys.ts';
+import { fakeBundles, type Json, templateOf } from './synth.ts';
 
-const bundleDir = mkdtempSync(join(tmpdir(), 'arvoredo-rights-'));
-after(() => rmSync(bundleDir, { recursive: true }));
-for (const name of FUNCTION_NAMES) {
-  mkdirSync(join(bundleDir, name));
-  writeFileSync(join(bundleDir, name, 'index.mjs'), '');
-}
-const stack = new ArvoredoStack(new App({ builtinCloudFormationValidation: false }), 'Arvoredo', { bundleDir });
-const template = Template.fromStack(stack);
-
-// biome-ignore lint/suspicious/noExplicitAny: a template is JSON without a type
-type Json = any;
+const bundleDir = fakeBundles();
+const template = templateOf({ bundleDir });
 const resources = (type: string): [string, Json][] =>
   Object.entries(template.findResources(type)).map(([id, { Properties }]) => [id, Properties]);
 
@@ -275,8 +263,7 @@ function actionsOf(from: Template): Map<string, Set<string>> {
 const without = actionsOf(template);
 for (const [option, props, expected] of MORE) {
   test(`${option} gives each role ${expected.length === 0 ? 'nothing more' : expected.join(', ')}`, () => {
-    const app = new App({ builtinCloudFormationValidation: false });
-    const given = actionsOf(Template.fromStack(new ArvoredoStack(app, 'Arvoredo', { bundleDir, ...props })));
+    const given = actionsOf(templateOf({ bundleDir, ...props }));
     assert.deepEqual([...given.keys()].sort(), [...without.keys()].sort());
     for (const [role, actions] of given) {
       assert.deepEqual([...actions].filter((action) => !without.get(role)!.has(action)).sort(), expected, role);

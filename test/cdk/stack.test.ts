@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { App, Stack } from 'aws-cdk-lib';
+import { test } from 'node:test';
+import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { GRANTS } from '../../cdk/grants.ts';
 import { ArvoredoStack, type ArvoredoStackProps } from '../../cdk/stack.ts';
@@ -11,25 +10,15 @@ import { ArvoredoStore } from '../../cdk/store.ts';
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, WORKER_NAMES } from '../../functions/manifest.ts';
 import { ROUTES } from '../../functions/routes.ts';
 import { InputError } from '../../lib/errors.ts';
+import { fakeBundles, type Json, newApp } from './synth.ts';
 
-const bundleDir = mkdtempSync(join(tmpdir(), 'arvoredo-cdk-'));
-after(() => rmSync(bundleDir, { recursive: true }));
-for (const name of FUNCTION_NAMES) {
-  mkdirSync(join(bundleDir, name));
-  writeFileSync(join(bundleDir, name, 'index.mjs'), `export const handler = async () => '${name}';`);
-}
-
-const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
-// `cdk synth` validates the template; here it would take 5 of 7 s
-const newApp = () => new App({ context, builtinCloudFormationValidation: false });
+const bundleDir = fakeBundles();
 const newStack = (props: Partial<ArvoredoStackProps> = {}, app = newApp()) =>
   new ArvoredoStack(app, 'Arvoredo', { bundleDir, ...props });
 
 const app = newApp();
 const template = Template.fromStack(newStack({}, app));
 
-// biome-ignore lint/suspicious/noExplicitAny: a template is JSON without a type
-type Json = any;
 const resources = (type: string): Record<string, Json> => template.findResources(type);
 
 /** Logical id and properties of a function, found by its description. */
