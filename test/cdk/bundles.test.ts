@@ -122,11 +122,11 @@ const MISTAKES: [what: string, spoil: () => void, message: RegExp][] = [
     'a right to write that is missing is named with the object',
     () => {
       const statement = statements().find(
-        ({ Action, Resource }) => Action === 's3:PutObject' && /trees/.test(JSON.stringify(Resource)),
+        ({ Action, Resource }) => Action === 's3:PutObject' && /dataset/.test(JSON.stringify(Resource)),
       );
-      statement.Resource = [statement.Resource].flat().filter((arn: Json) => !/trees/.test(JSON.stringify(arn)));
+      statement.Resource = [statement.Resource].flat().filter((arn: Json) => !/dataset/.test(JSON.stringify(arn)));
     },
-    /assumed-role\/EngineTrainRole\w+\/local is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::arvoredo\/runs\/r\/trees\/trees-00000-00006\.bin" because no identity-based policy allows/,
+    /assumed-role\/EngineGenerateRole\w+\/local is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::arvoredo\/runs\/r\/dataset\/part-\d+\.\S+" because no identity-based policy allows/,
   ],
   [
     'a worker that the orchestrator may not invoke is named',
