@@ -3,13 +3,13 @@
 
 import { copyFile, rm } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
-
-// first: what follows holds the kernel, the manifest included
-await import('./build-kernel.ts');
-const { FUNCTION_NAMES } = await import('./functions/manifest.ts');
+import './build-kernel.ts'; // first: the bundles hold the kernel
 
 // CommonJS packages inside an ES module still ask for `require`
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
+// not before the kernel is there, which it leads to: a checkout has none yet
+const { BUNDLE_NAMES } = await import('./functions/manifest.ts');
 
 const common: BuildOptions = {
   bundle: true,
@@ -26,7 +26,7 @@ await rm('dist', { recursive: true, force: true });
 await Promise.all([
   build({
     ...common,
-    entryPoints: FUNCTION_NAMES.map((name) => ({ in: `functions/${name}.ts`, out: `functions/${name}/index` })),
+    entryPoints: BUNDLE_NAMES.map((name) => ({ in: `functions/${name}.ts`, out: `functions/${name}/index` })),
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },
     banner: { js: REQUIRE },

@@ -1,4 +1,4 @@
-// How fast the emulator dispatches functions that do nothing: by plain Invoke, and through a durable map.
+// How fast functions that do nothing are dispatched: by plain Invoke, and by the fan-out engine on durable functions.
 // npx tsx bench/dispatch.ts [--tasks 1000] [--workers 2,4,8] [--max-in-flight N]
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,14 +20,16 @@ const { values } = parseArgs({
   },
 });
 const numTasks = Number(values.tasks);
-const TASKS_PER_EXECUTION = 1000;
 
 const ORCHESTRATOR = `
-  import { withDurableExecution } from '@aws/durable-execution-sdk-js';
-  export const handler = withDurableExecution(async ({ count, target, inputs, maxConcurrency }, context) => {
-    const batch = await context.map('tasks', inputs ?? Array.from({ length: count }, (_, i) => ({ i })),
-      (child, input, i) => child.invoke('task-' + i, target, input), { nesting: 'FLAT', maxConcurrency });
-    return { count: batch.succeeded().reduce((total, item) => total + item.result.count, 0) };
+  import { durableHandler, fanOut, workerFunction } from '../lib/fanout/index.ts';
+  export const handler = durableHandler(async ({ count, maxInFlight }, engine) => {
+    const tasks = Array.from({ length: count }, (_, i) => ({ taskId: 'task-' + i, payload: { i } }));
+    const options = { maxInFlight, results: 'sum' };
+    const { sums, timeline, reason, own } = await fanOut(engine, 'tasks', tasks, workerFunction('noop'), options);
+    const times = timeline.map(([, , startMs, endMs]) => endMs - startMs).sort((a, b) => a - b);
+    const operations = engine.operations + (own.durableOperations ?? 0);
+    return { reason, count: sums.count, p50: times[times.length >> 1], p99: times[Math.floor(times.length * 0.99)], operations };
   });`;
 
 const folder = mkdtempSync(join(tmpdir(), 'arvoredo-dispatch-'));
@@ -45,7 +47,9 @@ await build({
 });
 
 const defaults = { handler: 'index.handler', timeoutMs: 900_000, environment: {}, aliases: ['live'] };
-console.log('workers  invokes/s  p50 ms  p99 ms   durable tasks/s  seconds  resumes  emulator CPU ms/task');
+console.log(
+  'workers  invokes/s  p50 ms  p99 ms   fan-out tasks/s  seconds  p50 ms  p99 ms  resumes  operations  emulator CPU ms/task',
+);
 for (const workers of values.workers.split(',').map(Number)) await measure(workers);
 rmSync(folder, { recursive: true });
 
@@ -93,25 +97,19 @@ async function measure(workers: number): Promise<void> {
   const times = await plain(2000);
   const perSecond = 2000 / ((performance.now() - start) / 1000);
 
-  const map = async (count: number) => {
-    const maxConcurrency = values['max-in-flight'] ? Number(values['max-in-flight']) : undefined;
-    const shards = Math.ceil(count / TASKS_PER_EXECUTION);
-    const shard = (i: number) => ({
-      count: Math.floor(((i + 1) * count) / shards) - Math.floor((i * count) / shards),
-      target: 'noop',
-      maxConcurrency,
-    });
-    const inputs = Array.from({ length: shards }, (_, i) => shard(i));
-    const event = shards === 1 ? inputs[0]! : { inputs, target: 'orchestrator:live' };
-    const { Payload, FunctionError } = await invoke('orchestrator:live', event);
-    const result = Payload!.transformToString();
-    if (FunctionError || JSON.parse(result).count !== count) throw new Error(result);
+  const fanOut = async (count: number) => {
+    const maxInFlight = values['max-in-flight'] ? Number(values['max-in-flight']) : count;
+    const { Payload, FunctionError } = await invoke('orchestrator:live', { count, maxInFlight });
+    const text = Payload!.transformToString();
+    const result: { reason: string; count: number; p50: number; p99: number; operations: number } = JSON.parse(text);
+    if (FunctionError || result.reason !== 'allDone' || result.count !== count) throw new Error(text);
+    return result;
   };
-  await map(10);
+  await fanOut(10);
   resumes = 0;
   const cpu = process.cpuUsage();
   const began = performance.now();
-  await map(numTasks);
+  const { p50, p99, operations } = await fanOut(numTasks);
   const seconds = (performance.now() - began) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   const cells = [
@@ -121,7 +119,10 @@ async function measure(workers: number): Promise<void> {
     times[Math.floor(times.length * 0.99)]!.toFixed(2).padStart(6),
     (numTasks / seconds).toFixed(0).padStart(16),
     seconds.toFixed(2).padStart(7),
+    String(p50).padStart(6),
+    String(p99).padStart(6),
     String(resumes).padStart(7),
+    String(operations).padStart(10),
     ((user + system) / 1000 / numTasks).toFixed(3).padStart(20),
   ];
   console.log(cells.join('  '));

@@ -2,8 +2,8 @@
 
 import { RandomForestClassifier } from 'ml-random-forest';
 import { encodeColumns, quantileEdges } from '../lib/forest/bins.ts';
-import { growTrees } from '../lib/forest/grow.ts';
 import { FOREST_DEFAULTS } from '../lib/forest/params.ts';
+import { growPlainInThreads } from '../lib/forest/plain-in-threads.ts';
 import type { Forest } from '../lib/forest/predict.ts';
 import { growInThreads } from '../lib/forest/wasm/grow-in-threads.ts';
 import { predictProbaInThreads } from '../lib/forest/wasm/predict-in-threads.ts';
@@ -26,7 +26,8 @@ export function ourForests(job: Job): Contestant<Sample>[] {
   return [
     { name: 'arvoredo, 1 thread', run: () => runOurs(job, 1) },
     { name: OURS, run: () => runOurs(job, 2) },
-    { name: 'arvoredo, TypeScript twin', run: () => runOurs(job, 'twin') },
+    { name: 'arvoredo, TypeScript growing, 1 thread', run: () => runOurs(job, 1, growPlainInThreads) },
+    { name: 'arvoredo, TypeScript growing, 2 threads', run: () => runOurs(job, 2, growPlainInThreads) },
   ];
 }
 
@@ -71,17 +72,12 @@ export async function timed<Result>(call: () => Promise<Result> | Result): Promi
   return { result, wall: (performance.now() - wall) / 1000, cpu: (user + system) / 1e6 };
 }
 
-async function runOurs(job: Job, numThreads: number | 'twin'): Promise<Sample> {
+async function runOurs(job: Job, numThreads: number, grow = growInThreads): Promise<Sample> {
   const fit = await timed(async (): Promise<Forest> => {
-    const binned = bin(job);
-    const trees =
-      numThreads === 'twin'
-        ? growTrees(binned.rows, binned.info, toParams(job), 0, job.numTrees)
-        : await growAll(job, binned, numThreads);
-    return { ...binned.info, trees };
+    const { rows, info } = bin(job);
+    return { ...info, trees: await grow(rows, info, toParams(job), 0, job.numTrees, numThreads) };
   });
-  const threads = numThreads === 'twin' ? 1 : numThreads;
-  const predict = await timed(() => predictProbaInThreads(fit.result, job.test.columns, threads));
+  const predict = await timed(() => predictProbaInThreads(fit.result, job.test.columns, numThreads));
   return toSample(fit, predict, share(mostProbable(predict.result, job.numClasses), job.test.labels));
 }
 

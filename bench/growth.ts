@@ -1,5 +1,6 @@
 // How the time and the memory of a fit grow with the rows: one thread, fully grown trees, the seed's distribution.
 
+import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { createGenerator } from '../lib/datasets/generator.ts';
@@ -38,6 +39,15 @@ function generateBinned(numRows: number): { rows: BinnedRows; edges: Float32Arra
   return { rows: { numRows, rowIndex: new Uint32Array(0), labels, columns }, edges };
 }
 
+/** Resident bytes of this process now, and at their highest since `forgetPeak`; Linux tells. */
+function residentBytes(field: 'VmRSS' | 'VmHWM'): number {
+  return 1024 * Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync('/proc/self/status', 'latin1'))?.[1]);
+}
+
+function forgetPeak(): void {
+  writeFileSync('/proc/self/clear_refs', '5'); // https://docs.kernel.org/filesystems/proc.html
+}
+
 const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!;
 console.log(`${cpus().length} × ${cpus()[0]?.model} (${availableParallelism()} to use), Node ${process.version}`);
 const table = [];
@@ -46,7 +56,8 @@ for (const numRows of values.rows.split(',').map(Number)) {
   const numTrees = Math.max(4, Math.min(20, Math.round(10_000_000 / numRows)));
   const params = { ...FOREST_DEFAULTS, numTrees, seed: 0 };
   globalThis.gc?.();
-  const before = process.memoryUsage.rss();
+  forgetPeak();
+  const before = residentBytes('VmRSS');
   const cpuMs: number[] = [];
   let numNodes = 0;
   for (let repeat = 0; repeat < Number(values.repeats); repeat++) {
@@ -63,7 +74,7 @@ for (const numRows of values.rows.split(',').map(Number)) {
     'CPU ms a tree': ms.toFixed(1),
     'ns per row · log2(rows)': ((ms * 1e6) / (numRows * Math.log2(numRows))).toFixed(2),
     'nodes a row': (numNodes / numRows).toFixed(3),
-    'bytes a row beside the columns': ((process.resourceUsage().maxRSS * 1024 - before) / numRows).toFixed(0),
+    'bytes a row beside the columns': ((residentBytes('VmHWM') - before) / numRows).toFixed(0),
   });
 }
 console.table(table);

@@ -1,4 +1,4 @@
-// The HTTP API in front of the api function.
+// The HTTP API in front of the functions api and predict.
 
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
@@ -9,7 +9,7 @@ import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { ROUTES } from '../functions/routes.ts';
+import { functionOfRoute, ROUTES } from '../functions/routes.ts';
 import { InputError } from '../lib/errors.ts';
 
 /** Who issues the tokens that callers bring. */
@@ -21,8 +21,8 @@ export interface JwtOptions {
 }
 
 export interface ArvoredoApiProps {
-  /** Answers every route; takes payload format 2.0. */
-  handler: IFunction;
+  /** Answer the routes, each its own: see `functionOfRoute`. They take payload format 2.0. */
+  handlers: Record<'api' | 'predict', IFunction>;
   /** Take tokens of an issuer instead of requests that are signed with AWS credentials. @default IAM */
   jwt?: JwtOptions;
   /** Requests per second, over all callers, and how many at once above that. @default 20 and 40: people and scripts */
@@ -48,7 +48,7 @@ const ACCESS_LOG_FIELDS = [
   'integrationErrorMessage',
 ];
 
-/** Starts runs, tells how they are, cancels them. Every route has an authorizer. */
+/** Starts runs, tells how they are, cancels them, and predicts with their models. Every route has an authorizer. */
 export class ArvoredoApi extends Construct {
   readonly url: string;
   readonly httpApi: apigateway.HttpApi;
@@ -57,7 +57,7 @@ export class ArvoredoApi extends Construct {
   /** @throws {InputError} when a value is not allowed */
   constructor(scope: Construct, id: string, props: ArvoredoApiProps) {
     super(scope, id);
-    const { handler, jwt, throttle = THROTTLE, corsOrigins = [], logRetention = RetentionDays.ONE_MONTH } = props;
+    const { handlers, jwt, throttle = THROTTLE, corsOrigins = [], logRetention = RetentionDays.ONE_MONTH } = props;
     checkOptions(props);
     this.httpApi = new apigateway.HttpApi(this, 'HttpApi', {
       createDefaultStage: false,
@@ -73,10 +73,14 @@ export class ArvoredoApi extends Construct {
         },
       }),
     });
-    const integration = new HttpLambdaIntegration('Integration', handler);
-    this.#routes = ROUTES.flatMap((route) =>
-      this.httpApi.addRoutes({ path: route.split(' ')[1]!, methods: [methodOf(route)], integration }),
-    );
+    const integrations = {
+      api: new HttpLambdaIntegration('Integration', handlers.api),
+      predict: new HttpLambdaIntegration('PredictIntegration', handlers.predict),
+    };
+    this.#routes = ROUTES.flatMap((route) => {
+      const integration = integrations[functionOfRoute(route)];
+      return this.httpApi.addRoutes({ path: route.split(' ')[1]!, methods: [methodOf(route)], integration });
+    });
     const logGroup = new LogGroup(this, 'AccessLogs', {
       retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,

@@ -10,10 +10,13 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
+  BUNDLE_NAMES,
+  bundleOf,
   FUNCTION_NAMES,
   FUNCTIONS,
   type FunctionName,
   type FunctionSpec,
+  functionVariable,
   HANDLER,
   WORKER_NAMES,
 } from '../functions/manifest.ts';
@@ -26,9 +29,9 @@ import type { ArvoredoStore } from './store.ts';
 
 /** Places set aside for functions alone, which are also the most that they may have at once. */
 export interface ReservedConcurrency {
-  /** Of the orchestrator: each run that is awake takes one. From 1 up. @default none */
+  /** Of the orchestrator: each run that is awake takes one, and each slice of a large fan-out. From 1 up. @default none */
   orchestrator?: number;
-  /** Of each worker function. From 1 up. @default none */
+  /** Of each worker function, in each of its sizes. From 1 up. @default none */
   workers?: number;
 }
 
@@ -58,7 +61,7 @@ const DURABLE = 'a durable function has a dead-letter queue; a destination is no
 /** Longest time of a run. */
 const EXECUTION_TIMEOUT = Duration.days(1);
 
-/** What trains: an orchestrator, the workers that it invokes, and the function that answers the API. */
+/** What trains: an orchestrator, the workers that it invokes, and the functions that answer the API. */
 export class ArvoredoEngine extends Construct {
   readonly functions: Record<FunctionName, lambda.Function>;
   /** What starts a run: a durable function is invoked by a qualified ARN only. */
@@ -87,7 +90,7 @@ export class ArvoredoEngine extends Construct {
     const { orchestrator, api } = this.functions;
     // a run under way goes on with the workers that its orchestrator was deployed with
     for (const name of WORKER_NAMES) {
-      orchestrator.addEnvironment(`${name.toUpperCase()}_FUNCTION`, this.functions[name].currentVersion.functionArn);
+      orchestrator.addEnvironment(functionVariable(name), this.functions[name].currentVersion.functionArn);
     }
     this.orchestratorAlias = new lambda.Alias(this, 'Live', {
       aliasName: 'live',
@@ -120,7 +123,7 @@ export class ArvoredoEngine extends Construct {
     const created = new lambda.Function(this, id, {
       // the emulator knows the functions of a template by these words
       description: `arvoredo ${name}`,
-      code: lambda.Code.fromAsset(join(bundleDir, name)),
+      code: lambda.Code.fromAsset(join(bundleDir, bundleOf(name))),
       handler: HANDLER,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
@@ -156,7 +159,7 @@ export class ArvoredoEngine extends Construct {
     const statements = (GRANTS[name].invoke ?? []).flatMap((target) => {
       const { functionArn: arn } = this.functions[target];
       if (!FUNCTIONS[target].durable) return [statement(['lambda:InvokeFunction'], [`${arn}:*`])];
-      // itself under whichever version it is, by the SDK; the others start it by its alias, and look after it
+      // itself, for slices of a large fan-out, as whichever version it is; others start it by its alias, and look after it
       if (target === name) return [statement(['lambda:InvokeFunction'], [`${arn}:*`])];
       return [
         statement(['lambda:InvokeFunction'], [this.orchestratorAlias.functionArn]),
@@ -192,7 +195,7 @@ function acknowledgeInvocation(name: FunctionName, created: lambda.Function): vo
 }
 
 function checkBundles(bundleDir: string): void {
-  const missing = FUNCTION_NAMES.filter((name) => !existsSync(join(bundleDir, name, 'index.mjs')));
+  const missing = BUNDLE_NAMES.filter((name) => !existsSync(join(bundleDir, name, 'index.mjs')));
   if (missing.length > 0) {
     throw new InputError(`no index.mjs for ${missing.join(', ')} under ${bundleDir}; run: npm run build`);
   }

@@ -9,30 +9,51 @@ export interface Grant {
   write: readonly string[];
   /** Keys that it may delete. */
   remove?: readonly string[];
-  /** Functions that it may invoke; of a durable one the alias, with its executions to be read and stopped. */
+  /** Functions that it may invoke; of another, durable one the alias, with its executions to be read and stopped. */
   invoke?: readonly FunctionName[];
 }
 
 const REQUEST = 'runs/*/run.json'; // the run's parameters, from which every worker makes the plan
+const CANCEL = 'runs/*/cancel.json'; // there when the run was called off: a worker stops then
+
+const SCHEMA = 'runs/*/data/schema.json'; // of a run on data: what its plan is made from, beside the parameters
+
+// every size of a function may do the same
+const GENERATE: Grant = {
+  read: [REQUEST, CANCEL, 'runs/*/dataset/*', 'runs/*/data/*', 'data/*'],
+  write: ['runs/*/dataset/*', 'runs/*/data/*'],
+};
+const TRAIN: Grant = {
+  read: [
+    REQUEST,
+    CANCEL,
+    SCHEMA,
+    'runs/*/train/*',
+    'runs/*/bins/*',
+    'runs/*/trees/*',
+    'runs/*/model/*',
+    'runs/*/folds/*',
+  ],
+  write: ['runs/*/trees/*', 'runs/*/model/*', 'runs/*/folds/*'],
+};
 
 export const GRANTS: Record<FunctionName, Grant> = {
   // keys and counts: it never opens data, trees or models
   orchestrator: {
     read: ['runs/*.json'],
-    write: ['runs/*/status.json', 'runs/*/report.json'],
-    invoke: WORKER_NAMES,
+    write: ['runs/*/status.json', 'runs/*/report.json', 'runs/*/failed.json', 'runs/*/timeline.json'],
+    invoke: [...WORKER_NAMES, 'orchestrator'], // itself, for slices of a large fan-out
   },
-  generate: { read: [REQUEST, 'runs/*/dataset/*'], write: ['runs/*/dataset/*'] },
+  generate: GENERATE,
+  generateLarge: GENERATE,
   split: {
-    read: [REQUEST, 'runs/*/dataset/*', 'runs/*/bins/*', 'runs/*/split/*'],
-    write: ['runs/*/bins/*', 'runs/*/split/*', 'runs/*/train/*', 'runs/*/test/*'],
+    read: [REQUEST, CANCEL, SCHEMA, 'runs/*/dataset/*', 'runs/*/bins/*', 'runs/*/split/*'],
+    write: ['runs/*/bins/*', 'runs/*/split/*', 'runs/*/train/*', 'runs/*/test/*', 'runs/*/validation/*'],
   },
-  train: {
-    read: [REQUEST, 'runs/*/train/*', 'runs/*/bins/*', 'runs/*/trees/*', 'runs/*/model/*'],
-    write: ['runs/*/trees/*', 'runs/*/model/*'],
-  },
+  train: TRAIN,
+  trainLarge: TRAIN,
   evaluate: {
-    read: [REQUEST, 'runs/*/model/*', 'runs/*/test/*', 'runs/*/evaluate/*'],
+    read: [REQUEST, CANCEL, SCHEMA, 'runs/*/model/*', 'runs/*/test/*', 'runs/*/validation/*', 'runs/*/evaluate/*'],
     write: ['runs/*/evaluate/*'],
   },
   api: {
@@ -41,4 +62,5 @@ export const GRANTS: Record<FunctionName, Grant> = {
     remove: ['runs/*/cancel.json'],
     invoke: ['orchestrator'],
   },
+  predict: { read: ['runs/*/model/*'], write: [] },
 };

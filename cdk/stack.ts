@@ -66,7 +66,7 @@ export class ArvoredoStack extends Stack {
     });
     const { functions, orchestratorAlias, failures } = this.engine;
     const { throttle, jwt, corsOrigins } = options;
-    this.api = new ArvoredoApi(this, 'Api', { handler: functions.api, logRetention, throttle, jwt, corsOrigins });
+    this.api = new ArvoredoApi(this, 'Api', { handlers: functions, logRetention, throttle, jwt, corsOrigins });
     this.#addOptional(options, costTag);
 
     // scripts and `arvoredo run --on aws` find the deployment by these names

@@ -98,11 +98,12 @@ export class ArvoredoStore extends Construct {
     const arns = (keys: readonly string[]) => keys.map((key) => bucket.arnForObjects(key));
     acknowledgeWildcards(role, arns([...read, ...write, ...remove]), 'any run, by folder or file: see cdk/grants.ts');
     allow(role, ['s3:GetObject'], arns(read));
-    allow(role, ['s3:PutObject'], arns(write));
+    if (write.length > 0) allow(role, ['s3:PutObject'], arns(write));
     if (remove.length > 0) allow(role, ['s3:DeleteObject'], arns(remove));
     // no condition on the prefix: a GetObject has none, and without this right S3 answers 403 for an object that is not there
     allow(role, ['s3:ListBucket'], [bucket.bucketArn]);
-    if (encryptionKey) allow(role, ['kms:Decrypt', 'kms:GenerateDataKey'], [encryptionKey.keyArn]);
+    const ofKey = write.length > 0 ? ['kms:Decrypt', 'kms:GenerateDataKey'] : ['kms:Decrypt'];
+    if (encryptionKey) allow(role, ofKey, [encryptionKey.keyArn]);
   }
 }
 

@@ -1,7 +1,21 @@
-// Lambda: make one chunk of the data set.
+// Lambda: make one chunk of a generated data set; or find out what a user's data are, and ingest one part of them.
 
 import * as v from 'valibot';
+import { type DataTask, doDataTask } from '../lib/ingest/tasks.ts';
 import { generate } from '../lib/stages/generate.ts';
-import { index, worker } from './worker.ts';
+import { ingest } from '../lib/stages/ingest.ts';
+import { index, planOf, taskHandler } from './worker.ts';
 
-export const handler = worker(v.strictObject({ runId: v.string(), chunkIndex: index() }), generate);
+const Task = v.union([
+  v.strictObject({ runId: v.string(), chunkIndex: index() }),
+  v.strictObject({ kind: v.picklist(['list', 'locate', 'schema']), runId: v.string() }),
+  v.strictObject({ kind: v.literal('scan'), runId: v.string(), scanIndex: index() }),
+  v.strictObject({ kind: v.literal('survey'), runId: v.string(), partIndex: index() }),
+]);
+
+export const handler = taskHandler(Task, async (store, params, task): Promise<unknown> => {
+  const context = { runId: task.runId, store, objects: store.objects };
+  if ('kind' in task) return doDataTask(context, params, task satisfies DataTask);
+  const plan = await planOf(store, task.runId, params);
+  return params.data === undefined ? generate(store, plan, task) : ingest(context, plan, task);
+});

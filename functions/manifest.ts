@@ -1,6 +1,7 @@
 // The functions, their sizes and limits: the one table that the stack, the emulator and the bill read.
 
-import { MEMORY_MIB, TIMEOUT_SECONDS } from '../lib/plan.ts';
+import { MEMORY_TIERS_MIB, TIMEOUT_SECONDS } from '../lib/plan.ts';
+import type { StageName } from '../lib/run.ts';
 
 export interface FunctionSpec {
   /** Memory in MiB; 1,769 is one vCPU on Lambda. */
@@ -11,23 +12,53 @@ export interface FunctionSpec {
   durable: boolean;
 }
 
+/** A worker function of one of the sizes that its stage is deployed in. */
+const worker = <Stage extends keyof typeof MEMORY_TIERS_MIB>(stage: Stage, tier: number) => ({
+  memoryMiB: MEMORY_TIERS_MIB[stage][tier]!,
+  timeoutSeconds: TIMEOUT_SECONDS[stage],
+  durable: false,
+});
+
 export const FUNCTIONS = {
   // holds keys and counts only; the default 15 minutes bound one active phase, not the run
   orchestrator: { memoryMiB: 1024, timeoutSeconds: 900, durable: true },
-  generate: { memoryMiB: MEMORY_MIB.generate, timeoutSeconds: TIMEOUT_SECONDS.generate, durable: false },
-  split: { memoryMiB: MEMORY_MIB.split, timeoutSeconds: TIMEOUT_SECONDS.split, durable: false },
+  generate: worker('generate', 0),
+  generateLarge: worker('generate', 1),
+  split: worker('split', 0),
   // the whole training set as one byte per value, and the trees
-  train: { memoryMiB: MEMORY_MIB.train, timeoutSeconds: TIMEOUT_SECONDS.train, durable: false },
-  evaluate: { memoryMiB: MEMORY_MIB.evaluate, timeoutSeconds: TIMEOUT_SECONDS.evaluate, durable: false },
+  train: worker('train', 0),
+  trainLarge: worker('train', 1),
+  evaluate: worker('evaluate', 0),
   // answers within the 30 s of an HTTP API
   api: { memoryMiB: 512, timeoutSeconds: 29, durable: false },
+  // a model or two in memory, and a whole vCPU for a cold start
+  predict: { memoryMiB: 1769, timeoutSeconds: 29, durable: false },
 } as const satisfies Record<string, FunctionSpec>;
 
 export type FunctionName = keyof typeof FUNCTIONS;
 export const FUNCTION_NAMES = Object.keys(FUNCTIONS) as FunctionName[];
+/** The functions that do each stage, the smallest first: a task that runs out of memory goes on to the next. */
+export const STAGE_FUNCTIONS = {
+  generate: ['generate', 'generateLarge'],
+  split: ['split'],
+  train: ['train', 'trainLarge'],
+  evaluate: ['evaluate'],
+} as const satisfies Record<StageName, readonly FunctionName[]>;
 /** The functions that the orchestrator invokes. */
-export const WORKER_NAMES = ['generate', 'split', 'train', 'evaluate'] as const;
+export const WORKER_NAMES = ['generate', 'generateLarge', 'split', 'train', 'trainLarge', 'evaluate'] as const;
 export type WorkerName = (typeof WORKER_NAMES)[number];
+
+/** The environment variable that tells the orchestrator the name of a function: `TRAIN_LARGE_FUNCTION`. */
+export function functionVariable(name: WorkerName): string {
+  return `${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}_FUNCTION`;
+}
+
+/** The bundle that a function runs: all sizes run the same. */
+export function bundleOf(name: string): string {
+  return name.replace(/Large$/, '');
+}
+/** Names of all bundles. */
+export const BUNDLE_NAMES = [...new Set(FUNCTION_NAMES.map(bundleOf))];
 
 /** Handler of every bundle: `index.mjs` exports `handler`. */
 export const HANDLER = 'index.handler';

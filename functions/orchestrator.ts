@@ -1,45 +1,57 @@
 // Lambda, durable: run the pipeline, fanning its tasks out over the workers.
 
-import { withDurableExecution } from '@aws/durable-execution-sdk-js';
 import * as v from 'valibot';
 import { addUsage, NO_USAGE, type Usage } from '../lib/cost.ts';
-import { durableEngine } from '../lib/fanout/durable-engine.ts';
+import { durableHandler } from '../lib/fanout/durable-engine.ts';
+import type { WorkerSize } from '../lib/fanout/run-lanes.ts';
 import { type PipelineResult, runPipeline } from '../lib/pipeline.ts';
+import { STAGE_NAMES, type StageName } from '../lib/run.ts';
 import { s3Store } from '../lib/s3-store.ts';
-import { FUNCTIONS, WORKER_NAMES, type WorkerName } from './manifest.ts';
+import { FUNCTIONS, functionVariable, STAGE_FUNCTIONS } from './manifest.ts';
 import { startMeter } from './meter.ts';
-import { parseTask, requireEnv } from './worker.ts';
+import { requireEnv } from './require-env.ts';
+import { parseTask } from './worker.ts';
 
 const Event = v.strictObject({ runId: v.string() });
 
 const store = s3Store(requireEnv('BUCKET'));
 const workers = Object.fromEntries(
-  WORKER_NAMES.map((name) => [name, { functionName: requireEnv(`${name.toUpperCase()}_FUNCTION`) }]),
-) as Record<WorkerName, { functionName: string }>;
+  STAGE_NAMES.map((stage) => [
+    stage,
+    STAGE_FUNCTIONS[stage].map((name) => ({
+      functionName: requireEnv(functionVariable(name)),
+      memoryMiB: FUNCTIONS[name].memoryMiB,
+    })),
+  ]),
+) as Record<StageName, WorkerSize[]>;
 
 const measure = startMeter(FUNCTIONS.orchestrator.memoryMiB, store);
 const sandbox = requireEnv('AWS_LAMBDA_LOG_STREAM_NAME');
-/** What earlier invocations for one execution used in this sandbox: usually all of them. */
-let earlier: { execution: string; usage: Usage } = { execution: '', usage: NO_USAGE };
+/** What earlier invocations for an execution used in this sandbox: usually all of them. */
+const earlier = new Map<string, Usage>();
+/** Executions that are remembered: a sandbox may serve many runs, and slices of one run in turn. */
+const MAX_REMEMBERED = 1000;
+let current: () => Usage;
 
-const run = withDurableExecution(async (event: unknown, context): Promise<PipelineResult> => {
-  const execution = context.executionContext.durableExecutionArn;
-  if (earlier.execution !== execution) earlier = { execution, usage: NO_USAGE };
-  return runPipeline(durableEngine(context), {
+const usageOf = (executionArn: string): Usage => addUsage(earlier.get(executionArn) ?? NO_USAGE, current());
+
+const run = durableHandler(async (event: unknown, engine, executionArn): Promise<PipelineResult> => {
+  return runPipeline(engine, {
     store,
     workers,
     runId: parseTask(Event, event).runId,
-    execution,
-    orchestrator: { sandbox, usage: () => addUsage(earlier.usage, current()) },
+    execution: executionArn,
+    orchestrator: { sandbox, usage: () => usageOf(executionArn) },
   });
-});
-let current: () => Usage;
+}, usageOf);
 
 export const handler: typeof run = async (event, context) => {
   current = measure();
+  const execution = event.DurableExecutionArn;
   try {
     return await run(event, context);
   } finally {
-    earlier.usage = addUsage(earlier.usage, current());
+    earlier.set(execution, addUsage(earlier.get(execution) ?? NO_USAGE, current()));
+    if (earlier.size > MAX_REMEMBERED) earlier.delete(earlier.keys().next().value!);
   }
 };

@@ -1,6 +1,17 @@
 // The routes of the API: the stack deploys them, the emulator serves them, and a function URL, which has none, needs them.
 
-export const ROUTES = ['POST /runs', 'GET /runs', 'GET /runs/{id}', 'DELETE /runs/{id}'] as const;
+export const ROUTES = [
+  'POST /runs',
+  'GET /runs',
+  'GET /runs/{id}',
+  'DELETE /runs/{id}',
+  'POST /models/{id}/predict',
+] as const;
+
+/** The function that answers a route. */
+export function functionOfRoute(routeKey: string): 'api' | 'predict' {
+  return routeKey.includes('/models/') ? 'predict' : 'api';
+}
 
 export interface MatchedRoute {
   /** Method and path, as in `GET /runs/{id}`. */

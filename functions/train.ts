@@ -1,23 +1,28 @@
-// Lambda: grow one group of trees, or put the groups together.
+// Lambda: grow one group of trees, put the groups together, or cross-validate on one fold.
 
 import * as v from 'valibot';
 import type { BinnedRows } from '../lib/partition/rows.ts';
+import { validateFold } from '../lib/stages/fold.ts';
 import { gatherRows, growTrees, mergeModel } from '../lib/stages/train.ts';
 import { index, worker } from './worker.ts';
 
 const Task = v.variant('kind', [
   v.strictObject({ kind: v.literal('grow'), runId: v.string(), treeStart: index(), treeEnd: index() }),
   v.strictObject({ kind: v.literal('merge'), runId: v.string() }),
+  v.strictObject({ kind: v.literal('fold'), runId: v.string(), fold: index() }),
 ]);
 
 // a warm sandbox grows its next group from the rows that it has
 let gathered: { runId: string; rows: BinnedRows } | undefined;
 
-export const handler = worker(Task, (store, plan, task): Promise<unknown> => {
+export const handler = worker(Task, (store, plan, task, checkCancelled): Promise<unknown> => {
   if (task.kind === 'merge') return mergeModel(store, plan, task);
-  return growTrees(store, plan, task, async () => {
+  const gather = async () => {
     if (gathered?.runId !== task.runId)
       gathered = { runId: task.runId, rows: await gatherRows(store, plan, task.runId) };
     return gathered.rows;
-  });
+  };
+  return task.kind === 'fold'
+    ? validateFold(store, plan, task, gather, checkCancelled)
+    : growTrees(store, plan, task, gather, checkCancelled);
 });

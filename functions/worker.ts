@@ -1,15 +1,19 @@
 // What all workers share: check the task, find the plan, do the work, tell what it used.
 
 import * as v from 'valibot';
-import type { Usage } from '../lib/cost.ts';
+import { cancelLooks } from '../lib/cancel.ts';
 import { InputError } from '../lib/errors.ts';
+import { getSchema } from '../lib/ingest/results.ts';
 import { checkRunId } from '../lib/keys.ts';
+import type { RunParams } from '../lib/params.ts';
+import type { WorkerAnswer } from '../lib/pipeline.ts';
 import { type Plan, planRun } from '../lib/plan.ts';
 import { quote } from '../lib/quote.ts';
 import { getRequest } from '../lib/run.ts';
 import { s3Store } from '../lib/s3-store.ts';
 import type { Store } from '../lib/store.ts';
 import { startMeter } from './meter.ts';
+import { requireEnv } from './require-env.ts';
 
 /** A position in a list: a chunk, a partition, a tree. */
 export const index = () => v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -18,34 +22,59 @@ interface WorkerTask {
   runId: string;
 }
 
+type WorkerStore = ReturnType<typeof s3Store>;
+
+/** The plan of a run; of one on data, once they have been surveyed. */
+export async function planOf(store: Store, runId: string, params: RunParams): Promise<Plan> {
+  return planRun(params, params.data === undefined ? undefined : (await getSchema(store, runId)).shape);
+}
+
+/** Make a handler of a schema and the work, which is given the run's plan. */
+export function worker<Task extends WorkerTask>(
+  schema: v.GenericSchema<unknown, Task>,
+  work: (store: Store, plan: Plan, task: Task, checkCancelled: () => Promise<void>) => Promise<unknown>,
+): (event: unknown) => Promise<WorkerAnswer> {
+  let known: { runId: string; plan: Plan } | undefined;
+  return taskHandler(schema, async (store, params, task, checkCancelled) => {
+    const { runId } = task;
+    if (known?.runId !== runId) known = { runId, plan: await planOf(store, runId, params) };
+    return work(store, known.plan, task, checkCancelled);
+  });
+}
+
 /**
- * Make a handler of a schema and the work.
+ * Make a handler of a schema and the work, which is given the run's parameters.
  *
  * The answer is what the invocation used; the task's result is in the store. An error's name is put in front of its
  * message, since only the message comes back to the orchestrator.
  */
-export function worker<Task extends WorkerTask>(
+export function taskHandler<Task extends WorkerTask>(
   schema: v.GenericSchema<unknown, Task>,
-  work: (store: Store, plan: Plan, task: Task) => Promise<unknown>,
-): (event: unknown) => Promise<Usage> {
+  work: (store: WorkerStore, params: RunParams, task: Task, checkCancelled: () => Promise<void>) => Promise<unknown>,
+): (event: unknown) => Promise<WorkerAnswer> {
   // built on cold start, reused while the sandbox stays warm
   const store = s3Store(requireEnv('BUCKET'));
-  const measure = startMeter(Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE')), store);
-  let known: { runId: string; plan: Plan } | undefined;
+  const memoryMiB = Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE'));
+  const measure = startMeter(memoryMiB, store);
+  const looks = cancelLooks();
+  let known: { runId: string; params: RunParams } | undefined;
 
   return async (event) => {
     const usage = measure();
     let task: Task | undefined;
     try {
       task = parseTask(schema, event);
-      if (known?.runId !== task.runId) {
-        const { params } = await getRequest(store, task.runId);
-        known = { runId: task.runId, plan: planRun(params) };
+      const { runId } = task;
+      if (known?.runId !== runId) {
+        const { params } = await getRequest(store, runId);
+        known = { runId, params };
       }
-      await work(store, known.plan, task);
+      const checkCancelled = () => looks.check(store, runId);
+      await checkCancelled();
+      await work(store, known.params, task, checkCancelled);
       const used = usage();
       console.log(JSON.stringify({ message: 'task done', ...task, used }));
-      return used;
+      return { ...used, busyMs: Math.round((used.gbSeconds / (memoryMiB / 1024)) * 1000) };
     } catch (error) {
       const message = messageOf(error);
       // what Lambda notes of the error says nothing of the task
@@ -69,11 +98,4 @@ export function parseTask<Task extends WorkerTask>(schema: v.GenericSchema<unkno
   }
   checkRunId(result.output.runId);
   return result.output;
-}
-
-/** @throws {Error} when the variable is not set: the function is deployed wrongly */
-export function requireEnv(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`environment variable ${name} must be set`);
-  return value;
 }

@@ -25,17 +25,37 @@ export class CancelledError extends Error {
   override name = 'CancelledError';
 }
 
+/** The time that was given is over. What is done stays, and can be gone on with. */
+export class DeadlineError extends Error {
+  override name = 'DeadlineError';
+}
+
 /** A task failed on every attempt that it was given. */
 export class TaskFailedError extends Error {
   override name = 'TaskFailedError';
   readonly taskId: string;
   readonly attempts: number;
 
-  constructor(taskId: string, attempts: number, cause: { name: string; message: string }) {
+  /** @param rest what follows in the message, with its punctuation */
+  constructor(taskId: string, attempts: number, cause: { name: string; message: string }, rest = '') {
     const times = attempts === 1 ? 'once' : `${attempts} times`;
-    super(`task ${taskId} failed ${times}; last: ${cause.name}: ${cause.message}`, { cause });
+    super(`task ${taskId} failed ${times}; last: ${cause.name}: ${cause.message}${rest}`, { cause });
     this.taskId = taskId;
     this.attempts = attempts;
+  }
+}
+
+/** A fan-out ended without what was asked for. */
+export class FanOutFailedError extends Error {
+  override name = 'FanOutFailedError';
+  readonly reason: string;
+
+  /** @param cause the first of the tasks that failed, in their order */
+  constructor(name: string, reason: string, counts: { tasks: number; done: number; failed: number }, cause?: Error) {
+    const { tasks, done, failed } = counts;
+    const first = cause ? `; first: ${cause.message}` : '';
+    super(`fan-out ${name} ended as ${reason}: ${done} of ${tasks} tasks done, ${failed} failed${first}`, { cause });
+    this.reason = reason;
   }
 }
 

@@ -3,7 +3,7 @@
 import { InputError } from './errors.ts';
 import { needsOf, type TaskNeed } from './needs.ts';
 import type { RunParams } from './params.ts';
-import { MEMORY_MIB, type Plan, TIMEOUT_SECONDS } from './plan.ts';
+import { MEMORY_TIERS_MIB, type Plan, TIMEOUT_SECONDS } from './plan.ts';
 
 /** Share of a function's time that a task may be expected to take. */
 const TIME_SHARE = 0.85;
@@ -11,11 +11,14 @@ const TIME_SHARE = 0.85;
 type Lever = 'chunkSize' | 'features' | 'samples' | 'trees';
 /** What makes a task smaller. */
 const LEVERS: Record<TaskNeed['kind'], Lever[]> = {
+  scan: [],
+  survey: [],
   generate: ['chunkSize', 'features'],
   bins: ['features'],
   split: ['chunkSize', 'features'],
   grow: ['samples', 'trees'],
   merge: ['trees', 'samples'],
+  fold: ['samples', 'trees'],
   evaluate: ['trees', 'chunkSize', 'samples'],
 };
 
@@ -28,14 +31,19 @@ export function checkFits(plan: Plan, layOut: (params: RunParams) => Plan): void
   if (!need) return;
   const { stage, peakMiB, seconds } = need;
   const takes =
-    peakMiB > MEMORY_MIB[stage]
-      ? `take about ${peakMiB} MiB in the function ${stage}, which has ${MEMORY_MIB[stage]}`
+    peakMiB > mostMiB(stage)
+      ? `take about ${peakMiB} MiB in the function ${stage}, which has ${mostMiB(stage)} at most`
       : `need about ${formatTime(seconds)} in one function, and the function ${stage} has ${TIMEOUT_SECONDS[stage] / 60} minutes`;
   throw new InputError(`${describe(need, plan)} would ${takes}; ${suggest(need, plan, layOut).join(', or ')}`);
 }
 
+/** Memory of the largest size of a stage's function, in MiB. */
+function mostMiB(stage: TaskNeed['stage']): number {
+  return MEMORY_TIERS_MIB[stage].at(-1)!;
+}
+
 function fits({ stage, peakMiB, seconds, first }: TaskNeed): boolean {
-  return peakMiB <= MEMORY_MIB[stage] && seconds + first.seconds <= TIME_SHARE * TIMEOUT_SECONDS[stage];
+  return peakMiB <= mostMiB(stage) && seconds + first.seconds <= TIME_SHARE * TIMEOUT_SECONDS[stage];
 }
 
 function describe({ kind }: TaskNeed, { params, numTrain, growSeconds }: Plan): string {
@@ -43,6 +51,7 @@ function describe({ kind }: TaskNeed, { params, numTrain, growSeconds }: Plan): 
   if (kind === 'grow') {
     return `training rows ${numTrain} × features ${features} (engine ${engine}: ${formatTime(growSeconds)} for ${trees} trees)`;
   }
+  if (kind === 'fold') return `a fold of ${numTrain} training rows × features ${features} and ${trees} trees`;
   if (kind === 'bins') return `features ${features}`;
   if (kind === 'merge') return `trees ${trees} on ${numTrain} rows`;
   return `chunkSize ${chunkSize} × features ${features}${kind === 'evaluate' ? ` and trees ${trees} on ${numTrain} rows` : ''}`;

@@ -12,8 +12,9 @@ import {
   totalUsage,
   type Usage,
 } from './cost.ts';
-import { needsOf, type TaskNeed } from './needs.ts';
-import { durableOperations, MEMORY_MIB, type Plan } from './plan.ts';
+import { LOOK_SHARE, STRAGGLER_TASKS } from './fanout/looks.ts';
+import { memoryOf, needsOf, type TaskNeed } from './needs.ts';
+import { durableOperations, type Plan } from './plan.ts';
 import { PRICES } from './prices.ts';
 
 export interface PartForecast {
@@ -66,7 +67,7 @@ export function forecastRun(plan: Plan, cores = Number.POSITIVE_INFINITY): Forec
       tasks: usage[part].invocations,
       seconds: secondsOf(ofPart, Math.min(plan.params.workers, coresFor(part, cores))),
       peakMiB: Math.max(...ofPart.map(({ peakMiB }) => peakMiB)),
-      limitMiB: MEMORY_MIB[part],
+      limitMiB: memoryOf(ofPart),
       usd: costs[part],
     };
   });
@@ -99,6 +100,17 @@ function secondsOf(needs: readonly TaskNeed[], atOnce: number): number {
   return seconds.reduce((sum, part) => sum + part, COLD_START_SECONDS);
 }
 
+/** Operations for looks at what is slow, in fan-outs that take longer than the time before the first. */
+function lookOperations(needs: readonly TaskNeed[], atOnce: number): number {
+  const operations = needs.map((need) => {
+    const seconds = secondsOf([need], Math.min(need.numTasks, atOnce));
+    let looks = 0;
+    for (let at = 2; need.numTasks >= STRAGGLER_TASKS && at < seconds; at += Math.max(2, LOOK_SHARE * at)) looks++;
+    return 2 * looks;
+  });
+  return operations.reduce((sum, one) => sum + one, 0);
+}
+
 /** What a calm run uses on AWS; reads depend a little on how tasks fall to sandboxes. */
 export function forecastUsage(plan: Plan): PartUsage {
   const needs = needsOf(plan);
@@ -112,7 +124,7 @@ export function forecastUsage(plan: Plan): PartUsage {
     );
     stages[part] = ofPart
       .map((need) => usageOf(need, Math.min(need.numTasks, sandboxes)))
-      .reduce(addUsage, { ...NO_USAGE, gbSeconds: (seconds * MEMORY_MIB[part]) / 1024 });
+      .reduce(addUsage, { ...NO_USAGE, gbSeconds: (seconds * memoryOf(ofPart)) / 1024 });
   }
   const numTasks = needs.reduce((sum, need) => sum + need.numTasks, 0);
   const resumptions = Math.ceil(numTasks * RESUMPTIONS_PER_TASK) + 1;
@@ -123,9 +135,9 @@ export function forecastUsage(plan: Plan): PartUsage {
       ...NO_USAGE,
       gbSeconds: (orchestratorSeconds * ORCHESTRATOR_MIB) / 1024,
       invocations: resumptions,
-      durableOperations: durableOperations(plan),
-      // six lists, a status for each stage and at the end, the report
-      s3Writes: 12,
+      durableOperations: durableOperations(plan) + lookOperations(needs, plan.params.workers),
+      // six lists, a status for each stage and at the end, the report and the timeline
+      s3Writes: 13,
       // the request, a look for a cancellation in each stage, all results at the end
       s3Reads: 8 + plan.numChunks,
       bytesWritten: 10_000,

@@ -9,6 +9,8 @@ const pad = (index: number) => String(index).padStart(5, '0');
 export function runKeys(runId: string) {
   const root = `runs/${runId}`;
   return {
+    /** prefix of all keys of the run */
+    root: `${root}/`,
     /** the run's parameters, created once */
     run: `${root}/run.json`,
     /** state and progress by stage, replaced as the run goes on */
@@ -16,17 +18,33 @@ export function runKeys(runId: string) {
     /** there when the run was cancelled */
     cancel: `${root}/cancel.json`,
     report: `${root}/report.json`,
+    /** the files of a run on data, and what was found in them */
+    inputs: `${root}/data/inputs.json`,
+    piece: (fileIndex: number, index: number) => `${root}/data/file-${pad(fileIndex)}/piece-${pad(index)}`,
+    scan: (index: number) => `${root}/data/scan-${pad(index)}.json`,
+    parts: `${root}/data/parts.json`,
+    survey: (index: number) => `${root}/data/survey-${pad(index)}.json`,
+    /** what decides on the side of each row of a part */
+    order: (index: number) => `${root}/data/order-${pad(index)}.bin`,
+    schema: `${root}/data/schema.json`,
+    /** the tasks that the last execution could not finish */
+    failed: `${root}/failed.json`,
+    /** when each attempt was asked for and answered */
+    timeline: `${root}/timeline.json`,
+    folder: (name: string) => `${root}/${name}/`,
     partition: (index: number) => `${root}/dataset/part-${pad(index)}.arrow`,
     sample: (index: number) => `${root}/dataset/part-${pad(index)}.sample.arrow`,
     partitionResult: (index: number) => `${root}/dataset/part-${pad(index)}.json`,
     binsResult: `${root}/bins/bins.json`,
     train: (index: number) => `${root}/train/part-${pad(index)}.arrow`,
     test: (index: number) => `${root}/test/part-${pad(index)}.arrow`,
+    validation: (index: number) => `${root}/validation/part-${pad(index)}.arrow`,
     splitResult: (index: number) => `${root}/split/part-${pad(index)}.json`,
     trees: (treeStart: number, treeEnd: number) => `${root}/trees/trees-${pad(treeStart)}-${pad(treeEnd)}.bin`,
     treesResult: (treeStart: number, treeEnd: number) => `${root}/trees/trees-${pad(treeStart)}-${pad(treeEnd)}.json`,
     oob: (treeStart: number, treeEnd: number) => `${root}/trees/trees-${pad(treeStart)}-${pad(treeEnd)}.oob.arrow`,
     model: `${root}/model/model.arvo`,
+    foldResult: (index: number) => `${root}/folds/fold-${pad(index)}.json`,
     modelResult: `${root}/model/model.json`,
     evaluateResult: (index: number) => `${root}/evaluate/part-${pad(index)}.json`,
   };

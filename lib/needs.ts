@@ -3,10 +3,10 @@
 
 import { findBeyondPlain } from './forest/params.ts';
 import { SAMPLE_ROWS } from './partition/sample.ts';
-import type { Plan } from './plan.ts';
+import { MEMORY_TIERS_MIB, type Plan, tierFor } from './plan.ts';
 import { STORE_REQUESTS } from './stages/task.ts';
 
-export type TaskKind = 'generate' | 'bins' | 'split' | 'grow' | 'merge' | 'evaluate';
+export type TaskKind = 'scan' | 'survey' | 'generate' | 'bins' | 'split' | 'grow' | 'merge' | 'fold' | 'evaluate';
 
 /** The needs of one task, the largest of its kind. */
 export interface TaskNeed {
@@ -29,13 +29,18 @@ export interface TaskNeed {
 /** A request to S3 from a function of its region. The emulator takes less. */
 const REQUEST_SECONDS = 0.02;
 const GENERATE_SECONDS = { perValue: 150e-9, perClusterFeature: 30e-9 };
+/** Of a byte of a text file: 1 GB of numbers and quoted texts, November 2026; other formats take about as long. */
+const FILE_SECONDS_PER_BYTE = { scan: 5e-9, survey: 22e-9, ingest: 25e-9 };
+/** Of a byte of a file: the bytes as they come and end to end, and where each cell is. */
+const FILE_BYTES_PER_BYTE = 12;
 const BINS_SECONDS = { perRow: 4e-6, perValue: 0.25e-6 };
 const SPLIT_SECONDS_PER_VALUE = 150e-9;
+const FOLD_SECONDS_PER_VALUE = 20e-9;
 const GATHER_SECONDS_PER_VALUE = 5e-9;
 /** The importances take two thirds of it. */
 const MERGE_SECONDS_PER_NODE = 150e-9;
-const LOAD_SECONDS_PER_NODE = 30e-9;
-const EVALUATE_SECONDS = { perNode: 40e-9, perRowAndTree: 200e-9 };
+const LOAD_SECONDS_PER_NODE = 70e-9; // to read and to lay out
+const EVALUATE_SECONDS_PER_ROW_AND_TREE = 200e-9;
 /** Threads of the train function, one for each vCPU that its memory gives, and how much sooner they are done. */
 const THREADS = 2;
 const THREADS_GAIN = 1.6;
@@ -43,28 +48,40 @@ const THREADS_GAIN = 1.6;
 /** Node and the bundle. */
 const BASE_BYTES = 70 * 1024 ** 2;
 /** What a task leaves behind is collected late: a sandbox holds that of several, up to some size. */
-const LEFT_BYTES = { chunk: 64 * 1024 ** 2, model: 300 * 1024 ** 2 };
-const LEFT_TASKS = { chunk: 8, model: 4 };
+const LEFT_BYTES = 64 * 1024 ** 2;
+const LEFT_TASKS = 8;
 const GENERATE_BYTES_PER_VALUE = 9;
 const BINS_BYTES = { perValue: 12, perRow: 120 };
 const SPLIT_BYTES_PER_VALUE = 18;
 const EDGE_BYTES = 100;
-const THREAD_ROW_BYTES = 60;
+// entries, words and cuts 12, copies up to 15, keys 8 with more than two classes, nodes and leaves; 19 to 21 measured for two
+const THREAD_ROW_BYTES = 44;
 /** The general trainer's nodes are objects, those of the tree at hand in each thread. */
 const GENERAL_BYTES = { perRow: 40, perNode: 500 };
 const GROW_BYTES_PER_NODE = 12;
 const MERGE_BYTES_PER_NODE = 20;
-const EVALUATE_BYTES = { perNode: 30, perNodeLeft: 16, perValue: 12 };
+const EVALUATE_BYTES = { perNode: 30, perValue: 12 };
 
 const MODEL_BYTES_PER_NODE = 5.05;
 const RESULT_BYTES = 500;
 
+/** The size of a stage's function that is chosen for its tasks, by position. */
+export function tierOf(needs: readonly TaskNeed[], stage: TaskNeed['stage']): number {
+  return Math.max(...needs.filter((need) => need.stage === stage).map(({ peakMiB }) => tierFor(stage, peakMiB)));
+}
+
+/** Memory of the function that is chosen for the tasks of one stage, in MiB. */
+export function memoryOf(needs: readonly TaskNeed[]): number {
+  const { stage } = needs[0]!;
+  return MEMORY_TIERS_MIB[stage][tierOf(needs, stage)]!;
+}
+
 /** What each kind of task of a run needs, in the order in which they are done. */
 export function needsOf(plan: Plan): TaskNeed[] {
-  const { numChunks, numTest, numTrain, treeGroups, growSeconds, numClasses } = plan;
-  const { samples, features, trees, oobScore } = plan.params;
+  const { numChunks, numTest, numValidation, numTrain, treeGroups, growSeconds, numClasses } = plan;
+  const { samples, features, trees, oobScore, folds = 0 } = plan.params;
   const chunkRows = Math.min(plan.params.chunkSize, samples);
-  const testShare = numTest / samples;
+  const testShare = (numTest + numValidation) / samples;
   const testRows = Math.ceil(chunkRows * testShare);
   const sampleRows = Math.min(samples, SAMPLE_ROWS);
   const numNodes = trees * nodesPerTree(plan);
@@ -79,9 +96,10 @@ export function needsOf(plan: Plan): TaskNeed[] {
   // a count for each probability that occurs, by class and whether it is the row's
   const numScores = 2 * Math.min(testRows, trees + 1) * (numClasses === 2 ? 1 : numClasses);
   const scoresBytes = 24 * Math.min(numScores, 4000) + RESULT_BYTES;
-  const isGeneral = findBeyondPlain(plan.forest) !== undefined;
-  // for the kernel, or for the threads of the general trainer
-  const packedBytes = isGeneral ? features + 2 : 32 * Math.ceil(features / 32) + 2;
+  const isPlain = plan.dataset.generator !== 'file' || plan.dataset.shape.isPlain;
+  const isGeneral = !isPlain || findBeyondPlain(plan.forest) !== undefined;
+  // in the kernel's memory, or for the threads of the general trainer
+  const packedBytes = features + 2;
   const threadBytes = isGeneral
     ? numTrain * GENERAL_BYTES.perRow + nodesPerTree(plan) * GENERAL_BYTES.perNode
     : numTrain * THREAD_ROW_BYTES;
@@ -91,12 +109,7 @@ export function needsOf(plan: Plan): TaskNeed[] {
 
   const mib = (bytes: number) => Math.ceil((BASE_BYTES + bytes) / 1024 ** 2);
   const tasksBefore = numChunks / Math.min(plan.params.workers, numChunks) - 1; // in the same sandbox
-  const withLeft = (bytes: number) =>
-    bytes + Math.min(LEFT_BYTES.chunk, Math.min(LEFT_TASKS.chunk, tasksBefore) * bytes);
-  const leftOfModel = Math.min(
-    LEFT_BYTES.model,
-    Math.min(LEFT_TASKS.model, tasksBefore) * numNodes * EVALUATE_BYTES.perNodeLeft,
-  );
+  const withLeft = (bytes: number) => bytes + Math.min(LEFT_BYTES, Math.min(LEFT_TASKS, tasksBefore) * bytes);
   // partitions as bodies, as they come, and end to end; packed, and the scratch memory of threads; sums in each and a file
   const growBytes =
     numTrain * (3 * (features + 6) + packedBytes) +
@@ -110,20 +123,43 @@ export function needsOf(plan: Plan): TaskNeed[] {
   const first = { seconds: requests(1), s3Reads: 1, bytesRead: RESULT_BYTES };
   const chunkTask = { numTasks: numChunks, first };
 
+  const shape = plan.dataset.generator === 'file' ? plan.dataset.shape : undefined;
+  const fileBytes = shape?.partBytes ?? 0;
+  const ofFile = (kind: 'scan' | 'survey', numTasks: number): TaskNeed[] => {
+    if (numTasks === 0) return [];
+    return [
+      {
+        kind,
+        stage: 'generate',
+        numTasks,
+        first,
+        seconds: requests(4) + fileBytes * FILE_SECONDS_PER_BYTE[kind],
+        peakMiB: mib(withLeft(fileBytes * FILE_BYTES_PER_BYTE)),
+        s3Reads: 4,
+        s3Writes: 1,
+        bytesWritten: rangesBytes,
+        bytesRead: fileBytes,
+      },
+    ];
+  };
+
   return [
+    ...ofFile('scan', shape?.numScans ?? 0),
+    ...ofFile('survey', shape?.numSurveys ?? 0),
     {
       ...chunkTask,
       kind: 'generate',
       stage: 'generate',
-      seconds:
-        requests(4) +
-        chunkRows * features * GENERATE_SECONDS.perValue +
-        chunkRows * clusterFeatures(plan) * GENERATE_SECONDS.perClusterFeature,
-      peakMiB: mib(withLeft(chunkRows * (features + 1) * GENERATE_BYTES_PER_VALUE)),
-      s3Reads: 1,
+      seconds: shape
+        ? requests(7) + fileBytes * FILE_SECONDS_PER_BYTE.ingest
+        : requests(4) +
+          chunkRows * features * GENERATE_SECONDS.perValue +
+          chunkRows * clusterFeatures(plan) * GENERATE_SECONDS.perClusterFeature,
+      peakMiB: mib(withLeft(chunkRows * (features + 1) * GENERATE_BYTES_PER_VALUE + fileBytes * FILE_BYTES_PER_BYTE)),
+      s3Reads: shape ? 5 : 1,
       s3Writes: 3,
       bytesWritten: rawBytes(chunkRows) + chunkSampleBytes + rangesBytes,
-      bytesRead: 0,
+      bytesRead: fileBytes,
     },
     {
       kind: 'bins',
@@ -165,6 +201,26 @@ export function needsOf(plan: Plan): TaskNeed[] {
         bytesRead: binnedBytes(numTrain),
       },
     },
+    ...(folds === 0
+      ? []
+      : [
+          {
+            kind: 'fold' as const,
+            stage: 'train' as const,
+            numTasks: folds,
+            first,
+            seconds:
+              requests(2) +
+              (growSeconds * (1 - 1 / folds)) / THREADS_GAIN +
+              numTrain * features * FOLD_SECONDS_PER_VALUE,
+            // the rows of the fold and the others once more, all trees, and the values that are predicted
+            peakMiB: mib(growBytes + numTrain * (2 * features + 6) + numNodes * EVALUATE_BYTES.perNode),
+            s3Reads: 2,
+            s3Writes: 1,
+            bytesWritten: scoresBytes,
+            bytesRead: edgesBytes,
+          },
+        ]),
     {
       kind: 'merge',
       stage: 'train',
@@ -183,11 +239,9 @@ export function needsOf(plan: Plan): TaskNeed[] {
       kind: 'evaluate',
       stage: 'evaluate',
       numTasks: numChunks,
-      seconds: requests(3) + numNodes * EVALUATE_SECONDS.perNode + testRows * trees * EVALUATE_SECONDS.perRowAndTree,
+      seconds: requests(3) + testRows * trees * EVALUATE_SECONDS_PER_ROW_AND_TREE,
       peakMiB: mib(
-        numNodes * EVALUATE_BYTES.perNode +
-          leftOfModel +
-          testRows * (features * EVALUATE_BYTES.perValue + 24 * numClasses),
+        numNodes * EVALUATE_BYTES.perNode + testRows * (features * EVALUATE_BYTES.perValue + 24 * numClasses),
       ),
       s3Reads: 2,
       s3Writes: 1,
@@ -204,7 +258,7 @@ export function needsOf(plan: Plan): TaskNeed[] {
 
 /** Products that the true parameters of the generator ask for of each row. */
 function clusterFeatures({ dataset, numClasses }: Plan): number {
-  if (dataset.generator === 'logistic') return 0;
+  if (dataset.generator !== 'hypercube') return 0;
   return numClasses * (dataset.clustersPerClass ?? 2) * (dataset.informative ?? 2);
 }
 
@@ -215,7 +269,7 @@ function clusterFeatures({ dataset, numClasses }: Plan): number {
  */
 function nodesPerTree({ dataset, numClasses, numTrain, forest }: Plan): number {
   const share =
-    dataset.generator === 'logistic' ? 0.33 : 0.11 + 0.55 * (dataset.flipY ?? 0.01) + 0.04 * (numClasses - 2);
+    dataset.generator === 'hypercube' ? 0.11 + 0.55 * (dataset.flipY ?? 0.01) + 0.04 * (numClasses - 2) : 0.33;
   const { maxDepth, minSamplesLeaf = 1, maxLeafNodes = null, splitter } = forest;
   const byRows = numTrain * Math.min(share, 0.7) * (splitter === 'random' ? 3 : 1);
   const byLeaves = minSamplesLeaf >= 1 ? (2 * numTrain) / minSamplesLeaf : 2 / minSamplesLeaf;

@@ -11,6 +11,7 @@ const MAX_ROWS = 4294967295; // a row index is an unsigned 32-bit integer
 const MAX_FEATURES = 65_535; // a node's feature is 16 bits, the last value marks a leaf
 const MAX_CLASSES = 1000;
 const MAX_TREES = 100_000;
+const MAX_CHUNK_BYTES = 64 * 1024 ** 2; // a task holds its share of a file several times over
 const MAX_WORKERS = 1000; // Lambda's default concurrency limit of a region
 
 /** A rule for one parameter: the values it allows, in words, and the check. */
@@ -42,6 +43,12 @@ const countOrShare = (least: number) =>
   );
 /** Numbers by position, as a list of all or an object of some: `{"3": 5}`. */
 export type ByPosition = number[] | Record<string, number>;
+const isNamed = (value: unknown): value is Record<string, number> =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.entries(value).length > 0 &&
+  Object.entries(value).every(([name, number]) => name !== '' && isNumber(number));
 const isByPosition = (value: unknown): value is ByPosition =>
   isNumbers(value) ||
   (typeof value === 'object' &&
@@ -49,10 +56,20 @@ const isByPosition = (value: unknown): value is ByPosition =>
     !Array.isArray(value) &&
     Object.entries(value).length > 0 &&
     Object.entries(value).every(([key, number]) => /^(0|[1-9]\d*)$/.test(key) && isNumber(number)));
+const CLASS_WEIGHTS =
+  'balanced, balanced_subsample, a list of one number per class, an object of numbers by class, or null';
 const position = (nothing: string) =>
   rule<number | number[] | null>(
     `a number, a list of one per feature, or null for ${nothing}`,
     (value) => value === null || isNumber(value) || isNumbers(value),
+  );
+
+const text = (what: string) => rule<string>(what, (value) => typeof value === 'string' && value !== '');
+const texts = (what: string) =>
+  rule<string[]>(
+    `a list of ${what}`,
+    (value) =>
+      Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string' && item !== ''),
   );
 
 /**
@@ -80,12 +97,34 @@ const FIELDS = {
   scale: v.optional(position('random scales')),
   shuffleSamples: v.optional(flag()),
   withReplacement: v.optional(flag()),
+  // data of the user's
+  data: v.optional(texts('locations: s3://bucket/key, a prefix that ends in /, or a pattern')),
+  label: v.optional(text('the name or number of a column')),
+  columns: v.optional(texts('names or numbers of columns')),
+  drop: v.optional(texts('names or numbers of columns')),
+  categorical: v.optional(texts('names or numbers of columns')),
+  weightColumn: v.optional(text('the name or number of a column')),
+  group: v.optional(text('the name or number of a column')),
+  time: v.optional(text('the name or number of a column')),
+  hashBy: v.optional(text('the name or number of a column')),
+  side: v.optional(text('the name or number of a column')),
+  header: v.optional(flag()),
+  skipRows: v.optional(whole(0, 1000)),
+  chunkBytes: v.optional(whole(1, MAX_CHUNK_BYTES)),
   // split
   testSize: numeric(
     'a share in (0, 1) or a whole number from 1 up',
     (value) => value > 0 && (value < 1 || Number.isInteger(value)),
   ),
   shuffle: flag(),
+  validationSize: v.optional(
+    numeric(
+      'a share in (0, 1) or a whole number from 1 up',
+      (value) => value > 0 && (value < 1 || Number.isInteger(value)),
+    ),
+  ),
+  stratify: v.optional(flag()),
+  folds: v.optional(whole(2, 100)),
   // forest
   trees: whole(1, MAX_TREES),
   maxFeatures: rule<'sqrt' | 'log2' | 'all' | number>(
@@ -109,8 +148,9 @@ const FIELDS = {
     (value) => value === null || isWhole(value, 1, MAX_ROWS) || (isNumber(value) && value > 0 && value < 1),
   ),
   classWeight: rule<'balanced' | 'balanced_subsample' | ByPosition | null>(
-    'balanced, balanced_subsample, a list of one number per class, an object of numbers by class, or null',
-    (value) => value === null || value === 'balanced' || value === 'balanced_subsample' || isByPosition(value),
+    CLASS_WEIGHTS,
+    (value) =>
+      value === null || value === 'balanced' || value === 'balanced_subsample' || isNumbers(value) || isNamed(value),
   ),
   ccpAlpha: numeric('a number from 0 up', (value) => value >= 0),
   monotonicConstraints: rule<ByPosition | null>(
@@ -124,6 +164,8 @@ const FIELDS = {
   engine: choice('arvoredo', 'ml-random-forest'),
   strategy: choice('auto', 'gather', 'trees'),
   workers: whole(1, MAX_WORKERS),
+  /** Longest time of one execution of the run, in seconds. */
+  deadline: limit(),
   seed: whole(0, MAX_SEED),
 };
 
@@ -163,6 +205,7 @@ export const RUN_DEFAULTS = {
   engine: 'arvoredo',
   strategy: 'auto',
   workers: 4,
+  deadline: null,
   seed: 0,
 } as const satisfies Partial<RunParams>;
 
@@ -187,7 +230,12 @@ export function parseRunParams(input: unknown, show: (name: string) => string = 
   const { engine = RUN_DEFAULTS.engine, extraTrees } = own;
   const defaults = { ...RUN_DEFAULTS, maxFeatures: defaultMaxFeatures(engine), bootstrap: extraTrees !== true };
   const result = v.safeParse(SCHEMA, { ...defaults, ...own }, { abortEarly: true });
-  if (result.success) return result.output;
+  if (result.success) {
+    const { classWeight, data } = result.output;
+    // only data have classes with names
+    if (data !== undefined || !isNamed(classWeight) || isByPosition(classWeight)) return result.output;
+    throw new InputError(`${show('classWeight')} must be ${CLASS_WEIGHTS}, got ${quote(classWeight)}`);
+  }
   const [issue] = result.issues;
   const name = String(issue.path?.[0]?.key);
   throw new InputError(`${show(name)} must be ${issue.message}, got ${quote(issue.input)}`);
@@ -196,4 +244,49 @@ export function parseRunParams(input: unknown, show: (name: string) => string = 
 /** The engine's own default; an engine that there is not is refused later. */
 function defaultMaxFeatures(engine: unknown): unknown {
   return (Object.hasOwn(ENGINES, engine as string) && ENGINES[engine as EngineName].defaultMaxFeatures) || 'all';
+}
+
+/** Parameters that say what a generator makes. */
+const GENERATOR_PARAMS: readonly ParamName[] = [
+  ...(['samples', 'features', 'chunkSize', 'generator', 'informative', 'redundant', 'repeated', 'classes'] as const),
+  ...(['clustersPerClass', 'weights', 'flipY', 'classSep', 'hypercube', 'shift', 'scale', 'shuffleSamples'] as const),
+  'withReplacement',
+];
+/** Parameters that say how a user's data are read. */
+const DATA_PARAMS: readonly ParamName[] = [
+  ...(['label', 'columns', 'drop', 'categorical', 'weightColumn', 'header', 'skipRows', 'chunkBytes'] as const),
+  ...(['group', 'time', 'hashBy', 'side'] as const),
+];
+
+/**
+ * What a person asked for, as parameters: beside `data`, `features` lists columns and `weights` names one, where they
+ * otherwise say what a generator makes.
+ *
+ * @param show how a parameter is called where the input came from
+ * @throws {InputError} on parameters of a generator beside `data`, those of data without, or `data` without a label
+ */
+export function readGiven(
+  given: Record<string, unknown>,
+  show: (name: string) => string = (name) => name,
+): Record<string, unknown> {
+  const has = (name: string) => given[name] !== undefined;
+  if (!has('data')) {
+    const stray = DATA_PARAMS.find(has);
+    if (stray) throw new InputError(`${show(stray)} has a meaning beside ${show('data')} only`);
+    return given;
+  }
+  const { features, weights, ...others } = given;
+  const asList = (value: unknown) => (Array.isArray(value) ? value : [value]).map(String);
+  const input: Record<string, unknown> = {
+    ...others,
+    ...(features !== undefined && { columns: asList(features) }),
+    ...(weights !== undefined && { weightColumn: asList(weights).join(',') }),
+  };
+  const stray = GENERATOR_PARAMS.find((name) => input[name] !== undefined);
+  if (stray) throw new InputError(`${show(stray)} has no meaning beside ${show('data')}`);
+  if (typeof input.label === 'number') input.label = String(input.label);
+  if (input.label === undefined) {
+    throw new InputError(`${show('label')} must say which column of the data is to be predicted, by name or number`);
+  }
+  return input;
 }

@@ -1,26 +1,37 @@
 // The pipeline: ordinary TypeScript over an engine. Everything non-deterministic is inside `engine.step`.
 
-import { addUsage, NO_PART_USAGE, type PartUsage, type Usage } from './cost.ts';
-import { CancelledError } from './errors.ts';
+import { addUsage, NO_PART_USAGE, NO_USAGE, type PartUsage, type Usage } from './cost.ts';
+import { CancelledError, DeadlineError, TaskFailedError } from './errors.ts';
+import { noteFailed } from './failed.ts';
 import type { Engine } from './fanout/engine.ts';
-import { type FanOutCounts, fanOut, type Task } from './fanout/fan-out.ts';
+import { fanOut } from './fanout/fan-out.ts';
+import { MAX_TASKS } from './fanout/options.ts';
+import type { WorkerSize } from './fanout/run-lanes.ts';
+import type { Gathered } from './fanout/shards.ts';
+import { addCounts, NO_COUNTS } from './fanout/summary.ts';
+import { dataFans } from './ingest/fans.ts';
+import { findSchema, getSchema } from './ingest/results.ts';
 import { createJson, findJson, getJson, replaceJson } from './json.ts';
 import { runKeys } from './keys.ts';
-import { type Plan, planRun } from './plan.ts';
+import { needsOf, tierOf } from './needs.ts';
+import type { RunParams } from './params.ts';
+import { type Plan, planRun, shardAbove, TIMEOUT_SECONDS } from './plan.ts';
 import { makeReport } from './report.ts';
 import { getRequest, listResults, type RunStatus, type StageName, type StageStatus } from './run.ts';
 import type { BinsResult, BinsTask } from './stages/bins.ts';
 import type { EvaluateResult, EvaluateTask } from './stages/evaluate.ts';
+import type { FoldTask } from './stages/fold.ts';
 import type { GenerateTask } from './stages/generate.ts';
 import type { SplitTask } from './stages/split.ts';
 import { mapLimited, STORE_REQUESTS } from './stages/task.ts';
 import type { GrowTask, MergeTask, ModelResult } from './stages/train.ts';
 import type { Store } from './store.ts';
+import { overheadsIn, overheadsOf, type Timeline } from './timeline.ts';
 
 export interface PipelineOptions {
   store: Store;
-  /** Name of each worker function. */
-  workers: Record<StageName, { functionName: string }>;
+  /** Each worker function in its sizes, the smallest first. */
+  workers: Record<StageName, readonly WorkerSize[]>;
   runId: string;
   /** ARN of the execution, for `status.json`. */
   execution: string;
@@ -46,18 +57,19 @@ export async function runPipeline(engine: Engine, options: PipelineOptions): Pro
   const { store, runId, execution, orchestrator } = options;
   const stages: StageStatus[] = [];
   // a run that nobody asked for gets no status
-  const { params, before, sandbox } = await engine.step('request', async () => ({
+  const { params, before, sandbox, startedAtMs } = await engine.step('request', async () => ({
     params: (await getRequest(store, runId)).params,
     // what earlier executions of the run used
     before: (await findJson<RunStatus>(store, runKeys(runId).status))?.usage ?? NO_PART_USAGE,
     sandbox: orchestrator.sandbox,
+    startedAtMs: Date.now(),
   }));
   const usage: PartUsage = { ...before };
   const measureSelf = () => {
     // what another sandbox used before a crash is not known
     const unmeasured = orchestrator.sandbox === sandbox ? 0 : 1;
     const own = { ...orchestrator.usage(), durableOperations: engine.operations, unmeasured };
-    return { ...usage, orchestrator: addUsage(before.orchestrator, own) };
+    return { ...usage, orchestrator: addUsage(usage.orchestrator, own) };
   };
   const writeStatus = (state: RunStatus['state'], error?: RunStatus['error']) =>
     replaceJson(store, runKeys(runId).status, {
@@ -69,7 +81,7 @@ export async function runPipeline(engine: Engine, options: PipelineOptions): Pro
       usage: measureSelf(),
     } satisfies RunStatus);
   try {
-    return await runStages(engine, options, planRun(params), stages, usage, measureSelf, writeStatus);
+    return await runStages(engine, options, params, startedAtMs, stages, usage, measureSelf, writeStatus);
   } catch (error) {
     const { name, message } = causeOf(error);
     await engine.step('status-failed', () =>
@@ -79,68 +91,158 @@ export async function runPipeline(engine: Engine, options: PipelineOptions): Pro
   }
 }
 
+function chunksOf({ numChunks }: Plan): number[] {
+  return Array.from({ length: numChunks }, (_, i) => i);
+}
+
+/** A task of a stage. */
+export interface StageTask {
+  taskId: string;
+  payload: unknown;
+  /** Where what it works on lies: an object, or a folder. */
+  inputKey: string;
+  /** Created last by the task: when the object is there, the task is finished. */
+  resultKey: string;
+}
+
+/** What a worker answers. */
+export type WorkerAnswer = Usage & { busyMs: number };
+
 async function runStages(
   engine: Engine,
-  { store, workers, runId }: PipelineOptions,
-  plan: Plan,
+  { store, workers, runId, execution }: PipelineOptions,
+  params: RunParams,
+  runStartedAtMs: number,
   stages: StageStatus[],
   usage: PartUsage,
   measureSelf: () => PartUsage,
   writeStatus: (state: RunStatus['state']) => Promise<void>,
 ): Promise<PipelineResult> {
   const keys = runKeys(runId);
-  const chunks = Array.from({ length: plan.numChunks }, (_, i) => i);
-  const fanOuts: FanOutCounts[] = [];
+  // of a run on data, when they have been surveyed
+  let planned = params.data === undefined ? planRun(params) : undefined;
+  let counts = NO_COUNTS;
+  const timeline: Timeline = {};
 
-  // one stage: a list of fan-outs, one after another
-  async function runStage(name: StageName, ...fans: Task<unknown>[][]): Promise<void> {
-    const startedAtMs = await engine.now();
-    const stage: StageStatus = { name, state: 'running', numTasks: fans.flat().length, numDone: 0, startedAtMs };
+  // one stage: a list of fan-outs, one after another; the tasks of some are known when those before are done
+  async function runStage(name: StageName, ...fans: (StageTask[] | (() => Promise<StageTask[]>))[]): Promise<void> {
+    const numTasks = fans.reduce((sum, fan) => sum + (typeof fan === 'function' ? 0 : fan.length), 0);
+    const stage: StageStatus = { name, state: 'running', numTasks, numDone: 0, startedAtMs: 0 };
     stages.push(stage);
-    const finished = await engine.step(`${name}-start`, async () => {
+    const { startedAtMs, finished } = await engine.step(`${name}-start`, async () => {
+      stage.startedAtMs = Date.now();
       // status first: who cancels writes first and reads the status then, so one of the two sees the other
       await writeStatus('running');
       if ((await findJson(store, keys.cancel)) !== undefined) throw new CancelledError(`run ${runId} was cancelled`);
-      return listResults(store, runId, name);
+      if (remainingMs(stage.startedAtMs) === 0) throw overdue(name);
+      return { startedAtMs: stage.startedAtMs, finished: await listResults(store, runId, name) };
     });
+    stage.startedAtMs = startedAtMs;
+    let endedAtMs = startedAtMs;
+    const isFinished = new Set(finished);
     const known = usage[name].invocations + usage[name].unmeasured;
     let reused = 0;
-    let failed = 0;
-    for (const [i, tasks] of fans.entries()) {
-      const { results, counts } = await fanOut<unknown, Usage>(
+    for (const [i, fan] of fans.entries()) {
+      const tasks = typeof fan === 'function' ? await fan() : fan;
+      if (typeof fan === 'function' && tasks.length > 0) {
+        stage.numTasks += tasks.length;
+        await engine.step(`${name}-tasks-${i}`, () => writeStatus('running'));
+      }
+      const mostTasks = planned ? shardAbove(planned) : MAX_TASKS;
+      const pending = tasks.filter(({ resultKey }) => !isFinished.has(resultKey));
+      reused += tasks.length - pending.length;
+      const fanName = i === 0 ? name : `${name}-${i + 1}`;
+      const gathered: Gathered<WorkerAnswer> = await fanOut<unknown, WorkerAnswer>(
         engine,
-        i === 0 ? name : `${name}-${i + 1}`,
-        workers[name].functionName,
-        tasks,
-        new Set(finished),
-        { maxInFlight: plan.params.workers },
+        fanName,
+        pending.map(({ taskId, payload }) => ({ taskId, payload })),
+        { sizes: workers[name].slice(planned ? tierOf(needsOf(planned), name) : 0) },
+        {
+          maxInFlight: params.workers,
+          attemptTimeoutMs: TIMEOUT_SECONDS[name] * 1000,
+          seed: params.seed,
+          // a fan-out that begins when it is over ends at its first look
+          deadlineMs: orAtLeast(remainingMs(endedAtMs), 1),
+          shardAbove: mostTasks,
+          // of a fan-out that is divided, the results would be too much for one execution
+          results: pending.length > mostTasks ? 'sum' : 'all',
+        },
       );
-      fanOuts.push(counts);
-      usage[name] = results.reduce(addUsage, usage[name]);
-      reused += counts.reused;
-      failed += counts.attempts - results.length;
+      counts = addCounts(counts, { ...gathered.counts, tasks: tasks.length, reused: tasks.length - pending.length });
+      const { attempts, done } = gathered.counts;
+      usage[name] = addUsage(usedBy(gathered), addUsage(usage[name], { unmeasured: attempts - done }));
+      usage.orchestrator = addUsage(usage.orchestrator, gathered.own);
+      if (pending.length === 0) continue;
+      endedAtMs = gathered.endedAtMs;
+      timeline[fanName] = {
+        startedAtMs: gathered.startedAtMs,
+        attempts: gathered.timeline,
+        overheads: overheadsOf(gathered),
+      };
+      if (gathered.reason !== 'allDone') await fail(name, tasks, gathered);
     }
     // an execution that was stopped told nothing of its last stage
-    usage[name] = addUsage(usage[name], { unmeasured: failed + Math.max(0, reused - known) });
-    stage.finishedAtMs = await engine.now();
+    usage[name] = addUsage(usage[name], { unmeasured: Math.max(0, reused - known) });
     stage.state = 'done';
+    stage.finishedAtMs = endedAtMs;
     stage.numDone = stage.numTasks;
   }
 
-  await runStage(
-    'generate',
-    chunks.map((chunkIndex) => ({
+  /** Milliseconds until the deadline, 0 when it is over; null without one. */
+  function remainingMs(atMs: number): number | null {
+    const { deadline } = params;
+    return deadline === null ? null : Math.max(0, runStartedAtMs + deadline * 1000 - atMs);
+  }
+
+  function overdue(name: StageName): DeadlineError {
+    return new DeadlineError(`run ${runId} was not done within its deadline of ${params.deadline} s: it is at ${name}`);
+  }
+
+  async function fail(name: StageName, tasks: readonly StageTask[], gathered: Gathered<unknown>): Promise<never> {
+    if (gathered.reason === 'deadline') throw overdue(name);
+    if (gathered.reason === 'aborted') throw new CancelledError(`run ${runId} was cancelled`);
+    await engine.step('failed', () => noteFailed(store, { runId, execution, stage: name, tasks, gathered }));
+    const [first] = gathered.failed;
+    const more = gathered.failed.length > 1 ? ` and ${gathered.failed.length - 1} more, all` : ',';
+    const gaveUp = gathered.reason === 'breakerOpen' ? ', too many attempts failed to go on' : '';
+    if (first)
+      throw new TaskFailedError(first.taskId, first.attempts, first.error, `${gaveUp};${more} in ${keys.failed}`);
+    throw new Error(
+      `stage ${name} ended as ${gathered.reason}, without a task that failed for good; see ${keys.failed}`,
+    );
+  }
+
+  const generateTasks = (plan: Plan) =>
+    chunksOf(plan).map((chunkIndex) => ({
       taskId: `generate-${chunkIndex}`,
       payload: { runId, chunkIndex } satisfies GenerateTask,
+      inputKey: keys.run,
       resultKey: keys.partitionResult(chunkIndex),
-    })),
-  );
+    }));
+  if (planned) await runStage('generate', generateTasks(planned));
+  else {
+    await runStage('generate', ...dataFans(engine, store, runId), async () => {
+      planned = planRun(params, await engine.step('shape', async () => (await getSchema(store, runId)).shape));
+      return generateTasks(planned);
+    });
+  }
+  const plan = planned!;
+  const chunks = chunksOf(plan);
+  const folds = Array.from({ length: params.folds ?? 0 }, (_, i) => i);
   await runStage(
     'split',
-    [{ taskId: 'bins', payload: { kind: 'bins', runId } satisfies BinsTask, resultKey: keys.binsResult }],
+    [
+      {
+        taskId: 'bins',
+        payload: { kind: 'bins', runId } satisfies BinsTask,
+        inputKey: keys.folder('dataset'),
+        resultKey: keys.binsResult,
+      },
+    ],
     chunks.map((partitionIndex) => ({
       taskId: `split-${partitionIndex}`,
       payload: { kind: 'split', runId, partitionIndex } satisfies SplitTask,
+      inputKey: keys.partition(partitionIndex),
       resultKey: keys.splitResult(partitionIndex),
     })),
   );
@@ -149,26 +251,42 @@ async function runStages(
     plan.treeGroups.map(([treeStart, treeEnd]) => ({
       taskId: `train-${treeStart}-${treeEnd}`,
       payload: { kind: 'grow', runId, treeStart, treeEnd } satisfies GrowTask,
+      inputKey: keys.folder('train'),
       resultKey: keys.treesResult(treeStart, treeEnd),
     })),
-    [{ taskId: 'merge', payload: { kind: 'merge', runId } satisfies MergeTask, resultKey: keys.modelResult }],
+    [
+      {
+        taskId: 'merge',
+        payload: { kind: 'merge', runId } satisfies MergeTask,
+        inputKey: keys.folder('trees'),
+        resultKey: keys.modelResult,
+      },
+    ],
+    folds.map((fold) => ({
+      taskId: `fold-${fold}`,
+      payload: { kind: 'fold', runId, fold } satisfies FoldTask,
+      inputKey: keys.folder('train'),
+      resultKey: keys.foldResult(fold),
+    })),
   );
   await runStage(
     'evaluate',
     chunks.map((partitionIndex) => ({
       taskId: `evaluate-${partitionIndex}`,
       payload: { runId, partitionIndex } satisfies EvaluateTask,
+      inputKey: keys.test(partitionIndex),
       resultKey: keys.evaluateResult(partitionIndex),
     })),
   );
 
   return engine.step('report', async () => {
-    const [bins, model, evaluated] = await Promise.all([
+    const [bins, model, evaluated, validated] = await Promise.all([
       getJson<BinsResult>(store, keys.binsResult),
       getJson<ModelResult>(store, keys.modelResult),
       mapLimited(chunks, STORE_REQUESTS, (i) => getJson<EvaluateResult>(store, keys.evaluateResult(i))),
+      mapLimited(folds, STORE_REQUESTS, (i) => getJson<EvaluateResult>(store, keys.foldResult(i))),
     ]);
-    const sum = (count: keyof FanOutCounts) => fanOuts.reduce((total, counts) => total + counts[count], 0);
+    const { tasks: total, done, failed, ...tasks } = counts;
     const report = makeReport(
       runId,
       plan,
@@ -176,21 +294,25 @@ async function runStages(
       model,
       evaluated,
       stages,
-      {
-        total: sum('tasks'),
-        reused: sum('reused'),
-        attempts: sum('attempts'),
-        retried: sum('retried'),
-        throttled: sum('throttled'),
-        timedOut: sum('timedOut'),
-        speculative: 0,
-      },
+      { total, ...tasks },
+      overheadsIn(timeline),
       measureSelf(),
+      (await findSchema(store, runId))?.schema,
+      validated,
     );
+    await replaceJson(store, keys.timeline, timeline);
     await createJson(store, keys.report, report);
     await writeStatus('succeeded');
     return { runId, accuracy: report.accuracy, sha256: model.sha256 };
   });
+}
+
+function orAtLeast(value: number | null, least: number): number | null {
+  return value === null ? null : Math.max(least, value);
+}
+
+function usedBy({ results, sums }: Gathered<WorkerAnswer>): Partial<Usage> {
+  return sums ?? results.filter((answer) => answer !== null).reduce(addUsage, NO_USAGE);
 }
 
 /** The error that a step or task ended with: the durable SDK wraps what a step threw, and marks that with `errorType`. */

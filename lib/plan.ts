@@ -2,22 +2,29 @@
 
 import { type DatasetSpec, validateDatasetSpec } from './datasets/spec.ts';
 import { InputError } from './errors.ts';
-import { MAX_TASKS } from './fanout/fan-out.ts';
+import { MAX_TASKS } from './fanout/options.ts';
 import { checkFits } from './fits.ts';
 import { ENGINES } from './forest/engine.ts';
 import { storedOptions } from './forest/estimator-options.ts';
+import type { ClassLabel } from './forest/model.ts';
 import { type ForestParams, validateForestParams } from './forest/params.ts';
+import { dataParams, splitKindOf } from './ingest/data-params.ts';
+import type { DataShape } from './ingest/shape.ts';
+import { parseLocation } from './objects.ts';
 import { type ByPosition, parseRunParams, RUN_DEFAULTS, type RunParams } from './params.ts';
-import { countTestRows } from './partition/split.ts';
+import { countTestRows, countValidationRows } from './partition/split.ts';
 
 export interface Plan {
   params: RunParams;
-  dataset: DatasetSpec;
+  /** What a generator makes, or the shape of a user's data. */
+  dataset: DatasetSpec | FileSpec;
   forest: ForestParams;
   numClasses: number;
   numChunks: number;
   numTrain: number;
   numTest: number;
+  /** Rows that are neither learnt from nor tested on, but scored. */
+  numValidation: number;
   strategy: 'gather' | 'trees';
   /** Why this strategy, in words. */
   strategyReason: string;
@@ -27,20 +34,46 @@ export interface Plan {
   growSeconds: number;
 }
 
+/** Data of the user's. */
+export interface FileSpec {
+  generator: 'file';
+  shape: DataShape;
+}
+
 /** Below this many seconds of one core, one function with two is done about when others have started and read the rows. */
 const GATHER_SECONDS = 5;
 /** Trees per task at most: a lost attempt costs no more than these. */
 const MAX_GROUP_TREES = 100;
-/** Memory of the functions that hold rows, in MiB; 1,769 is one vCPU on Lambda. The stack and the emulator read it here. */
-export const MEMORY_MIB = { generate: 1769, split: 1769, train: 3538, evaluate: 1769 } as const;
+/**
+ * Memory of the functions of each stage, in MiB, in the sizes that are deployed, the smallest first; 1,769 is one vCPU on
+ * Lambda. The stack and the emulator read it here.
+ */
+export const MEMORY_TIERS_MIB = {
+  generate: [1769, 3538],
+  split: [1769],
+  train: [3538, 10_240],
+  evaluate: [1769],
+} as const;
+
+/** The smallest size of a stage's function that holds a task, by position; the largest when none does. */
+export function tierFor(stage: keyof typeof MEMORY_TIERS_MIB, peakMiB: number): number {
+  const sizes: readonly number[] = MEMORY_TIERS_MIB[stage];
+  const tier = sizes.findIndex((sizeMiB) => peakMiB <= sizeMiB);
+  return tier === -1 ? sizes.length - 1 : tier;
+}
+
 /** Time of a row at one level of a tree that did not see it: 9 to 20 ms for a tree on 90,000 rows. */
 const OOB_SECONDS = 1e-8;
 /** Longest time of one invocation, in seconds, up to 900. */
 export const TIMEOUT_SECONDS = { generate: 300, split: 300, train: 900, evaluate: 300 } as const;
-/** Durable operations of one execution at most, less a tenth for further attempts. */
-const MAX_OPERATIONS = 0.9 * 3000;
-/** Steps besides the fan-outs: the execution, the request, the report, three for each stage, one for each fan-out. */
-const STEPS = 3 + 3 * 4 + 6;
+/** Chunks of a run at most: every one is a task of three fan-outs, and `bins` and `train` read them all. */
+const MAX_CHUNKS = 50_000;
+/** Tasks of each execution where a run has more than one execution takes. */
+const SHARD_TASKS = 300;
+/** Operations besides the fan-outs: the execution, the request, the report, one for each stage. */
+const STEPS = 3 + 4;
+/** Of each execution that does fan-outs: itself; of each fan-out: its context, and the pause before the first look. */
+const FAN_OUT_STEPS = 2;
 /** The orchestrator remembers the parameters: AWS keeps up to 256 KB of a step's result inline. */
 const MAX_PARAMS_BYTES = 200_000;
 
@@ -63,58 +96,125 @@ const GENERATOR_PARAMS = {
 } as const;
 
 /**
+ * Check what can be known before a run starts: all of it, or where its data are the user's, all but what depends on them.
+ *
+ * @throws {InputError} as `planRun`
+ */
+export function checkRunnable(params: RunParams): void {
+  if (params.data === undefined) {
+    planRun(params);
+    return;
+  }
+  checkBytes(params);
+  splitKindOf(params);
+  for (const location of dataParams(params).data) parseLocation(location);
+}
+
+/**
  * @param params checked by `parseRunParams`
+ * @param shape of the data, where they are the user's
  * @throws {InputError} when the parameters contradict each other, or the run could not be finished
  */
-export function planRun(params: RunParams): Plan {
+export function planRun(params: RunParams, shape?: DataShape): Plan {
+  checkBytes(params);
+  if (params.data !== undefined && shape === undefined) {
+    throw new InputError('a run on data cannot be planned before they have been read');
+  }
+  const layOut = (changed: RunParams) => layOutRun(changed, shape);
+  const plan = layOut(params);
+  checkFits(plan, layOut);
+  return plan;
+}
+
+function checkBytes(params: RunParams): void {
   const bytes = JSON.stringify(params).length;
   if (bytes > MAX_PARAMS_BYTES) {
     throw new InputError(
       `the parameters take ${bytes} bytes as JSON, at most ${MAX_PARAMS_BYTES} are allowed; give shift, scale and weights as one number each`,
     );
   }
-  const plan = layOutRun(params);
-  checkFits(plan, layOutRun);
-  return plan;
 }
 
 /** The plan, before it is known whether each task fits its function. */
-function layOutRun(params: RunParams): Plan {
-  const dataset = toDatasetSpec(params);
-  validateDatasetSpec(dataset);
-  const numTest = countTestRows(params.samples, params.testSize);
-  const numTrain = params.samples - numTest;
-  const numChunks = Math.ceil(params.samples / Math.min(params.chunkSize, params.samples));
-  const numClasses = (dataset.generator === 'hypercube' ? dataset.classes : undefined) ?? 2;
-  const forest = toForestParams(params, numClasses);
+function layOutRun(given: RunParams, shape: DataShape | undefined): Plan {
+  // what was given of a generator has no say where there are data
+  const params = shape
+    ? { ...given, samples: shape.numRows, features: shape.numFeatures, chunkSize: shape.mostRows }
+    : given;
+  const dataset: Plan['dataset'] = shape ? { generator: 'file', shape } : toDatasetSpec(params);
+  if (dataset.generator !== 'file') validateDatasetSpec(dataset);
+  splitKindOf(params);
+  // known from the data, where they say it
+  const numTest = shape?.numTest ?? countTestRows(params.samples, params.testSize);
+  const numValidation = shape?.numValidation ?? countValidationRows(params.samples, numTest, params.validationSize);
+  const numTrain = params.samples - numTest - numValidation;
+  const numChunks = shape?.numParts ?? Math.ceil(params.samples / Math.min(params.chunkSize, params.samples));
+  const numClasses = shape?.numClasses ?? (dataset.generator === 'hypercube' ? dataset.classes : undefined) ?? 2;
+  const { maxFeatures, features } = params;
+  if (typeof maxFeatures === 'number' && maxFeatures > features) {
+    const allowed = `sqrt, log2, all, a share in (0, 1) or a whole number from 1 to ${features}`;
+    throw new InputError(`maxFeatures must be ${allowed}, got ${maxFeatures}`);
+  }
+  const forest = toForestParams(params, numClasses, shape?.classes);
   validateForestParams(forest, params.features, numClasses);
   if (params.oobScore && !params.bootstrap) throw new InputError('oobScore needs bootstrap, got oobScore without it');
   const engine = ENGINES[params.engine];
   engine.checkParams(forest);
+  const { folds = 0, group, time } = params;
+  if (folds > numTrain) throw new InputError(`folds must be at most the ${numTrain} training rows, got ${folds}`);
+  if (folds > 0 && (group !== undefined || time !== undefined)) {
+    const [name, why] =
+      group === undefined ? ['time', 'learn from later rows'] : ['group', 'have rows of a group on both sides'];
+    throw new InputError(`folds are drawn at random, and would ${why}: leave out folds or ${name}`);
+  }
+  const isPlain = shape?.isPlain ?? true;
+  if (!isPlain && params.engine === 'ml-random-forest') {
+    throw new InputError(
+      'engine ml-random-forest takes no missing values, categories or weights, and the data have some; use arvoredo',
+    );
+  }
   const growSeconds =
-    engine.forecastSeconds({ numRows: numTrain, numFeatures: params.features, numClasses }, forest) +
+    engine.forecastSeconds({ numRows: numTrain, numFeatures: params.features, numClasses, isPlain }, forest) +
     (params.oobScore ? params.trees * numTrain * Math.log2(numTrain + 1) * OOB_SECONDS : 0);
   const { strategy, strategyReason } = chooseStrategy(params, growSeconds);
   const treeGroups = groupTrees(params.trees, strategy === 'gather' ? 1 : params.workers);
-  const rows = { numClasses, numChunks, numTrain, numTest };
+  const rows = { numClasses, numChunks, numTrain, numTest, numValidation };
   const plan: Plan = { params, dataset, forest, ...rows, strategy, strategyReason, treeGroups, growSeconds };
   checkChunks(plan);
   return plan;
 }
 
-/** Durable operations of a run whose tasks succeed at once. */
-export function durableOperations({ numChunks, treeGroups }: Plan): number {
-  return STEPS + 3 * numChunks + treeGroups.length + 2;
+/** Tasks of each fan-out of a run, in order. */
+function fanOutSizes({ numChunks, treeGroups, dataset, params }: Plan): number[] {
+  const before = dataset.generator === 'file' ? [1, numChunks, 1, numChunks, 1] : [];
+  const { folds = 0 } = params;
+  return [...before, numChunks, 1, numChunks, treeGroups.length, 1, ...(folds > 0 ? [folds] : []), numChunks];
 }
 
-function checkChunks(plan: Plan): void {
-  const { numChunks, treeGroups, params } = plan;
-  const most = Math.min(MAX_TASKS, Math.floor((MAX_OPERATIONS - STEPS - treeGroups.length - 2) / 3));
-  if (numChunks <= most) return;
-  const least = Math.ceil(params.samples / most);
+/** How many tasks of a fan-out the run's own execution does itself; more are divided over executions of their own. */
+export function shardAbove(plan: Plan): number {
+  const total = fanOutSizes(plan).reduce((sum, tasks) => sum + tasks);
+  return total <= MAX_TASKS ? MAX_TASKS : SHARD_TASKS;
+}
+
+/** Durable operations of a run whose tasks succeed at once, those of the executions that do slices included. */
+export function durableOperations(plan: Plan): number {
+  const most = shardAbove(plan);
+  const ofFanOut = (tasks: number): number => {
+    if (tasks <= most) return FAN_OUT_STEPS + tasks;
+    const shards = Math.ceil(tasks / most);
+    // each slice is one invocation, and an execution with a fan-out
+    return 1 + shards + shards * (1 + FAN_OUT_STEPS) + tasks;
+  };
+  return fanOutSizes(plan).reduce((sum, tasks) => sum + ofFanOut(tasks), STEPS);
+}
+
+function checkChunks({ numChunks, params }: Plan): void {
+  if (numChunks <= MAX_CHUNKS) return;
+  const least = Math.ceil(params.samples / MAX_CHUNKS);
   throw new InputError(
-    `chunkSize ${params.chunkSize} makes ${numChunks} chunks, at most ${most} are allowed: each is worked on three times, ` +
-      `and an execution has 3000 durable operations; raise chunkSize to ${least} or more`,
+    `chunkSize ${params.chunkSize} makes ${numChunks} chunks, at most ${MAX_CHUNKS} are allowed: some tasks read them ` +
+      `all; raise chunkSize to ${least} or more`,
   );
 }
 
@@ -135,7 +235,7 @@ function toDatasetSpec(params: RunParams): DatasetSpec {
   return { generator, samples, features, seed, ...own } as DatasetSpec;
 }
 
-function toForestParams(params: RunParams, numClasses: number): ForestParams {
+function toForestParams(params: RunParams, numClasses: number, classes?: readonly ClassLabel[]): ForestParams {
   const { trees, maxFeatures, extraTrees, features } = params;
   const { classWeight = null, monotonicConstraints = null } = params; // a run of an earlier version knew neither
   return {
@@ -150,7 +250,7 @@ function toForestParams(params: RunParams, numClasses: number): ForestParams {
     minImpurityDecrease: params.minImpurityDecrease,
     bootstrap: params.bootstrap,
     maxSamples: params.maxSamples,
-    classWeight: typeof classWeight === 'string' ? classWeight : toList('classWeight', classWeight, numClasses, 1),
+    classWeight: typeof classWeight === 'string' ? classWeight : toWeights(classWeight, numClasses, classes),
     ccpAlpha: params.ccpAlpha,
     monotonicConstraints: toList('monotonicConstraints', monotonicConstraints, features, 0),
     splitter: extraTrees ? 'random' : 'best',
@@ -161,12 +261,39 @@ function toForestParams(params: RunParams, numClasses: number): ForestParams {
 /**
  * What the model says it was made with, as those of the estimator classes do; nothing when all is as by default, or when
  * another engine made it.
+ *
+ * @param labels what the classes are called; their numbers when left out
  */
-export function modelOptions({ params, forest }: Plan): Record<string, unknown> | undefined {
+export function modelOptions(
+  { params, forest }: Plan,
+  labels?: readonly ClassLabel[],
+): Record<string, unknown> | undefined {
   if (params.engine !== 'arvoredo') return undefined;
-  const options = storedOptions(forest, params.maxBins);
+  const options = storedOptions(forest, params.maxBins, labels);
   const byDefault = storedOptions(toForestParams(parseRunParams({}), 2), RUN_DEFAULTS.maxBins);
   return JSON.stringify(options) === JSON.stringify(byDefault) ? undefined : options;
+}
+
+/** Weights of classes as a list: an object names them by label where the data have labels, else by number. */
+function toWeights(
+  weights: ByPosition | null,
+  numClasses: number,
+  classes: readonly ClassLabel[] | undefined,
+): number[] | null {
+  if (weights === null || Array.isArray(weights) || !classes) return toList('classWeight', weights, numClasses, 1);
+  const labels = classes.map(String);
+  const list = new Array<number>(numClasses).fill(1);
+  for (const [label, weight] of Object.entries(weights)) {
+    const k = labels.indexOf(label);
+    if (k < 0) {
+      const known = labels.slice(0, 10).join(', ');
+      throw new InputError(
+        `classWeight names ${JSON.stringify(label)}, which is none of the classes: ${known}${labels.length > 10 ? ', …' : ''}`,
+      );
+    }
+    list[k] = weight;
+  }
+  return list;
 }
 
 /** An object of numbers by position as a list, `preset` where it says nothing; a list stays as it is. */
@@ -174,7 +301,7 @@ function toList(name: string, numbers: ByPosition | null, length: number, preset
   if (numbers === null || Array.isArray(numbers)) return numbers;
   const list = new Array<number>(length).fill(preset);
   for (const [position, number] of Object.entries(numbers)) {
-    if (Number(position) >= length) {
+    if (!/^\d+$/.test(position) || Number(position) >= length) {
       throw new InputError(`${name} must be given for numbers from 0 to ${length - 1}, got one for ${position}`);
     }
     list[Number(position)] = number;

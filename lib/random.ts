@@ -34,6 +34,8 @@ export const STREAM = {
   columnOrder: 9,
   /** shuffled values for permutation importance */
   permutation: 10,
+  /** fold of a training row */
+  folds: 11,
 } as const;
 
 /** High 32 bits of the product of two unsigned 32-bit integers, as a signed 32-bit integer. */
@@ -191,12 +193,13 @@ export class KeyedPermutation {
    * @param length number of elements, from 0 to 2^53 - 1
    * @param seed whole number from 0 to 2^53 - 1
    * @param stream one of `STREAM`
+   * @param index tells permutations of one stream apart
    */
-  constructor(length: number, seed: number, stream: number) {
+  constructor(length: number, seed: number, stream: number, index = 0) {
     this.length = length;
     this.#a = Math.max(1, Math.ceil(Math.sqrt(length)));
     this.#b = Math.max(1, Math.ceil(length / this.#a));
-    const random = new RandomStream(seed, stream);
+    const random = new RandomStream(seed, stream, index);
     this.#keys = Uint32Array.from({ length: FEISTEL_ROUNDS }, () => random.nextUint32());
   }
 

@@ -2,6 +2,7 @@
 
 import { type Costs, costsOf, type PartUsage } from './cost.ts';
 import { createGenerator } from './datasets/generator.ts';
+import type { FanOutCounts } from './fanout/summary.ts';
 import { forecastUsage } from './forecast.ts';
 import { type Accuracy, accuracyOf } from './metrics/accuracy.ts';
 import { brier } from './metrics/brier.ts';
@@ -15,21 +16,14 @@ import type { StageName, StageStatus } from './run.ts';
 import type { BinsResult } from './stages/bins.ts';
 import type { EvaluateResult } from './stages/evaluate.ts';
 import type { ModelResult } from './stages/train.ts';
+import type { TableSchema } from './tables/schema.ts';
+import type { Overheads } from './timeline.ts';
 
-export interface TaskCounts {
+/** What became of the tasks of a run, and of the attempts at them. */
+export type TaskCounts = Omit<FanOutCounts, 'tasks' | 'done' | 'failed'> & {
   /** tasks of the run */
   total: number;
-  /** tasks that an earlier execution of the run had finished */
-  reused: number;
-  /** invocations of workers */
-  attempts: number;
-  /** invocations after the first of a task */
-  retried: number;
-  throttled: number;
-  timedOut: number;
-  /** second invocations of a slow task; this version starts none */
-  speculative: number;
-}
+};
 
 export interface Report {
   runId: string;
@@ -53,6 +47,10 @@ export interface Report {
   oobScore: number | null;
   /** Share of the training rows that some tree did not see: the others have no say in the score. */
   oobCoverage: number | null;
+  /** Scores on the validation side; null without one. */
+  validation: Validation | null;
+  /** Of forests that were each grown without one fold of the training rows, on that fold; null unless asked for. */
+  crossValidation: CrossValidation | null;
   /** Impurity-based importance of each feature, summing to 1; all 0 when no tree has a cut. */
   featureImportances: number[];
   model: { key: string; sha256: string; numTrees: number; numNodes: number; bytes: number };
@@ -65,6 +63,8 @@ export interface Report {
   /** Seconds of each stage, on the orchestrator's clock. */
   seconds: Record<StageName, number>;
   tasks: TaskCounts;
+  /** Milliseconds of a task that were not its worker's: from asking for it to its answer, less the work. */
+  overheadMs: Overheads;
   /** Expected cost on AWS, in USD. */
   forecast: number;
   /** Cost on AWS of what was used, by all executions of the run, in USD. */
@@ -74,8 +74,46 @@ export interface Report {
   /** What the bill is made from; `unmeasured` invocations are not in it. */
   usage: PartUsage;
   params: RunParams;
-  /** What the generator knows of its data: the true parameters. */
+  /** What the generator knows of its data, the true parameters; of a user's data, the schema. */
   dataset: Record<string, unknown>;
+}
+
+export interface CrossValidation {
+  /** Mean over the folds, and its standard error: √ of the variance of the folds over their number. */
+  accuracy: number;
+  accuracyError: number;
+  folds: { accuracy: number; logLoss: number; numRows: number }[];
+}
+
+export interface Validation {
+  accuracy: number;
+  /** 95 % interval of the accuracy. */
+  accuracyInterval: [low: number, high: number];
+  logLoss: number;
+  numRows: number;
+}
+
+function validate(results: readonly EvaluateResult[]): Validation | null {
+  if (results.length === 0) return null;
+  const { accuracy, interval }: Accuracy = accuracyOf(mergePairs(results.map(({ pairs }) => pairs)));
+  const logLossOf = logLoss(results[0].numClasses);
+  return {
+    accuracy,
+    accuracyInterval: interval,
+    logLoss: logLossOf.value(logLossOf.merge(results.map((part) => part.logLoss))),
+    numRows: results.reduce((sum, { numRows }) => sum + numRows, 0),
+  };
+}
+
+function crossValidate(results: readonly EvaluateResult[]): CrossValidation {
+  const folds = results.map(({ pairs, logLoss: partial, numRows, numClasses }) => ({
+    accuracy: accuracyOf(pairs).accuracy,
+    logLoss: logLoss(numClasses).value(partial),
+    numRows,
+  }));
+  const accuracy = folds.reduce((sum, fold) => sum + fold.accuracy, 0) / folds.length;
+  const squares = folds.reduce((sum, fold) => sum + (fold.accuracy - accuracy) ** 2, 0);
+  return { accuracy, accuracyError: Math.sqrt(squares / (folds.length - 1) / folds.length), folds };
 }
 
 export function makeReport(
@@ -86,7 +124,10 @@ export function makeReport(
   evaluated: readonly EvaluateResult[],
   stages: readonly StageStatus[],
   tasks: TaskCounts,
+  overheadMs: Overheads,
   usage: PartUsage,
+  schema?: TableSchema,
+  folds: readonly EvaluateResult[] = [],
 ): Report {
   const confusion = mergePairs(evaluated.map(({ pairs }) => pairs));
   const { accuracy, interval }: Accuracy = accuracyOf(confusion);
@@ -108,6 +149,8 @@ export function makeReport(
     rocAucError: hasAuc ? rocAucError(scores) : null,
     oobScore: model.oob?.coverage ? model.oob.score : null,
     oobCoverage: model.oob?.coverage ?? null,
+    validation: validate(evaluated.flatMap(({ validation }) => validation ?? [])),
+    crossValidation: folds.length > 0 ? crossValidate(folds) : null,
     featureImportances: model.featureImportances,
     model: { key, sha256, numTrees, numNodes, bytes },
     rows: { total: plan.params.samples, train: plan.numTrain, test: plan.numTest },
@@ -118,11 +161,13 @@ export function makeReport(
       stages.map((stage) => [stage.name, (stage.finishedAtMs! - stage.startedAtMs) / 1000]),
     ) as Record<StageName, number>,
     tasks,
+    overheadMs,
     forecast: costs.forecast.total,
     bill: costs.bill.total,
     costs,
     usage,
     params: plan.params,
-    dataset: createGenerator(plan.dataset).describe(),
+    dataset:
+      plan.dataset.generator === 'file' ? { generator: 'file', ...schema } : createGenerator(plan.dataset).describe(),
   };
 }

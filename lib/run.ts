@@ -6,7 +6,7 @@ import { sha256 } from './hash.ts';
 import { createJson, findJson, getJson, replaceJson } from './json.ts';
 import { checkRunId, executionName, RUNS_PREFIX, runKeys } from './keys.ts';
 import { parseRunParams, type RunParams } from './params.ts';
-import { planRun } from './plan.ts';
+import { checkRunnable } from './plan.ts';
 import type { Report } from './report.ts';
 import type { Store } from './store.ts';
 
@@ -106,8 +106,11 @@ export async function startRun(
   // an execution's name cannot be used again: the n-th start of a run has its own
   for (let n = 1; ; n++) {
     const execution = await orchestrator.start(executionName(runId, n), { runId });
-    if ((await orchestrator.state(execution)).state !== 'failed') return { request, execution };
-    // what the failed one left must not be taken for the next one's
+    const { state } = await orchestrator.state(execution);
+    // one that succeeded without a report did so before the run was removed
+    const isGone = state === 'succeeded' && (await findJson(store, keys.report)) === undefined;
+    if (state !== 'failed' && !isGone) return { request, execution };
+    // what the one before left must not be taken for the next one's
     const usage = (await findJson<RunStatus>(store, keys.status))?.usage;
     const queued: RunStatus = { runId, state: 'queued', execution: '', stages: [], usage };
     await replaceJson(store, keys.status, queued);
@@ -147,7 +150,7 @@ async function claimRun(store: Store, runId: string, params: RunParams, given: r
   const keys = runKeys(runId);
   const stored = await findRequest(store, runId);
   if (!stored) {
-    planRun(params);
+    checkRunnable(params);
     const request = { runId, params, createdAt: new Date().toISOString() };
     return (await createJson(store, keys.run, request)) ? request : claimRun(store, runId, params, given);
   }
@@ -197,7 +200,7 @@ export async function viewRun(store: Store, runId: string): Promise<RunView> {
   const state = cancelled ? 'cancelled' : (status?.state ?? 'queued');
   const counted = await Promise.all(
     stages.map(async (stage) =>
-      stage.state === 'running' ? { ...stage, numDone: await countDone(store, runId, stage.name) } : stage,
+      stage.state === 'running' ? { ...stage, numDone: await countDone(store, runId, stage) } : stage,
     ),
   );
   return { runId, state, stages: counted, ...(status?.error && { error: status.error }) };
@@ -226,9 +229,9 @@ export async function checkRun(store: Store, orchestrator: Orchestrator, runId: 
 
 /** Folders, below the run's own, that hold the result objects of a stage. */
 const RESULT_FOLDERS: Record<StageName, string[]> = {
-  generate: ['dataset'],
+  generate: ['data', 'dataset'],
   split: ['bins', 'split'],
-  train: ['trees', 'model'],
+  train: ['trees', 'model', 'folds'],
   evaluate: ['evaluate'],
 };
 
@@ -240,8 +243,9 @@ export async function listResults(store: Store, runId: string, stage: StageName)
   return keys.flat().filter((key) => key.endsWith('.json'));
 }
 
-async function countDone(store: Store, runId: string, stage: StageName): Promise<number> {
-  return (await listResults(store, runId, stage)).length;
+/** Tasks that are done; the first of a run on data may do what others would. */
+async function countDone(store: Store, runId: string, { name, numTasks }: StageStatus): Promise<number> {
+  return Math.min(numTasks, (await listResults(store, runId, name)).length);
 }
 
 /** All runs, last id first: those that `newRunId` makes begin with the time. */

@@ -1,5 +1,6 @@
 // The store on S3. All S3 calls of the project are in this file.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -9,6 +10,8 @@ import {
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { NotFoundError } from './errors.ts';
+import type { Objects } from './objects.ts';
+import { s3Objects } from './s3-objects.ts';
 import type { Store } from './store.ts';
 
 /** What was asked of S3 since the store was made, for the bill. */
@@ -24,8 +27,12 @@ export interface StoreUsage {
 // S3 answers 409 while two conditional writes of a key race; its documentation says to try again
 const CONFLICT_ATTEMPTS = 5;
 
+// the SDK tries a request again until the head of its answer is there; a body that breaks off is ours to ask for again
+const BODY_ATTEMPTS = 5;
+const MAX_BODY_PAUSE_MS = 100; // before the second attempt; doubles, and is drawn at random below it
+
 /** @param bucket name of a bucket that exists; endpoint, region and credentials come from the SDK's default chain */
-export function s3Store(bucket: string, config: S3ClientConfig = {}): Store & { usage: StoreUsage } {
+export function s3Store(bucket: string, config: S3ClientConfig = {}): Store & { usage: StoreUsage; objects: Objects } {
   const client = new S3Client({ maxAttempts: 5, ...config });
   const usage: StoreUsage = { writes: 0, reads: 0, bytesWritten: 0, bytesRead: 0 };
 
@@ -43,19 +50,32 @@ export function s3Store(bucket: string, config: S3ClientConfig = {}): Store & { 
     usage.bytesWritten += bytes.length;
   }
 
+  async function open(key: string) {
+    usage.reads++;
+    try {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      return Body!;
+    } catch (error) {
+      if (isNamed(error, 'NoSuchKey'))
+        throw new NotFoundError(`no object ${key} in bucket ${bucket}`, { cause: error });
+      throw error;
+    }
+  }
+
   return {
     usage,
+    objects: s3Objects(client, usage),
     async get(key) {
-      usage.reads++;
-      try {
-        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        const bytes = await Body!.transformToByteArray();
-        usage.bytesRead += bytes.length;
-        return bytes;
-      } catch (error) {
-        if (isNamed(error, 'NoSuchKey'))
-          throw new NotFoundError(`no object ${key} in bucket ${bucket}`, { cause: error });
-        throw error;
+      for (let attempt = 1; ; attempt++) {
+        const body = await open(key);
+        try {
+          const bytes = await body.transformToByteArray();
+          usage.bytesRead += bytes.length;
+          return bytes;
+        } catch (cause) {
+          if (attempt === BODY_ATTEMPTS) throw new Error(`reading ${key}: ${(cause as Error).message}`, { cause });
+          await sleep(Math.random() * MAX_BODY_PAUSE_MS * 2 ** (attempt - 1));
+        }
       }
     },
     async create(key, bytes, contentType = 'application/octet-stream') {

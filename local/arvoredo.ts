@@ -3,10 +3,18 @@
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import packageJson from '../package.json' with { type: 'json' };
+import { cancelCommand } from './commands/cancel.ts';
+import { cleanCommand } from './commands/clean.ts';
+import { exportCommand } from './commands/export.ts';
+import { inspectCommand } from './commands/inspect.ts';
 import { localCommand } from './commands/local.ts';
 import { planCommand } from './commands/plan.ts';
+import { predictCommand } from './commands/predict.ts';
+import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
+import { runsCommand } from './commands/runs.ts';
 import { smokeCommand } from './commands/smoke.ts';
+import { statusCommand } from './commands/status.ts';
 import { exitCodeOf, explain } from './explain.ts';
 
 // the SDK's notice that Node 20 ends in January 2027 is for us, not for the user of a command
@@ -19,6 +27,14 @@ const program = new Command('arvoredo')
   .exitOverride()
   .addCommand(runCommand())
   .addCommand(planCommand())
+  .addCommand(inspectCommand())
+  .addCommand(runsCommand())
+  .addCommand(statusCommand())
+  .addCommand(reportCommand())
+  .addCommand(cancelCommand())
+  .addCommand(cleanCommand())
+  .addCommand(exportCommand())
+  .addCommand(predictCommand())
   .addCommand(localCommand())
   .addCommand(smokeCommand());
 for (const command of program.commands) command.copyInheritedSettings(program);

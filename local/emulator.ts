@@ -1,23 +1,30 @@
 // The emulator: S3, Lambda, the HTTP API and CloudFormation on 127.0.0.1, running the bundles that are deployed.
 
-import { createWriteStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { FUNCTION_NAMES, FUNCTIONS, HANDLER, WORKER_NAMES } from '../functions/manifest.ts';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { bundleOf, FUNCTION_NAMES, FUNCTIONS, functionVariable, HANDLER, WORKER_NAMES } from '../functions/manifest.ts';
+import { functionOfRoute } from '../functions/routes.ts';
 import { InputError } from '../lib/errors.ts';
+import { Chaos } from './chaos/chaos.ts';
+import type { ChaosOptions } from './chaos/faults.ts';
+import { lambdaFaults, s3Faults } from './chaos/places.ts';
 import { startCloudFormation } from './cloudformation.ts';
+import { type EmulatorEvent, openEventLog, readFaults } from './events.ts';
 import { startHttpApi } from './http-api.ts';
 import { createAuthorizer } from './iam/authorizer.ts';
 import type { DuplicateOptions } from './lambda/duplicates.ts';
-import type { LambdaEvent, LocalFunction } from './lambda/options.ts';
+import type { LocalFunction } from './lambda/options.ts';
 import { startLambdaService } from './lambda/service.ts';
 import { listenNear } from './ports.ts';
 import { startS3Server } from './s3/server.ts';
 import { readAssembly } from './template/assembly.ts';
 import { deploy } from './template/deployment.ts';
+import type { TemplateRoute } from './template/routes.ts';
 import { API_URL } from './template/stack.ts';
 
 export interface EmulatorOptions {
@@ -37,7 +44,9 @@ export interface EmulatorOptions {
   sandboxesPer10s?: number;
   /** Invocations that are delivered twice. @default none */
   duplicates?: DuplicateOptions;
-  onEvent?: (event: LambdaEvent) => void;
+  /** Faults to inject. @default none */
+  chaos?: ChaosOptions;
+  onEvent?: (event: EmulatorEvent) => void;
   /** Told once, when the journal cannot be written any more: the emulator should be closed. */
   onBroken?: (error: Error) => void;
 }
@@ -58,9 +67,13 @@ export interface EmulatorInfo {
   functions: string[];
   orchestratorArn: string;
   stack: string;
+  /** Faults that it injects; null for none. */
+  chaos: ChaosOptions | null;
 }
 
 export interface Emulator extends EmulatorInfo {
+  /** Tell the log of events of a fault that comes from outside; there where faults are injected. */
+  noteFault?: Chaos['note'];
   close(): Promise<void>;
 }
 
@@ -71,13 +84,11 @@ export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local
 export const WORKERS_PER_CORE = 8;
 const ACCOUNT_ID = '000000000000';
 const PLACE = { region: LOCAL_REGION, accountId: ACCOUNT_ID };
-const BUCKET = 'arvoredo';
+export const BUCKET = 'arvoredo';
 const STACK = 'Arvoredo';
 const ALIAS = 'live';
 const functionName = (name: string) => `arvoredo-${name}`;
 const INFO_FILE = 'emulator.json';
-/** Everything that happened, one JSON object a line: sandboxes, invocations, logs. */
-const EVENTS_FILE = 'events.ndjson';
 
 /** Start everything; the caller closes it. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
@@ -103,15 +114,27 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     for (const closeOne of closers.splice(0).reverse()) await closeOne();
   };
   try {
+    const events = openEventLog(dataDir);
+    closers.push(async () => events.close());
+    const emit = (event: EmulatorEvent) => {
+      events.write(event);
+      onEvent?.(event);
+    };
+    const chaos = options.chaos && new Chaos(options.chaos, emit, await readFaults(dataDir));
+
     const s3 = await listenNear(port, 0, (free) =>
-      startS3Server({ dataDir: join(dataDir, 's3'), port: free, authorize }),
+      startS3Server({
+        dataDir: join(dataDir, 's3'),
+        port: free,
+        authorize,
+        onRequest({ creation, key }) {
+          if (creation && key) emit({ type: 'creation', outcome: creation, key, atMs: Date.now() });
+        },
+        faultOf: chaos && s3Faults(chaos),
+      }),
     );
     closers.push(() => s3.close());
     for (const bucket of deployed?.buckets ?? [BUCKET]) await createBucket(s3.url, bucket);
-
-    const events = createWriteStream(join(dataDir, EVENTS_FILE), { flags: 'a' });
-    events.on('error', (error) => console.error(`events are no longer noted: ${error.message}`)); // a full disk
-    closers.push(() => new Promise((done) => events.end(done)));
 
     const environment = {
       ...(!deployed && { BUCKET }), // a template says it itself
@@ -139,18 +162,17 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         resumes,
         authorize,
         onBroken,
-        onEvent: (event) => {
-          events.write(`${JSON.stringify(event)}\n`);
-          onEvent?.(event);
-        },
+        onEvent: emit,
+        faults: chaos && lambdaFaults(chaos),
       }),
     );
     closers.push(() => lambda.close());
     const orchestratorArn = lambda.functionArn(functionName('orchestrator'), ALIAS);
     const stack = deployed?.stackName ?? STACK;
 
+    const functionOf = deployed ? toLookup(deployed.routes) : (key: string) => functionName(functionOfRoute(key));
     const api = await listenNear(port, 2, (free) =>
-      startHttpApi({ port: free, routes: deployed?.routes, authorize, invoke: invoker(lambda.url) }),
+      startHttpApi({ port: free, routes: deployed?.routes, authorize, invoke: invoker(lambda.url, functionOf) }),
     );
     closers.push(() => api.close());
 
@@ -163,7 +185,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
           timeoutMs: rest.timeoutMs,
           authorize,
           permissionOf: () => ['lambda:InvokeFunctionUrl', functionArn],
-          invoke: invoker(lambda.url, rest.functionName),
+          invoke: invoker(lambda.url, () => rest.functionName),
         }),
       );
       closers.push(() => listener.close());
@@ -189,10 +211,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       functions: functions.map(({ name }) => name),
       orchestratorArn,
       stack,
+      chaos: options.chaos ?? null,
     };
     await writeFile(join(dataDir, INFO_FILE), `${JSON.stringify(info, null, 2)}\n`);
     closers.push(() => rm(join(dataDir, INFO_FILE), { force: true }));
-    return { ...info, close };
+    return { ...info, noteFault: chaos?.note.bind(chaos), close };
   } catch (error) {
     await close();
     throw error;
@@ -216,14 +239,14 @@ function toLocalFunction(name: (typeof FUNCTION_NAMES)[number], distDir: string)
   const { memoryMiB, timeoutSeconds, durable } = FUNCTIONS[name];
   const environment: Record<string, string> = {};
   if (name === 'orchestrator') {
-    for (const worker of WORKER_NAMES) environment[`${worker.toUpperCase()}_FUNCTION`] = functionName(worker);
+    for (const worker of WORKER_NAMES) environment[functionVariable(worker)] = functionName(worker);
   }
   if (name === 'api') {
     environment.ORCHESTRATOR_ARN = `arn:aws:lambda:${LOCAL_REGION}:${ACCOUNT_ID}:function:${functionName('orchestrator')}:${ALIAS}`;
   }
   return {
     name: functionName(name),
-    codeDir: resolve(distDir, 'functions', name),
+    codeDir: resolve(distDir, 'functions', bundleOf(name)),
     handler: HANDLER,
     memoryMiB,
     timeoutMs: timeoutSeconds * 1000,
@@ -237,6 +260,12 @@ function toLocalFunction(name: (typeof FUNCTION_NAMES)[number], distDir: string)
 function limitWorkers(fn: LocalFunction, workers: number): LocalFunction {
   if (!WORKER_NAMES.some((name) => functionName(name) === fn.name)) return fn;
   return { ...fn, reservedConcurrency: Math.min(fn.reservedConcurrency ?? workers, workers) };
+}
+
+/** The function that a template has behind each of its routes. */
+function toLookup(routes: readonly TemplateRoute[]): (routeKey: string) => string {
+  const names = new Map(routes.map(({ routeKey, functionName }) => [routeKey, functionName]));
+  return (routeKey) => names.get(routeKey)!;
 }
 
 function replaceAll(text: string, replacements: ReadonlyMap<string, string>): string {
@@ -259,12 +288,12 @@ async function createBucket(endpoint: string, bucket: string): Promise<void> {
   }
 }
 
-/** Invoke the API function as API Gateway does. */
-function invoker(endpoint: string, name = functionName('api')) {
+/** Invoke a function as API Gateway does. */
+function invoker(endpoint: string, functionOf: (routeKey: string) => string) {
   const client = new LambdaClient({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
-  return async (event: unknown) => {
+  return async (event: APIGatewayProxyEventV2) => {
     const { Payload, FunctionError } = await client.send(
-      new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(event) }),
+      new InvokeCommand({ FunctionName: functionOf(event.routeKey), Payload: JSON.stringify(event) }),
     );
     return { payload: Payload ?? new Uint8Array(), functionError: FunctionError };
   };

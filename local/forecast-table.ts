@@ -2,6 +2,7 @@
 
 import pc from 'picocolors';
 import type { Forecast } from '../lib/forecast.ts';
+import { tableLines } from './table.ts';
 
 const COLUMNS = ['', 'tasks', 'seconds', 'memory', 'USD'];
 
@@ -22,12 +23,8 @@ export function describeForecast(forecast: Forecast, on: 'local' | 'aws'): strin
     ['storage', '', '', '', usd(storage.usd)],
     ['total', count(total.tasks), total.seconds.toFixed(1), '', usd(total.usd)],
   ];
-  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const lines = rows.map((row, i) => {
-    const line = row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)));
-    const text = ` ${line.join('  ')}`;
-    return i === 0 ? pc.dim(text) : i === rows.length - 1 ? pc.bold(text) : text;
-  });
+  const lines = tableLines(rows);
+  lines.push(pc.bold(lines.pop()!));
   const notes: [string, string][] = [
     ['strategy', `${strategy.name}: ${strategy.reason}`],
     ['seconds', on === 'aws' ? 'each function on vCPUs of its own' : `all functions on this machine's cores`],

@@ -55,6 +55,7 @@ function lines(stream: NodeJS.WriteStream): Progress {
   };
 }
 
-function secondsOf({ startedAtMs, finishedAtMs = Date.now() }: StageStatus): string {
+/** Seconds of a stage so far, or in all. */
+export function secondsOf({ startedAtMs, finishedAtMs = Date.now() }: StageStatus): string {
   return Math.max(0, (finishedAtMs - startedAtMs) / 1000).toFixed(1);
 }

@@ -3,14 +3,22 @@
 import pc from 'picocolors';
 import { totalUsage } from '../lib/cost.ts';
 import type { Report } from '../lib/report.ts';
+import { STAGE_NAMES } from '../lib/run.ts';
+import type { ChaosOptions } from './chaos/faults.ts';
+import type { ChaosCounts } from './events.ts';
+
+/** The faults that a run has met, and what picked them. */
+export type ChaosAccount = ChaosOptions & ChaosCounts;
 
 export interface Places {
   modelPath: string;
   reportPath: string;
+  /** There where faults were injected. */
+  chaos?: ChaosAccount | null;
 }
 
-/** Seconds of each part of a run as the command saw it. */
-export type Seconds = Report['seconds'] & { startup: number; total: number };
+/** Seconds of each part of a run; the command that started it knows two more. */
+export type Seconds = Report['seconds'] & { startup?: number; total?: number };
 
 export function summarize(report: Report, seconds: Seconds, places: Places): string {
   const { rows, tasks, model, accuracyInterval, accuracyCeiling, strategy } = report;
@@ -20,19 +28,22 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
       'rows',
       `${count(rows.total)} × ${count(report.params.features)}, ${count(rows.train)} to train, ${count(rows.test)} to test`,
     ],
-    ['forest', `${count(model.numTrees)} trees, ${count(model.numNodes)} nodes, ${megabytes(model.bytes)}`],
+    ['forest', `${count(model.numTrees)} trees, ${count(model.numNodes)} nodes, ${sizeOf(model.bytes)}`],
     ['scores', describeScores(report)],
+    ...(report.validation ? [['', describeValidation(report.validation)] as [string, string]] : []),
+    ...(report.crossValidation ? [['', describeFolds(report.crossValidation)] as [string, string]] : []),
     ...((report.oobScore ?? null) === null ? [] : [['', describeOob(report)] as [string, string]]),
     ...(describeImportances(report) ? [['features', describeImportances(report)] as [string, string]] : []),
     ['strategy', `${strategy.name}: ${strategy.reason}`],
     ['tasks', describeTasks(tasks)],
+    ...(places.chaos ? describeChaos(places.chaos) : []),
     [
       'seconds',
-      (['startup', 'generate', 'split', 'train', 'evaluate'] as const)
-        .map((part) => `${part} ${seconds[part].toFixed(1)}`)
+      (['startup', ...STAGE_NAMES] as const)
+        .flatMap((part) => (seconds[part] === undefined ? [] : `${part} ${seconds[part].toFixed(1)}`))
         .join(' · '),
     ],
-    ['', `${pc.bold(seconds.total.toFixed(1))} in all`],
+    ...(seconds.total === undefined ? [] : [['', `${pc.bold(seconds.total.toFixed(1))} in all`] as [string, string]]),
     ['on AWS', describeBill(report)],
     ['', describeCosts(report.costs.bill)],
     ['model', places.modelPath],
@@ -75,6 +86,14 @@ function describeError(error: number | null): string {
   return error !== null && error >= 0.00005 ? ` ± ${error.toFixed(4)}` : '';
 }
 
+function describeValidation({ accuracy, logLoss, numRows }: NonNullable<Report['validation']>): string {
+  return `validation ${accuracy.toFixed(4)}, log loss ${logLoss.toFixed(4)}, on ${numRows.toLocaleString('en-US')} rows`;
+}
+
+function describeFolds({ accuracy, accuracyError, folds }: NonNullable<Report['crossValidation']>): string {
+  return `cross-validation ${accuracy.toFixed(4)} ± ${accuracyError.toFixed(4)}, ${folds.length} folds of the training rows`;
+}
+
 function describeOob({ oobScore, oobCoverage }: Report): string {
   const share = oobCoverage === 1 ? 'all' : `${(Math.floor(oobCoverage! * 1000) / 10).toFixed(1)} %`;
   return `out of bag ${oobScore!.toFixed(4)}, on ${share} of the training rows`;
@@ -82,21 +101,36 @@ function describeOob({ oobScore, oobCoverage }: Report): string {
 
 const MOST_IMPORTANT = 5;
 
-/** The most important features by number, from 0, and their shares; none in the report of an earlier version. */
-function describeImportances({ featureImportances = [] }: Report): string {
+/** The most important features by name, or number from 0, and their shares; none in the report of an earlier version. */
+function describeImportances({ featureImportances = [], dataset }: Report): string {
+  const named = dataset.generator === 'file' ? (dataset.features as { name: string }[]) : undefined;
   return [...featureImportances.entries()]
     .filter(([, share]) => share >= 0.01)
     .sort(([, a], [, b]) => b - a)
     .slice(0, MOST_IMPORTANT)
-    .map(([feature, share]) => `f${feature} ${Math.round(share * 100)} %`)
+    .map(([feature, share]) => `${named?.[feature].name ?? `f${feature}`} ${Math.round(share * 100)} %`)
     .join(' · ');
 }
 
-function describeTasks({ total, reused, attempts, retried }: Report['tasks']): string {
-  const extra = [retried > 0 && `${retried} retried`, reused > 0 && `${reused} finished before`].filter(Boolean);
+function describeTasks({ total, reused, attempts, retried, speculative, movedUp }: Report['tasks']): string {
+  const extra = [
+    retried > 0 && `${retried} retried`,
+    speculative > 0 && `${speculative} beside slow ones`,
+    movedUp > 0 && `${movedUp} moved to more memory`,
+    reused > 0 && `${reused} finished before`,
+  ].filter(Boolean);
   return [`${total} tasks`, `${attempts} invocations`, ...extra].join(', ');
 }
 
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+function describeChaos({ seed, rate, injected, suppressed }: ChaosAccount): [string, string][] {
+  const kinds = Object.entries(injected).map(([kind, count]) => `${kind} ${count}`);
+  const total = Object.values(injected).reduce((sum, count) => sum + count, 0);
+  return [
+    ['chaos', `seed ${seed}, rate ${rate}: faults ${total}, duplicates suppressed ${suppressed}`],
+    ...(total > 0 ? [['', kinds.join(' · ')] as [string, string]] : []),
+  ];
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -1,9 +1,12 @@
 // Where a run goes: an emulator here, or a stack on AWS. From here on they are the same to the client.
 
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import type { LambdaClientConfig } from '@aws-sdk/client-lambda';
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { InputError } from '../lib/errors.ts';
 import { lambdaOrchestrator } from '../lib/lambda-orchestrator.ts';
 import type { Orchestrator } from '../lib/run.ts';
+import { s3Upload } from '../lib/s3-objects.ts';
 import { s3Store } from '../lib/s3-store.ts';
 import type { Store } from '../lib/store.ts';
 import { type EmulatorInfo, LOCAL_CREDENTIALS, LOCAL_REGION } from './emulator.ts';
@@ -12,6 +15,8 @@ export interface Target {
   store: Store;
   orchestrator: Orchestrator;
   bucket: string;
+  /** Put a local file under a key, unless there is an object. */
+  uploadFile(file: string, key: string): Promise<void>;
 }
 
 /** A deployed stack, which has an HTTP API too. */
@@ -23,11 +28,7 @@ export interface StackTarget extends Target {
 
 export function localTarget({ s3, lambda, bucket, orchestratorArn }: EmulatorInfo): Target {
   const access = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
-  return {
-    store: s3Store(bucket, { ...access, endpoint: s3 }),
-    orchestrator: lambdaOrchestrator(orchestratorArn, { ...access, endpoint: lambda }),
-    bucket,
-  };
+  return toTarget(bucket, orchestratorArn, { ...access, endpoint: s3 }, { ...access, endpoint: lambda });
 }
 
 /**
@@ -57,12 +58,23 @@ export async function stackTarget(stackName: string): Promise<StackTarget> {
     return value;
   };
   const bucket = output('BucketName');
-  const orchestrator = lambdaOrchestrator(output('OrchestratorArn'));
   return {
-    store: s3Store(bucket),
-    orchestrator,
-    bucket,
+    ...toTarget(bucket, output('OrchestratorArn')),
     apiUrl: output('ApiUrl'),
     functionUrl: outputs.get('FunctionUrl'),
+  };
+}
+
+function toTarget(
+  bucket: string,
+  orchestratorArn: string,
+  forS3: S3ClientConfig = {},
+  forLambda: LambdaClientConfig = {},
+): Target {
+  return {
+    store: s3Store(bucket, forS3),
+    orchestrator: lambdaOrchestrator(orchestratorArn, forLambda),
+    bucket,
+    uploadFile: (file, key) => s3Upload(bucket, file, key, forS3),
   };
 }

@@ -1,82 +1,125 @@
 // What several tests need: an engine in memory, and small runs on it.
 
 import { NO_USAGE } from '../lib/cost.ts';
-import { type Engine, type Outcome, parseFailure } from '../lib/fanout/engine.ts';
+import type { Engine, Outcome } from '../lib/fanout/engine.ts';
+import { parseFailure } from '../lib/fanout/error-class.ts';
+import { runShard, type Shard } from '../lib/fanout/shards.ts';
+import type { IngestContext } from '../lib/ingest/open.ts';
+import { getSchema } from '../lib/ingest/results.ts';
+import { doDataTask } from '../lib/ingest/tasks.ts';
 import { createJson, getJson } from '../lib/json.ts';
 import { runKeys } from '../lib/keys.ts';
 import { memoryStore } from '../lib/memory-store.ts';
-import { parseRunParams } from '../lib/params.ts';
+import { parseRunParams, type RunParams, readGiven } from '../lib/params.ts';
 import { type PipelineResult, runPipeline } from '../lib/pipeline.ts';
-import { type Plan, planRun } from '../lib/plan.ts';
+import { checkRunnable, type Plan, planRun } from '../lib/plan.ts';
 import type { RunRequest, StageName } from '../lib/run.ts';
 import { planBins } from '../lib/stages/bins.ts';
 import { evaluate, loadModel } from '../lib/stages/evaluate.ts';
+import { validateFold } from '../lib/stages/fold.ts';
 import { generate } from '../lib/stages/generate.ts';
+import { ingest } from '../lib/stages/ingest.ts';
 import { split } from '../lib/stages/split.ts';
 import { gatherRows, growTrees, mergeModel } from '../lib/stages/train.ts';
 import type { Store } from '../lib/store.ts';
+import { memoryObjects } from './memory-objects.ts';
 
 export type Worker = (payload: unknown) => Promise<unknown>;
 
-/** An engine that runs everything here and now, and notes each invocation. */
+/** An engine that runs everything here and now, one after the other, and notes each invocation. It never looks. */
 export function memoryEngine(
   worker: (functionName: string) => Worker,
 ): Engine & { invoked: unknown[]; waits: number[] } {
   const invoked: unknown[] = [];
   const waits: number[] = [];
+  async function run<Result>(functionName: string, payload: unknown): Promise<Outcome<Result>> {
+    const startedAtMs = Date.now();
+    try {
+      if (functionName === 'self') {
+        const engine = memoryEngine(worker);
+        const result = (await runShard(engine, payload as Shard, () => ({}))) as Result;
+        invoked.push(...engine.invoked);
+        return { ok: true, result, startedAtMs, endedAtMs: Date.now() };
+      }
+      invoked.push(payload);
+      const result = (await worker(functionName)(payload)) as Result;
+      return { ok: true, result, startedAtMs, endedAtMs: Date.now() };
+    } catch (error) {
+      // the name goes in front of the message, as our handlers do it
+      const { name, message } = error as Error;
+      const failure = parseFailure(name === 'Error' ? message : `${name}: ${message}`);
+      return { ok: false, error: failure, startedAtMs, endedAtMs: Date.now() };
+    }
+  }
   return {
     operations: 0,
+    self: 'self',
     invoked,
     waits,
     step: (_name, work) => work(),
     wait: async (_name, seconds) => {
       waits.push(seconds);
     },
-    now: async () => Date.now(),
-    async invokeAll<Payload, Result>(_name: string, functionName: string, payloads: readonly Payload[]) {
-      const outcomes: Outcome<Result>[] = [];
-      for (const payload of payloads) {
-        invoked.push(payload);
-        try {
-          outcomes.push({ ok: true, result: (await worker(functionName)(payload)) as Result });
-        } catch (error) {
-          // the name goes in front of the message, as our handlers do it
-          const { name, message } = error as Error;
-          outcomes.push({ ok: false, error: parseFailure(name === 'Error' ? message : `${name}: ${message}`) });
-        }
-      }
-      return outcomes;
+    lanes: (_name, _numLanes, body) => {
+      let queue = Promise.resolve();
+      return body({
+        startedAtMs: Date.now(),
+        invoke(_lane, functionName, payload, pause, onEnded) {
+          if (pause) waits.push(pause.seconds);
+          queue = queue.then(async () => onEnded(await run(functionName, payload)));
+        },
+        startOf: () => undefined,
+        watch() {},
+      });
     },
   };
 }
 
-const USAGE = { ...NO_USAGE, gbSeconds: 1, invocations: 1 };
+const USAGE = { ...NO_USAGE, gbSeconds: 1, invocations: 1, busyMs: 0 };
 
 // biome-ignore lint/suspicious/noExplicitAny: payloads are checked by the handlers, which are not here
 type Payload = any;
 
 /** What each handler does with its store. */
 const WORK: Record<string, (store: Store, plan: Plan, task: Payload) => Promise<unknown>> = {
-  generate,
   split: (store, plan, task) => (task.kind === 'bins' ? planBins(store, plan, task) : split(store, plan, task)),
   train: (store, plan, task) =>
     task.kind === 'merge'
       ? mergeModel(store, plan, task)
-      : growTrees(store, plan, task, () => gatherRows(store, plan, task.runId)),
-  evaluate: (store, _plan, task) => evaluate(store, task, () => loadModel(store, task.runId)),
+      : (task.kind === 'fold' ? validateFold : growTrees)(store, plan, task, () => gatherRows(store, plan, task.runId)),
+  evaluate: (store, plan, task) => evaluate(store, task, () => loadModel(store, task.runId), plan.numValidation > 0),
 };
 
 /** The worker functions, without Lambda around them. */
-export function stageWorkers(storeOf: (functionName: string) => Store): (functionName: string) => Worker {
+export function stageWorkers(
+  storeOf: (functionName: string) => Store,
+  objects = memoryObjects({}),
+): (functionName: string) => Worker {
   return (functionName) => async (payload) => {
     const store = storeOf(functionName);
-    const { params } = await getJson<RunRequest>(store, runKeys((payload as { runId: string }).runId).run);
-    await WORK[functionName]!(store, planRun(params), payload);
+    const { runId } = payload as { runId: string };
+    const { params } = await getJson<RunRequest>(store, runKeys(runId).run);
+    const stage = functionName.replace(/Large$/, '');
+    if (stage === 'generate') await makePartition({ runId, store, objects }, params, payload);
+    else await WORK[stage]!(store, await planOf(store, runId, params), payload);
     return USAGE;
   };
 }
 
-const worker = (functionName: StageName) => ({ functionName });
+async function planOf(store: Store, runId: string, params: RunParams): Promise<Plan> {
+  return planRun(params, params.data === undefined ? undefined : (await getSchema(store, runId)).shape);
+}
+
+async function makePartition(context: IngestContext, params: RunParams, task: Payload): Promise<unknown> {
+  if (task.kind) return doDataTask(context, params, task);
+  const plan = await planOf(context.store, context.runId, params);
+  return params.data === undefined ? generate(context.store, plan, task) : ingest(context, plan, task);
+}
+
+const worker = (functionName: StageName) => [
+  { functionName, memoryMiB: 1000 },
+  { functionName: `${functionName}Large`, memoryMiB: 2000 },
+];
 /** What the pipeline is told of its workers and of the orchestrator that it runs in. */
 export const ORCHESTRATION = {
   workers: {
@@ -97,6 +140,20 @@ export async function runInMemory(
   const params = parseRunParams({ samples: 600, chunkSize: 100, features: 5, trees: 6, workers: 2, ...input });
   await createJson(store, runKeys('r').run, { runId: 'r', params, createdAt: '' });
   const engine = memoryEngine(wrap(stageWorkers(() => store)));
+  const result = await runPipeline(engine, { store, ...ORCHESTRATION, runId: 'r', execution: 'arn' });
+  return { result, store, invoked: engine.invoked };
+}
+
+/** A small run on data in memory. */
+export async function runOnData(
+  files: Record<string, Uint8Array | string>,
+  input: Record<string, unknown>,
+  store = memoryStore(),
+): Promise<{ result: PipelineResult; store: Store; invoked: unknown[] }> {
+  const params = parseRunParams({ trees: 6, workers: 2, ...readGiven({ data: Object.keys(files), ...input }) });
+  checkRunnable(params); // as whoever starts a run does
+  await createJson(store, runKeys('r').run, { runId: 'r', params, createdAt: '' });
+  const engine = memoryEngine(stageWorkers(() => store, memoryObjects(files)));
   const result = await runPipeline(engine, { store, ...ORCHESTRATION, runId: 'r', execution: 'arn' });
   return { result, store, invoked: engine.invoked };
 }

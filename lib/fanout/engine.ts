@@ -1,38 +1,55 @@
-// What the pipeline asks of whatever runs it. Everything that is not deterministic happens behind this interface.
+// What a fan-out asks of whatever runs it. Everything that is not deterministic happens behind this interface.
 
-/** How one invocation of a task ended. */
-export type Outcome<Result> = { ok: true; result: Result } | { ok: false; error: { name: string; message: string } };
+import type { Failure } from './error-class.ts';
+
+/** How one invocation ended, and when, in milliseconds since 1970: the same after a replay. */
+export type Outcome<Result> = { startedAtMs: number; endedAtMs: number } & (
+  | { ok: true; result: Result }
+  | { ok: false; error: Failure }
+);
+
+/** The invocations of one fan-out. Each task has a lane, in which its attempts follow each other. */
+export interface Lanes {
+  /** When the fan-out began, in milliseconds since 1970: the same after a replay. */
+  readonly startedAtMs: number;
+  /**
+   * Invoke a function. The n-th call for a lane is the same invocation after a replay, whatever led to it.
+   *
+   * @param pause before it is invoked: at most so many seconds, or until `hurry` settles
+   * @param onEnded told once; never when the fan-out is over before
+   */
+  invoke<Payload, Result>(
+    lane: number,
+    functionName: string,
+    payload: Payload,
+    pause: { seconds: number; hurry: Promise<void> } | undefined,
+    onEnded: (outcome: Outcome<Result>) => void,
+  ): void;
+  /** When the latest attempt of a lane started, if that is known. */
+  startOf(lane: number): number | undefined;
+  /**
+   * Look again and again, until the fan-out is over. What a look gives is remembered.
+   *
+   * @param pauseSeconds from now to the next look, given the time of the last; undefined ends the looks
+   * @param look what to remember; undefined when there is nothing
+   * @param onFound told what was found, now or before a replay
+   */
+  watch<Found>(
+    pauseSeconds: (atMs: number) => number | undefined,
+    look: (atMs: number) => Promise<Found | undefined>,
+    onFound: (found: Found, atMs: number) => void,
+  ): void;
+}
 
 export interface Engine {
   /** Durable operations so far: what AWS bills an execution by. */
   readonly operations: number;
+  /** The qualified name by which this function can be invoked with another part of a fan-out; none where it cannot. */
+  readonly self?: string;
   /** Do something once and remember what it gave: after a crash, the remembered value is given again. */
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
-  /**
-   * Invoke a function once for each payload, at most `maxInFlight` at a time.
-   *
-   * @returns outcomes in the order of the payloads; a failed invocation is an outcome, not an exception
-   */
-  invokeAll<Payload, Result>(
-    name: string,
-    functionName: string,
-    payloads: readonly Payload[],
-    maxInFlight: number,
-  ): Promise<Outcome<Result>[]>;
   /** Suspend without occupying anything. */
   wait(name: string, seconds: number): Promise<void>;
-  /** Milliseconds since 1970, the same after a replay. */
-  now(): Promise<number>;
-}
-
-/**
- * Make an outcome's error from the message of a failed invocation. Only the message comes back from a chained invoke,
- * so our handlers put the error's name in front (functions/worker.ts); the rest are the platform's own.
- */
-export function parseFailure(message: string): { name: string; message: string } {
-  const named = /^(?!RequestId)([A-Z]\w+): (.*)$/s.exec(message); // the platform's own begin with the request's id
-  if (named) return { name: named[1]!, message: named[2]! };
-  if (/timed out after/.test(message)) return { name: 'TimeoutError', message };
-  if (/rate exceeded|throttl|TooManyRequests/i.test(message)) return { name: 'ThrottledError', message };
-  return { name: 'CrashError', message };
+  /** Run the lanes of a fan-out; what `body` gives is remembered, so it shall be small. */
+  lanes<T>(name: string, numLanes: number, body: (lanes: Lanes) => Promise<T>): Promise<T>;
 }

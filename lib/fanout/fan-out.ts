@@ -1,99 +1,155 @@
-// Fan a stage's tasks out: skip what is finished, invoke the rest, try the failed ones again in rounds.
+// Fan out, and gather.
 
-import { isRetryable, TaskFailedError } from '../errors.ts';
-import type { Engine, Outcome } from './engine.ts';
+import { FanOutFailedError, TaskFailedError } from '../errors.ts';
+import type { Engine } from './engine.ts';
+import { type FanOutOptions, resolveOptions } from './options.ts';
+import { type FanOutHooks, runLanes, type Task, type WorkerSize } from './run-lanes.ts';
+import { type Gathered, runInShards } from './shards.ts';
+import { NO_COUNTS } from './summary.ts';
 
-/** One unit of work. Its payload determines its output key, so that any attempt writes the same bytes there. */
-export interface Task<Payload> {
-  /** Unique in the run, e.g. `generate-3`. */
-  taskId: string;
-  payload: Payload;
-  /** Created last by the task: when the object is there, the task is finished. */
-  resultKey: string;
+/** A Lambda function that does tasks, in the sizes that are deployed. Its types are those of its event and its answer. */
+export interface WorkerFunction<Payload, Result> {
+  /** The smallest first; a task that runs out of memory goes on to the next. */
+  sizes: readonly WorkerSize[];
+  /** Never set: holds the types. */
+  readonly types?: (payload: Payload) => Result;
 }
 
-export interface FanOutOptions {
-  /** Most invocations in flight at once, from 1 up. */
-  maxInFlight: number;
-  /** Attempts per task, the first included. @default 3 */
-  maxAttempts?: number;
+/** @param sizes the function's name, or those of its sizes, the smallest first */
+export function workerFunction<Payload, Result>(...sizes: (string | WorkerSize)[]): WorkerFunction<Payload, Result> {
+  return { sizes: sizes.map((size) => (typeof size === 'string' ? { functionName: size } : size)) };
 }
 
-/** What happened, for the report. */
-export interface FanOutCounts {
-  /** tasks of the stage */
-  tasks: number;
-  /** tasks that an earlier execution of the run had finished */
-  reused: number;
-  /** invocations */
-  attempts: number;
-  /** invocations after the first of a task */
-  retried: number;
-  throttled: number;
-  timedOut: number;
-}
+export type Options = FanOutOptions & Pick<FanOutHooks, 'isAborted'>;
 
-export interface FanOutResult<Result> {
-  /** Results of the tasks that were invoked, in task order; finished ones are read from the store by who needs them. */
-  results: Result[];
-  counts: FanOutCounts;
+/** A fan-out under way. */
+export interface FanOut<Result> {
+  done: Promise<Gathered<Result>>;
+  /** Settles when a share of the tasks is done, in (0, 1], or the fan-out is over: time for the next one to begin. */
+  reached(share: number): Promise<void>;
 }
-
-/** Tasks of one durable execution: its state is replayed at every resume, 0.1 s for 1,000 and growing faster. */
-export const MAX_TASKS = 1000;
 
 /**
- * Invoke a function for each task that is not finished.
+ * Begin to invoke a function for each task.
  *
- * @param finished the result keys that are in the store, listed by the caller inside a step
- * @throws {TaskFailedError} for the first task, in task order, that cannot be finished: wrong input at once, everything
- *   else after `maxAttempts`
+ * @param name unique in the execution
+ * @throws {InputError} when an option is wrong
+ */
+export function startFanOut<Payload, Result>(
+  engine: Engine,
+  name: string,
+  tasks: readonly Task<Payload>[],
+  worker: WorkerFunction<Payload, Result>,
+  { isAborted, ...given }: Options = {},
+): FanOut<Result> {
+  const options = resolveOptions(given);
+  const waiting: { count: number; settle: () => void }[] = [];
+  let numDone = 0;
+  const onProgress = (count: number) => {
+    numDone = count;
+    for (const one of waiting.splice(0)) {
+      if (one.count <= numDone) one.settle();
+      else waiting.push(one);
+    }
+  };
+  const hooks: FanOutHooks = { isAborted, onProgress };
+  const done = begin(engine, name, tasks, worker, options, hooks).finally(() => onProgress(tasks.length));
+  done.catch(() => {}); // whoever asked for it is told
+  return {
+    done,
+    reached: (share) =>
+      new Promise((settle) => {
+        waiting.push({ count: Math.ceil(share * tasks.length), settle });
+        onProgress(numDone);
+      }),
+  };
+}
+
+async function begin<Payload, Result>(
+  engine: Engine,
+  name: string,
+  tasks: readonly Task<Payload>[],
+  { sizes }: WorkerFunction<Payload, Result>,
+  options: ReturnType<typeof resolveOptions>,
+  hooks: FanOutHooks,
+): Promise<Gathered<Result>> {
+  if (tasks.length > options.shardAbove) return runInShards(engine, name, tasks, sizes, options, hooks);
+  if (tasks.length > 0)
+    return { ...(await runLanes<Payload, Result>(engine, name, tasks, sizes, options, hooks)), own: {} };
+  const nothing = { results: [], failed: [], timeline: [], own: {}, startedAtMs: 0, endedAtMs: 0 };
+  return { ...nothing, reason: 'allDone', counts: NO_COUNTS, sums: options.results === 'sum' ? {} : null };
+}
+
+/**
+ * Invoke a function for each task, and gather what came of it.
+ *
+ * @returns how it ended, even when tasks failed; `map` and `mapReduce` throw then
+ * @throws {InputError} when an option is wrong
  */
 export async function fanOut<Payload, Result>(
   engine: Engine,
-  stage: string,
-  functionName: string,
+  name: string,
   tasks: readonly Task<Payload>[],
-  finished: ReadonlySet<string>,
-  { maxInFlight, maxAttempts = 3 }: FanOutOptions,
-): Promise<FanOutResult<Result>> {
-  let pending = tasks.filter((task) => !finished.has(task.resultKey));
-  const results = new Map<string, Result>();
-  const counts = {
-    tasks: tasks.length,
-    reused: tasks.length - pending.length,
-    attempts: 0,
-    retried: 0,
-    throttled: 0,
-    timedOut: 0,
-  };
+  worker: WorkerFunction<Payload, Result>,
+  options?: Options,
+): Promise<Gathered<Result>> {
+  return startFanOut(engine, name, tasks, worker, options).done;
+}
 
-  for (let attempt = 1; pending.length > 0; attempt++) {
-    if (attempt > 1) await engine.wait(`${stage}-wait-${attempt}`, attempt - 1);
-    const outcomes: Outcome<Result>[] = await engine.invokeAll(
-      attempt === 1 ? stage : `${stage}-attempt-${attempt}`,
-      functionName,
-      pending.map((task) => task.payload),
-      maxInFlight,
-    );
-    counts.attempts += pending.length;
-    if (attempt > 1) counts.retried += pending.length;
+/**
+ * Invoke a function for each payload.
+ *
+ * @returns its answers in the order of the payloads; null of a task that failed, where failures are tolerated
+ * @throws {FanOutFailedError} when more tasks failed than are tolerated, or it was ended
+ */
+export async function map<Payload, Result>(
+  engine: Engine,
+  name: string,
+  payloads: readonly Payload[],
+  worker: WorkerFunction<Payload, Result>,
+  options?: Options,
+): Promise<(Result | null)[]> {
+  const tasks = payloads.map((payload, i) => ({ taskId: `${name}-${i}`, payload }));
+  const gathered = await fanOut(engine, name, tasks, worker, { ...options, results: 'all' });
+  throwUnlessGood(name, gathered);
+  return gathered.results;
+}
 
-    const failed: Task<Payload>[] = [];
-    for (const [i, task] of pending.entries()) {
-      const outcome = outcomes[i]!;
-      if (outcome.ok) {
-        results.set(task.taskId, outcome.result);
-        continue;
-      }
-      if (outcome.error.name === 'ThrottledError') counts.throttled++;
-      if (outcome.error.name === 'TimeoutError') counts.timedOut++;
-      if (attempt === maxAttempts || !isRetryable(outcome.error.name)) {
-        throw new TaskFailedError(task.taskId, attempt, outcome.error);
-      }
-      failed.push(task);
-    }
-    pending = failed;
+/**
+ * `map`, and put the answers together: neighbours first, in the order of the payloads, so that sums of fractions come out
+ * the same whenever each task was done.
+ *
+ * @param reduce puts two answers together; runs in the orchestrator, again at each replay
+ * @returns undefined when there is nothing to put together
+ */
+export async function mapReduce<Payload, Result>(
+  engine: Engine,
+  name: string,
+  payloads: readonly Payload[],
+  worker: WorkerFunction<Payload, Result>,
+  reduce: (left: Result, right: Result) => Result,
+  options?: Options,
+): Promise<Result | undefined> {
+  const results = await map(engine, name, payloads, worker, options);
+  return reducePairwise(results.filter((result) => result !== null) as Result[], reduce);
+}
+
+/** Put values together as a tree of neighbours: the shape follows from their number alone. */
+export function reducePairwise<T>(values: readonly T[], reduce: (left: T, right: T) => T): T | undefined {
+  let level = [...values];
+  while (level.length > 1) {
+    const pairs = Math.floor(level.length / 2);
+    const next = Array.from({ length: pairs }, (_, i) => reduce(level[2 * i]!, level[2 * i + 1]!));
+    if (level.length % 2 === 1) next.push(level.at(-1)!);
+    level = next;
   }
-  return { results: tasks.flatMap((task) => (results.has(task.taskId) ? [results.get(task.taskId)!] : [])), counts };
+  return level[0];
+}
+
+/** @throws {FanOutFailedError} when not all, or not enough, was done */
+export function throwUnlessGood(name: string, { reason, failed, counts }: Gathered<unknown>): void {
+  if (reason === 'allDone' || reason === 'enoughDone') return;
+  const [first] = failed;
+  const cause = first && new TaskFailedError(first.taskId, first.attempts, first.error);
+  throw new FanOutFailedError(name, reason, counts, cause);
 }

@@ -97,15 +97,21 @@ function countDistinct(sorted: Float32Array): number {
 
 /** Largest float32 that isn't above the middle of the float32 values a < b: at least a, below b. */
 function middleBelow(a: number, b: number): number {
-  const middle = (a + b) / 2; // exact or correctly rounded: a double holds 29 bits more
-  const rounded = Math.fround(middle);
-  return rounded <= middle ? rounded : previousFloat32(rounded);
+  return floorToFloat32((a + b) / 2); // exact or correctly rounded: a double holds 29 bits more
 }
 
-function previousFloat32(value: number): number {
+/** Largest float32 that isn't above a value, so that the same float32 values are at most the one and the other. */
+export function floorToFloat32(value: number): number {
+  const rounded = Math.fround(value);
+  return rounded <= value ? rounded : previousFloat32(rounded);
+}
+
+/** Largest float32 below a float32. */
+export function previousFloat32(value: number): number {
+  if (value === Number.POSITIVE_INFINITY) return 3.4028234663852886e38;
+  if (value === 0) return -1.401298464324817e-45; // below both zeros
   const float = new Float32Array([value]);
   const bits = new Int32Array(float.buffer);
-  if (value === 0) return -1.401298464324817e-45; // below both zeros
   bits[0] += value > 0 ? -1 : 1;
   return float[0];
 }

@@ -5,12 +5,15 @@ import { arvoredoEngine } from './arvoredo-engine.ts';
 import { mlRandomForestEngine } from './ml-random-forest-engine.ts';
 import type { TrainingInfo } from './packed-rows.ts';
 import type { ForestParams, MaxFeatures } from './params.ts';
+import type { BeforeTree } from './take-trees.ts';
 import type { Tree } from './tree.ts';
 
 export interface TableShape {
   numRows: number;
   numFeatures: number;
   numClasses: number;
+  /** Whether no value is missing, no feature categorical and no row weighted. @default true */
+  isPlain?: boolean;
 }
 
 export interface ForestEngine {
@@ -32,6 +35,7 @@ export interface ForestEngine {
     params: ForestParams,
     treeStart: number,
     treeEnd: number, // exclusive
+    beforeTree?: BeforeTree,
   ): Promise<Tree[]>;
 }
 

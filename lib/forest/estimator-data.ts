@@ -1,6 +1,7 @@
 // Rows and targets as a caller gives them, checked and turned into what training takes.
 
 import { InputError } from '../errors.ts';
+import { quote } from '../quote.ts';
 import { quantileEdges } from './bins.ts';
 import type { ParsedOptions } from './estimator-options.ts';
 import type { ClassLabel } from './model.ts';
@@ -27,6 +28,11 @@ const MAX_BYTE_EDGES = 254;
  * @throws {InputError} on no features, columns of different lengths, or an infinite value
  */
 export function toColumns(rows: Rows): Float32Array[] {
+  if (!Array.isArray(rows) && typeof (rows as RowMajor | undefined)?.values?.length !== 'number') {
+    throw new InputError(
+      `rows must be a Float32Array for each feature, or { values, numFeatures }, got ${quote(rows)}`,
+    );
+  }
   const columns = Array.isArray(rows) ? [...(rows as readonly Float32Array[])] : splitRows(rows as RowMajor);
   if (columns.length === 0) throw new InputError('rows must have at least one feature, got none');
   for (const [feature, column] of columns.entries()) {
@@ -44,7 +50,12 @@ type RowMajor = Extract<Rows, { numFeatures: number }>;
 
 function splitRows({ values, numFeatures }: RowMajor): Float32Array[] {
   if (!Number.isInteger(numFeatures) || numFeatures < 1 || values.length % numFeatures !== 0) {
-    throw new InputError(`rows of ${numFeatures} features can't be made of ${values.length} values`);
+    throw new InputError(`rows of ${quote(numFeatures)} features can't be made of ${values.length} values`);
+  }
+  for (let i = 0; i < values.length; i++) {
+    if (typeof values[i] === 'number') continue;
+    const [row, feature] = [Math.floor(i / numFeatures), i % numFeatures];
+    throw new InputError(`feature ${feature} of row ${row} must be a number, got ${quote(values[i])}`);
   }
   const numRows = values.length / numFeatures;
   return Array.from({ length: numFeatures }, (_, feature) =>
@@ -84,11 +95,18 @@ function checkLabel(label: unknown, type: string, row: number): void {
   if (typeof label !== type) throw new InputError(`label of row ${row} must be a ${type} as the first, got ${label}`);
 }
 
-/** @throws {InputError} on another number of values than rows, or one that isn't finite */
+/** Squares of these add up to a finite number for any rows and weights that fit a memory. */
+const MAX_VALUE = 1e140;
+
+/** @throws {InputError} on another number of values than rows, or one that isn't finite or beyond ±1e140 */
 export function checkValues(values: ArrayLike<number>, numRows: number): Float64Array {
   if (values.length !== numRows) throw new InputError(`${values.length} values for ${numRows} rows`);
   for (let row = 0; row < numRows; row++) {
-    if (!Number.isFinite(values[row])) throw new InputError(`value of row ${row} must be finite, got ${values[row]}`);
+    if (!(Math.abs(values[row]) <= MAX_VALUE) || typeof values[row] !== 'number') {
+      throw new InputError(
+        `value of row ${row} must be a number from -${MAX_VALUE} to ${MAX_VALUE}, got ${quote(values[row])}`,
+      );
+    }
   }
   return Float64Array.from(values);
 }

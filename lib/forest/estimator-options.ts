@@ -1,9 +1,11 @@
 // Options of the estimator classes, as a caller gives them.
 
 import { InputError } from '../errors.ts';
+import { quote } from '../quote.ts';
 import { MAX_BINS } from './bins.ts';
 import type { ClassLabel } from './model.ts';
 import { FOREST_DEFAULTS, type ForestParams, validateForestParams } from './params.ts';
+import { MAX_FEATURES } from './tree.ts';
 
 /** Weights by class: `new Map([['cat', 1], ['dog', 2]])` or the entries of one. Classes left out weigh 1. */
 export type ClassWeights = ReadonlyMap<ClassLabel, number> | readonly (readonly [ClassLabel, number])[];
@@ -57,10 +59,7 @@ export function parseOptions(
   defaults: Partial<ForestParams>,
   isClassifier: boolean,
 ): ParsedOptions {
-  const known: readonly string[] = [...PARAM_NAMES, ...OTHER_NAMES];
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) throw new InputError(`unknown option ${name}; known are ${known.join(', ')}`);
-  }
+  checkNames('option', options, [...PARAM_NAMES, ...OTHER_NAMES]);
   const given = Object.fromEntries(
     PARAM_NAMES.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
   );
@@ -75,10 +74,17 @@ export function parseOptions(
   if (oobScore && !params.bootstrap) throw new InputError('oobScore needs bootstrap, got oobScore without it');
   if (classWeight !== null && !isClassifier) throw new InputError('classWeight has no meaning for a regressor');
   // numbers of features and classes are known when there is data; both are checked again then
-  const { maxFeatures, monotonicConstraints } = params;
-  const enoughFeatures = monotonicConstraints?.length ?? (typeof maxFeatures === 'number' ? Math.ceil(maxFeatures) : 1);
-  validateForestParams(params, Math.max(1, enoughFeatures), isClassifier ? 2 : 0);
+  validateForestParams(params, params.monotonicConstraints?.length || MAX_FEATURES, isClassifier ? 2 : 0);
   return { params, classWeight: parseClassWeight(classWeight), maxBins, exact, oobScore };
+}
+
+/** @throws {InputError} when they are no object, or it has another name */
+export function checkNames(what: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null)
+    throw new InputError(`${what}s must be an object, got ${quote(options)}`);
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) throw new InputError(`unknown ${what} ${name}; known are ${known.join(', ')}`);
+  }
 }
 
 /** The options as a model keeps them: the same bytes in whatever order they were given. */
@@ -87,12 +93,20 @@ export function toStored({ params, ...others }: ParsedOptions): Record<string, u
   return { ...Object.fromEntries(PARAM_NAMES.map((name) => [name, params[name]])), ...others, splitter };
 }
 
-/** Parameters of a forest whose classes are called by their numbers, as a model keeps them. */
+/**
+ * Parameters of a forest as a model keeps them.
+ *
+ * @param labels what the classes are called; their numbers when left out
+ */
 export function storedOptions(
   { classWeight = null, ...params }: ForestParams,
   maxBins: number,
+  labels?: readonly ClassLabel[],
 ): Record<string, unknown> {
-  const byLabel = classWeight === null || typeof classWeight === 'string' ? classWeight : [...classWeight.entries()];
+  const byLabel =
+    classWeight === null || typeof classWeight === 'string'
+      ? classWeight
+      : classWeight.map((weight, k): [ClassLabel, number] => [labels?.[k] ?? k, weight]);
   return toStored({ params, classWeight: byLabel, maxBins, exact: false, oobScore: false });
 }
 

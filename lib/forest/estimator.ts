@@ -2,17 +2,19 @@
 
 import { FormatError, InputError } from '../errors.ts';
 import type { BinEdges } from '../partition/rows.ts';
+import { quote } from '../quote.ts';
 import { applyForest, type DecisionPaths, decisionPaths } from './apply.ts';
 import { type FitOptions, findEdges, type Rows, toCategorical, toColumns, toTable } from './estimator-data.ts';
-import { type EstimatorOptions, type ParsedOptions, parseOptions, toStored } from './estimator-options.ts';
+import { checkNames, type EstimatorOptions, type ParsedOptions, parseOptions, toStored } from './estimator-options.ts';
 import { oobSumsInThreads } from './general-in-threads.ts';
 import { growForest, growForestInThreads } from './grow-forest.ts';
 import { featureImportances } from './importances.ts';
-import { type ClassLabel, decodeModel, encodeModel, type Model } from './model.ts';
+import { type ClassLabel, decodeModel, encodeModel, type Model, type ValueRange } from './model.ts';
 import { type OobScore, type OobSums, oobPrediction, oobSums, scoreOob } from './oob.ts';
-import type { ForestParams } from './params.ts';
+import { checkWhole, type ForestParams } from './params.ts';
+import { joinRanges, rangesOf } from './ranges.ts';
 import type { Target, TrainingTable } from './training-table.ts';
-import type { Tree } from './tree.ts';
+import { MAX_TREES, type Tree } from './tree.ts';
 
 /** A fitted forest. */
 interface Fitted {
@@ -20,6 +22,8 @@ interface Fitted {
   classes: readonly ClassLabel[];
   edges: BinEdges;
   isCategorical: readonly boolean[];
+  /** What training saw; null where that isn't known. */
+  ranges: readonly ValueRange[] | null;
   trees: Tree[];
 }
 
@@ -64,11 +68,7 @@ export abstract class ForestEstimator {
     fitOptions: FitOptions = {},
     numThreads?: number,
   ): Promise<this> {
-    const job = this.#plan(rows, y, fitOptions);
-    const { table, params } = job;
-    const trees = await growForestInThreads(table, params, 0, params.numTrees, numThreads);
-    const oob = this.#options.oobScore ? await oobSumsInThreads(table, params, trees, 0, numThreads) : undefined;
-    return this.#finish(job, trees, oob);
+    return this.#finishInThreads(this.#plan(rows, y, fitOptions), numThreads);
   }
 
   /**
@@ -83,12 +83,24 @@ export abstract class ForestEstimator {
     y: ArrayLike<unknown>,
     { sampleWeight }: { sampleWeight?: ArrayLike<number> } = {},
   ): this {
-    if (!Number.isInteger(count) || count < 1)
-      throw new InputError(`trees to add must be a whole number from 1 up, got ${count}`);
-    const fitted = this.fitted;
-    const numTrees = fitted.trees.length + count;
-    const job = this.#prepare(fitted, this.#checkColumns(rows), y, sampleWeight, numTrees);
-    return this.#finish(job, growForest(job.table, job.params, fitted.trees.length, numTrees));
+    const job = this.#planMore(count, rows, y, sampleWeight);
+    return this.#finish(job, growForest(job.table, job.params, job.fitted.trees.length, job.params.numTrees));
+  }
+
+  /**
+   * As `addTrees`, on several threads; the same bytes.
+   *
+   * @param numThreads from 1 to 256; by default as many as there are processors
+   */
+  async addTreesInThreads(
+    count: number,
+    rows: Rows,
+    y: ArrayLike<unknown>,
+    { sampleWeight }: { sampleWeight?: ArrayLike<number> } = {},
+    numThreads?: number,
+  ): Promise<this> {
+    const job = this.#planMore(count, rows, y, sampleWeight);
+    return this.#finishInThreads(job, numThreads);
   }
 
   /** The leaf of each row in each tree, row-major, shape [numRows, numTrees]. */
@@ -128,8 +140,9 @@ export abstract class ForestEstimator {
 
   /** The model as a file; format.md describes it. */
   toBytes(): Uint8Array {
-    const { trees, edges, numClasses, classes, isCategorical } = this.fitted;
-    return encodeModel(trees, edges, numClasses, classes, { isCategorical, options: toStored(this.#options) });
+    const { trees, edges, numClasses, classes, isCategorical, ranges } = this.fitted;
+    const details = { isCategorical, options: toStored(this.#options), ranges: ranges ?? undefined };
+    return encodeModel(trees, edges, numClasses, classes, details);
   }
 
   /** The forest, for predictions. */
@@ -143,17 +156,20 @@ export abstract class ForestEstimator {
   }
 
   /** Take over a model. */
-  protected load({ numClasses, classLabels, edges, trees, isCategorical }: Model): this {
-    this.#fitted = { numClasses, classes: classLabels, edges, trees, isCategorical };
+  protected load({ numClasses, classLabels, edges, trees, isCategorical, ranges }: Model): this {
+    this.#fitted = { numClasses, classes: classLabels, edges, trees, isCategorical, ranges };
     return this;
   }
 
-  #plan(rows: Rows, y: ArrayLike<unknown>, { sampleWeight, categorical = [] }: FitOptions): Job {
+  #plan(rows: Rows, y: ArrayLike<unknown>, fitOptions: FitOptions): Job {
+    checkNames('option of fit', fitOptions, ['sampleWeight', 'categorical']);
+    const { sampleWeight, categorical = [] } = fitOptions;
     const columns = toColumns(rows);
+    if (typeof y?.length !== 'number') throw new InputError(`the target must be a list, got ${quote(y)}`);
     const isCategorical = toCategorical(categorical, columns.length);
     const classes = this.findClasses(y);
     const edges = findEdges(columns, isCategorical, this.#options);
-    const fitted = { numClasses: classes.length, classes, edges, isCategorical, trees: [] };
+    const fitted = { numClasses: classes.length, classes, edges, isCategorical, ranges: rangesOf(columns), trees: [] };
     return this.#prepare(fitted, columns, y, sampleWeight, this.#options.params.numTrees);
   }
 
@@ -169,6 +185,23 @@ export abstract class ForestEstimator {
     const table = toTable(columns, edges, isCategorical, target, sampleWeight);
     const params = { ...this.#options.params, numTrees, classWeight: this.#classWeight(classes) };
     return { fitted, table, params };
+  }
+
+  #planMore(count: number, rows: Rows, y: ArrayLike<unknown>, sampleWeight: ArrayLike<number> | undefined): Job {
+    const fitted = this.fitted;
+    checkWhole('number of trees to add', count, 1, MAX_TREES - fitted.trees.length);
+    const numTrees = fitted.trees.length + count;
+    const columns = this.#checkColumns(rows);
+    const ranges = fitted.ranges && joinRanges(fitted.ranges, rangesOf(columns));
+    return this.#prepare({ ...fitted, ranges }, columns, y, sampleWeight, numTrees);
+  }
+
+  async #finishInThreads(job: Job, numThreads: number | undefined): Promise<this> {
+    const { fitted, table, params } = job;
+    const grown = await growForestInThreads(table, params, fitted.trees.length, params.numTrees, numThreads);
+    if (!this.#options.oobScore) return this.#finish(job, grown);
+    const oob = await oobSumsInThreads(table, params, [...fitted.trees, ...grown], 0, numThreads);
+    return this.#finish(job, grown, oob);
   }
 
   #finish({ fitted, table, params }: Job, grown: Tree[], oob?: OobSums): this {

@@ -1,12 +1,13 @@
 // The general trainer, and the sums over rows out of bag, on several threads.
 
-import { type GeneralGrowJob, growGeneralFromQueue, type OobJob } from './general-loop.ts';
+import { collectTrees } from './collect-trees.ts';
+import { type GeneralGrowJob, type OobJob, openGeneralQueue } from './general-loop.ts';
 import { addOobSums, type OobSums, oobSums } from './oob.ts';
 import type { ForestParams, ResolvedParams } from './params.ts';
 import { makeQueue, toSharedTable } from './shared.ts';
+import type { BeforeTree } from './take-trees.ts';
 import type { TrainingTable } from './training-table.ts';
 import type { Tree } from './tree.ts';
-import type { GrownTree } from './wasm/grow-loop.ts';
 import { resolveNumThreads, runOnThread } from './wasm/threads.ts';
 
 /**
@@ -21,6 +22,7 @@ export async function growGeneralInThreads(
   treeStart: number,
   treeEnd: number, // exclusive
   numThreads?: number,
+  beforeTree?: BeforeTree,
 ): Promise<Tree[]> {
   const numTrees = treeEnd - treeStart;
   const threads = Math.min(resolveNumThreads(numThreads), Math.max(1, numTrees));
@@ -32,13 +34,8 @@ export async function growGeneralInThreads(
     treeStart,
     numTrees,
   };
-  const others = Promise.all(Array.from({ length: threads - 1 }, () => runOnThread<GrownTree[]>(job)));
-  others.catch(() => {}); // awaited below, after our own share
-  const trees = new Array<Tree>(numTrees);
-  for (const grown of [growGeneralFromQueue(job), ...(await others)]) {
-    for (const { index, tree } of grown) trees[index] = tree;
-  }
-  return trees;
+  const jobs = new Array<GeneralGrowJob>(threads).fill(job);
+  return collectTrees(jobs, numTrees, openGeneralQueue, job.queue, beforeTree);
 }
 
 /**

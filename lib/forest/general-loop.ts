@@ -18,14 +18,15 @@ export interface GeneralGrowJob {
   numTrees: number;
 }
 
-export function growGeneralFromQueue({ table, params, queue, treeStart, numTrees }: GeneralGrowJob): GrownTree[] {
-  const trees: GrownTree[] = [];
+/** The next tree of the queue, at each call; undefined when none is left. */
+export function openGeneralQueue({ table, params, queue, treeStart, numTrees }: GeneralGrowJob) {
   let grower: GeneralGrower | undefined; // a thread that comes too late needs none
-  for (let index = takeNext(queue); index < numTrees; index = takeNext(queue)) {
+  return (): GrownTree | undefined => {
+    const index = takeNext(queue);
+    if (index >= numTrees) return undefined;
     grower ??= new GeneralGrower(table, params);
-    trees.push({ index, tree: grower.grow(treeStart + index) });
-  }
-  return trees;
+    return { index, tree: grower.grow(treeStart + index) };
+  };
 }
 
 /** A slice of the trees, for their out-of-bag sums; goes through a message. */

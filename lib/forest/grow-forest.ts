@@ -7,6 +7,7 @@ import { growGeneralInThreads } from './general-in-threads.ts';
 import { growTrees } from './grow.ts';
 import type { TrainingInfo } from './packed-rows.ts';
 import { type ForestParams, findBeyondPlain, type ResolvedParams, resolveParams } from './params.ts';
+import type { BeforeTree } from './take-trees.ts';
 import { checkTable, hasMissing, isWide, type TrainingTable } from './training-table.ts';
 import type { Tree } from './tree.ts';
 import { growInThreads } from './wasm/grow-in-threads.ts';
@@ -52,12 +53,13 @@ export async function growForestInThreads(
   treeStart: number,
   treeEnd: number, // exclusive
   numThreads?: number,
+  beforeTree?: BeforeTree,
 ): Promise<Tree[]> {
   const resolved = check(table, params);
   const fast = toFastRows(table, resolved);
   return fast
-    ? growInThreads(...fast, resolved, treeStart, treeEnd, numThreads)
-    : growGeneralInThreads(table, resolved, treeStart, treeEnd, numThreads);
+    ? growInThreads(...fast, resolved, treeStart, treeEnd, numThreads, beforeTree)
+    : growGeneralInThreads(table, resolved, treeStart, treeEnd, numThreads, beforeTree);
 }
 
 function check(table: TrainingTable, params: ForestParams): ResolvedParams {
@@ -65,6 +67,13 @@ function check(table: TrainingTable, params: ForestParams): ResolvedParams {
   const { numRows, edges, target } = table;
   const resolved = resolveParams(params, numRows, edges.length, target.numClasses ?? 0);
   if (target.values && resolved.criterion === 'poisson') checkPoisson(target.values);
+  const constrained =
+    resolved.monotonicConstraints?.findIndex((sign, i) => sign !== 0 && table.isCategorical?.[i]) ?? -1;
+  if (constrained >= 0) {
+    throw new InputError(
+      `feature ${constrained} holds categories, which have no order: it can't have a monotonic constraint`,
+    );
+  }
   return resolved;
 }
 

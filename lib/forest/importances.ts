@@ -104,10 +104,8 @@ function meanDecreases(tree: Tree, criterion: Criterion): Float64Array {
     const mean = sums[node] / weights[node];
     for (const child of [left, right]) {
       const difference = sums[child] / weights[child] - mean;
-      decreases[node] +=
-        criterion === 'poisson'
-          ? sums[child] * log(sums[child] / weights[child] / mean)
-          : weights[child] * difference * difference;
+      if (criterion !== 'poisson') decreases[node] += weights[child] * difference * difference;
+      else if (sums[child] > 0) decreases[node] += sums[child] * log(sums[child] / weights[child] / mean);
     }
   }
   return decreases;

@@ -18,6 +18,9 @@ export class MeanCriterion implements Criterion {
   #end = 0;
   #sum = 0;
   #leftSum = 0;
+  // rows that add to a sum: what subtracting leaves of a sum of zeros is rounding
+  #numAbove = 0;
+  #leftAbove = 0;
 
   /** @param weights of each row in the tree at hand */
   constructor(isPoisson: boolean, values: Float64Array, weights: Float64Array) {
@@ -33,12 +36,14 @@ export class MeanCriterion implements Criterion {
     this.#start = start;
     this.#end = end;
     this.#sum = 0;
+    this.#numAbove = 0;
     this.weight = 0;
     this.isPure = true;
     for (let i = start; i < end; i++) {
       const value = values[rows[i]];
       const weight = this.#weights[rows[i]];
       this.#sum += weight * value;
+      if (weight * value > 0) this.#numAbove++;
       this.weight += weight;
       if (value !== first) this.isPure = false;
     }
@@ -61,12 +66,15 @@ export class MeanCriterion implements Criterion {
   startSweep(): void {
     this.leftWeight = 0;
     this.#leftSum = 0;
+    this.#leftAbove = 0;
   }
 
   move(row: number): void {
     const weight = this.#weights[row];
+    const part = weight * this.#values[row];
     this.leftWeight += weight;
-    this.#leftSum += weight * this.#values[row];
+    this.#leftSum += part;
+    if (part > 0) this.#leftAbove++;
   }
 
   score(): number {
@@ -78,7 +86,8 @@ export class MeanCriterion implements Criterion {
       return (difference * difference) / (leftWeight * rightWeight);
     }
     const rightSum = this.#sum - leftSum;
-    if (leftSum <= LEAST_SUM || rightSum <= LEAST_SUM) return Number.NEGATIVE_INFINITY;
+    const isZero = this.#leftAbove === 0 || this.#leftAbove === this.#numAbove;
+    if (isZero || leftSum <= LEAST_SUM || rightSum <= LEAST_SUM) return Number.NEGATIVE_INFINITY;
     return leftSum * log(leftSum / leftWeight) + rightSum * log(rightSum / rightWeight);
   }
 

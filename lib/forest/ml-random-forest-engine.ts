@@ -43,13 +43,14 @@ export const mlRandomForestEngine: ForestEngine = {
     const name = beyond === 'splitter' ? 'extraTrees' : beyond; // what a run calls it
     if (name) throw new InputError(`${name} is nothing that the engine ml-random-forest can do: leave it out`);
   },
-  async growTrees(rows, info, params, treeStart, treeEnd) {
+  async growTrees(rows, info, params, treeStart, treeEnd, beforeTree) {
     this.checkParams(params);
     const packed = packRows(rows, info);
     // loaded here, so that the default engine starts without it
     const { RandomForestClassifier } = await import('ml-random-forest');
-    return Array.from({ length: treeEnd - treeStart }, (_, i) => {
-      const treeIndex = treeStart + i;
+    const trees: Tree[] = [];
+    for (let treeIndex = treeStart; treeIndex < treeEnd; treeIndex++) {
+      await beforeTree?.();
       const sample = drawSample(packed, params, treeIndex);
       const { codes, labels, stride, numFeatures } = packed;
       const forest = new RandomForestClassifier({
@@ -72,8 +73,9 @@ export const mlRandomForestEngine: ForestEngine = {
         Array.from(sample, (row) => labels[row]),
       );
       const { root } = forest.estimators![0] as unknown as { root: CartNode };
-      return flatten(root, forest.indexes![0], packed, sample);
-    });
+      trees.push(flatten(root, forest.indexes![0], packed, sample));
+    }
+    return trees;
   },
 };
 

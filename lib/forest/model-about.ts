@@ -1,20 +1,44 @@
-// What a model says about itself in words: its classes, its categorical features and the options it was made with.
+// What a model says about itself in words: its classes, its categorical features, the options it was made with and the
+// range of each feature.
 
 import { FormatError } from '../errors.ts';
-import type { ClassLabel, Model } from './model.ts';
+import type { ClassLabel, Model, ValueRange } from './model.ts';
 
-type About = Pick<Model, 'classLabels' | 'isCategorical' | 'options'>;
+type About = Pick<Model, 'classLabels' | 'isCategorical' | 'options' | 'ranges' | 'schema'>;
+
+/** A feature of a table: how its cells become numbers. */
+export interface ModelFeature {
+  name: string;
+  /** Dates are days since 1970, true is 1. */
+  type: 'numeric' | 'categorical' | 'boolean' | 'date';
+  /** What codes 0, 1, … stand for; of categorical features only. */
+  categories?: ClassLabel[];
+}
+
+/** The columns of the table that a model was trained on. */
+export interface ModelSchema {
+  label: string;
+  features: ModelFeature[];
+}
 
 /** As UTF-8 of a JSON object; what has no say is left out. */
 export function writeAbout(about: {
   classLabels: readonly ClassLabel[];
   isCategorical?: readonly boolean[];
   options?: Record<string, unknown>;
+  ranges?: readonly ValueRange[];
+  schema?: ModelSchema;
 }): Uint8Array {
-  const { classLabels, isCategorical, options } = about;
+  const { classLabels, isCategorical, options, ranges, schema } = about;
   const categorical = isCategorical?.flatMap((is, feature) => (is ? [feature] : []));
   return new TextEncoder().encode(
-    JSON.stringify({ classLabels, ...(categorical?.length && { categorical }), ...(options && { options }) }),
+    JSON.stringify({
+      classLabels,
+      ...(categorical?.length && { categorical }),
+      ...(options && { options }),
+      ...(ranges && { ranges }),
+      ...(schema && { schema }),
+    }),
   );
 }
 
@@ -27,7 +51,7 @@ export function readAbout(bytes: Uint8Array, numFeatures: number, numClasses: nu
     throw new FormatError('model: damaged, its description', { cause });
   }
   if (!isObject(about)) throw new FormatError('model: damaged, its description');
-  const { classLabels, categorical = [], options = null } = about;
+  const { classLabels, categorical = [], options = null, ranges = null, schema = null } = about;
   if (!isLabels(classLabels, numClasses)) throw new FormatError('model: damaged, class labels');
   const isFeature = (feature: unknown) =>
     Number.isInteger(feature) && (feature as number) >= 0 && (feature as number) < numFeatures;
@@ -35,9 +59,11 @@ export function readAbout(bytes: Uint8Array, numFeatures: number, numClasses: nu
     throw new FormatError('model: damaged, categorical features');
   }
   if (options !== null && !isObject(options)) throw new FormatError('model: damaged, options');
+  if (ranges !== null && !isRanges(ranges, numFeatures)) throw new FormatError('model: damaged, ranges');
+  if (schema !== null && !isSchema(schema, numFeatures)) throw new FormatError('model: damaged, schema');
   const isCategorical = new Array<boolean>(numFeatures).fill(false);
   for (const feature of categorical) isCategorical[feature] = true;
-  return { classLabels, isCategorical, options };
+  return { classLabels, isCategorical, options, ranges, schema };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -47,4 +73,23 @@ function isObject(value: unknown): value is Record<string, unknown> {
 function isLabels(labels: unknown, numClasses: number): labels is ClassLabel[] {
   const isLabel = (label: unknown) => ['string', 'number', 'boolean'].includes(typeof label);
   return Array.isArray(labels) && labels.length === numClasses && labels.every(isLabel);
+}
+
+function isRanges(ranges: unknown, numFeatures: number): ranges is ValueRange[] {
+  const isRange = (range: unknown) =>
+    range === null ||
+    (Array.isArray(range) && range.length === 2 && range.every(Number.isFinite) && range[0] <= range[1]);
+  return Array.isArray(ranges) && ranges.length === numFeatures && ranges.every(isRange);
+}
+
+const FEATURE_TYPES = ['numeric', 'categorical', 'boolean', 'date'];
+
+function isSchema(schema: unknown, numFeatures: number): schema is ModelSchema {
+  if (!isObject(schema) || typeof schema.label !== 'string' || !Array.isArray(schema.features)) return false;
+  const isFeature = (feature: unknown) =>
+    isObject(feature) &&
+    typeof feature.name === 'string' &&
+    FEATURE_TYPES.includes(feature.type as string) &&
+    (feature.type === 'categorical') === isLabels(feature.categories, (feature.categories as unknown[])?.length);
+  return schema.features.length === numFeatures && schema.features.every(isFeature);
 }

@@ -3,7 +3,7 @@
 import { FormatError } from '../errors.ts';
 import type { BinEdges } from '../partition/rows.ts';
 import { type LeafTable, LeafTableBuilder } from './leaf-table.ts';
-import { readAbout, writeAbout } from './model-about.ts';
+import { type ModelSchema, readAbout, writeAbout } from './model-about.ts';
 import {
   type Counts,
   createFile,
@@ -34,12 +34,21 @@ export interface Model {
   isCategorical: boolean[];
   /** The options of the estimator that made the model, as JSON holds them; null when it was made otherwise. */
   options: Record<string, unknown> | null;
+  /** Values that the data set had, shape [numFeatures]; null where that isn't known. */
+  ranges: ValueRange[] | null;
+  /** The columns of the table that the model was trained on; null when it was trained on rows without names. */
+  schema: ModelSchema | null;
 }
+
+/** Smallest and largest known value of a feature; null when none was. */
+export type ValueRange = [least: number, most: number] | null;
 
 /** What a model may say beside its trees, edges and classes. */
 export interface ModelDetails {
   isCategorical?: readonly boolean[];
   options?: Record<string, unknown>;
+  ranges?: readonly ValueRange[];
+  schema?: ModelSchema;
 }
 
 /**
@@ -53,9 +62,9 @@ export function encodeModel(
   edges: BinEdges,
   numClasses: number,
   classLabels: readonly ClassLabel[] = Array.from({ length: numClasses }, (_, k) => k),
-  { isCategorical, options }: ModelDetails = {},
+  { isCategorical, options, ranges, schema }: ModelDetails = {},
 ): Uint8Array {
-  const about = writeAbout({ classLabels, isCategorical, options });
+  const about = writeAbout({ classLabels, isCategorical, options, ranges, schema });
   const numEdges = edges.reduce((sum, { length }) => sum + length, 0);
   const counts = { numFeatures: edges.length, numClasses, numEdges, aboutBytes: about.length };
   return encode(KIND_MODEL, counts, trees, (sections) => {
@@ -66,6 +75,16 @@ export function encodeModel(
       sections.edges.set(featureEdges, at);
       at += featureEdges.length;
     }
+  });
+}
+
+/** A model that was read, as bytes again. */
+export function reencodeModel({ trees, edges, numClasses, classLabels, ...details }: Model): Uint8Array {
+  const { isCategorical, options, ranges } = details;
+  return encodeModel(trees, edges, numClasses, classLabels, {
+    isCategorical,
+    options: options ?? undefined,
+    ranges: ranges ?? undefined,
   });
 }
 

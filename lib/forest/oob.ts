@@ -115,7 +115,10 @@ export function scoreOob(target: Target, oob: OobSums): OobScore {
     numTrees.reduce((sum, trees, row) => (trees > 0 ? sum + term(row) : sum), 0);
   const mean = sumOver((row) => values[row]) / covered;
   const residual = sumOver((row) => (values[row] - (sums[0][row] * unit) / numTrees[row]) ** 2);
-  return { score: 1 - residual / sumOver((row) => (values[row] - mean) ** 2), coverage };
+  const spread = sumOver((row) => (values[row] - mean) ** 2);
+  if (spread > 0) return { score: 1 - residual / spread, coverage };
+  // equal values, as lib/metrics/r2.ts has it; the sums are whole multiples of the unit
+  return { score: covered === 0 ? Number.NaN : residual <= covered * unit ** 2 ? 1 : 0, coverage };
 }
 
 /** Rows whose class has the greatest sum, the lowest class of equals. */

@@ -1,4 +1,4 @@
-// Training rows as the kernel reads them: the codes of a row side by side, so that they share a cache line.
+// Training rows as the trainer in TypeScript reads them: the codes of a row side by side, so that they share a cache line.
 
 import { InputError } from '../errors.ts';
 import type { BinEdges, BinnedRows } from '../partition/rows.ts';
@@ -10,6 +10,8 @@ export interface TrainingInfo {
   numClasses: number;
   /** Upper edges of the bins of each feature; from 1 to 65,535 features. */
   edges: BinEdges;
+  /** Features whose codes are categories; none when left out. */
+  isCategorical?: readonly boolean[];
 }
 
 export interface PackedRows {

@@ -1,8 +1,9 @@
 // What a forest is asked to be.
 
 import { InputError } from '../errors.ts';
+import { quote } from '../quote.ts';
 import { MAX_SEED } from '../random.ts';
-import { MAX_TREES } from './tree.ts';
+import { MAX_FEATURES, MAX_TREES } from './tree.ts';
 
 /**
  * Features tried per node: `'sqrt'` or `'log2'` of the features, a whole number of them, a fraction in (0, 1) of them,
@@ -189,7 +190,7 @@ export function resolveMaxFeatures(maxFeatures: MaxFeatures, numFeatures: number
   if (isFraction(maxFeatures)) return Math.max(1, Math.floor(maxFeatures * numFeatures));
   if (!Number.isInteger(maxFeatures) || maxFeatures < 1 || maxFeatures > numFeatures) {
     const allowed = `'sqrt', 'log2', null, a whole number from 1 to ${numFeatures} or a fraction between 0 and 1`;
-    throw new InputError(`maxFeatures must be ${allowed}, got ${maxFeatures}`);
+    throw new InputError(`maxFeatures must be ${allowed}, got ${quote(maxFeatures)}`);
   }
   return maxFeatures;
 }
@@ -217,7 +218,8 @@ function checkClassWeight(classWeight: Required<ForestParams>['classWeight'], nu
 function checkMonotonic(signs: readonly number[] | null, numFeatures: number, numClasses: number): void {
   if (signs === null) return;
   if (!Array.isArray(signs) || signs.length !== numFeatures || !signs.every((sign) => [-1, 0, 1].includes(sign))) {
-    const allowed = `null or ${numFeatures} numbers, each -1, 0 or 1`;
+    const count = numFeatures === MAX_FEATURES ? '' : `, ${numFeatures} in all`;
+    const allowed = `null, or -1, 0 or 1 for each feature${count}`;
     throw new InputError(`monotonicConstraints must be ${allowed}, got ${JSON.stringify(signs)}`);
   }
   if (numClasses > 2 && signs.some((sign) => sign !== 0)) {
@@ -227,18 +229,21 @@ function checkMonotonic(signs: readonly number[] | null, numFeatures: number, nu
 
 function checkCount(name: string, value: number, min: number): void {
   if (isFraction(value) || (Number.isSafeInteger(value) && value >= min)) return;
-  throw new InputError(`${name} must be a whole number from ${min} up or a fraction between 0 and 1, got ${value}`);
+  throw new InputError(
+    `${name} must be a whole number from ${min} up or a fraction between 0 and 1, got ${quote(value)}`,
+  );
 }
 
 function checkNumber(name: string, value: number, max = Number.MAX_VALUE): void {
   if (typeof value === 'number' && value >= 0 && value <= max) return;
   const range = max === Number.MAX_VALUE ? 'from 0 up' : `from 0 to ${max}`;
-  throw new InputError(`${name} must be a number ${range}, got ${value}`);
+  throw new InputError(`${name} must be a number ${range}, got ${quote(value)}`);
 }
 
-function checkWhole(name: string, value: number, min: number, max: number): void {
+/** @throws {InputError} when it is no whole number from `min` to `max` */
+export function checkWhole(name: string, value: number, min: number, max: number): void {
   if (!Number.isInteger(value) || value < min || value > max) {
-    const range = max === MAX_SEED ? `from ${min} up` : `from ${min} to ${max}`;
-    throw new InputError(`${name} must be a whole number ${range}, got ${value}`);
+    const range = max === MAX_SEED ? (value > max ? `up to 2^53 - 1` : `from ${min} up`) : `from ${min} to ${max}`;
+    throw new InputError(`${name} must be a whole number ${range}, got ${quote(value)}`);
   }
 }

@@ -1,6 +1,9 @@
 // How much worse a forest gets when one feature's values are shuffled.
 
-import { RandomStream, STREAM } from '../random.ts';
+import { MAX_SEED, RandomStream, STREAM } from '../random.ts';
+import { checkWhole } from './params.ts';
+
+const MAX_REPEATS = 100_000;
 
 export interface PermutationImportance {
   /** Fall of the score for each feature, the mean over repeats, shape [numFeatures]. */
@@ -16,12 +19,16 @@ export interface PermutationImportance {
  *
  * @param columns values, one array per feature; left as they are
  * @param score how good a forest is on columns, the higher the better
+ * @param options `numRepeats`, shuffles of each feature, from 1 up; `seed`, a whole number from 0 to 2^53 - 1
+ * @throws {InputError} when either is out of range
  */
 export function permutationImportance(
   columns: readonly Float32Array[],
   score: (columns: Float32Array[]) => number,
   { numRepeats = 5, seed = 0 }: { numRepeats?: number; seed?: number } = {},
 ): PermutationImportance {
+  checkWhole('numRepeats', numRepeats, 1, MAX_REPEATS);
+  checkWhole('seed', seed, 0, MAX_SEED);
   const baseline = score([...columns]);
   const numFeatures = columns.length;
   const all = new Float64Array(numFeatures * numRepeats);

@@ -84,9 +84,15 @@ function forEachLeaf(
   }
 }
 
-/** Fraction of its leaf's samples, for each entry of the table. */
-function leafFractions({ start, counts }: LeafTable): Float64Array {
+const knownFractions = new WeakMap<LeafTable, Float64Array>();
+
+/** Fraction of its leaf's samples, for each entry of the table; remembered, for those who predict a row at a time. */
+function leafFractions(table: LeafTable): Float64Array {
+  const known = knownFractions.get(table);
+  if (known) return known;
+  const { start, counts } = table;
   const fractions = new Float64Array(counts.length);
+  knownFractions.set(table, fractions);
   for (let row = 0; row + 1 < start.length; row++) {
     let samples = 0;
     for (let i = start[row]; i < start[row + 1]; i++) samples += counts[i];

@@ -2,6 +2,7 @@
 
 import { InputError } from '../errors.ts';
 import type { BinEdges, BinnedRows } from '../partition/rows.ts';
+import { quote } from '../quote.ts';
 import { MAX_CATEGORIES, MAX_CLASSES, MAX_FEATURES } from './tree.ts';
 
 /** Codes of one feature: bytes, or two bytes where more than 255 distinct values are told apart. */
@@ -32,13 +33,14 @@ export interface TrainingTable {
   weights?: Float64Array;
 }
 
-/** A table of classes without weights, as partitions hold it. */
+/** A table of classes, as partitions hold it. */
 export function classTable(
-  { numRows, columns, labels }: BinnedRows,
+  { numRows, columns, labels, weights }: BinnedRows,
   edges: BinEdges,
   numClasses: number,
+  isCategorical?: readonly boolean[],
 ): TrainingTable {
-  return { numRows, columns, edges, target: { labels, numClasses } };
+  return { numRows, columns, edges, isCategorical, target: { labels, numClasses }, ...(weights && { weights }) };
 }
 
 export function isWide({ columns }: TrainingTable): boolean {
@@ -93,8 +95,8 @@ export function checkWeights(weights: ArrayLike<number>, numRows: number): void 
   let total = 0;
   for (let row = 0; row < numRows; row++) {
     const weight = weights[row];
-    if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
-      throw new InputError(`sampleWeight of row ${row} must be a number from 0 up, got ${weight}`);
+    if (!(typeof weight === 'number' && weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
+      throw new InputError(`sampleWeight of row ${row} must be a number from 0 up, got ${quote(weight)}`);
     }
     total += weight;
   }

@@ -3,7 +3,7 @@
 // lead: one changed byte made it allocate without an end.
 // Source: "Arrow columnar format", sections on IPC; field numbers from format/Schema.fbs, Message.fbs and File.fbs.
 
-import { FormatError } from '../errors.ts';
+import { Bytes, fail, type Table } from './flatbuffer.ts';
 
 export type Values = Float32Array | Float64Array | Uint8Array | Uint16Array | Uint32Array;
 
@@ -24,7 +24,6 @@ const MAX_COLUMNS = 65_538; // features, and three more
 const MAX_NAME_BYTES = 100;
 const MAX_PAIRS = 100;
 const MAX_TEXT_BYTES = 65_536;
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 type ColumnType = typeof Float32Array | typeof Float64Array | (typeof UNSIGNED)[keyof typeof UNSIGNED];
 
@@ -111,104 +110,13 @@ function readBatch(file: Bytes, at: number, fields: readonly Field[]): Batch {
     const values = buffers[2 * i + 1];
     const length = numRows * type.BYTES_PER_ELEMENT;
     if (file.int64(values + 8) < length) fail(`column ${name} is cut short`);
-    return file.view(body + file.int64(values), numRows, type);
+    return view(file, body + file.int64(values), numRows, type);
   });
   return { numRows, views };
 }
 
-/** Bytes that are never read outside of; a place that is not within them is an error. */
-class Bytes {
-  readonly bytes: Uint8Array;
-  readonly data: DataView;
-
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-    this.data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  int32(at: number): number {
-    return this.data.getInt32(at, true);
-  }
-
-  /** A length or place; one below 0 or beyond the file makes no sense. */
-  int64(at: number): number {
-    const value = this.data.getBigInt64(at, true);
-    if (value < 0n || value > BigInt(this.bytes.length)) fail(`${value} where the file has ${this.bytes.length} bytes`);
-    return Number(value);
-  }
-
-  text(at: number, length: number): string {
-    return utf8.decode(this.slice(at, length));
-  }
-
-  view(at: number, length: number, type: ColumnType): Values {
-    const slice = this.slice(at, length * type.BYTES_PER_ELEMENT);
-    const aligned = slice.byteOffset % type.BYTES_PER_ELEMENT === 0 ? slice : slice.slice();
-    return new type(aligned.buffer as ArrayBuffer, aligned.byteOffset, length);
-  }
-
-  table(at: number): Table {
-    return new Table(this, at);
-  }
-
-  slice(at: number, length: number): Uint8Array {
-    if (!(at >= 0 && length >= 0 && at + length <= this.bytes.length)) fail('a place outside of it');
-    return this.bytes.subarray(at, at + length);
-  }
-}
-
-/** A flatbuffer's table. Fields have numbers; one that is not there is undefined. */
-class Table {
-  readonly #file: Bytes;
-  readonly #at: number;
-  readonly #vtable: number;
-  readonly #vtableBytes: number;
-
-  /** @param at where the offset to the table is */
-  constructor(file: Bytes, at: number) {
-    this.#file = file;
-    this.#at = at + file.data.getUint32(at, true);
-    this.#vtable = this.#at - file.int32(this.#at);
-    this.#vtableBytes = file.data.getUint16(this.#vtable, true);
-  }
-
-  uint8 = (field: number) => this.#read(field, (at) => this.#file.data.getUint8(at));
-  int16 = (field: number) => this.#read(field, (at) => this.#file.data.getInt16(at, true));
-  int32 = (field: number) => this.#read(field, (at) => this.#file.int32(at));
-  int64 = (field: number) => this.#read(field, (at) => this.#file.int64(at));
-  table = (field: number) => this.#read(field, (at) => this.#file.table(at));
-
-  text(field: number, mostBytes: number): string | undefined {
-    return this.#read(field, (at) => {
-      const [start, length] = this.#counted(at);
-      if (length > mostBytes) fail(`a text of ${length} bytes, at most ${mostBytes}`);
-      return this.#file.text(start, length);
-    });
-  }
-
-  /** Where each element is; none when the field is not there. */
-  vector(field: number, stride: number): number[] {
-    const found = this.#read(field, (at) => {
-      const [start, length] = this.#counted(at);
-      this.#file.slice(start, length * stride); // before anything is made of that length
-      return Array.from({ length }, (_, i) => start + i * stride);
-    });
-    return found ?? [];
-  }
-
-  #counted(at: number): [start: number, length: number] {
-    const start = at + this.#file.data.getUint32(at, true);
-    return [start + 4, this.#file.data.getUint32(start, true)];
-  }
-
-  #read<T>(field: number, read: (at: number) => T): T | undefined {
-    const entry = 4 + 2 * field;
-    if (entry + 2 > this.#vtableBytes) return undefined;
-    const offset = this.#file.data.getUint16(this.#vtable + entry, true);
-    return offset === 0 ? undefined : read(this.#at + offset);
-  }
-}
-
-function fail(what: string): never {
-  throw new FormatError(what);
+function view(file: Bytes, at: number, length: number, type: ColumnType): Values {
+  const slice = file.slice(at, length * type.BYTES_PER_ELEMENT);
+  const aligned = slice.byteOffset % type.BYTES_PER_ELEMENT === 0 ? slice : slice.slice();
+  return new type(aligned.buffer as ArrayBuffer, aligned.byteOffset, length);
 }

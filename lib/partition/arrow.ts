@@ -25,12 +25,16 @@ type Kind = 'raw' | 'binned' | 'sample' | 'oob';
 
 /** Rows as an Arrow IPC file. The same rows give the same bytes. */
 export function encodeRaw(rows: RawRows): Uint8Array {
-  return encode('raw', rows.columns, { label: rows.labels, rowIndex: rows.rowIndex });
+  return encode('raw', rows.columns, { ...othersOf(rows), ...(rows.sides && { side: rows.sides }) });
 }
 
 /** Binned rows as an Arrow IPC file. */
 export function encodeBinned(rows: BinnedRows): Uint8Array {
-  return encode('binned', rows.columns, { label: rows.labels, rowIndex: rows.rowIndex });
+  return encode('binned', rows.columns, othersOf(rows));
+}
+
+function othersOf({ labels, rowIndex, weights }: RawRows | BinnedRows): Record<string, Values> {
+  return { label: labels, rowIndex, ...(weights && { weight: weights }) };
 }
 
 /** A sample for the bin edges: values, and the priority that each row was drawn by. */
@@ -50,23 +54,26 @@ export function encodeSample(sample: Sample): Uint8Array {
  * @throws {FormatError} when the bytes are no raw partition of this version
  */
 export function decodeRaw(bytes: Uint8Array, key: string): RawRows {
-  const { numRows, features, get } = decode('raw', bytes, key);
+  const { numRows, features, get, has } = decode('raw', bytes, key);
   return {
     numRows,
     columns: features(Float32Array),
     labels: get('label', Uint16Array),
     rowIndex: get('rowIndex', Uint32Array),
+    ...(has('weight') && { weights: get('weight', Float64Array) }),
+    ...(has('side') && { sides: get('side', Uint8Array) }),
   };
 }
 
 /** @throws {FormatError} when the bytes are no binned partition of this version */
 export function decodeBinned(bytes: Uint8Array, key: string): BinnedRows {
-  const { numRows, features, get } = decode('binned', bytes, key);
+  const { numRows, features, get, has } = decode('binned', bytes, key);
   return {
     numRows,
     columns: features(Uint8Array),
     labels: get('label', Uint16Array),
     rowIndex: get('rowIndex', Uint32Array),
+    ...(has('weight') && { weights: get('weight', Float64Array) }),
   };
 }
 
@@ -143,7 +150,7 @@ function decode(kind: Kind, bytes: Uint8Array, key: string) {
   };
   const names = [...columns.keys()].filter((name) => /^f\d+$/.test(name));
   const features = <T extends Values>(type: new (length: number) => T): T[] => names.map((name) => get(name, type));
-  return { numRows, features, get };
+  return { numRows, features, get, has: (name: string) => columns.has(name) };
 }
 
 function read(bytes: Uint8Array, key: string): ArrowTable {

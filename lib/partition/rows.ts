@@ -5,10 +5,14 @@ export interface RawRows {
   numRows: number;
   /** Number of each row in the whole data set, ascending, shape [numRows]. */
   rowIndex: Uint32Array;
-  /** Values, one array per feature, each of shape [numRows], finite. */
+  /** Values, one array per feature, each of shape [numRows], finite, or NaN where there is none; codes of categories. */
   columns: Float32Array[];
   /** Class of each row, from 0 to numClasses - 1, shape [numRows]. */
   labels: Uint16Array;
+  /** Weight of each row; all 1 when left out. */
+  weights?: Float64Array;
+  /** 1 for rows of the test side, where the data say it; shape [numRows]. */
+  sides?: Uint8Array;
 }
 
 /** Rows for training: a bin code for each value. */
@@ -18,6 +22,8 @@ export interface BinnedRows {
   /** Bin codes, one array per feature, each of shape [numRows]. */
   columns: Uint8Array[];
   labels: Uint16Array;
+  /** Weight of each row; all 1 when left out. */
+  weights?: Float64Array;
 }
 
 /** Upper edges of the bins of each feature, ascending, at most 254: `x <= edges[code]` where code is the value's bin. */
@@ -38,6 +44,7 @@ export function takeRows(rows: RawRows, sides: Uint8Array, side: number): RawRow
     rowIndex: rows.rowIndex.filter((_, i) => sides[i] === side),
     columns: rows.columns.map((values) => Float32Array.from(taken, (i) => values[i]!)),
     labels: rows.labels.filter((_, i) => sides[i] === side),
+    ...(rows.weights && { weights: rows.weights.filter((_, i) => sides[i] === side) }),
   };
 }
 
@@ -49,11 +56,13 @@ export function concatBinned(parts: readonly BinnedRows[]): BinnedRows {
     rowIndex: new Uint32Array(numRows),
     labels: new Uint16Array(numRows),
     columns: Array.from({ length: parts[0]?.columns.length ?? 0 }, () => new Uint8Array(numRows)),
+    ...(parts[0]?.weights && { weights: new Float64Array(numRows) }),
   };
   let start = 0;
   for (const part of parts) {
     rows.rowIndex.set(part.rowIndex, start);
     rows.labels.set(part.labels, start);
+    if (part.weights) rows.weights!.set(part.weights, start);
     for (const [j, codes] of rows.columns.entries()) codes.set(part.columns[j]!, start);
     start += part.numRows;
   }

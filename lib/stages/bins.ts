@@ -2,6 +2,9 @@
 
 import { FormatError, InputError } from '../errors.ts';
 import { quantileEdges } from '../forest/bins.ts';
+import type { ValueRange } from '../forest/model.ts';
+import { toRange } from '../forest/ranges.ts';
+import { getSchema } from '../ingest/results.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { decodeSample } from '../partition/arrow.ts';
@@ -22,8 +25,14 @@ export interface BinsResult {
   classCounts: number[];
   /** Best possible accuracy on this data, mean over all rows; null where the generator can't tell. */
   accuracyCeiling: number | null;
-  /** Upper edges of the bins of each feature. */
+  /** Upper edges of the bins of each feature; none of a categorical one. */
   edges: number[][];
+  /** Smallest and largest value of each feature in the whole data set; a run of an earlier version has none. */
+  ranges?: ValueRange[];
+  /** Rows of each class before each partition, where the split is stratified; shape [numPartitions][numClasses]. */
+  classStarts?: number[][];
+  /** Features that hold categories; none when left out. */
+  isCategorical?: boolean[];
 }
 
 export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise<BinsResult> {
@@ -48,12 +57,42 @@ export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise
     const samples = await mapLimited(indexes, STORE_REQUESTS, async (i) =>
       decodeSample(await store.get(keys.sample(i)), keys.sample(i)),
     );
-    const edges = mergeSamples(samples).map((values) => [...quantileEdges(values, plan.params.maxBins)]);
+    const isCategorical =
+      plan.dataset.generator === 'file'
+        ? (await getSchema(store, runId)).schema.features.map(({ type }) => type === 'categorical')
+        : undefined;
+    const edges = mergeSamples(samples).map((values, feature) => {
+      if (isCategorical?.[feature]) return [];
+      return [
+        ...quantileEdges(
+          values.filter((value) => !Number.isNaN(value)),
+          plan.params.maxBins,
+        ),
+      ];
+    });
     const ceilings = partitions.map(({ ceilingSum }) => ceilingSum);
     const accuracyCeiling = ceilings.includes(null)
       ? null
       : ceilings.reduce<number>((sum, part) => sum + part!, 0) / numRows;
-    return { classCounts, accuracyCeiling, edges };
+    const ranges = edges.map((_, j) => {
+      const known = partitions.flatMap(({ min, max }) => [min[j], max[j]]).filter((value) => value !== null);
+      const least = known.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+      return toRange(
+        least,
+        known.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
+      );
+    });
+    const classStarts = plan.params.stratify ? startsOf(partitions) : undefined;
+    return { classCounts, accuracyCeiling, edges, ranges, classStarts, isCategorical };
+  });
+}
+
+function startsOf(partitions: readonly PartitionResult[]): number[][] {
+  const before = partitions[0].classCounts.map(() => 0);
+  return partitions.map(({ classCounts }) => {
+    const starts = [...before];
+    for (const [k, count] of classCounts.entries()) before[k] += count;
+    return starts;
   });
 }
 

@@ -26,6 +26,8 @@ export interface EvaluateResult {
   brier: MeanPartial;
   /** For ROC AUC: rows by rounded probability, of class 1 or of each of many classes; empty when there are too many. */
   scores: ScoreCounts[];
+  /** The same of the validation side, where there is one. */
+  validation?: EvaluateResult;
 }
 
 const MAX_SCORE_COUNTS = 4000; // of all classes; at 40 bytes of JSON or less, 160 kB per partition
@@ -43,30 +45,45 @@ export async function loadModel(store: Store, runId: string): Promise<Model> {
   return decodeModel(await store.get(runKeys(runId).model));
 }
 
-/** Answers with little: the result is read from the store. */
+/**
+ * Answers with little: the result is read from the store.
+ *
+ * @param hasValidation whether there are rows to validate on, too
+ */
 export async function evaluate(
   store: Store,
   { runId, partitionIndex }: EvaluateTask,
   load: () => Promise<Model>,
+  hasValidation = false,
 ): Promise<Pick<EvaluateResult, 'numRows'>> {
   const keys = runKeys(runId);
-  const { numRows } = await runTask<EvaluateResult>(store, keys.evaluateResult(partitionIndex), async () => {
-    const testKey = keys.test(partitionIndex);
-    const [model, rows] = await Promise.all([load(), store.get(testKey).then((bytes) => decodeRaw(bytes, testKey))]);
-    const { labels } = rows;
-    const { numClasses } = model;
-    const probabilities = predictProba(model, rows.columns);
-    const steps = scoreSteps(numClasses, model.trees.length);
-    return {
-      numRows: rows.numRows,
-      pairs: countPairs(labels, mostProbable(probabilities, numClasses)),
-      numClasses,
-      logLoss: logLoss(numClasses).partial(labels, probabilities),
-      brier: brier(numClasses).partial(labels, probabilities),
-      scores: steps > 0 ? countClassScores(labels, probabilities, numClasses, undefined, steps) : [],
-    };
-  });
+  const score = async (key: string) => {
+    const [model, rows] = await Promise.all([load(), store.get(key).then((bytes) => decodeRaw(bytes, key))]);
+    return scoreRows(rows.labels, predictProba(model, rows.columns), model.numClasses, model.trees.length);
+  };
+  const { numRows } = await runTask<EvaluateResult>(store, keys.evaluateResult(partitionIndex), async () => ({
+    ...(await score(keys.test(partitionIndex))),
+    ...(hasValidation && { validation: await score(keys.validation(partitionIndex)) }),
+  }));
   return { numRows };
+}
+
+/** What a forest of so many trees says of some rows, as counts that can be merged. */
+export function scoreRows(
+  labels: Uint16Array,
+  probabilities: Float64Array,
+  numClasses: number,
+  numTrees: number,
+): EvaluateResult {
+  const steps = scoreSteps(numClasses, numTrees);
+  return {
+    numRows: labels.length,
+    pairs: countPairs(labels, mostProbable(probabilities, numClasses)),
+    numClasses,
+    logLoss: logLoss(numClasses).partial(labels, probabilities),
+    brier: brier(numClasses).partial(labels, probabilities),
+    scores: steps > 0 ? countClassScores(labels, probabilities, numClasses, undefined, steps) : [],
+  };
 }
 
 /** Class of each row as `predict` gives it: the lowest of equals. */

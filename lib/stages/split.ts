@@ -1,11 +1,13 @@
 // Split: send each row of one partition to its side; training rows become bin codes, test rows keep their values.
 
 import { encodeColumn } from '../forest/bins.ts';
+import { MISSING_BYTE } from '../forest/training-table.ts';
+import { encodeFeature } from '../forest/walk.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { decodeRaw, encodeBinned, encodeRaw } from '../partition/arrow.ts';
-import { countClasses, type RawRows, takeRows } from '../partition/rows.ts';
-import { testSide } from '../partition/split.ts';
+import { type BinnedRows, countClasses, type RawRows, takeRows } from '../partition/rows.ts';
+import { SIDE, sideOfRow, stratifiedSide } from '../partition/split.ts';
 import type { Plan } from '../plan.ts';
 import type { Store } from '../store.ts';
 import { type BinsResult, toBinEdges } from './bins.ts';
@@ -26,6 +28,8 @@ interface Side extends StoredObject {
 export interface SplitResult {
   train: Side;
   test: Side;
+  /** Where there is one. */
+  validation?: Side;
 }
 
 export function split(store: Store, plan: Plan, { runId, partitionIndex }: SplitTask): Promise<SplitResult> {
@@ -36,35 +40,44 @@ export function split(store: Store, plan: Plan, { runId, partitionIndex }: Split
       getJson<BinsResult>(store, keys.binsResult),
       store.get(partitionKey).then((bytes) => decodeRaw(bytes, partitionKey)),
     ]);
-    const isTest = testSide({
-      numRows: plan.params.samples,
-      numTest: plan.numTest,
-      shuffle: plan.params.shuffle,
-      seed: plan.params.seed,
-    });
-    const sides = Uint8Array.from(rows.rowIndex, (rowIndex) => (isTest(rowIndex) ? 1 : 0));
+    const sides = rows.sides ?? sidesOf(rows, plan, bins, partitionIndex);
     const numClasses = bins.classCounts.length;
-    const trainRows = takeRows(rows, sides, 0);
-    const testRows = takeRows(rows, sides, 1);
+    const trainRows = takeRows(rows, sides, SIDE.train);
+    const testRows = takeRows(rows, sides, SIDE.test);
+    const validationRows = plan.numValidation > 0 ? takeRows(rows, sides, SIDE.validation) : undefined;
     const storeSide = (key: string, { numRows, labels }: RawRows, bytes: Uint8Array) =>
       createObject(store, key, bytes).then((object) => ({
         ...object,
         numRows,
         classCounts: countClasses(labels, numClasses),
       }));
-    const [train, test] = await Promise.all([
-      storeSide(keys.train(partitionIndex), trainRows, encodeBinned(binRows(trainRows, toBinEdges(bins.edges)))),
+    const [train, test, validation] = await Promise.all([
+      storeSide(keys.train(partitionIndex), trainRows, encodeBinned(binRows(trainRows, bins))),
       storeSide(keys.test(partitionIndex), testRows, encodeRaw(testRows)),
+      validationRows && storeSide(keys.validation(partitionIndex), validationRows, encodeRaw(validationRows)),
     ]);
-    return { train, test };
+    return { train, test, ...(validation && { validation }) };
   });
 }
 
-function binRows(rows: RawRows, edges: Float32Array[]) {
-  const columns = rows.columns.map((values, j) => {
-    const codes = new Uint8Array(values.length);
-    encodeColumn(values, edges[j]!, codes);
+function sidesOf({ rowIndex, labels }: RawRows, plan: Plan, bins: BinsResult, partitionIndex: number): Uint8Array {
+  const { samples: numRows, shuffle, seed } = plan.params;
+  const { numTest, numValidation } = plan;
+  if (!bins.classStarts) {
+    return Uint8Array.from(rowIndex, sideOfRow({ numRows, numTest, numValidation, shuffle, seed }));
+  }
+  const sideOf = stratifiedSide(bins.classCounts, numTest, numValidation, seed);
+  const ranks = [...bins.classStarts[partitionIndex]];
+  return Uint8Array.from(labels, (label) => sideOf(label, ranks[label]++));
+}
+
+function binRows(rows: RawRows, { edges, isCategorical }: BinsResult): BinnedRows {
+  const columns = toBinEdges(edges).map((ofFeature, j) => {
+    const codes = new Uint8Array(rows.numRows);
+    // only data of the user's have categories and missing values
+    if (isCategorical) encodeFeature(rows.columns[j], ofFeature, isCategorical[j], codes, MISSING_BYTE, j);
+    else encodeColumn(rows.columns[j], ofFeature, codes);
     return codes;
   });
-  return { numRows: rows.numRows, rowIndex: rows.rowIndex, labels: rows.labels, columns };
+  return { ...rows, columns };
 }

@@ -6,13 +6,16 @@ import { oobSumsInThreads } from '../forest/general-in-threads.ts';
 import { featureImportances } from '../forest/importances.ts';
 import { decodeTrees, encodeModel, encodeTrees } from '../forest/model.ts';
 import { addOobSums, FRACTION_UNIT, type OobScore, scoreOob } from '../forest/oob.ts';
+import type { BeforeTree } from '../forest/take-trees.ts';
 import { classTable } from '../forest/training-table.ts';
+import { getSchema } from '../ingest/results.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { decodeBinned, decodeOob, encodeOob } from '../partition/arrow.ts';
 import { type BinnedRows, concatBinned } from '../partition/rows.ts';
 import { modelOptions, type Plan } from '../plan.ts';
 import type { Store } from '../store.ts';
+import { describeColumns } from '../tables/schema.ts';
 import { type BinsResult, toBinEdges } from './bins.ts';
 import { createObject, type StoredObject } from './generate.ts';
 import { mapLimited, runTask, STORE_REQUESTS } from './task.ts';
@@ -65,6 +68,7 @@ export function growTrees(
   plan: Plan,
   { runId, treeStart, treeEnd }: GrowTask,
   gather: () => Promise<BinnedRows>,
+  beforeTree?: BeforeTree,
 ): Promise<GrowResult> {
   const keys = runKeys(runId);
   if (!(treeStart < treeEnd && treeEnd <= plan.forest.numTrees)) {
@@ -72,10 +76,11 @@ export function growTrees(
   }
   return runTask(store, keys.treesResult(treeStart, treeEnd), async () => {
     const [rows, bins] = await Promise.all([gather(), getJson<BinsResult>(store, keys.binsResult)]);
-    const info = { numClasses: bins.classCounts.length, edges: toBinEdges(bins.edges) };
-    const trees = await ENGINES[plan.params.engine].growTrees(rows, info, plan.forest, treeStart, treeEnd);
+    const { isCategorical } = bins;
+    const info = { numClasses: bins.classCounts.length, edges: toBinEdges(bins.edges), isCategorical };
+    const trees = await ENGINES[plan.params.engine].growTrees(rows, info, plan.forest, treeStart, treeEnd, beforeTree);
     if (plan.params.oobScore) {
-      const table = classTable(rows, info.edges, info.numClasses);
+      const table = classTable(rows, info.edges, info.numClasses, isCategorical);
       const sums = await oobSumsInThreads(table, plan.forest, trees, treeStart);
       await createObject(store, keys.oob(treeStart, treeEnd), encodeOob({ ...sums, labels: rows.labels }));
     }
@@ -100,8 +105,15 @@ export function mergeModel(store: Store, plan: Plan, { runId }: MergeTask): Prom
         `tree groups of run ${runId} hold ${trees.length} trees, the plan says ${plan.forest.numTrees}`,
       );
     }
-    const forest = { trees, edges: toBinEdges(bins.edges), numClasses: bins.classCounts.length };
-    const bytes = encodeModel(trees, forest.edges, forest.numClasses, undefined, { options: modelOptions(plan) });
+    const { isCategorical } = bins;
+    const forest = { trees, edges: toBinEdges(bins.edges), numClasses: bins.classCounts.length, isCategorical };
+    const schema = plan.dataset.generator === 'file' ? (await getSchema(store, runId)).schema : undefined;
+    const bytes = encodeModel(trees, forest.edges, forest.numClasses, schema?.label.classes, {
+      isCategorical,
+      options: modelOptions(plan, schema?.label.classes),
+      ranges: bins.ranges,
+      schema: schema && describeColumns(schema),
+    });
     const object = await createObject(store, keys.model, bytes);
     return {
       ...object,

@@ -3,9 +3,10 @@
 import { basename, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CancelledError, isRetryable } from '../../lib/errors.ts';
-import { parseFailure } from '../../lib/fanout/engine.ts';
-import { cancelRun, viewRun } from '../../lib/run.ts';
+import { parseFailure } from '../../lib/fanout/error-class.ts';
+import { cancelRun, type StageStatus, viewRun } from '../../lib/run.ts';
 import { explain } from '../explain.ts';
+import { listFailed } from '../failed-list.ts';
 import type { Progress } from '../progress.ts';
 import type { Target } from '../target.ts';
 
@@ -24,17 +25,20 @@ export interface FollowOptions {
   options: string[];
   /** Aborted with a `CancelledError` by the user, with another error when the emulator broke. */
   signal: AbortSignal;
+  /** Called at each look, while nothing is asked of the target; the target may be another afterwards. */
+  onStages?: (stages: readonly StageStatus[]) => Promise<void>;
 }
 
 /**
  * @throws {CancelledError} when the run was cancelled
  * @throws {Error} when it failed; the message says how to go on, where that makes sense
  */
-export async function follow({ store, orchestrator }: Target, options: FollowOptions): Promise<void> {
-  const { runId, execution, progress, signal } = options;
+export async function follow(target: Target, options: FollowOptions): Promise<void> {
+  const { runId, execution, progress, signal, onStages } = options;
   const hint = `go on with: ${launcher()} run${options.options.map((word) => ` ${quote(word)}`).join('')} --run-id ${runId}`;
   try {
     for (let poll = 1; ; poll++) {
+      const { store, orchestrator } = target;
       if (signal.aborted) {
         if (!(signal.reason instanceof CancelledError)) throw signal.reason;
         await cancelRun(store, orchestrator, runId);
@@ -50,6 +54,7 @@ export async function follow({ store, orchestrator }: Target, options: FollowOpt
         const isDone = (await viewRun(store, runId)).state === 'succeeded';
         if (executionState === 'failed' && !isDone) throw new Error(`the orchestrator failed: ${message}`);
       }
+      await onStages?.(stages);
       await sleep(options.on === 'aws' ? AWS_POLL_MS : LOCAL_POLL_MS, undefined, { signal }).catch(() => {});
     }
   } catch (error) {
@@ -58,7 +63,8 @@ export async function follow({ store, orchestrator }: Target, options: FollowOpt
     // wrong input stays wrong: going on would meet the same error
     const last = /; last: (.*)$/s.exec(message)?.[1];
     const canGoOn = last === undefined || isRetryable(parseFailure(last).name);
-    throw new Error(canGoOn ? `${message}; ${hint}` : message, { cause: error });
+    const failed = await listFailed(target.store, runId).catch(() => ''); // the store may be what is broken
+    throw new Error(`${message}${canGoOn ? `; ${hint}` : ''}${failed}`, { cause: error });
   } finally {
     progress.stop();
   }

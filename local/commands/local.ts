@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { InputError } from '../../lib/errors.ts';
-import { startEmulator } from '../emulator.ts';
-import { port, sandboxes, seed, share, workers } from './parse.ts';
+import { type EmulatorInfo, startEmulator } from '../emulator.ts';
+import { addChaosOptions, type ChaosFlags, chaosOf, port, sandboxes, seed, share, workers } from './parse.ts';
 
-interface LocalFlags {
+interface LocalFlags extends ChaosFlags {
   workers: number;
   port: number;
   dataDir: string;
@@ -26,7 +26,7 @@ interface LocalFlags {
 const FIRST_PORT = 8788;
 
 export function localCommand(): Command {
-  return new Command('local')
+  const command = new Command('local')
     .description('Keep the emulator up: Lambda, S3, the HTTP API and CloudFormation on 127.0.0.1.')
     .option('--workers <N>', 'worker functions at work at once', workers, 4)
     .option('--port <N>', 'first of four ports; where one is taken, the next free one', port, FIRST_PORT)
@@ -41,9 +41,23 @@ export function localCommand(): Command {
       share,
       0,
     )
-    .option('--duplicates-seed <N>', 'picks which', seed, 0)
-    .action(async ({ workers, port, dataDir, json, template, stack, ramp, duplicates, duplicatesSeed }: LocalFlags) => {
+    .option('--duplicates-seed <N>', 'picks which', seed, 0);
+  addChaosOptions(command, 'Options:');
+  return command.action(
+    async ({
+      workers,
+      port,
+      dataDir,
+      json,
+      template,
+      stack,
+      ramp,
+      duplicates,
+      duplicatesSeed,
+      ...flags
+    }: LocalFlags) => {
       if (stack !== undefined && template === undefined) throw new InputError('--stack needs --template');
+      const chaos = chaosOf(command, flags);
       const stop = new AbortController();
       process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
       const { close, ...info } = await startEmulator({
@@ -53,6 +67,7 @@ export function localCommand(): Command {
         template: template === undefined ? undefined : { folder: template, stack },
         sandboxesPer10s: ramp,
         duplicates: { share: duplicates, seed: duplicatesSeed },
+        chaos,
         distDir: dirname(fileURLToPath(import.meta.url)),
         onBroken: (error) => stop.abort(error),
       });
@@ -68,21 +83,15 @@ export function localCommand(): Command {
         await close();
       }
       if (stop.signal.reason.name !== 'AbortError') throw stop.signal.reason;
-    });
+    },
+  );
 }
 
 function describe(
-  {
-    lambda,
-    s3,
-    api,
-    cloudFormation,
-    bucket,
-    functions,
-    stack,
-  }: Omit<Awaited<ReturnType<typeof startEmulator>>, 'close'>,
+  { lambda, s3, api, cloudFormation, bucket, functions, stack, chaos }: EmulatorInfo,
   isStack: boolean,
 ): string {
+  const faults = chaos && `\n ${pc.dim('chaos  ')} seed ${chaos.seed}, rate ${chaos.rate}`;
   const next = isStack
     ? `arvoredo smoke --stack ${stack}` // its routes take signed requests or tokens
     : `curl -X POST ${api}/runs -d '{"samples": 5000, "chunkSize": 1000, "trees": 5}'`;
@@ -90,7 +99,7 @@ function describe(
  ${pc.dim('S3     ')} ${s3}  bucket ${pc.bold(bucket)}
  ${pc.dim('Lambda ')} ${lambda}  ${functions.join(', ')}
  ${pc.dim('API    ')} ${api}/runs
- ${pc.dim('stack  ')} ${stack}, described by ${cloudFormation}
+ ${pc.dim('stack  ')} ${stack}, described by ${cloudFormation}${faults ?? ''}
 
 For the aws CLI, boto3 or any SDK (any region and credentials will do):
   export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1

@@ -4,9 +4,15 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { forecastRun } from '../../lib/forecast.ts';
+import { splitKindOf } from '../../lib/ingest/data-params.ts';
+import { surveyHere } from '../../lib/ingest/tasks.ts';
+import { parseRunParams, readGiven } from '../../lib/params.ts';
+import { type Plan, planRun } from '../../lib/plan.ts';
+import { objectsAt } from '../files.ts';
+import { withFolderStore } from '../folder-store.ts';
 import { describeForecast } from '../forecast-table.ts';
-import { checkParams, checkWritable } from './checks.ts';
-import { addRunOptions, givenParams } from './run-options.ts';
+import { checkParams, checkWritable, inFlags } from './checks.ts';
+import { addRunOptions, givenParams, toFlag } from './run-options.ts';
 
 interface PlanFlags {
   on: 'local' | 'aws';
@@ -24,7 +30,7 @@ export function planCommand(): Command {
     .addOption(new Option('--quiet', 'print the USD only').default(false).helpGroup('Run:'));
   addRunOptions(command);
   return command.action(async ({ on, json, quiet }: PlanFlags) => {
-    const plan = checkParams(givenParams(command));
+    const plan = await planHere(readGiven(givenParams(command), toFlag));
     const forecast = forecastRun(plan, on === 'local' ? availableParallelism() : undefined);
     const text = `${JSON.stringify(forecast, null, 2)}\n`;
     if (json === '-') {
@@ -37,4 +43,13 @@ export function planCommand(): Command {
     }
     console.log(quiet ? forecast.total.usd.toFixed(6) : describeForecast(forecast, on));
   });
+}
+
+/** The plan of a run on generated data; or on a user's, which are read for it. */
+async function planHere(given: Record<string, unknown>): Promise<Plan> {
+  if (given.data === undefined) return inFlags(() => planRun(checkParams(given)));
+  const params = parseRunParams(given, toFlag);
+  inFlags(() => splitKindOf(params));
+  const { shape } = await withFolderStore((store) => surveyHere(objectsAt(params.data!), store, params));
+  return inFlags(() => planRun(params, shape));
 }

@@ -8,7 +8,8 @@ interface ParamOption {
   /** Placeholder of the value; without one the option is a switch. */
   value?: string;
   help: string;
-  parse?: (text: string) => unknown;
+  /** @param before what the same option gave already, where it may be given more than once */
+  parse?: (text: string, before?: unknown) => unknown;
   /** The word for null. */
   none?: string;
   /** Help of the switch `--name`, where `--no-name` is not all there is. */
@@ -16,7 +17,7 @@ interface ParamOption {
 }
 
 /** A number where the text is one; anything else goes on as text, to be refused with the values allowed. */
-function number(text: string): unknown {
+export function number(text: string): unknown {
   return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
 }
 const numbers = (text: string) => text.split(',').map(number);
@@ -25,18 +26,54 @@ const byPosition = (text: string) => {
   if (!text.includes(':')) return text.includes(',') ? numbers(text) : number(text);
   const pairs = text.split(',').map((pair) => pair.split(':'));
   const isPair = (pair: string[]) => pair.length === 2 && pair.every((part) => part.trim() !== '');
-  return pairs.every(isPair) ? Object.fromEntries(pairs.map(([at, value]) => [at!.trim(), number(value!)])) : text;
+  const isOnce = new Set(pairs.map(([at]) => at!.trim())).size === pairs.length;
+  return pairs.every(isPair) && isOnce
+    ? Object.fromEntries(pairs.map(([at, value]) => [at!.trim(), number(value!)]))
+    : text;
 };
 const oneOrMore = (text: string) => (text.includes(',') ? numbers(text) : number(text));
+/** Names of columns, `a,b`; a name that has a comma is given by its number. */
+const names = (text: string) => text.split(',').map((name) => name.trim());
+/** A number of features; or names and numbers of columns. */
+const countOrNames = (text: string) => (typeof number(text) === 'number' ? number(text) : names(text));
+const collect = (text: string, before?: unknown) => [...((before as string[] | undefined) ?? []), text];
 /** Stands for null, which commander takes for an empty value. */
 const NULL = Symbol('null');
 const orNull = (word: string, parse: (text: string) => unknown) => (text: string) =>
   text === word ? NULL : parse(text);
 
 const GROUPS: Record<string, ParamOption[]> = {
-  'Data:': [
+  'Your data:': [
+    {
+      name: 'data',
+      value: 'PATH',
+      help: 'files to learn from: a path, a folder, a pattern or s3://…; may be given again',
+      parse: collect,
+    },
+    { name: 'label', value: 'COLUMN', help: 'column to predict, by name or number from 0' },
+    { name: 'drop', value: 'LIST', help: 'columns to leave out', parse: names },
+    { name: 'categorical', value: 'LIST', help: 'columns to take as categories, numbers or not', parse: names },
+    { name: 'skipRows', value: 'N', help: 'lines before the table of a text file (0)', parse: number },
+    {
+      name: 'header',
+      help: 'the first row has no names, and columns are called 0, 1, …',
+      on: 'the first row has the names (where all its cells are texts)',
+    },
+    {
+      name: 'chunkBytes',
+      value: 'N',
+      help: 'bytes of a file that one task reads (8 MiB, more for large data)',
+      parse: number,
+    },
+  ],
+  'Generated data:': [
     { name: 'samples', value: 'N', help: 'rows', parse: number },
-    { name: 'features', value: 'N', help: 'columns', parse: number },
+    {
+      name: 'features',
+      value: 'N',
+      help: 'columns; with --data a list of those to learn from (all others)',
+      parse: countOrNames,
+    },
     { name: 'chunkSize', value: 'N', help: 'rows made by one generate task', parse: number },
     {
       name: 'generator',
@@ -51,7 +88,7 @@ const GROUPS: Record<string, ParamOption[]> = {
     {
       name: 'weights',
       value: 'LIST',
-      help: 'share of each class, e.g. 0.9,0.1 (equal)',
+      help: 'share of each class, e.g. 0.9,0.1 (equal); with --data the column with the weight of each row',
       parse: numbers,
       none: 'equal',
     },
@@ -77,6 +114,27 @@ const GROUPS: Record<string, ParamOption[]> = {
   ],
   'Split:': [
     { name: 'testSize', value: 'X', help: 'share or count of the rows held out', parse: number },
+    {
+      name: 'validationSize',
+      value: 'X',
+      help: 'share or count of the rows to score besides, neither learnt from nor tested on',
+      parse: number,
+    },
+    { name: 'stratify', help: 'hold out the same share of each class, exactly' },
+    { name: 'group', value: 'COLUMN', help: 'with --data: keep rows of one group on one side' },
+    { name: 'time', value: 'COLUMN', help: 'with --data: hold out the latest rows' },
+    {
+      name: 'hashBy',
+      value: 'COLUMN',
+      help: 'with --data: by the hash of a key, so that no row changes sides as data grow',
+    },
+    { name: 'side', value: 'COLUMN', help: 'with --data: as the column says, train or test, 0 or 1' },
+    {
+      name: 'folds',
+      value: 'N',
+      help: 'cross-validate as well: hold out each of N parts of the training rows once',
+      parse: number,
+    },
     { name: 'shuffle', help: 'hold out the last rows instead of random ones' },
   ],
   'Forest:': [
@@ -85,7 +143,8 @@ const GROUPS: Record<string, ParamOption[]> = {
       name: 'maxFeatures',
       value: 'X',
       help: 'features tried per node: sqrt, log2, all, a share or a count (sqrt)',
-      parse: number,
+      // all features in scikit-learn, one here: too alike
+      parse: (text) => (/^1\.0*$/.test(text) ? text : number(text)),
     },
     { name: 'maxDepth', value: 'N', help: 'greatest depth', parse: number, none: 'none' },
     {
@@ -145,12 +204,13 @@ const GROUPS: Record<string, ParamOption[]> = {
   ],
   'Run:': [
     { name: 'workers', value: 'N', help: 'functions at work at once', parse: number },
+    { name: 'deadline', value: 'SECONDS', help: 'longest time until it is given up', parse: number, none: 'none' },
     { name: 'seed', value: 'N', help: 'the same seed gives the same bytes', parse: number },
   ],
 };
 
 /** Switches that are on by default are offered as `--no-…`. */
-const ON_BY_DEFAULT = new Set<ParamName>(['hypercube', 'shuffleSamples', 'shuffle', 'bootstrap']);
+const ON_BY_DEFAULT = new Set<ParamName>(['hypercube', 'shuffleSamples', 'shuffle', 'bootstrap', 'header']);
 
 export function addRunOptions(command: Command): void {
   for (const [heading, options] of Object.entries(GROUPS)) {
@@ -184,6 +244,15 @@ export function givenParams(command: Command): Record<string, unknown> {
 }
 
 /** `chunkSize` as it is written on the command line: `--chunk-size`. */
+/** What stands for null in an option's value. */
+export function wordForNull(flag: string): string {
+  return (
+    Object.values(GROUPS)
+      .flat()
+      .find(({ name }) => toFlag(name) === flag)?.none ?? 'left out'
+  );
+}
+
 export function toFlag(name: string): string {
   return `--${toKebab(name)}`;
 }

@@ -7,20 +7,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
-import { CancelledError } from '../../lib/errors.ts';
+import { CancelledError, InputError } from '../../lib/errors.ts';
 import { checkRunId, runIdOfExecution, runKeys } from '../../lib/keys.ts';
+import { readGiven } from '../../lib/params.ts';
 import type { Report } from '../../lib/report.ts';
 import { getReport, newRunId, startRun } from '../../lib/run.ts';
 import { attach, attached } from '../attach.ts';
+import type { ChaosOptions } from '../chaos/faults.ts';
+import { restartMoment } from '../chaos/restart.ts';
 import { findEmulator, startEmulator, WORKERS_PER_CORE } from '../emulator.ts';
+import { countChaos } from '../events.ts';
 import { NO_PROGRESS, startProgress } from '../progress.ts';
 import { type Places, type Seconds, summarize } from '../summary.ts';
 import { localTarget, stackTarget, type Target } from '../target.ts';
+import { findUploads, uploadFiles } from '../upload.ts';
 import { checkParams, checkWritable } from './checks.ts';
-import { follow } from './follow.ts';
-import { addRunOptions, givenParams } from './run-options.ts';
+import { type FollowOptions, follow } from './follow.ts';
+import { addChaosOptions, type ChaosFlags, chaosOf } from './parse.ts';
+import { addRunOptions, givenParams, toFlag } from './run-options.ts';
 
-interface RunFlags {
+interface RunFlags extends ChaosFlags {
   on: 'local' | 'aws';
   stack: string;
   dataDir: string;
@@ -43,10 +49,16 @@ export function runCommand(): Command {
     .addOption(new Option('--run-id <ID>', 'name of the run; an unfinished one goes on').helpGroup('Run:'))
     .addOption(new Option('--json <FILE>', 'write the results there').helpGroup('Run:'))
     .addOption(new Option('--quiet', 'print the accuracy only').default(false).helpGroup('Run:'));
+  addChaosOptions(command, 'Run:');
   addRunOptions(command);
   return command.action(async (flags: RunFlags) => {
-    const given = givenParams(command);
-    const { params } = checkParams(given);
+    const chaos = chaosOf(command, flags);
+    if (chaos && flags.on === 'aws') {
+      throw new InputError('--chaos is for the emulator, not for AWS; leave it out, or use --on local');
+    }
+    const asked = readGiven(givenParams(command), toFlag);
+    const { given, uploads } = await findUploads(asked, flags.on);
+    const params = checkParams(given);
     const runId = checkRunId(flags.runId ?? newRunId());
     if (flags.json) await checkWritable(flags.json);
 
@@ -58,22 +70,26 @@ export function runCommand(): Command {
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
     // a run that is gone on with may have more workers than the default
     const workers = flags.runId && !('workers' in given) ? WORKERS_PER_CORE * availableParallelism() : params.workers;
-    const { target, close, room } = await openTarget(flags, workers, runId, stop);
+    const place = await openTarget(flags, workers, runId, stop, chaos);
+    const { target, room, close } = place;
     if (params.workers > room) {
       console.error(`workers ${params.workers}: this emulator runs ${room} at once, the rest wait`);
     }
     try {
+      await uploadFiles(target, uploads);
       const { execution } = await startRun(target.store, target.orchestrator, runId, params, Object.keys(given));
       const startup = performance.now() / 1000;
       if (!flags.quiet) console.error(`${pc.dim('run')} ${runId}`);
       const progress = flags.quiet ? NO_PROGRESS : startProgress();
-      const { on, signal } = { on: flags.on, signal: stop.signal };
-      await follow(target, { runId, execution, on, progress, options: placeOptions(flags), signal });
+      const { on, signal, onStages } = { on: flags.on, signal: stop.signal, onStages: place.onStages };
+      await follow(target, { runId, execution, on, progress, options: placeOptions(flags), signal, onStages });
       const report = await getReport(target.store, runId);
       const places = await savePlaces(flags, target, runId, report);
       const seconds: Seconds = { total: performance.now() / 1000, startup, ...report.seconds };
-      console.log(flags.quiet ? `Accuracy: ${report.accuracy.toFixed(4)}` : summarize(report, seconds, places));
-      if (flags.json) await writeFile(flags.json, `${JSON.stringify({ ...report, seconds, ...places }, null, 2)}\n`);
+      const account = place.chaos && { ...place.chaos, ...(await countChaos(flags.dataDir, runId)) };
+      const summary = { ...places, chaos: account };
+      console.log(flags.quiet ? `Accuracy: ${report.accuracy.toFixed(4)}` : summarize(report, seconds, summary));
+      if (flags.json) await writeFile(flags.json, `${JSON.stringify({ ...report, seconds, ...summary }, null, 2)}\n`);
     } finally {
       await close();
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
@@ -87,20 +103,56 @@ function placeOptions({ on, stack, dataDir }: RunFlags): string[] {
   return dataDir === DEFAULT_DATA_DIR ? [] : ['--data-dir', dataDir];
 }
 
-async function openTarget({ on, stack, dataDir }: RunFlags, workers: number, runId: string, stop: AbortController) {
+interface OpenTarget {
+  target: Target;
+  /** Most workers at once. */
+  room: number;
+  /** Faults that are injected there. */
+  chaos?: ChaosOptions | null;
+  onStages?: FollowOptions['onStages'];
+  close(): Promise<void>;
+}
+
+async function openTarget(
+  { on, stack, dataDir }: RunFlags,
+  workers: number,
+  runId: string,
+  stop: AbortController,
+  chaos: ChaosOptions | undefined,
+): Promise<OpenTarget> {
   if (on === 'aws') {
     return { target: await stackTarget(stack), close: async () => {}, room: Number.POSITIVE_INFINITY };
   }
   const running = await findEmulator(dataDir);
-  if (running) return { target: localTarget(running), close: await attach(dataDir), room: running.workers };
-  const emulator = await startEmulator({
-    dataDir,
-    workers,
-    distDir: DIST_DIR,
-    // what another run left unfinished waits until it is asked for
-    resumes: (execution) => runIdOfExecution(execution) === runId,
-    onBroken: (error) => stop.abort(error),
-  });
+  if (running && chaos) {
+    throw new InputError(
+      `--chaos needs an emulator of its own, and process ${running.pid} has one in ${dataDir}; choose another --data-dir`,
+    );
+  }
+  if (running) {
+    const { workers: room, chaos: faults } = running;
+    return { target: localTarget(running), room, chaos: faults, close: await attach(dataDir) };
+  }
+  const start = () =>
+    startEmulator({
+      dataDir,
+      workers,
+      distDir: DIST_DIR,
+      // what another run left unfinished waits until it is asked for
+      resumes: (execution) => runIdOfExecution(execution) === runId,
+      chaos,
+      onBroken: (error) => stop.abort(error),
+    });
+  let emulator = await start();
+  const target = localTarget(emulator);
+  const isRestart = chaos && restartMoment(chaos);
+  const onStages: FollowOptions['onStages'] = async (stages) => {
+    if (!isRestart?.(stages) || (await attached(dataDir)).length > 0) return;
+    emulator.noteFault?.('restart', 'run', stages.at(-1)!.name, runId);
+    await emulator.close();
+    emulator = await start();
+    Object.assign(target, localTarget(emulator));
+  };
   const close = async () => {
     for (let waits = 0; !stop.signal.aborted && (await attached(dataDir)).length > 0; waits++) {
       if (waits === 0) console.error('another run uses this emulator: it stays until that is done');
@@ -108,7 +160,7 @@ async function openTarget({ on, stack, dataDir }: RunFlags, workers: number, run
     }
     await emulator.close();
   };
-  return { target: localTarget(emulator), close, room: emulator.workers };
+  return { target, room: emulator.workers, chaos, onStages, close };
 }
 
 /** Where the model and the report lie: in the bucket, and for a local run as plain files. */

@@ -5,6 +5,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Concurrency } from './concurrency.ts';
 import type { DurableEngine } from './durable/engine.ts';
 import type { EventQueue } from './event-queue.ts';
+import { answerUnder, type LambdaFaults } from './faults.ts';
 import { ApiError, invalidParameter, readBody, send } from './http.ts';
 import { LOG_TAIL_BYTES, MAX_ASYNC_REQUEST_BYTES, MAX_SYNC_REQUEST_BYTES } from './limits.ts';
 import type { Target } from './names.ts';
@@ -17,6 +18,7 @@ export interface InvokeApi {
   pool: SandboxPool;
   engine: DurableEngine;
   queue: EventQueue;
+  faults?: LambdaFaults;
   emit: Emit;
 }
 
@@ -45,7 +47,10 @@ export async function handleInvoke(
   const isAsync = type === 'Event';
   if (target.fn.durable) {
     const name = header('x-amz-durable-execution-name');
-    return await invokeDurable(api.engine, { target, name, payload, isAsync, headers, response });
+    const fault = api.faults?.call('start', target.fn.name, payload.toString());
+    return await answerUnder(fault, request, response, (to) =>
+      invokeDurable(api.engine, { target, name, payload, isAsync, headers, response: to }),
+    );
   }
   const clientContext = parseClientContext(header('x-amz-client-context'));
   if (isAsync) {

@@ -3,6 +3,7 @@
 import type { Authorize } from '../iam/authorizer.ts';
 import type { DropCondition } from './destination.ts';
 import type { DuplicateOptions } from './duplicates.ts';
+import type { LambdaFaults } from './faults.ts';
 
 /** A function as the service runs it: a folder with a bundle, and its limits. */
 export interface LocalFunction {
@@ -54,6 +55,8 @@ export interface LambdaServiceOptions {
   sandboxesPer10s?: number;
   /** Deliveries of asynchronous and chained invocations that come twice. @default none */
   duplicates?: DuplicateOptions;
+  /** Faults to inject. @default none */
+  faults?: LambdaFaults;
   /** Factor on AWS's times for asynchronous invocations: 1 and 2 minutes between tries, 6 hours of age. @default 1/60 */
   asyncDelayScale?: number;
   /** First pause after a durable function crashed; it doubles up to 50 times that. @default 100 */
@@ -85,8 +88,18 @@ export type ThrottleReason =
   | 'ReservedFunctionConcurrentInvocationLimitExceeded'
   | 'FunctionInvocationRateLimitExceeded'
   | 'ReservedFunctionInvocationRateLimitExceeded';
-/** `reaped` made room for another function, `closed` ended with the service; `crashed` covers any other end. */
-export type SandboxExitReason = 'crashed' | 'timedOut' | 'outOfMemory' | 'outOfStorage' | 'reaped' | 'closed';
+/**
+ * `reaped` made room for another function, `closed` ended with the service, `killed` was an injected fault; `crashed`
+ * covers any other end.
+ */
+export type SandboxExitReason =
+  | 'crashed'
+  | 'killed'
+  | 'timedOut'
+  | 'outOfMemory'
+  | 'outOfStorage'
+  | 'reaped'
+  | 'closed';
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'STOPPED';
 
 interface SandboxFields {

@@ -11,6 +11,7 @@ import {
 } from './concurrency-api.ts';
 import { describeFunction } from './configuration.ts';
 import { handleCallback, handleCheckpoint, handleGet, handleList, handleState, handleStop } from './durable/api.ts';
+import { answerUnder, type CallFault } from './faults.ts';
 import { ApiError, invalidParameter, sendJson } from './http.ts';
 import { handleInvoke, type InvokeApi } from './invoke-api.ts';
 import type { FunctionNames, Target } from './names.ts';
@@ -145,7 +146,9 @@ export async function route(api: LambdaApi, request: IncomingMessage, response: 
     const [name = '', action = ''] = match.slice(1).map(decode);
     const call = { api, request, response, query, name, action };
     authorize(call, CALLBACK_PERMISSIONS[action] ?? permission, pathname);
-    return await handle(call);
+    return await answerUnder(faultOf(api, pathname, name), request, response, (to) =>
+      handle({ ...call, response: to }),
+    );
   }
   throw new ApiError(404, 'UnknownOperationException', `the emulator has no ${request.method} ${pathname}`);
 }
@@ -158,6 +161,14 @@ function authorize(call: Call, permission: string, pathname: string): void {
   const resource = kind === 'functions' ? targetOf(call).arn : kind === undefined ? '*' : name;
   const refusal = api.authorize(accessKeyOf(request.headers), permission, resource);
   if (refusal !== undefined) throw new ApiError(403, 'AccessDeniedException', refusal);
+}
+
+/** The fault of a call about one durable execution. */
+function faultOf({ engine, faults }: LambdaApi, pathname: string, arn: string): CallFault | undefined {
+  const action = /^\/2025-12-01\/durable-executions\/[^/]+(?:\/(\w+))?$/.exec(pathname);
+  if (!faults || !action) return undefined;
+  const { functionName, input } = engine.get(arn);
+  return faults.call(action[1] ?? 'get', functionName, input);
 }
 
 function splitUrl(url: string): [pathname: string, query: URLSearchParams] {

@@ -5,6 +5,7 @@ import { rm } from 'node:fs';
 import type { Server, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import type { SandboxFault } from './faults.ts';
 import { listen } from './http.ts';
 import { EPHEMERAL_STORAGE_MIB, INIT_LIMIT_MS, LOG_TAIL_BYTES, MAX_RESPONSE_BYTES } from './limits.ts';
 import { peakResidentBytes } from './memory.ts';
@@ -23,6 +24,7 @@ export interface InvokeRequest {
   clientContext?: string;
   /** Whether the outcome shall carry the end of the log. */
   wantsLog?: boolean;
+  fault?: SandboxFault;
 }
 
 export interface InvokeError {
@@ -78,6 +80,7 @@ export class Sandbox {
   #running?: { job: Job; coldStart: boolean; startedMs: number };
   #numJobs = 0;
   #deadline?: NodeJS.Timeout;
+  #fault?: NodeJS.Timeout;
   #isFrozen = false;
   #killReason?: SandboxExitReason;
   #initError?: Buffer;
@@ -229,9 +232,29 @@ export class Sandbox {
       ...(clientContext && { 'lambda-runtime-client-context': clientContext }),
     });
     response.end(payload);
+    const { fault } = job.request;
+    if (fault) this.#fault = setTimeout(() => this.#strike(fault), fault.afterMs);
+  }
+
+  #strike({ kind, stopMs, strike }: SandboxFault): void {
+    if (this.isEnding) return;
+    strike();
+    if (kind === 'kill') {
+      this.kill('killed');
+      return;
+    }
+    killGroup(this.pid, 'SIGSTOP');
+    setTimeout(() => {
+      if (this.state !== 'dead' && !this.#isFrozen) killGroup(this.pid, 'SIGCONT');
+    }, stopMs).unref();
   }
 
   #onResponse(requestId: string, payload: Buffer | undefined): boolean {
+    const { request } = this.#running?.job ?? {};
+    if (request?.fault?.kind === 'kill' && request.requestId === requestId) {
+      this.#strike(request.fault); // it was to end before it could answer
+      return true;
+    }
     if (payload && requestId === this.#running?.job.request.requestId && this.isStorageFull) {
       this.kill('outOfStorage'); // where the handler would have failed to write
       return true;
@@ -252,6 +275,7 @@ export class Sandbox {
     if (running?.job.request.requestId !== requestId) return false;
     this.#running = undefined;
     if (this.state === 'busy') this.state = 'finishing'; // its time keeps counting until it asks for more
+    clearTimeout(this.#fault);
     const { job, coldStart, startedMs } = running;
     const durationMs = performance.now() - startedMs;
     const initMs = coldStart ? this.#initMs : undefined;

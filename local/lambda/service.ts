@@ -29,7 +29,7 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
   const { port = 0, region = 'us-east-1', accountId = '000000000000', maxConcurrency = 10 } = options;
   const { maxSandboxes = maxConcurrency, asyncDelayScale = 1 / 60, crashDelayMs = 100 } = options;
   const { duplicates = { share: 0, seed: 0 } } = options;
-  const { sandboxesPer10s, freeze = process.platform !== 'win32' } = options;
+  const { sandboxesPer10s, faults, freeze = process.platform !== 'win32' } = options;
   const { runtimePath = fileURLToPath(new URL('./runtime.mjs', import.meta.url)) } = options;
   const dataDir = resolve(options.dataDir);
   const functions = options.functions.map((fn) => ({ ...fn, codeDir: resolve(fn.codeDir) }));
@@ -74,9 +74,10 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
     emit,
     crashDelayMs,
     duplicates,
+    faults,
     authorize,
   });
-  const api: LambdaApi = { names, concurrency, pool, engine, queue, emit, authorize };
+  const api: LambdaApi = { names, concurrency, pool, engine, queue, faults, emit, authorize };
   queue.resume();
   engine.resume(options.resumes ?? (() => true));
 

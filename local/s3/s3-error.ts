@@ -30,6 +30,7 @@ const STATUS = {
   NotImplemented: 501,
   NotModified: 304,
   PreconditionFailed: 412,
+  SlowDown: 503,
 } as const;
 
 export type S3ErrorCode = keyof typeof STATUS;

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { finished, pipeline } from 'node:stream/promises';
 import { type Authorize, accessKeyOf } from '../iam/authorizer.ts';
 import { refusalOf } from '../own-request.ts';
+import { bodyUnder, type FaultOf, strikeAfter, strikeBefore } from './faults.ts';
 import { readFileRange } from './file-stream.ts';
 import { ObjectStore, type ObjectStoreOptions } from './object-store.ts';
 import { findOperation } from './operations.ts';
@@ -27,6 +28,8 @@ export interface S3RequestInfo {
   requestBytes: number;
   responseBytes: number;
   ms: number;
+  /** What became of a write that asks for a free key: an object, or 412, since the key was taken. */
+  creation?: 'created' | 'refused';
   /** Code and message of what went wrong. */
   error?: string;
 }
@@ -39,6 +42,8 @@ export interface S3ServerOptions extends ObjectStoreOptions {
   authorize?: Authorize;
   /** Called after each request. */
   onRequest?: (info: S3RequestInfo) => void;
+  /** Faults to inject. @default none */
+  faultOf?: FaultOf;
 }
 
 export interface S3Server {
@@ -57,10 +62,11 @@ export interface S3Server {
  */
 export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
   const { host = '127.0.0.1', port = 0, authorize = () => undefined, onRequest = () => {} } = options;
+  const { faultOf = () => undefined } = options;
   const store = new ObjectStore(options);
   const running = new Set<Promise<void>>();
   const server = createServer((request, response) => {
-    const handled = handle(store, authorize, request, response).then(onRequest);
+    const handled = handle({ store, authorize, faultOf }, request, response).then(onRequest);
     running.add(handled);
     handled.finally(() => running.delete(handled));
   });
@@ -87,10 +93,16 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
   };
 }
 
+/** What requests are answered from, and what may keep them from it. */
+interface Serving {
+  store: ObjectStore;
+  authorize: Authorize;
+  faultOf: FaultOf;
+}
+
 /** Answer one request. Never throws. */
 async function handle(
-  store: ObjectStore,
-  authorize: Authorize,
+  { store, authorize, faultOf }: Serving,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<S3RequestInfo> {
@@ -105,6 +117,7 @@ async function handle(
     responseBytes: 0,
     ms: 0,
   };
+  let isCreation = false;
   const requestId = randomBytes(8).toString('hex').toUpperCase();
   response.setHeader('x-amz-request-id', requestId);
   try {
@@ -116,19 +129,28 @@ async function handle(
     const operation = findOperation(method, parsed);
     info.operation = operation.name;
     checkPresigned(parsed, Date.now());
-    const accessKeyId = accessKeyOf(parsed.headers);
+    const { bucket, key, query, headers } = parsed;
+    const accessKeyId = accessKeyOf(headers);
     for (const [action, resource] of permissionsOf(operation.name, parsed)) {
       const denial = authorize(accessKeyId, action, resource);
       if (denial !== undefined) throw new S3Error('AccessDenied', denial);
     }
-    const body = counted(request, (numBytes) => {
+    isCreation = headers['if-none-match'] === '*' && method !== 'GET' && method !== 'HEAD';
+    const fault = faultOf({ operation: operation.name, bucket, key: key || (query.get('prefix') ?? '') });
+    strikeBefore(fault, response);
+    const received = counted(request, (numBytes) => {
       info.requestBytes += numBytes;
     });
-    await send(response, info, await operation.run({ ...parsed, store, body }));
+    const body = bodyUnder(fault, response, received, Number(headers['content-length'] ?? 0));
+    const reply = await operation.run({ ...parsed, store, body });
+    if (isCreation) info.creation = 'created';
+    await strikeAfter(fault, response, reply);
+    await send(response, info, reply);
   } catch (error) {
     const failure = hideMissing(toS3Error(error, store.dataDir), info, (resource) =>
       authorize(accessKeyOf(request.headers), 's3:ListBucket', resource),
     );
+    if (isCreation && failure.code === 'PreconditionFailed') info.creation = 'refused';
     info.error = `${failure.code}: ${failure.message}`;
     await sendError(response, info, failure, requestId).catch(() => response.destroy());
   }

@@ -1,14 +1,13 @@
 // A stack as it would be deployed here: functions, buckets, routes, outputs, and who may do what.
 
 import { InputError } from '../../lib/errors.ts';
-import type { HttpRoute } from '../http-api.ts';
 import type { Role } from '../iam/authorizer.ts';
 import type { Statement } from '../iam/evaluate.ts';
 import type { LocalFunction } from '../lambda/options.ts';
 import type { Assembly } from './assembly.ts';
 import type { Place } from './expressions.ts';
 import { readFunctions, readRoles } from './functions.ts';
-import { type FunctionUrl, readFunctionUrls, readRoutes } from './routes.ts';
+import { type FunctionUrl, readFunctionUrls, readRoutes, type TemplateRoute } from './routes.ts';
 import { Stack } from './stack.ts';
 
 export interface Deployment {
@@ -16,7 +15,7 @@ export interface Deployment {
   functions: LocalFunction[];
   /** Names of the buckets. */
   buckets: string[];
-  routes: HttpRoute[];
+  routes: TemplateRoute[];
   functionUrls: FunctionUrl[];
   outputs: Record<string, string>;
   /** Roles of the functions, by the access key of their sandboxes. */

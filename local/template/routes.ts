@@ -6,6 +6,11 @@ import { covers } from '../iam/evaluate.ts';
 import type { Place } from './expressions.ts';
 import type { Stack } from './stack.ts';
 
+export interface TemplateRoute extends HttpRoute {
+  /** The function that answers it. */
+  functionName: string;
+}
+
 /** An address of a function itself. */
 export interface FunctionUrl {
   /** As the outputs give it, to be put right once it listens. */
@@ -24,7 +29,7 @@ interface PermissionProperties {
 }
 
 /** @throws {InputError} at a route that API Gateway may not lead to its function */
-export function readRoutes(stack: Stack, { region, accountId }: Omit<Place, 'stackName'>): HttpRoute[] {
+export function readRoutes(stack: Stack, { region, accountId }: Omit<Place, 'stackName'>): TemplateRoute[] {
   const permissions = stack
     .ofType('AWS::Lambda::Permission')
     .map(([, each]) => stack.resolve<PermissionProperties>(each));
@@ -42,7 +47,7 @@ export function readRoutes(stack: Stack, { region, accountId }: Omit<Place, 'sta
     );
     if (!isAllowed)
       throw new InputError(`route ${RouteKey}: API Gateway may not invoke ${target}: no permission says so`);
-    return { routeKey: RouteKey, authorization: AuthorizationType };
+    return { routeKey: RouteKey, authorization: AuthorizationType, functionName: nameOf(target) };
   });
 }
 

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ArvoredoStack } from '../../cdk/stack.ts';
-import { FUNCTION_NAMES } from '../../functions/manifest.ts';
+import { bundleOf, FUNCTION_NAMES } from '../../functions/manifest.ts';
 import { InputError } from '../../lib/errors.ts';
 import { parseRunParams } from '../../lib/params.ts';
 import { type ExecutionState, getReport, startRun } from '../../lib/run.ts';
@@ -69,7 +69,7 @@ test('each bundle is packaged byte for byte, and has less than 1 MB', () => {
   );
   assert.equal(functions.length, FUNCTION_NAMES.length);
   for (const { Properties } of functions) {
-    const built = `dist/functions/${Properties.Description.slice('arvoredo '.length)}/index.mjs`;
+    const built = `dist/functions/${bundleOf(Properties.Description.slice('arvoredo '.length))}/index.mjs`;
     const packaged = join(outdir, `asset.${Properties.Code.S3Key.replace('.zip', '')}`, 'index.mjs');
     assert.deepEqual(readFileSync(packaged), readFileSync(built));
     assert.ok(statSync(packaged).size < MAX_BUNDLE_BYTES, built);

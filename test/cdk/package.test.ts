@@ -50,7 +50,7 @@ test('or adds the constructs to a stack of its own, and lets a function of its o
     const stack = new Stack(app, 'Ours');
     const store = new ArvoredoStore(stack, 'Store', { expireAfterDays: 3 });
     const engine = new ArvoredoEngine(stack, 'Engine', { store });
-    const api = new ArvoredoApi(stack, 'Api', { handler: engine.functions.api });
+    const api = new ArvoredoApi(stack, 'Api', { handlers: engine.functions });
     api.grantCall(new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }));
     app.synth();
   `);

@@ -87,18 +87,28 @@ const OBJECTS: Record<string, string> = {
   status: keys.status,
   cancel: keys.cancel,
   report: keys.report,
+  failed: keys.failed,
+  timeline: keys.timeline,
   dataset: keys.partition(0),
   sample: keys.sample(0),
   datasetResult: keys.partitionResult(0),
   bins: keys.binsResult,
   train: keys.train(0),
   test: keys.test(0),
+  validation: keys.validation(0),
   splitResult: keys.splitResult(0),
   trees: keys.trees(0, 5),
   treesResult: keys.treesResult(0, 5),
   model: keys.model,
   modelResult: keys.modelResult,
   evaluateResult: keys.evaluateResult(0),
+  foldResult: keys.foldResult(0),
+  // of a run on data
+  upload: 'data/0123456789abcdef/table.csv',
+  inputs: keys.inputs,
+  piece: keys.piece(0, 0),
+  survey: keys.survey(0),
+  schema: keys.schema,
   // what is no object of a run
   root: 'file',
   runs: 'runs/',
@@ -106,19 +116,35 @@ const OBJECTS: Record<string, string> = {
   elsewhere: 'other/r1/dataset/part-00000.arrow',
 };
 const DATASET = ['dataset', 'sample', 'datasetResult'];
-const RESULTS = ['datasetResult', 'bins', 'splitResult', 'treesResult', 'modelResult', 'evaluateResult'];
+const RESULTS = ['datasetResult', 'bins', 'splitResult', 'treesResult', 'modelResult', 'evaluateResult', 'foldResult'];
+const FOUND = ['inputs', 'piece', 'survey', 'schema'];
+
+const GENERATE = { get: ['run', 'cancel', 'upload', ...FOUND, ...DATASET], put: [...FOUND, ...DATASET] };
+const TRAIN = {
+  get: ['run', 'cancel', 'schema', 'bins', 'train', 'trees', 'treesResult', 'model', 'modelResult', 'foldResult'],
+  put: ['trees', 'treesResult', 'model', 'modelResult', 'foldResult'],
+};
 
 /** All that is allowed; whatever is not here must be refused. */
 const ALLOWED: Record<FunctionName, { get: string[]; put: string[]; delete?: string[] }> = {
-  orchestrator: { get: ['run', 'status', 'cancel', 'report', ...RESULTS], put: ['status', 'report'] },
-  generate: { get: ['run', ...DATASET], put: DATASET },
-  split: { get: ['run', ...DATASET, 'bins', 'splitResult'], put: ['bins', 'train', 'test', 'splitResult'] },
-  train: {
-    get: ['run', 'bins', 'train', 'trees', 'treesResult', 'model', 'modelResult'],
-    put: ['trees', 'treesResult', 'model', 'modelResult'],
+  orchestrator: {
+    get: ['run', 'status', 'cancel', 'report', 'failed', 'timeline', ...RESULTS, 'inputs', 'survey', 'schema'],
+    put: ['status', 'report', 'failed', 'timeline'],
   },
-  evaluate: { get: ['run', 'model', 'modelResult', 'test', 'evaluateResult'], put: ['evaluateResult'] },
+  generate: GENERATE,
+  generateLarge: GENERATE,
+  split: {
+    get: ['run', 'cancel', 'schema', ...DATASET, 'bins', 'splitResult'],
+    put: ['bins', 'train', 'test', 'validation', 'splitResult'],
+  },
+  train: TRAIN,
+  trainLarge: TRAIN,
+  evaluate: {
+    get: ['run', 'cancel', 'schema', 'model', 'modelResult', 'test', 'validation', 'evaluateResult'],
+    put: ['evaluateResult'],
+  },
   api: { get: ['run', 'status', 'cancel', 'report'], put: ['run', 'status', 'cancel'], delete: ['cancel'] },
+  predict: { get: ['model', 'modelResult'], put: [] },
 };
 
 const OBJECT_ACTIONS = { get: 's3:GetObject', put: 's3:PutObject', delete: 's3:DeleteObject' } as const;
@@ -174,22 +200,21 @@ test('every right is one that is looked at here', () => {
 });
 
 const EXECUTION = (name: string) => `${PREFIX}${name}:1/durable-execution/r1/0`;
+const WORKERS = ['generate', 'generateLarge', 'split', 'train', 'trainLarge', 'evaluate'];
 const LAMBDA: [action: string, resource: string, who: FunctionName[]][] = [
-  ...['generate', 'split', 'train', 'evaluate'].map((name): [string, string, FunctionName[]] => [
+  ...WORKERS.map((name): [string, string, FunctionName[]] => [
     'lambda:InvokeFunction',
     `${PREFIX}${name}:1`,
     ['orchestrator'],
   ]),
   // a version, so that a deployment changes nothing for a run under way; never whatever is newest
-  ...['generate', 'split', 'train', 'evaluate'].map((name): [string, string, FunctionName[]] => [
-    'lambda:InvokeFunction',
-    `${PREFIX}${name}`,
-    [],
-  ]),
-  ['lambda:InvokeFunction', `${PREFIX}orchestrator:live`, ['api']],
+  ...WORKERS.map((name): [string, string, FunctionName[]] => ['lambda:InvokeFunction', `${PREFIX}${name}`, []]),
+  // itself: by the version or alias that it runs as, for slices of a large fan-out
+  ['lambda:InvokeFunction', `${PREFIX}orchestrator:live`, ['orchestrator', 'api']],
   ['lambda:InvokeFunction', `${PREFIX}orchestrator`, []],
-  ['lambda:InvokeFunction', `${PREFIX}orchestrator:1`, []],
+  ['lambda:InvokeFunction', `${PREFIX}orchestrator:1`, ['orchestrator']],
   ['lambda:InvokeFunction', `${PREFIX}api`, []],
+  ['lambda:InvokeFunction', `${PREFIX}predict`, []],
   ['lambda:InvokeFunction', `${PREFIX}stranger`, []],
   ...['lambda:GetDurableExecution', 'lambda:StopDurableExecution'].flatMap(
     (action): [string, string, FunctionName[]][] => [
@@ -266,7 +291,11 @@ for (const [option, props, expected] of MORE) {
     const given = actionsOf(templateOf({ bundleDir, ...props }));
     assert.deepEqual([...given.keys()].sort(), [...without.keys()].sort());
     for (const [role, actions] of given) {
-      assert.deepEqual([...actions].filter((action) => !without.get(role)!.has(action)).sort(), expected, role);
+      // who writes nothing needs no key to write with
+      const own = /^EnginePredict/.test(role)
+        ? expected.filter((action) => action !== 'kms:GenerateDataKey')
+        : expected;
+      assert.deepEqual([...actions].filter((action) => !without.get(role)!.has(action)).sort(), own, role);
     }
   });
 }
@@ -306,7 +335,7 @@ test('the API answers signed calls only: no route, stage, URL or permission goes
   const [apiId] = resources('AWS::ApiGatewayV2::Api')[0]!;
   for (const [, { Action, Principal, FunctionName, SourceArn }] of resources('AWS::Lambda::Permission')) {
     assert.deepEqual([Action, Principal], ['lambda:InvokeFunction', 'apigateway.amazonaws.com']);
-    assert.equal(resolve(FunctionName), `${PREFIX}api`);
+    assert.ok([`${PREFIX}api`, `${PREFIX}predict`].includes(resolve(FunctionName)), resolve(FunctionName));
     const arn = resolve(SourceArn);
     assert.ok(arn.startsWith('arn:aws:execute-api:us-east-1:111122223333:') && arn.includes(apiId), arn);
   }

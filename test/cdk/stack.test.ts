@@ -7,7 +7,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { GRANTS } from '../../cdk/grants.ts';
 import { ArvoredoStack, type ArvoredoStackProps } from '../../cdk/stack.ts';
 import { ArvoredoStore } from '../../cdk/store.ts';
-import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, WORKER_NAMES } from '../../functions/manifest.ts';
+import { BUNDLE_NAMES, FUNCTION_NAMES, FUNCTIONS, type FunctionName, WORKER_NAMES } from '../../functions/manifest.ts';
 import { ROUTES } from '../../functions/routes.ts';
 import { InputError } from '../../lib/errors.ts';
 import { fakeBundles, type Json, newApp } from './synth.ts';
@@ -114,8 +114,10 @@ test('functions learn the bucket, the workers and the orchestrator from their en
     const added: Partial<Record<FunctionName, object>> = {
       orchestrator: {
         GENERATE_FUNCTION: { Ref: versionOf('generate') },
+        GENERATE_LARGE_FUNCTION: { Ref: versionOf('generateLarge') },
         SPLIT_FUNCTION: { Ref: versionOf('split') },
         TRAIN_FUNCTION: { Ref: versionOf('train') },
+        TRAIN_LARGE_FUNCTION: { Ref: versionOf('trainLarge') },
         EVALUATE_FUNCTION: { Ref: versionOf('evaluate') },
       },
       api: { ORCHESTRATOR_ARN: { Ref: aliasId } },
@@ -156,15 +158,17 @@ test('logs are JSON in groups of their own and go after a month', () => {
   assert.equal(new Set(used.map(({ LogGroup }) => LogGroup.Ref)).size, FUNCTION_NAMES.length);
 });
 
-test('every route asks for IAM and is answered by the api function in payload format 2.0', () => {
+test('every route asks for IAM and is answered by its function in payload format 2.0', () => {
   const routes = Object.values(resources('AWS::ApiGatewayV2::Route')).map(({ Properties }) => Properties);
   assert.deepEqual(routes.map(({ RouteKey }) => RouteKey).sort(), [...ROUTES].sort());
-  for (const { AuthorizationType } of routes) assert.equal(AuthorizationType, 'AWS_IAM');
-  template.resourceCountIs('AWS::ApiGatewayV2::Integration', 1);
-  template.hasResourceProperties('AWS::ApiGatewayV2::Integration', {
-    IntegrationUri: arnOf(findFunction('api')[0]),
-    PayloadFormatVersion: '2.0',
-  });
+  const integrations = resources('AWS::ApiGatewayV2::Integration');
+  for (const { RouteKey, AuthorizationType, Target } of routes) {
+    assert.equal(AuthorizationType, 'AWS_IAM');
+    const { IntegrationUri, PayloadFormatVersion } = integrations[Target['Fn::Join'][1][1].Ref].Properties;
+    const name = RouteKey === 'POST /models/{id}/predict' ? 'predict' : 'api';
+    assert.deepEqual([IntegrationUri, PayloadFormatVersion], [arnOf(findFunction(name)[0]), '2.0']);
+  }
+  assert.equal(Object.keys(integrations).length, 2);
   template.hasResourceProperties('AWS::ApiGatewayV2::Api', { CorsConfiguration: Match.absent() });
 });
 
@@ -220,7 +224,7 @@ for (const name of FUNCTION_NAMES) {
           ]
         : []),
       ...invoke.flatMap((target) =>
-        target === 'orchestrator'
+        target === 'orchestrator' && name !== 'orchestrator'
           ? [
               `lambda:InvokeFunction ${aliasId}`,
               `lambda:GetDurableExecution ${orchestratorId}:*/durable-execution/*`,
@@ -233,20 +237,22 @@ for (const name of FUNCTION_NAMES) {
   });
 }
 
-test('nobody may do all of a service, or touch objects outside of a folder or file of a run', () => {
+test('nobody may do all of a service, or touch objects outside of a folder or file of a run and the data', () => {
   for (const line of FUNCTION_NAMES.flatMap(rights)) {
     const [action, resource] = line.split(' ') as [string, string];
     assert.doesNotMatch(action, /\*/);
     assert.notEqual(resource, '*');
-    if (/Object$/.test(action)) assert.match(resource, /\/runs\/\*(\/|\.json$)/);
+    // a user's files are read below data/, and nobody writes there
+    const allowed = action === 's3:GetObject' ? /\/(runs\/\*(\/|\.json$)|data\/\*$)/ : /\/runs\/\*\//;
+    if (/Object$/.test(action)) assert.match(resource, allowed);
   }
 });
 
-test('only the orchestrator invokes workers, only the api starts and stops it', () => {
+test('only the orchestrator invokes workers, and itself; only the api starts and stops it', () => {
   const invokers = (target: string) => FUNCTION_NAMES.filter((name) => GRANTS[name].invoke?.some((n) => n === target));
   for (const worker of WORKER_NAMES) assert.deepEqual(invokers(worker), ['orchestrator']);
-  assert.deepEqual(invokers('orchestrator'), ['api']);
-  assert.deepEqual(invokers('api'), []);
+  assert.deepEqual(invokers('orchestrator'), ['orchestrator', 'api']);
+  assert.deepEqual([...invokers('api'), ...invokers('predict')], []);
 });
 
 test("no role has a policy of AWS's, which would be for the whole account", () => {
@@ -266,8 +272,11 @@ test('the outputs have the names that scripts rest on', () => {
     GenerateFunction: { Ref: findFunction('generate')[0] },
     SplitFunction: { Ref: findFunction('split')[0] },
     TrainFunction: { Ref: findFunction('train')[0] },
+    GenerateLargeFunction: { Ref: findFunction('generateLarge')[0] },
+    TrainLargeFunction: { Ref: findFunction('trainLarge')[0] },
     EvaluateFunction: { Ref: findFunction('evaluate')[0] },
     ApiFunction: { Ref: findFunction('api')[0] },
+    PredictFunction: { Ref: findFunction('predict')[0] },
   });
 });
 
@@ -282,14 +291,15 @@ test('the packaged code is the bundle, byte for byte', () => {
     .map(({ path }) => readFileSync(join(assembly.directory, path, 'index.mjs'), 'utf8'));
   assert.deepEqual(
     packaged.sort(),
-    FUNCTION_NAMES.map((name) => readFileSync(join(bundleDir, name, 'index.mjs'), 'utf8')).sort(),
+    BUNDLE_NAMES.map((name) => readFileSync(join(bundleDir, name, 'index.mjs'), 'utf8')).sort(),
   );
 });
 
 test('a missing bundle is named together with the command that makes it', () => {
   assert.throws(() => newStack({ bundleDir: '/nowhere' }), {
     name: 'InputError',
-    message: 'no index.mjs for orchestrator, generate, split, train, evaluate, api under /nowhere; run: npm run build',
+    message:
+      'no index.mjs for orchestrator, generate, split, train, evaluate, api, predict under /nowhere; run: npm run build',
   });
 });
 

@@ -7,7 +7,7 @@ import { after } from 'node:test';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ArvoredoStack, type ArvoredoStackProps } from '../../cdk/stack.ts';
-import { FUNCTION_NAMES } from '../../functions/manifest.ts';
+import { BUNDLE_NAMES } from '../../functions/manifest.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is JSON without a type
 export type Json = any;
@@ -16,7 +16,7 @@ export type Json = any;
 export function fakeBundles(code = (name: string) => `export const handler = async () => '${name}';`): string {
   const folder = mkdtempSync(join(tmpdir(), 'arvoredo-cdk-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
-  for (const name of FUNCTION_NAMES) {
+  for (const name of BUNDLE_NAMES) {
     mkdirSync(join(folder, name));
     writeFileSync(join(folder, name, 'index.mjs'), code(name));
   }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { matchRoute, ROUTES } from '../../functions/routes.ts';
+import { functionOfRoute, matchRoute, ROUTES } from '../../functions/routes.ts';
 
 const MATCHES: [method: string, path: string, expected: [string, Record<string, string>] | undefined][] = [
   ['POST', '/runs', ['POST /runs', {}]],
   ['GET', '/runs', ['GET /runs', {}]],
   ['GET', '/runs/r1', ['GET /runs/{id}', { id: 'r1' }]],
   ['DELETE', '/runs/a%2Fb', ['DELETE /runs/{id}', { id: 'a/b' }]],
+  ['POST', '/models/r1/predict', ['POST /models/{id}/predict', { id: 'r1' }]],
+  ['GET', '/models/r1/predict', undefined],
   ['GET', '/runs/', undefined],
   ['GET', '/', undefined],
   ['GET', '/runs/r1/more', undefined],
@@ -19,6 +21,11 @@ for (const [method, path, expected] of MATCHES) {
     assert.deepEqual(matched && [matched.routeKey, matched.pathParameters], expected);
   });
 }
+
+test('models predict by a function of their own', () => {
+  const own = ROUTES.filter((route) => functionOfRoute(route) === 'predict');
+  assert.deepEqual(own, ['POST /models/{id}/predict']);
+});
 
 test('a path that is not percent-encoded UTF-8 is an error, and the default route matches nothing by itself', () => {
   assert.throws(() => matchRoute(ROUTES, 'GET', '/runs/%zz'), URIError);

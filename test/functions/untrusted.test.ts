@@ -18,6 +18,7 @@ process.env.ORCHESTRATOR_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:o
 // nothing here may reach a network: what is refused is refused before
 process.env.AWS_ENDPOINT_URL = 'http://127.0.0.1:9';
 const { handler: api } = await import('../../functions/api.ts');
+const { handler: predict } = await import('../../functions/predict.ts');
 const WORKERS = {
   generate: (runId: unknown) => ({ runId, chunkIndex: 0 }),
   split: (runId: unknown) => ({ kind: 'split', runId, partitionIndex: 0 }),
@@ -61,6 +62,8 @@ for (const id of BAD_IDS) {
       assert.equal((await request(routeKey, { id })).statusCode, 400, routeKey);
     }
     assert.equal((await request('POST /runs', { body: JSON.stringify({ runId: id }) })).statusCode, 400);
+    const event = { routeKey: 'POST /models/{id}/predict', headers: {}, body: '{}', pathParameters: { id } };
+    assert.equal((await predict(event as unknown as APIGatewayProxyEventV2)).statusCode, 400);
     assert.deepEqual(await store.list(''), []);
   });
 }

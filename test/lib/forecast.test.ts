@@ -37,6 +37,28 @@ test('an out-of-bag score takes time, a file for each group of trees, and a look
   assert.ok(within!.train.bytesWritten > without!.train.bytesWritten + 3 * 90_000 * 16);
 });
 
+test('the smallest function that the forecast fits is chosen, and paid for', () => {
+  const of = (input: Record<string, unknown>) => forecast(input).parts.find(({ part }) => part === 'train')!;
+  const [small, large] = [
+    of({ samples: 2e6, maxDepth: 6 }),
+    of({ samples: 3e7, chunkSize: 1e5, maxDepth: 6, trees: 20 }),
+  ];
+  assert.deepEqual([small.limitMiB, large.limitMiB], [3538, 10_240]);
+  assert.ok(small.peakMiB! < 3538 && large.peakMiB! > 3538 && large.peakMiB! < 10_240);
+  const { train } = forecastUsage(planRun(parseRunParams({ samples: 3e7, chunkSize: 1e5, maxDepth: 6, trees: 20 })));
+  assert.ok(train.gbSeconds > 10 * large.seconds! * 0.5, `${train.gbSeconds} GB-s in ${large.seconds} s`);
+});
+
+test('long fan-outs take looks at what is slow, and chunks beyond one execution their executions', () => {
+  const operations = (input: Record<string, unknown>) => forecast(input).total.durableOperations;
+  assert.equal(operations({}), 52);
+  const withoutLooks = 7 + 6 * 2 + 3 * 100 + 5;
+  const long = operations({ samples: 1e6 });
+  assert.ok(long > withoutLooks && long < withoutLooks + 80, `${long} operations`);
+  // 1,500 chunks: five slices each of generate, split and evaluate
+  assert.ok(operations({ samples: 15_000, chunkSize: 10, trees: 4 }) > 3 * (1500 + 5 * 4));
+});
+
 test('more workers are sooner done, and cost no less', () => {
   const input = { samples: 1_000_000, strategy: 'trees' };
   const [few, many] = [2, 20].map((workers) => forecast({ ...input, workers }));
@@ -53,15 +75,15 @@ test('cores that all functions share make a run longer, not dearer', () => {
 
 // taken in the emulator, see docs/cost.md: USD in millionths, and MiB of generate, split, train and evaluate
 const MEASURED: [input: Record<string, unknown>, microUsd: number, mib: number[]][] = [
-  [{}, 1660, [73, 86, 127, 114]],
-  [{ samples: 2000, chunkSize: 500, trees: 10 }, 643, [68, 67, 76, 60]],
-  [{ generator: 'logistic' }, 2146, [72, 86, 194, 237]],
-  [{ classes: 10, informative: 10 }, 2518, [73, 84, 199, 239]],
-  [{ trees: 500 }, 3202, [77, 84, 205, 280]],
-  [{ samples: 1_000_000 }, 14_336, [88, 108, 319, 541]],
-  [{ samples: 1_000_000, chunkSize: 250_000, trees: 10 }, 3953, [109, 184, 212, 104]],
-  [{ samples: 200_000, features: 100 }, 5965, [96, 127, 170, 155]],
-  [{ samples: 20_000, features: 1000, chunkSize: 2000, trees: 50 }, 5894, [135, 255, 189, 78]],
+  [{}, 1622, [74, 87, 119, 102]],
+  [{ samples: 2000, chunkSize: 500, trees: 10 }, 624, [70, 68, 77, 59]],
+  [{ generator: 'logistic' }, 2096, [73, 84, 177, 164]],
+  [{ classes: 10, informative: 10 }, 2432, [73, 87, 202, 191]],
+  [{ trees: 500 }, 2954, [73, 84, 198, 215]],
+  [{ samples: 1_000_000 }, 13_098, [89, 105, 324, 342]],
+  [{ samples: 1_000_000, chunkSize: 250_000, trees: 10 }, 3813, [110, 185, 205, 111]],
+  [{ samples: 200_000, features: 100 }, 5334, [98, 124, 165, 126]],
+  [{ samples: 20_000, features: 1000, chunkSize: 2000, trees: 50 }, 5658, [127, 271, 187, 79]],
 ];
 for (const [input, microUsd, mib] of MEASURED) {
   test(`the forecast for ${JSON.stringify(input)} is near what was measured`, () => {

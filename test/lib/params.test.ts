@@ -56,7 +56,7 @@ const REFUSED: [input: unknown, message: RegExp][] = [
   [{ classWeight: { a: 1 } }, /classWeight must be .* got \{"a":1\}/],
   [{ classWeight: [1, -1] }, /classWeight must be .* 2 numbers from 0 up/],
   [{ monotonicConstraints: { 20: 1 } }, /monotonicConstraints must be given for numbers from 0 to 19, got one for 20/],
-  [{ monotonicConstraints: [1] }, /monotonicConstraints must be null or 20 numbers, each -1, 0 or 1, got \[1\]/],
+  [{ monotonicConstraints: [1] }, /monotonicConstraints must be null, or -1, 0 or 1 for each feature, 20 in all, got/],
   [
     { monotonicConstraints: { 3: 1 }, classes: 3, clustersPerClass: 1 },
     /monotonicConstraints need at most 2 classes, got 3/,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { totalUsage } from '../../lib/cost.ts';
-import { TaskFailedError } from '../../lib/errors.ts';
+import { CancelledError, InputError, TaskFailedError } from '../../lib/errors.ts';
+import type { FailedTasks } from '../../lib/failed.ts';
 import { RandomForestClassifier } from '../../lib/forest/classifier.ts';
 import { decodeModel } from '../../lib/forest/model.ts';
 import { oobSums, scoreOob } from '../../lib/forest/oob.ts';
@@ -177,19 +178,13 @@ suite('pipeline', () => {
       await assert.rejects(first, TaskFailedError);
       const { result, invoked } = await runInMemory({}, store);
       assert.deepEqual(result, calm);
-      // a fan-out ends as a whole, so the rest of the interrupted one was done as well
+      // the rest of the interrupted fan-out was done as well
       const report = await getReport(store, 'r');
       assert.equal(report.tasks.reused + invoked.length, all.length);
       assert.ok(report.tasks.reused >= stopAt, `${report.tasks.reused} tasks reused of ${stopAt}`);
-      // the bill is for both executions; of the interrupted fan-out the first one told nothing
+      // the bill is for both executions; the attempt that failed told nothing
       const { invocations, unmeasured } = totalUsage(report.usage);
-      assert.equal(invocations - 2 + unmeasured, all.length, `stopped at ${stopAt}`);
-      const stages = [6, 7, all.length - 19, 6];
-      const firstOf = stages.map((_, i) => stages.slice(0, i).reduce((sum, tasks) => sum + tasks, 0));
-      const stage = firstOf.findLastIndex((start) => start <= stopAt);
-      assert.ok(
-        unmeasured <= stages[stage]! && report.usage.generate.invocations + report.usage.generate.unmeasured === 6,
-      );
+      assert.deepEqual([invocations - 2, unmeasured], [all.length, 1], `stopped at ${stopAt}`);
       assert.equal(report.usage.orchestrator.gbSeconds, 4);
     }
   });
@@ -247,6 +242,82 @@ suite('pipeline', () => {
         ['split', 'running', 0],
       ],
     );
+  });
+
+  test('a run notes every task that failed, with its input and errors, and does only those again', async () => {
+    const store = memoryStore();
+    const isBroken = (payload: unknown) => [1, 4].includes((payload as { partitionIndex: number }).partitionIndex);
+    const broken = runInMemory({}, store, (workers) => (name) => async (payload) => {
+      if (name === 'split' && isBroken(payload)) throw new InputError('the partition is torn');
+      return workers(name)(payload);
+    });
+    const message =
+      'task split-1 failed once; last: InputError: the partition is torn; and 1 more, all in runs/r/failed.json';
+    await assert.rejects(broken, { name: 'TaskFailedError', message });
+    const { tasks, ...rest } = await getJson<FailedTasks>(store, runKeys('r').failed);
+    assert.deepEqual(rest, { runId: 'r', execution: 'arn', stage: 'split', reason: 'tooManyFailed', numTasks: 6, numDone: 4 }); // biome-ignore format: one line
+    const error = { name: 'InputError', message: 'the partition is torn' };
+    assert.deepEqual(
+      tasks,
+      [1, 4].map((partitionIndex) => ({
+        taskId: `split-${partitionIndex}`,
+        attempts: 1,
+        error,
+        errors: [error],
+        inputKey: runKeys('r').partition(partitionIndex),
+        payload: { kind: 'split', runId: 'r', partitionIndex },
+      })),
+    );
+    const { invoked, result } = await runInMemory({}, store);
+    const split = invoked.filter((payload) => (payload as { kind?: string }).kind === 'split');
+    assert.deepEqual(split, tasks.map(({ payload }) => payload)); // biome-ignore format: one line
+    assert.deepEqual(result, (await runInMemory({})).result);
+  });
+
+  test('a task that runs out of memory goes on in the larger function, with the same model', async () => {
+    const { result: calm } = await runInMemory({});
+    const { result, store } = await runInMemory({}, memoryStore(), (workers) => (name) => async (payload) => {
+      if (name === 'train') throw Object.assign(new Error('it took 1001 MiB'), { name: 'OutOfMemoryError' });
+      return workers(name)(payload);
+    });
+    assert.deepEqual(result, calm);
+    const { tasks } = await getReport(store, 'r');
+    const trained = tasks.total - 19;
+    assert.deepEqual([tasks.outOfMemory, tasks.movedUp, tasks.attempts], [trained, trained, tasks.total + trained]);
+  });
+
+  test('a worker that finds the run cancelled ends it, and it goes on to the same model', async () => {
+    const store = memoryStore();
+    const cancelled = runInMemory({}, store, (workers) => (name) => async (payload) => {
+      if (name === 'train') throw new CancelledError('run r was cancelled');
+      return workers(name)(payload);
+    });
+    await assert.rejects(cancelled, CancelledError);
+    assert.equal((await viewRun(store, 'r')).state, 'cancelled');
+    assert.deepEqual((await runInMemory({}, store)).result, (await runInMemory({})).result);
+  });
+
+  test('a run that passes its deadline ends, says where it is, and goes on', async () => {
+    const store = memoryStore();
+    const late = runInMemory({ deadline: 1 }, store, (workers) => (name) => async (payload) => {
+      if ((payload as { kind?: string }).kind === 'bins') await new Promise((resolve) => setTimeout(resolve, 1100));
+      return workers(name)(payload);
+    });
+    await assert.rejects(late, {
+      name: 'DeadlineError',
+      message: 'run r was not done within its deadline of 1 s: it is at train',
+    });
+    assert.equal((await viewRun(store, 'r')).state, 'failed');
+    assert.deepEqual((await runInMemory({ deadline: 1 }, store)).result, (await runInMemory({})).result);
+  });
+
+  test('more chunks than one execution takes are divided, to the same model', async () => {
+    const { result: calm } = await runInMemory({ samples: 1200 });
+    const { result, store } = await runInMemory({ samples: 1200, chunkSize: 1 });
+    assert.deepEqual(result, calm);
+    const { tasks } = await getReport(store, 'r');
+    assert.equal(tasks.total, 3600 + 3);
+    assert.equal(tasks.attempts, tasks.total);
   });
 
   test('data with one class only is refused with the counts', async () => {

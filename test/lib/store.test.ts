@@ -10,6 +10,7 @@ import { NotFoundError } from '../../lib/errors.ts';
 import { memoryStore } from '../../lib/memory-store.ts';
 import { s3Store } from '../../lib/s3-store.ts';
 import type { Store } from '../../lib/store.ts';
+import { folderStore } from '../../local/folder-store.ts';
 import { type S3Server, startS3Server } from '../../local/s3/server.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -52,6 +53,16 @@ function testStore(name: string, open: () => Promise<Store>, close: () => Promis
 }
 
 testStore('memory', async () => memoryStore());
+
+let folder: string;
+testStore(
+  'folder',
+  async () => {
+    folder = await mkdtemp(join(tmpdir(), 'arvoredo-store-'));
+    return folderStore(folder);
+  },
+  () => rm(folder, { recursive: true }),
+);
 
 let server: S3Server;
 let dataDir: string;

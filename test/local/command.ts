@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../../local/attach.ts';
-import type { LambdaEvent } from '../../local/lambda/options.ts';
+import type { EmulatorEvent } from '../../local/events.ts';
 
 export interface Finished {
   code: number | null;
@@ -46,14 +46,14 @@ export async function temporaryFolder(t: TestContext): Promise<string> {
 }
 
 /** What the emulator of a folder has noted so far. */
-export async function eventsOf(dataDir: string): Promise<LambdaEvent[]> {
+export async function eventsOf(dataDir: string): Promise<EmulatorEvent[]> {
   const text = await readFile(join(dataDir, 'events.ndjson'), 'utf8').catch(() => '');
   const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
   return lines.filter(Boolean).map((line) => JSON.parse(line));
 }
 
 /** Wait until `find` finds something in the events. */
-export async function waitForEvent<T>(dataDir: string, find: (events: LambdaEvent[]) => T | undefined): Promise<T> {
+export async function waitForEvent<T>(dataDir: string, find: (events: EmulatorEvent[]) => T | undefined): Promise<T> {
   for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 20) {
     const found = find(await eventsOf(dataDir));
     if (found !== undefined) return found;
@@ -63,7 +63,7 @@ export async function waitForEvent<T>(dataDir: string, find: (events: LambdaEven
 }
 
 /** How often each task was done, by its description; tasks that found their result in the store wrote nothing. */
-export function timesDone(events: readonly LambdaEvent[]): Map<string, number> {
+export function timesDone(events: readonly EmulatorEvent[]): Map<string, number> {
   const times = new Map<string, number>();
   for (const event of events) {
     const json = event.type === 'log' ? /\{.*"task done".*\}/.exec(event.text)?.[0] : undefined;

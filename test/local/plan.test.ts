@@ -44,7 +44,7 @@ suite('arvoredo plan', () => {
 
   const refused: [args: string[], message: RegExp][] = [
     [['--samples', '1e8', '--chunk-size', '1e6'], /training rows 90000000 .*; lower samples to \d+/],
-    [['--chunk-size', '10'], /--chunk-size 10 makes 10000 chunks.*raise --chunk-size to 113/],
+    [['--chunk-size', '1'], /--chunk-size 1 makes 100000 chunks.*raise --chunk-size to 2/],
     [['--run-id', 'x'], /unknown option '--run-id'/],
     [['--json', '/nowhere/x.json'], /--json \/nowhere\/x.json cannot be written: ENOENT/],
     [['surplus'], /too many arguments/],

@@ -13,16 +13,16 @@ import { runInMemory } from '../helpers.ts';
 import { eventsOf, finish, leftOver, start, temporaryFolder, timesDone, waitForEvent } from './command.ts';
 
 // large enough that each stage can be met while it works, small enough for a few seconds
-const JOB = { samples: 20_000, chunkSize: 2000, trees: 24, workers: 3, strategy: 'trees', seed: 7 };
+const JOB = { samples: 8000, chunkSize: 2000, trees: 24, workers: 2, strategy: 'trees', seed: 7 };
 const JOB_ARGS = [
   '--samples',
-  '20000',
+  '8000',
   '--chunk-size',
   '2000',
   '--trees',
   '24',
   '--workers',
-  '3',
+  '2',
   '--strategy',
   'trees',
   '--seed',
@@ -43,19 +43,22 @@ suite('arvoredo run', () => {
     assert.equal(written.model.sha256, result.sha256);
     assert.equal(written.accuracy, result.accuracy);
     assert.match(stdout, new RegExp(`Accuracy: ${result.accuracy.toFixed(4)}`));
-    assert.deepEqual(written.rows, { total: 20_000, train: 18_000, test: 2000 });
-    assert.equal(written.tasks.total, 10 + 11 + 4 + 10);
+    assert.deepEqual(written.rows, { total: 8000, train: 7200, test: 800 });
+    assert.equal(written.tasks.total, 4 + 5 + 3 + 4);
+    assert.equal(written.chaos, undefined);
     for (const part of ['total', 'startup', 'generate', 'split', 'train', 'evaluate'])
       assert.ok(written.seconds[part] > 0, part);
     assert.ok(written.seconds.generate + written.seconds.train < written.seconds.total);
-    assert.match(stderr, /generate +10\/10 tasks/);
+    assert.match(stderr, /generate +4\/4 tasks/);
 
     // what is counted agrees with the forecast; seconds depend on the machine
     const expectedUsage = forecastUsage(planRun(written.params));
     for (const part of PARTS) {
       const { s3Writes, bytesWritten, durableOperations, ...used } = written.usage[part];
       const forecast = expectedUsage[part];
-      assert.equal(durableOperations, forecast.durableOperations, part);
+      // looks at what is slow come when a stage takes longer than two seconds
+      const looks = durableOperations - forecast.durableOperations;
+      assert.ok(looks >= 0 && looks <= (part === 'orchestrator' ? 40 : 0), `${part}: ${looks} operations more`);
       assert.ok(used.gbSeconds > 0 && used.unmeasured === 0, part);
       if (part === 'orchestrator') continue; // it resumes as completions fall
       assert.deepEqual([s3Writes, used.invocations], [forecast.s3Writes, forecast.invocations], part);
@@ -122,7 +125,7 @@ suite('arvoredo run', () => {
       assert.equal(code, 0, stderr);
       assert.equal((await readJson(json)).model.sha256, (await expected).result.sha256);
       const after = timesDone(await eventsOf(dataDir));
-      assert.equal(after.size, 35);
+      assert.equal(after.size, 16);
       for (const task of before.keys()) assert.equal(after.get(task), 1, `${task} was done again`);
     });
   }
@@ -228,7 +231,7 @@ const REFUSED: [args: string[], message: RegExp][] = [
   [['--flip-y', 'Infinity'], /--flip-y must be a share from 0 to 1, got Infinity/],
   [['--informative', '21'], /--informative must be .*20/],
   [['--samples', '10', '--test-size', '10'], /--test-size 10 of 10 rows leaves/],
-  [['--chunk-size', '10'], /--chunk-size 10 makes 10000 chunks, .* raise --chunk-size/],
+  [['--chunk-size', '1'], /--chunk-size 1 makes 100000 chunks, .* raise --chunk-size/],
   [['--test-size', '1.5'], /--test-size must be .*, got 1.5/],
   [['--test-size', '100000'], /leaves the training side empty/],
   [['--classes', '1'], /--classes must be .*, got 1/],

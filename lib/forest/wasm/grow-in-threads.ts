@@ -2,21 +2,24 @@
 
 import type { BinnedRows } from '../../partition/rows.ts';
 import { STREAM } from '../../random.ts';
-import { growTrees } from '../grow.ts';
+import { collectTrees } from '../collect-trees.ts';
 import { checkRows, countBins, type TrainingInfo } from '../packed-rows.ts';
 import type { ForestParams } from '../params.ts';
+import { growPlainInThreads } from '../plain-in-threads.ts';
+import type { BeforeTree } from '../take-trees.ts';
 import type { Tree } from '../tree.ts';
 import { TreeRandom } from '../tree-random.ts';
 import { kernelModule } from './compile.ts';
-import { type GrowJob, type GrownTree, growFromQueue } from './grow-loop.ts';
-import { createMemory, MAX_MEMORY_BYTES } from './kernel.ts';
+import { type GrowJob, openQueue } from './grow-loop.ts';
+import { MAX_MEMORY_BYTES, tryMemory } from './kernel.ts';
 import { type Layout, planLayout, SEED_BYTES, writeSettings } from './layout.ts';
-import { resolveNumThreads, runOnThread } from './threads.ts';
+import { resolveNumThreads } from './threads.ts';
 
 /**
  * Grow trees [treeStart, treeEnd).
  *
  * @param numThreads from 1 to 256; by default as many as there are processors
+ * @param beforeTree by default nothing calls the work off
  * @throws {InputError} when rows and info don't fit together
  */
 export async function growInThreads(
@@ -26,12 +29,13 @@ export async function growInThreads(
   treeStart: number,
   treeEnd: number, // exclusive
   numThreads?: number,
+  beforeTree?: BeforeTree,
 ): Promise<Tree[]> {
   const numTrees = treeEnd - treeStart;
   const threads = Math.min(resolveNumThreads(numThreads), Math.max(1, numTrees));
   const module = kernelModule();
   const prepared = module && prepare(rows, info, params, numTrees, threads);
-  if (!prepared) return growTrees(rows, info, params, treeStart, treeEnd);
+  if (!prepared) return growPlainInThreads(rows, info, params, treeStart, treeEnd, numThreads, beforeTree);
   const { memory, layout } = prepared;
   writeSeeds(memory, layout, params.seed, treeStart, numTrees);
   const { queue, seeds } = layout;
@@ -47,13 +51,7 @@ export async function growInThreads(
       ...thread,
     }),
   );
-  const others = Promise.all(jobs.slice(1).map((job) => runOnThread<GrownTree[]>(job)));
-  others.catch(() => {}); // awaited below, after our own share
-  const trees = new Array<Tree>(numTrees);
-  for (const grown of [growFromQueue(jobs[0]), ...(await others)]) {
-    for (const { index, tree } of grown) trees[index] = tree;
-  }
-  return trees;
+  return collectTrees(jobs, numTrees, openQueue, new Int32Array(memory.buffer, queue, 1), beforeTree);
 }
 
 /** The rows in a memory for all threads; nothing when they don't fit. */
@@ -63,7 +61,8 @@ function prepare(rows: BinnedRows, info: TrainingInfo, params: ForestParams, num
   const shape = { numRows, numFeatures: columns.length, numClasses: info.numClasses };
   const layout = planLayout(shape, params, numTrees, numThreads);
   if (layout.bytes > MAX_MEMORY_BYTES) return undefined;
-  const memory = createMemory(layout.bytes);
+  const memory = tryMemory(layout.bytes);
+  if (!memory) return undefined;
   const { settings } = layout.threads[0];
   const codes = new Uint8Array(memory.buffer, settings.codes, numRows * columns.length);
   for (const [feature, column] of columns.entries()) codes.set(column, feature * numRows);

@@ -21,13 +21,15 @@ export interface GrownTree {
   tree: Tree;
 }
 
-export function growFromQueue(job: GrowJob): GrownTree[] {
+/** The next tree of the queue, at each call; undefined when none is left. */
+export function openQueue(job: GrowJob): () => GrownTree | undefined {
   const { module, memory, settingsAt, settings, numTrees, bootstrap } = job;
   const kernel = instantiate(module, memory);
   const next = new Int32Array(memory.buffer, job.queue, 1);
-  const trees: GrownTree[] = [];
   kernel.setUp(settingsAt);
-  for (let index = Atomics.add(next, 0, 1); index < numTrees; index = Atomics.add(next, 0, 1)) {
+  return () => {
+    const index = Atomics.add(next, 0, 1);
+    if (index >= numTrees) return undefined;
     const numNodes = kernel.grow(job.seeds + index * SEED_BYTES, Number(bootstrap));
     const numRows = kernel.getNumLeafRows();
     const numEntries = kernel.getNumLeafEntries();
@@ -43,9 +45,8 @@ export function growFromQueue(job: GrowJob): GrownTree[] {
         counts: copyOf(Uint32Array, buffer, settings.leafCount, numEntries),
       },
     };
-    trees.push({ index, tree });
-  }
-  return trees;
+    return { index, tree };
+  };
 }
 
 /** A copy outside of the shared memory. */

@@ -64,9 +64,10 @@ const SCRATCH_BYTES = 65_536;
 const MAX_INT32 = 2 ** 31 - 1;
 
 // The rows of a subtree are copied together when they fit this memory, the codes of a row side by side; of a large
-// table, before that, when they are an eighth of the rows, an eighth of those and so on, feature by feature.
+// table, before that, feature by feature, when they fit 4 times as many rows, 16 times and so on, up to half of all.
+// Levels up to a quarter of all, 8 times apart, took 13 % longer for 1,000,000 rows, as long for 2 and 5 million.
 const COPY_BYTES = 1_048_576;
-const COPY_RATIO = 8;
+const COPY_RATIO = 4;
 const MAX_COPY_STRIDE = 2048; // so that a good many rows fit
 
 /** A level of copies. */
@@ -97,7 +98,7 @@ function planCopies(
       featureStep: 1,
     },
   ];
-  for (let rows = lastRows * COPY_RATIO; 4 * rows <= numRows; rows *= COPY_RATIO) {
+  for (let rows = lastRows * COPY_RATIO; 2 * rows <= numRows; rows *= COPY_RATIO) {
     levels.unshift({
       maxRows: rows,
       codes: reserve(rows * numFeatures),

@@ -1,19 +1,23 @@
 // A thread of the pool. Bundled into a string by build-kernel.ts, so that it needs no file of its own at run time.
 
 import { parentPort } from 'node:worker_threads';
-import { type GeneralGrowJob, growGeneralFromQueue, type OobJob, sumOob } from '../general-loop.ts';
+import { type GeneralGrowJob, type OobJob, openGeneralQueue, sumOob } from '../general-loop.ts';
+import { openPlainQueue, type PlainGrowJob } from '../plain-loop.ts';
 import { type PredictRowsJob, predictRowsFromQueue } from '../predict-rows.ts';
-import { type GrowJob, type GrownTree, growFromQueue } from './grow-loop.ts';
+import { takeAllTrees } from '../take-trees.ts';
+import { type GrowJob, type GrownTree, openQueue } from './grow-loop.ts';
 import { type PredictJob, predictFromQueue } from './predict-loop.ts';
 
-type Job = GrowJob | PredictJob | GeneralGrowJob | OobJob | PredictRowsJob;
+type Job = GrowJob | PlainGrowJob | PredictJob | GeneralGrowJob | OobJob | PredictRowsJob;
 
 parentPort!.on('message', (job: Job) => {
   switch (job.kind) {
     case 'grow':
-      return answerTrees(growFromQueue(job));
+      return answerTrees(takeAllTrees(openQueue(job)));
+    case 'grow-plain':
+      return answerTrees(takeAllTrees(openPlainQueue(job)));
     case 'grow-general':
-      return answerTrees(growGeneralFromQueue(job));
+      return answerTrees(takeAllTrees(openGeneralQueue(job)));
     case 'oob': {
       const result = sumOob(job);
       return answer(result, [...result.sums, result.numTrees]);

@@ -50,6 +50,6 @@ function parse(text: string): unknown {
   }
 }
 
-function failed(ErrorType: string, ErrorMessage: string): Ending<'FAILED'> {
+export function failed(ErrorType: string, ErrorMessage: string): Ending<'FAILED'> {
   return { status: 'FAILED', error: { ErrorType, ErrorMessage } };
 }

@@ -7,13 +7,14 @@ import type { ErrorObject, OperationStatus, OperationUpdate } from '@aws-sdk/cli
 import type { Authorize } from '../../iam/authorizer.ts';
 import type { Concurrency } from '../concurrency.ts';
 import { type DuplicateOptions, isDoubled } from '../duplicates.ts';
+import { type LambdaFaults, sandboxFault } from '../faults.ts';
 import { ApiError, invalidParameter } from '../http.ts';
 import { EXECUTION_TIMEOUT_MS, MAX_CRASHES } from '../limits.ts';
 import type { FunctionNames, Target } from '../names.ts';
 import type { Emit } from '../options.ts';
 import type { SandboxPool } from '../pool.ts';
 import type { InvokeOutcome } from '../sandbox.ts';
-import { type Ending, endingOf, endingOfReply, errorObject } from './endings.ts';
+import { type Ending, endingOf, endingOfReply, errorObject, failed } from './endings.ts';
 import { type Execution, isFinal, type KnownOperation } from './execution.ts';
 import type { Journal, JournalRecord } from './journal.ts';
 import type { Run, Runs } from './runs.ts';
@@ -22,14 +23,15 @@ import { validateUpdates } from './validate.ts';
 export interface DurableEngineOptions {
   names: FunctionNames;
   concurrency: Concurrency;
-  pool: SandboxPool;
-  journal: Journal;
+  pool: Pick<SandboxPool, 'run'>;
+  journal: Pick<Journal, 'append'>;
   /** What the journal held at the start. */
   runs: Runs;
   emit: Emit;
   crashDelayMs: number;
   duplicates: DuplicateOptions;
   authorize?: Authorize;
+  faults?: LambdaFaults;
 }
 
 /** Changes within this time of each other share one resume, as do those within the time that the last resume took. */
@@ -54,8 +56,11 @@ export class DurableEngine {
   resume(resumes: (executionName: string) => boolean): void {
     for (const run of this.#runs.all()) {
       if (run.execution.status !== 'RUNNING') run.setEnded();
-      else if (resumes(run.execution.name)) this.#resume(run);
       else this.#waiting.add(run);
+    }
+    // one that is resumed asks for those that it had started
+    for (const run of [...this.#waiting]) {
+      if (resumes(run.execution.name) && this.#waiting.delete(run)) this.#resume(run);
     }
   }
 
@@ -239,24 +244,33 @@ export class DurableEngine {
   /** Run the target of a chained invocation once there is room. @returns undefined when it is no longer wanted */
   async #invokeTarget(run: Run, id: string): Promise<Ending<OperationStatus> | undefined> {
     const { Payload: input = '{}', ChainedInvokeOptions: options } = run.execution.starts.get(id)!;
-    const { concurrency, pool, duplicates } = this.#options;
+    const { concurrency, pool, duplicates, faults } = this.#options;
     try {
       const target = this.#options.names.resolve(options!.FunctionName!);
       const { fn, version, arn } = target;
       this.#requirePermission(run, arn);
       if (fn.durable) return await this.#invokeDurable(target, childName(run.execution, id), input);
 
+      const fault = faults?.invoke(fn.name, input);
+      if (fault?.kind === 'throttle') {
+        fault.strike();
+        return failed('TooManyRequestsException', 'Rate Exceeded.');
+      }
       await concurrency.enterWhenFree(fn);
       if (run.execution.operations.get(id)?.Status !== 'STARTED') {
         concurrency.leave(fn);
         return undefined;
       }
       const request = { requestId: randomUUID(), payload: Buffer.from(input), functionArn: arn };
-      if (isDoubled(duplicates, fn.name, input)) {
+      if (fault?.kind === 'doubledDelivery') fault.strike();
+      if (fault?.kind === 'doubledDelivery' || isDoubled(duplicates, fn.name, input)) {
         // what the second delivery answers goes nowhere
         void concurrency.enterWhenFree(fn).then(() => pool.run(fn, version, request));
       }
-      return endingOf(await pool.run(fn, version, request));
+      const outcome = await pool.run(fn, version, { ...request, fault: sandboxFault(fault) });
+      if (fault?.kind !== 'lostResponse' || outcome.error || this.#isClosed) return endingOf(outcome);
+      fault.strike();
+      return failed('ServiceException', `RequestId: ${request.requestId} Error: the answer was lost`);
     } catch (cause) {
       return { status: 'FAILED', error: errorObject(cause) };
     }
@@ -307,7 +321,9 @@ export class DurableEngine {
       UpdatedOperationIds,
       InitialExecutionState: execution.page(),
     };
-    const request = { requestId: randomUUID(), payload: Buffer.from(JSON.stringify(event)), functionArn: target.arn };
+    const fault = sandboxFault(this.#options.faults?.resume(execution.functionName, execution.input));
+    const payload = Buffer.from(JSON.stringify(event));
+    const request = { requestId: randomUUID(), payload, functionArn: target.arn, fault };
     const outcome = await pool.run(target.fn, target.version, request);
     if (this.#isClosed) return;
     run.token = undefined;

@@ -218,7 +218,7 @@ const REFUSED: [what: string, run: () => unknown, message: RegExp][] = [
   [
     'constraints of another length',
     fitWith({ monotonicConstraints: [1, 1] }),
-    /^monotonicConstraints must be null or 1/,
+    /^monotonicConstraints must be null, or -1, 0 or 1 for each feature, 1 in all, got/,
   ],
   ['fewer labels', () => fitted.fit([column], [0, 1]), /^2 labels for 4 rows$/],
   ['a missing label', () => fitted.fit([column], [0, 1, undefined, 1]), /^label of row 2 must be a string, a finite/],
@@ -280,7 +280,7 @@ const REFUSED: [what: string, run: () => unknown, message: RegExp][] = [
   [
     'a value that is NaN',
     () => new RandomForestRegressor().fit([column], [1, 2, NaN, 4]),
-    /^value of row 2 must be finite, got NaN$/,
+    /^value of row 2 must be a number from -1e\+140 to 1e\+140, got NaN$/,
   ],
   [
     'class weights of a regressor',

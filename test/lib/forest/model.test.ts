@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { growTrees } from '../../../lib/forest/grow.ts';
 import { assembleModel, decodeModel, decodeTrees, encodeModel, encodeTrees } from '../../../lib/forest/model.ts';
+import type { ModelSchema } from '../../../lib/forest/model-about.ts';
 import { FOREST_DEFAULTS } from '../../../lib/forest/params.ts';
 import { LEAF, type Tree } from '../../../lib/forest/tree.ts';
 import { randomTable } from './tables.ts';
@@ -46,6 +47,24 @@ test('a model comes back as it was', () => {
   assert.equal(model.numFeatures, 6);
   assert.equal(model.numClasses, 3);
   assert.deepEqual(encodeModel(model.trees, model.edges, 3, model.classLabels), bytes);
+});
+
+test('a model keeps the schema of its table, and one that fits no model is refused', () => {
+  const features = Array.from({ length: 6 }, (_, i) => ({ name: `x${i}`, type: 'numeric' as const }));
+  const encode = (schema: ModelSchema) => encodeModel(trees, table.edges, 3, [0, 1, 2], { schema });
+  const schema: ModelSchema = {
+    label: 'y',
+    features: [...features.slice(1), { name: 'c', type: 'categorical', categories: [1, 'a'] }],
+  };
+  assert.deepEqual(decodeModel(encode(schema)).schema, schema);
+  assert.equal(decodeModel(bytes).schema, null);
+  const wrong: ModelSchema[] = [
+    { label: 'y', features: features.slice(1) },
+    { label: 'y', features: [...features.slice(1), { name: 'c', type: 'categorical' }] },
+    { label: 'y', features: [...features.slice(1), { name: 'c', type: 'text' as 'date' }] },
+    { label: 3 as unknown as string, features },
+  ];
+  for (const one of wrong) assert.throws(() => decodeModel(encode(one)), damaged(/^model: damaged, schema$/));
 });
 
 test('a model may be read from the middle of a buffer', () => {

@@ -48,11 +48,14 @@ const REFUSED: [Partial<Record<keyof ForestParams, unknown>>, string][] = [
     { classWeight: [1, -1] },
     'classWeight must be balanced, balanced_subsample, null or 2 numbers from 0 up, got [1,-1]',
   ],
-  [{ monotonicConstraints: [1] }, 'monotonicConstraints must be null or 20 numbers, each -1, 0 or 1, got [1]'],
+  [
+    { monotonicConstraints: [1] },
+    'monotonicConstraints must be null, or -1, 0 or 1 for each feature, 20 in all, got [1]',
+  ],
   [{ maxFeatures: 0 }, maxFeaturesMessage(0)],
   [{ maxFeatures: 21 }, maxFeaturesMessage(21)],
   [{ maxFeatures: 1.5 }, maxFeaturesMessage(1.5)],
-  [{ maxFeatures: 'all' }, maxFeaturesMessage('all')],
+  [{ maxFeatures: 'all' }, maxFeaturesMessage('"all"')],
 ];
 for (const [options, message] of REFUSED) {
   test(`${JSON.stringify(options)} is refused with the values allowed`, () => {

@@ -83,6 +83,8 @@ function toParams(
   const { classCriterion, valueCriterion, classWeight, isMonotonic, ...others } = options;
   const isClasses = table.target.labels !== undefined;
   const isConstrained = isMonotonic && (table.target.numClasses ?? 0) <= 2;
+  // categories have no order
+  const signOf = (feature: number) => (table.isCategorical?.[feature] ? 0 : (feature % 3) - 1);
   // poisson needs a value above 0
   const isZero = table.target.values?.every((value) => value === 0) ?? false;
   return {
@@ -91,7 +93,7 @@ function toParams(
     numTrees: 3,
     criterion: isClasses ? classCriterion : isZero ? 'squared_error' : valueCriterion,
     classWeight: isClasses ? classWeight : null,
-    monotonicConstraints: isConstrained ? table.columns.map((_, feature) => (feature % 3) - 1) : null,
+    monotonicConstraints: isConstrained ? table.columns.map((_, feature) => signOf(feature)) : null,
   };
 }
 

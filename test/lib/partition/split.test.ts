@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InputError } from '../../../lib/errors.ts';
-import { countTestRows, testSide } from '../../../lib/partition/split.ts';
+import { countTestRows, countValidationRows, SIDE, type SplitSpec, sideOfRow } from '../../../lib/partition/split.ts';
+
+function isTestOf(spec: SplitSpec): (rowIndex: number) => boolean {
+  const sideOf = sideOfRow(spec);
+  return (rowIndex) => sideOf(rowIndex) === SIDE.test;
+}
 
 function count(numRows: number, numTest: number, shuffle: boolean, seed = 0): number {
-  const isTest = testSide({ numRows, numTest, shuffle, seed });
+  const isTest = isTestOf({ numRows, numTest, shuffle, seed });
   let total = 0;
   for (let row = 0; row < numRows; row++) total += isTest(row) ? 1 : 0;
   return total;
@@ -37,8 +42,24 @@ test('a size that leaves a side empty is refused', () => {
   }
 });
 
+test('validation rows are as many as asked for, and the test rows are those without any', () => {
+  const spec = { numRows: 997, numTest: 100, shuffle: true, seed: 3 };
+  const numValidation = countValidationRows(997, 100, 0.3);
+  assert.equal(numValidation, 299);
+  const sideOf = sideOfRow({ ...spec, numValidation });
+  const sides = Array.from({ length: 997 }, (_, row) => sideOf(row));
+  assert.equal(sides.filter((side) => side === SIDE.validation).length, 299);
+  assert.deepEqual(
+    sides.map((side) => side === SIDE.test),
+    Array.from({ length: 997 }, (_, row) => isTestOf(spec)(row)),
+  );
+  assert.equal(countValidationRows(10, 3, undefined), 0);
+  assert.equal(countValidationRows(10, 3, 6), 6);
+  for (const size of [7, 0.7, 0.01]) assert.throws(() => countValidationRows(10, 3, size), InputError);
+});
+
 test('without shuffle the last rows are the test side', () => {
-  const isTest = testSide({ numRows: 10, numTest: 3, shuffle: false, seed: 0 });
+  const isTest = isTestOf({ numRows: 10, numTest: 3, shuffle: false, seed: 0 });
   assert.deepEqual(
     Array.from({ length: 10 }, (_, row) => isTest(row)),
     [...Array(7).fill(false), ...Array(3).fill(true)],
@@ -47,7 +68,7 @@ test('without shuffle the last rows are the test side', () => {
 
 test('with shuffle the test rows are spread, and another seed picks others', () => {
   const picked = (seed: number) => {
-    const isTest = testSide({ numRows: 10_000, numTest: 1000, shuffle: true, seed });
+    const isTest = isTestOf({ numRows: 10_000, numTest: 1000, shuffle: true, seed });
     return Array.from({ length: 10_000 }, (_, row) => row).filter(isTest);
   };
   const rows = picked(1);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Command } from 'commander';
-import { PARAM_NAMES, parseRunParams } from '../../../lib/params.ts';
+import { PARAM_NAMES, parseRunParams, readGiven } from '../../../lib/params.ts';
+import { checkParams } from '../../../local/commands/checks.ts';
 import { addRunOptions, givenParams, toFlag } from '../../../local/commands/run-options.ts';
 
 function parse(...args: string[]): Record<string, unknown> {
@@ -15,10 +16,36 @@ test('every parameter of a run is an option with a help text', () => {
   const command = new Command('run');
   addRunOptions(command);
   const flags = command.options.map(({ long }) => long);
-  for (const name of PARAM_NAMES) {
+  // beside --data, --features and --weights name columns
+  const otherwise = { columns: 'features', weightColumn: 'weights' } as Record<string, string>;
+  for (const param of PARAM_NAMES) {
+    const name = otherwise[param] ?? param;
     assert.ok(flags.includes(toFlag(name)) || flags.includes(toFlag(name).replace('--', '--no-')), name);
   }
   assert.ok(command.options.every(({ description }) => description.length > 0));
+});
+
+test('options of data become parameters that a run takes', () => {
+  const given = parse(
+    ...['--data', 'a.csv', '--data', 'b/*.csv', '--label', '3', '--features', 'x, y,7', '--weights', 'w'],
+    ...['--drop', 'u', '--categorical', 'y', '--skip-rows', '2', '--no-header', '--chunk-bytes', '1e6'],
+  );
+  const { data, label, columns, weightColumn, drop, categorical, skipRows, header, chunkBytes } = parseRunParams(
+    readGiven(given, toFlag),
+  );
+  assert.deepEqual(data, ['a.csv', 'b/*.csv']);
+  assert.deepEqual([label, columns, weightColumn, drop], ['3', ['x', 'y', '7'], 'w', ['u']]);
+  assert.deepEqual([categorical, skipRows, header, chunkBytes], [['y'], 2, false, 1_000_000]);
+  assert.deepEqual(parse('--data', 'a', '--features', '3').features, 3);
+  assert.deepEqual(readGiven({ data: ['a'], label: 0, features: 3 }), { data: ['a'], label: '0', columns: ['3'] });
+  assert.throws(() => readGiven(parse('--data', 'a', '--label', 'y', '--chunk-size', '5'), toFlag), {
+    name: 'InputError',
+    message: '--chunk-size has no meaning beside --data',
+  });
+  assert.throws(() => readGiven({ drop: ['a'] }), {
+    name: 'InputError',
+    message: 'drop has a meaning beside data only',
+  });
 });
 
 test('options of the forest become parameters that a run takes', () => {
@@ -58,5 +85,18 @@ test('what is no number goes on as text, to be refused in the words of the comma
     ['--max-samples half', /--max-samples must be .* got "half"/],
   ] as const) {
     assert.throws(() => parseRunParams(parse(...args.split(' ')), toFlag), { name: 'InputError', message });
+  }
+});
+
+test('what is wrong is told with the words that the command line takes', () => {
+  for (const [args, message] of [
+    ['--max-samples 0', /^--max-samples must be .* or all for as many as there are, got 0$/],
+    ['--max-leaf-nodes 1', /^--max-leaf-nodes must be a whole number from 2 up, or none for none, got 1$/],
+    ['--max-features 25', /^--max-features must be sqrt, log2, all, .* from 1 to 20, got 25$/],
+    ['--max-features 1.0', /^--max-features must be .*, got "1.0"$/],
+    ['--monotonic-constraints 0:1,0:-1', /^--monotonic-constraints must be .* got "0:1,0:-1"$/],
+    ['--class-weight 1:2,1:3', /^--class-weight must be .* got "1:2,1:3"$/],
+  ] as const) {
+    assert.throws(() => checkParams(parse(...args.split(' '))), { name: 'InputError', message });
   }
 });

@@ -34,6 +34,8 @@ const WORKER = `
     inspect: (_, context) => ({ pid: process.pid, numInvokes, env: process.env, cwd: process.cwd(), context,
       remainingMs: context.getRemainingTimeInMillis() }),
     sleep: ({ ms }) => setTimeout(ms, 'slept'),
+    once: async ({ path }) => { if (existsSync(path)) return 'second'; writeFileSync(path, ''); while (!existsSync(path + '.open')) await setTimeout(10); return 'first'; },
+    open: ({ path }) => { writeFileSync(path, ''); return 'opened'; },
     gate: async ({ path }) => { while (!existsSync(path)) await setTimeout(10); return 'passed'; },
     spin: () => { for (;;); },
     hog: async ({ mib }) => { const kept = []; for (let i = 0; i < mib; i += 32) { kept.push(Buffer.alloc(32 << 20, 1)); await setTimeout(15); } return kept.length; },
@@ -57,9 +59,9 @@ export function writeWorker(folder: string): string {
 }
 
 /** Bundle the durable handler as the build does: minified ES module that finds `require` for the SDK. */
-async function bundleOrchestrator(folder: string): Promise<string> {
+async function bundleOrchestrator(folder: string, file: string): Promise<string> {
   await build({
-    entryPoints: [fileURLToPath(new URL('./orchestrator.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
     outfile: join(folder, 'index.mjs'),
     bundle: true,
     minify: true,
@@ -84,7 +86,7 @@ export function lambdaClient(endpoint: string): LambdaClient {
 export async function startService(options: LambdaServiceOptions) {
   const events: LambdaEvent[] = [];
   const watchers = new Set<() => void>();
-  const service = await startLambdaService({
+  const started = await startLambdaService({
     ...options,
     onEvent(event) {
       events.push(event);
@@ -92,6 +94,8 @@ export async function startService(options: LambdaServiceOptions) {
       for (const watcher of watchers) watcher();
     },
   });
+  let closing: Promise<void> | undefined;
+  const service = { ...started, close: () => (closing ??= started.close()) };
   after(() => service.close());
   const client = lambdaClient(service.url);
 
@@ -129,8 +133,12 @@ export function lines(path: string): string[] {
   }
 }
 
-/** The durable handler of orchestrator.ts. */
-export async function orchestratorFunction(folder: string, given: Partial<LocalFunction> = {}): Promise<LocalFunction> {
-  const codeDir = await bundleOrchestrator(folder);
+/** The durable handler of a file of this folder. */
+export async function orchestratorFunction(
+  folder: string,
+  given: Partial<LocalFunction> = {},
+  file = 'orchestrator.ts',
+): Promise<LocalFunction> {
+  const codeDir = await bundleOrchestrator(folder, file);
   return localFunction(codeDir, { name: 'orchestrator', memoryMiB: 512, durable: true, ...given });
 }

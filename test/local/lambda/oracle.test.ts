@@ -7,14 +7,16 @@ import { pathToFileURL } from 'node:url';
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import type { ErrorObject, OperationUpdate } from '@aws-sdk/client-lambda';
 import type { JournalRecord } from '../../../local/lambda/durable/journal.ts';
+import { handler as fanner } from './fan-out-orchestrator.ts';
 import { lines, localFunction, orchestratorFunction, startService, temporaryFolder, writeWorker } from './helpers.ts';
 import { handler } from './orchestrator.ts';
 
 const folder = temporaryFolder();
 const dataDir = join(folder, 'data');
 const orchestrator = await orchestratorFunction(join(folder, 'orchestrator'));
+const fanOut = await orchestratorFunction(join(folder, 'fanner'), { name: 'fanner' }, 'fan-out-orchestrator.ts');
 const workerDir = writeWorker(join(folder, 'worker'));
-const { invoke } = await startService({ dataDir, functions: [localFunction(workerDir), orchestrator] });
+const { invoke } = await startService({ dataDir, functions: [localFunction(workerDir), orchestrator, fanOut] });
 
 const worker = await import(pathToFileURL(join(workerDir, 'index.mjs')).href);
 await LocalDurableTestRunner.setupTestEnvironment({ skipTime: true });
@@ -29,8 +31,8 @@ interface Ended {
   status?: string;
 }
 
-async function underRunner(event: object) {
-  const runner = new LocalDurableTestRunner({ handlerFunction: handler });
+async function underRunner(event: object, handlerFunction: typeof handler) {
+  const runner = new LocalDurableTestRunner({ handlerFunction });
   runner.registerFunction('worker', worker.handler);
   const execution = await runner.run({ payload: event });
   const operations = execution.getOperations().map(
@@ -52,9 +54,9 @@ async function underRunner(event: object) {
   };
 }
 
-async function inEmulator(event: object) {
+async function inEmulator(event: object, FunctionName: string) {
   const { result, DurableExecutionArn, FunctionError } = await invoke(event, {
-    FunctionName: 'orchestrator',
+    FunctionName,
     Qualifier: 'live',
   });
   const records = lines(join(dataDir, 'durable.jsonl'))
@@ -94,8 +96,27 @@ for (const [name, event, numOperations] of [
   ['a handler that throws', { mode: 'throws' }, 0],
 ] as const) {
   test(`${name} ends alike under AWS's test runner and in the emulator`, async () => {
-    const expected = await underRunner(event);
-    const actual = await inEmulator(event);
+    const expected = await underRunner(event, handler);
+    const actual = await inEmulator(event, 'orchestrator');
+    assert.deepEqual(actual, expected);
+    assert.equal(actual.operations.length, numOperations);
+  });
+}
+
+for (const [name, event, numOperations] of [
+  ['a fan-out of five', { mode: 'fan', payloads: [1, 2, 3, 4, 5].map((i) => ({ action: 'echo', i })) }, 6],
+  ['answers put together', { mode: 'reduce', payloads: ['a', 'b', 'c'].map((text) => ({ action: 'echo', text })) }, 4],
+  [
+    'a task that is tried again after a pause',
+    { mode: 'fan', payloads: [{ action: 'fail', message: 'no' }], options: { maxAttempts: 2 } },
+    4,
+  ],
+  ['a task that is given up', { mode: 'fan', payloads: [{ action: 'fail', message: 'InputError: no' }] }, 2],
+  ['a failed map', { mode: 'map', payloads: [{ action: 'fail', message: 'InputError: no' }] }, 2],
+] as const) {
+  test(`the fan-out engine, ${name}, ends alike under AWS's test runner and in the emulator`, async () => {
+    const expected = await underRunner(event, fanner as typeof handler);
+    const actual = await inEmulator(event, 'fanner');
     assert.deepEqual(actual, expected);
     assert.equal(actual.operations.length, numOperations);
   });

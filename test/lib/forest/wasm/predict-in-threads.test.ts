@@ -79,3 +79,18 @@ test('values at an edge, beyond all edges and infinite fall into the same bins',
   );
   assert.deepEqual([...predictProba(forest, columns)], predictPlainly(forest, columns));
 });
+
+test('a forest predicts the same again, on more rows and fewer, and while it predicts others', async () => {
+  const { forest, columns } = randomForest(5, 9000, 6, 3);
+  const part = (numRows: number) => columns.map((column) => column.subarray(0, numRows));
+  const expected = predictPlainly(forest, columns);
+  for (const numRows of [300, 9000, 256, 5000]) {
+    assert.deepEqual([...predictProba(forest, part(numRows))], expected.slice(0, 3 * numRows));
+  }
+  const [many, few, again] = await Promise.all([
+    predictProbaInThreads(forest, columns, 2),
+    predictProbaInThreads(forest, part(700), 2),
+    predictProbaInThreads({ ...forest, edges: [...forest.edges] }, columns, 2),
+  ]);
+  assert.deepEqual([[...many], [...few], [...again]], [expected, expected.slice(0, 2100), expected]);
+});

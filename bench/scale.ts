@@ -1,0 +1,151 @@
+// What fan-outs of many tasks would take on AWS, by the simulator of bench/simulate: see docs/scale.md.
+// npx tsx bench/scale.ts [--tasks 1000,10000,100000,1000000] [--task-seconds 2] [--concurrency 1000] [--binding] …
+// A million are done sooner with NODE_OPTIONS=--max-semi-space-size=128.
+
+import { parseArgs } from 'node:util';
+import { fanOut, workerFunction } from '../lib/fanout/index.ts';
+import { bindingOf, bindings } from './simulate/binding.ts';
+import { AWS, type Scenario, WORK } from './simulate/scenario.ts';
+import { type Simulated, simulate, tasksOf } from './simulate/simulate.ts';
+
+const { values } = parseArgs({
+  options: {
+    tasks: { type: 'string', default: '1000,10000,100000,1000000' },
+    'task-seconds': { type: 'string', default: '2' },
+    /** places of the account; nine tenths are used */
+    concurrency: { type: 'string', default: String(AWS.concurrency) },
+    /** prefixes over which S3 has spread the keys */
+    prefixes: { type: 'string', default: String(AWS.s3Prefixes) },
+    'payload-bytes': { type: 'string', default: String(WORK.payloadBytes) },
+    'when-throttled': { type: 'string', default: AWS.whenThrottled },
+    /** changes that the engine has not: slices under way at once, and slices that are sent ranges of tasks */
+    'slices-at-once': { type: 'string' },
+    ranges: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '0' },
+    /** run each once more without each limit */
+    binding: { type: 'boolean', default: false },
+    /** measure what it takes to divide a fan-out, instead */
+    divide: { type: 'boolean', default: false },
+  },
+});
+const HEADROOM = 0.9;
+
+const ROWS: [string, (run: Simulated) => string | number][] = [
+  ['ended as', ({ gathered }) => gathered.reason],
+  ['over a limit of AWS', ({ exceeded }) => exceeded.join(', ') || 'none'],
+  ['wall time', ({ seconds }) => time(seconds)],
+  ['tasks/s', ({ tasksPerSecond }) => tasksPerSecond],
+  ['overhead of a task, p50', ({ overheadMs }) => time(overheadMs.p50 / 1000)],
+  ['overhead of a task, p99', ({ overheadMs }) => time(overheadMs.p99 / 1000)],
+  ['attempts', ({ counts }) => counts.attempts],
+  ['retries', ({ counts }) => counts.retried],
+  ['throttled', ({ counts }) => counts.throttled],
+  ['speculative, of which won', ({ counts, speculativeWins: won }) => `${num(counts.speculative)}, ${num(won)}`],
+  ['found already written', ({ duplicates }) => duplicates],
+  ['tasks not done', ({ counts }) => counts.tasks - counts.done],
+  ['most at once', ({ peakConcurrency }) => peakConcurrency],
+  ['cold starts', ({ coldStarts }) => coldStarts],
+  ['executions', ({ executions }) => executions],
+  ['resumes', ({ resumes }) => resumes],
+  ['operations', ({ operations }) => operations.total],
+  ['operations, most of one', ({ operations }) => operations.most],
+  ['MB written, most of one', ({ mostBytes }) => mostBytes / 1e6],
+  ['checkpoints/s, peak', ({ peaks }) => peaks.checkpoints],
+  ['PUT/s of a prefix, peak', ({ peaks }) => peaks.s3Writes],
+  ['GET/s of a prefix, peak', ({ peaks }) => peaks.s3Reads],
+  ['503 SlowDown', ({ slowedDown }) => slowedDown],
+  ['USD workers', ({ usd }) => usd.workers.toFixed(2)],
+  ['USD orchestrators', ({ usd }) => usd.orchestrators.toFixed(2)],
+  ['USD S3 requests', ({ usd }) => usd.s3.toFixed(2)],
+  ['USD, all', ({ usd }) => usd.total.toFixed(2)],
+];
+
+const sizes = values.tasks.split(',').map(Number);
+if (values.divide) for (const numTasks of sizes) await measureDivide(numTasks);
+else await printTable();
+
+/** A column for each size. */
+async function printTable(): Promise<void> {
+  const columns: string[][] = [];
+  for (const numTasks of sizes) {
+    const scenario = scenarioOf(numTasks);
+    const startMs = performance.now();
+    const run = await simulate(scenario);
+    const took = time((performance.now() - startMs) / 1000);
+    const cells = ROWS.map(([, cell]) => cell(run)).map((cell) => (typeof cell === 'number' ? num(cell) : cell));
+    const binding = values.binding ? [await printBindings(scenario, run)] : [];
+    columns.push([`${num(numTasks)} tasks`, '--:', ...cells, took, ...binding]);
+  }
+  const names = ['', '---', ...ROWS.map(([name]) => name), 'simulated in', ...(values.binding ? ['what binds'] : [])];
+  for (const [i, name] of names.entries())
+    console.log(`| ${[name, ...columns.map((cells) => cells[i])].join(' | ')} |`);
+}
+
+/** @returns what binds */
+async function printBindings(scenario: Scenario, run: Simulated): Promise<string> {
+  const all = await bindings(scenario, run);
+  console.log(`${num(scenario.work.numTasks)} tasks take ${time(run.seconds)}; without …`);
+  for (const { limit, seconds, notDone } of all)
+    console.log(`  ${limit.padEnd(26)}${time(seconds)}${notDone > 0 ? `, ${num(notDone)} tasks not done` : ''}`);
+  return bindingOf(run, all);
+}
+
+function scenarioOf(numTasks: number): Scenario {
+  const concurrency = Number(values.concurrency);
+  const whenThrottled = values['when-throttled'];
+  if (whenThrottled !== 'wait' && whenThrottled !== 'fail')
+    throw new Error(`--when-throttled must be wait or fail, got ${whenThrottled}`);
+  return {
+    aws: { ...AWS, concurrency, whenThrottled, s3Prefixes: Number(values.prefixes) },
+    work: {
+      ...WORK,
+      numTasks,
+      taskMs: Number(values['task-seconds']) * 1000,
+      payloadBytes: Number(values['payload-bytes']),
+    },
+    options: { maxInFlight: Math.floor(HEADROOM * concurrency), results: 'sum' },
+    changes: {
+      slicesAtOnce: values['slices-at-once'] === undefined ? undefined : Number(values['slices-at-once']),
+      sendsRanges: values.ranges,
+    },
+    seed: Number(values.seed),
+  };
+}
+
+/** What a replay of the root costs before it comes to its first operation: the tasks are made and divided again. */
+async function measureDivide(numTasks: number): Promise<void> {
+  const startMs = performance.now();
+  const tasks = tasksOf({ ...WORK, numTasks, payloadBytes: Number(values['payload-bytes']) }, (bytes) =>
+    'x'.repeat(bytes),
+  );
+  await new Promise<void>((resolve) => {
+    const lanes = () => {
+      const ms = performance.now() - startMs;
+      const mib = process.memoryUsage.rss() / 2 ** 20;
+      console.log(
+        `${num(numTasks)} tasks: ${time(ms / 1000)}, ${num((ms * 1000) / numTasks)} µs each, ${num(mib)} MiB`,
+      );
+      resolve();
+      return new Promise<never>(() => {});
+    };
+    const idle = () => Promise.reject(new Error('nothing but lanes is asked for'));
+    void fanOut(
+      { operations: 0, self: 'self', step: idle, wait: idle, lanes },
+      'tasks',
+      tasks,
+      workerFunction('worker'),
+    );
+  });
+}
+
+function num(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 });
+}
+
+function time(seconds: number): string {
+  return seconds < 1
+    ? `${Math.round(seconds * 1000)} ms`
+    : seconds < 600
+      ? `${num(seconds)} s`
+      : `${num(seconds / 60)} min`;
+}

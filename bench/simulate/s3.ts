@@ -1,0 +1,47 @@
+// S3's limit of requests to a prefix, and what the SDK does about it.
+
+import type { Clock } from './clock.ts';
+import { Bucket, Peak } from './rates.ts';
+import type { Aws } from './scenario.ts';
+
+/** Of a request, as lib/s3-store.ts asks for; the SDK pauses up to 0.1 s, doubling. */
+const ATTEMPTS = 5;
+const PAUSE_MS = 100;
+
+/** One kind of request: to write or to read. */
+export class S3Requests {
+  readonly #clock: Clock;
+  readonly #prefixes: Bucket[];
+  readonly #requestMs: number;
+  readonly #random: () => number;
+  /** Requests that were answered, by the busiest second, over all prefixes. */
+  readonly served = new Peak();
+  slowedDown = 0;
+
+  constructor(clock: Clock, { s3Ms, s3Prefixes }: Aws, perSecond: number, random: () => number) {
+    this.#clock = clock;
+    this.#prefixes = Array.from({ length: s3Prefixes }, () => new Bucket(perSecond, perSecond));
+    this.#requestMs = s3Ms;
+    this.#random = random;
+  }
+
+  /** Make so many requests for a task, one after the other. */
+  send(task: number, count: number, onDone: () => void, onSlowDown: () => void, attempt = 1): void {
+    if (count === 0) {
+      onDone();
+      return;
+    }
+    if (this.#prefixes[task % this.#prefixes.length]!.take(this.#clock.nowMs)) {
+      this.served.add(this.#clock.nowMs);
+      this.#clock.after(this.#requestMs, () => this.send(task, count - 1, onDone, onSlowDown));
+      return;
+    }
+    this.slowedDown++;
+    if (attempt === ATTEMPTS) {
+      onSlowDown();
+      return;
+    }
+    const pauseMs = this.#random() * PAUSE_MS * 2 ** (attempt - 1);
+    this.#clock.after(this.#requestMs + pauseMs, () => this.send(task, count, onDone, onSlowDown, attempt + 1));
+  }
+}

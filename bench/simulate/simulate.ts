@@ -1,0 +1,128 @@
+// A fan-out on AWS, simulated: lib/fanout as it is, in the time and under the limits of scenario.ts.
+
+import { NO_USAGE, priceOf } from '../../lib/cost.ts';
+import {
+  FAN_OUT_DEFAULTS,
+  type FanOutCounts,
+  type FanOutOptions,
+  fanOut,
+  type Gathered,
+  type Task,
+  workerFunction,
+} from '../../lib/fanout/index.ts';
+import { Execution } from './execution.ts';
+import type { Scenario, Work } from './scenario.ts';
+import { World, workerNames } from './world.ts';
+
+export interface Simulated {
+  gathered: Gathered<{ i: number }>;
+  counts: FanOutCounts;
+  /** From the start of the execution to its end. */
+  seconds: number;
+  /** Tasks done in a second, over all of it. */
+  tasksPerSecond: number;
+  /** What a task waits besides its work: for being dispatched, a place, S3, and for its answer to be seen. */
+  overheadMs: { p50: number; p99: number };
+  peakConcurrency: number;
+  coldStarts: number;
+  executions: number;
+  resumes: number;
+  /** Of all executions, and of the one that has the most. */
+  operations: { total: number; most: number };
+  /** Bytes that an execution wrote, the one that wrote most. */
+  mostBytes: number;
+  speculativeWins: number;
+  /** Attempts that found their task's objects written. */
+  duplicates: number;
+  /** Requests in the busiest second. */
+  peaks: { checkpoints: number; s3Writes: number; s3Reads: number };
+  /** 503 answers of S3. */
+  slowedDown: number;
+  usd: { workers: number; orchestrators: number; s3: number; total: number };
+  /** Limits that AWS would have ended it by. */
+  exceeded: string[];
+}
+
+/** Decides nothing by itself: the same scenario gives the same outcome. */
+export async function simulate(scenario: Scenario): Promise<Simulated> {
+  const { work, aws, changes = {} } = scenario;
+  const options = optionsOf(scenario);
+  const { numTasks } = work;
+  const world = new World(scenario);
+  const pads = new Map<number, string>();
+  const tasks = tasksOf(work, (bytes) => pads.get(bytes) ?? pads.set(bytes, 'x'.repeat(bytes)).get(bytes)!);
+  const sizes = workerNames(work).map((functionName, tier) => ({ functionName, memoryMiB: work.workerMiB[tier]! }));
+  const worker = workerFunction<{ i: number; p: string }, { i: number }>(...sizes);
+  const isDivided = numTasks > (options.shardAbove ?? FAN_OUT_DEFAULTS.shardAbove);
+  const root = new Execution(world, isDivided && !changes.sendsRanges ? (numTasks * aws.divideUsPerTask) / 1000 : 0);
+  let gathered: Gathered<{ i: number }> | undefined;
+  root.start(
+    (engine) => fanOut(engine, 'tasks', tasks, worker, { attemptTimeoutMs: work.timeoutMs, ...options }),
+    (result) => (gathered = result),
+  );
+  await world.clock.run(() => gathered !== undefined);
+  if (!gathered) throw new Error('the fan-out never ended');
+  return outcomeOf(world, gathered, isDivided && !changes.sendsRanges);
+}
+
+/** @param padOf texts that give a task's payload its bytes; one for all takes less memory here */
+export function tasksOf(
+  { numTasks, payloadBytes }: Work,
+  padOf: (bytes: number) => string,
+): Task<{ i: number; p: string }>[] {
+  return Array.from({ length: numTasks }, (_, i) => ({
+    taskId: `task-${i}`,
+    payload: { i, p: padOf(Math.max(0, payloadBytes - 15 - String(i).length)) },
+  }));
+}
+
+/** The engine gives each slice its share of `maxInFlight`: where fewer are under way, each shall have more. */
+function optionsOf({ work, options, changes }: Scenario): FanOutOptions {
+  const { maxInFlight, shardAbove } = { ...FAN_OUT_DEFAULTS, ...options };
+  const numSlices = Math.ceil(work.numTasks / shardAbove);
+  const share = Math.max(1, numSlices / (changes?.slicesAtOnce ?? numSlices));
+  return { ...options, maxInFlight: Math.floor(maxInFlight * share) };
+}
+
+function outcomeOf(world: World, gathered: Gathered<{ i: number }>, holdsAll: boolean): Simulated {
+  const { aws, work, clock, counts, lambda, reads, writes } = world;
+  const seconds = clock.nowMs / 1000;
+  const orchestratorGbSeconds = (counts.orchestratorMs / 1000) * (work.orchestratorMiB / 1024);
+  const workers = priceOf({ ...NO_USAGE, gbSeconds: counts.workerGbSeconds, invocations: counts.invocations });
+  const orchestrators = priceOf({
+    ...NO_USAGE,
+    gbSeconds: orchestratorGbSeconds,
+    invocations: counts.resumes,
+    durableOperations: counts.operations,
+  });
+  const s3 = priceOf({ ...NO_USAGE, s3Writes: writes.served.total, s3Reads: reads.served.total });
+  const known = world.overheadMs.filter((ms) => !Number.isNaN(ms)).sort();
+  const exceeded: string[] = [];
+  if (counts.maxOperations > aws.operationsPerExecution) exceeded.push('operations of an execution');
+  const rootBytes = holdsAll ? work.numTasks * aws.divideBytesPerTask : 0;
+  if (rootBytes > work.orchestratorMiB * 2 ** 20) exceeded.push('memory of the orchestrator');
+  if (counts.maxBytes > aws.bytesPerExecution) exceeded.push('bytes of an execution');
+  return {
+    gathered,
+    counts: gathered.counts,
+    seconds,
+    tasksPerSecond: gathered.counts.done / seconds,
+    overheadMs: { p50: known[Math.floor(0.5 * known.length)] ?? 0, p99: known[Math.floor(0.99 * known.length)] ?? 0 },
+    peakConcurrency: lambda.peakRunning,
+    coldStarts: [...lambda.cold.values()].reduce((sum, count) => sum + count, 0),
+    executions: counts.executions,
+    resumes: counts.resumes,
+    operations: { total: counts.operations, most: counts.maxOperations },
+    mostBytes: counts.maxBytes,
+    speculativeWins: counts.speculativeWins,
+    duplicates: counts.duplicates,
+    peaks: {
+      checkpoints: world.checkpointPeak.perSecond,
+      s3Writes: writes.served.perSecond / aws.s3Prefixes,
+      s3Reads: reads.served.perSecond / aws.s3Prefixes,
+    },
+    slowedDown: reads.slowedDown + writes.slowedDown,
+    usd: { workers, orchestrators, s3, total: workers + orchestrators + s3 },
+    exceeded,
+  };
+}

@@ -1,0 +1,108 @@
+// A model out of nodes that another program wrote: thresholds become bin edges and cuts.
+
+import { FormatError } from '../errors.ts';
+import { LeafTableBuilder } from '../forest/leaf-table.ts';
+import { type ClassLabel, decodeModel, encodeModel, type Model } from '../forest/model.ts';
+import { CATEGORICAL, LEAF, MAX_FEATURES, MISSING_LEFT, SET_BYTES, type Tree } from '../forest/tree.ts';
+
+/** A node, in preorder: a leaf, or a test whose left child is the next node. */
+export type ForestNode =
+  | {
+      /** Class and weight of each entry, ascending; in a regressor 0 and its value, then 1 and its weight. */
+      entries: [index: number, count: number][];
+    }
+  | ({ feature: number; isMissingLeft: boolean; right: number } & (
+      | { /** A float32; infinity where every known value goes left. */ atMost: number }
+      | { categories: Uint8Array }
+    ));
+
+export interface ForestParts {
+  numFeatures: number;
+  /** None of a regressor. */
+  classLabels: ClassLabel[];
+  isRegressor: boolean;
+  trees: ForestNode[][];
+}
+
+const MAX_BYTE_EDGES = 254;
+const MAX_EDGES = 65_534;
+
+/** @throws {FormatError} on nodes that make no forest, or more thresholds of a feature than a model can tell apart */
+export function buildModel({ numFeatures, classLabels, isRegressor, trees }: ForestParts): Model {
+  if (!Number.isInteger(numFeatures) || numFeatures < 1 || numFeatures > MAX_FEATURES) {
+    throw new FormatError(`a forest has from 1 to ${MAX_FEATURES} features, got ${numFeatures}`);
+  }
+  const isCategorical = findCategorical(trees, numFeatures);
+  const edges = findEdges(trees, numFeatures, isCategorical);
+  const isWide = edges.some(({ length }) => length > MAX_BYTE_EDGES);
+  const cutOf = edges.map((ofFeature) => new Map(Array.from(ofFeature, (edge, cut) => [edge, cut])));
+  const grown = trees.map((nodes) => toTree(nodes, cutOf, isWide));
+  // read back: what is wrong is found there
+  return decodeModel(encodeModel(grown, edges, isRegressor ? 0 : classLabels.length, classLabels, { isCategorical }));
+}
+
+function findCategorical(trees: readonly ForestNode[][], numFeatures: number): boolean[] {
+  const isCategorical = new Array<boolean | undefined>(numFeatures);
+  for (const node of trees.flat()) {
+    if ('entries' in node) continue;
+    const { feature } = node;
+    if (!(feature >= 0 && feature < numFeatures))
+      throw new FormatError(`a node tests feature ${feature} of ${numFeatures}`);
+    isCategorical[feature] ??= 'categories' in node;
+    if (isCategorical[feature] !== 'categories' in node) {
+      throw new FormatError(`feature ${feature} is compared with thresholds and with categories`);
+    }
+  }
+  return Array.from(isCategorical, (is) => is ?? false);
+}
+
+function findEdges(trees: readonly ForestNode[][], numFeatures: number, isCategorical: boolean[]): Float32Array[] {
+  const thresholds = Array.from({ length: numFeatures }, () => new Set<number>());
+  for (const node of trees.flat()) {
+    if ('entries' in node || !('atMost' in node) || node.atMost === Number.POSITIVE_INFINITY) continue;
+    if (!Number.isFinite(node.atMost))
+      throw new FormatError(`feature ${node.feature} has the threshold ${node.atMost}`);
+    thresholds[node.feature].add(node.atMost + 0); // one zero
+  }
+  return thresholds.map((set, feature) => {
+    if (set.size > MAX_EDGES) {
+      throw new FormatError(`feature ${feature} has ${set.size} thresholds, a model has at most ${MAX_EDGES}`);
+    }
+    return isCategorical[feature] ? new Float32Array(0) : Float32Array.from(set).sort();
+  });
+}
+
+function toTree(nodes: readonly ForestNode[], cutOf: readonly Map<number, number>[], isWide: boolean): Tree {
+  const leaves = new LeafTableBuilder(true);
+  const sets: Uint8Array[] = [];
+  const tree: Omit<Tree, 'leaves'> & { flags: Uint8Array } = {
+    numNodes: nodes.length,
+    feature: new Uint16Array(nodes.length),
+    cut: isWide ? new Uint16Array(nodes.length) : new Uint8Array(nodes.length),
+    next: new Uint32Array(nodes.length),
+    flags: new Uint8Array(nodes.length),
+  };
+  for (const [i, node] of nodes.entries()) {
+    if ('entries' in node) {
+      tree.feature[i] = LEAF;
+      for (const [index, count] of node.entries) leaves.push(index, count);
+      tree.next[i] = leaves.endRow();
+      continue;
+    }
+    tree.feature[i] = node.feature;
+    tree.next[i] = node.right;
+    tree.flags[i] = node.isMissingLeft ? MISSING_LEFT : 0;
+    if ('categories' in node) {
+      tree.flags[i] |= CATEGORICAL;
+      sets.push(node.categories);
+    } else {
+      const cuts = cutOf[node.feature];
+      tree.cut[i] = node.atMost === Number.POSITIVE_INFINITY ? cuts.size : cuts.get(node.atMost + 0)!;
+    }
+  }
+  if (sets.length > 0) {
+    tree.sets = new Uint8Array(sets.length * SET_BYTES);
+    for (const [i, set] of sets.entries()) tree.sets.set(set, i * SET_BYTES);
+  }
+  return { ...tree, leaves: leaves.take() };
+}

@@ -1,0 +1,177 @@
+// A model card: what is known of a run's model, from facts alone. What only its maker knows is left to be filled in.
+// Source: the headings of Mitchell et al., "Model cards for model reporting", doi:10.1145/3287560.3287596.
+
+import type { Model } from '../forest/model.ts';
+import { sha256 } from '../hash.ts';
+import { getJson } from '../json.ts';
+import { runKeys } from '../keys.ts';
+import { planRun } from '../plan.ts';
+import type { Report } from '../report.ts';
+import { getReport, getRequest } from '../run.ts';
+import type { PartitionResult } from '../stages/generate.ts';
+import { mapLimited, STORE_REQUESTS } from '../stages/task.ts';
+import type { Store } from '../store.ts';
+
+export interface ModelCard {
+  model: {
+    runId: string;
+    kind: 'classifier' | 'regressor';
+    createdAt: string;
+    sha256: string;
+    bytes: number;
+    numTrees: number;
+    numNodes: number;
+    numFeatures: number;
+    classes: Model['classLabels'];
+  };
+  data: {
+    /** SHA-256 of the SHA-256 of all partitions, in their order: it depends on the chunk size too. */
+    sha256: string;
+    rows: Report['rows'];
+    classCounts: number[];
+    /** What the generator says of it. */
+    dataset: Report['dataset'];
+  };
+  parameters: Report['params'];
+  metrics: Record<string, number | null>;
+  /** Most important first, shares that sum to 1. */
+  featureImportances: { feature: string; share: number }[];
+  /** To be filled in by hand. */
+  intendedUse: { uses: null; users: null; outOfScope: null };
+  limits: string[];
+}
+
+/** @throws {NotFoundError} when there is no such run, or it isn't done */
+export async function makeCard(store: Store, runId: string, model: Model): Promise<ModelCard> {
+  const keys = runKeys(runId);
+  const [request, report] = await Promise.all([getRequest(store, runId), getReport(store, runId)]);
+  const { numChunks } = planRun(request.params);
+  const partitions = await mapLimited(
+    Array.from({ length: numChunks }, (_, i) => i),
+    STORE_REQUESTS,
+    (i) => getJson<PartitionResult>(store, keys.partitionResult(i)),
+  );
+  const hashes = partitions.map(({ partition }) => partition.sha256).join('\n');
+  const { accuracyInterval, accuracyCeiling, rocAucError, oobCoverage } = report;
+  const shares = report.featureImportances.map((share, j) => ({ feature: `f${j}`, share }));
+  return {
+    model: {
+      runId,
+      kind: model.numClasses > 0 ? 'classifier' : 'regressor',
+      createdAt: request.createdAt,
+      sha256: report.model.sha256,
+      bytes: report.model.bytes,
+      numTrees: report.model.numTrees,
+      numNodes: report.model.numNodes,
+      numFeatures: model.numFeatures,
+      classes: model.classLabels,
+    },
+    data: {
+      sha256: sha256(new TextEncoder().encode(hashes)),
+      rows: report.rows,
+      classCounts: report.classCounts,
+      dataset: report.dataset,
+    },
+    parameters: report.params,
+    metrics: {
+      accuracy: report.accuracy,
+      accuracyLow95: accuracyInterval[0],
+      accuracyHigh95: accuracyInterval[1],
+      accuracyCeiling,
+      logLoss: report.logLoss,
+      brier: report.brier,
+      rocAuc: report.rocAuc,
+      rocAucError,
+      oobScore: report.oobScore,
+      oobCoverage,
+    },
+    featureImportances: shares.sort((a, b) => b.share - a.share),
+    intendedUse: { uses: null, users: null, outOfScope: null },
+    limits: listLimits(report, model),
+  };
+}
+
+/** What follows from the figures; nothing is guessed. */
+function listLimits(report: Report, model: Model): string[] {
+  const limits = [
+    `The scores are those of ${report.params.shuffle ? 'random' : 'the last'} ${report.rows.test} rows of the same data; other data were not tried.`,
+    'Values outside of what the data had get the prediction of the nearest values that it had.',
+  ];
+  const most = Math.max(...report.classCounts);
+  const share = most / report.rows.total;
+  if (report.accuracy <= share) {
+    limits.push(
+      `Always saying the most frequent class is right in ${percent(share)} of the rows, which this does not beat.`,
+    );
+  }
+  if (model.trees.every(({ flags }) => flags === undefined)) {
+    limits.push('The data had no missing values; at prediction one goes the way of most rows.');
+  }
+  return limits;
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+/** The card as Markdown. */
+export function cardToMarkdown(card: ModelCard): string {
+  const { model, data, parameters, metrics, featureImportances, limits } = card;
+  const table = (entries: [string, unknown][]) =>
+    ['| | |', '| --- | --- |', ...entries.map(([name, value]) => `| ${name} | ${cell(value)} |`)].join('\n');
+  const blank = '_to be filled in: only its maker knows_';
+  const known = Object.entries(metrics).filter(([, value]) => value !== null) as [string, number][];
+  return `# Model card: ${model.runId}
+
+## Model
+
+${table([
+  ['kind', `random forest, ${model.kind}`],
+  ['trees', model.numTrees],
+  ['nodes', model.numNodes],
+  ['features', model.numFeatures],
+  ['classes', model.classes.map((label) => JSON.stringify(label)).join(', ') || 'none'],
+  ['bytes', model.bytes],
+  ['sha256', model.sha256],
+  ['asked for', model.createdAt],
+])}
+
+## Intended use
+
+- Uses: ${blank}
+- Users: ${blank}
+- Out of scope: ${blank}
+
+## Data
+
+${table([
+  ['rows', `${data.rows.total}: ${data.rows.train} to train, ${data.rows.test} to test`],
+  ['rows by class', data.classCounts.join(', ')],
+  ['sha256 of its partitions', data.sha256],
+  ...Object.entries(data.dataset),
+])}
+
+## Parameters
+
+${table(Object.entries(parameters).filter(([, value]) => value !== undefined))}
+
+## Metrics
+
+On the ${data.rows.test} test rows; out of bag on training rows.
+
+${table(known.map(([name, value]) => [name, value.toFixed(4)]))}
+
+## What it rests on
+
+${table(featureImportances.slice(0, 20).map(({ feature, share }) => [feature, percent(share)]))}
+
+## Limits
+
+${limits.map((limit) => `- ${limit}`).join('\n')}
+`;
+}
+
+const MAX_CELL = 200;
+
+function cell(value: unknown): string {
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value);
+  return (text.length > MAX_CELL ? `${text.slice(0, MAX_CELL)}…` : text).replaceAll('|', '\\|');
+}

@@ -1,0 +1,83 @@
+// A forest as JSON that a person can read; json-read.ts reads it back.
+
+import { InputError } from '../errors.ts';
+import { LEAF_VALUE, LEAF_WEIGHT } from '../forest/leaf-table.ts';
+import type { Model } from '../forest/model.ts';
+import { categoriesByNode } from '../forest/thresholds.ts';
+import { LEAF, MISSING_LEFT, type Tree } from '../forest/tree.ts';
+
+export const JSON_FORMAT = 'arvoredo forest';
+export const JSON_VERSION = 1;
+
+/**
+ * The model as lines of JSON: what it says about itself, its features with the edges of their bins, then a node a line,
+ * numbered as `apply` numbers them. A row goes left when its value is at most `atMost`, null for any known value, or one of
+ * the categories `in`.
+ *
+ * @throws {InputError} when two class labels read the same
+ */
+export function* toJsonLines(model: Model): Generator<string> {
+  const { numClasses, classLabels, edges, isCategorical, trees, options, ranges } = model;
+  const names = classLabels.map(String);
+  if (new Set(names).size < names.length) throw new InputError('two classes are called the same; rename them');
+  const edgeTexts = edges.map((ofFeature) => Array.from(ofFeature, shortest));
+  const hasFlags = trees.some(({ flags }) => flags !== undefined);
+  yield `{\n"format": ${JSON.stringify(JSON_FORMAT)}, "version": ${JSON_VERSION},\n`;
+  yield `"kind": "${numClasses > 0 ? 'classifier' : 'regressor'}",\n`;
+  yield `"classes": ${JSON.stringify(classLabels)},\n`;
+  yield `"options": ${JSON.stringify(options)},\n`;
+  yield `"leaves": "${trees[0].leaves.counts instanceof Float64Array ? 'weights' : 'counts'}",\n`;
+  yield `"missing": "${hasFlags ? 'as each node says' : 'to the child with more samples'}",\n`;
+  yield '"features": [';
+  for (const [j, texts] of edgeTexts.entries()) {
+    const about = isCategorical[j] ? '"categorical": true' : `"edges": [${texts.join(', ')}]`;
+    const range = ranges ? `, "range": ${JSON.stringify(ranges[j])}` : '';
+    yield `${j > 0 ? ',' : ''}\n{"feature": ${j}${range}, ${about}}`;
+  }
+  yield '\n],\n"trees": [';
+  for (const [t, tree] of trees.entries()) {
+    yield `${t > 0 ? ',' : ''}\n{"tree": ${t}, "nodes": [`;
+    const categories = categoriesByNode(tree);
+    const lines: string[] = [];
+    for (let node = 0; node < tree.numNodes; node++) {
+      const text =
+        tree.feature[node] === LEAF ? leafText(tree, node, names) : testText(tree, node, edgeTexts, categories);
+      const impurity = tree.impurity ? `, "impurity": ${tree.impurity[node]}` : '';
+      lines.push(`\n{"node": ${node}, ${text}${impurity}}`);
+    }
+    yield lines.join(',');
+    yield '\n]}';
+  }
+  yield '\n]\n}\n';
+}
+
+/** The fewest digits that give a float32 again. */
+function shortest(value: number): string {
+  if (Object.is(value, -0)) return '-0';
+  for (let digits = 6; digits < 9; digits++) {
+    const text = value.toPrecision(digits);
+    if (Math.fround(Number(text)) === value) return String(Number(text));
+  }
+  return String(Number(value.toPrecision(9)));
+}
+
+function testText(tree: Tree, node: number, edgeTexts: string[][], categories: Map<number, number[]>): string {
+  const feature = tree.feature[node];
+  const set = categories.get(node);
+  const test = set ? `"in": [${set.join(', ')}]` : `"atMost": ${edgeTexts[feature][tree.cut[node]] ?? null}`;
+  const missing = tree.flags ? `, "missing": "${tree.flags[node] & MISSING_LEFT ? 'left' : 'right'}"` : '';
+  return `"feature": ${feature}, ${test}${missing}, "left": ${node + 1}, "right": ${tree.next[node]}`;
+}
+
+function leafText({ next, leaves }: Tree, node: number, names: readonly string[]): string {
+  const row = next[node];
+  const start = leaves.start[row];
+  if (names.length === 0) {
+    return `"value": ${leaves.counts[start + LEAF_VALUE]}, "weight": ${leaves.counts[start + LEAF_WEIGHT]}`;
+  }
+  const entries: string[] = [];
+  for (let i = start; i < leaves.start[row + 1]; i++) {
+    entries.push(`${JSON.stringify(names[leaves.classes[i]])}: ${leaves.counts[i]}`);
+  }
+  return `"samples": {${entries.join(', ')}}`;
+}

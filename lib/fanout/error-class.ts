@@ -1,0 +1,48 @@
+// What a failed attempt means for its task.
+
+import { isRetryable } from '../errors.ts';
+
+export interface Failure {
+  /** The error's name, which survives the trip through JSON. */
+  name: string;
+  message: string;
+}
+
+/**
+ * `retry`: another attempt may succeed (throttled, timed out, crashed, S3 slowed down). `final`: none will (wrong input,
+ * damaged bytes). `memory`: one with more memory will. `killed`: the process was killed, which on Lambda is nearly always
+ * for its memory, though nobody says so. `aborted`: the work was called off.
+ */
+export type ErrorClass = 'retry' | 'final' | 'memory' | 'killed' | 'aborted';
+
+export function classOf({ name, message }: Failure): ErrorClass {
+  if (name === 'CancelledError') return 'aborted';
+  if (name === 'OutOfMemoryError') return 'memory';
+  if (name === 'NotStartedError' || name === 'DeadlineError') return 'final';
+  if (name === 'CrashError' && message.includes('signal: killed')) return 'killed';
+  return isRetryable(name) ? 'retry' : 'final';
+}
+
+/** Errors that the platform reports by a type of their own, which says more than their message. */
+const PLATFORM_ERRORS: Record<string, string> = {
+  'Runtime.OutOfMemory': 'OutOfMemoryError',
+  'Sandbox.Timedout': 'TimeoutError',
+  TooManyRequestsException: 'ThrottledError',
+};
+
+/**
+ * Make a failure from what a failed invocation tells. Often only the message comes back from a chained invoke, so our
+ * handlers put the error's name in front (functions/worker.ts); the rest are the platform's own.
+ *
+ * @param type the platform's name for the error, where it is known
+ */
+export function parseFailure(message: string, type?: string): Failure {
+  const platform = type === undefined ? undefined : PLATFORM_ERRORS[type];
+  if (platform) return { name: platform, message };
+  const named = /^(?!RequestId)([A-Z]\w+): (.*)$/s.exec(message); // the platform's own begin with the request's id
+  if (named) return { name: named[1]!, message: named[2]! };
+  if (/timed out after/.test(message)) return { name: 'TimeoutError', message };
+  if (/rate exceeded|throttl|TooManyRequests/i.test(message)) return { name: 'ThrottledError', message };
+  if (/heap out of memory|signal: aborted/.test(message)) return { name: 'OutOfMemoryError', message };
+  return { name: 'CrashError', message };
+}

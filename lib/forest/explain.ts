@@ -1,0 +1,136 @@
+// Why a forest predicts what it does: the part of each feature, and the way down each tree.
+
+import { LEAF_VALUE, LEAF_WEIGHT } from './leaf-table.ts';
+import { checkColumns, type Forest } from './predict.ts';
+import { categoriesByNode, thresholdOf } from './thresholds.ts';
+import { LEAF, type Tree } from './tree.ts';
+import { encodeRowsWide, TreeWalker } from './walk.ts';
+
+/** What each feature adds to the prediction of each row; `width` is numClasses, 1 of a regressor. */
+export interface Contributions {
+  width: number;
+  /** What the forest says where it knows nothing of a row: mean over trees of the root, shape [width]. */
+  bias: Float64Array;
+  /** What each feature adds to that, row-major, shape [numRows, numFeatures, width]. */
+  values: Float64Array;
+}
+
+/**
+ * Contributions along the paths: each test moves a row from its node's class fractions (mean value) to its child's, and
+ * that difference is put down to the feature tested; means over trees. `bias` and a row's contributions add up to what
+ * `predictProba` or `predictValues` gives, but for rounding. They depend on the order of tests along the paths: two
+ * features that say the same share what either would have, unevenly.
+ *
+ * Needs the samples of the leaves: in a forest that came from elsewhere, where every leaf counts as one, `bias` is the mean
+ * over leaves.
+ *
+ * @throws {RangeError} when columns have another shape than in training
+ * Source: Saabas, "Interpreting random forests", 2014; treeinterpreter. Palczewska et al., arXiv:1312.1121.
+ */
+export function explainRows(forest: Forest, columns: readonly Float32Array[]): Contributions {
+  const numRows = checkColumns(forest, columns);
+  const numFeatures = columns.length;
+  const width = forest.numClasses || 1;
+  const bias = new Float64Array(width);
+  const values = new Float64Array(numRows * numFeatures * width);
+  const codes = new Uint16Array(numRows * numFeatures);
+  encodeRowsWide(forest, columns, 0, numRows, codes);
+  for (const tree of forest.trees) {
+    const { sums, weights } = sumNodes(tree, forest.numClasses);
+    for (let k = 0; k < width; k++) bias[k] += sums[k] / weights[0];
+    const walker = new TreeWalker(tree, forest.numClasses === 0);
+    for (let row = 0; row < numRows; row++) {
+      let node = 0;
+      for (let tested = tree.feature[0]; tested !== LEAF; tested = tree.feature[node]) {
+        const child = walker.step(node, codes, row * numFeatures);
+        const at = (row * numFeatures + tested) * width;
+        for (let k = 0; k < width; k++) {
+          values[at + k] += sums[child * width + k] / weights[child] - sums[node * width + k] / weights[node];
+        }
+        node = child;
+      }
+    }
+  }
+  for (let k = 0; k < width; k++) bias[k] /= forest.trees.length;
+  for (let i = 0; i < values.length; i++) values[i] /= forest.trees.length;
+  return { width, bias, values };
+}
+
+/** Samples of each class, or sum of values, in each node, shape [numNodes, width]; and their weight, shape [numNodes]. */
+function sumNodes({ numNodes, feature, next, leaves }: Tree, numClasses: number) {
+  const width = numClasses || 1;
+  const sums = new Float64Array(numNodes * width);
+  const weights = new Float64Array(numNodes);
+  // children come after their parent
+  for (let node = numNodes - 1; node >= 0; node--) {
+    const at = node * width;
+    if (feature[node] !== LEAF) {
+      const [left, right] = [node + 1, next[node]];
+      weights[node] = weights[left] + weights[right];
+      for (let k = 0; k < width; k++) sums[at + k] = sums[left * width + k] + sums[right * width + k];
+      continue;
+    }
+    const start = leaves.start[next[node]];
+    if (numClasses === 0) {
+      weights[node] = leaves.counts[start + LEAF_WEIGHT];
+      sums[at] = leaves.counts[start + LEAF_VALUE] * weights[node];
+      continue;
+    }
+    for (let i = start; i < leaves.start[next[node] + 1]; i++) {
+      sums[at + leaves.classes[i]] = leaves.counts[i];
+      weights[node] += leaves.counts[i];
+    }
+  }
+  return { sums, weights };
+}
+
+/** A test that a row passed: the value is at most a threshold, or one of the categories, or not. */
+export interface PathStep {
+  node: number;
+  feature: number;
+  /** Null when it is missing. */
+  value: number | null;
+  /** Null where every known value goes left. */
+  atMost?: number | null;
+  categories?: number[];
+  goes: 'left' | 'right';
+}
+
+/** The way of one row down one tree. */
+export interface RowPath {
+  steps: PathStep[];
+  /** Number of the leaf, as `apply` gives it. */
+  leaf: number;
+}
+
+/**
+ * The way of a row down each tree.
+ *
+ * @throws {RangeError} when columns have another shape than in training
+ */
+export function pathsOfRow(forest: Forest, columns: readonly Float32Array[], row: number): RowPath[] {
+  checkColumns(forest, columns);
+  const codes = new Uint16Array(columns.length);
+  encodeRowsWide(forest, columns, row, row + 1, codes);
+  return forest.trees.map((tree) => {
+    const walker = new TreeWalker(tree, forest.numClasses === 0);
+    const categories = categoriesByNode(tree);
+    const steps: PathStep[] = [];
+    let node = 0;
+    for (let feature = tree.feature[0]; feature !== LEAF; feature = tree.feature[node]) {
+      const child = walker.step(node, codes, 0);
+      const value = columns[feature][row];
+      const atMost = thresholdOf(forest.edges, feature, tree.cut[node]);
+      const set = categories.get(node);
+      steps.push({
+        node,
+        feature,
+        value: Number.isNaN(value) ? null : value,
+        ...(set ? { categories: set } : { atMost: Number.isFinite(atMost) ? atMost : null }),
+        goes: child === node + 1 ? 'left' : 'right',
+      });
+      node = child;
+    }
+    return { steps, leaf: node };
+  });
+}

@@ -1,0 +1,119 @@
+// List: find the files of a run, see what they are, and divide them into ranges to be scanned.
+
+import { InputError } from '../errors.ts';
+import { nameOf, type Objects, objectSource, type PinnedObject } from '../objects.ts';
+import { mapLimited, STORE_REQUESTS } from '../stages/task.ts';
+import { allColumns, type ChosenColumns, chooseColumns } from '../tables/columns.ts';
+import { type ByteRange, cutRanges } from '../tables/csv-ranges.ts';
+import { choosePartBytes, type Layout, type TextOptions } from '../tables/layout.ts';
+import { memorySource } from '../tables/source.ts';
+import { readLayout } from '../tables/table.ts';
+import { type Compression, compressionOf, unpackHead } from '../tables/unpack.ts';
+import type { DataParams } from './data-params.ts';
+
+/** A file of a run. */
+export interface InputFile extends PinnedObject {
+  layout: Layout;
+  compression: Compression | null;
+}
+
+/** A range of a text file to be scanned for rows, or a whole compressed one. */
+export interface ScanRange extends ByteRange {
+  fileIndex: number;
+}
+
+/** `data/inputs.json`. */
+export interface Inputs {
+  files: InputFile[];
+  names: string[];
+  chosen: ChosenColumns;
+  partBytes: number;
+  scans: ScanRange[];
+}
+
+/** Most files of a run: each is a task at least. */
+const MAX_FILES = 400;
+const HEAD_BYTES = 4 * 1024 ** 2;
+/** Texts are packed to a fifth or so. */
+const USUAL_RATIO = 5;
+
+/**
+ * @param isAll whether all columns are features, of a table that may have no other
+ * @throws {InputError} when nothing is found, a file is no table, files differ in their columns, or a column is not there
+ */
+export async function listInputs(objects: Objects, params: DataParams, { isAll = false } = {}): Promise<Inputs> {
+  const found: PinnedObject[] = [];
+  for (const location of params.data) {
+    const atLocation = await objects.find(location);
+    if (atLocation.length === 0) throw new InputError(`there is nothing at ${location}; check the name and the bucket`);
+    found.push(...atLocation);
+  }
+  const twice = found.find(({ uri }, i) => found.findIndex((other) => other.uri === uri) < i);
+  if (twice) throw new InputError(`data names ${twice.uri} twice`);
+  if (found.length > MAX_FILES)
+    throw new InputError(`data has ${found.length} files, at most ${MAX_FILES} are allowed; join them to fewer`);
+  const heads = await mapLimited(found, STORE_REQUESTS, (object) =>
+    objectSource(objects, object).read(0, Math.min(4, object.size)),
+  );
+  const compressions = heads.map(compressionOf);
+  const total = found.reduce((sum, { size }, i) => sum + size * (compressions[i] ? USUAL_RATIO : 1), 0);
+  const partBytes = params.chunkBytes ?? choosePartBytes(total);
+  const files = await mapLimited([...found.keys()], STORE_REQUESTS, (i) =>
+    describeFile(objects, found[i], compressions[i], partBytes, params),
+  );
+  checkSameColumns(files);
+  const { names } = files[0].layout;
+  return {
+    files,
+    names,
+    chosen: isAll
+      ? allColumns(names, params, nameOf(files[0].uri))
+      : chooseColumns(names, params, nameOf(files[0].uri)),
+    partBytes,
+    scans: files.flatMap(({ layout, compression, size }, fileIndex) => {
+      if (!('dataStart' in layout)) return [];
+      const ranges = compression ? [{ start: 0, end: size }] : cutRanges(layout.dataStart, size, partBytes);
+      return ranges.map((range) => ({ ...range, fileIndex }));
+    }),
+  };
+}
+
+async function describeFile(
+  objects: Objects,
+  object: PinnedObject,
+  compression: Compression | null,
+  partBytes: number,
+  { skipRows, header }: TextOptions,
+): Promise<InputFile> {
+  const source = objectSource(objects, object);
+  const options = { skipRows, header };
+  if (!compression) return { ...object, compression, layout: await readLayout(source, partBytes, options) };
+  const head = memorySource(source.name, await unpackHead(source, compression, HEAD_BYTES));
+  // a head that fills the limit may go on
+  const isWhole = head.size < HEAD_BYTES;
+  const layout = await readLayout(isWhole ? head : { ...head, size: HEAD_BYTES + 1 }, partBytes, options);
+  if (!('dataStart' in layout)) {
+    throw new InputError(
+      `${source.name} holds a ${layout.format} file packed with ${compression}; unpack it: such files are packed inside`,
+    );
+  }
+  return { ...object, compression, layout };
+}
+
+/** @throws {InputError} naming the first file that has other columns than the first, and the difference */
+function checkSameColumns(files: readonly InputFile[]): void {
+  const [first] = files;
+  for (const file of files.slice(1)) {
+    const expected = first.layout.names;
+    const { names } = file.layout;
+    const at = expected.findIndex((name, i) => name !== names[i]);
+    if (at < 0 && names.length === expected.length) continue;
+    const what =
+      names.length === expected.length
+        ? `column ${at} is ${JSON.stringify(names[at])}, in ${nameOf(first.uri)} it is ${JSON.stringify(expected[at])}`
+        : `${names.length} columns, ${nameOf(first.uri)} has ${expected.length}`;
+    throw new InputError(
+      `${nameOf(file.uri)} has another schema: ${what}; files of one run must have the same columns in the same order`,
+    );
+  }
+}

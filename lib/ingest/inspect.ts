@@ -1,0 +1,113 @@
+// Inspect: what a run would find in some files, part after part, in bounded memory.
+
+import { nameOf, type Objects } from '../objects.ts';
+import { quote } from '../quote.ts';
+import type { Store } from '../store.ts';
+import {
+  type ColumnFacts,
+  type ColumnType,
+  compareValues,
+  mergeFacts,
+  NO_FACTS,
+  toValue,
+  typeOf,
+  type Value,
+} from '../tables/facts.ts';
+import type { TextOptions } from '../tables/layout.ts';
+import { mostValuesOf } from '../tables/schema.ts';
+import { listInputs } from './inputs.ts';
+import { locateParts } from './locate.ts';
+import { type ScanResult, scanInput } from './scan.ts';
+import { readInput, surveyPart } from './survey.ts';
+
+export interface InspectedColumn {
+  name: string;
+  /** `mixed` where most values are numbers and some are not. */
+  type: ColumnType | 'mixed';
+  numMissing: number;
+  /** Least and greatest number, or the distinct values, in words. */
+  values: string;
+  facts: ColumnFacts;
+}
+
+export interface Inspection {
+  files: { name: string; bytes: number; format: string; compression: string | null }[];
+  numRows: number;
+  columns: InspectedColumn[];
+  /** First rows; dates as text. */
+  preview: (Value | null)[][];
+}
+
+export interface InspectOptions extends TextOptions {
+  data: readonly string[];
+  categorical?: readonly string[];
+}
+
+/**
+ * @param store receives the pieces of packed files
+ * @param numPreview rows of the preview
+ * @throws {InputError} on what a run would refuse, save what depends on the label
+ */
+export async function inspectData(
+  objects: Objects,
+  store: Store,
+  options: InspectOptions,
+  numPreview: number,
+): Promise<Inspection> {
+  // every column is looked at; which of them is called the label has no say
+  const inputs = await listInputs(objects, { ...options, label: '0' }, { isAll: true });
+  const context = { runId: 'inspect', store, objects };
+  const scans: ScanResult[] = [];
+  for (const i of inputs.scans.keys()) scans.push(await scanInput(context, inputs, i));
+  const parts = locateParts(inputs, scans);
+  let facts = inputs.names.map(() => NO_FACTS);
+  for (const i of parts.parts.keys()) {
+    const ofPart = (await surveyPart(context, inputs, parts, i, 0)).facts;
+    facts = facts.map((before, column) => mergeFacts(before, ofPart[column], mostValuesOf(column, inputs.chosen)));
+  }
+  const first = await readInput(context, inputs, parts, 0);
+  const { files, names, chosen } = inputs;
+  return {
+    files: files.map(({ uri, size, layout, compression }) => ({
+      name: nameOf(uri),
+      bytes: size,
+      format: layout.format,
+      compression,
+    })),
+    numRows: parts.numRows,
+    columns: names.map((name, column) => describeColumn(name, facts[column], chosen.categorical.includes(column))),
+    preview: Array.from({ length: Math.min(numPreview, first.numRows) }, (_, row) =>
+      first.columns.map((cells) => {
+        const cell = cells.at(row);
+        return cell === null ? null : toValue(cell);
+      }),
+    ),
+  };
+}
+
+function describeColumn(name: string, facts: ColumnFacts, isCategorical: boolean): InspectedColumn {
+  const type = findType(name, facts, isCategorical);
+  return { name, type, numMissing: facts.numMissing, values: describeValues(type, facts), facts };
+}
+
+function findType(name: string, facts: ColumnFacts, isCategorical: boolean): InspectedColumn['type'] {
+  try {
+    return typeOf(facts, name, isCategorical);
+  } catch {
+    return 'mixed';
+  }
+}
+
+const MANY_VALUES = 4;
+
+function describeValues(
+  type: InspectedColumn['type'],
+  { values, min, max, firstOther, numNumbers }: ColumnFacts,
+): string {
+  if (type === 'numeric') return min === null ? 'none' : `${min} to ${max}`;
+  if (type === 'mixed') return `${numNumbers} numbers, but ${quote(firstOther!.value)} in row ${firstOther!.row + 1}`;
+  if (values === null) return 'many';
+  const sorted = values.map(([value]) => value).sort(compareValues);
+  const some = sorted.slice(0, MANY_VALUES).map((value) => String(value).slice(0, 20));
+  return `${sorted.length}: ${some.join(', ')}${sorted.length > MANY_VALUES ? ', …' : ''}`;
+}

@@ -1,0 +1,171 @@
+// Sides of the split that a user's data decide: by group, by time, by the hash of a key, or as a column says.
+
+import { InputError } from '../errors.ts';
+import { sha256 } from '../hash.ts';
+import { countTestRows, countValidationRows, SIDE, type Side } from '../partition/split.ts';
+import { quote } from '../quote.ts';
+import { type Cell, type Cells, type Place, parseBoolean, sayCell } from '../tables/cells.ts';
+import type { ChosenColumns } from '../tables/columns.ts';
+import { toValue } from '../tables/facts.ts';
+import { toMs } from '../tables/schema.ts';
+
+/** A time; of the rows at it, those from an index on are meant. */
+interface Moment {
+  time: number;
+  rowIndex: number;
+}
+
+/** Which rows are on which side, by their number in the column at hand. */
+export type SideRule =
+  /** Below the first bound to test, below the second to validate. */
+  | { kind: 'below'; test: number; validation: number }
+  /** After the first moment to test, after the second to validate. */
+  | { kind: 'after'; test: Moment; validation: Moment };
+
+const HASH_DIGITS = 13; // 52 bits: a double holds them exactly
+const HASHES = 2 ** (4 * HASH_DIGITS);
+/** Hashes are remembered up to so many values. */
+const MAX_KNOWN = 100_000;
+
+/** The column that decides, and how; null when none does. */
+export function sideColumnOf({ group, time, hashBy, side }: ChosenColumns): {
+  kind: 'group' | 'time' | 'hashBy' | 'side';
+  column: number;
+} | null {
+  const found = Object.entries({ group, time, hashBy, side }).find(([, column]) => column !== null);
+  return found ? { kind: found[0] as 'group', column: found[1]! } : null;
+}
+
+/**
+ * What decides on each row, as a number: a hash from 0 to 2^52 - 1, a time, or for a given side 0 (test), 1 (validation)
+ * or 2 (train).
+ *
+ * @throws {InputError} on a cell that is missing or says nothing
+ */
+export function readOrder(
+  cells: Cells,
+  numRows: number,
+  chosen: ChosenColumns,
+  names: readonly string[],
+  place: Place,
+  seed: number,
+): Float64Array {
+  const { kind, column } = sideColumnOf(chosen)!;
+  const known = new Map<unknown, number>();
+  const hash = (cell: Exclude<Cell, null>): number => {
+    const value = toValue(cell);
+    let found = known.get(value);
+    if (found === undefined) {
+      found = Number.parseInt(sha256(`${seed} ${typeof value} ${value}`).slice(0, HASH_DIGITS), 16);
+      if (known.size < MAX_KNOWN) known.set(value, found);
+    }
+    return found;
+  };
+  const refuse = (row: number, allowed: string, cell: Cell): never => {
+    const got = cell === null ? 'no value' : quote(toValue(cell));
+    throw new InputError(`${sayCell(place, row, names[column])}: ${allowed}, got ${got}`);
+  };
+  return Float64Array.from({ length: numRows }, (_, row) => {
+    const cell = cells.at(row);
+    if (kind === 'time') {
+      const time = typeof cell === 'number' ? cell : toMs(cell);
+      return time ?? refuse(row, 'a time must be a number or a date as in 2026-01-31', cell);
+    }
+    if (kind === 'side') {
+      const side = saysSide(cell);
+      return side ?? refuse(row, 'a side must be train, validation or test, 0 or 1, false or true', cell);
+    }
+    return cell === null
+      ? refuse(row, `a ${kind === 'group' ? 'group' : 'key'} must not be missing`, cell)
+      : hash(cell);
+  });
+}
+
+/** 0 for test, 1 for validation, 2 for train. */
+function saysSide(cell: Cell): number | undefined {
+  const isTest = typeof cell === 'string' ? parseBoolean(cell) : cell === 0 || cell === 1 ? cell === 1 : cell;
+  if (typeof isTest === 'boolean') return isTest ? 0 : 2;
+  const at = typeof cell === 'string' ? ['test', 'validation', 'train'].indexOf(cell.toLowerCase()) : -1;
+  return at < 0 ? undefined : at;
+}
+
+/**
+ * The rule, and how many rows of the whole data set it puts on the test and the validation side.
+ *
+ * @param order what decides on each row, of all rows in their order
+ * @throws {InputError} when a side would be empty
+ */
+export function decideSides(
+  kind: 'group' | 'time' | 'hashBy' | 'side',
+  order: Float64Array,
+  { testSize, validationSize }: { testSize: number; validationSize?: number },
+): { rule: SideRule; numTest: number; numValidation: number } {
+  const numRows = order.length;
+  const rule = makeRule(kind, order, testSize, validationSize);
+  const sideOf = sidesBy(rule);
+  const counts = [0, 0, 0];
+  for (const [row, value] of order.entries()) counts[sideOf(value, row)]++;
+  const wanted: [string, number][] = [
+    ['training', counts[SIDE.train]],
+    ['test', counts[SIDE.test]],
+    ...(validationSize === undefined ? [] : [['validation', counts[SIDE.validation]] as [string, number]]),
+  ];
+  const empty = wanted.find(([, count]) => count === 0);
+  if (empty) throw new InputError(`dividing the ${numRows} rows by ${kind} leaves the ${empty[0]} side empty`);
+  return { rule, numTest: counts[SIDE.test], numValidation: counts[SIDE.validation] };
+}
+
+function makeRule(
+  kind: 'group' | 'time' | 'hashBy' | 'side',
+  order: Float64Array,
+  testSize: number,
+  validationSize: number | undefined,
+): SideRule {
+  if (kind === 'side') return { kind: 'below', test: 1, validation: 2 };
+  if (kind === 'hashBy') {
+    return { kind: 'below', test: testSize * HASHES, validation: (testSize + (validationSize ?? 0)) * HASHES };
+  }
+  const numTest = countTestRows(order.length, testSize);
+  const numHeld = numTest + countValidationRows(order.length, numTest, validationSize);
+  const sorted = order.slice().sort();
+  if (kind === 'time') {
+    return { kind: 'after', test: findMoment(order, sorted, numTest), validation: findMoment(order, sorted, numHeld) };
+  }
+  const test = findBound(sorted, numTest);
+  return { kind: 'below', test, validation: numHeld === numTest ? test : findBound(sorted, numHeld) };
+}
+
+/** The side of each row. */
+export function sidesBy(rule: SideRule): (value: number, rowIndex: number) => Side {
+  if (rule.kind === 'below') {
+    return (value) => (value < rule.test ? SIDE.test : value < rule.validation ? SIDE.validation : SIDE.train);
+  }
+  const isAfter = ({ time, rowIndex: first }: Moment, value: number, rowIndex: number) =>
+    value > time || (value === time && rowIndex >= first);
+  return (value, rowIndex) =>
+    isAfter(rule.test, value, rowIndex)
+      ? SIDE.test
+      : isAfter(rule.validation, value, rowIndex)
+        ? SIDE.validation
+        : SIDE.train;
+}
+
+/** The moment from which on there are exactly so many rows: of equal times the last ones of the file. */
+function findMoment(order: Float64Array, sorted: Float64Array, numRows: number): Moment {
+  const time = sorted[order.length - numRows];
+  let numAtTime = numRows - order.reduce((sum, value) => sum + Number(value > time), 0);
+  let rowIndex = order.length;
+  while (numAtTime > 0) if (order[--rowIndex] === time) numAtTime--;
+  return { time, rowIndex };
+}
+
+/** The bound between two groups, in the order of their hashes, that has as near to so many rows below it as that gets. */
+function findBound(sorted: Float64Array, numRows: number): number {
+  let best = { bound: sorted[0], distance: Number.POSITIVE_INFINITY };
+  for (let row = 1; row < sorted.length; row++) {
+    if (sorted[row] === sorted[row - 1]) continue;
+    const distance = Math.abs(row - numRows);
+    if (distance < best.distance) best = { bound: sorted[row], distance };
+  }
+  return best.bound;
+}

@@ -1,0 +1,102 @@
+// Survey: facts of the columns in one part, and the schema that all of them make.
+
+import { InputError } from '../errors.ts';
+import { nameOf } from '../objects.ts';
+import type { Batch } from '../tables/cells.ts';
+import { usedColumns } from '../tables/columns.ts';
+import { type ColumnFacts, collectFacts, mergeFacts, NO_FACTS } from '../tables/facts.ts';
+import { decideSchema, mostValuesOf, type TableSchema } from '../tables/schema.ts';
+import { readPart } from '../tables/table.ts';
+import type { Inputs } from './inputs.ts';
+import type { Parts } from './locate.ts';
+import { type IngestContext, openFile } from './open.ts';
+import { readOrder, sideColumnOf } from './sides.ts';
+
+/** `data/survey-00000.json`: facts of each used column, in ascending order of the columns. */
+export interface SurveyResult {
+  facts: ColumnFacts[];
+}
+
+/** Rows of one part. */
+export async function readInput(
+  context: IngestContext,
+  { files, names, chosen }: Inputs,
+  { parts, pieces }: Parts,
+  partIndex: number,
+): Promise<Batch> {
+  const part = parts[partIndex];
+  const file = files[part.fileIndex];
+  const source = openFile(context, file, part.fileIndex, pieces[part.fileIndex]);
+  const { format } = file.layout;
+  const separator = 'separator' in file.layout ? file.layout.separator : null;
+  const batch = await readPart(source, { format, names, separator }, part, usedColumns(chosen));
+  if (batch.numRows !== part.numRows) {
+    throw new InputError(
+      `${source.name}: ${batch.numRows} rows from row ${part.rowStart + 1} on, expected ${part.numRows}; the file is damaged`,
+    );
+  }
+  return batch;
+}
+
+/**
+ * Facts of a part, and what decides on the side of each row where the data do.
+ *
+ * @param seed of the hashes that decide on sides
+ * @throws {InputError} on rows that don't fit the columns, text that isn't UTF-8, or a number beyond a float32
+ */
+export async function surveyPart(
+  context: IngestContext,
+  inputs: Inputs,
+  parts: Parts,
+  partIndex: number,
+  seed: number,
+): Promise<SurveyResult & { order: Float64Array | null }> {
+  const { numRows, columns } = await readInput(context, inputs, parts, partIndex);
+  const { fileIndex, rowStart } = parts.parts[partIndex];
+  const place = { file: nameOf(inputs.files[fileIndex].uri), rowStart };
+  const { chosen, names } = inputs;
+  const deciding = sideColumnOf(chosen);
+  return {
+    order: deciding && readOrder(columns[deciding.column], numRows, chosen, names, place, seed),
+    facts: usedColumns(inputs.chosen).map((column) =>
+      collectFacts(columns[column], numRows, place, inputs.names[column], mostValuesOf(column, inputs.chosen)),
+    ),
+  };
+}
+
+/**
+ * The schema of all parts: the same for any number of them.
+ *
+ * @param surveys of all parts, in their order
+ * @throws {InputError} when files differ in what a column holds, or as `decideSchema`
+ */
+export function mergeSurveys(inputs: Inputs, { parts, numRows }: Parts, surveys: readonly SurveyResult[]): TableSchema {
+  const { names, chosen } = inputs;
+  const used = usedColumns(chosen);
+  const merged = new Map(
+    used.map((column, i) => {
+      const mostValues = mostValuesOf(column, chosen);
+      const ofFiles = new Map<number, ColumnFacts>();
+      for (const [k, { facts }] of surveys.entries()) {
+        const { fileIndex } = parts[k];
+        ofFiles.set(fileIndex, mergeFacts(ofFiles.get(fileIndex) ?? NO_FACTS, facts[i], mostValues));
+      }
+      if (!chosen.categorical.includes(column)) checkSameKind(names[column], [...ofFiles.values()]);
+      return [column, [...ofFiles.values()].reduce((a, b) => mergeFacts(a, b, mostValues))];
+    }),
+  );
+  return decideSchema(numRows, names, chosen, (column) => merged.get(column)!);
+}
+
+/** @throws {InputError} when a column has numbers only in one file and none in another */
+function checkSameKind(name: string, ofFiles: readonly ColumnFacts[]): void {
+  const others = (facts: ColumnFacts) => facts.numBooleans + facts.numDates + facts.numTexts;
+  const numbers = ofFiles.find((facts) => facts.numNumbers > 0 && others(facts) === 0);
+  const texts = ofFiles.find((facts) => facts.numNumbers === 0 && others(facts) > 0);
+  if (!numbers || !texts) return;
+  const [number, text] = [numbers.firstNumber!, texts.firstOther!];
+  throw new InputError(
+    `column ${JSON.stringify(name)} holds numbers in ${number.file} (row ${number.row + 1}: ${number.value}) and none in ` +
+      `${text.file} (row ${text.row + 1}: ${JSON.stringify(text.value)}); files of one run must have the same schema, or name it in categorical`,
+  );
+}

@@ -1,0 +1,149 @@
+// The tasks of a run on a user's data, before its rows are partitions: list, scan, locate, survey, schema.
+
+import { InputError } from '../errors.ts';
+import { getJson } from '../json.ts';
+import { runKeys } from '../keys.ts';
+import type { Objects } from '../objects.ts';
+import type { RunParams } from '../params.ts';
+import { mapLimited, runTask, STORE_REQUESTS } from '../stages/task.ts';
+import type { Store } from '../store.ts';
+import { dataParams } from './data-params.ts';
+import { type Inputs, listInputs } from './inputs.ts';
+import { locateParts, type Parts } from './locate.ts';
+import type { IngestContext } from './open.ts';
+import { getParts, getSchema } from './results.ts';
+import { type ScanResult, scanInput } from './scan.ts';
+import { type SchemaResult, shapeOf } from './shape.ts';
+import { decideSides, sideColumnOf } from './sides.ts';
+import { mergeSurveys, type SurveyResult, surveyPart } from './survey.ts';
+
+export type DataTask =
+  | { kind: 'list' | 'locate' | 'schema'; runId: string }
+  | { kind: 'scan'; runId: string; scanIndex: number }
+  | { kind: 'survey'; runId: string; partIndex: number };
+
+/** Below this many bytes of all files, the task that lists them does the rest at once: it is done before others start. */
+const SMALL_BYTES = 4 * 1024 ** 2;
+
+/** Do a task; its result is in the store. */
+export async function doDataTask(context: IngestContext, params: RunParams, task: DataTask): Promise<unknown> {
+  const keys = runKeys(context.runId);
+  const { store } = context;
+  switch (task.kind) {
+    case 'list': {
+      const inputs = await runTask(store, keys.inputs, () => listInputs(context.objects, dataParams(params)));
+      if (isSmall(inputs)) await surveyAll(context, inputs, params);
+      return inputs.files.length;
+    }
+    case 'scan':
+      return runTask(store, keys.scan(task.scanIndex), async () => {
+        const inputs = await getJson<Inputs>(store, keys.inputs);
+        checkIndex('scanIndex', task.scanIndex, inputs.scans.length);
+        return scanInput(context, inputs, task.scanIndex);
+      });
+    case 'locate':
+      return runTask(store, keys.parts, async () => {
+        const inputs = await getJson<Inputs>(store, keys.inputs);
+        const scans = await getAll<ScanResult>(store, inputs.scans.length, keys.scan);
+        return locateParts(inputs, scans);
+      });
+    case 'survey':
+      return runTask(store, keys.survey(task.partIndex), async () => {
+        const { inputs, parts } = await getParts(store, context.runId);
+        checkIndex('partIndex', task.partIndex, parts.parts.length);
+        const { facts, order } = await surveyPart(context, inputs, parts, task.partIndex, params.seed);
+        if (order) await store.create(keys.order(task.partIndex), toBytes(order));
+        return { facts };
+      });
+    case 'schema':
+      return runTask(store, keys.schema, async () => {
+        const { inputs, parts } = await getParts(store, context.runId);
+        const surveys = await getAll<SurveyResult>(store, parts.parts.length, keys.survey);
+        const orders = sideColumnOf(inputs.chosen) ? await getOrders(store, context.runId, parts) : [];
+        return decide(inputs, parts, surveys, orders, params);
+      });
+  }
+}
+
+/**
+ * Find out what some data are without any other task, for a plan.
+ *
+ * @param store receives what the tasks of a run would leave
+ * @throws {InputError} on what a run would refuse
+ */
+export async function surveyHere(objects: Objects, store: Store, params: RunParams): Promise<SchemaResult> {
+  const context = { runId: 'survey', store, objects };
+  const inputs = await listInputs(objects, dataParams(params));
+  await surveyAll(context, inputs, params);
+  return getSchema(context.store, context.runId);
+}
+
+function isSmall({ files }: Inputs): boolean {
+  return files.reduce((sum, { size }) => sum + size, 0) <= SMALL_BYTES;
+}
+
+/** All tasks that follow the list, one after the other. */
+async function surveyAll(context: IngestContext, inputs: Inputs, params: RunParams): Promise<void> {
+  const keys = runKeys(context.runId);
+  const parts = await runTask(context.store, keys.parts, async () => {
+    const scans: ScanResult[] = [];
+    for (const i of inputs.scans.keys()) scans.push(await scanInput(context, inputs, i));
+    return locateParts(inputs, scans);
+  });
+  await runTask(context.store, keys.schema, async () => {
+    const surveys: SurveyResult[] = [];
+    const orders: Float64Array[] = [];
+    for (const i of parts.parts.keys()) {
+      const { facts, order } = await surveyPart(context, inputs, parts, i, params.seed);
+      surveys.push({ facts });
+      if (order) orders.push(order);
+    }
+    return decide(inputs, parts, surveys, orders, params);
+  });
+}
+
+function decide(
+  inputs: Inputs,
+  parts: Parts,
+  surveys: readonly SurveyResult[],
+  orders: readonly Float64Array[],
+  params: RunParams,
+): SchemaResult {
+  const schema = mergeSurveys(inputs, parts, surveys);
+  const deciding = sideColumnOf(inputs.chosen);
+  const sides = deciding && decideSides(deciding.kind, concat(orders, parts.numRows), params);
+  const small = isSmall(inputs);
+  const tasks = { numScans: small ? 0 : inputs.scans.length, numSurveys: small ? 0 : parts.parts.length };
+  const shape = shapeOf(parts, schema, inputs.partBytes, inputs.chosen.weight !== null, sides, tasks);
+  return { schema, shape, sides: sides?.rule ?? null };
+}
+
+function concat(orders: readonly Float64Array[], length: number): Float64Array {
+  const all = new Float64Array(length);
+  let at = 0;
+  for (const order of orders) {
+    all.set(order, at);
+    at += order.length;
+  }
+  return all;
+}
+
+function toBytes(order: Float64Array): Uint8Array {
+  return new Uint8Array(order.buffer, order.byteOffset, order.byteLength);
+}
+
+function getOrders(store: Store, runId: string, { parts }: Parts): Promise<Float64Array[]> {
+  return mapLimited([...parts.keys()], STORE_REQUESTS, async (i) => {
+    const bytes = (await store.get(runKeys(runId).order(i))).slice();
+    return new Float64Array(bytes.buffer, 0, bytes.length / 8);
+  });
+}
+
+function getAll<T>(store: Store, count: number, key: (index: number) => string): Promise<T[]> {
+  const indexes = Array.from({ length: count }, (_, i) => i);
+  return mapLimited(indexes, STORE_REQUESTS, (i) => getJson<T>(store, key(i)));
+}
+
+function checkIndex(name: string, index: number, count: number): void {
+  if (index >= count) throw new InputError(`${name} must be from 0 to ${count - 1}, got ${index}`);
+}

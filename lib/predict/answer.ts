@@ -1,0 +1,119 @@
+// What the API answers to rows.
+
+import { InputError } from '../errors.ts';
+import { type Contributions, explainRows, pathsOfRow, type RowPath } from '../forest/explain.ts';
+import type { ClassLabel, Model, ValueRange } from '../forest/model.ts';
+import { predictProba, predictValues } from '../forest/predict.ts';
+import { countOutOfRange } from '../forest/ranges.ts';
+import { quote } from '../quote.ts';
+import { featureNames, parseRows } from './json-rows.ts';
+
+const MAX_EXPLAINED_ROWS = 100; // a path has up to hundreds of tests, in each of the trees
+
+/** A row's contributions to the probability of its label, or to its value. */
+export interface Explanation {
+  bias: number;
+  /** By feature; with `bias` they add up to the prediction. */
+  contributions: Record<string, number>;
+  paths?: RowPath[];
+}
+
+export interface Prediction {
+  /** The most probable class; of a regressor `value` stands in its place. */
+  label?: ClassLabel;
+  /** In the order of `classes`. */
+  probabilities?: number[];
+  value?: number;
+  explanation?: Explanation;
+}
+
+/** Values outside of what the model's data had. */
+export interface OutOfRangeReport {
+  /** Of all values that are known. */
+  share: number;
+  features: { feature: string; rows: number; range: ValueRange }[];
+}
+
+export interface Answer {
+  classes?: ClassLabel[];
+  predictions: Prediction[];
+  /** Null where the model doesn't say what its data had. */
+  outOfRange: OutOfRangeReport | null;
+}
+
+const NAMES = ['rows', 'explain', 'paths'];
+
+/**
+ * @param request `rows`, and `explain` and `paths`, true to be told why
+ * @throws {RowsError} on rows that don't fit the model, value by value
+ * @throws {InputError} on anything else that is wrong with the request
+ */
+export function answerRows(model: Model, request: Record<string, unknown>): Answer {
+  const { rows, explain = false, paths = false } = request;
+  const unknown = Object.keys(request).find((name) => !NAMES.includes(name));
+  if (unknown !== undefined) throw new InputError(`unknown field ${quote(unknown)}; known are ${NAMES.join(', ')}`);
+  for (const [name, value] of Object.entries({ explain, paths })) {
+    if (typeof value !== 'boolean') throw new InputError(`${name} must be true or false, got ${quote(value)}`);
+  }
+  const columns = parseRows(model, rows);
+  const numRows = columns[0].length;
+  if ((explain || paths) && numRows > MAX_EXPLAINED_ROWS) {
+    throw new InputError(`at most ${MAX_EXPLAINED_ROWS} rows are explained at once, got ${numRows}`);
+  }
+  const predictions = predictRows(model, columns);
+  if (explain || paths) {
+    const contributions = explainRows(model, columns);
+    for (const [row, prediction] of predictions.entries()) {
+      prediction.explanation = {
+        ...explanationOf(model, contributions, row, prediction),
+        ...(paths === true && { paths: pathsOfRow(model, columns, row) }),
+      };
+    }
+  }
+  return {
+    ...(model.numClasses > 0 && { classes: model.classLabels }),
+    predictions,
+    outOfRange: model.ranges && reportOutOfRange(model, model.ranges, columns),
+  };
+}
+
+function predictRows(model: Model, columns: Float32Array[]): Prediction[] {
+  const { numClasses, classLabels } = model;
+  if (numClasses === 0) return Array.from(predictValues(model, columns), (value) => ({ value }));
+  const all = predictProba(model, columns);
+  return Array.from({ length: all.length / numClasses }, (_, row) => {
+    const probabilities = Array.from(all.subarray(row * numClasses, (row + 1) * numClasses));
+    return { label: classLabels[firstGreatest(probabilities)], probabilities };
+  });
+}
+
+/** The most probable class, the first of equals. */
+export function firstGreatest(probabilities: ArrayLike<number>): number {
+  let best = 0;
+  for (let k = 1; k < probabilities.length; k++) if (probabilities[k] > probabilities[best]) best = k;
+  return best;
+}
+
+function explanationOf(
+  model: Model,
+  { width, bias, values }: Contributions,
+  row: number,
+  { probabilities }: Prediction,
+): Explanation {
+  const k = probabilities ? firstGreatest(probabilities) : 0;
+  const names = featureNames(model);
+  const entries = names.map((name, j) => [name, values[(row * names.length + j) * width + k]]);
+  return { bias: bias[k], contributions: Object.fromEntries(entries) };
+}
+
+/** Which features had values outside of their range, and how many. */
+export function reportOutOfRange(
+  model: Model,
+  ranges: readonly ValueRange[],
+  columns: readonly Float32Array[],
+): OutOfRangeReport {
+  const { numValues, numOutside, byFeature } = countOutOfRange(ranges, columns);
+  const names = featureNames(model);
+  const features = byFeature.flatMap((rows, j) => (rows > 0 ? [{ feature: names[j], rows, range: ranges[j] }] : []));
+  return { share: numValues > 0 ? numOutside / numValues : 0, features };
+}

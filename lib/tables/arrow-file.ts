@@ -1,0 +1,126 @@
+// Arrow IPC files (Feather V2) of any flat types, by flechette: record batches are what tasks share.
+
+import { CompressionType, setCompressionCodec, tableFromIPC } from '@uwdata/flechette';
+import { decompress as decompressZstd } from 'fzstd';
+import { InputError } from '../errors.ts';
+import { Bytes } from '../partition/flatbuffer.ts';
+import type { Batch, Cells } from './cells.ts';
+import { nameColumns } from './csv-head.ts';
+import { toCell } from './json-lines.ts';
+import type { Part, PartedLayout } from './layout.ts';
+import { decompressLz4Frame } from './lz4-frame.ts';
+import type { ByteSource } from './source.ts';
+
+const MAGIC = 'ARROW1';
+const BLOCK_BYTES = 24;
+const MAX_ROWS = 2 ** 32;
+const MAX_FOOTER_BYTES = 64 * 1024 ** 2;
+const ALIGNMENT = 8; // of the views that flechette makes
+const refuse = () => {
+  throw new Error('only reading is possible');
+};
+
+setCompressionCodec(CompressionType.LZ4_FRAME, { encode: refuse, decode: decompressLz4Frame });
+setCompressionCodec(CompressionType.ZSTD, { encode: refuse, decode: (bytes) => decompressZstd(bytes).slice() });
+
+/** A message with its body: bytes [start, end) of the file. */
+interface Block {
+  start: number;
+  metadataBytes: number;
+  end: number;
+}
+
+interface Footer {
+  dictionaries: Block[];
+  batches: Block[];
+}
+
+/** @throws {InputError} on a file that is damaged, cut short or without rows */
+export async function readArrowHead(source: ByteSource, partBytes: number): Promise<PartedLayout> {
+  const { dictionaries, batches } = await readFooter(source);
+  const schema = await readSchema(source, [...dictionaries, ...batches]);
+  const names = nameColumns(
+    guard(source, () => tableFromIPC([schema]).schema.fields.map(({ name }) => name)),
+    source.name,
+  );
+  const parts: Part[] = [];
+  let rowStart = 0;
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const [i, block] of batches.entries()) {
+    const head = await source.read(block.start, block.start + block.metadataBytes);
+    const numRows = guard(source, () => new Bytes(head, MAX_ROWS).table(8).table(2)?.int64(0) ?? 0);
+    const size = block.end - block.start;
+    if (bytes + size > partBytes) {
+      parts.push({ start: i, end: i, rowStart, numRows: 0 });
+      bytes = 0;
+    }
+    bytes += size;
+    const part = parts[parts.length - 1];
+    part.end = i + 1;
+    part.numRows += numRows;
+    rowStart += numRows;
+  }
+  if (rowStart === 0) throw new InputError(`${source.name} is empty: it has no rows`);
+  return { format: 'arrow', names, parts };
+}
+
+export async function readArrowPart(source: ByteSource, names: readonly string[], part: Part): Promise<Batch> {
+  const { dictionaries, batches } = await readFooter(source);
+  const schema = await readSchema(source, [...dictionaries, ...batches]);
+  const messages = await Promise.all(
+    [...dictionaries, ...batches.slice(part.start, part.end)].map(async ({ start, end }) => {
+      const bytes = await source.read(start, end);
+      return bytes.byteOffset % ALIGNMENT === 0 ? bytes : bytes.slice();
+    }),
+  );
+  const table = guard(source, () => tableFromIPC([schema, ...messages], { useDate: true, useBigInt: true }));
+  if (table.numRows !== part.numRows) {
+    throw new InputError(`${source.name} is damaged: ${table.numRows} rows where its batches have ${part.numRows}`);
+  }
+  const place = { file: source.name, rowStart: part.rowStart };
+  const columns = names.map((name, i): Cells => {
+    const column = table.getChildAt(i);
+    // offsets within a column are followed here
+    const values = guard(source, () => Array.from({ length: part.numRows }, (_, row) => column.at(row)));
+    return { at: (row) => toCell(values[row], place, row, name) };
+  });
+  return { numRows: part.numRows, columns };
+}
+
+async function readFooter(source: ByteSource): Promise<Footer> {
+  const { name, size } = source;
+  const cut = () => new InputError(`${name} is damaged or cut short, as an Arrow file: it must end with ${MAGIC}`);
+  if (size < 2 * MAGIC.length + 12) throw cut();
+  const tail = await source.read(size - 10, size);
+  if (new TextDecoder('latin1').decode(tail.subarray(4)) !== MAGIC) throw cut();
+  const footerBytes = new DataView(tail.buffer, tail.byteOffset).getInt32(0, true);
+  if (footerBytes <= 0 || footerBytes > Math.min(size, MAX_FOOTER_BYTES)) throw cut();
+  const footer = new Bytes(await source.read(size - 10 - footerBytes, size - 10));
+  return guard(source, () => {
+    const root = footer.table(0);
+    const blocks = (field: number) =>
+      root.vector(field, BLOCK_BYTES).map((at): Block => {
+        const start = Number(footer.data.getBigInt64(at, true));
+        const metadataBytes = footer.int32(at + 8);
+        const end = start + metadataBytes + Number(footer.data.getBigInt64(at + 16, true));
+        if (!(start >= 8 && metadataBytes > 8 && start + metadataBytes <= end && end <= size))
+          throw new Error('a place outside of it');
+        return { start, metadataBytes, end };
+      });
+    return { dictionaries: blocks(2), batches: blocks(3) };
+  });
+}
+
+/** The message with the schema: it comes first. */
+function readSchema(source: ByteSource, blocks: readonly Block[]): Promise<Uint8Array> {
+  const end = Math.min(source.size - 10, ...blocks.map(({ start }) => start));
+  return source.read(8, end);
+}
+
+function guard<T>({ name }: ByteSource, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw new InputError(`${name} is damaged or cut short, as an Arrow file: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -1,0 +1,190 @@
+// The schema of a table: what each feature is, and how its cells become numbers.
+
+import { InputError } from '../errors.ts';
+import type { ClassLabel } from '../forest/model.ts';
+import type { ModelSchema } from '../forest/model-about.ts';
+import { quote } from '../quote.ts';
+import { type Cell, parseBoolean, parseDate } from './cells.ts';
+import type { ChosenColumns } from './columns.ts';
+import { type ColumnFacts, compareValues, type Found, MAX_CATEGORIES, toValue, typeOf, type Value } from './facts.ts';
+
+/** How a feature's cells become numbers. */
+export interface FeatureSchema {
+  name: string;
+  /** Number of the column in the file. */
+  column: number;
+  type: 'numeric' | 'categorical' | 'boolean' | 'date';
+  /** What codes 0, 1, … stand for; of categorical features only. */
+  categories?: Value[];
+  numMissing: number;
+  /** Least and greatest number in the file; null without one. */
+  min: number | null;
+  max: number | null;
+}
+
+export interface LabelSchema {
+  name: string;
+  column: number;
+  /** Ascending, false before true. */
+  classes: ClassLabel[];
+  /** Rows of each class. */
+  classCounts: number[];
+}
+
+export interface TableSchema {
+  numRows: number;
+  features: FeatureSchema[];
+  label: LabelSchema;
+}
+
+/** Most classes of a label. */
+export const MAX_CLASSES = 1000;
+const DAY_MS = 86_400_000;
+
+/** How many distinct values of a column are to be remembered. */
+export function mostValuesOf(column: number, { label }: ChosenColumns): number {
+  return column === label ? MAX_CLASSES : MAX_CATEGORIES;
+}
+
+/**
+ * Decide on the schema.
+ *
+ * @param names of all columns
+ * @param factsOf facts of a column over all rows
+ * @throws {InputError} on text among the features, a label that is missing somewhere, has one class or too many, or
+ *   weights that are none
+ */
+export function decideSchema(
+  numRows: number,
+  names: readonly string[],
+  chosen: ChosenColumns,
+  factsOf: (column: number) => ColumnFacts,
+): TableSchema {
+  const isCategorical = (column: number) => chosen.categorical.includes(column);
+  const label = decideLabel(names[chosen.label], chosen.label, factsOf(chosen.label), isCategorical(chosen.label));
+  const texts: string[] = [];
+  const features = chosen.features.map((column): FeatureSchema => {
+    const name = names[column];
+    const facts = factsOf(column);
+    const type = typeOf(facts, name, isCategorical(column));
+    if (type === 'text') texts.push(`${quote(name)} (${describeText(facts)})`);
+    const { numMissing, min, max } = facts;
+    if (type !== 'categorical') return { name, column, type: type === 'text' ? 'numeric' : type, numMissing, min, max };
+    if (facts.values === null) {
+      throw new InputError(
+        `column ${quote(name)} has more than ${MAX_CATEGORIES} categories, the most that a feature may have; drop it`,
+      );
+    }
+    const categories = facts.values.map(([value]) => value).sort(compareValues);
+    return { name, column, type, categories, numMissing, min, max };
+  });
+  if (texts.length > 0) {
+    const [one, many] = texts.length === 1 ? ['column', 'drop it'] : ['columns', 'drop them'];
+    throw new InputError(
+      `${one} ${texts.slice(0, 10).join(', ')}${texts.length > 10 ? ` and ${texts.length - 10} more` : ''}: text is no feature; ` +
+        `${many}, or name what has up to ${MAX_CATEGORIES} distinct values in categorical`,
+    );
+  }
+  if (chosen.weight !== null) checkWeights(names[chosen.weight], factsOf(chosen.weight));
+  return { numRows, features, label };
+}
+
+function describeText({ values, numTexts, firstOther }: ColumnFacts): string {
+  const count = values === null ? `more than ${MAX_CATEGORIES}` : values.length;
+  return `${count} distinct values in ${numTexts} rows, as ${quote(firstOther?.value)}`;
+}
+
+function sayFound({ file, row }: Found, column: string): string {
+  return `${file}, row ${row + 1}, column ${quote(column)}`;
+}
+
+function decideLabel(name: string, column: number, facts: ColumnFacts, isCategorical: boolean): LabelSchema {
+  if (facts.firstMissing) {
+    throw new InputError(
+      `${sayFound(facts.firstMissing, name)}: a label must not be missing, and it is in ${facts.numMissing} ${facts.numMissing === 1 ? 'row' : 'rows'}; remove these rows`,
+    );
+  }
+  const type = typeOf(facts, name, isCategorical);
+  if (facts.values === null) {
+    throw new InputError(
+      `label ${quote(name)} has more than ${MAX_CLASSES} distinct values; a run tells classes apart, give a column with up to ${MAX_CLASSES}`,
+    );
+  }
+  const entries = facts.values.map(([value, numRows]): [Value, number] => [
+    type === 'boolean' ? toBoolean(value) : type === 'categorical' && typeof value !== 'string' ? String(value) : value,
+    numRows,
+  ]);
+  const counts = new Map<Value, number>();
+  for (const [value, numRows] of entries) counts.set(value, (counts.get(value) ?? 0) + numRows);
+  const classes = [...counts.keys()].sort(compareValues);
+  if (classes.length < 2) {
+    throw new InputError(
+      `label ${quote(name)} has one class only, ${quote(classes[0])}, in all rows; a forest needs two or more`,
+    );
+  }
+  return { name, column, classes, classCounts: classes.map((value) => counts.get(value)!) };
+}
+
+function checkWeights(name: string, facts: ColumnFacts): void {
+  const { firstMissing, firstOther, min, max } = facts;
+  if (firstOther)
+    throw new InputError(
+      `${sayFound(firstOther, name)}: a weight must be a number from 0 up, got ${quote(firstOther.value)}`,
+    );
+  if (firstMissing) throw new InputError(`${sayFound(firstMissing, name)}: a weight must not be missing`);
+  if (min! < 0) throw new InputError(`column ${quote(name)}: weights must be numbers from 0 up, the least is ${min}`);
+  if (max === 0) throw new InputError(`column ${quote(name)}: a weight must be above 0 for some row, all are 0`);
+}
+
+function toBoolean(value: Value): boolean {
+  return typeof value === 'boolean' ? value : parseBoolean(String(value))!;
+}
+
+/**
+ * How cells of a feature become numbers: NaN for a missing value, a category that training didn't have, and what is of
+ * another type. Days since 1970 for dates, 1 and 0 for true and false.
+ */
+export function featureEncoder({ type, categories }: FeatureSchema): (cell: Cell) => number {
+  switch (type) {
+    case 'numeric':
+      return (cell) => (typeof cell === 'number' ? cell : Number.NaN);
+    case 'boolean':
+      return (cell) => {
+        const isTrue = typeof cell === 'string' ? parseBoolean(cell) : cell;
+        return typeof isTrue === 'boolean' ? Number(isTrue) : Number.NaN;
+      };
+    case 'date':
+      return (cell) => (toMs(cell) ?? Number.NaN) / DAY_MS;
+    case 'categorical': {
+      const codes = new Map(categories!.map((value, code) => [value, code]));
+      return (cell) => (cell === null ? Number.NaN : (codes.get(toValue(cell)) ?? Number.NaN));
+    }
+  }
+}
+
+/** Milliseconds since 1970 of a date, or of a text that is one. */
+export function toMs(cell: Cell): number | undefined {
+  if (cell instanceof Date) return cell.getTime();
+  return typeof cell === 'string' ? parseDate(cell) : undefined;
+}
+
+/** How labels become classes; undefined for one that the schema doesn't have. */
+export function labelEncoder({ classes }: LabelSchema): (cell: Cell) => number | undefined {
+  const codes = new Map<ClassLabel, number>(classes.map((value, k) => [value, k]));
+  const isBoolean = typeof classes[0] === 'boolean';
+  const isText = typeof classes[0] === 'string';
+  return (cell) => {
+    if (cell === null) return undefined;
+    const value = toValue(cell);
+    if (isBoolean) return codes.get(typeof value === 'string' ? (parseBoolean(value) ?? value) : value);
+    return codes.get(isText ? String(value) : value);
+  };
+}
+
+/** What a model says of the columns that it was trained on. */
+export function describeColumns({ features, label }: TableSchema): ModelSchema {
+  return {
+    label: label.name,
+    features: features.map(({ name, type, categories }) => ({ name, type, ...(categories && { categories }) })),
+  };
+}

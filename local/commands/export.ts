@@ -1,0 +1,49 @@
+// arvoredo export: a model as another kind of file, or its card.
+
+import { Command, Option } from 'commander';
+import { InputError } from '../../lib/errors.ts';
+import { cardToMarkdown, makeCard } from '../../lib/export/card.ts';
+import { MODEL_FORMATS, type ModelFormat, writeModel } from '../../lib/export/formats.ts';
+import type { PlaceFlags } from '../open-target.ts';
+import { writeWhole } from '../write-whole.ts';
+import { findModel, LazyStore, runModel } from './model-source.ts';
+import { addPlaceOptions } from './place-options.ts';
+
+interface ExportFlags extends PlaceFlags {
+  runId?: string;
+  model?: string;
+  format: ModelFormat | 'card';
+  out: string;
+}
+
+export function exportCommand(): Command {
+  const command = new Command('export')
+    .description('Write the model of a run, or one in a file, as another kind of file.')
+    .option('--run-id <ID>', 'run whose model it is')
+    .option('--model <FILE>', 'model in a file: .arvo, .onnx, .json or .js')
+    .addOption(
+      new Option('--format <FORMAT>', 'what to write; card is Markdown, or JSON where FILE ends in .json')
+        .choices([...MODEL_FORMATS, 'card'])
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--out <FILE>', 'file to write');
+  return addPlaceOptions(command).action(async ({ runId, model: file, format, out, ...place }: ExportFlags) => {
+    if ((runId === undefined) === (file === undefined)) throw new InputError('give --run-id or --model, and not both');
+    if (format === 'card' && runId === undefined) throw new InputError('a card is of a run: give --run-id');
+    const lazy = new LazyStore(place);
+    try {
+      const model = runId === undefined ? await findModel(file!, lazy) : await runModel(runId, lazy);
+      const bytes = await writeWhole(out, async (append) => {
+        if (format !== 'card') {
+          for (const piece of writeModel(model, format)) await append(piece);
+          return;
+        }
+        const card = await makeCard((await lazy.open()).store, runId!, model);
+        await append(out.endsWith('.json') ? `${JSON.stringify(card, null, 2)}\n` : cardToMarkdown(card));
+      });
+      console.log(`${out}: ${bytes.toLocaleString('en-US')} bytes`);
+    } finally {
+      await lazy.close();
+    }
+  });
+}

@@ -1,0 +1,52 @@
+// Which model is meant: that of a run, or one in a file.
+
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { InputError, NotFoundError } from '../../lib/errors.ts';
+import { readModel } from '../../lib/export/formats.ts';
+import type { Model } from '../../lib/forest/model.ts';
+import { checkRunId, runKeys } from '../../lib/keys.ts';
+import { type OpenStore, openStore } from '../open-store.ts';
+import type { PlaceFlags } from '../open-target.ts';
+
+/** The store of a place, opened when it is first asked for. */
+export class LazyStore {
+  readonly #place: PlaceFlags;
+  #opened: Promise<OpenStore> | undefined;
+
+  constructor(place: PlaceFlags) {
+    this.#place = place;
+  }
+
+  open(): Promise<OpenStore> {
+    this.#opened ??= openStore(this.#place);
+    return this.#opened;
+  }
+
+  async close(): Promise<void> {
+    if (this.#opened) await (await this.#opened).close();
+  }
+}
+
+/**
+ * A model by the id of its run, or from a file of any format.
+ *
+ * @throws {InputError} when it is neither
+ */
+export async function findModel(name: string, lazy: LazyStore): Promise<Model> {
+  if (existsSync(name)) return readModel(await readFile(name));
+  if (/[./\\]/.test(name)) throw new InputError(`there is no file ${name}`);
+  return runModel(name, lazy);
+}
+
+/** @throws {InputError} when the run has no model */
+export async function runModel(runId: string, lazy: LazyStore): Promise<Model> {
+  checkRunId(runId);
+  const { store } = await lazy.open();
+  try {
+    return readModel(await store.get(runKeys(runId).model));
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    throw new InputError(`there is no model of a run ${runId}; is it done, and in this place?`, { cause: error });
+  }
+}

@@ -1,0 +1,29 @@
+// arvoredo report: what a run found and what it took.
+
+import { Command } from 'commander';
+import { InputError } from '../../lib/errors.ts';
+import { runKeys } from '../../lib/keys.ts';
+import { checkRun, getReport } from '../../lib/run.ts';
+import { summarize } from '../summary.ts';
+import { addLookOptions, type LookFlags, look, orLastRun } from './place-options.ts';
+
+export function reportCommand(): Command {
+  const command = new Command('report')
+    .description('Print the report of a run that is done; with --json all of it.')
+    .argument('[RUN_ID]', 'the run (the last)');
+  return addLookOptions(command).action((named: string | undefined, flags: LookFlags) =>
+    look(
+      flags,
+      async (target) => {
+        const runId = await orLastRun(target, named);
+        const { state } = await checkRun(target.store, target.orchestrator, runId);
+        if (state !== 'succeeded') {
+          throw new InputError(`run ${runId} is ${state} and has no report; arvoredo status ${runId} tells more`);
+        }
+        return getReport(target.store, runId);
+      },
+      (report) =>
+        summarize(report, report.seconds, { modelPath: report.model.key, reportPath: runKeys(report.runId).report }),
+    ),
+  );
+}

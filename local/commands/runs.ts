@@ -1,0 +1,69 @@
+// arvoredo runs: the runs of a place, last first.
+
+import { Command } from 'commander';
+import { checkRun, getReport, getRequest, listRuns, type RunState } from '../../lib/run.ts';
+import { mapLimited, STORE_REQUESTS } from '../../lib/stages/task.ts';
+import { tableLines } from '../table.ts';
+import type { Target } from '../target.ts';
+import { whole } from './parse.ts';
+import { addLookOptions, type LookFlags, look } from './place-options.ts';
+
+/** A line of the list. */
+export interface ListedRun {
+  runId: string;
+  state: RunState;
+  createdAt: string;
+  samples: number;
+  features: number;
+  trees: number;
+  /** Of a run that is done, as are the others below. */
+  accuracy: number | null;
+  /** Of its stages, on the orchestrator's clock. */
+  seconds: number | null;
+  /** USD on AWS for what it used. */
+  bill: number | null;
+}
+
+export function runsCommand(): Command {
+  const command = new Command('runs')
+    .description('List the runs, last first.')
+    .option('--limit <N>', 'at most so many', whole(1, 1000), 20);
+  return addLookOptions(command).action((flags: LookFlags & { limit: number }) =>
+    look(flags, (target) => listLastRuns(target, flags.limit), describeRuns),
+  );
+}
+
+async function listLastRuns({ store, orchestrator }: Target, limit: number): Promise<ListedRun[]> {
+  const runIds = (await listRuns(store)).slice(0, limit);
+  return mapLimited(runIds, STORE_REQUESTS, async (runId) => {
+    const [{ params, createdAt }, { state }] = await Promise.all([
+      getRequest(store, runId),
+      checkRun(store, orchestrator, runId),
+    ]);
+    const { samples, features, trees } = params;
+    const report = state === 'succeeded' ? await getReport(store, runId) : null;
+    const seconds = report && Object.values(report.seconds).reduce((sum, stage) => sum + stage, 0);
+    const { accuracy = null, bill = null } = report ?? {};
+    return { runId, state, createdAt, samples, features, trees, accuracy, seconds, bill };
+  });
+}
+
+function describeRuns(runs: readonly ListedRun[]): string {
+  if (runs.length === 0) return 'no runs yet; start one with arvoredo run';
+  const count = (value: number) => value.toLocaleString('en-US');
+  const rows = runs.map((run) => [
+    run.runId,
+    run.state,
+    run.createdAt.slice(0, 19).replace('T', ' '),
+    count(run.samples),
+    count(run.features),
+    count(run.trees),
+    run.accuracy?.toFixed(4) ?? '',
+    run.seconds?.toFixed(1) ?? '',
+    run.bill?.toFixed(4) ?? '',
+  ]);
+  return tableLines(
+    [['run', 'state', 'asked for (UTC)', 'rows', 'features', 'trees', 'accuracy', 'seconds', 'USD'], ...rows],
+    3,
+  ).join('\n');
+}

@@ -1,0 +1,45 @@
+// arvoredo status: how a run is.
+
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { checkRun, type RunState, type RunView, STAGE_NAMES } from '../../lib/run.ts';
+import { secondsOf } from '../progress.ts';
+import { tableLines } from '../table.ts';
+import { addLookOptions, type LookFlags, look, orLastRun } from './place-options.ts';
+
+export function statusCommand(): Command {
+  const command = new Command('status')
+    .description('Tell how a run is: its state, and the tasks of each stage.')
+    .argument('[RUN_ID]', 'the run (the last)');
+  return addLookOptions(command).action((runId: string | undefined, flags: LookFlags) =>
+    look(
+      flags,
+      async (target) => checkRun(target.store, target.orchestrator, await orLastRun(target, runId)),
+      describeView,
+    ),
+  );
+}
+
+const COLOURS: Partial<Record<RunState, (text: string) => string>> = {
+  succeeded: pc.green,
+  failed: pc.red,
+  cancelled: pc.yellow,
+};
+
+export function describeView({ runId, state, stages, accuracy, error }: RunView): string {
+  const colour = COLOURS[state] ?? ((text: string) => text);
+  const rows = STAGE_NAMES.map((name) => {
+    const stage = stages.find((one) => one.name === name);
+    if (!stage) return [name, 'to come', '', '', ''];
+    // a run that has ended works no more
+    const isStopped = stage.state === 'running' && state !== 'running';
+    const seconds = isStopped ? '' : secondsOf(stage);
+    return [name, isStopped ? 'stopped' : stage.state, String(stage.numDone), String(stage.numTasks), seconds];
+  });
+  return [
+    `${pc.dim('run')} ${runId} ${colour(state)}`,
+    ...tableLines([['stage', 'state', 'done', 'tasks', 'seconds'], ...rows], 2),
+    ...(accuracy === undefined ? [] : [` accuracy ${accuracy.toFixed(4)}`]),
+    ...(error ? [` ${pc.red(error.name)} ${error.message}`] : []),
+  ].join('\n');
+}

@@ -1,0 +1,40 @@
+// Opens the place where runs are, to look at them, cancel or remove them: nothing that was left unfinished goes on.
+
+import { access } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { InputError } from '../lib/errors.ts';
+import { attach } from './attach.ts';
+import { findEmulator, startEmulator } from './emulator.ts';
+import { localTarget, stackTarget, type Target } from './target.ts';
+
+/** Options that name a place. */
+export interface PlaceFlags {
+  on: 'local' | 'aws';
+  stack: string;
+  dataDir: string;
+}
+
+export interface OpenTarget {
+  target: Target;
+  close(): Promise<void>;
+}
+
+/**
+ * The stack on AWS, the emulator that is up in the folder, or one that is up until `close`.
+ *
+ * @throws {InputError} when nothing has run there
+ */
+export async function openTarget({ on, stack, dataDir }: PlaceFlags): Promise<OpenTarget> {
+  if (on === 'aws') return { target: await stackTarget(stack), close: async () => {} };
+  const running = await findEmulator(dataDir);
+  if (running) return { target: localTarget(running), close: await attach(dataDir) };
+  await access(join(dataDir, 's3')).catch(() => {
+    throw new InputError(
+      `there are no runs in ${dataDir}; name another folder with --data-dir, or start one with arvoredo run`,
+    );
+  });
+  const distDir = dirname(fileURLToPath(import.meta.url));
+  const emulator = await startEmulator({ dataDir, workers: 1, distDir, resumes: () => false });
+  return { target: localTarget(emulator), close: () => emulator.close() };
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isRetryable } from '../../../lib/errors.ts';
+import { classOf, type ErrorClass, parseFailure } from '../../../lib/fanout/error-class.ts';
+
+// messages as they come back from a chained invoke: ours with the error's name in front, the platform's as they are
+const FAILURES: [message: string, name: string, retryable: boolean][] = [
+  ['InputError: the labels have one class only', 'InputError', false],
+  ['FormatError: partition k: version 3, this build reads 1', 'FormatError', false],
+  ['InsufficientStorage: no space left on the disk', 'InsufficientStorage', true],
+  ['TimeoutError: socket hang up', 'TimeoutError', true],
+  ['2026-11-23T18:00:00.000Z 1f Task timed out after 300.00 seconds', 'TimeoutError', true],
+  ['RequestId: 1f Error: Task timed out after 300.00 seconds', 'TimeoutError', true],
+  ['RequestId: 1f Error: Runtime exited with error: signal: killed', 'CrashError', true],
+  ['Rate exceeded', 'ThrottledError', true],
+  ['', 'CrashError', true],
+];
+for (const [message, name, retryable] of FAILURES) {
+  test(`a failure is told apart: ${message || 'no message'}`, () => {
+    const failure = parseFailure(message);
+    assert.equal(failure.name, name);
+    assert.equal(isRetryable(failure.name), retryable);
+    assert.ok(message.endsWith(failure.message));
+  });
+}
+
+const CLASSES: [name: string, message: string, errorClass: ErrorClass][] = [
+  ['ThrottledError', 'Rate exceeded', 'retry'],
+  ['TimeoutError', 'Task timed out after 3.00 seconds', 'retry'],
+  ['SlowDown', 'Please reduce your request rate.', 'retry'],
+  ['ServiceUnavailable', '', 'retry'],
+  ['CrashError', 'Runtime exited with error: exit status 1', 'retry'],
+  ['CrashError', 'Runtime exited with error: signal: killed', 'killed'],
+  ['OutOfMemoryError', 'Runtime exited with error: signal: killed', 'memory'],
+  ['InputError', 'no such column', 'final'],
+  ['FormatError', 'partition k: version 3', 'final'],
+  ['NotStartedError', '', 'final'],
+  ['CancelledError', 'run r was cancelled', 'aborted'],
+];
+for (const [name, message, errorClass] of CLASSES) {
+  test(`${name} ${message} is of the class ${errorClass}`, () => assert.equal(classOf({ name, message }), errorClass));
+}
+
+test("the platform's type of an error says more than its message", () => {
+  const message = 'RequestId: 1f Error: Runtime exited with error: signal: killed';
+  assert.equal(parseFailure(message, 'Runtime.OutOfMemory').name, 'OutOfMemoryError');
+  assert.equal(parseFailure(message, 'Runtime.ExitError').name, 'CrashError');
+  assert.equal(parseFailure('FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory').name, 'OutOfMemoryError'); // biome-ignore format: one line
+});

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import type { Cell } from '../../../lib/tables/cells.ts';
+import { type Layout, PART_BYTES, type Part, type TextOptions } from '../../../lib/tables/layout.ts';
+import { type ByteSource, joinedSource, memorySource } from '../../../lib/tables/source.ts';
+import { readLayout, readPart } from '../../../lib/tables/table.ts';
+import { compressionOf, unpack } from '../../../lib/tables/unpack.ts';
+
+const fixture = (name: string) => memorySource(name, readFileSync(`test/fixtures/tables/${name}`));
+const text = (name: string, content: string) => memorySource(name, new TextEncoder().encode(content));
+const EXPECTED: Record<string, Cell[]> = JSON.parse(readFileSync('test/fixtures/tables/expected.json', 'utf8'));
+
+/** All columns of a file, read part by part. */
+async function readColumns(source: ByteSource, partBytes = PART_BYTES, options: TextOptions = {}) {
+  const layout: Layout = await readLayout(source, partBytes, options);
+  const { names } = layout;
+  const all = names.map((_, i) => i);
+  const parts: Part[] =
+    'parts' in layout ? layout.parts : [{ start: layout.dataStart, end: source.size, rowStart: 0, numRows: 0 }];
+  const separator = 'separator' in layout ? layout.separator : null;
+  const columns: Record<string, Cell[]> = Object.fromEntries(names.map((name) => [name, []]));
+  for (const part of parts) {
+    const { numRows, columns: cells } = await readPart(source, { ...layout, separator }, part, all);
+    for (const [i, name] of names.entries()) {
+      for (let row = 0; row < numRows; row++) columns[name].push(cells[i].at(row));
+    }
+  }
+  return { columns, numParts: parts.length };
+}
+
+/** Dates as texts: those of a day, and of a time. */
+const toText = (cell: Cell) =>
+  cell instanceof Date ? cell.toISOString().replace('T00:00:00.000Z', '').replace('.000Z', '') : cell;
+
+for (const name of ['none', 'snappy', 'gzip', 'brotli', 'lz4', 'zstd', 'v2'].map((codec) => `${codec}.parquet`)) {
+  test(`${name} has the values that pyarrow wrote`, async () => {
+    for (const partBytes of [1, PART_BYTES]) {
+      const { columns, numParts } = await readColumns(fixture(name), partBytes);
+      for (const [column, values] of Object.entries(EXPECTED))
+        assert.deepEqual(columns[column].map(toText), values, column);
+      assert.equal(numParts, partBytes === 1 && name !== 'v2.parquet' ? 3 : 1);
+    }
+  });
+}
+
+for (const name of ['uncompressed.arrow', 'lz4.arrow', 'zstd.arrow']) {
+  test(`${name} has the values that pyarrow wrote`, async () => {
+    for (const partBytes of [1, PART_BYTES]) {
+      const { columns, numParts } = await readColumns(fixture(name), partBytes);
+      for (const [column, values] of Object.entries(EXPECTED))
+        assert.deepEqual(columns[column].map(toText), values, column);
+      assert.equal(numParts, partBytes === 1 ? 3 : 1);
+    }
+  });
+}
+
+test('an LZ4 frame of several blocks is read', async () => {
+  const { columns } = await readColumns(fixture('long-lz4.arrow'));
+  assert.deepEqual(
+    columns.i,
+    Array.from({ length: 20_000 }, (_, i) => i % 1000),
+  );
+});
+
+test('npy files are read in either order of axes and bytes, whole or in parts', async () => {
+  const expected = { 0: [0, 0.75, 1.5, 2.25], 1: [0.25, 1, 1.75, 2.5], 2: [0.5, null, 2, 2.75] };
+  for (const name of ['c-order.npy', 'fortran.npy']) {
+    assert.deepEqual((await readColumns(fixture(name))).columns, expected);
+    const inParts = await readColumns(fixture(name), 30);
+    assert.deepEqual(inParts.columns, expected);
+    assert.ok(inParts.numParts > 1);
+  }
+  assert.deepEqual((await readColumns(fixture('big-endian.npy'))).columns, { 0: [0, 1, 2, 3, 4] });
+});
+
+test('JSON Lines may leave keys out, in any order', async () => {
+  const { columns } = await readColumns(text('t.jsonl', '{"a": 1, "b": "x"}\r\n\n{"b": null, "a": 2.5}\n{"a": true}'));
+  assert.deepEqual(columns, { a: [1, 2.5, true], b: ['x', null, null] });
+});
+
+test('a bad line of JSON Lines is told with its row', async () => {
+  const read = (content: string) => readColumns(text('t.jsonl', content));
+  await assert.rejects(read('{"a": 1}\n{"a": }\n'), {
+    name: 'InputError',
+    message: /^t\.jsonl, row 2: not JSON: "\{\\"a\\": \}"/,
+  });
+  await assert.rejects(read('{"a": 1}\n[1]\n'), /row 2: a line must hold one object, got \[1\]/);
+  await assert.rejects(read('{"a": 1}\n{"b": 1}\n'), /row 2: key "b" is not among those of the first line: a/);
+  await assert.rejects(
+    read('{"a": 1}\n{"a": [1]}\n'),
+    /row 2, column "a": lists, objects and bytes are no cells, got \[1\]/,
+  );
+});
+
+test('the head of a text file: marks, separators, names, lines before the table', async () => {
+  const columnsOf = async (name: string, content: string, options?: TextOptions) =>
+    (await readColumns(text(name, content), PART_BYTES, options)).columns;
+  assert.deepEqual(await columnsOf('t.csv', '\ufeffa,b\n1,2\n'), { a: [1], b: [2] });
+  assert.deepEqual(await columnsOf('t.tsv', 'a,x\tb\n1\t2\n'), { 'a,x': [1], b: [2] });
+  assert.deepEqual(await columnsOf('t.csv', '"a,;";b\n1;2\n'), { 'a,;': [1], b: [2] });
+  assert.deepEqual(await columnsOf('t.csv', '1,2\n3,4\n'), { 0: [1, 3], 1: [2, 4] });
+  assert.deepEqual(await columnsOf('t.csv', 'a,b\nc,d\n', { header: false }), { 0: ['a', 'c'], 1: ['b', 'd'] });
+  assert.deepEqual(await columnsOf('t.csv', '2020,2021\n3,4\n', { header: true }), { 2020: [3], 2021: [4] });
+  assert.deepEqual(await columnsOf('t.csv', 'note\na,b\n3,4\n', { skipRows: 1 }), { a: [3], b: [4] });
+});
+
+test('an empty file, a header only, two columns of one name and other encodings are refused', async () => {
+  const read = (content: string | Uint8Array, name = 't.csv') =>
+    readColumns(typeof content === 'string' ? text(name, content) : memorySource(name, content));
+  await assert.rejects(read(''), { name: 'InputError', message: 't.csv is empty: it must have a header and rows' });
+  await assert.rejects(read('\ufeff\r\n \n'), /t\.csv is empty/);
+  await assert.rejects(read('\n', 't.jsonl'), /t\.jsonl is empty/);
+  await assert.rejects(read('a,b\n\n'), { name: 'InputError', message: 't.csv has a header only (a, b) and no rows' });
+  await assert.rejects(read('a,b,a\n1,2,3\n'), /t\.csv: columns 0 and 2 are both called "a"/);
+  await assert.rejects(
+    read(Buffer.from('\ufeffa,b\n1,2\n', 'utf16le')),
+    /t\.csv is not UTF-8 text: it has the mark of UTF-16/,
+  );
+  await assert.rejects(read(Buffer.from('a,b\n1,2\n3,\xe9t\xe9\n', 'latin1')), {
+    name: 'InputError',
+    message: /^t\.csv, row 2, column "b" is not UTF-8: bytes e9 74 e9, in Latin-1 "1,2 3,été.*iconv -f LATIN1/,
+  });
+});
+
+test('files cut short are told by name', async () => {
+  for (const name of ['snappy.parquet', 'zstd.arrow', 'c-order.npy']) {
+    const { size, read } = fixture(name);
+    const bytes = await read(0, size);
+    for (const length of [size - 1, size >> 1, 30]) {
+      await assert.rejects(readColumns(memorySource(name, bytes.subarray(0, length))), (error: Error) => {
+        assert.equal(error.name, 'InputError');
+        assert.match(error.message, new RegExp(`^${name}.*cut short`));
+        return true;
+      });
+    }
+  }
+});
+
+test('an error of reading is not taken for a damaged file', async () => {
+  for (const name of ['snappy.parquet', 'zstd.arrow', 'text.csv.gz']) {
+    const broken = { ...fixture(name), read: async () => Promise.reject(new Error('no network')) };
+    const work = name.endsWith('.gz') ? unpackAll(broken) : readColumns(broken);
+    await assert.rejects(work, { name: 'Error', message: 'no network' });
+  }
+});
+
+async function unpackAll(source: ByteSource, pieceBytes = 100): Promise<Uint8Array[]> {
+  const compression = compressionOf(await fixture('text.csv.gz').read(0, 4));
+  const ofSource = source.name.endsWith('.zst') ? 'zstd' : compression!;
+  const pieces: Uint8Array[] = [];
+  for await (const piece of unpack(source, ofSource, pieceBytes)) pieces.push(piece);
+  return pieces;
+}
+
+test('gzip and zstd texts are unpacked in pieces, and read across them', async () => {
+  for (const name of ['text.csv.gz', 'text.csv.zst']) {
+    const pieces = await unpackAll(fixture(name), 1000);
+    assert.ok(pieces.slice(0, -1).every(({ length }) => length === 1000));
+    const source = joinedSource(
+      'text.csv',
+      pieces.map((piece, i) => memorySource(`${i}`, piece)),
+    );
+    const { columns } = await readColumns(source);
+    assert.deepEqual(
+      columns.a,
+      Array.from({ length: 2000 }, (_, i) => i + 1),
+    );
+    assert.equal(columns.b[3], 'xxxx\n');
+  }
+});
+
+test('a gzip or zstd file cut short, and a gzip bomb, are refused', async () => {
+  for (const name of ['text.csv.gz', 'text.csv.zst']) {
+    const { size, read } = fixture(name);
+    const cut = memorySource(name, await read(0, size - 20));
+    await assert.rejects(unpackAll(cut), {
+      name: 'InputError',
+      message: new RegExp(`^${name} is damaged or cut short`),
+    });
+  }
+  const bomb = gzipSync(new Uint8Array(80 * 1024 ** 2));
+  await assert.rejects(unpackAll(memorySource('bomb.csv.gz', bomb), 1024 ** 2), {
+    name: 'InputError',
+    message: /^bomb\.csv\.gz unpacks to more than 200 times its \d+ bytes/,
+  });
+});

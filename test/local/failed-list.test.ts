@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { replaceJson } from '../../lib/json.ts';
+import { runKeys } from '../../lib/keys.ts';
+import { memoryStore } from '../../lib/memory-store.ts';
+import { listFailed } from '../../local/failed-list.ts';
+
+/** A store in which some tasks of a run have failed. */
+async function storeWith(count: number) {
+  const store = memoryStore();
+  const tasks = Array.from({ length: count }, (_, i) => ({
+    taskId: `split-${i}`,
+    attempts: i + 1,
+    inputKey: `runs/r/dataset/part-0000${i}.arrow`,
+    error: { name: 'TimeoutError', message: `Task timed out ${'very '.repeat(i * 20)}late` },
+  }));
+  await replaceJson(store, runKeys('r').failed, { stage: 'split', numTasks: 9, numDone: 9 - count, tasks });
+  return store;
+}
+
+test('one failed task is told by the error alone, and none by nothing', async () => {
+  assert.equal(await listFailed(await storeWith(1), 'r'), '');
+  assert.equal(await listFailed(memoryStore(), 'r'), '');
+});
+
+test('several failed tasks are listed with input, attempts and cause, the first five of them', async () => {
+  const lines = (await listFailed(await storeWith(7), 'r')).split('\n');
+  assert.deepEqual(lines.slice(0, 3), [
+    '',
+    'split: 2 of 9 tasks done, 7 failed',
+    '  split-0, of runs/r/dataset/part-00000.arrow, failed once: TimeoutError: Task timed out late',
+  ]);
+  assert.equal(lines.length, 2 + 5 + 1);
+  assert.equal(lines.at(-1), '  and 2 more');
+  assert.ok(lines.every((line) => line.length < 240));
+});
