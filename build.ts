@@ -1,4 +1,5 @@
-// Bundle the functions and the command line into dist/: what `npm start` runs and what `npm run deploy` uploads.
+// Bundle the functions, the command line and the constructs into dist/: what `npm start` runs, what `npm run deploy`
+// uploads, and what other CDK apps import as `arvoredo/cdk`.
 
 import { copyFile, cp, rm } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
@@ -35,6 +36,14 @@ await Promise.all([
     entryPoints: ['local/arvoredo.ts'],
     outfile: 'dist/arvoredo.mjs',
     banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
+  }),
+  build({
+    ...common,
+    entryPoints: ['cdk/index.ts'],
+    outfile: 'dist/cdk.mjs',
+    // the app's own: two copies of the CDK do not know each other's constructs
+    external: ['aws-cdk-lib', 'constructs'],
+    minify: false,
   }),
 ]);
 await copyFile('local/lambda/runtime.mjs', 'dist/runtime.mjs');

@@ -1,16 +1,38 @@
 // The HTTP API in front of the functions api and predict.
 
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import * as apigateway from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { functionOfRoute, ROUTES } from './routes.ts';
+import { functionOfRoute, ROUTES } from '../functions/routes.ts';
+import { InputError } from '../lib/errors.ts';
 
-// requests per second: a person or a script that polls, not the public
+/** Who issues the tokens that callers bring. */
+export interface JwtOptions {
+  /** Address of the issuer, https. */
+  issuer: string;
+  /** Whom a token must be meant for: one of these. */
+  audience: string[];
+}
+
+export interface ArvoredoApiProps {
+  /** Answer the routes, each its own: see `functionOfRoute`. They take payload format 2.0. */
+  handlers: Record<'api' | 'predict', IFunction>;
+  /** Take tokens of an issuer instead of requests that are signed with AWS credentials. @default IAM */
+  jwt?: JwtOptions;
+  /** Requests per second, over all callers, and how many at once above that. @default 20 and 40: people and scripts */
+  throttle?: { rateLimit: number; burstLimit: number };
+  /** Origins of pages whose scripts may call, as in `https://example.org`. @default none */
+  corsOrigins?: string[];
+  /** How long access logs are kept. @default one month */
+  logRetention?: RetentionDays;
+}
+
 const THROTTLE = { rateLimit: 20, burstLimit: 40 };
 
 // names of context variables: $context.requestId and so on
@@ -26,38 +48,73 @@ const ACCESS_LOG_FIELDS = [
   'integrationErrorMessage',
 ];
 
-export class Api extends Construct {
+/** Starts runs, tells how they are, cancels them, and predicts with their models. Every route has an authorizer. */
+export class ArvoredoApi extends Construct {
   readonly url: string;
+  readonly httpApi: apigateway.HttpApi;
+  readonly #routes: apigateway.HttpRoute[];
 
-  /** @param handlers answer the routes; they take payload format 2.0 */
-  constructor(scope: Construct, id: string, handlers: Record<'api' | 'predict', IFunction>) {
+  /** @throws {InputError} when a value is not allowed */
+  constructor(scope: Construct, id: string, props: ArvoredoApiProps) {
     super(scope, id);
-    const api = new apigateway.HttpApi(this, 'HttpApi', {
+    const { handlers, jwt, throttle = THROTTLE, corsOrigins = [], logRetention = RetentionDays.ONE_MONTH } = props;
+    checkOptions(props);
+    this.httpApi = new apigateway.HttpApi(this, 'HttpApi', {
       createDefaultStage: false,
-      defaultAuthorizer: new HttpIamAuthorizer(),
+      defaultAuthorizer: jwt
+        ? new HttpJwtAuthorizer('Jwt', jwt.issuer, { jwtAudience: jwt.audience })
+        : new HttpIamAuthorizer(),
+      ...(corsOrigins.length > 0 && {
+        corsPreflight: {
+          allowOrigins: corsOrigins,
+          allowMethods: [...new Set(ROUTES.map((route) => methodOf(route) as unknown as apigateway.CorsHttpMethod))],
+          allowHeaders: ['authorization', 'content-type', 'idempotency-key'],
+          maxAge: Duration.hours(1),
+        },
+      }),
     });
     const integrations = {
       api: new HttpLambdaIntegration('Integration', handlers.api),
       predict: new HttpLambdaIntegration('PredictIntegration', handlers.predict),
     };
-    for (const route of ROUTES) {
-      const [method, path] = route.split(' ') as [apigateway.HttpMethod, string];
-      api.addRoutes({ path, methods: [method], integration: integrations[functionOfRoute(route)] });
-    }
+    this.#routes = ROUTES.flatMap((route) => {
+      const integration = integrations[functionOfRoute(route)];
+      return this.httpApi.addRoutes({ path: route.split(' ')[1]!, methods: [methodOf(route)], integration });
+    });
     const logGroup = new LogGroup(this, 'AccessLogs', {
-      retention: RetentionDays.ONE_MONTH,
+      retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const fields = ACCESS_LOG_FIELDS.map((name) => [name, `$context.${name}`]);
-    const stage = api.addStage('Stage', {
+    const stage = this.httpApi.addStage('Stage', {
       stageName: '$default',
       autoDeploy: true,
-      throttle: THROTTLE,
+      throttle,
       accessLogSettings: {
         destination: new apigateway.LogGroupLogDestination(logGroup),
         format: AccessLogFormat.custom(JSON.stringify(Object.fromEntries(fields))),
       },
     });
     this.url = stage.url;
+  }
+
+  /** Let a role or user call every route with signed requests; not with `jwt`. */
+  grantCall(grantee: IGrantable): void {
+    for (const route of this.#routes) route.grantInvoke(grantee);
+  }
+}
+
+function methodOf(route: string): apigateway.HttpMethod {
+  return route.split(' ')[0] as apigateway.HttpMethod;
+}
+
+function checkOptions({ jwt, corsOrigins = [] }: ArvoredoApiProps): void {
+  if (jwt && (!jwt.issuer?.startsWith('https://') || !(jwt.audience?.length > 0))) {
+    throw new InputError(`jwt must have an https issuer and at least one audience, got ${JSON.stringify(jwt)}`);
+  }
+  for (const origin of corsOrigins) {
+    if (!/^https?:\/\/[^/*]+$/.test(origin)) {
+      throw new InputError(`corsOrigins must be like https://example.org, without * or a path, got ${origin}`);
+    }
   }
 }

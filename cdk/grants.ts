@@ -9,7 +9,7 @@ export interface Grant {
   write: readonly string[];
   /** Keys that it may delete. */
   remove?: readonly string[];
-  /** Functions that it may invoke; of a durable one the alias, with its executions to be read and stopped. */
+  /** Functions that it may invoke; of another, durable one the alias, with its executions to be read and stopped. */
   invoke?: readonly FunctionName[];
 }
 
@@ -48,7 +48,7 @@ export const GRANTS: Record<FunctionName, Grant> = {
       'runs/*/failed.json',
       'runs/*/timeline.json',
     ],
-    invoke: WORKER_NAMES,
+    invoke: [...WORKER_NAMES, 'orchestrator'], // itself, for slices of a large fan-out
   },
   generate: GENERATE,
   generateLarge: GENERATE,

@@ -1,49 +1,115 @@
-// The stack: a bucket, the functions, the HTTP API. It names no account and no region.
+// A whole grove as one stack. It names no account and no region.
 
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { KEPT_DAYS } from '../lib/cost.ts';
-import { InputError } from '../lib/errors.ts';
-import { Api } from './api.ts';
-import { Functions } from './functions.ts';
-import { Store } from './store.ts';
+import { FUNCTION_NAMES } from '../functions/manifest.ts';
+import { ArvoredoApi } from './api.ts';
+import { addBudget } from './budget.ts';
+import { ArvoredoEngine, constructId } from './engine.ts';
+import { ArvoredoNetwork } from './network.ts';
+import { ArvoredoNotifications } from './notifications.ts';
+import { ArvoredoObservability } from './observability.ts';
+import { type EnvironmentName, type GroveOptions, optionsOf } from './options.ts';
+import { ArvoredoSchedule } from './schedule.ts';
+import { ArvoredoStore } from './store.ts';
 
-export interface ArvoredoStackProps extends StackProps {
-  /** Folder that holds `<function>/index.mjs`, as `npm run build` makes it. */
-  bundleDir: string;
-  /** What becomes of the bucket with the stack: kept, or emptied and deleted. @default 'retain' */
-  removal?: 'retain' | 'destroy';
-  /** Days after which a run's objects expire, from 1 up. @default 30 */
-  expireAfterDays?: number;
+export interface ArvoredoStackProps extends Omit<StackProps, 'tags'>, GroveOptions {
+  /** Choices that go together; options beside it stand above it. @default none: what each option says of itself */
+  environment?: EnvironmentName;
+  /** Folder that holds `<function>/index.mjs`, as `npm run build` makes it. @default the package's own */
+  bundleDir?: string;
 }
 
 export class ArvoredoStack extends Stack {
+  readonly store: ArvoredoStore;
+  readonly engine: ArvoredoEngine;
+  readonly api: ArvoredoApi;
+
   /** @throws {InputError} when a value is not allowed or a bundle is missing */
-  constructor(scope: Construct, id: string, props: ArvoredoStackProps) {
-    const { bundleDir, removal = 'retain', expireAfterDays = KEPT_DAYS.objects, ...stackProps } = props;
-    if (removal !== 'retain' && removal !== 'destroy') {
-      throw new InputError(`removal must be retain or destroy, got ${removal}`);
-    }
-    if (!Number.isInteger(expireAfterDays) || expireAfterDays < 1) {
-      throw new InputError(`expireAfterDays must be a whole number from 1 up, got ${expireAfterDays}`);
-    }
-    super(scope, id, { description: 'arvoredo: random forests over serverless functions', ...stackProps });
-    const { bucket } = new Store(this, 'Store', { removal, expireAfterDays });
-    const { byName, orchestratorAlias } = new Functions(this, 'Functions', { bucket, bundleDir });
-    const api = new Api(this, 'Api', byName);
+  constructor(scope: Construct, id: string, props: ArvoredoStackProps = {}) {
+    const { environment, bundleDir } = props;
+    const options = optionsOf(environment, props);
+    super(scope, id, {
+      description: 'arvoredo: random forests over serverless functions',
+      stackName: props.stackName,
+      env: props.env,
+      synthesizer: props.synthesizer,
+      terminationProtection: props.terminationProtection,
+    });
+    // one tag for what a grove costs, one for whose it is
+    const costTag = { key: 'arvoredo:stack', value: this.stackName };
+    const tagging = { excludeResourceTypes: ['AWS::CloudWatch::Dashboard'] }; // not every region takes its tags
+    Tags.of(this).add(costTag.key, costTag.value, tagging);
+    Tags.of(this).add('arvoredo:environment', environment ?? 'none', tagging);
+
+    const { removal, expireAfterDays, accessLogs, ownKey, logRetention, tracing, reservedConcurrency } = options;
+    const encryptionKey = ownKey
+      ? new Key(this, 'Key', {
+          enableKeyRotation: true,
+          description: `objects of ${this.stackName}`,
+          // what is kept must stay readable
+          removalPolicy: removal === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+        })
+      : undefined;
+    this.store = new ArvoredoStore(this, 'Store', { removal, expireAfterDays, accessLogs, encryptionKey });
+    const network = options.privateNetwork ? new ArvoredoNetwork(this, 'Network') : undefined;
+    const { store } = this;
+    this.engine = new ArvoredoEngine(this, 'Engine', {
+      store,
+      bundleDir,
+      logRetention,
+      tracing,
+      reservedConcurrency,
+      network,
+    });
+    const { functions, orchestratorAlias, failures } = this.engine;
+    const { throttle, jwt, corsOrigins } = options;
+    this.api = new ArvoredoApi(this, 'Api', { handlers: functions, logRetention, throttle, jwt, corsOrigins });
+    this.#addOptional(options, costTag);
 
     // scripts and `arvoredo run --on aws` find the deployment by these names
-    const outputs = {
-      BucketName: bucket.bucketName,
+    const outputs: Record<string, string> = {
+      BucketName: store.bucket.bucketName,
       OrchestratorArn: orchestratorAlias.functionArn,
-      ApiUrl: api.url,
-      GenerateFunction: byName.generate.functionName,
-      SplitFunction: byName.split.functionName,
-      TrainFunction: byName.train.functionName,
-      EvaluateFunction: byName.evaluate.functionName,
-      ApiFunction: byName.api.functionName,
-      PredictFunction: byName.predict.functionName,
+      ApiUrl: this.api.url,
+      FailuresUrl: failures.queueUrl,
     };
+    for (const name of FUNCTION_NAMES) {
+      if (name !== 'orchestrator') outputs[`${constructId(name)}Function`] = functions[name].functionName;
+    }
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
+
+  #addOptional(options: GroveOptions, costTag: { key: string; value: string }): void {
+    const { engine, api } = this;
+    const { functionUrl, alarms = false, dashboard = false, budget, schedule, notifications = false } = options;
+    if (functionUrl) {
+      const { url } = engine.functions.api.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
+      new CfnOutput(this, 'FunctionUrl', { value: url });
+    }
+    if (alarms || dashboard) {
+      const observability = new ArvoredoObservability(this, 'Observability', {
+        engine,
+        api,
+        alarms: alarms !== false,
+        dashboard,
+        email: emailOf(alarms),
+      });
+      if (observability.topic) new CfnOutput(this, 'AlarmTopic', { value: observability.topic.topicArn });
+    }
+    if (budget) addBudget(this, budget, costTag);
+    if (schedule) {
+      new ArvoredoSchedule(this, 'Schedule', { ...schedule, handler: engine.functions.api, failures: engine.failures });
+    }
+    if (notifications) {
+      const { topic } = new ArvoredoNotifications(this, 'Notifications', { engine, email: emailOf(notifications) });
+      new CfnOutput(this, 'RunTopic', { value: topic.topicArn });
+    }
+  }
+}
+
+function emailOf(option: boolean | { email: string }): string | undefined {
+  return typeof option === 'object' ? option.email : undefined;
 }

@@ -1,35 +1,113 @@
-// The bucket: the only place where data lives.
+// The stateful part: the bucket, the only place where data lives.
 
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { KEPT_DAYS } from '../lib/cost.ts';
+import { InputError } from '../lib/errors.ts';
+import { acknowledge, acknowledgeWildcards } from './findings.ts';
+import type { Grant } from './grants.ts';
 
-export interface StoreProps {
-  /** Days after which a run's objects expire, from 1 up. */
-  expireAfterDays: number;
-  /** What becomes of the bucket with the stack: kept, or emptied and deleted. */
-  removal: 'retain' | 'destroy';
+export interface ArvoredoStoreProps {
+  /** Days after which a run's objects expire, from 1 up. @default 30 */
+  expireAfterDays?: number;
+  /** What becomes of the buckets with the stack: kept, or emptied and deleted. @default 'retain' */
+  removal?: 'retain' | 'destroy';
+  /** Key for the objects; whoever reads or writes needs it too. @default none: S3's own keys, which cost nothing */
+  encryptionKey?: IKey;
+  /** Whether every request to the bucket is noted in a second bucket, for 90 days. @default false */
+  accessLogs?: boolean;
 }
 
-export class Store extends Construct {
-  readonly bucket: s3.Bucket;
+const ACCESS_LOG_DAYS = 90;
 
-  constructor(scope: Construct, id: string, { expireAfterDays, removal }: StoreProps) {
+/** Encrypted, private, TLS 1.2 or newer only; runs expire by themselves. */
+export class ArvoredoStore extends Construct {
+  readonly bucket: s3.Bucket;
+  readonly encryptionKey?: IKey;
+  /** Where the requests to the bucket are noted; undefined unless asked for. */
+  readonly accessLogBucket?: s3.Bucket;
+
+  /** @throws {InputError} when a value is not allowed */
+  constructor(scope: Construct, id: string, props: ArvoredoStoreProps = {}) {
     super(scope, id);
+    const { expireAfterDays = KEPT_DAYS.objects, removal = 'retain', encryptionKey, accessLogs = false } = props;
+    if (removal !== 'retain' && removal !== 'destroy') {
+      throw new InputError(`removal must be retain or destroy, got ${removal}`);
+    }
+    if (!Number.isInteger(expireAfterDays) || expireAfterDays < 1) {
+      throw new InputError(`expireAfterDays must be a whole number from 1 up, got ${expireAfterDays}`);
+    }
+    this.encryptionKey = encryptionKey;
     const isTemporary = removal === 'destroy';
-    this.bucket = new s3.Bucket(this, 'Bucket', {
-      encryption: s3.BucketEncryption.S3_MANAGED,
+    const common: s3.BucketProps = {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
+      removalPolicy: isTemporary ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+      // CloudFormation deletes only an empty bucket
+      autoDeleteObjects: isTemporary,
+    };
+    if (accessLogs) {
+      this.accessLogBucket = new s3.Bucket(this, 'AccessLogs', {
+        ...common,
+        encryption: s3.BucketEncryption.S3_MANAGED, // S3 writes access logs with no other
+        lifecycleRules: [{ id: 'expire-logs', expiration: Duration.days(ACCESS_LOG_DAYS) }],
+      });
+      acknowledge(this.accessLogBucket, 'AwsSolutions-S1', 'the log of a log would be its own subject');
+    }
+    this.bucket = new s3.Bucket(this, 'Bucket', {
+      ...common,
+      encryption: encryptionKey ? s3.BucketEncryption.KMS : s3.BucketEncryption.S3_MANAGED,
+      encryptionKey,
+      bucketKeyEnabled: encryptionKey !== undefined, // one call to KMS for many objects
       lifecycleRules: [
         { id: 'expire-runs', prefix: 'runs/', expiration: Duration.days(expireAfterDays) },
         { id: 'abort-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
-      removalPolicy: isTemporary ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
-      // CloudFormation deletes only an empty bucket
-      autoDeleteObjects: isTemporary,
     });
+    if (this.accessLogBucket) {
+      this.#noteRequests(this.accessLogBucket);
+    } else {
+      acknowledge(this.bucket, 'AwsSolutions-S1', 'an option: accessLogs; what runs hold is made, not told in trust');
+    }
   }
+
+  /** By hand, as what the CDK makes of `serverAccessLogsBucket` hangs on the feature flags of the app. */
+  #noteRequests(log: s3.Bucket): void {
+    (this.bucket.node.defaultChild as s3.CfnBucket).loggingConfiguration = { destinationBucketName: log.bucketName };
+    log.addToResourcePolicy(
+      new iam.PolicyStatement({
+        actions: ['s3:PutObject'],
+        principals: [new iam.ServicePrincipal('logging.s3.amazonaws.com')],
+        resources: [log.arnForObjects('*')],
+        conditions: {
+          ArnLike: { 'aws:SourceArn': this.bucket.bucketArn },
+          StringEquals: { 'aws:SourceAccount': Stack.of(this).account },
+        },
+      }),
+    );
+  }
+
+  /** Give a role the objects of a row of the table, and the right to list. */
+  grant(role: iam.IRole, { read, write, remove = [] }: Pick<Grant, 'read' | 'write' | 'remove'>): void {
+    const { bucket, encryptionKey } = this;
+    const arns = (keys: readonly string[]) => keys.map((key) => bucket.arnForObjects(key));
+    acknowledgeWildcards(role, arns([...read, ...write, ...remove]), 'any run, by folder or file: see cdk/grants.ts');
+    allow(role, ['s3:GetObject'], arns(read));
+    if (write.length > 0) allow(role, ['s3:PutObject'], arns(write));
+    if (remove.length > 0) allow(role, ['s3:DeleteObject'], arns(remove));
+    // no condition on the prefix: a GetObject has none, and without this right S3 answers 403 for an object that is not there
+    allow(role, ['s3:ListBucket'], [bucket.bucketArn]);
+    const ofKey = write.length > 0 ? ['kms:Decrypt', 'kms:GenerateDataKey'] : ['kms:Decrypt'];
+    if (encryptionKey) allow(role, ofKey, [encryptionKey.keyArn]);
+  }
+}
+
+/** Add a statement to a role's own policy. */
+export function allow(role: iam.IRole, actions: string[], resources: string[]): void {
+  role.addToPrincipalPolicy(new iam.PolicyStatement({ actions, resources }));
 }

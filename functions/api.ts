@@ -9,6 +9,7 @@ import { cancelRun, checkRun, listRuns, newRunId, runIdOfToken, startRun } from 
 import { s3Store } from '../lib/s3-store.ts';
 import { answer, httpHandler, parseBody } from './http.ts';
 import { requireEnv } from './require-env.ts';
+import { matchRoute, ROUTES } from './routes.ts';
 
 const store = s3Store(requireEnv('BUCKET'));
 const orchestrator = lambdaOrchestrator(requireEnv('ORCHESTRATOR_ARN'));
@@ -16,8 +17,9 @@ const orchestrator = lambdaOrchestrator(requireEnv('ORCHESTRATOR_ARN'));
 export const handler = httpHandler(route);
 
 async function route(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
-  const runId = event.pathParameters?.id ?? '';
-  switch (event.routeKey) {
+  const matched = event.routeKey === '$default' ? routeOfUrl(event) : event;
+  const runId = matched?.pathParameters?.id ?? '';
+  switch (matched?.routeKey) {
     case 'POST /runs':
       return postRun(event);
     case 'GET /runs':
@@ -27,8 +29,15 @@ async function route(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStru
     case 'DELETE /runs/{id}':
       return answer(200, await cancelRun(store, orchestrator, runId));
     default:
-      return answer(404, { error: { code: 'NotFoundError', message: `there is no route ${event.routeKey}` } });
+      return answer(404, {
+        error: { code: 'NotFoundError', message: `there is no route ${quote(event.rawPath ?? event.routeKey)}` },
+      });
   }
+}
+
+/** A function URL knows no routes. */
+function routeOfUrl({ requestContext, rawPath }: APIGatewayProxyEventV2) {
+  return matchRoute(ROUTES, requestContext.http.method, rawPath);
 }
 
 /** Start a run. `clientToken`, in the body or as the header Idempotency-Key, makes a repeated request start it once. */

@@ -7,7 +7,7 @@ import { InputError } from '../lib/errors.ts';
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 /** Errors of the caller, by name; everything else is ours: 500. */
-const STATUS_CODES: Record<string, number> = { InputError: 400, NotFoundError: 404, ConflictError: 409 };
+const STATUS_CODES: Record<string, number> = { InputError: 400, URIError: 400, NotFoundError: 404, ConflictError: 409 };
 
 /** A handler that answers with the proper status whatever `route` throws. */
 export function httpHandler(

@@ -65,13 +65,15 @@ export function taskHandler<Task extends WorkerTask>(
     const usage = measure();
     const begun = { sandbox, isColdStart, startedAtMs: Date.now() };
     isColdStart = false;
+    let task: Task | undefined;
     try {
-      const task = parseTask(schema, event);
-      if (known?.runId !== task.runId) {
-        const { params } = await getRequest(store, task.runId);
-        known = { runId: task.runId, params };
+      task = parseTask(schema, event);
+      const { runId } = task;
+      if (known?.runId !== runId) {
+        const { params } = await getRequest(store, runId);
+        known = { runId, params };
       }
-      const checkCancelled = () => looks.check(store, task.runId);
+      const checkCancelled = () => looks.check(store, runId);
       await checkCancelled();
       await work(store, known.params, task, checkCancelled);
       const used = usage();
@@ -79,10 +81,17 @@ export function taskHandler<Task extends WorkerTask>(
       const busyMs = Math.round((used.gbSeconds / (memoryMiB / 1024)) * 1000);
       return { ...used, busyMs, span: { ...begun, finishedAtMs: Date.now() } };
     } catch (error) {
-      if (error instanceof Error) error.message = `${error.name}: ${error.message}`;
+      const message = messageOf(error);
+      // what Lambda notes of the error says nothing of the task
+      console.error(JSON.stringify({ message: 'task failed', ...task, error: message }));
+      if (error instanceof Error) error.message = message;
       throw error;
     }
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
 /** @throws {InputError} when the event is no such task */

@@ -13,6 +13,7 @@ import { predictCommand } from './commands/predict.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
+import { smokeCommand } from './commands/smoke.ts';
 import { statusCommand } from './commands/status.ts';
 import { exitCodeOf, explain } from './explain.ts';
 
@@ -34,7 +35,8 @@ const program = new Command('arvoredo')
   .addCommand(cleanCommand())
   .addCommand(exportCommand())
   .addCommand(predictCommand())
-  .addCommand(localCommand());
+  .addCommand(localCommand())
+  .addCommand(smokeCommand());
 for (const command of program.commands) command.copyInheritedSettings(program);
 
 try {

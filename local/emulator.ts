@@ -7,8 +7,8 @@ import { join, resolve } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { functionOfRoute } from '../cdk/routes.ts';
 import { bundleOf, FUNCTION_NAMES, FUNCTIONS, functionVariable, HANDLER, WORKER_NAMES } from '../functions/manifest.ts';
+import { functionOfRoute } from '../functions/routes.ts';
 import { InputError } from '../lib/errors.ts';
 import { PRICES } from '../lib/prices.ts';
 import { Chaos } from './chaos/chaos.ts';
@@ -19,11 +19,16 @@ import { startWatch, type Watch } from './dashboard/dashboard.ts';
 import { startDashboard } from './dashboard/server.ts';
 import { type EmulatorEvent, openEventLog, readFaults } from './events.ts';
 import { startHttpApi } from './http-api.ts';
+import { createAuthorizer } from './iam/authorizer.ts';
 import type { DuplicateOptions } from './lambda/duplicates.ts';
 import type { LocalFunction } from './lambda/options.ts';
 import { startLambdaService } from './lambda/service.ts';
 import { listenNear } from './ports.ts';
 import { startS3Server } from './s3/server.ts';
+import { readAssembly } from './template/assembly.ts';
+import { deploy } from './template/deployment.ts';
+import type { TemplateRoute } from './template/routes.ts';
+import { API_URL } from './template/stack.ts';
 
 export interface EmulatorOptions {
   /** Folder for objects, journal and sandboxes; one emulator at a time. */
@@ -36,6 +41,8 @@ export interface EmulatorOptions {
   port?: number;
   /** Whether a durable execution that an earlier emulator left unfinished goes on by itself. @default all do */
   resumes?: (executionName: string) => boolean;
+  /** Take functions, limits, routes and rights from what `cdk synth` wrote. @default those of the manifest, without rights */
+  template?: { folder: string; stack?: string };
   /** New sandboxes that each function may get in 10 s; AWS gives 1,000. @default no limit */
   sandboxesPer10s?: number;
   /** Invocations that are delivered twice. @default none */
@@ -80,6 +87,8 @@ export const LOCAL_REGION = 'us-east-1';
 export const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 /** More processes than this only take each other's memory and time. */
 export const WORKERS_PER_CORE = 8;
+const ACCOUNT_ID = '000000000000';
+const PLACE = { region: LOCAL_REGION, accountId: ACCOUNT_ID };
 export const BUCKET = 'arvoredo';
 const STACK = 'Arvoredo';
 const ALIAS = 'live';
@@ -88,10 +97,11 @@ const INFO_FILE = 'emulator.json';
 
 /** Start everything; the caller closes it. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
-  const { distDir, port, resumes, sandboxesPer10s, duplicates, onEvent, onBroken } = options;
+  const { distDir, port, template, resumes, sandboxesPer10s, duplicates, onEvent, onBroken } = options;
   const workers = Math.min(options.workers, WORKERS_PER_CORE * availableParallelism());
   const dataDir = resolve(options.dataDir);
-  if (!existsSync(join(distDir, 'functions'))) {
+  const deployed = template && deploy(readAssembly(template.folder, template.stack), PLACE);
+  if (!deployed && !existsSync(join(distDir, 'functions'))) {
     throw new InputError(`there are no bundles in ${distDir}; run npm run build`);
   }
   await mkdir(dataDir, { recursive: true }).catch((error: Error) => {
@@ -103,6 +113,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       `an emulator (process ${running.pid}) already uses ${dataDir}; stop it or choose another --data-dir`,
     );
 
+  const authorize = deployed && createAuthorizer(deployed);
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const closeOne of closers.splice(0).reverse()) await closeOne();
@@ -135,6 +146,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       startS3Server({
         dataDir: join(dataDir, 's3'),
         port: free,
+        authorize,
         onRequest(info) {
           const { creation, key } = info;
           watch?.onRequest(info);
@@ -144,17 +156,21 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       }),
     );
     closers.push(() => s3.close());
-    await createBucket(s3.url);
-    watch = startWatch(BUCKET, (key) => s3.read(BUCKET, key), emit);
+    for (const bucket of deployed?.buckets ?? [BUCKET]) await createBucket(s3.url, bucket);
+    const watched = deployed?.buckets[0] ?? BUCKET;
+    watch = startWatch(watched, (key) => s3.read(watched, key), emit);
     closers.push(async () => watch?.close());
 
     const environment = {
-      BUCKET,
+      ...(!deployed && { BUCKET }), // a template says it itself
       AWS_ENDPOINT_URL_S3: s3.url,
       SHARED_CORES: '1',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     };
-    const functions = FUNCTION_NAMES.map((name) => toLocalFunction(name, distDir, workers));
+    const functions = (deployed?.functions ?? FUNCTION_NAMES.map((name) => toLocalFunction(name, distDir))).map((fn) =>
+      limitWorkers(fn, workers),
+    );
+    const numReserved = functions.reduce((sum, { reservedConcurrency = 0 }) => sum + reservedConcurrency, 0);
     emit({
       type: 'emulatorStarted',
       atMs: Date.now(),
@@ -170,12 +186,13 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         environment,
         region: LOCAL_REGION,
         // the orchestrator and the API must find room beside the workers
-        maxConcurrency: WORKER_NAMES.length * workers + 16,
+        maxConcurrency: numReserved + 16,
         maxSandboxes: workers + 2,
         runtimePath: join(distDir, 'runtime.mjs'),
         sandboxesPer10s,
         duplicates,
         resumes,
+        authorize,
         onBroken,
         onEvent: emit,
         faults: chaos && lambdaFaults(chaos),
@@ -183,13 +200,34 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     );
     closers.push(() => lambda.close());
     const orchestratorArn = lambda.functionArn(functionName('orchestrator'), ALIAS);
+    const stack = deployed?.stackName ?? STACK;
 
-    const api = await listenNear(port, 2, (free) => startHttpApi({ port: free, invoke: invoker(lambda.url) }));
+    const functionOf = deployed ? toLookup(deployed.routes) : (key: string) => functionName(functionOfRoute(key));
+    const api = await listenNear(port, 2, (free) =>
+      startHttpApi({ port: free, routes: deployed?.routes, authorize, invoke: invoker(lambda.url, functionOf) }),
+    );
     closers.push(() => api.close());
 
-    const outputs = { BucketName: BUCKET, OrchestratorArn: orchestratorArn, ApiUrl: api.url };
+    const addresses = new Map([[API_URL, api.url]]);
+    for (const [i, { url, functionArn, ...rest }] of (deployed?.functionUrls ?? []).entries()) {
+      const listener = await listenNear(port, 4 + i, (free) =>
+        startHttpApi({
+          port: free,
+          routes: [{ routeKey: '$default', authorization: rest.authorization }],
+          timeoutMs: rest.timeoutMs,
+          authorize,
+          permissionOf: () => ['lambda:InvokeFunctionUrl', functionArn],
+          invoke: invoker(lambda.url, () => rest.functionName),
+        }),
+      );
+      closers.push(() => listener.close());
+      addresses.set(url, `${listener.url}/`);
+    }
+    const outputs = deployed
+      ? mapValues(deployed.outputs, (text) => replaceAll(text, addresses))
+      : { BucketName: BUCKET, OrchestratorArn: orchestratorArn, ApiUrl: api.url };
     const cloudFormation = await listenNear(port, 3, (free) =>
-      startCloudFormation({ port: free, stacks: { [STACK]: outputs } }),
+      startCloudFormation({ port: free, stacks: { [stack]: outputs } }),
     );
     closers.push(() => cloudFormation.close());
 
@@ -204,7 +242,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       bucket: BUCKET,
       functions: functions.map(({ name }) => name),
       orchestratorArn,
-      stack: STACK,
+      stack,
       chaos: options.chaos ?? null,
     };
     await writeFile(join(dataDir, INFO_FILE), `${JSON.stringify(info, null, 2)}\n`);
@@ -229,16 +267,15 @@ export async function findEmulator(dataDir: string): Promise<EmulatorInfo | unde
   }
 }
 
-function toLocalFunction(name: (typeof FUNCTION_NAMES)[number], distDir: string, workers: number): LocalFunction {
+function toLocalFunction(name: (typeof FUNCTION_NAMES)[number], distDir: string): LocalFunction {
   const { memoryMiB, timeoutSeconds, durable } = FUNCTIONS[name];
   const environment: Record<string, string> = {};
   if (name === 'orchestrator') {
     for (const worker of WORKER_NAMES) environment[functionVariable(worker)] = functionName(worker);
   }
   if (name === 'api') {
-    environment.ORCHESTRATOR_ARN = `arn:aws:lambda:${LOCAL_REGION}:000000000000:function:${functionName('orchestrator')}:${ALIAS}`;
+    environment.ORCHESTRATOR_ARN = `arn:aws:lambda:${LOCAL_REGION}:${ACCOUNT_ID}:function:${functionName('orchestrator')}:${ALIAS}`;
   }
-  const isWorker = (WORKER_NAMES as readonly string[]).includes(name);
   return {
     name: functionName(name),
     codeDir: resolve(distDir, 'functions', bundleOf(name)),
@@ -248,14 +285,34 @@ function toLocalFunction(name: (typeof FUNCTION_NAMES)[number], distDir: string,
     environment,
     durable,
     aliases: durable ? [ALIAS] : [],
-    ...(isWorker && { reservedConcurrency: workers }),
   };
 }
 
-async function createBucket(endpoint: string): Promise<void> {
+/** This machine's limit on workers, beside what the template reserves. */
+function limitWorkers(fn: LocalFunction, workers: number): LocalFunction {
+  if (!WORKER_NAMES.some((name) => functionName(name) === fn.name)) return fn;
+  return { ...fn, reservedConcurrency: Math.min(fn.reservedConcurrency ?? workers, workers) };
+}
+
+/** The function that a template has behind each of its routes. */
+function toLookup(routes: readonly TemplateRoute[]): (routeKey: string) => string {
+  const names = new Map(routes.map(({ routeKey, functionName }) => [routeKey, functionName]));
+  return (routeKey) => names.get(routeKey)!;
+}
+
+function replaceAll(text: string, replacements: ReadonlyMap<string, string>): string {
+  for (const [from, to] of replacements) text = text.replace(from, to);
+  return text;
+}
+
+function mapValues(record: Record<string, string>, map: (value: string) => string): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
+}
+
+async function createBucket(endpoint: string, bucket: string): Promise<void> {
   const client = new S3Client({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
   try {
-    await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
   } catch (error) {
     if (!(error instanceof Error && error.name === 'BucketAlreadyOwnedByYou')) throw error;
   } finally {
@@ -263,15 +320,12 @@ async function createBucket(endpoint: string): Promise<void> {
   }
 }
 
-/** Invoke the function of a route as API Gateway does. */
-function invoker(endpoint: string) {
+/** Invoke a function as API Gateway does. */
+function invoker(endpoint: string, functionOf: (routeKey: string) => string) {
   const client = new LambdaClient({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, maxAttempts: 1 });
   return async (event: APIGatewayProxyEventV2) => {
     const { Payload, FunctionError } = await client.send(
-      new InvokeCommand({
-        FunctionName: functionName(functionOfRoute(event.routeKey)),
-        Payload: JSON.stringify(event),
-      }),
+      new InvokeCommand({ FunctionName: functionOf(event.routeKey), Payload: JSON.stringify(event) }),
     );
     return { payload: Payload ?? new Uint8Array(), functionError: FunctionError };
   };

@@ -1,32 +1,48 @@
-// An API Gateway HTTP API in front of one function, payload format 2.0. Without an authorizer: it serves this machine only.
+// An API Gateway HTTP API in front of one function, payload format 2.0. It serves this machine only.
 // Source: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { ROUTES } from '../cdk/routes.ts';
+import { type MatchedRoute, matchRoute, ROUTES } from '../functions/routes.ts';
+import { type Authorize, accessKeyOf } from './iam/authorizer.ts';
 import { readBody, send } from './lambda/http.ts';
 import { refusalOf } from './own-request.ts';
 import { type LocalServer, serve } from './serve.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024; // API Gateway's own limit
+const EXECUTE_API = 'arn:aws:execute-api:us-east-1:000000000000:local/$default/';
 const TIMEOUT_MS = 30_000; // API Gateway's own limit
+
+export interface HttpRoute {
+  /** Method and path, as in `GET /runs/{id}`, or `$default` for all that no other route takes. */
+  routeKey: string;
+  /** Whom it serves: with AWS_IAM who signs, with JWT who brings a token. Neither signature nor token is verified. */
+  authorization: 'NONE' | 'AWS_IAM' | 'JWT';
+}
+
+const OPEN_ROUTES = ROUTES.map((routeKey): HttpRoute => ({ routeKey, authorization: 'NONE' }));
 
 export interface HttpApiOptions {
   /** @default 0, any free port */
   port?: number;
   /** Invokes the function synchronously; rejects when it cannot be invoked, with RequestTooLargeException for its size. */
   invoke(event: APIGatewayProxyEventV2): Promise<{ payload: Uint8Array; functionError?: string }>;
-  /** Method and path of each route, as in `GET /runs/{id}`. @default those that the stack deploys */
-  routes?: readonly string[];
+  /** @default those that the stack deploys, open to all of this machine */
+  routes?: readonly HttpRoute[];
+  /** Asked for each request that is signed with AWS credentials. @default all is allowed */
+  authorize?: Authorize;
+  /** What such a request must be allowed to do: action and resource. @default execute-api:Invoke on the route */
+  permissionOf?(method: string, rawPath: string): [action: string, resource: string];
   /** Longest time that a caller waits. @default 30,000, which AWS does not let anyone raise */
   timeoutMs?: number;
 }
 
 /** Serve until closed, on 127.0.0.1 only. */
 export function startHttpApi(options: HttpApiOptions): Promise<LocalServer> {
-  const { port = 0, invoke, routes = ROUTES, timeoutMs = TIMEOUT_MS } = options;
-  const matchers = routes.map(compileRoute);
+  const { port = 0, invoke, routes = OPEN_ROUTES, timeoutMs = TIMEOUT_MS } = options;
+  const { authorize = () => undefined, permissionOf = ofRoute } = options;
+  const routeKeys = routes.map(({ routeKey }) => routeKey);
   return serve(port, (request, response) => {
     answer(request, response).catch((error) => {
       if (error instanceof URIError) sendMessage(response, 400, 'Bad Request');
@@ -41,48 +57,33 @@ export function startHttpApi(options: HttpApiOptions): Promise<LocalServer> {
     if (refusalOf(request) !== undefined) return sendMessage(response, 403, 'Forbidden');
     if (body === undefined) return sendMessage(response, 413, 'Request Entity Too Large');
     const [rawPath, rawQueryString = ''] = splitOnce(request.url!, '?');
-    for (const { routeKey, match } of matchers) {
-      const pathParameters = match(request.method!, rawPath);
-      if (!pathParameters) continue;
-      const event = toEvent(request, { routeKey, rawPath, rawQueryString, pathParameters, body });
-      const result = await withTimeout(invoke(event), timeoutMs);
-      if (result === undefined) return sendMessage(response, 503, 'Service Unavailable');
-      if (result.functionError) return sendMessage(response, 500, 'Internal Server Error');
-      return sendResult(response, Buffer.from(result.payload).toString(), event.requestContext.requestId);
+    const method = request.method!;
+    const matched = matchRoute(routeKeys, method, rawPath) ?? { routeKey: '$default', pathParameters: {} };
+    const route = routes.find(({ routeKey }) => routeKey === matched.routeKey);
+    if (!route) return sendMessage(response, 404, 'Not Found');
+    const { authorization: credentials = '' } = request.headers;
+    if (route.authorization === 'JWT' && !credentials.startsWith('Bearer '))
+      return sendMessage(response, 401, 'Unauthorized');
+    if (route.authorization === 'AWS_IAM') {
+      const accessKeyId = accessKeyOf(request.headers);
+      if (accessKeyId === undefined || authorize(accessKeyId, ...permissionOf(method, rawPath)) !== undefined)
+        return sendMessage(response, 403, 'Forbidden');
     }
-    sendMessage(response, 404, 'Not Found');
+    const event = toEvent(request, { ...matched, rawPath, rawQueryString, body });
+    const result = await withTimeout(invoke(event), timeoutMs);
+    if (result === undefined) return sendMessage(response, 503, 'Service Unavailable');
+    if (result.functionError) return sendMessage(response, 500, 'Internal Server Error');
+    sendResult(response, Buffer.from(result.payload).toString(), event.requestContext.requestId);
   }
 }
 
-type PathParameters = Record<string, string>;
-
-function compileRoute(routeKey: string): {
-  routeKey: string;
-  match(method: string, rawPath: string): PathParameters | undefined;
-} {
-  const [routeMethod, path] = routeKey.split(' ') as [string, string];
-  const pattern = path.split('/');
-  return {
-    routeKey,
-    match(method, rawPath) {
-      const segments = rawPath.split('/');
-      if (method !== routeMethod || segments.length !== pattern.length) return undefined;
-      const parameters: PathParameters = {};
-      for (const [i, part] of pattern.entries()) {
-        const name = /^\{(.+)\}$/.exec(part)?.[1];
-        if (name && segments[i]) parameters[name] = decodeURIComponent(segments[i]);
-        else if (part !== segments[i]) return undefined;
-      }
-      return parameters;
-    },
-  };
+function ofRoute(method: string, rawPath: string): [action: string, resource: string] {
+  return ['execute-api:Invoke', `${EXECUTE_API}${method}${rawPath}`];
 }
 
-interface Matched {
-  routeKey: string;
+interface Matched extends MatchedRoute {
   rawPath: string;
   rawQueryString: string;
-  pathParameters: PathParameters;
   body: Buffer;
 }
 

@@ -19,6 +19,13 @@ export interface Target {
   uploadFile(file: string, key: string): Promise<void>;
 }
 
+/** A deployed stack, which has an HTTP API too. */
+export interface StackTarget extends Target {
+  apiUrl: string;
+  /** Only where the stack was asked for one. */
+  functionUrl?: string;
+}
+
 export function localTarget({ s3, lambda, bucket, orchestratorArn }: EmulatorInfo): Target {
   const access = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
   return toTarget(bucket, orchestratorArn, { ...access, endpoint: s3 }, { ...access, endpoint: lambda });
@@ -29,7 +36,7 @@ export function localTarget({ s3, lambda, bucket, orchestratorArn }: EmulatorInf
  *
  * @throws {InputError} when there is no such stack, or it has not the outputs of ours
  */
-export async function stackTarget(stackName: string): Promise<Target> {
+export async function stackTarget(stackName: string): Promise<StackTarget> {
   const client = new CloudFormationClient({});
   const outputs = await client.send(new DescribeStacksCommand({ StackName: stackName })).then(
     ({ Stacks }) => new Map(Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
@@ -51,7 +58,11 @@ export async function stackTarget(stackName: string): Promise<Target> {
     return value;
   };
   const bucket = output('BucketName');
-  return toTarget(bucket, output('OrchestratorArn'));
+  return {
+    ...toTarget(bucket, output('OrchestratorArn')),
+    apiUrl: output('ApiUrl'),
+    functionUrl: outputs.get('FunctionUrl'),
+  };
 }
 
 function toTarget(

@@ -96,7 +96,7 @@ export interface Work {
   memoryShare: number;
   /** The function's time limit in ms. */
   timeoutMs: number;
-  /** Memory of the function's sizes, and of the orchestrator. Source: cdk/functions.ts. */
+  /** Memory of the function's sizes, and of the orchestrator. Source: cdk/engine.ts. */
   workerMiB: readonly number[];
   orchestratorMiB: number;
   /** S3 requests of an attempt, before its work and after it. As those of `split`, without its partitions. */

@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { InputError } from '../../lib/errors.ts';
 import { type EmulatorInfo, startEmulator } from '../emulator.ts';
 import { addChaosOptions, type ChaosFlags, chaosOf, port, sandboxes, seed, share, workers } from './parse.ts';
 
@@ -14,6 +15,8 @@ interface LocalFlags extends ChaosFlags {
   port: number;
   dataDir: string;
   json?: string;
+  template?: string;
+  stack?: string;
   ramp?: number;
   duplicates: number;
   duplicatesSeed: number;
@@ -34,6 +37,8 @@ export function localCommand(): Command {
     )
     .option('--data-dir <DIR>', 'folder for objects and the journal', '.arvoredo')
     .option('--json <FILE>', 'write the endpoints there')
+    .option('--template <DIR>', "what `cdk synth` wrote: run its functions, limits and routes, under its roles' rights")
+    .option('--stack <NAME>', 'which of its stacks, where there are several')
     .option('--ramp <N>', 'new sandboxes that each function gets in 10 s; AWS gives 1,000 (no limit)', sandboxes)
     .option(
       '--duplicates <SHARE>',
@@ -44,7 +49,19 @@ export function localCommand(): Command {
     .option('--duplicates-seed <N>', 'picks which', seed, 0);
   addChaosOptions(command, 'Options:');
   return command.action(
-    async ({ workers, port, dataDir, json, ramp, duplicates, duplicatesSeed, ...flags }: LocalFlags) => {
+    async ({
+      workers,
+      port,
+      dataDir,
+      json,
+      template,
+      stack,
+      ramp,
+      duplicates,
+      duplicatesSeed,
+      ...flags
+    }: LocalFlags) => {
+      if (stack !== undefined && template === undefined) throw new InputError('--stack needs --template');
       const chaos = chaosOf(command, flags);
       const stop = new AbortController();
       process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
@@ -53,6 +70,7 @@ export function localCommand(): Command {
         workers,
         port,
         dashboardPort: port - 1,
+        template: template === undefined ? undefined : { folder: template, stack },
         sandboxesPer10s: ramp,
         duplicates: { share: duplicates, seed: duplicatesSeed },
         chaos,
@@ -61,7 +79,7 @@ export function localCommand(): Command {
       });
       try {
         if (json) await writeFile(json, `${JSON.stringify(info, null, 2)}\n`);
-        console.log(describe(info));
+        console.log(describe(info, template !== undefined));
         for (const [i, url] of [info.s3, info.lambda, info.api, info.cloudFormation].entries()) {
           const actual = Number(new URL(url).port);
           if (actual !== port + i) console.log(pc.yellow(`port ${port + i} is taken: ${actual} is used`));
@@ -75,18 +93,14 @@ export function localCommand(): Command {
   );
 }
 
-function describe({
-  dashboard,
-  lambda,
-  s3,
-  api,
-  cloudFormation,
-  bucket,
-  functions,
-  stack,
-  chaos,
-}: EmulatorInfo): string {
+function describe(
+  { dashboard, lambda, s3, api, cloudFormation, bucket, functions, stack, chaos }: EmulatorInfo,
+  isStack: boolean,
+): string {
   const faults = chaos && `\n ${pc.dim('chaos  ')} seed ${chaos.seed}, rate ${chaos.rate}`;
+  const next = isStack
+    ? `arvoredo smoke --stack ${stack}` // its routes take signed requests or tokens
+    : `curl -X POST ${api}/runs -d '{"samples": 5000, "chunkSize": 1000, "trees": 5}'`;
   return `
  ${pc.dim('watch  ')} ${pc.bold(dashboard)}
  ${pc.dim('S3     ')} ${s3}  bucket ${pc.bold(bucket)}
@@ -98,7 +112,7 @@ For the aws CLI, boto3 or any SDK (any region and credentials will do):
   export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
   export AWS_ENDPOINT_URL_S3=${s3} AWS_ENDPOINT_URL_LAMBDA=${lambda} AWS_ENDPOINT_URL_CLOUDFORMATION=${cloudFormation}
   aws s3 ls s3://${bucket}/runs/
-  curl -X POST ${api}/runs -d '{"samples": 5000, "chunkSize": 1000, "trees": 5}'
+  ${next}
 
 Ctrl-C stops it; what is stored stays.`;
 }

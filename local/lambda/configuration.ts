@@ -10,7 +10,7 @@ export function describeFunction(names: FunctionNames, { fn, version, qualifier 
     FunctionArn: names.arn(fn.name, qualifier),
     Version: version,
     Runtime: 'nodejs24.x',
-    Role: 'arn:aws:iam::000000000000:role/local',
+    Role: fn.role?.arn ?? 'arn:aws:iam::000000000000:role/local',
     Handler: fn.handler,
     CodeSize: 0,
     CodeSha256: '',

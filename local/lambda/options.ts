@@ -1,5 +1,6 @@
 // What the local Lambda service is told, and what it tells about itself.
 
+import type { Authorize } from '../iam/authorizer.ts';
 import type { DropCondition } from './destination.ts';
 import type { DuplicateOptions } from './duplicates.ts';
 import type { LambdaFaults } from './faults.ts';
@@ -16,6 +17,8 @@ export interface LocalFunction {
   /** Most that a sandbox may keep in its TMPDIR, from 512 to 10,240. @default 512 */
   ephemeralStorageMiB?: number;
   environment: Record<string, string>;
+  /** Whom its sandboxes act as: their access key says it, see `authorize`. @default nobody in particular */
+  role?: { arn: string; accessKeyId: string };
   /** Whether it is a durable function, which suspends and resumes. */
   durable: boolean;
   /** Names for version 1, such as `live`. */
@@ -64,6 +67,8 @@ export interface LambdaServiceOptions {
   freeze?: boolean;
   /** The loop that sandboxes run. @default runtime.mjs beside this file */
   runtimePath?: string;
+  /** Asked before each request, and for each function that a durable one invokes. @default all is allowed */
+  authorize?: Authorize;
   onEvent?: (event: LambdaEvent) => void;
   /** Told once, when the journal cannot be written any more: the service should be closed. @default nothing */
   onBroken?: (error: Error) => void;

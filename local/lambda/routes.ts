@@ -1,6 +1,7 @@
 // Which path of the Lambda API is answered by what.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Authorize, accessKeyOf } from '../iam/authorizer.ts';
 import { refusalOf } from '../own-request.ts';
 import {
   handleAccountSettings,
@@ -17,6 +18,7 @@ import type { FunctionNames, Target } from './names.ts';
 
 export interface LambdaApi extends InvokeApi {
   names: FunctionNames;
+  authorize?: Authorize;
 }
 
 interface Call {
@@ -29,15 +31,25 @@ interface Call {
   action: string;
 }
 
-const ROUTES: [method: string, path: RegExp, handle: (call: Call) => void | Promise<void>][] = [
+/** What a caller must be allowed to do, by the word that ends the path. */
+const CALLBACK_PERMISSIONS: Record<string, string> = {
+  succeed: 'lambda:SendDurableExecutionCallbackSuccess',
+  fail: 'lambda:SendDurableExecutionCallbackFailure',
+  heartbeat: 'lambda:SendDurableExecutionCallbackHeartbeat',
+};
+
+// source of the permissions: docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+const ROUTES: [method: string, path: RegExp, permission: string, handle: (call: Call) => void | Promise<void>][] = [
   [
     'POST',
     /^\/2015-03-31\/functions\/([^/]+)\/invocations$/,
+    'lambda:InvokeFunction',
     (call) => handleInvoke(call.api, targetOf(call), call.request, call.response),
   ],
   [
     'GET',
     /^\/2015-03-31\/functions\/?$/,
+    'lambda:ListFunctions',
     ({ api: { names }, response }) => {
       const Functions = names.functions.map((fn) => describeFunction(names, names.resolve(fn.name)));
       sendJson(response, 200, { Functions });
@@ -46,6 +58,7 @@ const ROUTES: [method: string, path: RegExp, handle: (call: Call) => void | Prom
   [
     'GET',
     /^\/2015-03-31\/functions\/([^/]+)$/,
+    'lambda:GetFunction',
     (call) => {
       const target = targetOf(call);
       const Configuration = describeFunction(call.api.names, target);
@@ -57,52 +70,67 @@ const ROUTES: [method: string, path: RegExp, handle: (call: Call) => void | Prom
   [
     'GET',
     /^\/2015-03-31\/functions\/([^/]+)\/configuration$/,
+    'lambda:GetFunctionConfiguration',
     (call) => sendJson(call.response, 200, describeFunction(call.api.names, targetOf(call))),
   ],
   [
     'PUT',
     /^\/2017-10-31\/functions\/([^/]+)\/concurrency$/,
+    'lambda:PutFunctionConcurrency',
     (call) => handlePutConcurrency(call.api, targetOf(call), call.request, call.response),
   ],
   [
     'GET',
     /^\/2019-09-30\/functions\/([^/]+)\/concurrency$/,
+    'lambda:GetFunctionConcurrency',
     (call) => handleGetConcurrency(call.api, targetOf(call), call.response),
   ],
   [
     'DELETE',
     /^\/2017-10-31\/functions\/([^/]+)\/concurrency$/,
+    'lambda:DeleteFunctionConcurrency',
     (call) => handleDeleteConcurrency(call.api, targetOf(call), call.response),
   ],
-  ['GET', /^\/2016-08-19\/account-settings\/?$/, ({ api, response }) => handleAccountSettings(api, response)],
+  [
+    'GET',
+    /^\/2016-08-19\/account-settings\/?$/,
+    'lambda:GetAccountSettings',
+    ({ api, response }) => handleAccountSettings(api, response),
+  ],
   [
     'GET',
     /^\/2025-12-01\/functions\/([^/]+)\/durable-executions$/,
+    'lambda:ListDurableExecutionsByFunction',
     ({ api, name, query, response }) => handleList(api, name, query, response),
   ],
   [
     'POST',
     /^\/2025-12-01\/durable-executions\/([^/]+)\/checkpoint$/,
+    'lambda:CheckpointDurableExecution',
     ({ api, name, request, response }) => handleCheckpoint(api, name, request, response),
   ],
   [
     'GET',
     /^\/2025-12-01\/durable-executions\/([^/]+)\/state$/,
+    'lambda:GetDurableExecutionState',
     ({ api, name, query, response }) => handleState(api, name, query, response),
   ],
   [
     'GET',
     /^\/2025-12-01\/durable-executions\/([^/]+)$/,
+    'lambda:GetDurableExecution',
     ({ api, name, query, response }) => handleGet(api, name, query, response),
   ],
   [
     'POST',
     /^\/2025-12-01\/durable-executions\/([^/]+)\/stop$/,
+    'lambda:StopDurableExecution',
     ({ api, name, request, response }) => handleStop(api, name, request, response),
   ],
   [
     'POST',
     /^\/2025-12-01\/durable-execution-callbacks\/([^/]+)\/(succeed|fail|heartbeat)$/,
+    'lambda:SendDurableExecutionCallback',
     ({ api, name, action, request, response }) => handleCallback(api, name, action, request, response),
   ],
 ];
@@ -112,16 +140,27 @@ export async function route(api: LambdaApi, request: IncomingMessage, response: 
   const refusal = refusalOf(request);
   if (refusal !== undefined) throw new ApiError(403, 'AccessDeniedException', refusal);
   const [pathname, query] = splitUrl(request.url!);
-  for (const [method, path, handle] of ROUTES) {
+  for (const [method, path, permission, handle] of ROUTES) {
     const match = request.method === method && path.exec(pathname);
     if (!match) continue;
     const [name = '', action = ''] = match.slice(1).map(decode);
-    const call = { api, request, query, name, action };
+    const call = { api, request, response, query, name, action };
+    authorize(call, CALLBACK_PERMISSIONS[action] ?? permission, pathname);
     return await answerUnder(faultOf(api, pathname, name), request, response, (to) =>
       handle({ ...call, response: to }),
     );
   }
   throw new ApiError(404, 'UnknownOperationException', `the emulator has no ${request.method} ${pathname}`);
+}
+
+/** @throws {ApiError} 403 when the caller's role may not do it, 404 when there is no such function */
+function authorize(call: Call, permission: string, pathname: string): void {
+  const { api, request, name } = call;
+  if (!api.authorize) return;
+  const [, kind] = /^\/[\d-]+\/(functions|durable-executions)\/./.exec(pathname) ?? [];
+  const resource = kind === 'functions' ? targetOf(call).arn : kind === undefined ? '*' : name;
+  const refusal = api.authorize(accessKeyOf(request.headers), permission, resource);
+  if (refusal !== undefined) throw new ApiError(403, 'AccessDeniedException', refusal);
 }
 
 /** The fault of a call about one durable execution. */

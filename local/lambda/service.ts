@@ -64,8 +64,20 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
     environment: (fn, version) => sandboxEnvironment(fn, version, base),
   });
   const queue = new EventQueue({ dataDir, names, concurrency, pool, emit, delayScale: asyncDelayScale, duplicates });
-  const engine = new DurableEngine({ names, concurrency, pool, journal, runs, emit, crashDelayMs, duplicates, faults });
-  const api: LambdaApi = { names, concurrency, pool, engine, queue, faults, emit };
+  const { authorize } = options;
+  const engine = new DurableEngine({
+    names,
+    concurrency,
+    pool,
+    journal,
+    runs,
+    emit,
+    crashDelayMs,
+    duplicates,
+    faults,
+    authorize,
+  });
+  const api: LambdaApi = { names, concurrency, pool, engine, queue, faults, emit, authorize };
   queue.resume();
   engine.resume(options.resumes ?? (() => true));
 
@@ -110,7 +122,7 @@ function sandboxEnvironment(fn: LocalFunction, version: string, base: Record<str
     PATH: '/usr/local/bin:/usr/bin:/bin',
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
-    AWS_ACCESS_KEY_ID: 'local',
+    AWS_ACCESS_KEY_ID: fn.role?.accessKeyId ?? 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',

@@ -5,11 +5,13 @@ import { closeSync, readSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { finished, pipeline } from 'node:stream/promises';
+import { type Authorize, accessKeyOf } from '../iam/authorizer.ts';
 import { refusalOf } from '../own-request.ts';
 import { bodyUnder, type FaultOf, strikeAfter, strikeBefore } from './faults.ts';
 import { readFileRange } from './file-stream.ts';
 import { ObjectStore, type ObjectStoreOptions, openObject } from './object-store.ts';
 import { findOperation } from './operations.ts';
+import { bucketArn, permissionsOf } from './permissions.ts';
 import { checkPresigned } from './presigned.ts';
 import { parseRequest, type S3Reply } from './request.ts';
 import { S3Error, toS3Error } from './s3-error.ts';
@@ -39,6 +41,8 @@ export interface S3ServerOptions extends ObjectStoreOptions {
   host?: '127.0.0.1';
   /** @default 0, any free port */
   port?: number;
+  /** Asked before each operation. @default all is allowed */
+  authorize?: Authorize;
   /** Called after each request. */
   onRequest?: (info: S3RequestInfo) => void;
   /** Faults to inject. @default none */
@@ -62,11 +66,12 @@ export interface S3Server {
  * @throws {ConflictError} when another process serves the folder
  */
 export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
-  const { host = '127.0.0.1', port = 0, onRequest = () => {}, faultOf = () => undefined } = options;
+  const { host = '127.0.0.1', port = 0, authorize = () => undefined, onRequest = () => {} } = options;
+  const { faultOf = () => undefined } = options;
   const store = new ObjectStore(options);
   const running = new Set<Promise<void>>();
   const server = createServer((request, response) => {
-    const handled = handle(store, faultOf, request, response).then(onRequest);
+    const handled = handle({ store, authorize, faultOf }, request, response).then(onRequest);
     running.add(handled);
     handled.finally(() => running.delete(handled));
   });
@@ -108,10 +113,16 @@ function readObject(store: ObjectStore, name: string, key: string): Buffer | und
   }
 }
 
+/** What requests are answered from, and what may keep them from it. */
+interface Serving {
+  store: ObjectStore;
+  authorize: Authorize;
+  faultOf: FaultOf;
+}
+
 /** Answer one request. Never throws. */
 async function handle(
-  store: ObjectStore,
-  faultOf: FaultOf,
+  { store, authorize, faultOf }: Serving,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<S3RequestInfo> {
@@ -141,6 +152,11 @@ async function handle(
     info.operation = operation.name;
     checkPresigned(parsed, Date.now());
     const { bucket, key, query, headers } = parsed;
+    const accessKeyId = accessKeyOf(headers);
+    for (const [action, resource] of permissionsOf(operation.name, parsed)) {
+      const denial = authorize(accessKeyId, action, resource);
+      if (denial !== undefined) throw new S3Error('AccessDenied', denial);
+    }
     isCreation = headers['if-none-match'] === '*' && method !== 'GET' && method !== 'HEAD';
     const fault = faultOf({ operation: operation.name, bucket, key: key || (query.get('prefix') ?? '') });
     strikeBefore(fault, response);
@@ -153,7 +169,9 @@ async function handle(
     await strikeAfter(fault, response, reply);
     await send(response, info, reply);
   } catch (error) {
-    const failure = toS3Error(error, store.dataDir);
+    const failure = hideMissing(toS3Error(error, store.dataDir), info, (resource) =>
+      authorize(accessKeyOf(request.headers), 's3:ListBucket', resource),
+    );
     if (isCreation && failure.code === 'PreconditionFailed') info.creation = 'refused';
     info.error = `${failure.code}: ${failure.message}`;
     await sendError(response, info, failure, requestId).catch(() => response.destroy());
@@ -161,6 +179,16 @@ async function handle(
   request.resume(); // what is left of a refused body: a client that is still sending would not see the answer
   info.ms = performance.now() - started;
   return info;
+}
+
+/** Whoever may not list a bucket is not told either that an object is missing. */
+function hideMissing(
+  failure: S3Error,
+  { bucket }: S3RequestInfo,
+  refuse: (resource: string) => string | undefined,
+): S3Error {
+  const denial = failure.code === 'NoSuchKey' ? refuse(bucketArn(bucket)) : undefined;
+  return denial === undefined ? failure : new S3Error('AccessDenied', denial);
 }
 
 async function* counted(request: IncomingMessage, count: (numBytes: number) => void): AsyncGenerator<Buffer> {

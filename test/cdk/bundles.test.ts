@@ -1,61 +1,162 @@
+// What is deployed is what is tested: the template and the assets that synth writes are all that the emulator gets.
+
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { App } from 'aws-cdk-lib';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ArvoredoStack } from '../../cdk/stack.ts';
-import { bundleOf, FUNCTION_NAMES, type FunctionName } from '../../functions/manifest.ts';
+import { bundleOf, FUNCTION_NAMES } from '../../functions/manifest.ts';
+import { InputError } from '../../lib/errors.ts';
 import { parseRunParams } from '../../lib/params.ts';
-import { getReport, startRun, viewRun } from '../../lib/run.ts';
-import { startEmulator } from '../../local/emulator.ts';
+import { type ExecutionState, getReport, startRun } from '../../lib/run.ts';
+import { type Emulator, LOCAL_CREDENTIALS, LOCAL_REGION, startEmulator } from '../../local/emulator.ts';
 import { localTarget } from '../../local/target.ts';
 import { runInMemory } from '../helpers.ts';
+import { type Json, newApp } from './synth.ts';
 
-interface FunctionResource {
-  Type: string;
-  Properties: { Description: string; Code: { S3Key: string } };
-}
+const folder = mkdtempSync(join(tmpdir(), 'arvoredo-bundles-'));
+const outdir = join(folder, 'cdk.out');
+const MAX_BUNDLE_BYTES = 1e6;
+const job = { samples: 600, chunkSize: 100, features: 5, trees: 6, workers: 2 };
 
-/** Synthesize the stack from the real bundles; gives its functions by name. */
-function synthesize(outdir: string): Map<string, FunctionResource> {
-  const app = new App({ outdir, builtinCloudFormationValidation: false });
-  const { artifactId } = new ArvoredoStack(app, 'Arvoredo', { bundleDir: resolve('dist/functions') });
-  const { template } = app.synth().getStackArtifact(artifactId);
-  const functions = (Object.values(template.Resources) as FunctionResource[]).filter(
-    ({ Type, Properties }) => Type === 'AWS::Lambda::Function' && Properties.Description?.startsWith('arvoredo '),
-  );
-  return new Map(functions.map((resource) => [resource.Properties.Description.slice('arvoredo '.length), resource]));
-}
-
-test('the very bundles that synth packages do a whole run in the emulator', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'arvoredo-bundles-'));
-  const outdir = join(folder, 'cdk.out');
-  const functions = synthesize(outdir);
-  assert.deepEqual([...functions.keys()].sort(), [...FUNCTION_NAMES].sort());
-
-  const distDir = join(folder, 'dist');
-  mkdirSync(join(distDir, 'functions'), { recursive: true });
-  copyFileSync('dist/runtime.mjs', join(distDir, 'runtime.mjs'));
-  for (const [name, { Properties }] of functions) {
-    const asset = join(outdir, `asset.${Properties.Code.S3Key.replace('.zip', '')}`);
-    assert.deepEqual(
-      readFileSync(join(asset, 'index.mjs')),
-      readFileSync(`dist/functions/${bundleOf(name as FunctionName)}/index.mjs`),
-    );
-    const link = join(distDir, 'functions', bundleOf(name as FunctionName));
-    if (!existsSync(link)) symlinkSync(asset, link);
-  }
-
-  const emulator = await startEmulator({ dataDir: join(folder, 'data'), workers: 2, distDir });
-  t.after(async () => {
-    await emulator.close();
-    rmSync(folder, { recursive: true });
+let template: Json;
+before(() => {
+  const app = newApp(outdir);
+  new ArvoredoStack(app, 'Grove', {
+    bundleDir: resolve('dist/functions'),
+    ownKey: true,
+    schedule: { expression: 'rate(1 day)', params: job },
   });
+  template = app.synth().getStackByName('Grove').template;
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const ofType = (type: string): Json[] =>
+  Object.values(template.Resources as Record<string, Json>).filter(({ Type }) => Type === type);
+
+/** Start the emulator with a template, after a change to it. */
+async function start(name: string, spoil: () => void = () => {}): Promise<Emulator> {
+  spoil();
+  const file = join(outdir, 'Grove.template.json');
+  const original = readFileSync(file);
+  writeFileSync(file, JSON.stringify(template));
+  try {
+    const distDir = resolve('dist');
+    return await startEmulator({ dataDir: join(folder, name), workers: 2, distDir, template: { folder: outdir } });
+  } finally {
+    writeFileSync(file, original);
+    template = JSON.parse(original.toString());
+  }
+}
+
+/** Run the job to its end; gives the state of the execution, since a run that cannot even write its status has no other. */
+async function run(emulator: Emulator): Promise<ExecutionState> {
   const { store, orchestrator } = localTarget(emulator);
-  const job = { samples: 600, chunkSize: 100, features: 5, trees: 6, workers: 2 };
-  await startRun(store, orchestrator, 'r', parseRunParams(job));
-  while (['queued', 'running'].includes((await viewRun(store, 'r')).state)) await sleep(50);
-  assert.equal((await getReport(store, 'r')).model.sha256, (await runInMemory(job)).result.sha256);
+  const { execution } = await startRun(store, orchestrator, 'r', parseRunParams(job));
+  for (;;) {
+    const state = await orchestrator.state(execution!);
+    if (state.state !== 'running') return state;
+    await sleep(50);
+  }
+}
+
+test('each bundle is packaged byte for byte, and has less than 1 MB', () => {
+  const functions = ofType('AWS::Lambda::Function').filter(({ Properties }) =>
+    /^arvoredo /.test(Properties.Description),
+  );
+  assert.equal(functions.length, FUNCTION_NAMES.length);
+  for (const { Properties } of functions) {
+    const built = `dist/functions/${bundleOf(Properties.Description.slice('arvoredo '.length))}/index.mjs`;
+    const packaged = join(outdir, `asset.${Properties.Code.S3Key.replace('.zip', '')}`, 'index.mjs');
+    assert.deepEqual(readFileSync(packaged), readFileSync(built));
+    assert.ok(statSync(packaged).size < MAX_BUNDLE_BYTES, built);
+  }
+});
+
+test('the template alone does a whole run under the rights of its roles, with a key of its own, and gives the same bytes', async (t) => {
+  const emulator = await start('whole');
+  t.after(() => emulator.close());
+  assert.equal(emulator.stack, 'Grove');
+  const { state, message } = await run(emulator);
+  assert.equal(state, 'succeeded', message);
+  const report = await getReport(localTarget(emulator).store, 'r');
+  assert.equal(report.model.sha256, (await runInMemory(job)).result.sha256);
+  assert.deepEqual([report.tasks.attempts, report.tasks.retried], [report.tasks.total, 0]);
+});
+
+test('what the schedule sends starts a run, and the same one however often it comes', async (t) => {
+  const emulator = await start('schedule');
+  const client = new LambdaClient({ endpoint: emulator.lambda, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
+  t.after(async () => {
+    client.destroy();
+    await emulator.close();
+  });
+  const [{ Properties }] = ofType('AWS::Scheduler::Schedule');
+  const send = async (time: string) => {
+    const event = Properties.Target.Input.replace('<aws.scheduler.scheduled-time>', time);
+    const { Payload } = await client.send(new InvokeCommand({ FunctionName: 'arvoredo-api', Payload: event }));
+    const { statusCode, body } = JSON.parse(Buffer.from(Payload!).toString());
+    assert.equal(statusCode, 202, body);
+    return JSON.parse(body).runId;
+  };
+  const first = await send('2026-11-24T03:00:00Z');
+  assert.equal(await send('2026-11-24T03:00:00Z'), first);
+  assert.notEqual(await send('2026-11-25T03:00:00Z'), first);
+});
+
+/** Every statement of the roles' policies. */
+const statements = (): Json[] =>
+  ofType('AWS::IAM::Policy').flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+const without = (find: (statement: Json) => boolean) => () => {
+  for (const { Properties } of ofType('AWS::IAM::Policy')) {
+    const { PolicyDocument } = Properties;
+    PolicyDocument.Statement = PolicyDocument.Statement.filter((statement: Json) => !find(statement));
+  }
+};
+
+const MISTAKES: [what: string, spoil: () => void, message: RegExp][] = [
+  [
+    'a right to write that is missing is named with the object',
+    () => {
+      const statement = statements().find(
+        ({ Action, Resource }) => Action === 's3:PutObject' && /dataset/.test(JSON.stringify(Resource)),
+      );
+      statement.Resource = [statement.Resource].flat().filter((arn: Json) => !/dataset/.test(JSON.stringify(arn)));
+    },
+    /assumed-role\/EngineGenerateRole\w+\/local is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::arvoredo\/runs\/r\/dataset\/part-\d+\.\S+" because no identity-based policy allows/,
+  ],
+  [
+    'a worker that the orchestrator may not invoke is named',
+    without(({ Action }) => Action === 'lambda:InvokeFunction'),
+    /not authorized to perform: lambda:InvokeFunction on resource: "arn:aws:lambda:us-east-1:000000000000:function:arvoredo-generate:1"/,
+  ],
+  [
+    'a key that nobody may use is named',
+    without(({ Action }) => [Action].flat().includes('kms:GenerateDataKey')),
+    /not authorized to perform: kms:(Decrypt|GenerateDataKey) on resource: "arn:aws:kms:us-east-1:000000000000:Key\w+"/,
+  ],
+];
+for (const [i, [what, spoil, message]] of MISTAKES.entries()) {
+  test(`${what}, as the run fails here and not first on AWS`, async (t) => {
+    const emulator = await start(`mistake-${i}`, spoil);
+    t.after(() => emulator.close());
+    const ended = await run(emulator);
+    assert.equal(ended.state, 'failed');
+    assert.match(ended.message!, message);
+  });
+}
+
+test('a route that API Gateway may not lead to its function is refused at the start', async () => {
+  const spoil = () => {
+    for (const [id, { Type }] of Object.entries(template.Resources as Record<string, Json>))
+      if (Type === 'AWS::Lambda::Permission') delete template.Resources[id];
+  };
+  await assert.rejects(start('permission', spoil), (error: unknown) => {
+    assert.ok(error instanceof InputError);
+    assert.match(error.message, /route POST \/runs: API Gateway may not invoke .*arvoredo-api: no permission says so/);
+    return true;
+  });
 });

@@ -2,31 +2,20 @@
 // written by hand, so that a wider row in cdk/grants.ts shows.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { App } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { ArvoredoStack } from '../../cdk/stack.ts';
+import { test } from 'node:test';
+import type { Template } from 'aws-cdk-lib/assertions';
+import type { ArvoredoStackProps } from '../../cdk/stack.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../../functions/manifest.ts';
 import { runKeys } from '../../lib/keys.ts';
+import { fakeBundles, type Json, templateOf } from './synth.ts';
 
-const bundleDir = mkdtempSync(join(tmpdir(), 'arvoredo-rights-'));
-after(() => rmSync(bundleDir, { recursive: true }));
-for (const name of FUNCTION_NAMES) {
-  mkdirSync(join(bundleDir, name));
-  writeFileSync(join(bundleDir, name, 'index.mjs'), '');
-}
-const stack = new ArvoredoStack(new App({ builtinCloudFormationValidation: false }), 'Arvoredo', { bundleDir });
-const template = Template.fromStack(stack);
-
-// biome-ignore lint/suspicious/noExplicitAny: a template is JSON without a type
-type Json = any;
+const bundleDir = fakeBundles();
+const template = templateOf({ bundleDir });
 const resources = (type: string): [string, Json][] =>
   Object.entries(template.findResources(type)).map(([id, { Properties }]) => [id, Properties]);
 
 const PREFIX = 'arn:aws:lambda:us-east-1:111122223333:function:';
+const FAILURES = 'arn:aws:sqs:us-east-1:111122223333:failures';
 const names = new Map<string, string>();
 for (const [id, { Description = '' }] of resources('AWS::Lambda::Function'))
   if (Description.startsWith('arvoredo ')) names.set(id, Description.slice('arvoredo '.length));
@@ -43,6 +32,7 @@ function resolve(value: Json): string {
   if (Type === 'AWS::S3::Bucket') return 'arn:aws:s3:::runs-bucket';
   if (Type === 'AWS::Lambda::Function') return `${PREFIX}${names.get(id) ?? id}`;
   if (Type === 'AWS::Lambda::Alias') return `${PREFIX}orchestrator:live`;
+  if (Type === 'AWS::SQS::Queue') return FAILURES;
   return `arn:aws:other:::${id}`;
 }
 
@@ -205,16 +195,21 @@ test('no role may do what only a deployment does, whatever the resource', () => 
 test('every right is one that is looked at here', () => {
   const known = [...Object.values(OBJECT_ACTIONS), 's3:ListBucket', 'logs:CreateLogStream', 'logs:PutLogEvents'];
   known.push('lambda:InvokeFunction', 'lambda:GetDurableExecution', 'lambda:StopDurableExecution');
-  known.push('lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState');
+  known.push('lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState', 'sqs:SendMessage');
   for (const name of FUNCTION_NAMES)
     for (const { actions } of rights[name]!) for (const action of actions) assert.ok(known.includes(action), action);
 });
 
 const EXECUTION = (name: string) => `${PREFIX}${name}:1/durable-execution/r1/0`;
+const WORKERS = ['generate', 'generateLarge', 'split', 'train', 'trainLarge', 'evaluate'];
 const LAMBDA: [action: string, resource: string, who: FunctionName[]][] = [
-  ...['generate', 'generateLarge', 'split', 'train', 'trainLarge', 'evaluate'].map(
-    (name): [string, string, FunctionName[]] => ['lambda:InvokeFunction', `${PREFIX}${name}`, ['orchestrator']],
-  ),
+  ...WORKERS.map((name): [string, string, FunctionName[]] => [
+    'lambda:InvokeFunction',
+    `${PREFIX}${name}:1`,
+    ['orchestrator'],
+  ]),
+  // a version, so that a deployment changes nothing for a run under way; never whatever is newest
+  ...WORKERS.map((name): [string, string, FunctionName[]] => ['lambda:InvokeFunction', `${PREFIX}${name}`, []]),
   // itself: by the version or alias that it runs as, for slices of a large fan-out
   ['lambda:InvokeFunction', `${PREFIX}orchestrator:live`, ['orchestrator', 'api']],
   ['lambda:InvokeFunction', `${PREFIX}orchestrator`, []],
@@ -234,6 +229,8 @@ const LAMBDA: [action: string, resource: string, who: FunctionName[]][] = [
       [action, EXECUTION('stranger'), []],
     ],
   ),
+  ['sqs:SendMessage', FAILURES, ['orchestrator']],
+  ['sqs:SendMessage', `${FAILURES}-of-another`, []],
   ['s3:ListBucket', 'arn:aws:s3:::runs-bucket', [...FUNCTION_NAMES]],
   ['s3:ListBucket', 'arn:aws:s3:::another-bucket', []],
 ];
@@ -243,6 +240,64 @@ for (const [action, resource, who] of LAMBDA) {
       FUNCTION_NAMES.filter((name) => may(name, action, resource)),
       who,
     );
+  });
+}
+
+// options that give a role more than it has without them, and what: by hand, so that a wider one shows
+const XRAY = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
+const NETWORK = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
+];
+const MORE: [option: string, props: ArvoredoStackProps, actions: string[]][] = [
+  ['tracing', { tracing: true }, XRAY],
+  ['a key of its own', { ownKey: true }, ['kms:Decrypt', 'kms:GenerateDataKey']],
+  ['a private network', { privateNetwork: true }, NETWORK],
+  ['dev', { environment: 'dev' }, []],
+  ['prod', { environment: 'prod' }, XRAY],
+  ['places set aside', { reservedConcurrency: { orchestrator: 1, workers: 1 } }, []],
+  ['alarms and topics', { alarms: { email: 'a@example.org' }, notifications: true, dashboard: true }, []],
+  ['a schedule', { schedule: { expression: 'rate(1 day)' } }, []],
+  [
+    'tokens and pages',
+    { jwt: { issuer: 'https://a.example', audience: ['b'] }, corsOrigins: ['https://a.example'] },
+    [],
+  ],
+];
+
+/** Actions that the roles of the functions are allowed, by role and not by resource. */
+function actionsOf(from: Template): Map<string, Set<string>> {
+  const all = new Map<string, Set<string>>();
+  for (const { Roles, PolicyDocument } of Object.values(from.findResources('AWS::IAM::Policy')).map(
+    (p) => p.Properties,
+  )) {
+    for (const { Ref } of Roles) {
+      if (!/^Engine/.test(Ref)) continue;
+      const actions = all.get(Ref) ?? new Set<string>();
+      all.set(Ref, actions);
+      for (const { Effect, Action } of PolicyDocument.Statement)
+        if (Effect === 'Allow') for (const action of [Action].flat()) actions.add(action);
+    }
+  }
+  return all;
+}
+
+const without = actionsOf(template);
+for (const [option, props, expected] of MORE) {
+  test(`${option} gives each role ${expected.length === 0 ? 'nothing more' : expected.join(', ')}`, () => {
+    const given = actionsOf(templateOf({ bundleDir, ...props }));
+    assert.deepEqual([...given.keys()].sort(), [...without.keys()].sort());
+    for (const [role, actions] of given) {
+      // who writes nothing needs no key to write with
+      const own = /^EnginePredict/.test(role)
+        ? expected.filter((action) => action !== 'kms:GenerateDataKey')
+        : expected;
+      assert.deepEqual([...actions].filter((action) => !without.get(role)!.has(action)).sort(), own, role);
+    }
   });
 }
 

@@ -1,35 +1,24 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { App, Stack } from 'aws-cdk-lib';
+import { test } from 'node:test';
+import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { GRANTS } from '../../cdk/grants.ts';
-import { ROUTES } from '../../cdk/routes.ts';
 import { ArvoredoStack, type ArvoredoStackProps } from '../../cdk/stack.ts';
-import { Store } from '../../cdk/store.ts';
+import { ArvoredoStore } from '../../cdk/store.ts';
 import { BUNDLE_NAMES, FUNCTION_NAMES, FUNCTIONS, type FunctionName, WORKER_NAMES } from '../../functions/manifest.ts';
+import { ROUTES } from '../../functions/routes.ts';
 import { InputError } from '../../lib/errors.ts';
+import { fakeBundles, type Json, newApp } from './synth.ts';
 
-const bundleDir = mkdtempSync(join(tmpdir(), 'arvoredo-cdk-'));
-after(() => rmSync(bundleDir, { recursive: true }));
-for (const name of FUNCTION_NAMES) {
-  mkdirSync(join(bundleDir, name));
-  writeFileSync(join(bundleDir, name, 'index.mjs'), `export const handler = async () => '${name}';`);
-}
-
-const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
-// `cdk synth` validates the template; here it would take 5 of 7 s
-const newApp = () => new App({ context, builtinCloudFormationValidation: false });
+const bundleDir = fakeBundles();
 const newStack = (props: Partial<ArvoredoStackProps> = {}, app = newApp()) =>
   new ArvoredoStack(app, 'Arvoredo', { bundleDir, ...props });
 
 const app = newApp();
 const template = Template.fromStack(newStack({}, app));
 
-// biome-ignore lint/suspicious/noExplicitAny: a template is JSON without a type
-type Json = any;
 const resources = (type: string): Record<string, Json> => template.findResources(type);
 
 /** Logical id and properties of a function, found by its description. */
@@ -45,7 +34,12 @@ function findFunction(name: FunctionName): [string, Json] {
 const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const [bucketId] = Object.keys(resources('AWS::S3::Bucket'));
 const [aliasId] = Object.keys(resources('AWS::Lambda::Alias'));
-const [versionId] = Object.keys(resources('AWS::Lambda::Version'));
+/** Logical id of the version that a function was deployed as. */
+const versionOf = (name: FunctionName) =>
+  Object.entries(resources('AWS::Lambda::Version')).find(
+    ([, { Properties }]) => Properties.FunctionName.Ref === findFunction(name)[0],
+  )?.[0];
+const [queueId] = Object.keys(resources('AWS::SQS::Queue'));
 
 test('the bucket is encrypted, private, kept with the stack, and expires runs after 30 days', () => {
   template.resourceCountIs('AWS::S3::Bucket', 1);
@@ -87,7 +81,7 @@ test('the bucket refuses requests without TLS and below TLS 1.2', () => {
 
 test('a bucket to be destroyed is emptied and deleted, with other days when asked', () => {
   const stack = new Stack(newApp(), 'Dev');
-  new Store(stack, 'Store', { removal: 'destroy', expireAfterDays: 3 });
+  new ArvoredoStore(stack, 'Store', { removal: 'destroy', expireAfterDays: 3 });
   const dev = Template.fromStack(stack);
   dev.resourceCountIs('Custom::S3AutoDeleteObjects', 1);
   dev.hasResource('AWS::S3::Bucket', {
@@ -119,12 +113,12 @@ test('functions learn the bucket, the workers and the orchestrator from their en
     const { Variables } = findFunction(name)[1].Environment;
     const added: Partial<Record<FunctionName, object>> = {
       orchestrator: {
-        GENERATE_FUNCTION: { Ref: findFunction('generate')[0] },
-        GENERATE_LARGE_FUNCTION: { Ref: findFunction('generateLarge')[0] },
-        SPLIT_FUNCTION: { Ref: findFunction('split')[0] },
-        TRAIN_FUNCTION: { Ref: findFunction('train')[0] },
-        TRAIN_LARGE_FUNCTION: { Ref: findFunction('trainLarge')[0] },
-        EVALUATE_FUNCTION: { Ref: findFunction('evaluate')[0] },
+        GENERATE_FUNCTION: { Ref: versionOf('generate') },
+        GENERATE_LARGE_FUNCTION: { Ref: versionOf('generateLarge') },
+        SPLIT_FUNCTION: { Ref: versionOf('split') },
+        TRAIN_FUNCTION: { Ref: versionOf('train') },
+        TRAIN_LARGE_FUNCTION: { Ref: versionOf('trainLarge') },
+        EVALUATE_FUNCTION: { Ref: versionOf('evaluate') },
       },
       api: { ORCHESTRATOR_ARN: { Ref: aliasId } },
     };
@@ -138,7 +132,7 @@ test('the alias live points at the current version, is not retried, and old vers
     DeletionPolicy: 'Retain',
     Properties: { FunctionName: { Ref: orchestratorId } },
   });
-  const FunctionVersion = { 'Fn::GetAtt': [versionId, 'Version'] };
+  const FunctionVersion = { 'Fn::GetAtt': [versionOf('orchestrator'), 'Version'] };
   template.hasResourceProperties('AWS::Lambda::Alias', {
     Name: 'live',
     FunctionName: { Ref: orchestratorId },
@@ -226,17 +220,17 @@ for (const name of FUNCTION_NAMES) {
         ? [
             `lambda:CheckpointDurableExecution ${orchestratorId}:*`,
             `lambda:GetDurableExecutionState ${orchestratorId}:*`,
-            `lambda:InvokeFunction ${orchestratorId}:*`,
+            `sqs:SendMessage ${queueId}`,
           ]
         : []),
       ...invoke.flatMap((target) =>
-        target === 'orchestrator'
+        target === 'orchestrator' && name !== 'orchestrator'
           ? [
               `lambda:InvokeFunction ${aliasId}`,
               `lambda:GetDurableExecution ${orchestratorId}:*/durable-execution/*`,
               `lambda:StopDurableExecution ${orchestratorId}:*/durable-execution/*`,
             ]
-          : [`lambda:InvokeFunction ${findFunction(target)[0]}`],
+          : [`lambda:InvokeFunction ${findFunction(target)[0]}:*`],
       ),
     ];
     assert.deepEqual(rights(name), expected.sort());
@@ -249,16 +243,16 @@ test('nobody may do all of a service, or touch objects outside of a folder or fi
     assert.doesNotMatch(action, /\*/);
     assert.notEqual(resource, '*');
     // a user's files are read below data/, and nobody writes there
-    const allowed = action === 's3:GetObject' ? /\/(runs\/\*\/|data\/\*$)/ : /\/runs\/\*\//;
+    const allowed = action === 's3:GetObject' ? /\/(runs\/\*(\/|\.json$)|data\/\*$)/ : /\/runs\/\*\//;
     if (/Object$/.test(action)) assert.match(resource, allowed);
   }
 });
 
-test('only the orchestrator invokes workers, only the api starts and stops it', () => {
+test('only the orchestrator invokes workers, and itself; only the api starts and stops it', () => {
   const invokers = (target: string) => FUNCTION_NAMES.filter((name) => GRANTS[name].invoke?.some((n) => n === target));
   for (const worker of WORKER_NAMES) assert.deepEqual(invokers(worker), ['orchestrator']);
-  assert.deepEqual(invokers('orchestrator'), ['api']);
-  assert.deepEqual(invokers('api'), []);
+  assert.deepEqual(invokers('orchestrator'), ['orchestrator', 'api']);
+  assert.deepEqual([...invokers('api'), ...invokers('predict')], []);
 });
 
 test("no role has a policy of AWS's, which would be for the whole account", () => {
@@ -274,9 +268,12 @@ test('the outputs have the names that scripts rest on', () => {
   assert.deepEqual(rest, {
     BucketName: { Ref: bucketId },
     OrchestratorArn: { Ref: aliasId },
+    FailuresUrl: { Ref: queueId },
     GenerateFunction: { Ref: findFunction('generate')[0] },
     SplitFunction: { Ref: findFunction('split')[0] },
     TrainFunction: { Ref: findFunction('train')[0] },
+    GenerateLargeFunction: { Ref: findFunction('generateLarge')[0] },
+    TrainLargeFunction: { Ref: findFunction('trainLarge')[0] },
     EvaluateFunction: { Ref: findFunction('evaluate')[0] },
     ApiFunction: { Ref: findFunction('api')[0] },
     PredictFunction: { Ref: findFunction('predict')[0] },

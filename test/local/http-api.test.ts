@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { after, beforeEach, test } from 'node:test';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { ROUTES } from '../../cdk/routes.ts';
+import { ROUTES } from '../../functions/routes.ts';
 import { startHttpApi } from '../../local/http-api.ts';
 import { startLambdaService } from '../../local/lambda/service.ts';
 import { lambdaClient, localFunction, temporaryFolder, writeWorker } from './lambda/helpers.ts';
@@ -252,9 +252,42 @@ test('what is not for this machine never becomes an event', async () => {
 });
 
 test('other routes are served when they are given', async () => {
-  const other = await startHttpApi({ invoke: returning('pong'), routes: ['GET /a/{x}/b'] });
+  const other = await startHttpApi({
+    invoke: returning('pong'),
+    routes: [{ routeKey: 'GET /a/{x}/b', authorization: 'NONE' }],
+  });
   assert.equal(await (await fetch(`${other.url}/a/1/b`)).text(), 'pong');
   assert.equal((await fetch(`${other.url}/runs`)).status, 404);
   await other.close();
   await assert.rejects(fetch(`${other.url}/a/1/b`));
+});
+
+test('a route for those who sign, or who bring a token, refuses others, and whom it may not serve', async () => {
+  const asked: string[] = [];
+  const closed = await startHttpApi({
+    invoke: returning('pong'),
+    routes: [
+      { routeKey: 'GET /signed/{x}', authorization: 'AWS_IAM' },
+      { routeKey: 'GET /token', authorization: 'JWT' },
+    ],
+    authorize: (accessKeyId, action, resource) => {
+      asked.push(`${action} ${resource}`);
+      return accessKeyId === 'nobody' ? 'no policy allows it' : undefined;
+    },
+  });
+  const status = async (path: string, authorization?: string) =>
+    (await fetch(`${closed.url}${path}`, { headers: authorization === undefined ? {} : { authorization } })).status;
+  const signature = (key: string) => `AWS4-HMAC-SHA256 Credential=${key}/20261124/us-east-1/execute-api/aws4_request`;
+  assert.equal(await status('/signed/1'), 403);
+  assert.equal(await status('/signed/1', 'Bearer x'), 403);
+  assert.equal(await status('/signed/1', signature('nobody')), 403);
+  assert.equal(await status('/signed/1', signature('somebody')), 200);
+  assert.equal(
+    asked.at(-1),
+    'execute-api:Invoke arn:aws:execute-api:us-east-1:000000000000:local/$default/GET/signed/1',
+  );
+  assert.equal(await status('/token'), 401);
+  assert.equal(await status('/token', signature('somebody')), 401);
+  assert.equal(await status('/token', 'Bearer x'), 200);
+  await closed.close();
 });

@@ -212,4 +212,15 @@ suite('arvoredo local', () => {
       assert.match(stderr, /It must be/);
     }
   });
+
+  test('a template that is not there, or a stack without one, is refused', async (t) => {
+    for (const [args, message] of [
+      [['--template', '/nowhere'], /\/nowhere\/manifest.json cannot be read: .*; run: npm run synth/],
+      [['--stack', 'Grove'], /--stack needs --template/],
+    ] as const) {
+      const { code, stderr } = await finish(t, ['local', ...args]);
+      assert.equal(code, 2);
+      assert.match(stderr, message);
+    }
+  });
 });

@@ -4,6 +4,7 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import type { ErrorObject, OperationStatus, OperationUpdate } from '@aws-sdk/client-lambda';
+import type { Authorize } from '../../iam/authorizer.ts';
 import type { Concurrency } from '../concurrency.ts';
 import { type DuplicateOptions, isDoubled } from '../duplicates.ts';
 import { type LambdaFaults, sandboxFault } from '../faults.ts';
@@ -29,6 +30,7 @@ export interface DurableEngineOptions {
   emit: Emit;
   crashDelayMs: number;
   duplicates: DuplicateOptions;
+  authorize?: Authorize;
   faults?: LambdaFaults;
 }
 
@@ -246,6 +248,7 @@ export class DurableEngine {
     try {
       const target = this.#options.names.resolve(options!.FunctionName!);
       const { fn, version, arn } = target;
+      this.#requirePermission(run, arn);
       if (fn.durable) return await this.#invokeDurable(target, childName(run.execution, id), input);
 
       const fault = faults?.invoke(fn.name, input);
@@ -271,6 +274,13 @@ export class DurableEngine {
     } catch (cause) {
       return { status: 'FAILED', error: errorObject(cause) };
     }
+  }
+
+  /** @throws {ApiError} 403 when the role of the function that runs may not invoke it */
+  #requirePermission(run: Run, arn: string): void {
+    const { role } = this.#target(run).fn;
+    const refusal = this.#options.authorize?.(role?.accessKeyId, 'lambda:InvokeFunction', arn);
+    if (refusal !== undefined) throw new ApiError(403, 'AccessDeniedException', refusal);
   }
 
   /** The child's name follows from its parent's operation, so that a restart finds it instead of starting another. */

@@ -1,0 +1,207 @@
+// The Lambda functions, each with its own role and log group.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Annotations, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import {
+  BUNDLE_NAMES,
+  bundleOf,
+  FUNCTION_NAMES,
+  FUNCTIONS,
+  type FunctionName,
+  type FunctionSpec,
+  functionVariable,
+  HANDLER,
+  WORKER_NAMES,
+} from '../functions/manifest.ts';
+import { KEPT_DAYS } from '../lib/cost.ts';
+import { InputError } from '../lib/errors.ts';
+import { acknowledge, acknowledgeWildcards } from './findings.ts';
+import { GRANTS } from './grants.ts';
+import type { ArvoredoNetwork } from './network.ts';
+import type { ArvoredoStore } from './store.ts';
+
+/** Places set aside for functions alone, which are also the most that they may have at once. */
+export interface ReservedConcurrency {
+  /** Of the orchestrator: each run that is awake takes one, and each slice of a large fan-out. From 1 up. @default none */
+  orchestrator?: number;
+  /** Of each worker function, in each of its sizes. From 1 up. @default none */
+  workers?: number;
+}
+
+export interface ArvoredoEngineProps {
+  /** Where the runs lie. */
+  store: ArvoredoStore;
+  /** Folder that holds `<function>/index.mjs`, as `npm run build` makes it. @default the package's own `dist/functions` */
+  bundleDir?: string;
+  /** How long logs are kept. @default one month */
+  logRetention?: logs.RetentionDays;
+  /**
+   * Places set aside, so that workers cannot take those of the orchestrator, nor a run those of other programs. AWS wants
+   * 100 to stay free, so an account with the 10 places of a new one cannot set any aside.
+   *
+   * @default none
+   */
+  reservedConcurrency?: ReservedConcurrency;
+  /** Whether X-Ray traces invocations, from the trigger to the last worker. @default false */
+  tracing?: boolean;
+  /** Network of the functions. @default none: Lambda's own, which has S3 and Lambda in reach */
+  network?: ArvoredoNetwork;
+}
+
+/** The package's own bundles: from here, and from `dist/cdk.mjs`, they are one folder up. */
+const OWN_BUNDLES = fileURLToPath(new URL('../dist/functions', import.meta.url));
+const DURABLE = 'a durable function has a dead-letter queue; a destination is not told how an execution ended';
+/** Longest time of a run. */
+const EXECUTION_TIMEOUT = Duration.days(1);
+
+/** What trains: an orchestrator, the workers that it invokes, and the functions that answer the API. */
+export class ArvoredoEngine extends Construct {
+  readonly functions: Record<FunctionName, lambda.Function>;
+  /** What starts a run: a durable function is invoked by a qualified ARN only. */
+  readonly orchestratorAlias: lambda.Alias;
+  /** Gets the event of each run that failed, was cancelled or timed out. */
+  readonly failures: sqs.Queue;
+
+  /** @throws {InputError} when a value is not allowed or a bundle is missing */
+  constructor(scope: Construct, id: string, props: ArvoredoEngineProps) {
+    super(scope, id);
+    const { bundleDir = OWN_BUNDLES, reservedConcurrency: { orchestrator: own, workers } = {} } = props;
+    checkBundles(bundleDir);
+    checkPlaces('reservedConcurrency.orchestrator', own);
+    checkPlaces('reservedConcurrency.workers', workers);
+    // "modifying an existing lambda to use durability will trigger a resource replacement": ours is born durable
+    Annotations.of(this).acknowledgeInfo('aws-lambda:Function.DurableConfig');
+    this.failures = new sqs.Queue(this, 'Failures', {
+      encryption: sqs.QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    acknowledge(this.failures, 'AwsSolutions-SQS3', 'it is a dead-letter queue itself');
+    acknowledge(this.failures, 'Serverless-SQSRedrivePolicy', 'it is a dead-letter queue itself');
+    const entries = FUNCTION_NAMES.map((name) => [name, this.#create(name, { ...props, bundleDir })]);
+    this.functions = Object.fromEntries(entries) as Record<FunctionName, lambda.Function>;
+    const { orchestrator, api } = this.functions;
+    // a run under way goes on with the workers that its orchestrator was deployed with
+    for (const name of WORKER_NAMES) {
+      orchestrator.addEnvironment(functionVariable(name), this.functions[name].currentVersion.functionArn);
+    }
+    this.orchestratorAlias = new lambda.Alias(this, 'Live', {
+      aliasName: 'live',
+      version: orchestrator.currentVersion,
+      // a failed run is reported, not run again; on the function itself this would hold for $LATEST only
+      retryAttempts: 0,
+    });
+    acknowledge(this.orchestratorAlias, 'Serverless-LambdaAsyncFailureDestination', DURABLE);
+    api.addEnvironment('ORCHESTRATOR_ARN', this.orchestratorAlias.functionArn);
+    for (const name of FUNCTION_NAMES) this.#grantLambda(name);
+  }
+
+  #create(name: FunctionName, props: ArvoredoEngineProps & { bundleDir: string }): lambda.Function {
+    const { store, bundleDir, logRetention = logs.RetentionDays.ONE_MONTH, tracing = false, network } = props;
+    const { memoryMiB, timeoutSeconds, durable }: FunctionSpec = FUNCTIONS[name];
+    const isWorker = (WORKER_NAMES as readonly string[]).includes(name);
+    const { orchestrator, workers } = props.reservedConcurrency ?? {};
+    const id = constructId(name);
+    const logGroup = new logs.LogGroup(this, `${id}Logs`, {
+      retention: logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new iam.Role(this, `${id}Role`, {
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+    });
+    logGroup.grantWrite(role);
+    store.grant(role, GRANTS[name]);
+    network?.grant(role);
+    // no function name is set: a change of durability replaces the function, and a fixed name would be taken
+    const created = new lambda.Function(this, id, {
+      // the emulator knows the functions of a template by these words
+      description: `arvoredo ${name}`,
+      code: lambda.Code.fromAsset(join(bundleDir, bundleOf(name))),
+      handler: HANDLER,
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      memorySize: memoryMiB,
+      timeout: Duration.seconds(timeoutSeconds),
+      durableConfig: durable
+        ? { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: Duration.days(KEPT_DAYS.history) }
+        : undefined,
+      // a durable function is not retried, and tells its dead-letter queue, not a destination, how it ended
+      deadLetterQueue: durable ? this.failures : undefined,
+      reservedConcurrentExecutions: durable ? orchestrator : isWorker ? workers : undefined,
+      // a run under way replays on the version it started on, so the next deployment must leave that one
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+      environment: { BUCKET: store.bucket.bucketName },
+      tracing: tracing ? lambda.Tracing.ACTIVE : lambda.Tracing.DISABLED,
+      ...network?.placement,
+      role,
+      logGroup,
+      loggingFormat: lambda.LoggingFormat.JSON,
+    });
+    acknowledgeInvocation(name, created);
+    if (!tracing) acknowledge(created, 'Serverless-LambdaTracing', 'an option: tracing; it costs by the trace');
+    // X-Ray's actions know no resources
+    if (tracing)
+      acknowledge(role, 'AwsSolutions-IAM5[Resource::*]', 'X-Ray takes segments for no resource in particular');
+    return created;
+  }
+
+  /** AWS's own policy gives checkpoints for every durable function of the account, and all log groups. */
+  #grantLambda(name: FunctionName): void {
+    const { role, functionArn } = this.functions[name];
+    const statement = (actions: string[], resources: string[]) => new iam.PolicyStatement({ actions, resources });
+    const statements = (GRANTS[name].invoke ?? []).flatMap((target) => {
+      const { functionArn: arn } = this.functions[target];
+      if (!FUNCTIONS[target].durable) return [statement(['lambda:InvokeFunction'], [`${arn}:*`])];
+      // itself, for slices of a large fan-out, as whichever version it is; others start it by its alias, and look after it
+      if (target === name) return [statement(['lambda:InvokeFunction'], [`${arn}:*`])];
+      return [
+        statement(['lambda:InvokeFunction'], [this.orchestratorAlias.functionArn]),
+        // an execution's ARN holds the number of the version, never the alias
+        statement(['lambda:GetDurableExecution', 'lambda:StopDurableExecution'], [`${arn}:*/durable-execution/*`]),
+      ];
+    });
+    if (FUNCTIONS[name].durable) {
+      const actions = ['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'];
+      statements.push(statement(actions, [`${functionArn}:*`]));
+    }
+    if (statements.length === 0) return;
+    // a policy of its own: a function waits for its role's default one, which so cannot name that function
+    const policy = new iam.Policy(this, `${constructId(name)}Calls`, { roles: [role!], statements });
+    const wildcards = statements.flatMap(({ resources }) => resources);
+    acknowledgeWildcards(policy, wildcards, 'versions of one function: runs under way keep those they began with');
+  }
+}
+
+/** Part of the logical ids and outputs of a function: `train` becomes `Train`. */
+export function constructId(name: FunctionName): string {
+  return name[0]!.toUpperCase() + name.slice(1);
+}
+
+function acknowledgeInvocation(name: FunctionName, created: lambda.Function): void {
+  if (FUNCTIONS[name].durable) {
+    acknowledge(created, 'Serverless-LambdaAsyncFailureDestination', DURABLE);
+  } else {
+    const isSync = 'invoked synchronously, or by the orchestrator, which sees how it ends and tries again';
+    acknowledge(created, 'Serverless-LambdaAsyncFailureDestination', isSync);
+    acknowledge(created, 'Serverless-LambdaDLQ', isSync);
+  }
+}
+
+function checkBundles(bundleDir: string): void {
+  const missing = BUNDLE_NAMES.filter((name) => !existsSync(join(bundleDir, name, 'index.mjs')));
+  if (missing.length > 0) {
+    throw new InputError(`no index.mjs for ${missing.join(', ')} under ${bundleDir}; run: npm run build`);
+  }
+}
+
+function checkPlaces(name: string, places: number | undefined): void {
+  if (places === undefined || (Number.isInteger(places) && places >= 1)) return;
+  throw new InputError(`${name} must be a whole number from 1 up, got ${places}`);
+}

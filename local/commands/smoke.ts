@@ -1,0 +1,172 @@
+// arvoredo smoke: whether a deployed stack does what it should, after each deployment.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { sha256 } from '../../lib/hash.ts';
+import { RUNS_PREFIX } from '../../lib/keys.ts';
+import { parseRunParams } from '../../lib/params.ts';
+import { getReport, newRunId, type RunView, startRun, viewRun } from '../../lib/run.ts';
+import { type ApiClient, apiClient, askUnsigned } from '../api-client.ts';
+import { startEmulator } from '../emulator.ts';
+import { localTarget, stackTarget, type Target } from '../target.ts';
+
+/** Small, and in enough tasks to be cancelled on the way. */
+const JOB = { samples: 3000, chunkSize: 200, features: 6, trees: 8, workers: 2, seed: 7 };
+const POLL_MS = 100;
+const TIMEOUT_MS = 10 * 60_000;
+/** Runs that may be done before they can be cancelled. */
+const MAX_TRIES = 3;
+
+interface Smoke {
+  api: ApiClient;
+  target: Target;
+  /** Names of the runs that were made. */
+  runs: string[];
+}
+
+export function smokeCommand(): Command {
+  return new Command('smoke')
+    .description('Try a deployed stack: run, cancel, go on; and compare its models with one that is made here.')
+    .option('--stack <NAME>', 'deployed stack', 'Arvoredo')
+    .option('--token <TOKEN>', 'for an API that takes tokens; without it requests are signed')
+    .action(async ({ stack, token }: { stack: string; token?: string }) => {
+      const target = await stackTarget(stack);
+      const smoke: Smoke = { target, api: apiClient(target.apiUrl, token), runs: [] };
+      try {
+        await step('the API knows its callers', () => checkClosed(target.apiUrl));
+        const expected = await step('a model made here', modelHere);
+        const { functionUrl } = target;
+        if (functionUrl) await step('the function URL', () => checkFunctionUrl(functionUrl));
+        await step('a run', () => checkRun(smoke, expected));
+        const cancelled = await step('a run that is cancelled', () => checkCancel(smoke));
+        await step('goes on', () => checkGoesOn(smoke, cancelled, expected));
+      } finally {
+        await step('all is removed again', () => removeRuns(smoke));
+      }
+      console.log(`stack ${stack} does what it should`);
+    });
+}
+
+async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const startedMs = performance.now();
+  try {
+    const result = await work();
+    console.log(`${pc.green('ok')}     ${what}  ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+    return result;
+  } catch (error) {
+    console.log(`${pc.red('failed')} ${what}`);
+    throw error;
+  }
+}
+
+function expect(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(message);
+}
+
+async function checkClosed(apiUrl: string): Promise<void> {
+  const { status } = await askUnsigned(apiUrl);
+  expect(status === 401 || status === 403, `a request without a signature must be refused, got status ${status}`);
+}
+
+async function checkFunctionUrl(functionUrl: string): Promise<void> {
+  await checkClosed(functionUrl);
+  const { status, body } = await apiClient(functionUrl, undefined, 'lambda')('GET', '/runs');
+  expect(status === 200, `GET /runs at the function URL must give 200, got ${status} ${JSON.stringify(body)}`);
+}
+
+/** SHA-256 of the model that the job gives in an emulator. */
+async function modelHere(): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'arvoredo-smoke-'));
+  const distDir = dirname(fileURLToPath(import.meta.url));
+  const emulator = await startEmulator({ dataDir, distDir, workers: JOB.workers });
+  try {
+    const { store, orchestrator } = localTarget(emulator);
+    await startRun(store, orchestrator, 'smoke', parseRunParams(JOB));
+    const { model } = await until('succeeded', () => viewRun(store, 'smoke'));
+    return model!.sha256;
+  } finally {
+    await emulator.close();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function checkRun(smoke: Smoke, expected: string): Promise<void> {
+  const runId = await post(smoke);
+  const { model } = await until('succeeded', () => get(smoke, runId));
+  checkModel(runId, model!.sha256, expected);
+  const bytes = await smoke.target.store.get(model!.key);
+  expect(sha256(bytes) === expected, `the object ${model!.key} is not the model that the run tells of`);
+}
+
+/** Cancel a run of which something is done. @returns its id */
+async function checkCancel(smoke: Smoke): Promise<string> {
+  for (let tries = 1; ; tries++) {
+    const runId = await post(smoke);
+    await until('running', () => get(smoke, runId), hasProgress);
+    const { status, body } = await smoke.api('DELETE', `/runs/${runId}`);
+    expect(status === 200, `DELETE /runs/${runId} must give 200, got ${status} ${JSON.stringify(body)}`);
+    if (body.state === 'cancelled') return runId;
+    expect(tries < MAX_TRIES, `${MAX_TRIES} runs ended before they could be cancelled; the last is ${body.state}`);
+  }
+}
+
+async function checkGoesOn(smoke: Smoke, runId: string, expected: string): Promise<void> {
+  await post(smoke, runId);
+  const { model } = await until('succeeded', () => get(smoke, runId));
+  checkModel(runId, model!.sha256, expected);
+  const { tasks } = await getReport(smoke.target.store, runId);
+  expect(tasks.reused > 0, `run ${runId} must not do finished tasks again, got none reused of ${tasks.total}`);
+}
+
+function checkModel(runId: string, actual: string, expected: string): void {
+  expect(
+    actual === expected,
+    `run ${runId} gave the model ${actual}, the same job gives ${expected} here; deploy what is built here, or look for what differs`,
+  );
+}
+
+async function post({ api, runs }: Smoke, known?: string): Promise<string> {
+  const runId = known ?? `smoke-${newRunId()}`;
+  const { status, body } = await api('POST', '/runs', { ...JOB, runId });
+  expect(status === 202, `POST /runs must give 202, got ${status} ${JSON.stringify(body)}`);
+  if (!known) runs.push(runId);
+  return runId;
+}
+
+async function get({ api }: Smoke, runId: string): Promise<RunView> {
+  const { status, body } = await api('GET', `/runs/${runId}`);
+  expect(status === 200, `GET /runs/${runId} must give 200, got ${status} ${JSON.stringify(body)}`);
+  return body;
+}
+
+const hasProgress = ({ stages }: RunView) => stages.some(({ numDone }) => numDone > 0);
+
+/** Wait for a state, in which `isEnough` holds, or for the end. */
+async function until(
+  wanted: RunView['state'],
+  look: () => Promise<RunView>,
+  isEnough: (view: RunView) => boolean = () => true,
+): Promise<RunView> {
+  const deadlineMs = performance.now() + TIMEOUT_MS;
+  for (;;) {
+    const view = await look();
+    if (view.state === wanted && isEnough(view)) return view;
+    if (view.state === 'succeeded' && wanted === 'running') return view;
+    const { message = 'no reason given' } = view.error ?? {};
+    expect(view.state === 'queued' || view.state === 'running', `run ${view.runId} is ${view.state}: ${message}`);
+    expect(
+      performance.now() < deadlineMs,
+      `run ${view.runId} is still ${view.state} after ${TIMEOUT_MS / 60_000} minutes`,
+    );
+    await sleep(POLL_MS);
+  }
+}
+
+async function removeRuns({ target: { store }, runs }: Smoke): Promise<void> {
+  for (const runId of runs) for (const key of await store.list(`${RUNS_PREFIX}${runId}/`)) await store.remove(key);
+}

@@ -1,0 +1,111 @@
+// Expressions of a CloudFormation template, worked out as if it were deployed here.
+
+import { InputError } from '../../lib/errors.ts';
+
+/** A resource of a template. */
+export interface Resource {
+  Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: JSON without a type; what is read of it is checked where it is read
+  Properties?: Record<string, any>;
+}
+
+export interface Template {
+  Resources: Record<string, Resource>;
+  Outputs?: Record<string, { Value: unknown }>;
+  Parameters?: Record<string, { Default?: unknown }>;
+}
+
+/** What `Ref` and `Fn::GetAtt` give for a resource. */
+export interface Attributes {
+  Ref: string;
+  [attribute: string]: string;
+}
+
+export interface Place {
+  region: string;
+  accountId: string;
+  stackName: string;
+}
+
+/** @param attributesOf attributes of a resource that is there, by its logical id */
+export class Expressions {
+  readonly #template: Template;
+  readonly #pseudo: Record<string, string>;
+  readonly #attributesOf: (id: string) => Attributes;
+
+  constructor(template: Template, { region, accountId, stackName }: Place, attributesOf: (id: string) => Attributes) {
+    this.#template = template;
+    this.#attributesOf = attributesOf;
+    this.#pseudo = {
+      'AWS::AccountId': accountId,
+      'AWS::Partition': 'aws',
+      'AWS::Region': region,
+      'AWS::StackName': stackName,
+      'AWS::StackId': `arn:aws:cloudformation:${region}:${accountId}:stack/${stackName}/local`,
+      'AWS::URLSuffix': 'amazonaws.com',
+    };
+  }
+
+  /**
+   * Work out a value with all that is in it.
+   *
+   * @throws {InputError} at what is not known here, or names nothing
+   */
+  resolve(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((each) => this.resolve(each));
+    if (typeof value !== 'object' || value === null) return value;
+    const entries = Object.entries(value);
+    const [[name, argument]] = entries.length === 1 ? entries : [['', undefined]];
+    if (name === 'Ref') return this.#ref(String(argument));
+    if (name?.startsWith('Fn::')) return this.#call(name, argument);
+    return Object.fromEntries(entries.map(([key, each]) => [key, this.resolve(each)]));
+  }
+
+  /** The same, for what must come to text. */
+  text(value: unknown): string {
+    const text = this.resolve(value);
+    if (typeof text === 'string') return text;
+    throw new InputError(`the template has ${JSON.stringify(value)} where text must be`);
+  }
+
+  #ref(name: string): unknown {
+    if (Object.hasOwn(this.#pseudo, name)) return this.#pseudo[name];
+    const parameter = this.#template.Parameters?.[name];
+    if (parameter?.Default !== undefined) return parameter.Default;
+    return this.#attribute(name, 'Ref');
+  }
+
+  #attribute(id: string, attribute: string): string {
+    const value = Object.hasOwn(this.#template.Resources, id) ? this.#attributesOf(id)[attribute] : undefined;
+    if (value === undefined)
+      throw new InputError(`the template refers to ${attribute} of ${id}, which is not known here`);
+    return value;
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: the argument of a function is of its own form
+  #call(name: string, argument: any): unknown {
+    switch (name) {
+      case 'Fn::GetAtt':
+        return this.#attribute(argument[0], argument[1]);
+      case 'Fn::Join':
+        return argument[1].map((part: unknown) => this.text(part)).join(argument[0]);
+      case 'Fn::Select':
+        return (this.resolve(argument[1]) as unknown[])[Number(argument[0])];
+      case 'Fn::Split':
+        return this.text(argument[1]).split(argument[0]);
+      case 'Fn::Sub':
+        return this.#substitute(argument);
+      default:
+        throw new InputError(`the template uses ${name}, which the emulator does not know`);
+    }
+  }
+
+  #substitute(argument: string | [string, Record<string, unknown>]): string {
+    const [text, own] = Array.isArray(argument) ? argument : [argument, {}];
+    return text.replace(/\$\{([^!}][^}]*)\}/g, (_, name: string) => {
+      if (Object.hasOwn(own, name)) return this.text(own[name]);
+      const [id, attribute] = name.split('.') as [string, string?];
+      return attribute === undefined ? String(this.#ref(name)) : this.#attribute(id, attribute);
+    });
+  }
+}

@@ -1,0 +1,65 @@
+// The addresses that a template gives to functions: routes of the API, and URLs of their own.
+
+import { InputError } from '../../lib/errors.ts';
+import type { HttpRoute } from '../http-api.ts';
+import { covers } from '../iam/evaluate.ts';
+import type { Place } from './expressions.ts';
+import type { Stack } from './stack.ts';
+
+export interface TemplateRoute extends HttpRoute {
+  /** The function that answers it. */
+  functionName: string;
+}
+
+/** An address of a function itself. */
+export interface FunctionUrl {
+  /** As the outputs give it, to be put right once it listens. */
+  url: string;
+  functionName: string;
+  functionArn: string;
+  authorization: HttpRoute['authorization'];
+  timeoutMs: number;
+}
+
+interface PermissionProperties {
+  FunctionName: string;
+  Principal: string;
+  Action: string;
+  SourceArn?: string;
+}
+
+/** @throws {InputError} at a route that API Gateway may not lead to its function */
+export function readRoutes(stack: Stack, { region, accountId }: Omit<Place, 'stackName'>): TemplateRoute[] {
+  const permissions = stack
+    .ofType('AWS::Lambda::Permission')
+    .map(([, each]) => stack.resolve<PermissionProperties>(each));
+  return stack.ofType('AWS::ApiGatewayV2::Route').map(([, { RouteKey, Target, AuthorizationType = 'NONE' }]) => {
+    const [method, path] = RouteKey.split(' ');
+    const { IntegrationUri } = stack.properties(stack.text(Target).replace('integrations/', ''));
+    const target = stack.text(IntegrationUri);
+    const source = `arn:aws:execute-api:${region}:${accountId}:local/$default/${method}${path}`;
+    const isAllowed = permissions.some(
+      ({ FunctionName, Principal, Action, SourceArn }) =>
+        [target, nameOf(target)].includes(FunctionName) &&
+        Principal === 'apigateway.amazonaws.com' &&
+        Action === 'lambda:InvokeFunction' &&
+        (SourceArn === undefined || covers(SourceArn.replace(/\{[^}]+\}/g, '*'), source)),
+    );
+    if (!isAllowed)
+      throw new InputError(`route ${RouteKey}: API Gateway may not invoke ${target}: no permission says so`);
+    return { routeKey: RouteKey, authorization: AuthorizationType, functionName: nameOf(target) };
+  });
+}
+
+export function readFunctionUrls(stack: Stack, timeoutsMs: ReadonlyMap<string, number>): FunctionUrl[] {
+  return stack.ofType('AWS::Lambda::Url').map(([id, { TargetFunctionArn, AuthType }]) => {
+    const functionArn = stack.text(TargetFunctionArn);
+    const functionName = nameOf(functionArn);
+    const timeoutMs = timeoutsMs.get(functionName)!;
+    return { url: stack.attributes(id).FunctionUrl!, functionName, functionArn, authorization: AuthType, timeoutMs };
+  });
+}
+
+function nameOf(functionArn: string): string {
+  return functionArn.slice(functionArn.lastIndexOf(':') + 1);
+}

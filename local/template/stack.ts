@@ -1,0 +1,97 @@
+// The resources of a template under the names that they have here.
+
+import type { Assembly } from './assembly.ts';
+import { type Attributes, Expressions, type Place, type Resource } from './expressions.ts';
+
+export type Properties = NonNullable<Resource['Properties']>;
+
+/** Address that the outputs give for the API, to be put right once it listens. */
+export const API_URL = 'https://local.execute-api.us-east-1.amazonaws.com';
+/** The functions that are run: those of the CDK, which take part in a deployment, are not. */
+const OURS = /^arvoredo ([\w-]+)$/;
+
+export class Stack {
+  readonly #resources: Record<string, Resource>;
+  readonly #expressions: Expressions;
+  readonly #place: Omit<Place, 'stackName'>;
+  /** Logical id of the bucket that the outputs name. */
+  readonly #mainBucket?: string;
+
+  /** @param place region must be us-east-1, as in `API_URL` */
+  constructor({ template, stackName }: Assembly, place: Omit<Place, 'stackName'>) {
+    this.#resources = template.Resources;
+    this.#place = place;
+    this.#mainBucket = (template.Outputs?.BucketName?.Value as { Ref?: string } | undefined)?.Ref;
+    this.#expressions = new Expressions(template, { ...place, stackName }, (id) => this.attributes(id));
+  }
+
+  /** Logical ids and properties, expressions as they are, of all resources of a type. */
+  ofType(type: string): [id: string, properties: Properties][] {
+    return Object.entries(this.#resources)
+      .filter(([, { Type }]) => Type === type)
+      .map(([id, { Properties = {} }]) => [id, Properties]);
+  }
+
+  /** The properties of a resource; none when it is not there. */
+  properties(id: string): Properties {
+    return this.#resources[id]?.Properties ?? {};
+  }
+
+  /** Our own functions. */
+  functions(): [id: string, properties: Properties][] {
+    return this.ofType('AWS::Lambda::Function').filter(([, { Description }]) => OURS.test(String(Description)));
+  }
+
+  resolve<T>(value: unknown): T {
+    return this.#expressions.resolve(value) as T;
+  }
+
+  text(value: unknown): string {
+    return this.#expressions.text(value);
+  }
+
+  /** What expressions of the template make of a resource. */
+  attributes(id: string): Attributes {
+    const { Type } = this.#resources[id]!;
+    const properties = this.properties(id);
+    const { region, accountId } = this.#place;
+    const lambdaArn = (name: string) => `arn:aws:lambda:${region}:${accountId}:function:${name}`;
+    switch (Type) {
+      case 'AWS::Lambda::Function': {
+        const name = functionName(id, properties.Description);
+        return { Ref: name, Arn: lambdaArn(name) };
+      }
+      case 'AWS::Lambda::Version':
+        return { Ref: `${lambdaArn(this.text(properties.FunctionName))}:1`, Version: '1' };
+      case 'AWS::Lambda::Alias':
+        return { Ref: `${lambdaArn(this.text(properties.FunctionName))}:${properties.Name}` };
+      case 'AWS::Lambda::Url':
+        return { Ref: id, FunctionUrl: `https://${id.toLowerCase()}.lambda-url.${region}.on.aws/` };
+      case 'AWS::S3::Bucket': {
+        const name = id === this.#mainBucket ? 'arvoredo' : id.toLowerCase();
+        return { Ref: name, Arn: `arn:aws:s3:::${name}` };
+      }
+      case 'AWS::IAM::Role':
+        return { Ref: id, Arn: `arn:aws:iam::${accountId}:role/${id}` };
+      case 'AWS::SQS::Queue':
+        return {
+          Ref: `https://sqs.${region}.amazonaws.com/${accountId}/${id}`,
+          Arn: `arn:aws:sqs:${region}:${accountId}:${id}`,
+          QueueName: id,
+        };
+      case 'AWS::ApiGatewayV2::Api':
+        return { Ref: 'local', ApiEndpoint: API_URL };
+      default: {
+        const service = Type.split('::')[1]!.toLowerCase();
+        const Arn = `arn:aws:${service}:${region}:${accountId}:${id}`;
+        return { Ref: service === 'sns' ? Arn : id, Arn };
+      }
+    }
+  }
+}
+
+/** Names are as those of the emulator without a template, so that clients need not know which it is. */
+function functionName(id: string, description: unknown): string {
+  const own = OURS.exec(String(description))?.[1];
+  return own === undefined ? id : `arvoredo-${own}`;
+}

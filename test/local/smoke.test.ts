@@ -1,0 +1,87 @@
+// The smoke test of a deployment, against the emulator with the synthesised template as its only input.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { after, before, test } from 'node:test';
+import { ArvoredoStack, type ArvoredoStackProps } from '../../cdk/stack.ts';
+import { listRuns } from '../../lib/run.ts';
+import { type Emulator, startEmulator } from '../../local/emulator.ts';
+import { localTarget } from '../../local/target.ts';
+import { newApp } from '../cdk/synth.ts';
+import { finish } from './command.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'arvoredo-smoke-'));
+after(async () => {
+  await grove.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+const distDir = resolve('dist');
+
+async function deploy(name: string, props: ArvoredoStackProps): Promise<Emulator> {
+  const outdir = join(folder, name, 'cdk.out');
+  const app = newApp(outdir);
+  new ArvoredoStack(app, name, { bundleDir: join(distDir, 'functions'), ...props });
+  app.synth();
+  const dataDir = join(folder, name, 'data');
+  return startEmulator({ dataDir, workers: 2, distDir, template: { folder: outdir } });
+}
+
+/** What leads the SDKs of a command to an emulator. */
+const endpointsOf = ({ s3, lambda, cloudFormation }: Emulator) => ({
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+  AWS_REGION: 'us-east-1',
+  AWS_ENDPOINT_URL_S3: s3,
+  AWS_ENDPOINT_URL_LAMBDA: lambda,
+  AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation,
+});
+
+let grove: Emulator;
+before(async () => {
+  grove = await deploy('Grove', {
+    environment: 'prod',
+    reservedConcurrency: { orchestrator: 4, workers: 8 },
+    functionUrl: true,
+  });
+});
+
+test('a stack as it is synthesised runs, cancels, goes on, gives the bytes that are made here, and is left as it was', async (t) => {
+  const { code, stdout, stderr } = await finish(t, ['smoke', '--stack', 'Grove'], endpointsOf(grove));
+  assert.equal(code, 0, `${stdout}${stderr}`);
+  const steps = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/ {2}\d+\.\d s$/, ''));
+  assert.deepEqual(steps, [
+    'ok     the API knows its callers',
+    'ok     a model made here',
+    'ok     the function URL',
+    'ok     a run',
+    'ok     a run that is cancelled',
+    'ok     goes on',
+    'ok     all is removed again',
+    'stack Grove does what it should',
+  ]);
+  assert.deepEqual(await listRuns(localTarget(grove).store), []);
+});
+
+test('a caller whose role may not call the API is told so, and the command fails', async (t) => {
+  const env = { ...endpointsOf(grove), AWS_ACCESS_KEY_ID: 'role-of-arvoredo-train' };
+  const { code, stdout, stderr } = await finish(t, ['smoke', '--stack', 'Grove'], env);
+  assert.equal(code, 1, stdout);
+  assert.match(stderr, /GET \/runs at the function URL must give 200, got 403 \{"message":"Forbidden"\}/);
+});
+
+test('a stack that is open to everybody, or not there, fails the smoke test', async (t) => {
+  const dataDir = join(folder, 'open');
+  const open = await startEmulator({ dataDir, workers: 2, distDir });
+  t.after(() => open.close());
+  const { code, stderr } = await finish(t, ['smoke'], endpointsOf(open));
+  assert.equal(code, 1);
+  assert.match(stderr, /a request without a signature must be refused, got status 200/);
+  const missing = await finish(t, ['smoke', '--stack', 'Nowhere'], endpointsOf(open));
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /there is no stack Nowhere/);
+});
