@@ -2,10 +2,11 @@
 
 import { durableHandler, fanOut, map, throwUnlessGood, workerFunction } from '../../lib/fanout/index.ts';
 import { s3Store } from '../../lib/s3-store.ts';
-import type { Counted, CountTask, MergeTask } from './worker.ts';
+import { type CountTask, countTasks, type MergeTask, mergeTasks } from './tasks.ts';
+import type { Counted } from './worker.ts';
 
 export interface WordCountEvent {
-  /** Names the results: `counts/<runId>/…`. */
+  /** Names the results: `counts/<runId>/…`. Take another when a text has changed: what is counted is not counted again. */
   runId: string;
   /** Texts to read. */
   prefix: string;
@@ -20,9 +21,6 @@ export interface WordCount {
   attempts: number;
 }
 
-/** Counts that one function puts together. */
-const MERGE_AT_ONCE = 100;
-
 const store = s3Store(process.env.BUCKET!);
 const counter = workerFunction<CountTask, Counted>(process.env.WORKER_FUNCTION!);
 const merger = workerFunction<MergeTask, Counted>(process.env.WORKER_FUNCTION!);
@@ -34,10 +32,7 @@ export const handler = durableHandler(async ({ runId, prefix }: WordCountEvent, 
   const counted = await fanOut(
     engine,
     'count',
-    keys.map((key, i) => ({
-      taskId: key,
-      payload: { kind: 'count' as const, key, countsKey: `counts/${runId}/${i}.json` },
-    })),
+    countTasks(runId, keys).map((payload) => ({ taskId: payload.key, payload })),
     counter,
     { maxInFlight: 50 },
   );
@@ -46,14 +41,10 @@ export const handler = durableHandler(async ({ runId, prefix }: WordCountEvent, 
   // put together in rounds, neighbours first
   let parts = counted.results.map((part) => part!);
   for (let round = 1; parts.length > 1; round++) {
-    const groups = Array.from({ length: Math.ceil(parts.length / MERGE_AT_ONCE) }, (_, i) =>
-      parts.slice(i * MERGE_AT_ONCE, (i + 1) * MERGE_AT_ONCE),
+    const tasks = mergeTasks(
+      runId,
+      parts.map(({ countsKey }) => countsKey),
     );
-    const tasks = groups.map((group, i) => ({
-      kind: 'merge' as const,
-      countsKeys: group.map(({ countsKey }) => countsKey),
-      countsKey: `counts/${runId}/merged-${round}-${i}.json`,
-    }));
     parts = (await map(engine, `merge-${round}`, tasks, merger)).map((part) => part!);
   }
   const [{ countsKey, numWords, top }] = parts as [Counted];

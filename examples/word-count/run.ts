@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { InputError } from '../../lib/errors.ts';
 import { s3Store } from '../../lib/s3-store.ts';
 import { startLambdaService } from '../../local/lambda/service.ts';
 import { startS3Server } from '../../local/s3/server.ts';
@@ -67,7 +68,8 @@ export async function countLocally(texts: Record<string, string>): Promise<WordC
 }
 
 async function readTexts(folder: string): Promise<Record<string, string>> {
-  const names = (await readdir(folder)).filter((name) => /\.(md|txt)$/.test(name));
+  const names = (await readdir(folder).catch(() => [])).filter((name) => /\.(md|txt)$/.test(name));
+  if (names.length === 0) throw new InputError(`${folder}: there is no .md or .txt file; name a folder with some`);
   return Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')])),
   );
@@ -75,7 +77,13 @@ async function readTexts(folder: string): Promise<Record<string, string>> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const folder = process.argv[2] ?? fileURLToPath(new URL('../../docs', import.meta.url));
-  const { numObjects, numWords, top, attempts } = await countLocally(await readTexts(folder));
-  console.log(`${numWords} words in ${numObjects} objects, ${attempts} invocations`);
-  for (const [word, count] of top) console.log(`${String(count).padStart(7)}  ${word}`);
+  try {
+    const { numObjects, numWords, top, attempts } = await countLocally(await readTexts(folder));
+    console.log(`${numWords} words in ${numObjects} objects, ${attempts} invocations`);
+    for (const [word, count] of top) console.log(`${String(count).padStart(7)}  ${word}`);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
+  }
 }

@@ -2,22 +2,8 @@
 
 import { createJson, getJson } from '../../lib/json.ts';
 import { s3Store } from '../../lib/s3-store.ts';
+import type { CountTask, MergeTask } from './tasks.ts';
 import { type Counts, commonest, countWords, mergeCounts } from './words.ts';
-
-export interface CountTask {
-  kind: 'count';
-  /** Text to read. */
-  key: string;
-  /** Where the counts go. */
-  countsKey: string;
-}
-
-export interface MergeTask {
-  kind: 'merge';
-  countsKeys: string[];
-  /** Where the sum goes. */
-  countsKey: string;
-}
 
 export interface Counted {
   countsKey: string;

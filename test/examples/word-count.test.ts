@@ -7,12 +7,23 @@ import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { countLocally } from '../../examples/word-count/run.ts';
 import { WordCountStack } from '../../examples/word-count/stack.ts';
+import { countTasks, mergeTasks } from '../../examples/word-count/tasks.ts';
 import { commonest, countWords, mergeCounts } from '../../examples/word-count/words.ts';
 
 test('words are letters and digits of any script, without case', () => {
   assert.deepEqual(countWords("Água, água! It's 3 o'clock."), { água: 2, it: 1, s: 1, 3: 1, o: 1, clock: 1 });
   assert.deepEqual(mergeCounts([countWords('a b'), countWords('b c b')]), { a: 1, b: 3, c: 1 });
   assert.deepEqual(commonest({ b: 2, a: 2, c: 3 }, 2), [['c', 3], ['a', 2]]); // biome-ignore format: pairs
+});
+
+test('a text that comes in between leaves the results of the others where they are, and no sum that lacks it', () => {
+  const counts = (keys: string[]) => countTasks('r', keys).map(({ countsKey }) => countsKey);
+  const [before, after] = [counts(['b', 'c']), counts(['a', 'b', 'c'])];
+  assert.deepEqual(after.slice(1), before);
+  assert.equal(new Set(after).size, 3);
+  assert.notEqual(mergeTasks('r', after)[0]!.countsKey, mergeTasks('r', before)[0]!.countsKey);
+  const merged = mergeTasks('r', counts(Array.from({ length: 250 }, (_, i) => `${i}`)));
+  assert.deepEqual(merged.map((task) => task.countsKeys.length), [100, 100, 50]); // biome-ignore format: one line
 });
 
 test('the functions count what one pass counts', async () => {
