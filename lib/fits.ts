@@ -24,10 +24,12 @@ const LEVERS: Record<TaskNeed['kind'], Lever[]> = {
 
 /**
  * @param layOut makes the plan of other parameters, to find those that fit
- * @throws {InputError} when a task would need more memory or time than its function has
+ * @throws {InputError} when a task would need more memory or time than its function has, or the run more than its deadline
  */
 export function checkFits(plan: Plan, layOut: (params: RunParams) => Plan): void {
-  const need = needsOf(plan).find((one) => !fits(one));
+  const needs = needsOf(plan);
+  checkDeadline(plan, needs);
+  const need = needs.find((one) => !fits(one));
   if (!need) return;
   const { stage, peakMiB, seconds } = need;
   const takes =
@@ -40,6 +42,17 @@ export function checkFits(plan: Plan, layOut: (params: RunParams) => Plan): void
 /** Memory of the largest size of a stage's function, in MiB. */
 function mostMiB(stage: TaskNeed['stage']): number {
   return MEMORY_TIERS_MIB[stage].at(-1)!;
+}
+
+/** The work alone, without starts and pauses: a deadline that is refused could not be kept if the forecast were twice too high. */
+function checkDeadline({ params: { deadline, workers } }: Plan, needs: readonly TaskNeed[]): void {
+  if (deadline === null || deadline === undefined) return;
+  const seconds = needs.reduce((sum, need) => sum + Math.ceil(need.numTasks / workers) * need.seconds, 0);
+  if (seconds <= 2 * deadline) return;
+  throw new InputError(
+    `deadline must leave time for about ${formatTime(seconds)} of work with ${workers} workers, got ${deadline} s; ` +
+      `raise it to ${Math.ceil(2 * seconds)}, or raise workers`,
+  );
 }
 
 function fits({ stage, peakMiB, seconds, first }: TaskNeed): boolean {

@@ -137,9 +137,7 @@ function decode(kind: Kind, bytes: Uint8Array, key: string) {
   const { numRows, columns, metadata } = read(bytes, key);
   const about = parseMetadata(metadata.get(METADATA_KEY));
   if (about?.version !== VERSION) {
-    throw new FormatError(
-      `partition ${key}: version ${about?.version}, this build reads ${VERSION}; regenerate the dataset`,
-    );
+    throw new FormatError(`partition ${key}: version ${about?.version}, this build reads ${VERSION}; ${redo(key)}`);
   }
   if (about.kind !== kind) throw new FormatError(`partition ${key}: holds ${about.kind} rows, expected ${kind}`);
 
@@ -158,8 +156,13 @@ function read(bytes: Uint8Array, key: string): ArrowTable {
     return readArrow(bytes);
   } catch (cause) {
     const why = cause instanceof FormatError ? cause.message : 'damaged';
-    throw new FormatError(`partition ${key}: not an Arrow IPC file of ours, ${why}; regenerate the dataset`, { cause });
+    throw new FormatError(`partition ${key}: not an Arrow IPC file of ours, ${why}; ${redo(key)}`, { cause });
   }
+}
+
+/** A task is done again when its result object, which lies beside the partition, is gone. */
+function redo(key: string): string {
+  return `remove ${key} and ${key.replace(/\.arrow$/, '.json')}, and go on with the run to have it made again`;
 }
 
 function parseMetadata(text: string | undefined): { version?: unknown; kind?: unknown } | null | undefined {

@@ -64,6 +64,11 @@ const REFUSED: [why: string, input: Record<string, unknown>, message: RegExp][] 
     /engine ml-random-forest: \d+ hours for 100 trees\) would need about .* use the engine arvoredo/,
   ],
   [
+    'a deadline',
+    { deadline: 1 },
+    /^deadline must leave time for about \d+ s of work with 4 workers, got 1 s; raise it to \d+, or raise workers$/,
+  ],
+  [
     'chunks',
     { samples: 1e6, chunkSize: 10 },
     /^chunkSize 10 makes 100000 chunks, at most 50000 are allowed.*read them all; raise chunkSize to 20 or more/,
@@ -81,6 +86,8 @@ suite('a run that cannot be finished is refused, with the number and what fits',
           return error instanceof InputError && message.test(refusal);
         },
       );
+      const [, deadline] = /^deadline .* raise it to (\d+)/.exec(refusal) ?? [];
+      if (deadline) return void plan({ ...input, deadline: Number(deadline) });
       const [, lever, value] = /(?:lower|raise) (\w+) to (\d+)/.exec(refusal) ?? [];
       if (lever) plan({ ...input, [lever]: Number(value) });
       const [, name, choice] = /use the (strategy|engine) (\w+)/.exec(refusal) ?? [];
