@@ -1,11 +1,14 @@
 // What a failed attempt means for its task.
 
 import { isRetryable } from '../errors.ts';
+import { takeLog } from './log-tail.ts';
 
 export interface Failure {
   /** The error's name, which survives the trip through JSON. */
   name: string;
   message: string;
+  /** The end of its log, or where to look for it. */
+  log?: string;
 }
 
 /**
@@ -28,15 +31,21 @@ const PLATFORM_ERRORS: Record<string, string> = {
   'Runtime.OutOfMemory': 'OutOfMemoryError',
   'Sandbox.Timedout': 'TimeoutError',
   TooManyRequestsException: 'ThrottledError',
+  AccessDeniedException: 'AccessDeniedError',
 };
 
 /**
  * Make a failure from what a failed invocation tells. Often only the message comes back from a chained invoke, so our
- * handlers put the error's name in front (functions/worker.ts); the rest are the platform's own.
+ * handlers put the error's name in front and the end of the log behind (functions/worker.ts); the rest are the platform's own.
  *
  * @param type the platform's name for the error, where it is known
  */
-export function parseFailure(message: string, type?: string): Failure {
+export function parseFailure(text: string, type?: string): Failure {
+  const { message, log } = takeLog(text);
+  return { ...parseMessage(message, type), ...(log !== undefined && { log }) };
+}
+
+function parseMessage(message: string, type: string | undefined): Failure {
   const platform = type === undefined ? undefined : PLATFORM_ERRORS[type];
   if (platform) return { name: platform, message };
   const named = /^(?!RequestId)([A-Z]\w+): (.*)$/s.exec(message); // the platform's own begin with the request's id

@@ -3,9 +3,10 @@
 import { FanOutFailedError, TaskFailedError } from '../errors.ts';
 import type { Engine } from './engine.ts';
 import { type FanOutOptions, resolveOptions } from './options.ts';
-import { type FanOutHooks, runLanes, type Task, type WorkerSize } from './run-lanes.ts';
+import { type FanOutHooks, runLanes, type WorkerSize } from './run-lanes.ts';
 import { type Gathered, runInShards } from './shards.ts';
 import { NO_COUNTS } from './summary.ts';
+import { numTasksOf, type Tasks } from './task-source.ts';
 
 /** A Lambda function that does tasks, in the sizes that are deployed. Its types are those of its event and its answer. */
 export interface WorkerFunction<Payload, Result> {
@@ -32,17 +33,19 @@ export interface FanOut<Result> {
 /**
  * Begin to invoke a function for each task.
  *
+ * @param tasks a list, or a source of which the handler's `tasksOf` makes them: for very many
  * @param name unique in the execution
  * @throws {InputError} when an option is wrong
  */
 export function startFanOut<Payload, Result>(
   engine: Engine,
   name: string,
-  tasks: readonly Task<Payload>[],
+  tasks: Tasks<Payload>,
   worker: WorkerFunction<Payload, Result>,
   { isAborted, ...given }: Options = {},
 ): FanOut<Result> {
   const options = resolveOptions(given);
+  const numTasks = numTasksOf(tasks);
   const waiting: { count: number; settle: () => void }[] = [];
   let numDone = 0;
   const onProgress = (count: number) => {
@@ -53,13 +56,13 @@ export function startFanOut<Payload, Result>(
     }
   };
   const hooks: FanOutHooks = { isAborted, onProgress };
-  const done = begin(engine, name, tasks, worker, options, hooks).finally(() => onProgress(tasks.length));
+  const done = begin(engine, name, tasks, worker, options, hooks).finally(() => onProgress(numTasks));
   done.catch(() => {}); // whoever asked for it is told
   return {
     done,
     reached: (share) =>
       new Promise((settle) => {
-        waiting.push({ count: Math.ceil(share * tasks.length), settle });
+        waiting.push({ count: Math.ceil(share * numTasks), settle });
         onProgress(numDone);
       }),
   };
@@ -68,16 +71,26 @@ export function startFanOut<Payload, Result>(
 async function begin<Payload, Result>(
   engine: Engine,
   name: string,
-  tasks: readonly Task<Payload>[],
+  tasks: Tasks<Payload>,
   { sizes }: WorkerFunction<Payload, Result>,
   options: ReturnType<typeof resolveOptions>,
   hooks: FanOutHooks,
 ): Promise<Gathered<Result>> {
-  if (tasks.length > options.shardAbove) return runInShards(engine, name, tasks, sizes, options, hooks);
-  if (tasks.length > 0)
-    return { ...(await runLanes<Payload, Result>(engine, name, tasks, sizes, options, hooks)), own: {} };
+  const numTasks = numTasksOf(tasks);
+  if (numTasks > options.shardAbove) return runInShards(engine, name, tasks, sizes, options, hooks);
+  if (numTasks > 0) {
+    const { rest: _, ...result } = await runLanes<Payload, Result>(engine, name, tasks, sizes, options, hooks);
+    return { ...result, own: {} };
+  }
   const nothing = { results: [], failed: [], timeline: [], own: {}, startedAtMs: 0, endedAtMs: 0 };
-  return { ...nothing, reason: 'allDone', counts: NO_COUNTS, sums: options.results === 'sum' ? {} : null };
+  return {
+    ...nothing,
+    attemptsEnded: 0,
+    attemptsFailed: 0,
+    reason: 'allDone',
+    counts: NO_COUNTS,
+    sums: options.results === 'sum' ? {} : null,
+  };
 }
 
 /**
@@ -89,7 +102,7 @@ async function begin<Payload, Result>(
 export async function fanOut<Payload, Result>(
   engine: Engine,
   name: string,
-  tasks: readonly Task<Payload>[],
+  tasks: Tasks<Payload>,
   worker: WorkerFunction<Payload, Result>,
   options?: Options,
 ): Promise<Gathered<Result>> {
