@@ -145,7 +145,7 @@ suite('simulator', () => {
     const exceeded = async (aws: Partial<Aws>) =>
       (await simulate(scenario({ numTasks: 50 }, { aws, options: { shardAbove: 20 } }))).exceeded;
     assert.deepEqual(await exceeded({}), []);
-    assert.deepEqual(await exceeded({ bytesPerExecution: 9000 }), ['bytes of an execution']);
+    assert.deepEqual(await exceeded({ bytesPerExecution: 3000 }), ['bytes of an execution']);
     assert.deepEqual(await exceeded({ operationsPerExecution: 10 }), ['operations of an execution']);
   });
 });
