@@ -4,8 +4,8 @@ import { type Attempt, type FanOutState, isSettled } from './state.ts';
 
 /**
  * An attempt that is asked for may wait for a sandbox, and nobody says when that is over. Sandboxes are given in the order
- * of asking, so an attempt that is done while k that were asked for earlier are not shows k + 1 places. The attempts that are
- * first in line have these; the others wait, as far as is known.
+ * of asking: when one is done, those that were asked for earlier and are not done must have begun. And they show how many
+ * places there are at least; as long as nobody is done any more, the first so many in the line have run since the last was.
  *
  * @returns milliseconds since 1970 by attempt; one that is left out may not have started. Never before it was asked for
  */
@@ -13,16 +13,21 @@ export function startsOf(state: FanOutState, atMs: number): Map<Attempt, number>
   const starts = new Map<Attempt, number>();
   const line: Attempt[] = [];
   let places = 1;
-  let numRunning = 0; // they are the first in line
+  let lastEndMs = 0;
+  let numRunning = 0; // they are the first in the line
   for (const { ms, attempt, isEnd } of turnsOf(state, atMs)) {
+    let numKnown = 1;
     if (isEnd) {
       const position = line.indexOf(attempt);
       line.splice(position, 1);
       places = Math.max(places, position + 1);
+      lastEndMs = ms;
       if (position < numRunning) numRunning--;
+      numKnown = Math.max(numKnown, position);
     } else line.push(attempt);
-    while (numRunning < Math.min(places, line.length)) starts.set(line[numRunning++]!, ms);
+    while (numRunning < Math.min(numKnown, line.length)) starts.set(line[numRunning++]!, ms);
   }
+  for (const attempt of line.slice(numRunning, places)) starts.set(attempt, Math.max(lastEndMs, attempt.startedAtMs));
   return starts;
 }
 
