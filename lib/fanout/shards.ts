@@ -112,17 +112,20 @@ export async function runInShards<Payload, Result>(
     );
   }
   const { shards, atOnce } = divide(name, tasks, sizes, options);
-  const run = (slices: readonly Shard[], phase: string, more: FanOutHooks) =>
+  const run = (slices: readonly Shard[], phase: string, deadlineMs: number | null, more: FanOutHooks) =>
     runLanes<Shard, ShardResult<Result>>(
       engine,
       phase,
       slices.map((payload) => ({ taskId: payload.fanOutShard, payload })),
       [{ functionName: engine.self! }],
-      { ...FAN_OUT_DEFAULTS, maxInFlight: atOnce, speculate: false, deadlineMs: options.deadlineMs },
+      { ...FAN_OUT_DEFAULTS, maxInFlight: atOnce, speculate: false, deadlineMs },
       { ...hooks, ...more },
     );
   const onProgress = (numDone: number) => hooks.onProgress?.(Math.floor((numDone * numTasks) / shards.length));
-  const first = await run(shards, name, { onProgress, judge: judgeOf<Result>(options, numTasks, shards) });
+  const first = await run(shards, name, options.deadlineMs, {
+    onProgress,
+    judge: judgeOf<Result>(options, numTasks, shards),
+  });
   let parts: Part<Result>[] = shards.map((shard, i) => ({ numTasks: sizeOf(shard), result: first.results[i] ?? null }));
 
   let { reason, endedAtMs } = first;
@@ -138,7 +141,9 @@ export async function runInShards<Payload, Result>(
       only: parts[i]!.result!.rest,
       options: { ...shards[i]!.options, breakerRate: 1 }, // which no failures exceed
     }));
-    const second = await run(again, `${name}-again`, {});
+    const { deadlineMs } = options;
+    const leftMs = deadlineMs && Math.max(1, deadlineMs - (endedAtMs - first.startedAtMs));
+    const second = await run(again, `${name}-again`, leftMs, { onProgress: undefined });
     parts = parts.map((part, i) => {
       const at = stopped.indexOf(i);
       return at === -1 ? part : mergeParts(part, second.results[at] ?? null);
