@@ -3,10 +3,9 @@
 // A million are done sooner with NODE_OPTIONS=--max-semi-space-size=128.
 
 import { parseArgs } from 'node:util';
-import { fanOut, workerFunction } from '../lib/fanout/index.ts';
 import { bindingOf, bindings } from './simulate/binding.ts';
 import { AWS, type Scenario, WORK } from './simulate/scenario.ts';
-import { type Simulated, simulate, tasksOf } from './simulate/simulate.ts';
+import { type Simulated, simulate } from './simulate/simulate.ts';
 
 const { values } = parseArgs({
   options: {
@@ -18,14 +17,11 @@ const { values } = parseArgs({
     prefixes: { type: 'string', default: String(AWS.s3Prefixes) },
     'payload-bytes': { type: 'string', default: String(WORK.payloadBytes) },
     'when-throttled': { type: 'string', default: AWS.whenThrottled },
-    /** changes that the engine has not: slices under way at once, and slices that are sent ranges of tasks */
-    'slices-at-once': { type: 'string' },
-    ranges: { type: 'boolean', default: false },
+    /** a list of tasks, which slices are sent, instead of a source, of which they make theirs */
+    list: { type: 'boolean', default: false },
     seed: { type: 'string', default: '0' },
     /** run each once more without each limit */
     binding: { type: 'boolean', default: false },
-    /** measure what it takes to divide a fan-out, instead */
-    divide: { type: 'boolean', default: false },
   },
 });
 const HEADROOM = 0.9;
@@ -61,8 +57,7 @@ const ROWS: [string, (run: Simulated) => string | number][] = [
 ];
 
 const sizes = values.tasks.split(',').map(Number);
-if (values.divide) for (const numTasks of sizes) await measureDivide(numTasks);
-else await printTable();
+await printTable();
 
 /** A column for each size. */
 async function printTable(): Promise<void> {
@@ -104,38 +99,9 @@ function scenarioOf(numTasks: number): Scenario {
       payloadBytes: Number(values['payload-bytes']),
     },
     options: { maxInFlight: Math.floor(HEADROOM * concurrency), results: 'sum' },
-    changes: {
-      slicesAtOnce: values['slices-at-once'] === undefined ? undefined : Number(values['slices-at-once']),
-      sendsRanges: values.ranges,
-    },
+    sendsTasks: values.list,
     seed: Number(values.seed),
   };
-}
-
-/** What a replay of the root costs before it comes to its first operation: the tasks are made and divided again. */
-async function measureDivide(numTasks: number): Promise<void> {
-  const startMs = performance.now();
-  const tasks = tasksOf({ ...WORK, numTasks, payloadBytes: Number(values['payload-bytes']) }, (bytes) =>
-    'x'.repeat(bytes),
-  );
-  await new Promise<void>((resolve) => {
-    const lanes = () => {
-      const ms = performance.now() - startMs;
-      const mib = process.memoryUsage.rss() / 2 ** 20;
-      console.log(
-        `${num(numTasks)} tasks: ${time(ms / 1000)}, ${num((ms * 1000) / numTasks)} µs each, ${num(mib)} MiB`,
-      );
-      resolve();
-      return new Promise<never>(() => {});
-    };
-    const idle = () => Promise.reject(new Error('nothing but lanes is asked for'));
-    void fanOut(
-      { operations: 0, self: 'self', step: idle, wait: idle, lanes },
-      'tasks',
-      tasks,
-      workerFunction('worker'),
-    );
-  });
 }
 
 function num(value: number): string {

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { cancelLooks } from '../lib/cancel.ts';
 import { InputError } from '../lib/errors.ts';
+import { withLog } from '../lib/fanout/log-tail.ts';
 import { getSchema } from '../lib/ingest/results.ts';
 import { checkRunId } from '../lib/keys.ts';
 import type { RunParams } from '../lib/params.ts';
@@ -12,6 +13,7 @@ import { quote } from '../lib/quote.ts';
 import { getRequest } from '../lib/run.ts';
 import { s3Store } from '../lib/s3-store.ts';
 import type { Store } from '../lib/store.ts';
+import { noteLog } from './log-tail.ts';
 import { startMeter } from './meter.ts';
 import { requireEnv } from './require-env.ts';
 
@@ -21,6 +23,12 @@ export const index = () => v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 interface WorkerTask {
   runId: string;
 }
+
+/** What Lambda calls, with of its context what is used. */
+type WorkerHandler = (event: unknown, context?: { getRemainingTimeInMillis(): number }) => Promise<WorkerAnswer>;
+
+/** Left of an invocation's time to tell why it failed. */
+const TELLING_MS = 1000;
 
 type WorkerStore = ReturnType<typeof s3Store>;
 
@@ -33,7 +41,7 @@ export async function planOf(store: Store, runId: string, params: RunParams): Pr
 export function worker<Task extends WorkerTask>(
   schema: v.GenericSchema<unknown, Task>,
   work: (store: Store, plan: Plan, task: Task, checkCancelled: () => Promise<void>) => Promise<unknown>,
-): (event: unknown) => Promise<WorkerAnswer> {
+): WorkerHandler {
   let known: { runId: string; plan: Plan } | undefined;
   return taskHandler(schema, async (store, params, task, checkCancelled) => {
     const { runId } = task;
@@ -46,23 +54,28 @@ export function worker<Task extends WorkerTask>(
  * Make a handler of a schema and the work, which is given the run's parameters.
  *
  * The answer is what the invocation used, and when; the task's result is in the store. An error's name is put in front of its
- * message, since only the message comes back to the orchestrator.
+ * message and the end of the log behind it, since only the message comes back to the orchestrator.
  */
 export function taskHandler<Task extends WorkerTask>(
   schema: v.GenericSchema<unknown, Task>,
   work: (store: WorkerStore, params: RunParams, task: Task, checkCancelled: () => Promise<void>) => Promise<unknown>,
-): (event: unknown) => Promise<WorkerAnswer> {
+): WorkerHandler {
+  let inTime: AbortSignal | undefined;
   // built on cold start, reused while the sandbox stays warm
-  const store = s3Store(requireEnv('BUCKET'));
+  const store = s3Store(requireEnv('BUCKET'), {}, () => inTime);
   const memoryMiB = Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE'));
   const measure = startMeter(memoryMiB, store);
   const looks = cancelLooks();
+  const log = noteLog();
   const sandbox = process.env.AWS_LAMBDA_LOG_STREAM_NAME ?? '';
   let isColdStart = true;
   let known: { runId: string; params: RunParams } | undefined;
 
-  return async (event) => {
+  return async (event, context) => {
     const usage = measure();
+    log.begin();
+    // requests that wait for S3 end before the function is ended, which can tell why then
+    inTime = context && AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - TELLING_MS));
     const begun = { sandbox, isColdStart, startedAtMs: Date.now() };
     isColdStart = false;
     let task: Task | undefined;
@@ -84,8 +97,8 @@ export function taskHandler<Task extends WorkerTask>(
       const message = messageOf(error);
       // what Lambda notes of the error says nothing of the task
       console.error(JSON.stringify({ message: 'task failed', ...task, error: message }));
-      if (error instanceof Error) error.message = message;
-      throw error;
+      const told = withLog(message, `${log.end()}${error instanceof Error ? error.stack : ''}`);
+      throw error instanceof Error ? Object.assign(error, { message: told }) : new Error(told);
     }
   };
 }

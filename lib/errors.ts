@@ -20,6 +20,11 @@ export class ConflictError extends Error {
   override name = 'ConflictError';
 }
 
+/** A permission is missing. Trying again will not help before it is given. */
+export class AccessDeniedError extends Error {
+  override name = 'AccessDeniedError';
+}
+
 /** The run was cancelled. Exit code 130. */
 export class CancelledError extends Error {
   override name = 'CancelledError';
@@ -59,10 +64,21 @@ export class FanOutFailedError extends Error {
   }
 }
 
-/** Errors that no further attempt can mend. */
-const FINAL_ERRORS = new Set(['InputError', 'FormatError', 'RangeError', 'TypeError', 'SyntaxError', 'ReferenceError']);
+/** Errors that no further attempt can mend. The SDKs' own names of a refusal are among them. */
+const FINAL_ERRORS = new Set([
+  'InputError',
+  'FormatError',
+  'AccessDeniedError',
+  'AccessDenied',
+  'AccessDeniedException',
+  'NotFoundError',
+  'RangeError',
+  'TypeError',
+  'SyntaxError',
+  'ReferenceError',
+]);
 
-/** Whether another attempt may succeed: crashes, timeouts and throttles may, wrong input does not. */
+/** Whether another attempt may succeed: crashes, timeouts and throttles may, wrong input and missing permissions do not. */
 export function isRetryable(errorName: string): boolean {
   return !FINAL_ERRORS.has(errorName);
 }

@@ -1,4 +1,4 @@
-// `failed.json`: the tasks that an execution could not finish, each with its input and every error.
+// `failed.json`: the tasks that an execution could not finish, each with its input, every error and the end of its log.
 
 import type { Gathered } from './fanout/shards.ts';
 import type { FailedTask } from './fanout/summary.ts';
@@ -25,6 +25,8 @@ export interface FailedTasks {
   /** Tasks of the fan-out, and how many are done and need not be done again. */
   numTasks: number;
   numDone: number;
+  /** Tasks that failed: of thousands, not all are told below. */
+  numFailed: number;
   tasks: FailedRunTask[];
 }
 
@@ -54,6 +56,7 @@ export function noteFailed(
     reason,
     numTasks: tasks.length,
     numDone: tasks.length - counts.tasks + counts.done,
+    numFailed: counts.failed,
     tasks: failed.map((task) => {
       const { inputKey = null, payload = null } = byId.get(task.taskId) ?? {};
       return { ...task, inputKey, payload };

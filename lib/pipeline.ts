@@ -212,7 +212,8 @@ async function runStages(
     if (gathered.reason === 'aborted') throw new CancelledError(`run ${runId} was cancelled`);
     await engine.step('failed', () => noteFailed(store, { runId, execution, stage: name, tasks, gathered }));
     const [first] = gathered.failed;
-    const more = gathered.failed.length > 1 ? `; ${gathered.failed.length - 1} more failed` : '';
+    const { failed: numFailed } = gathered.counts;
+    const more = numFailed > 1 ? `; ${numFailed - 1} more failed` : '';
     const gaveUp = gathered.reason === 'breakerOpen' ? ', too many attempts failed to go on' : '';
     if (first)
       throw new TaskFailedError(first.taskId, first.attempts, first.error, `${gaveUp}${more}; see ${keys.failed}`);

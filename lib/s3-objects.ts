@@ -2,6 +2,7 @@
 
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   GetObjectCommand,
   HeadObjectCommand,
@@ -10,43 +11,61 @@ import {
   S3Client,
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
-import { InputError } from './errors.ts';
-import { changedError, compilePattern, type Objects, parseLocation } from './objects.ts';
+import { changedError, compilePattern, type Objects, type PinnedObject, parseLocation } from './objects.ts';
+import { BODY_ATTEMPTS, bodyPauseMs, type S3Send } from './s3-send.ts';
 import type { StoreUsage } from './s3-store.ts';
 
 /** @param usage receives what is asked of S3 */
-export function s3Objects(client: S3Client, usage: StoreUsage): Objects {
+export function s3Objects(client: S3Client, send: S3Send, usage: StoreUsage): Objects {
+  /** Ask for bytes of the object that was found, and of no other. */
+  async function open({ uri, etag }: PinnedObject, start: number, end: number) {
+    const { bucket, key } = parseLocation(uri);
+    usage.reads++;
+    try {
+      const range = { Range: `bytes=${start}-${end - 1}`, IfMatch: etag };
+      const command = new GetObjectCommand({ Bucket: bucket, Key: key, ...range });
+      const { Body } = await send('s3:GetObject', bucket, key, (options) => client.send(command, options));
+      return Body as AsyncIterable<Uint8Array>;
+    } catch (error) {
+      const name = error instanceof Error ? error.name : '';
+      if (name === 'PreconditionFailed' || name === 'NoSuchKey') throw changedError(uri);
+      throw error;
+    }
+  }
+
   return {
     async find(location) {
       const { bucket, key } = parseLocation(location);
       const { prefix, matches } = compilePattern(key);
-      const found = [];
-      for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
-        usage.writes++;
-        for (const { Key, Size, ETag } of page.Contents ?? []) {
-          if (matches(Key!)) found.push({ uri: `s3://${bucket}/${Key}`, size: Size!, etag: ETag! });
+      return send('s3:ListBucket', bucket, prefix, async (options) => {
+        const found = [];
+        for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }, options)) {
+          usage.writes++;
+          for (const { Key, Size, ETag } of page.Contents ?? []) {
+            if (matches(Key!)) found.push({ uri: `s3://${bucket}/${Key}`, size: Size!, etag: ETag! });
+          }
         }
-      }
-      return found;
+        return found;
+      });
     },
     async read(object, start, end) {
-      const { bucket, key } = parseLocation(object.uri);
-      usage.reads++;
-      try {
-        const { Body } = await client.send(
-          new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${start}-${end - 1}`, IfMatch: object.etag }),
-        );
-        const bytes = await Body!.transformToByteArray();
-        usage.bytesRead += bytes.length;
-        if (bytes.length !== end - start)
-          throw new Error(`${object.uri}: ${bytes.length} bytes, expected ${end - start}`);
-        return bytes;
-      } catch (error) {
-        const name = error instanceof Error ? error.name : '';
-        if (name === 'PreconditionFailed' || name === 'NoSuchKey') throw changedError(object.uri);
-        if (name === 'AccessDenied')
-          throw new InputError(`${object.uri} cannot be read: access denied`, { cause: error });
-        throw error;
+      const bytes = new Uint8Array(end - start);
+      let length = 0;
+      for (let attempt = 1; ; attempt++) {
+        const body = await open(object, start + length, end);
+        try {
+          for await (const piece of body) {
+            bytes.set(piece, length); // a RangeError where more come than were asked for
+            length += piece.length;
+            usage.bytesRead += piece.length;
+          }
+          if (length === bytes.length) return bytes;
+          throw new Error(`${length} of ${bytes.length} bytes came`);
+        } catch (cause) {
+          // it broke off: go on from there
+          if (attempt === BODY_ATTEMPTS) throw new Error(`${object.uri}: ${(cause as Error).message}`, { cause });
+          await sleep(bodyPauseMs(attempt));
+        }
       }
     },
   };

@@ -12,6 +12,8 @@ import {
 import { NotFoundError } from './errors.ts';
 import type { Objects } from './objects.ts';
 import { s3Objects } from './s3-objects.ts';
+import { s3RetryStrategy } from './s3-retry.ts';
+import { BODY_ATTEMPTS, bodyPauseMs, s3Send } from './s3-send.ts';
 import type { Store } from './store.ts';
 
 /** What was asked of S3 since the store was made, for the bill. */
@@ -27,33 +29,39 @@ export interface StoreUsage {
 // S3 answers 409 while two conditional writes of a key race; its documentation says to try again
 const CONFLICT_ATTEMPTS = 5;
 
-// the SDK tries a request again until the head of its answer is there; a body that breaks off is ours to ask for again
-const BODY_ATTEMPTS = 5;
-const MAX_BODY_PAUSE_MS = 100; // before the second attempt; doubles, and is drawn at random below it
-
-/** @param bucket name of a bucket that exists; endpoint, region and credentials come from the SDK's default chain */
-export function s3Store(bucket: string, config: S3ClientConfig = {}): Store & { usage: StoreUsage; objects: Objects } {
-  const client = new S3Client({ maxAttempts: 5, ...config });
+/**
+ * A storm of `503 SlowDown` is waited out for half a minute at least, other faults for a second or two.
+ *
+ * @param bucket name of a bucket that exists; endpoint, region and credentials come from the SDK's default chain
+ * @param signalOf asked at each request: what ends it and its pauses, with the reason that it is ended with
+ */
+export function s3Store(
+  bucket: string,
+  config: S3ClientConfig = {},
+  signalOf: () => AbortSignal | undefined = () => undefined,
+): Store & { usage: StoreUsage; objects: Objects } {
+  const client = new S3Client({ retryStrategy: s3RetryStrategy(), ...config });
   const usage: StoreUsage = { writes: 0, reads: 0, bytesWritten: 0, bytesRead: 0 };
+  const send = s3Send(signalOf);
 
   async function put(key: string, bytes: Uint8Array, contentType: string, ifNoneMatch?: '*'): Promise<void> {
     usage.writes++;
-    await client.send(
-      new PutObjectCommand({
-        Bucket: bucket,
-        Key: key,
-        Body: bytes,
-        ContentType: contentType,
-        IfNoneMatch: ifNoneMatch,
-      }),
-    );
+    const command = new PutObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Body: bytes,
+      ContentType: contentType,
+      IfNoneMatch: ifNoneMatch,
+    });
+    await send('s3:PutObject', bucket, key, (options) => client.send(command, options));
     usage.bytesWritten += bytes.length;
   }
 
   async function open(key: string) {
     usage.reads++;
     try {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      const command = new GetObjectCommand({ Bucket: bucket, Key: key });
+      const { Body } = await send('s3:GetObject', bucket, key, (options) => client.send(command, options));
       return Body!;
     } catch (error) {
       if (isNamed(error, 'NoSuchKey'))
@@ -64,7 +72,7 @@ export function s3Store(bucket: string, config: S3ClientConfig = {}): Store & { 
 
   return {
     usage,
-    objects: s3Objects(client, usage),
+    objects: s3Objects(client, send, usage),
     async get(key) {
       for (let attempt = 1; ; attempt++) {
         const body = await open(key);
@@ -74,7 +82,7 @@ export function s3Store(bucket: string, config: S3ClientConfig = {}): Store & { 
           return bytes;
         } catch (cause) {
           if (attempt === BODY_ATTEMPTS) throw new Error(`reading ${key}: ${(cause as Error).message}`, { cause });
-          await sleep(Math.random() * MAX_BODY_PAUSE_MS * 2 ** (attempt - 1));
+          await sleep(bodyPauseMs(attempt));
         }
       }
     },
@@ -92,23 +100,30 @@ export function s3Store(bucket: string, config: S3ClientConfig = {}): Store & { 
     replace: (key, bytes, contentType = 'application/octet-stream') => put(key, bytes, contentType),
     async list(prefix) {
       const keys: string[] = [];
-      for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
-        usage.writes++;
-        for (const { Key } of page.Contents ?? []) keys.push(Key!);
-      }
+      const command = { Bucket: bucket, Prefix: prefix };
+      await send('s3:ListBucket', bucket, prefix, async (options) => {
+        for await (const page of paginateListObjectsV2({ client }, command, options)) {
+          usage.writes++;
+          for (const { Key } of page.Contents ?? []) keys.push(Key!);
+        }
+      });
       return keys;
     },
     async listFolders(prefix) {
       const names: string[] = [];
-      for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix, Delimiter: '/' })) {
-        usage.writes++;
-        for (const { Prefix } of page.CommonPrefixes ?? []) names.push(Prefix!.slice(prefix.length, -1));
-      }
+      const command = { Bucket: bucket, Prefix: prefix, Delimiter: '/' };
+      await send('s3:ListBucket', bucket, prefix, async (options) => {
+        for await (const page of paginateListObjectsV2({ client }, command, options)) {
+          usage.writes++;
+          for (const { Prefix } of page.CommonPrefixes ?? []) names.push(Prefix!.slice(prefix.length, -1));
+        }
+      });
       return names;
     },
     async remove(key) {
       usage.reads++;
-      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+      const command = new DeleteObjectCommand({ Bucket: bucket, Key: key });
+      await send('s3:DeleteObject', bucket, key, (options) => client.send(command, options));
     },
   };
 }

@@ -7,19 +7,29 @@ import type { Store } from '../lib/store.ts';
 
 const MOST_SHOWN = 5;
 const MAX_CHARACTERS = 160;
+const LOG_LINES = 8;
 
-/** A line for each of the first, none when one task failed: the error has told of it. */
+/** A line for each of the first, none when one task failed: the error has told of it. Then the end of the first one's log. */
 export async function listFailed(store: Store, runId: string): Promise<string> {
   const file = await findJson<FailedTasks>(store, runKeys(runId).failed);
-  if (!file || file.tasks.length < 2) return '';
-  const { stage, tasks, numTasks, numDone } = file;
+  const first = file?.tasks[0];
+  if (!file || !first) return '';
+  const log = (first.error.log ?? '').split('\n').filter((line) => line !== '');
+  const shown = log.slice(-LOG_LINES).map((line) => `  ${shorten(line)}`);
+  const tail = shown.length > 0 ? [`\nthe end of the log of ${first.taskId}:`, ...shown] : [];
+  return [...(file.tasks.length > 1 ? linesOf(file) : []), ...tail].join('\n');
+}
+
+function linesOf({ stage, tasks, numTasks, numDone, numFailed = tasks.length }: FailedTasks): string[] {
   const lines = tasks.slice(0, MOST_SHOWN).map(({ taskId, inputKey, attempts, error: { name, message } }) => {
     const times = attempts === 1 ? 'once' : `${attempts} times`;
-    const text = `${name}: ${message}`;
-    const cause = text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
-    return `  ${taskId}, of ${inputKey ?? 'no object'}, failed ${times}: ${cause}`;
+    return `  ${taskId}, of ${inputKey ?? 'no object'}, failed ${times}: ${shorten(`${name}: ${message}`)}`;
   });
-  const rest = tasks.length - lines.length;
+  const rest = numFailed - lines.length;
   if (rest > 0) lines.push(`  and ${rest} more`);
-  return [`\n${stage}: ${numDone} of ${numTasks} tasks done, ${tasks.length} failed`, ...lines].join('\n');
+  return [`\n${stage}: ${numDone} of ${numTasks} tasks done, ${numFailed} failed`, ...lines];
+}
+
+function shorten(text: string): string {
+  return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
 }

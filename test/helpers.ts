@@ -4,6 +4,7 @@ import { NO_USAGE } from '../lib/cost.ts';
 import type { Engine, Outcome } from '../lib/fanout/engine.ts';
 import { parseFailure } from '../lib/fanout/error-class.ts';
 import { runShard, type Shard } from '../lib/fanout/shards.ts';
+import type { TasksOf } from '../lib/fanout/task-source.ts';
 import type { IngestContext } from '../lib/ingest/open.ts';
 import { getSchema } from '../lib/ingest/results.ts';
 import { doDataTask } from '../lib/ingest/tasks.ts';
@@ -29,15 +30,19 @@ export type Worker = (payload: unknown) => Promise<unknown>;
 /** An engine that runs everything here and now, one after the other, and notes each invocation. It never looks. */
 export function memoryEngine(
   worker: (functionName: string) => Worker,
-): Engine & { invoked: unknown[]; waits: number[] } {
+  tasksOf?: TasksOf,
+): Engine & { invoked: unknown[]; waits: number[]; slices: Shard[] } {
   const invoked: unknown[] = [];
   const waits: number[] = [];
+  const slices: Shard[] = [];
   async function run<Result>(functionName: string, payload: unknown): Promise<Outcome<Result>> {
     const startedAtMs = Date.now();
     try {
       if (functionName === 'self') {
-        const engine = memoryEngine(worker);
-        const result = (await runShard(engine, payload as Shard, () => ({}))) as Result;
+        const engine = memoryEngine(worker, tasksOf);
+        const slice = JSON.parse(JSON.stringify(payload)) as Shard; // as it is after its way
+        slices.push(slice);
+        const result = (await runShard(engine, slice, () => ({}))) as Result;
         invoked.push(...engine.invoked);
         return { ok: true, result, startedAtMs, endedAtMs: Date.now() };
       }
@@ -54,8 +59,10 @@ export function memoryEngine(
   return {
     operations: 0,
     self: 'self',
+    tasksOf,
     invoked,
     waits,
+    slices,
     step: (_name, work) => work(),
     wait: async (_name, seconds) => {
       waits.push(seconds);

@@ -23,7 +23,7 @@ const WITHOUT: Record<string, (scenario: Scenario) => Scenario> = {
   'starts of executions': ({ aws, ...rest }) => ({ ...rest, aws: { ...aws, executionsPerSecond: Infinity } }),
   'replay of orchestrators': ({ aws, ...rest }) => ({
     ...rest,
-    aws: { ...aws, replayMs: [[0, 0], [1, 0]], divideUsPerTask: 0 }, // biome-ignore format: points
+    aws: { ...aws, replayMs: [[0, 0], [1, 0]] }, // biome-ignore format: points
   }),
   'cold starts': ({ aws, ...rest }) => ({ ...rest, aws: { ...aws, workerColdMs: 0, orchestratorColdMs: 0 } }),
   'slow and failed attempts': ({ work, ...rest }) => ({

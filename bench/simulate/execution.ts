@@ -2,8 +2,9 @@
 
 import type { Engine, Lanes, Outcome } from '../../lib/fanout/engine.ts';
 import { isShard, runShard } from '../../lib/fanout/shards.ts';
+import type { TasksOf } from '../../lib/fanout/task-source.ts';
 import type { Aws } from './scenario.ts';
-import type { World } from './world.ts';
+import { makeTasks, type World } from './world.ts';
 
 /** What becomes of an update once its checkpoint is accepted. */
 interface Update {
@@ -16,9 +17,8 @@ export const ORCHESTRATOR = 'orchestrator';
 export class Execution implements Engine {
   readonly self = ORCHESTRATOR;
   operations = 1; // the execution itself
+  readonly tasksOf: TasksOf;
   readonly #world: World;
-  /** To make the same tasks again at each replay. */
-  readonly #planMs: number;
   #bytes = 0;
   #updates: Update[] = [];
   /** What it is to be told. */
@@ -27,10 +27,9 @@ export class Execution implements Engine {
   #awakeSinceMs = 0;
   #ended?: () => void;
 
-  /** @param planMs what making its tasks takes, at each replay */
-  constructor(world: World, planMs: number) {
+  constructor(world: World) {
     this.#world = world;
-    this.#planMs = planMs;
+    this.tasksOf = (_source, start, end) => makeTasks(world.work, start, end);
   }
 
   /** @param onEnded told with the program's result and its bytes */
@@ -142,7 +141,7 @@ export class Execution implements Engine {
         let readyMs = clock.nowMs + (isCold ? aws.orchestratorColdMs : 0);
         // a page of state has 1,000 operations, the first comes with the event
         for (let page = 1; page < this.operations / 1000; page++) readyMs = states.pass(readyMs) + aws.checkpointMs;
-        clock.at(readyMs + replayMs(aws, this.operations) + this.#planMs, () => this.#turn());
+        clock.at(readyMs + replayMs(aws, this.operations), () => this.#turn());
       }),
     );
   }

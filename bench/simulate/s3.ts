@@ -1,12 +1,9 @@
 // S3's limit of requests to a prefix, and what the SDK does about it.
 
+import { SLOW_DOWN_ATTEMPTS, slowDownPauseMs } from '../../lib/s3-retry.ts';
 import type { Clock } from './clock.ts';
 import { Bucket, Peak } from './rates.ts';
 import type { Aws } from './scenario.ts';
-
-/** Of a request, as lib/s3-store.ts asks for; the SDK pauses up to 0.1 s, doubling. */
-const ATTEMPTS = 5;
-const PAUSE_MS = 100;
 
 /** One kind of request: to write or to read. */
 export class S3Requests {
@@ -37,11 +34,11 @@ export class S3Requests {
       return;
     }
     this.slowedDown++;
-    if (attempt === ATTEMPTS) {
+    if (attempt === SLOW_DOWN_ATTEMPTS) {
       onSlowDown();
       return;
     }
-    const pauseMs = this.#random() * PAUSE_MS * 2 ** (attempt - 1);
+    const pauseMs = slowDownPauseMs(attempt, this.#random());
     this.#clock.after(this.#requestMs + pauseMs, () => this.send(task, count, onDone, onSlowDown, attempt + 1));
   }
 }

@@ -35,12 +35,6 @@ export interface Aws {
 
   /** Milliseconds to replay a state, by its operations. Measured on 2 shared cores: points of a polyline. */
   replayMs: readonly (readonly [operations: number, ms: number])[];
-  /**
-   * Microseconds and bytes that each task of a divided fan-out costs its root, at each replay: they are made and divided
-   * again. Measured with payloads of 200 bytes: `bench/scale.ts --divide`, of a million.
-   */
-  divideUsPerTask: number;
-  divideBytesPerTask: number;
   /** Milliseconds of a checkpoint request. Assumed, as for S3. */
   checkpointMs: number;
   /** Milliseconds from an accepted invocation, or a thing to resume for, to the handler in a warm sandbox. Assumed. */
@@ -72,8 +66,6 @@ export const AWS: Aws = {
     [10_000, 2200],
     [25_000, 17_000],
   ],
-  divideUsPerTask: 9,
-  divideBytesPerTask: 1000,
   checkpointMs: 20,
   invokeMs: 20,
   workerColdMs: 400,
@@ -128,17 +120,10 @@ export interface Scenario {
   work: Work;
   options: FanOutOptions;
   seed: number;
-  /** What lib/fanout does not do today: see docs/scale.md. */
-  changes?: Changes;
+  /** Whether slices are sent their tasks, as those of a list are, instead of their range of a source. */
+  sendsTasks?: boolean;
   /** What an attempt's work is, instead of drawing it. */
   attemptOf?: (task: number, attempt: number, tier: number) => AttemptWork;
-}
-
-export interface Changes {
-  /** Slices under way at once, which share `maxInFlight`; all of them today. */
-  slicesAtOnce?: number;
-  /** Whether a slice is sent its range of tasks and where they are listed, instead of the tasks. */
-  sendsRanges?: boolean;
 }
 
 /** What an attempt does: takes so long, and fails or not. */

@@ -1,18 +1,10 @@
 // A fan-out on AWS, simulated: lib/fanout as it is, in the time and under the limits of scenario.ts.
 
 import { NO_USAGE, priceOf } from '../../lib/cost.ts';
-import {
-  FAN_OUT_DEFAULTS,
-  type FanOutCounts,
-  type FanOutOptions,
-  fanOut,
-  type Gathered,
-  type Task,
-  workerFunction,
-} from '../../lib/fanout/index.ts';
+import { type FanOutCounts, fanOut, type Gathered, workerFunction } from '../../lib/fanout/index.ts';
 import { Execution } from './execution.ts';
-import type { Scenario, Work } from './scenario.ts';
-import { World, workerNames } from './world.ts';
+import type { Scenario } from './scenario.ts';
+import { makeTasks, World, workerNames } from './world.ts';
 
 export interface Simulated {
   gathered: Gathered<{ i: number }>;
@@ -45,46 +37,23 @@ export interface Simulated {
 
 /** Decides nothing by itself: the same scenario gives the same outcome. */
 export async function simulate(scenario: Scenario): Promise<Simulated> {
-  const { work, aws, changes = {} } = scenario;
-  const options = optionsOf(scenario);
+  const { work, options } = scenario;
   const { numTasks } = work;
   const world = new World(scenario);
-  const pads = new Map<number, string>();
-  const tasks = tasksOf(work, (bytes) => pads.get(bytes) ?? pads.set(bytes, 'x'.repeat(bytes)).get(bytes)!);
   const sizes = workerNames(work).map((functionName, tier) => ({ functionName, memoryMiB: work.workerMiB[tier]! }));
   const worker = workerFunction<{ i: number; p: string }, { i: number }>(...sizes);
-  const isDivided = numTasks > (options.shardAbove ?? FAN_OUT_DEFAULTS.shardAbove);
-  const root = new Execution(world, isDivided && !changes.sendsRanges ? (numTasks * aws.divideUsPerTask) / 1000 : 0);
+  const tasks = scenario.sendsTasks ? makeTasks(work, 0, numTasks) : { numTasks, source: 'tasks' };
   let gathered: Gathered<{ i: number }> | undefined;
-  root.start(
+  new Execution(world).start(
     (engine) => fanOut(engine, 'tasks', tasks, worker, { attemptTimeoutMs: work.timeoutMs, ...options }),
     (result) => (gathered = result),
   );
   await world.clock.run(() => gathered !== undefined);
   if (!gathered) throw new Error('the fan-out never ended');
-  return outcomeOf(world, gathered, isDivided && !changes.sendsRanges);
+  return outcomeOf(world, gathered);
 }
 
-/** @param padOf texts that give a task's payload its bytes; one for all takes less memory here */
-export function tasksOf(
-  { numTasks, payloadBytes }: Work,
-  padOf: (bytes: number) => string,
-): Task<{ i: number; p: string }>[] {
-  return Array.from({ length: numTasks }, (_, i) => ({
-    taskId: `task-${i}`,
-    payload: { i, p: padOf(Math.max(0, payloadBytes - 15 - String(i).length)) },
-  }));
-}
-
-/** The engine gives each slice its share of `maxInFlight`: where fewer are under way, each shall have more. */
-function optionsOf({ work, options, changes }: Scenario): FanOutOptions {
-  const { maxInFlight, shardAbove } = { ...FAN_OUT_DEFAULTS, ...options };
-  const numSlices = Math.ceil(work.numTasks / shardAbove);
-  const share = Math.max(1, numSlices / (changes?.slicesAtOnce ?? numSlices));
-  return { ...options, maxInFlight: Math.floor(maxInFlight * share) };
-}
-
-function outcomeOf(world: World, gathered: Gathered<{ i: number }>, holdsAll: boolean): Simulated {
+function outcomeOf(world: World, gathered: Gathered<{ i: number }>): Simulated {
   const { aws, work, clock, counts, lambda, reads, writes } = world;
   const seconds = clock.nowMs / 1000;
   const orchestratorGbSeconds = (counts.orchestratorMs / 1000) * (work.orchestratorMiB / 1024);
@@ -99,8 +68,6 @@ function outcomeOf(world: World, gathered: Gathered<{ i: number }>, holdsAll: bo
   const known = world.overheadMs.filter((ms) => !Number.isNaN(ms)).sort();
   const exceeded: string[] = [];
   if (counts.maxOperations > aws.operationsPerExecution) exceeded.push('operations of an execution');
-  const rootBytes = holdsAll ? work.numTasks * aws.divideBytesPerTask : 0;
-  if (rootBytes > work.orchestratorMiB * 2 ** 20) exceeded.push('memory of the orchestrator');
   if (counts.maxBytes > aws.bytesPerExecution) exceeded.push('bytes of an execution');
   return {
     gathered,

@@ -1,5 +1,6 @@
 // What all executions of a simulated fan-out share: the clock, AWS's limits, the functions, and the counts.
 
+import type { Task } from '../../lib/fanout/index.ts';
 import { RandomStream } from '../../lib/random.ts';
 import { type Ending, WorkerAttempt } from './attempt.ts';
 import { Clock } from './clock.ts';
@@ -7,7 +8,7 @@ import { Execution, ORCHESTRATOR, shardProgram } from './execution.ts';
 import { Lambda } from './lambda.ts';
 import { Peak, Queue } from './rates.ts';
 import { S3Requests } from './s3.ts';
-import type { AttemptWork, Aws, Changes, Scenario, Work } from './scenario.ts';
+import type { AttemptWork, Aws, Scenario, Work } from './scenario.ts';
 
 /** An invocation that is yet to be accepted. */
 export interface Invocation {
@@ -22,8 +23,6 @@ export interface Invocation {
 const WORK_STREAM = 1001;
 const PAUSE_STREAM = 1002;
 const MAX_ATTEMPTS = 64;
-/** Bytes that tell a slice its range: keys and numbers, and the options. */
-const RANGE_BYTES = 1000;
 
 export class World {
   readonly clock = new Clock();
@@ -55,15 +54,11 @@ export class World {
   readonly #inFlight: Uint8Array;
   readonly #isWritten: Uint8Array;
   readonly #names: string[];
-  readonly #changes: Changes;
-  #numSlices = 0;
-  readonly #waitingSlices: (() => void)[] = [];
   readonly #random: RandomStream;
   readonly #attemptOf: NonNullable<Scenario['attemptOf']>;
 
-  constructor({ aws, work, seed, attemptOf, changes = {} }: Scenario) {
+  constructor({ aws, work, seed, attemptOf }: Scenario) {
     this.aws = aws;
-    this.#changes = changes;
     this.#names = workerNames(work);
     this.work = work;
     const { clock } = this;
@@ -85,20 +80,10 @@ export class World {
   prepare(functionName: string, payload: unknown, attempt: number): Invocation {
     if (functionName !== ORCHESTRATOR) return this.#prepareWorker(functionName, (payload as { i: number }).i, attempt);
     return {
-      bytes: this.#changes.sendsRanges ? RANGE_BYTES : JSON.stringify(payload).length,
+      bytes: JSON.stringify(payload).length,
       told() {},
-      start: (onEnded) => {
-        const begin = () => {
-          this.#numSlices++;
-          new Execution(this, 0).start(shardProgram(payload), (result, bytes) => {
-            this.#numSlices--;
-            this.#waitingSlices.shift()?.();
-            onEnded({ ok: true, result }, bytes);
-          });
-        };
-        if (this.#numSlices < (this.#changes.slicesAtOnce ?? Infinity)) begin();
-        else this.#waitingSlices.push(begin);
-      },
+      start: (onEnded) =>
+        new Execution(this).start(shardProgram(payload), (result, bytes) => onEnded({ ok: true, result }, bytes)),
     };
   }
 
@@ -163,4 +148,17 @@ export class World {
 
 export function workerNames({ workerMiB }: Work): string[] {
   return workerMiB.map((memoryMiB) => `worker-${memoryMiB}`);
+}
+
+const pads = new Map<number, string>();
+
+/** Tasks [start, end). A text gives their payloads their bytes: one for all takes less memory here. */
+export function makeTasks({ payloadBytes }: Work, start: number, end: number): Task<{ i: number; p: string }>[] {
+  return Array.from({ length: end - start }, (_, k) => {
+    const i = start + k;
+    const bytes = Math.max(0, payloadBytes - 15 - String(i).length);
+    const p = pads.get(bytes) ?? 'x'.repeat(bytes);
+    pads.set(bytes, p);
+    return { taskId: `task-${i}`, payload: { i, p } };
+  });
 }

@@ -9,6 +9,7 @@ import {
 import type { Engine, Lanes, Outcome } from './engine.ts';
 import { parseFailure } from './error-class.ts';
 import { isShard, runShard } from './shards.ts';
+import type { TasksOf } from './task-source.ts';
 
 // a step that fails is the caller's to judge: the SDK's own six attempts with backoff would only delay a clear error
 const STEP = { retryStrategy: () => ({ shouldRetry: false }) };
@@ -53,15 +54,17 @@ function recorder(): { plugin: DurableInstrumentationPlugin; of(name: string): R
  * over executions of the same function, which are answered here.
  *
  * @param measure what an execution has used so far, as numbers by name; told with the part of a fan-out that it did
+ * @param tasksOf makes the tasks of fan-outs that are given a source instead of a list
  */
 export function durableHandler<Event, Result>(
   run: (event: Event, engine: Engine, executionArn: string) => Promise<Result>,
   measure: (executionArn: string) => object = () => ({}),
+  tasksOf?: TasksOf,
 ) {
   const { plugin, of } = recorder();
   return withDurableExecution(
     async (event: Event, context: DurableContext): Promise<unknown> => {
-      const engine = durableEngine(context, of);
+      const engine = durableEngine(context, of, tasksOf);
       const { durableExecutionArn } = context.executionContext;
       if (isShard(event)) return runShard(engine, event, () => measure(durableExecutionArn));
       return run(event, engine, durableExecutionArn);
@@ -70,13 +73,18 @@ export function durableHandler<Event, Result>(
   );
 }
 
-function durableEngine(context: DurableContext, recordOf: (name: string) => Recorded): Engine {
+function durableEngine(
+  context: DurableContext,
+  recordOf: (name: string) => Recorded,
+  tasksOf: TasksOf | undefined,
+): Engine {
   let operations = 1; // the execution itself
   return {
     get operations() {
       return operations;
     },
     self: context.lambdaContext?.invokedFunctionArn,
+    tasksOf,
     step: (name, work) => {
       operations++;
       return context.step(name, work, STEP);

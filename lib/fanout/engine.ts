@@ -1,6 +1,7 @@
 // What a fan-out asks of whatever runs it. Everything that is not deterministic happens behind this interface.
 
 import type { Failure } from './error-class.ts';
+import type { TasksOf } from './task-source.ts';
 
 /** How one invocation ended, and when, in milliseconds since 1970: the same after a replay. */
 export type Outcome<Result> = { startedAtMs: number; endedAtMs: number } & (
@@ -46,6 +47,8 @@ export interface Engine {
   readonly operations: number;
   /** The qualified name by which this function can be invoked with another part of a fan-out; none where it cannot. */
   readonly self?: string;
+  /** Makes tasks of a source; none where fan-outs are given their tasks only. */
+  readonly tasksOf?: TasksOf;
   /** Do something once and remember what it gave: after a crash, the remembered value is given again. */
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** Suspend without occupying anything. */

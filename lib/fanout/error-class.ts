@@ -1,11 +1,14 @@
 // What a failed attempt means for its task.
 
 import { isRetryable } from '../errors.ts';
+import { takeLog } from './log-tail.ts';
 
 export interface Failure {
   /** The error's name, which survives the trip through JSON. */
   name: string;
   message: string;
+  /** The end of its log, or where to look for it. */
+  log?: string;
 }
 
 /**
@@ -20,6 +23,7 @@ export function classOf({ name, message }: Failure): ErrorClass {
   if (name === 'OutOfMemoryError') return 'memory';
   if (name === 'NotStartedError' || name === 'DeadlineError') return 'final';
   if (name === 'CrashError' && message.includes('signal: killed')) return 'killed';
+  if (name === 'TypeError' && message.startsWith('fetch failed')) return 'retry'; // a connection, not a mistake
   return isRetryable(name) ? 'retry' : 'final';
 }
 
@@ -28,21 +32,33 @@ const PLATFORM_ERRORS: Record<string, string> = {
   'Runtime.OutOfMemory': 'OutOfMemoryError',
   'Sandbox.Timedout': 'TimeoutError',
   TooManyRequestsException: 'ThrottledError',
+  AccessDeniedException: 'AccessDeniedError',
+  ResourceNotFoundException: 'NotFoundError',
 };
+
+/** What V8, WebAssembly and worker threads say when there is no more memory: errors that could also mean something else. */
+const OUT_OF_MEMORY =
+  /heap out of memory|signal: aborted|reaching memory limit|Array buffer allocation failed|could not allocate memory|Out of memory/;
 
 /**
  * Make a failure from what a failed invocation tells. Often only the message comes back from a chained invoke, so our
- * handlers put the error's name in front (functions/worker.ts); the rest are the platform's own.
+ * handlers put the error's name in front and the end of the log behind (functions/worker.ts); the rest are the platform's own.
  *
  * @param type the platform's name for the error, where it is known
  */
-export function parseFailure(message: string, type?: string): Failure {
+export function parseFailure(text: string, type?: string): Failure {
+  const { message, log } = takeLog(text);
+  return { ...parseMessage(message, type), ...(log !== undefined && { log }) };
+}
+
+function parseMessage(message: string, type: string | undefined): Failure {
   const platform = type === undefined ? undefined : PLATFORM_ERRORS[type];
   if (platform) return { name: platform, message };
+  if (OUT_OF_MEMORY.test(message)) return { name: 'OutOfMemoryError', message };
   const named = /^(?!RequestId)([A-Z]\w+): (.*)$/s.exec(message); // the platform's own begin with the request's id
   if (named) return { name: named[1]!, message: named[2]! };
   if (/timed out after/.test(message)) return { name: 'TimeoutError', message };
   if (/rate exceeded|throttl|TooManyRequests/i.test(message)) return { name: 'ThrottledError', message };
-  if (/heap out of memory|signal: aborted/.test(message)) return { name: 'OutOfMemoryError', message };
+  if (type !== undefined && /^(?!Error$)[A-Z]\w*$/.test(type)) return { name: type, message };
   return { name: 'CrashError', message };
 }

@@ -1,11 +1,13 @@
 // Fan out, and gather.
 
-import { FanOutFailedError, TaskFailedError } from '../errors.ts';
+import { FanOutFailedError, InputError, TaskFailedError } from '../errors.ts';
+import { quote } from '../quote.ts';
 import type { Engine } from './engine.ts';
-import { type FanOutOptions, resolveOptions } from './options.ts';
-import { type FanOutHooks, runLanes, type Task, type WorkerSize } from './run-lanes.ts';
+import { type FanOutOptions, resolveOptions, toCount } from './options.ts';
+import { type FanOutHooks, runLanes, type WorkerSize } from './run-lanes.ts';
 import { type Gathered, runInShards } from './shards.ts';
 import { NO_COUNTS } from './summary.ts';
+import { isSource, numTasksOf, type Task, type Tasks } from './task-source.ts';
 
 /** A Lambda function that does tasks, in the sizes that are deployed. Its types are those of its event and its answer. */
 export interface WorkerFunction<Payload, Result> {
@@ -25,24 +27,31 @@ export type Options = FanOutOptions & Pick<FanOutHooks, 'isAborted'>;
 /** A fan-out under way. */
 export interface FanOut<Result> {
   done: Promise<Gathered<Result>>;
-  /** Settles when a share of the tasks is done, in (0, 1], or the fan-out is over: time for the next one to begin. */
+  /**
+   * Settles when a share of the tasks is done, in (0, 1], or the fan-out is over: time for the next one to begin.
+   *
+   * @throws {InputError} when it is no such share
+   */
   reached(share: number): Promise<void>;
 }
 
 /**
  * Begin to invoke a function for each task.
  *
+ * @param tasks a list, or a source of which the handler's `tasksOf` makes them: for very many
  * @param name unique in the execution
  * @throws {InputError} when an option is wrong
  */
 export function startFanOut<Payload, Result>(
   engine: Engine,
   name: string,
-  tasks: readonly Task<Payload>[],
+  tasks: Tasks<Payload>,
   worker: WorkerFunction<Payload, Result>,
   { isAborted, ...given }: Options = {},
 ): FanOut<Result> {
   const options = resolveOptions(given);
+  const numTasks = numTasksOf(tasks);
+  if (!isSource(tasks)) checkDistinct(name, tasks);
   const waiting: { count: number; settle: () => void }[] = [];
   let numDone = 0;
   const onProgress = (count: number) => {
@@ -53,31 +62,52 @@ export function startFanOut<Payload, Result>(
     }
   };
   const hooks: FanOutHooks = { isAborted, onProgress };
-  const done = begin(engine, name, tasks, worker, options, hooks).finally(() => onProgress(tasks.length));
+  const done = begin(engine, name, tasks, worker, options, hooks).finally(() => onProgress(numTasks));
   done.catch(() => {}); // whoever asked for it is told
   return {
     done,
-    reached: (share) =>
-      new Promise((settle) => {
-        waiting.push({ count: Math.ceil(share * tasks.length), settle });
+    reached: async (share) => {
+      if (!(share > 0 && share <= 1)) throw new InputError(`share must be above 0 and at most 1, got ${quote(share)}`);
+      await new Promise<void>((settle) => {
+        waiting.push({ count: share === 1 ? numTasks : toCount(share, numTasks, Math.ceil), settle });
         onProgress(numDone);
-      }),
+      });
+    },
   };
+}
+
+/** @throws {InputError} when two tasks have one id: what came of them could not be told apart */
+function checkDistinct(name: string, tasks: readonly Task<unknown>[]): void {
+  const ids = new Set<string>();
+  for (const { taskId } of tasks) {
+    if (ids.has(taskId)) throw new InputError(`fan-out ${name} has two tasks ${quote(taskId)}; task ids must differ`);
+    ids.add(taskId);
+  }
 }
 
 async function begin<Payload, Result>(
   engine: Engine,
   name: string,
-  tasks: readonly Task<Payload>[],
+  tasks: Tasks<Payload>,
   { sizes }: WorkerFunction<Payload, Result>,
   options: ReturnType<typeof resolveOptions>,
   hooks: FanOutHooks,
 ): Promise<Gathered<Result>> {
-  if (tasks.length > options.shardAbove) return runInShards(engine, name, tasks, sizes, options, hooks);
-  if (tasks.length > 0)
-    return { ...(await runLanes<Payload, Result>(engine, name, tasks, sizes, options, hooks)), own: {} };
+  const numTasks = numTasksOf(tasks);
+  if (numTasks > options.shardAbove) return runInShards(engine, name, tasks, sizes, options, hooks);
+  if (numTasks > 0) {
+    const { rest: _, ...result } = await runLanes<Payload, Result>(engine, name, tasks, sizes, options, hooks);
+    return { ...result, own: {} };
+  }
   const nothing = { results: [], failed: [], timeline: [], own: {}, startedAtMs: 0, endedAtMs: 0 };
-  return { ...nothing, reason: 'allDone', counts: NO_COUNTS, sums: options.results === 'sum' ? {} : null };
+  return {
+    ...nothing,
+    attemptsEnded: 0,
+    attemptsFailed: 0,
+    reason: 'allDone',
+    counts: NO_COUNTS,
+    sums: options.results === 'sum' ? {} : null,
+  };
 }
 
 /**
@@ -89,7 +119,7 @@ async function begin<Payload, Result>(
 export async function fanOut<Payload, Result>(
   engine: Engine,
   name: string,
-  tasks: readonly Task<Payload>[],
+  tasks: Tasks<Payload>,
   worker: WorkerFunction<Payload, Result>,
   options?: Options,
 ): Promise<Gathered<Result>> {
@@ -107,12 +137,32 @@ export async function map<Payload, Result>(
   name: string,
   payloads: readonly Payload[],
   worker: WorkerFunction<Payload, Result>,
-  options?: Options,
+  options?: MapOptions,
 ): Promise<(Result | null)[]> {
-  const tasks = payloads.map((payload, i) => ({ taskId: `${name}-${i}`, payload }));
-  const gathered = await fanOut(engine, name, tasks, worker, { ...options, results: 'all' });
+  const { results } = await gatherAll(engine, name, payloads, worker, options);
+  return results;
+}
+
+/** All but whether the results are kept: they are. */
+export type MapOptions = Omit<Options, 'results'>;
+
+async function gatherAll<Payload, Result>(
+  engine: Engine,
+  name: string,
+  payloads: readonly Payload[],
+  worker: WorkerFunction<Payload, Result>,
+  options: MapOptions = {},
+): Promise<Gathered<Result>> {
+  if ('results' in options)
+    throw new InputError('map keeps the results of all tasks: leave out results, or use fanOut');
+  const tasks = payloads.map((payload, i) => ({ taskId: taskIdOf(name, i), payload }));
+  const gathered = await fanOut(engine, name, tasks, worker, options);
   throwUnlessGood(name, gathered);
-  return gathered.results;
+  return gathered;
+}
+
+function taskIdOf(name: string, i: number): string {
+  return `${name}-${i}`;
 }
 
 /**
@@ -128,10 +178,15 @@ export async function mapReduce<Payload, Result>(
   payloads: readonly Payload[],
   worker: WorkerFunction<Payload, Result>,
   reduce: (left: Result, right: Result) => Result,
-  options?: Options,
+  options?: MapOptions,
 ): Promise<Result | undefined> {
-  const results = await map(engine, name, payloads, worker, options);
-  return reducePairwise(results.filter((result) => result !== null) as Result[], reduce);
+  const { results, failed, counts, reason } = await gatherAll(engine, name, payloads, worker, options);
+  // an answer may be null: tasks without one are known by name when all are done and each that failed is told
+  const areKnown = reason === 'allDone' && failed.length === counts.failed;
+  const failedIds = new Set(failed.map(({ taskId }) => taskId));
+  const hasAnswer = (result: Result | null, i: number) =>
+    areKnown ? !failedIds.has(taskIdOf(name, i)) : result !== null;
+  return reducePairwise(results.filter(hasAnswer) as Result[], reduce);
 }
 
 /** Put values together as a tree of neighbours: the shape follows from their number alone. */

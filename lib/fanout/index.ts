@@ -16,10 +16,11 @@ export {
   type WorkerFunction,
   workerFunction,
 } from './fan-out.ts';
+export { withLog } from './log-tail.ts';
 export { type Decision, nextLookMs } from './looks.ts';
 export { FAN_OUT_DEFAULTS, type FanOutOptions, MAX_TASKS, resolveOptions } from './options.ts';
 export { type FanOutCommand, type FanOutEvent, step } from './policy.ts';
-export type { Task, WorkerSize } from './run-lanes.ts';
+export type { WorkerSize } from './run-lanes.ts';
 export type { Gathered } from './shards.ts';
 export { createState, type EndReason, type FanOutState } from './state.ts';
 export {
@@ -30,3 +31,4 @@ export {
   summarize,
   type TimelineEntry,
 } from './summary.ts';
+export type { Task, TaskSource, Tasks, TasksOf } from './task-source.ts';

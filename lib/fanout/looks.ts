@@ -1,6 +1,7 @@
 // What time decides: stragglers, deadlines, attempts that never started. Pure: state and time in, decision out.
 
 import type { Failure } from './error-class.ts';
+import { startsOf } from './starts.ts';
 import { type EndReason, type FanOutState, inFlightOf, isSettled, type TaskState } from './state.ts';
 
 /** What a look found. It is remembered, so that a replay acts the same whatever it sees by then. */
@@ -49,10 +50,11 @@ export function nextLookMs({ options, tasks, startedAtMs }: FanOutState, atMs: n
 }
 
 /**
- * Tasks that have run more than `stragglerFactor` times the time within which half of those started were done.
- * Each gets one second attempt at most.
+ * Tasks that have run more than `stragglerFactor` times the time within which half of those started were done. One that
+ * may still wait for a sandbox does not run. Each gets one second attempt at most.
  */
-export function findStragglers({ options, tasks }: FanOutState, atMs: number): { task: number; attempt: number }[] {
+export function findStragglers(state: FanOutState, atMs: number): { task: number; attempt: number }[] {
+  const { options, tasks } = state;
   if (!options.speculate) return [];
   const numStarted = tasks.filter(({ attempts }) => attempts.length > 0).length;
   const durations = tasks.flatMap(({ winner, attempts }) => {
@@ -63,10 +65,13 @@ export function findStragglers({ options, tasks }: FanOutState, atMs: number): {
   durations.sort((a, b) => a - b);
   const halfMs = durations[Math.ceil(STRAGGLER_SHARE * numStarted) - 1]!;
   const slowMs = Math.max(options.lookEveryMs, options.stragglerFactor * halfMs);
+  const starts = startsOf(state, atMs);
   return tasks.flatMap((task, i) => {
     const [attempt, ...others] = inFlightOf(task);
     if (isSettled(task) || !attempt || others.length > 0) return [];
-    if (task.attempts.some(({ isSpeculative }) => isSpeculative) || atMs - attempt.startedAtMs <= slowMs) return [];
+    if (task.attempts.some(({ isSpeculative }) => isSpeculative)) return [];
+    const startedAtMs = starts.get(attempt);
+    if (startedAtMs === undefined || atMs - startedAtMs <= slowMs) return [];
     return [{ task: i, attempt: task.attempts.length + 1 }];
   });
 }

@@ -130,7 +130,10 @@ export function resolveOptions(options: FanOutOptions): ResolvedOptions {
   return { ...FAN_OUT_DEFAULTS, ...given };
 }
 
-/** A count, or a share of the tasks: rounded down for what is tolerated, up for what is enough. */
+/**
+ * A count, or a share of the tasks: rounded down for what is tolerated, up for what is enough. As a person would count it:
+ * 0.29 of 100 is 29, though the product of the two numbers is a little less.
+ */
 export function toCount(value: number, numTasks: number, round: (value: number) => number): number {
-  return value < 1 && value > 0 ? round(value * numTasks) : value;
+  return value < 1 && value > 0 ? round(Number((value * numTasks).toPrecision(12))) : value;
 }

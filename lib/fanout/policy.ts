@@ -110,7 +110,7 @@ function moveUp(state: FanOutState, index: number, last: Failure, atMs: number):
   if (task.tier + 1 >= state.tiersMiB.length) {
     const limit = limitMiB === null ? 'its function has' : `the ${limitMiB} MiB of the largest function`;
     const message = `needed more memory than ${limit}; make its work smaller, or deploy a larger size (${last.message})`;
-    return fail(state, task, { name: 'OutOfMemoryError', message }, atMs);
+    return fail(state, task, { ...last, name: 'OutOfMemoryError', message }, atMs);
   }
   task.tier++;
   task.kills = 0;

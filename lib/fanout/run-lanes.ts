@@ -1,18 +1,13 @@
 // Drives one fan-out in one execution: feeds what happens to the policy, and performs what it asks for.
 
 import type { Engine, Lanes } from './engine.ts';
+import { logPlace } from './log-tail.ts';
 import { nextLookMs } from './looks.ts';
 import type { ResolvedOptions } from './options.ts';
 import { type FanOutCommand, type FanOutEvent, step } from './policy.ts';
 import { createState, type EndReason, inFlightOf, isSettled } from './state.ts';
 import { type Summary, summarize } from './summary.ts';
-
-/** One unit of work. A task may be invoked more than once: what it does must come out the same each time. */
-export interface Task<Payload> {
-  /** Unique in the fan-out, e.g. `generate-3`. */
-  taskId: string;
-  payload: Payload;
-}
+import { isSource, makeTasks, numTasksOf, type Task, type Tasks } from './task-source.ts';
 
 /** A function in its deployed sizes. */
 export interface WorkerSize {
@@ -30,39 +25,50 @@ export interface LanesResult<Result> extends Summary {
   results: (Result | null)[];
   /** Numbers of the results, added up by field in task order; null when the results are kept. */
   sums: Record<string, number> | null;
+  /** Attempts that ended, and the failed ones among them that speak against going on: what the breaker goes by. */
+  attemptsEnded: number;
+  attemptsFailed: number;
+  /** Where the breaker opened, the tasks by position that are neither done nor failed; none otherwise. */
+  rest: number[];
 }
 
 export interface FanOutHooks {
   /** Asked every few seconds: true ends the fan-out as `aborted`. */
   isAborted?: () => Promise<boolean>;
+  /** When the whole is over of which this is a part, in milliseconds since 1970: in place of `deadlineMs`. */
+  endsAtMs?: number;
   /** Told how many tasks are done, whenever one more is. */
   onProgress?: (numDone: number) => void;
+  /** Told each result that counts, once; a reason ends the fan-out. @param numUnderWay tasks that are in flight still */
+  judge?: (result: unknown, numUnderWay: number) => EndReason | undefined;
 }
 
 /** @param sizes of the function, the smallest first */
 export function runLanes<Payload, Result>(
   engine: Engine,
   name: string,
-  tasks: readonly Task<Payload>[],
+  tasks: Tasks<Payload>,
   sizes: readonly WorkerSize[],
   options: ResolvedOptions,
   hooks: FanOutHooks = {},
 ): Promise<LanesResult<Result>> {
-  return engine.lanes(
-    name,
-    tasks.length,
-    (lanes) => new Promise((resolve) => drive(lanes, tasks, sizes, options, hooks, resolve)),
-  );
+  const numTasks = numTasksOf(tasks);
+  return engine.lanes(name, numTasks, async (lanes) => {
+    // the lanes are open by now: their place among the operations does not depend on how long this takes
+    const made = isSource(tasks) ? await makeTasks<Payload>(engine.tasksOf, name, tasks.source, 0, numTasks) : tasks;
+    return new Promise((resolve) => drive(lanes, made, sizes, options, hooks, resolve));
+  });
 }
 
 function drive<Payload, Result>(
   lanes: Lanes,
   tasks: readonly Task<Payload>[],
   sizes: readonly WorkerSize[],
-  options: ResolvedOptions,
-  { isAborted, onProgress }: FanOutHooks,
+  asked: ResolvedOptions,
+  { isAborted, endsAtMs, onProgress, judge }: FanOutHooks,
   onEnd: (result: LanesResult<Result>) => void,
 ): void {
+  const options = endsAtMs === undefined ? asked : { ...asked, deadlineMs: Math.max(1, endsAtMs - lanes.startedAtMs) };
   const taskIds = tasks.map(({ taskId }) => taskId);
   const state = createState(
     taskIds,
@@ -97,13 +103,18 @@ function drive<Payload, Result>(
       const seconds = Math.max(1, Math.round(afterMs / 1000));
       pause = { seconds, hurry: new Promise((resolve) => hurries.set(key, resolve)) };
     }
-    lanes.invoke<Payload, Result>(task, sizes[tier]!.functionName, tasks[task]!.payload, pause, (outcome) => {
+    const { functionName } = sizes[tier]!;
+    lanes.invoke<Payload, Result>(task, functionName, tasks[task]!.payload, pause, (outcome) => {
       const { startedAtMs, endedAtMs: atMs } = outcome;
       if (outcome.ok) {
-        if (!isSettled(state.tasks[task]!)) results[task] = outcome.result;
+        const counts = !isSettled(state.tasks[task]!) && !state.ended;
+        if (counts) results[task] = outcome.result;
+        const reason = counts ? judge?.(outcome.result, state.inFlight - 1) : undefined;
         feed({ type: 'succeeded', task, attempt, startedAtMs, atMs });
+        if (reason) feed({ type: 'decided', decision: { speculate: [], failed: [], end: reason }, atMs });
       } else {
-        feed({ type: 'failed', task, attempt, startedAtMs, atMs, error: outcome.error });
+        const { log = logPlace(functionName, outcome.error.message), ...error } = outcome.error;
+        feed({ type: 'failed', task, attempt, startedAtMs, atMs, error: { ...error, log } });
       }
     });
   }
@@ -116,6 +127,9 @@ function drive<Payload, Result>(
       endedAtMs: Math.max(state.ended!.atMs, state.lastEndedAtMs),
       results: keepsSums ? [] : results,
       sums: keepsSums ? sumFields(results) : null,
+      attemptsEnded: state.attemptsEnded,
+      attemptsFailed: state.attemptsFailed,
+      rest: reason === 'breakerOpen' ? [...state.tasks.keys()].filter((i) => !isSettled(state.tasks[i]!)) : [],
       ...summarize(state),
     });
   }

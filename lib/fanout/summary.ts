@@ -51,7 +51,7 @@ export function addCounts(a: FanOutCounts, b: FanOutCounts): FanOutCounts {
   return Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) as unknown as FanOutCounts;
 }
 
-/** A task that was given up. */
+/** A task that was given up; where the breaker opened, also one that had failed and was not done when it did. */
 export interface FailedTask {
   taskId: string;
   attempts: number;
@@ -75,6 +75,7 @@ export interface Summary {
 export function summarize({ tasks, startedAtMs, ended }: FanOutState): Summary {
   const counts = { ...NO_COUNTS, tasks: tasks.length };
   const failed: FailedTask[] = [];
+  const stopped: FailedTask[] = [];
   const timeline: TimelineEntry[] = [];
   for (const [i, task] of tasks.entries()) {
     // one that was still pausing at the end was never invoked
@@ -95,18 +96,19 @@ export function summarize({ tasks, startedAtMs, ended }: FanOutState): Summary {
       timeline.push([i, k + 1, startMs - startedAtMs, endedAtMs === undefined ? null : endedAtMs - startedAtMs]);
     }
     if (task.state === 'done') counts.done++;
-    if (task.state !== 'failed') continue;
-    counts.failed++;
-    const error = task.error!;
-    if (error.name === 'NotStartedError') counts.notStarted++;
-    failed.push({
-      taskId: task.taskId,
-      attempts: attempts.length,
-      error,
-      errors: attempts.map((attempt) => attempt.error ?? null),
-    });
+    const errors = attempts.map((attempt) => attempt.error ?? null);
+    const { taskId } = task;
+    if (task.state === 'failed') {
+      counts.failed++;
+      const error = task.error!;
+      if (error.name === 'NotStartedError') counts.notStarted++;
+      failed.push({ taskId, attempts: attempts.length, error, errors });
+    } else if (ended?.reason === 'breakerOpen' && task.state !== 'done') {
+      const error = errors.findLast((one) => one !== null);
+      if (error) stopped.push({ taskId, attempts: attempts.length, error, errors });
+    }
   }
-  return { counts, failed, timeline };
+  return { counts, failed: [...failed, ...stopped], timeline };
 }
 
 /** The value below which a share of the numbers lies; 0 of none. */

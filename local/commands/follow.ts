@@ -12,6 +12,9 @@ import type { Target } from '../target.ts';
 
 const LOCAL_POLL_MS = 100;
 const AWS_POLL_MS = 1000;
+/** A poll lists what is done: of thousands of tasks that takes its time, of which it may have this share, and no pause is longer. */
+const POLL_SHARE = 0.1;
+const MAX_POLL_MS = 2000;
 /** Polls between two looks at the execution itself: one that cannot even start leaves no status. */
 const POLLS_PER_LOOK = 20;
 
@@ -44,7 +47,9 @@ export async function follow(target: Target, options: FollowOptions): Promise<vo
         await cancelRun(store, orchestrator, runId);
         throw new CancelledError(`run ${runId}`);
       }
+      const begunMs = performance.now();
       const { state, stages, error } = await viewRun(store, runId);
+      const tookMs = performance.now() - begunMs;
       progress.update(stages);
       if (state === 'succeeded') return;
       if (state === 'cancelled') throw new CancelledError(`run ${runId} was cancelled`);
@@ -55,7 +60,8 @@ export async function follow(target: Target, options: FollowOptions): Promise<vo
         if (executionState === 'failed' && !isDone) throw new Error(`the orchestrator failed: ${message}`);
       }
       await onStages?.(stages);
-      await sleep(options.on === 'aws' ? AWS_POLL_MS : LOCAL_POLL_MS, undefined, { signal }).catch(() => {});
+      const leastMs = options.on === 'aws' ? AWS_POLL_MS : LOCAL_POLL_MS;
+      await sleep(pollPauseMs(leastMs, tookMs), undefined, { signal }).catch(() => {});
     }
   } catch (error) {
     if (error instanceof CancelledError) throw new CancelledError(`${error.message}; ${hint}`);
@@ -79,4 +85,9 @@ function launcher(): string {
 
 function quote(word: string): string {
   return /^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** @param tookMs of the last poll */
+export function pollPauseMs(leastMs: number, tookMs: number): number {
+  return Math.max(leastMs, Math.min(MAX_POLL_MS, tookMs / POLL_SHARE - tookMs));
 }

@@ -255,8 +255,9 @@ suite('pipeline', () => {
       'task split-1 failed once; last: InputError: the partition is torn; 1 more failed; see runs/r/failed.json';
     await assert.rejects(broken, { name: 'TaskFailedError', message });
     const { tasks, ...rest } = await getJson<FailedTasks>(store, runKeys('r').failed);
-    assert.deepEqual(rest, { runId: 'r', execution: 'arn', stage: 'split', reason: 'tooManyFailed', numTasks: 6, numDone: 4 }); // biome-ignore format: one line
-    const error = { name: 'InputError', message: 'the partition is torn' };
+    assert.deepEqual(rest, { runId: 'r', execution: 'arn', stage: 'split', reason: 'tooManyFailed', numTasks: 6, numDone: 4, numFailed: 2 }); // biome-ignore format: one line
+    const log = 'no log came with it: see the log group of function split';
+    const error = { name: 'InputError', message: 'the partition is torn', log };
     assert.deepEqual(
       tasks,
       [1, 4].map((partitionIndex) => ({

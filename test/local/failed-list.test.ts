@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { replaceJson } from '../../lib/json.ts';
+import { getJson, replaceJson } from '../../lib/json.ts';
 import { runKeys } from '../../lib/keys.ts';
 import { memoryStore } from '../../lib/memory-store.ts';
 import { listFailed } from '../../local/failed-list.ts';
@@ -33,4 +33,15 @@ test('several failed tasks are listed with input, attempts and cause, the first 
   assert.equal(lines.length, 2 + 5 + 1);
   assert.equal(lines.at(-1), '  and 2 more');
   assert.ok(lines.every((line) => line.length < 240));
+});
+
+test('the end of the log of the first is shown, or where it is', async () => {
+  const store = await storeWith(1);
+  const key = runKeys('r').failed;
+  const file = await getJson<{ tasks: { error: { log?: string } }[] }>(store, key);
+  file.tasks[0]!.error.log = Array.from({ length: 20 }, (_, i) => `line ${i}`).join('\n');
+  await replaceJson(store, key, file);
+  const lines = (await listFailed(store, 'r')).split('\n');
+  assert.deepEqual(lines.slice(0, 3), ['', 'the end of the log of split-0:', '  line 12']);
+  assert.equal(lines.at(-1), '  line 19');
 });

@@ -13,6 +13,9 @@ const FAILURES: [message: string, name: string, retryable: boolean][] = [
   ['RequestId: 1f Error: Task timed out after 300.00 seconds', 'TimeoutError', true],
   ['RequestId: 1f Error: Runtime exited with error: signal: killed', 'CrashError', true],
   ['Rate exceeded', 'ThrottledError', true],
+  ['RangeError: Array buffer allocation failed', 'OutOfMemoryError', true],
+  ['RangeError: WebAssembly.Memory(): could not allocate memory', 'OutOfMemoryError', true],
+  ['Error: Worker terminated due to reaching memory limit: JS heap out of memory', 'OutOfMemoryError', true],
   ['', 'CrashError', true],
 ];
 for (const [message, name, retryable] of FAILURES) {
@@ -35,6 +38,9 @@ const CLASSES: [name: string, message: string, errorClass: ErrorClass][] = [
   ['InputError', 'no such column', 'final'],
   ['FormatError', 'partition k: version 3', 'final'],
   ['NotStartedError', '', 'final'],
+  ['NotFoundError', 'Function not found: f', 'final'],
+  ['TypeError', 'x is not a function', 'final'],
+  ['TypeError', 'fetch failed', 'retry'],
   ['CancelledError', 'run r was cancelled', 'aborted'],
 ];
 for (const [name, message, errorClass] of CLASSES) {
@@ -45,5 +51,8 @@ test("the platform's type of an error says more than its message", () => {
   const message = 'RequestId: 1f Error: Runtime exited with error: signal: killed';
   assert.equal(parseFailure(message, 'Runtime.OutOfMemory').name, 'OutOfMemoryError');
   assert.equal(parseFailure(message, 'Runtime.ExitError').name, 'CrashError');
+  assert.equal(parseFailure('no such column', 'InputError').name, 'InputError');
+  assert.equal(parseFailure('it broke', 'Error').name, 'CrashError');
+  assert.equal(parseFailure('Function not found: f', 'ResourceNotFoundException').name, 'NotFoundError');
   assert.equal(parseFailure('FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory').name, 'OutOfMemoryError'); // biome-ignore format: one line
 });

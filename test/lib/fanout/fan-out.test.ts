@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { FanOutFailedError, InputError } from '../../../lib/errors.ts';
 import { backoffMs } from '../../../lib/fanout/backoff.ts';
 import { fanOut, map, mapReduce, reducePairwise, startFanOut, workerFunction } from '../../../lib/fanout/fan-out.ts';
-import { FAN_OUT_DEFAULTS, type FanOutOptions, resolveOptions } from '../../../lib/fanout/options.ts';
+import { FAN_OUT_DEFAULTS, type FanOutOptions, resolveOptions, toCount } from '../../../lib/fanout/options.ts';
 import { quantile } from '../../../lib/fanout/summary.ts';
 import { memoryEngine } from '../../helpers.ts';
 
@@ -36,14 +36,9 @@ suite('fan-out', () => {
     const typed: (Doubled | null)[] = results;
     assert.deepEqual(typed, [{ twice: 0 }, { twice: 2 }, null, { twice: 6 }]);
     assert.deepEqual([reason, counts.done, counts.failed], ['allDone', 3, 1]);
-    assert.deepEqual(failed, [
-      {
-        taskId: 'n2',
-        attempts: 1,
-        error: { name: 'InputError', message: 'no 2 here' },
-        errors: [{ name: 'InputError', message: 'no 2 here' }],
-      },
-    ]);
+    const log = 'no log came with it: see the log group of function double';
+    const error = { name: 'InputError', message: 'no 2 here', log };
+    assert.deepEqual(failed, [{ taskId: 'n2', attempts: 1, error, errors: [error] }]);
     assert.deepEqual(
       timeline.map(([task, attempt]) => [task, attempt]),
       [0, 1, 2, 3].map((task) => [task, 1]),
@@ -72,6 +67,84 @@ suite('fan-out', () => {
       assert.deepEqual([strict.reason, strict.counts.done], ['tooManyFailed', 19]);
     });
   }
+
+  test('of a source each slice makes its own tasks, and is sent none', async () => {
+    const asked: [unknown, number, number][] = [];
+    const sourced = memoryEngine(
+      () => async (payload) => ({ twice: 2 * (payload as { n: number }).n }),
+      (source, start, end) => {
+        asked.push([source, start, end]);
+        return tasks(end).slice(start);
+      },
+    );
+    const source = { numTasks: 20, source: { first: 0 } };
+    const whole = await fanOut<{ n: number }, Doubled>(sourced, 'f', source, doubler);
+    assert.deepEqual(whole.results.map((result) => result!.twice), numbers(20).map(({ n }) => 2 * n)); // biome-ignore format: one line
+    assert.deepEqual(asked.splice(0), [[{ first: 0 }, 0, 20]]);
+    const sliced = await fanOut<{ n: number }, Doubled>(sourced, 'g', source, doubler, { shardAbove: 7 });
+    assert.deepEqual([sliced.results, sliced.counts], [whole.results, whole.counts]);
+    assert.deepEqual(asked, [[{ first: 0 }, 0, 6], [{ first: 0 }, 6, 13], [{ first: 0 }, 13, 20]]); // biome-ignore format: ranges
+    assert.deepEqual(sourced.slices.map((slice) => slice.tasks), asked.map(([from, start, end]) => ({ source: from, start, end }))); // biome-ignore format: one line
+    await assert.rejects(fanOut(engine(), 'f', source, doubler), /f has a source of tasks, but its handler no tasksOf/);
+    const short = memoryEngine(() => async () => ({ twice: 0 }), () => tasks(1)); // biome-ignore format: one line
+    await assert.rejects(fanOut(short, 'f', source, doubler), /f: tasks 0 to 20 were asked for, 1 came/);
+  });
+
+  test('a list that one execution could not write is refused, with what to do', async () => {
+    const text = 'x'.repeat(100_000);
+    const large = Array.from({ length: 600 }, (_, n) => ({ taskId: `n${n}`, payload: { n, text } }));
+    const worker = workerFunction<{ n: number; text: string }, Doubled>('double');
+    await assert.rejects(
+      fanOut(engine(), 'f', large, worker, { shardAbove: 30 }),
+      /f has 600 tasks of 60\d+ bytes, .* at most 50000000 are allowed; give it a source/,
+    );
+  });
+
+  test('slices that stop at too many failures go on when there are not too many over all of them', async () => {
+    // of the first slice all attempts fail at first, of the others none
+    const tries = new Map<number, number>();
+    const flaky = memoryEngine(() => async (payload) => {
+      const { n } = payload as { n: number };
+      tries.set(n, (tries.get(n) ?? 0) + 1);
+      if (n < 10 && tries.get(n)! < 3) throw new Error('crash');
+      return { twice: 2 * n };
+    });
+    const options = { shardAbove: 30, breakerAttempts: 10, maxInFlight: 100 };
+    const { reason, results, counts, timeline } = await fanOut(flaky, 'f', tasks(90), doubler, options);
+    assert.equal(reason, 'allDone');
+    assert.deepEqual(results, numbers(90).map(({ n }) => ({ twice: 2 * n }))); // biome-ignore format: one line
+    assert.deepEqual([counts.tasks, counts.done, counts.failed], [90, 90, 0]);
+    const [again] = flaky.slices.slice(3);
+    assert.equal(again!.fanOutShard, 'f-shard-0-again');
+    assert.ok(again!.only!.length > 0 && again!.only!.length <= 30);
+    // each attempt is told once, with the position of its task
+    assert.equal(new Set(timeline.map(([task, attempt]) => `${task} ${attempt}`)).size, timeline.length);
+    assert.ok(timeline.every(([task]) => task >= 0 && task < 90));
+  });
+
+  test('the breaker opens by what failed over all slices', async () => {
+    const broken = memoryEngine(() => async () => {
+      throw new Error('crash');
+    });
+    const options = { shardAbove: 30, breakerAttempts: 10, maxInFlight: 30 };
+    const { reason, counts } = await fanOut(broken, 'f', tasks(900), doubler, options);
+    assert.equal(reason, 'breakerOpen');
+    // ended while many slices had not begun
+    assert.ok(counts.attempts < 300, `${counts.attempts} attempts`);
+  });
+
+  test('failures are tolerated over all slices, be they all in one', async () => {
+    const lost = Array.from({ length: 9 }, (_, n) => n);
+    for (const failFast of [false, true]) {
+      const options = { shardAbove: 10, failFast };
+      const fine = await fanOut(engine(lost), 'f', tasks(100), doubler, { ...options, toleratedFailures: 0.1 });
+      assert.deepEqual([fine.reason, fine.counts.failed, fine.counts.done], ['allDone', 9, 91]);
+      const few = await fanOut(engine(lost), 'f', tasks(100), doubler, { ...options, toleratedFailures: 8 });
+      assert.equal(few.reason, 'tooManyFailed');
+      assert.equal(few.counts.done, failFast ? few.counts.done : 91);
+      assert.ok(!failFast || few.counts.done < 91);
+    }
+  });
 
   test('payloads too large for one execution are divided by their bytes', async () => {
     const large = Array.from({ length: 40 }, (_, n) => ({ taskId: `n${n}`, payload: { n, text: 'x'.repeat(50_000) } }));
@@ -109,6 +182,54 @@ suite('fan-out', () => {
     assert.deepEqual([1, 2, 3, 4, 5].map(shape), ['0', '(01)', '((01)2)', '((01)(23))', '(((01)(23))4)']);
   });
 
+  test('an answer of null is an answer', async () => {
+    const some = memoryEngine(() => async (payload) => (payload as { n: number }).n || null);
+    const worker = workerFunction<{ n: number }, number | null>('some');
+    const joined = await mapReduce(some, 'm', numbers(3), worker, (a, b) => [a, b] as unknown as number);
+    assert.deepEqual(joined, [[null, 1], 2]); // biome-ignore format: pairs
+  });
+
+  test('map refuses to keep sums only, and two tasks of one name are refused', async () => {
+    await assert.rejects(map(engine(), 'm', numbers(2), doubler, { results: 'sum' } as FanOutOptions), {
+      name: 'InputError',
+      message: /^map keeps the results of all tasks/,
+    });
+    assert.throws(() => startFanOut(engine(), 'f', [...tasks(2), ...tasks(1)], doubler), {
+      name: 'InputError',
+      message: 'fan-out f has two tasks "n0"; task ids must differ',
+    });
+  });
+
+  for (const share of [0, 1.5, Number.NaN, -1]) {
+    test(`a share of ${share} is never reached, and is refused`, async () => {
+      const { done, reached } = startFanOut(engine(), 'f', tasks(2), doubler);
+      await assert.rejects(reached(share), { name: 'InputError', message: /^share must be above 0 and at most 1/ });
+      await done;
+    });
+  }
+
+  test('all slices are over at one time, however late they begin', async () => {
+    const one = engine();
+    await fanOut(one, 'f', tasks(6), doubler, { shardAbove: 2, maxInFlight: 1, deadlineMs: 5000 });
+    const [first, ...others] = one.slices;
+    assert.ok(Math.abs(first!.endsAtMs! - Date.now() - 5000) < 4000);
+    assert.deepEqual(
+      [first, ...others].map((slice) => [slice!.endsAtMs, slice!.options.deadlineMs]),
+      new Array(3).fill([first!.endsAtMs, null]),
+    );
+  });
+
+  test('when the breaker opens, the tasks that had failed are told, though none was given up', async () => {
+    const broken = memoryEngine(() => async () => {
+      throw new Error('no luck');
+    });
+    const options = { breakerAttempts: 5, maxAttempts: 3 };
+    const { reason, failed, counts } = await fanOut(broken, 'f', tasks(8), doubler, options);
+    assert.deepEqual([reason, counts.failed], ['breakerOpen', 0]);
+    assert.ok(failed.length >= 5);
+    assert.ok(failed.every(({ error }) => error.message === 'no luck'));
+  });
+
   test('a share that is done is told, once the tasks are there or the fan-out is over', async () => {
     let numDone = 0;
     const counting = memoryEngine(() => async () => ++numDone);
@@ -124,6 +245,13 @@ suite('fan-out', () => {
 });
 
 suite('fan-out options', () => {
+  test('a share of the tasks is counted as a person would', () => {
+    const floor = [0.29, 0.57, 0.07].map((share) => toCount(share, 100, Math.floor));
+    assert.deepEqual(floor, [29, 57, 7]);
+    assert.equal(toCount(0.07, 100, Math.ceil), 7);
+    assert.equal(toCount(0.005, 100, Math.floor), 0);
+  });
+
   test('an explicit undefined means the default', () => {
     assert.deepEqual(resolveOptions({ maxInFlight: undefined }), FAN_OUT_DEFAULTS);
   });

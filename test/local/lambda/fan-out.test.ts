@@ -5,9 +5,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FanOutCounts, FanOutOptions } from '../../../lib/fanout/index.ts';
+import { type FanOutCounts, type FanOutOptions, withLog } from '../../../lib/fanout/index.ts';
 import type { LambdaEvent } from '../../../local/lambda/options.ts';
 import { lines, localFunction, orchestratorFunction, startService, temporaryFolder, writeWorker } from './helpers.ts';
+
+/** What is told of an attempt that was killed. */
+const LOG_PLACE = /^no log came with it: see the log group of function worker, request [0-9a-f-]{36}$/;
 
 const folder = temporaryFolder();
 const ran = join(folder, 'ran');
@@ -31,7 +34,7 @@ const { invoke, events } = await startService({
 interface Result {
   reason: string;
   counts: FanOutCounts;
-  failed: { taskId: string; attempts: number; error: { name: string; message: string } }[];
+  failed: { taskId: string; attempts: number; error: { name: string; message: string; log: string } }[];
   results: unknown[];
   sums: Record<string, number> | null;
   operations: number;
@@ -159,12 +162,21 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
       lost.failed[0]!.error.message,
       /needed more memory than the 128 MiB of the largest function; make its work smaller/,
     );
+    assert.match(lost.failed[0]!.error.log, LOG_PLACE);
   });
 
   test('a timeout is told as one', async () => {
     const options = { maxAttempts: 1 };
     const { counts, failed } = await run('fan', [{ action: 'spin' }], { workers: ['brief'], options });
     assert.deepEqual([counts.timedOut, failed[0]!.error.name], [1, 'TimeoutError']);
+    assert.match(failed[0]!.error.log, /see the log group of function brief, request [0-9a-f-]{36}$/);
+  });
+
+  test('what a worker sends of its log with its error comes back, and is not in the message', async () => {
+    const message = withLog('InputError: no such tree', 'reading tree 7\nat line 3\n');
+    const { failed } = await run('fan', [{ action: 'fail', message }]);
+    const log = 'reading tree 7\nat line 3';
+    assert.deepEqual(failed[0]!.error, { name: 'InputError', message: 'no such tree', log });
   });
 
   test('a task that never starts is its own error, with the likely cause', async () => {

@@ -1,0 +1,29 @@
+// How much of what happened is told on: enough for a person, little enough for the executions that carry it.
+
+import type { FailedTask } from './summary.ts';
+
+/** Every so manieth of the items, `most` or fewer. */
+export function thin<T>(items: readonly T[], most: number): T[] {
+  const every = Math.ceil(items.length / most);
+  return items.filter((_, i) => i % every === 0);
+}
+
+/** The first of the failed tasks, as JSON no more than so many bytes: the ends of logs go first, and then the last tasks. */
+export function keepFailed(failed: readonly FailedTask[], maxBytes: number): FailedTask[] {
+  const kept: FailedTask[] = [];
+  let left = maxBytes;
+  for (const task of failed) {
+    const one = [task, withoutLogs(task)].find((form) => bytesOf(form) <= left);
+    if (!one) break;
+    left -= bytesOf(one);
+    kept.push(one);
+  }
+  return kept;
+}
+
+const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value)) + 1;
+
+function withoutLogs(task: FailedTask): FailedTask {
+  const bare = ({ name, message }: FailedTask['error']) => ({ name, message });
+  return { ...task, error: bare(task.error), errors: task.errors.map((error) => error && bare(error)) };
+}
