@@ -53,15 +53,17 @@ function recorder(): { plugin: DurableInstrumentationPlugin; of(name: string): R
  * over executions of the same function, which are answered here.
  *
  * @param measure what an execution has used so far, as numbers by name; told with the part of a fan-out that it did
+ * @param self qualified name of the function that does slices, with the same code; by default the one that is invoked
  */
 export function durableHandler<Event, Result>(
   run: (event: Event, engine: Engine, executionArn: string) => Promise<Result>,
   measure: (executionArn: string) => object = () => ({}),
+  self?: string,
 ) {
   const { plugin, of } = recorder();
   return withDurableExecution(
     async (event: Event, context: DurableContext): Promise<unknown> => {
-      const engine = durableEngine(context, of);
+      const engine = durableEngine(context, of, self);
       const { durableExecutionArn } = context.executionContext;
       if (isShard(event)) return runShard(engine, event, () => measure(durableExecutionArn));
       return run(event, engine, durableExecutionArn);
@@ -70,13 +72,13 @@ export function durableHandler<Event, Result>(
   );
 }
 
-function durableEngine(context: DurableContext, recordOf: (name: string) => Recorded): Engine {
+function durableEngine(context: DurableContext, recordOf: (name: string) => Recorded, self?: string): Engine {
   let operations = 1; // the execution itself
   return {
     get operations() {
       return operations;
     },
-    self: context.lambdaContext?.invokedFunctionArn,
+    self: self ?? context.lambdaContext?.invokedFunctionArn,
     step: (name, work) => {
       operations++;
       return context.step(name, work, STEP);

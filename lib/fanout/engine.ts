@@ -44,7 +44,7 @@ export interface Lanes {
 export interface Engine {
   /** Durable operations so far: what AWS bills an execution by. */
   readonly operations: number;
-  /** The qualified name by which this function can be invoked with another part of a fan-out; none where it cannot. */
+  /** The qualified name of the function that is invoked with a part of a large fan-out; none where there is none. */
   readonly self?: string;
   /** Do something once and remember what it gave: after a crash, the remembered value is given again. */
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
