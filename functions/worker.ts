@@ -14,6 +14,7 @@ import { s3Store } from '../lib/s3-store.ts';
 import type { Store } from '../lib/store.ts';
 import { startMeter } from './meter.ts';
 import { requireEnv } from './require-env.ts';
+import { taskMetrics } from './task-metrics.ts';
 
 /** A position in a list: a chunk, a partition, a tree. */
 export const index = () => v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -57,6 +58,7 @@ export function taskHandler<Task extends WorkerTask>(
   const memoryMiB = Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE'));
   const measure = startMeter(memoryMiB, store);
   const looks = cancelLooks();
+  const noteTask = taskMetrics(process.env.METRICS);
   const sandbox = process.env.AWS_LAMBDA_LOG_STREAM_NAME ?? '';
   let isColdStart = true;
   let known: { runId: string; params: RunParams } | undefined;
@@ -79,9 +81,11 @@ export function taskHandler<Task extends WorkerTask>(
       const used = usage();
       console.log(JSON.stringify({ message: 'task done', ...task, used }));
       const busyMs = Math.round((used.gbSeconds / (memoryMiB / 1024)) * 1000);
+      noteTask({ busyMs, gbSeconds: used.gbSeconds });
       return { ...used, busyMs, span: { ...begun, finishedAtMs: Date.now() } };
     } catch (error) {
       const message = messageOf(error);
+      noteTask();
       // what Lambda notes of the error says nothing of the task
       console.error(JSON.stringify({ message: 'task failed', ...task, error: message }));
       if (error instanceof Error) error.message = message;
