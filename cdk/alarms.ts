@@ -5,7 +5,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { FUNCTION_NAMES, FUNCTIONS, WORKER_NAMES } from '../functions/manifest.ts';
+import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, WORKER_NAMES } from '../functions/manifest.ts';
 import type { ArvoredoApi } from './api.ts';
 import type { ArvoredoEngine } from './engine.ts';
 
@@ -17,6 +17,10 @@ const MANY_FAILURES = 10;
 /** Events of runs that ended badly, or were cancelled, and that nobody took from the queue. */
 const MANY_LEFT = 10;
 
+// the metrics of an alarm are ten at most
+const OF_RUNS = ['orchestrator', 'slices', ...WORKER_NAMES] as const satisfies FunctionName[];
+const OF_CALLS = FUNCTION_NAMES.filter((name) => !(OF_RUNS as readonly string[]).includes(name));
+
 /** Make the alarms; each tells the topic when it goes off and when it is over. */
 export function addAlarms(
   scope: Construct,
@@ -25,27 +29,49 @@ export function addAlarms(
   topic: ITopic,
 ): cloudwatch.Alarm[] {
   const { functions, failures } = engine;
-  const { orchestrator } = functions;
+  const { orchestrator, start } = functions;
+  const ofStart = (metricName: string) => start.metric(metricName, { statistic: 'Sum', period: PERIOD });
   const ended = (metricName: string) => orchestrator.metric(metricName, { statistic: 'Sum', period: PERIOD });
-  const ofAll = (names: readonly (keyof typeof functions)[], metric: 'metricErrors' | 'metricThrottles') =>
+  const ofAll = (names: readonly FunctionName[], metric: 'metricErrors' | 'metricThrottles') =>
     Object.fromEntries(names.map((name) => [name.toLowerCase(), functions[name][metric]({ period: PERIOD })]));
+  // a function that was not called has no value, and a sum with one that is missing would be missing too
   const sum = (usingMetrics: Record<string, cloudwatch.IMetric>) =>
-    new cloudwatch.MathExpression({ expression: Object.keys(usingMetrics).join('+'), usingMetrics, period: PERIOD });
-
-  const shares = Object.fromEntries(
-    FUNCTION_NAMES.map((name) => [
-      name.toLowerCase(),
-      functions[name].metricDuration({ statistic: 'Maximum', period: PERIOD }),
-    ]),
-  );
-  const longest = FUNCTION_NAMES.map((name) => `${name.toLowerCase()}/${FUNCTIONS[name].timeoutSeconds * 1000}`);
+    new cloudwatch.MathExpression({
+      expression: `SUM([${Object.keys(usingMetrics).map((name) => `FILL(${name},0)`)}])`,
+      usingMetrics,
+      period: PERIOD,
+    });
+  const shareOfTimeout = (names: readonly FunctionName[]) =>
+    new cloudwatch.MathExpression({
+      expression: `100*MAX([${names.map((name) => `FILL(${name.toLowerCase()},0)/${FUNCTIONS[name].timeoutSeconds * 1000}`)}])`,
+      usingMetrics: Object.fromEntries(
+        names.map((name) => [
+          name.toLowerCase(),
+          functions[name].metricDuration({ statistic: 'Maximum', period: PERIOD }),
+        ]),
+      ),
+      period: PERIOD,
+      label: '% of the time limit',
+    });
 
   const specs: [id: string, threshold: number, what: string, metric: cloudwatch.IMetric][] = [
     [
       'RunsFailed',
       1,
-      'a run failed or took longer than a day: GET /runs/{id} says why; POST it again to go on with it',
-      sum({ failed: ended('DurableExecutionFailed'), timedout: ended('DurableExecutionTimedOut') }),
+      'a run failed: GET /runs/{id} says why; POST it again to go on with it',
+      ended('DurableExecutionFailed'),
+    ],
+    [
+      'RunsTimedOut',
+      1,
+      'a run took longer than a day: GET /runs/{id} says how far it came; POST it again to go on with it',
+      ended('DurableExecutionTimedOut'),
+    ],
+    [
+      'NotStarted',
+      1,
+      'a schedule or an upload could not start its run, three times: its event is in the queue, see the log of start',
+      ofStart('AsyncEventsDropped'),
     ],
     [
       'WorkersFail',
@@ -56,19 +82,26 @@ export function addAlarms(
     [
       'Throttled',
       1,
-      'Lambda refuses invocations: raise the quota of concurrent executions, or set places aside',
-      sum(ofAll(FUNCTION_NAMES, 'metricThrottles')),
+      'Lambda refuses invocations of runs: raise the quota of concurrent executions, or set places aside',
+      sum(ofAll(OF_RUNS, 'metricThrottles')),
+    ],
+    [
+      'CallsThrottled',
+      1,
+      'Lambda refuses calls of the API or starts of runs: raise the quota of concurrent executions, or set places aside',
+      sum(ofAll(OF_CALLS, 'metricThrottles')),
     ],
     [
       'NearTimeout',
       100 * NEAR_TIMEOUT,
       `an invocation took over ${100 * NEAR_TIMEOUT} % of its time limit: the next one may be cut off`,
-      new cloudwatch.MathExpression({
-        expression: `100*MAX([${longest.join(',')}])`,
-        usingMetrics: shares,
-        period: PERIOD,
-        label: '% of the time limit',
-      }),
+      shareOfTimeout(OF_RUNS),
+    ],
+    [
+      'CallsNearTimeout',
+      100 * NEAR_TIMEOUT,
+      `an answer of the API, or the start of a run, took over ${100 * NEAR_TIMEOUT} % of its time limit`,
+      shareOfTimeout(OF_CALLS),
     ],
     [
       'ApiFails',

@@ -6,11 +6,13 @@ import type { EnvironmentName, GroveOptions } from './options.ts';
 const OPTIONS = {
   removal: 'text',
   expireAfterDays: 'json',
+  expireDataAfterDays: 'json',
   logRetention: 'json',
   accessLogs: 'json',
   ownKey: 'json',
   privateNetwork: 'json',
   tracing: 'json',
+  metrics: 'json',
   reservedConcurrency: 'json',
   throttle: 'json',
   jwt: 'json',
@@ -19,7 +21,9 @@ const OPTIONS = {
   alarms: 'json',
   dashboard: 'json',
   budget: 'json',
+  costAnomalies: 'json',
   schedule: 'json',
+  uploads: 'json',
   notifications: 'json',
 } as const satisfies Record<keyof GroveOptions, 'text' | 'json'>;
 

@@ -1,9 +1,11 @@
-// One page on how runs go: Lambda's own metrics, which cost nothing, as each stage has a function of its own.
+// One page on how runs go: Lambda's own metrics, which cost nothing, and those of stages where there are any.
 
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { FUNCTION_NAMES } from '../functions/manifest.ts';
+import { METRICS_NAMESPACE, type TASK_METRICS } from '../functions/task-metrics.ts';
+import { STAGE_NAMES } from '../lib/run.ts';
 import type { ArvoredoApi } from './api.ts';
 import type { ArvoredoEngine } from './engine.ts';
 
@@ -12,7 +14,7 @@ const ENDINGS = ['Started', 'Succeeded', 'Failed', 'TimedOut', 'Stopped'];
 
 export function addDashboard(
   scope: Construct,
-  { functions, failures }: ArvoredoEngine,
+  { functions, failures, hasMetrics }: ArvoredoEngine,
   api: ArvoredoApi,
   alarms: cloudwatch.Alarm[],
 ): cloudwatch.Dashboard {
@@ -69,5 +71,23 @@ export function addDashboard(
     ),
     graph('events of runs that ended badly', [failures.metricApproximateNumberOfMessagesVisible()]),
   );
+  if (hasMetrics) {
+    const { stackName } = Stack.of(scope);
+    const ofStages = (metricName: keyof typeof TASK_METRICS) =>
+      STAGE_NAMES.map(
+        (stage) =>
+          new cloudwatch.Metric({
+            namespace: METRICS_NAMESPACE,
+            metricName,
+            dimensionsMap: { stack: stackName, stage },
+            statistic: 'Sum',
+            ...label(stage),
+          }),
+      );
+    dashboard.addWidgets(
+      graph('tasks of each stage; on the right, failures', ofStages('tasks'), ofStages('failures')),
+      graph('GB-s of each stage', ofStages('gbSeconds')),
+    );
+  }
   return dashboard;
 }

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Annotations, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -18,18 +18,20 @@ import {
   type FunctionSpec,
   functionVariable,
   HANDLER,
+  STAGE_FUNCTIONS,
   WORKER_NAMES,
 } from '../functions/manifest.ts';
 import { KEPT_DAYS } from '../lib/cost.ts';
 import { InputError } from '../lib/errors.ts';
+import { STAGE_NAMES } from '../lib/run.ts';
 import { acknowledge, acknowledgeWildcards } from './findings.ts';
 import { GRANTS } from './grants.ts';
 import type { ArvoredoNetwork } from './network.ts';
-import type { ArvoredoStore } from './store.ts';
+import { type ArvoredoStore, allow } from './store.ts';
 
 /** Places set aside for functions alone, which are also the most that they may have at once. */
 export interface ReservedConcurrency {
-  /** Of the orchestrator: each run that is awake takes one, and each slice of a large fan-out. From 1 up. @default none */
+  /** Of the orchestrator, as each run that is awake takes one, and again of the function for its slices. From 1 up. @default none */
   orchestrator?: number;
   /** Of each worker function, in each of its sizes. From 1 up. @default none */
   workers?: number;
@@ -49,6 +51,8 @@ export interface ArvoredoEngineProps {
    * @default none
    */
   reservedConcurrency?: ReservedConcurrency;
+  /** Whether tasks leave metrics of the stack and stage in the log: 0.30 USD a month for each of sixteen. @default false */
+  metrics?: boolean;
   /** Whether X-Ray traces invocations, from the trigger to the last worker. @default false */
   tracing?: boolean;
   /** Network of the functions. @default none: Lambda's own, which has S3 and Lambda in reach */
@@ -58,6 +62,7 @@ export interface ArvoredoEngineProps {
 /** The package's own bundles: from here, and from `dist/cdk.mjs`, they are one folder up. */
 const OWN_BUNDLES = fileURLToPath(new URL('../dist/functions', import.meta.url));
 const DURABLE = 'a durable function has a dead-letter queue; a destination is not told how an execution ended';
+const IS_CALLED = 'invoked synchronously, or by the orchestrator, which sees how it ends and tries again';
 /** Longest time of a run. */
 const EXECUTION_TIMEOUT = Duration.days(1);
 
@@ -66,8 +71,10 @@ export class ArvoredoEngine extends Construct {
   readonly functions: Record<FunctionName, lambda.Function>;
   /** What starts a run: a durable function is invoked by a qualified ARN only. */
   readonly orchestratorAlias: lambda.Alias;
-  /** Gets the event of each run that failed, was cancelled or timed out. */
+  /** Gets the event of each run that failed, was cancelled or timed out, and of each that could not be started. */
   readonly failures: sqs.Queue;
+  /** Whether tasks leave metrics of their stages. */
+  readonly hasMetrics: boolean;
 
   /** @throws {InputError} when a value is not allowed or a bundle is missing */
   constructor(scope: Construct, id: string, props: ArvoredoEngineProps) {
@@ -87,11 +94,13 @@ export class ArvoredoEngine extends Construct {
     acknowledge(this.failures, 'Serverless-SQSRedrivePolicy', 'it is a dead-letter queue itself');
     const entries = FUNCTION_NAMES.map((name) => [name, this.#create(name, { ...props, bundleDir })]);
     this.functions = Object.fromEntries(entries) as Record<FunctionName, lambda.Function>;
-    const { orchestrator, api } = this.functions;
+    const { orchestrator, slices, api, start } = this.functions;
     // a run under way goes on with the workers that its orchestrator was deployed with
     for (const name of WORKER_NAMES) {
-      orchestrator.addEnvironment(functionVariable(name), this.functions[name].currentVersion.functionArn);
+      const { functionArn } = this.functions[name].currentVersion;
+      for (const durable of [orchestrator, slices]) durable.addEnvironment(functionVariable(name), functionArn);
     }
+    orchestrator.addEnvironment('SLICES_FUNCTION', slices.currentVersion.functionArn);
     this.orchestratorAlias = new lambda.Alias(this, 'Live', {
       aliasName: 'live',
       version: orchestrator.currentVersion,
@@ -99,8 +108,17 @@ export class ArvoredoEngine extends Construct {
       retryAttempts: 0,
     });
     acknowledge(this.orchestratorAlias, 'Serverless-LambdaAsyncFailureDestination', DURABLE);
-    api.addEnvironment('ORCHESTRATOR_ARN', this.orchestratorAlias.functionArn);
+    for (const fn of [api, start]) fn.addEnvironment('ORCHESTRATOR_ARN', this.orchestratorAlias.functionArn);
     for (const name of FUNCTION_NAMES) this.#grantLambda(name);
+    this.hasMetrics = props.metrics ?? false;
+    if (this.hasMetrics) this.#measureStages();
+  }
+
+  #measureStages(): void {
+    const { stackName } = Stack.of(this);
+    for (const stage of STAGE_NAMES)
+      for (const name of STAGE_FUNCTIONS[stage])
+        this.functions[name].addEnvironment('METRICS', `${stackName}/${stage}`);
   }
 
   #create(name: FunctionName, props: ArvoredoEngineProps & { bundleDir: string }): lambda.Function {
@@ -108,6 +126,7 @@ export class ArvoredoEngine extends Construct {
     const { memoryMiB, timeoutSeconds, durable }: FunctionSpec = FUNCTIONS[name];
     const isWorker = (WORKER_NAMES as readonly string[]).includes(name);
     const { orchestrator, workers } = props.reservedConcurrency ?? {};
+    const isStart = name === 'start';
     const id = constructId(name);
     const logGroup = new logs.LogGroup(this, `${id}Logs`, {
       retention: logRetention,
@@ -133,10 +152,12 @@ export class ArvoredoEngine extends Construct {
         ? { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: Duration.days(KEPT_DAYS.history) }
         : undefined,
       // a durable function is not retried, and tells its dead-letter queue, not a destination, how it ended
-      deadLetterQueue: durable ? this.failures : undefined,
+      deadLetterQueue: name === 'orchestrator' ? this.failures : undefined,
+      onFailure: isStart ? { bind: () => ({ destination: this.failures.queueArn }) } : undefined,
       reservedConcurrentExecutions: durable ? orchestrator : isWorker ? workers : undefined,
-      // a run under way replays on the version it started on, so the next deployment must leave that one
-      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+      // a run under way replays on the version it started on, so the next deployment must leave that one; one of a
+      // deployment that failed goes, as Lambda would not publish the same code again
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
       environment: { BUCKET: store.bucket.bucketName },
       tracing: tracing ? lambda.Tracing.ACTIVE : lambda.Tracing.DISABLED,
       ...network?.placement,
@@ -144,6 +165,7 @@ export class ArvoredoEngine extends Construct {
       logGroup,
       loggingFormat: lambda.LoggingFormat.JSON,
     });
+    if (isStart) allow(role, ['sqs:SendMessage'], [this.failures.queueArn]);
     acknowledgeInvocation(name, created);
     if (!tracing) acknowledge(created, 'Serverless-LambdaTracing', 'an option: tracing; it costs by the trace');
     // X-Ray's actions know no resources
@@ -158,13 +180,14 @@ export class ArvoredoEngine extends Construct {
     const statement = (actions: string[], resources: string[]) => new iam.PolicyStatement({ actions, resources });
     const statements = (GRANTS[name].invoke ?? []).flatMap((target) => {
       const { functionArn: arn } = this.functions[target];
-      if (!FUNCTIONS[target].durable) return [statement(['lambda:InvokeFunction'], [`${arn}:*`])];
-      // itself, for slices of a large fan-out, as whichever version it is; others start it by its alias, and look after it
-      if (target === name) return [statement(['lambda:InvokeFunction'], [`${arn}:*`])];
+      if (target !== 'orchestrator') return [statement(['lambda:InvokeFunction'], [`${arn}:*`])];
       return [
         statement(['lambda:InvokeFunction'], [this.orchestratorAlias.functionArn]),
         // an execution's ARN holds the number of the version, never the alias
-        statement(['lambda:GetDurableExecution', 'lambda:StopDurableExecution'], [`${arn}:*/durable-execution/*`]),
+        statement(
+          ['lambda:GetDurableExecution', ...(GRANTS[name].stops ? ['lambda:StopDurableExecution'] : [])],
+          [`${arn}:*/durable-execution/*`],
+        ),
       ];
     });
     if (FUNCTIONS[name].durable) {
@@ -185,12 +208,13 @@ export function constructId(name: FunctionName): string {
 }
 
 function acknowledgeInvocation(name: FunctionName, created: lambda.Function): void {
-  if (FUNCTIONS[name].durable) {
+  if (name === 'orchestrator') {
     acknowledge(created, 'Serverless-LambdaAsyncFailureDestination', DURABLE);
+  } else if (name === 'start') {
+    acknowledge(created, 'Serverless-LambdaDLQ', 'the queue is its destination on failure, which tells more');
   } else {
-    const isSync = 'invoked synchronously, or by the orchestrator, which sees how it ends and tries again';
-    acknowledge(created, 'Serverless-LambdaAsyncFailureDestination', isSync);
-    acknowledge(created, 'Serverless-LambdaDLQ', isSync);
+    acknowledge(created, 'Serverless-LambdaAsyncFailureDestination', IS_CALLED);
+    acknowledge(created, 'Serverless-LambdaDLQ', IS_CALLED);
   }
 }
 

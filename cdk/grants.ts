@@ -9,8 +9,10 @@ export interface Grant {
   write: readonly string[];
   /** Keys that it may delete. */
   remove?: readonly string[];
-  /** Functions that it may invoke; of another, durable one the alias, with its executions to be read and stopped. */
+  /** Functions that it may invoke: their versions; of the orchestrator the alias, with its executions to be read. */
   invoke?: readonly FunctionName[];
+  /** Whether it may stop executions of the orchestrator. @default false */
+  stops?: boolean;
 }
 
 const REQUEST = 'runs/*/run.json'; // the run's parameters, from which every worker makes the plan
@@ -37,6 +39,13 @@ const TRAIN: Grant = {
   write: ['runs/*/trees/*', 'runs/*/model/*', 'runs/*/folds/*'],
 };
 
+const START: Grant = {
+  read: [REQUEST, 'runs/*/status.json', CANCEL, 'runs/*/report.json'],
+  write: [REQUEST, 'runs/*/status.json'],
+  remove: [CANCEL],
+  invoke: ['orchestrator'],
+};
+
 export const GRANTS: Record<FunctionName, Grant> = {
   // keys and counts: it never opens data, trees or models
   orchestrator: {
@@ -48,8 +57,10 @@ export const GRANTS: Record<FunctionName, Grant> = {
       'runs/*/failed.json',
       'runs/*/timeline.json',
     ],
-    invoke: [...WORKER_NAMES, 'orchestrator'], // itself, for slices of a large fan-out
+    invoke: [...WORKER_NAMES, 'slices'],
   },
+  // what it is sent and what it answers goes through Lambda alone
+  slices: { read: [], write: [], invoke: WORKER_NAMES },
   generate: GENERATE,
   generateLarge: GENERATE,
   split: {
@@ -71,11 +82,7 @@ export const GRANTS: Record<FunctionName, Grant> = {
     ],
     write: ['runs/*/evaluate/*'],
   },
-  api: {
-    read: [REQUEST, 'runs/*/status.json', 'runs/*/cancel.json', 'runs/*/report.json'],
-    write: [REQUEST, 'runs/*/status.json', 'runs/*/cancel.json'],
-    remove: ['runs/*/cancel.json'],
-    invoke: ['orchestrator'],
-  },
+  api: { ...START, write: [...START.write, CANCEL], stops: true },
+  start: START,
   predict: { read: ['runs/*/model/*'], write: [] },
 };

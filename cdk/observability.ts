@@ -24,7 +24,7 @@ export interface ArvoredoObservabilityProps {
   email?: string;
 }
 
-/** Costs nothing by the run: all metrics are Lambda's own. */
+/** Costs nothing by the run: its metrics are Lambda's own. */
 export class ArvoredoObservability extends Construct {
   /** Gets every alarm. */
   readonly topic?: sns.Topic;

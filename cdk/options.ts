@@ -2,10 +2,12 @@
 
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { InputError } from '../lib/errors.ts';
+import type { AnomalyOptions } from './anomalies.ts';
 import type { JwtOptions } from './api.ts';
 import type { BudgetOptions } from './budget.ts';
 import type { ReservedConcurrency } from './engine.ts';
 import type { ScheduleOptions } from './schedule.ts';
+import type { UploadOptions } from './uploads.ts';
 
 /** Each is plain data, so that it can stand in `cdk.json` or behind `-c`. */
 export interface GroveOptions {
@@ -13,6 +15,8 @@ export interface GroveOptions {
   removal?: 'retain' | 'destroy';
   /** Days after which a run's objects expire, from 1 up. @default 30 */
   expireAfterDays?: number;
+  /** Days after which uploaded data files expire, from 1 up. @default they do not */
+  expireDataAfterDays?: number;
   /** How long all logs are kept. @default one month */
   logRetention?: RetentionDays;
   /** Whether requests to the bucket are noted in another. @default false */
@@ -23,6 +27,8 @@ export interface GroveOptions {
   privateNetwork?: boolean;
   /** Whether X-Ray traces invocations. @default false */
   tracing?: boolean;
+  /** Metrics of each stage, from the log, about 5 USD a month while runs are made. @default false */
+  metrics?: boolean;
   /** Places set aside for functions. @default none */
   reservedConcurrency?: ReservedConcurrency;
   /** Requests per second to the API. @default 20, and 40 at once */
@@ -39,8 +45,12 @@ export interface GroveOptions {
   dashboard?: boolean;
   /** A warning before a month becomes too dear. @default none */
   budget?: BudgetOptions;
+  /** Mail about costs that are not as usual. @default none */
+  costAnomalies?: AnomalyOptions;
   /** A run at set times. @default none */
   schedule?: ScheduleOptions;
+  /** A run on each data file that is uploaded. @default none */
+  uploads?: UploadOptions;
   /** A topic that is told of each run that has ended. @default false */
   notifications?: boolean | { email: string };
 }

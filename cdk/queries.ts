@@ -40,7 +40,7 @@ const QUERIES: Record<
 };
 
 export function addQueries(scope: Construct, { functions }: ArvoredoEngine): void {
-  const names = ['orchestrator', ...WORKER_NAMES] as const;
+  const names = ['orchestrator', 'slices', 'start', ...WORKER_NAMES] as const;
   const logGroups = names.map((name) => functions[name].logGroup);
   for (const [name, { stats, ...query }] of Object.entries(QUERIES)) {
     new QueryDefinition(scope, `Query-${name.replaceAll(' ', '-')}`, {

@@ -1,4 +1,4 @@
-// A run at set times: EventBridge Scheduler sends the API function what a caller would.
+// A run at set times: EventBridge Scheduler tells the function that starts runs.
 
 import { TimeZone } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -8,9 +8,8 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { InputError } from '../lib/errors.ts';
-import { parseRunParams } from '../lib/params.ts';
-import { planRun } from '../lib/plan.ts';
 import { acknowledgeWildcards } from './findings.ts';
+import { checkParams } from './trigger.ts';
 
 export interface ScheduleOptions {
   /** When, as in `rate(1 day)` or `cron(0 3 * * ? *)`. */
@@ -22,7 +21,7 @@ export interface ScheduleOptions {
 }
 
 export interface ArvoredoScheduleProps extends ScheduleOptions {
-  /** The function that answers `POST /runs`. */
+  /** The function `start` of an engine. */
   handler: IFunction;
   /** Gets events that could not be delivered. */
   failures: IQueue;
@@ -37,8 +36,8 @@ export class ArvoredoSchedule extends Construct {
     if (!/^(rate|cron)\([^()]+\)$/.test(expression)) {
       throw new InputError(`schedule must be like rate(1 day) or cron(0 3 * * ? *), got ${expression}`);
     }
-    planRun(parseRunParams(params)); // a mistake shows now, not at night
-    const body = JSON.stringify({ ...params, clientToken: `schedule ${scheduler.ContextAttribute.scheduledTime}` });
+    checkParams('schedule.params', params);
+    const clientToken = `schedule ${scheduler.ContextAttribute.scheduledTime}`;
     const role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com') });
     acknowledgeWildcards(
       role,
@@ -50,7 +49,7 @@ export class ArvoredoSchedule extends Construct {
       target: new LambdaInvoke(handler, {
         role,
         deadLetterQueue: failures,
-        input: scheduler.ScheduleTargetInput.fromObject({ routeKey: 'POST /runs', headers: {}, body }),
+        input: scheduler.ScheduleTargetInput.fromObject({ params, clientToken }),
       }),
     });
   }

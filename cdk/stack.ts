@@ -5,6 +5,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { FUNCTION_NAMES } from '../functions/manifest.ts';
+import { addAnomalies } from './anomalies.ts';
 import { ArvoredoApi } from './api.ts';
 import { addBudget } from './budget.ts';
 import { ArvoredoEngine, constructId } from './engine.ts';
@@ -14,6 +15,7 @@ import { ArvoredoObservability } from './observability.ts';
 import { type EnvironmentName, type GroveOptions, optionsOf } from './options.ts';
 import { ArvoredoSchedule } from './schedule.ts';
 import { ArvoredoStore } from './store.ts';
+import { ArvoredoUploads } from './uploads.ts';
 
 export interface ArvoredoStackProps extends Omit<StackProps, 'tags'>, GroveOptions {
   /** Choices that go together; options beside it stand above it. @default none: what each option says of itself */
@@ -38,22 +40,31 @@ export class ArvoredoStack extends Stack {
       synthesizer: props.synthesizer,
       terminationProtection: props.terminationProtection,
     });
+    // the CDK writes down that a function waits for its role, which a reference to the role says already
+    this.templateOptions.metadata = { 'cfn-lint': { config: { ignore_checks: ['W3005'] } } };
     // one tag for what a grove costs, one for whose it is
     const costTag = { key: 'arvoredo:stack', value: this.stackName };
     const tagging = { excludeResourceTypes: ['AWS::CloudWatch::Dashboard'] }; // not every region takes its tags
     Tags.of(this).add(costTag.key, costTag.value, tagging);
     Tags.of(this).add('arvoredo:environment', environment ?? 'none', tagging);
 
-    const { removal, expireAfterDays, accessLogs, ownKey, logRetention, tracing, reservedConcurrency } = options;
+    const { removal, expireAfterDays, expireDataAfterDays, accessLogs, ownKey, logRetention } = options;
+    const { tracing, metrics, reservedConcurrency } = options;
     const encryptionKey = ownKey
       ? new Key(this, 'Key', {
           enableKeyRotation: true,
           description: `objects of ${this.stackName}`,
           // what is kept must stay readable
-          removalPolicy: removal === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+          removalPolicy: removal === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         })
       : undefined;
-    this.store = new ArvoredoStore(this, 'Store', { removal, expireAfterDays, accessLogs, encryptionKey });
+    this.store = new ArvoredoStore(this, 'Store', {
+      removal,
+      expireAfterDays,
+      expireDataAfterDays,
+      accessLogs,
+      encryptionKey,
+    });
     const network = options.privateNetwork ? new ArvoredoNetwork(this, 'Network') : undefined;
     const { store } = this;
     this.engine = new ArvoredoEngine(this, 'Engine', {
@@ -61,6 +72,7 @@ export class ArvoredoStack extends Stack {
       bundleDir,
       logRetention,
       tracing,
+      metrics,
       reservedConcurrency,
       network,
     });
@@ -83,8 +95,9 @@ export class ArvoredoStack extends Stack {
   }
 
   #addOptional(options: GroveOptions, costTag: { key: string; value: string }): void {
-    const { engine, api } = this;
-    const { functionUrl, alarms = false, dashboard = false, budget, schedule, notifications = false } = options;
+    const { store, engine, api } = this;
+    const { functionUrl, alarms = false, dashboard = false, notifications = false } = options;
+    const { budget, costAnomalies, schedule, uploads } = options;
     if (functionUrl) {
       const { url } = engine.functions.api.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
       new CfnOutput(this, 'FunctionUrl', { value: url });
@@ -100,9 +113,10 @@ export class ArvoredoStack extends Stack {
       if (observability.topic) new CfnOutput(this, 'AlarmTopic', { value: observability.topic.topicArn });
     }
     if (budget) addBudget(this, budget, costTag);
-    if (schedule) {
-      new ArvoredoSchedule(this, 'Schedule', { ...schedule, handler: engine.functions.api, failures: engine.failures });
-    }
+    if (costAnomalies) addAnomalies(this, costAnomalies, costTag);
+    const starter = { handler: engine.functions.start, failures: engine.failures };
+    if (schedule) new ArvoredoSchedule(this, 'Schedule', { ...schedule, ...starter });
+    if (uploads) new ArvoredoUploads(this, 'Uploads', { ...uploads, ...starter, store });
     if (notifications) {
       const { topic } = new ArvoredoNotifications(this, 'Notifications', { engine, email: emailOf(notifications) });
       new CfnOutput(this, 'RunTopic', { value: topic.topicArn });

@@ -13,6 +13,8 @@ import type { Grant } from './grants.ts';
 export interface ArvoredoStoreProps {
   /** Days after which a run's objects expire, from 1 up. @default 30 */
   expireAfterDays?: number;
+  /** Days after which data files, below `data/`, expire, from 1 up. @default they do not */
+  expireDataAfterDays?: number;
   /** What becomes of the buckets with the stack: kept, or emptied and deleted. @default 'retain' */
   removal?: 'retain' | 'destroy';
   /** Key for the objects; whoever reads or writes needs it too. @default none: S3's own keys, which cost nothing */
@@ -33,12 +35,15 @@ export class ArvoredoStore extends Construct {
   /** @throws {InputError} when a value is not allowed */
   constructor(scope: Construct, id: string, props: ArvoredoStoreProps = {}) {
     super(scope, id);
-    const { expireAfterDays = KEPT_DAYS.objects, removal = 'retain', encryptionKey, accessLogs = false } = props;
+    const { expireAfterDays = KEPT_DAYS.objects, expireDataAfterDays, removal = 'retain' } = props;
+    const { encryptionKey, accessLogs = false } = props;
     if (removal !== 'retain' && removal !== 'destroy') {
       throw new InputError(`removal must be retain or destroy, got ${removal}`);
     }
-    if (!Number.isInteger(expireAfterDays) || expireAfterDays < 1) {
-      throw new InputError(`expireAfterDays must be a whole number from 1 up, got ${expireAfterDays}`);
+    for (const [name, days] of Object.entries({ expireAfterDays, expireDataAfterDays })) {
+      if (days !== undefined && !(Number.isInteger(days) && days >= 1)) {
+        throw new InputError(`${name} must be a whole number from 1 up, got ${days}`);
+      }
     }
     this.encryptionKey = encryptionKey;
     const isTemporary = removal === 'destroy';
@@ -47,7 +52,8 @@ export class ArvoredoStore extends Construct {
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
-      removalPolicy: isTemporary ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+      // one that a failed first deployment made is empty, and goes
+      removalPolicy: isTemporary ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       // CloudFormation deletes only an empty bucket
       autoDeleteObjects: isTemporary,
     };
@@ -66,6 +72,9 @@ export class ArvoredoStore extends Construct {
       bucketKeyEnabled: encryptionKey !== undefined, // one call to KMS for many objects
       lifecycleRules: [
         { id: 'expire-runs', prefix: 'runs/', expiration: Duration.days(expireAfterDays) },
+        ...(expireDataAfterDays === undefined
+          ? []
+          : [{ id: 'expire-data', prefix: 'data/', expiration: Duration.days(expireDataAfterDays) }]),
         { id: 'abort-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
     });
@@ -92,9 +101,10 @@ export class ArvoredoStore extends Construct {
     );
   }
 
-  /** Give a role the objects of a row of the table, and the right to list. */
+  /** Give a role the objects of a row of the table, and the right to list; nothing where the row has none. */
   grant(role: iam.IRole, { read, write, remove = [] }: Pick<Grant, 'read' | 'write' | 'remove'>): void {
     const { bucket, encryptionKey } = this;
+    if (read.length + write.length + remove.length === 0) return;
     const arns = (keys: readonly string[]) => keys.map((key) => bucket.arnForObjects(key));
     acknowledgeWildcards(role, arns([...read, ...write, ...remove]), 'any run, by folder or file: see cdk/grants.ts');
     allow(role, ['s3:GetObject'], arns(read));

@@ -22,6 +22,8 @@ const worker = <Stage extends keyof typeof MEMORY_TIERS_MIB>(stage: Stage, tier:
 export const FUNCTIONS = {
   // holds keys and counts only; the default 15 minutes bound one active phase, not the run
   orchestrator: { memoryMiB: 1024, timeoutSeconds: 900, durable: true },
+  // the slices of a fan-out that is too large for one execution; a function apart, so that its ends are not those of runs
+  slices: { memoryMiB: 1024, timeoutSeconds: 900, durable: true },
   generate: worker('generate', 0),
   generateLarge: worker('generate', 1),
   split: worker('split', 0),
@@ -31,6 +33,8 @@ export const FUNCTIONS = {
   evaluate: worker('evaluate', 0),
   // answers within the 30 s of an HTTP API
   api: { memoryMiB: 512, timeoutSeconds: 29, durable: false },
+  // starts what nobody waits for
+  start: { memoryMiB: 512, timeoutSeconds: 60, durable: false },
   // a model or two in memory, and a whole vCPU for a cold start
   predict: { memoryMiB: 1769, timeoutSeconds: 29, durable: false },
 } as const satisfies Record<string, FunctionSpec>;
@@ -53,9 +57,9 @@ export function functionVariable(name: WorkerName): string {
   return `${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}_FUNCTION`;
 }
 
-/** The bundle that a function runs: all sizes run the same. */
+/** The bundle that a function runs: all sizes run the same, and slices are a part of the orchestrator's work. */
 export function bundleOf(name: string): string {
-  return name.replace(/Large$/, '');
+  return name === 'slices' ? 'orchestrator' : name.replace(/Large$/, '');
 }
 /** Names of all bundles. */
 export const BUNDLE_NAMES = [...new Set(FUNCTION_NAMES.map(bundleOf))];

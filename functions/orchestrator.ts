@@ -35,15 +35,18 @@ let current: () => Usage;
 
 const usageOf = (executionArn: string): Usage => addUsage(earlier.get(executionArn) ?? NO_USAGE, current());
 
-const run = durableHandler(async (event: unknown, engine, executionArn): Promise<PipelineResult> => {
-  return runPipeline(engine, {
-    store,
-    workers,
-    runId: parseTask(Event, event).runId,
-    execution: executionArn,
-    orchestrator: { sandbox, usage: () => usageOf(executionArn) },
-  });
-}, usageOf);
+const run = durableHandler(
+  async (event: unknown, engine, executionArn): Promise<PipelineResult> => {
+    return runPipeline(engine, {
+      store,
+      workers,
+      runId: parseTask(Event, event).runId,
+      execution: executionArn,
+      orchestrator: { sandbox, usage: () => usageOf(executionArn) },
+    });
+  },
+  { measure: usageOf, self: process.env.SLICES_FUNCTION }, // not set for the function that does slices
+);
 
 export const handler: typeof run = async (event, context) => {
   current = measure();

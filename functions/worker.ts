@@ -16,6 +16,7 @@ import type { Store } from '../lib/store.ts';
 import { noteLog } from './log-tail.ts';
 import { startMeter } from './meter.ts';
 import { requireEnv } from './require-env.ts';
+import { taskMetrics } from './task-metrics.ts';
 
 /** A position in a list: a chunk, a partition, a tree. */
 export const index = () => v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -67,6 +68,7 @@ export function taskHandler<Task extends WorkerTask>(
   const measure = startMeter(memoryMiB, store);
   const looks = cancelLooks();
   const log = noteLog();
+  const noteTask = taskMetrics(process.env.METRICS);
   const sandbox = process.env.AWS_LAMBDA_LOG_STREAM_NAME ?? '';
   let isColdStart = true;
   let known: { runId: string; params: RunParams } | undefined;
@@ -92,9 +94,11 @@ export function taskHandler<Task extends WorkerTask>(
       const used = usage();
       console.log(JSON.stringify({ message: 'task done', ...task, used }));
       const busyMs = Math.round((used.gbSeconds / (memoryMiB / 1024)) * 1000);
+      noteTask({ busyMs, gbSeconds: used.gbSeconds });
       return { ...used, busyMs, span: { ...begun, finishedAtMs: Date.now() } };
     } catch (error) {
       const message = messageOf(error);
+      noteTask();
       // what Lambda notes of the error says nothing of the task
       console.error(JSON.stringify({ message: 'task failed', ...task, error: message }));
       const told = withLog(message, `${log.end()}${error instanceof Error ? error.stack : ''}`);

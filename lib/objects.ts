@@ -74,7 +74,7 @@ export function compilePattern(pattern: string): { prefix: string; matches: (key
 }
 
 /** Folders and what tools leave beside their files are no tables. */
-function isTableName(key: string): boolean {
+export function isTableName(key: string): boolean {
   const name = key.slice(key.lastIndexOf('/') + 1);
   return name !== '' && !name.startsWith('_') && !name.startsWith('.');
 }

@@ -270,12 +270,13 @@ export async function findEmulator(dataDir: string): Promise<EmulatorInfo | unde
 function toLocalFunction(name: (typeof FUNCTION_NAMES)[number], distDir: string): LocalFunction {
   const { memoryMiB, timeoutSeconds, durable } = FUNCTIONS[name];
   const environment: Record<string, string> = {};
-  if (name === 'orchestrator') {
+  const aliasOf = (durableName: string) =>
+    `arn:aws:lambda:${LOCAL_REGION}:${ACCOUNT_ID}:function:${functionName(durableName)}:${ALIAS}`;
+  if (name === 'orchestrator') environment.SLICES_FUNCTION = aliasOf('slices');
+  if (durable) {
     for (const worker of WORKER_NAMES) environment[functionVariable(worker)] = functionName(worker);
   }
-  if (name === 'api') {
-    environment.ORCHESTRATOR_ARN = `arn:aws:lambda:${LOCAL_REGION}:${ACCOUNT_ID}:function:${functionName('orchestrator')}:${ALIAS}`;
-  }
+  if (name === 'api' || name === 'start') environment.ORCHESTRATOR_ARN = aliasOf('orchestrator');
   return {
     name: functionName(name),
     codeDir: resolve(distDir, 'functions', bundleOf(name)),

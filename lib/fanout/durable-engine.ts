@@ -49,22 +49,28 @@ function recorder(): { plugin: DurableInstrumentationPlugin; of(name: string): R
   };
 }
 
+export interface HandlerOptions {
+  /** What an execution has used so far, as numbers by name; told with the part of a fan-out that it did. */
+  measure?(executionArn: string): object;
+  /** Makes the tasks of fan-outs that are given a source instead of a list. */
+  tasksOf?: TasksOf;
+  /** Qualified name of the function that does slices, with the same code. @default the function that is invoked */
+  self?: string;
+}
+
 /**
  * Make a durable Lambda handler of a function that fans out. A fan-out of more tasks than one execution takes is divided
  * over executions of the same function, which are answered here.
- *
- * @param measure what an execution has used so far, as numbers by name; told with the part of a fan-out that it did
- * @param tasksOf makes the tasks of fan-outs that are given a source instead of a list
  */
 export function durableHandler<Event, Result>(
   run: (event: Event, engine: Engine, executionArn: string) => Promise<Result>,
-  measure: (executionArn: string) => object = () => ({}),
-  tasksOf?: TasksOf,
+  options: HandlerOptions = {},
 ) {
+  const { measure = () => ({}) } = options;
   const { plugin, of } = recorder();
   return withDurableExecution(
     async (event: Event, context: DurableContext): Promise<unknown> => {
-      const engine = durableEngine(context, of, tasksOf);
+      const engine = durableEngine(context, of, options);
       const { durableExecutionArn } = context.executionContext;
       if (isShard(event)) return runShard(engine, event, () => measure(durableExecutionArn));
       return run(event, engine, durableExecutionArn);
@@ -76,14 +82,14 @@ export function durableHandler<Event, Result>(
 function durableEngine(
   context: DurableContext,
   recordOf: (name: string) => Recorded,
-  tasksOf: TasksOf | undefined,
+  { tasksOf, self = context.lambdaContext?.invokedFunctionArn }: HandlerOptions,
 ): Engine {
   let operations = 1; // the execution itself
   return {
     get operations() {
       return operations;
     },
-    self: context.lambdaContext?.invokedFunctionArn,
+    self,
     tasksOf,
     step: (name, work) => {
       operations++;

@@ -45,7 +45,7 @@ export interface Lanes {
 export interface Engine {
   /** Durable operations so far: what AWS bills an execution by. */
   readonly operations: number;
-  /** The qualified name by which this function can be invoked with another part of a fan-out; none where it cannot. */
+  /** The qualified name of the function that is invoked with a part of a large fan-out; none where there is none. */
   readonly self?: string;
   /** Makes tasks of a source; none where fan-outs are given their tasks only. */
   readonly tasksOf?: TasksOf;

@@ -1,12 +1,13 @@
 // The fan-out engine, for work of any kind. docs/fanout.md tells how to use it.
 
 export { FanOutFailedError, TaskFailedError } from '../errors.ts';
-export { durableHandler } from './durable-engine.ts';
+export { durableHandler, type HandlerOptions } from './durable-engine.ts';
 export type { Engine, Lanes, Outcome } from './engine.ts';
 export { classOf, type ErrorClass, type Failure, parseFailure } from './error-class.ts';
 export {
   type FanOut,
   fanOut,
+  type MapOptions,
   map,
   mapReduce,
   type Options,

@@ -7,9 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { decodeModel } from '../../lib/forest/model.ts';
 import { sha256 } from '../../lib/hash.ts';
 import { RUNS_PREFIX } from '../../lib/keys.ts';
 import { parseRunParams } from '../../lib/params.ts';
+import { answerRows } from '../../lib/predict/answer.ts';
 import { getReport, newRunId, type RunView, startRun, viewRun } from '../../lib/run.ts';
 import { type ApiClient, apiClient, askUnsigned } from '../api-client.ts';
 import { startEmulator } from '../emulator.ts';
@@ -17,6 +19,8 @@ import { localTarget, stackTarget, type Target } from '../target.ts';
 
 /** Small, and in enough tasks to be cancelled on the way. */
 const JOB = { samples: 3000, chunkSize: 200, features: 6, trees: 8, workers: 2, seed: 7 };
+/** Some on either side of most cuts. */
+const ROWS = [-2, -0.5, 0, 0.5, 2].map((shift) => Array.from({ length: JOB.features }, (_, i) => shift + i / 10));
 const POLL_MS = 100;
 const TIMEOUT_MS = 10 * 60_000;
 /** Runs that may be done before they can be cancelled. */
@@ -31,7 +35,9 @@ interface Smoke {
 
 export function smokeCommand(): Command {
   return new Command('smoke')
-    .description('Try a deployed stack: run, cancel, go on; and compare its models with one that is made here.')
+    .description(
+      'Try a deployed stack: run, predict, cancel, go on; and compare its models with one that is made here.',
+    )
     .option('--stack <NAME>', 'deployed stack', 'Arvoredo')
     .option('--token <TOKEN>', 'for an API that takes tokens; without it requests are signed')
     .action(async ({ stack, token }: { stack: string; token?: string }) => {
@@ -39,10 +45,12 @@ export function smokeCommand(): Command {
       const smoke: Smoke = { target, api: apiClient(target.apiUrl, token), runs: [] };
       try {
         await step('the API knows its callers', () => checkClosed(target.apiUrl));
-        const expected = await step('a model made here', modelHere);
+        const here = await step('a model made here', modelHere);
+        const expected = sha256(here);
         const { functionUrl } = target;
         if (functionUrl) await step('the function URL', () => checkFunctionUrl(functionUrl));
-        await step('a run', () => checkRun(smoke, expected));
+        const runId = await step('a run', () => checkRun(smoke, expected));
+        await step('its model predicts', () => checkPredict(smoke, runId, here));
         const cancelled = await step('a run that is cancelled', () => checkCancel(smoke));
         await step('goes on', () => checkGoesOn(smoke, cancelled, expected));
       } finally {
@@ -79,8 +87,8 @@ async function checkFunctionUrl(functionUrl: string): Promise<void> {
   expect(status === 200, `GET /runs at the function URL must give 200, got ${status} ${JSON.stringify(body)}`);
 }
 
-/** SHA-256 of the model that the job gives in an emulator. */
-async function modelHere(): Promise<string> {
+/** The model that the job gives in an emulator. */
+async function modelHere(): Promise<Uint8Array> {
   const dataDir = await mkdtemp(join(tmpdir(), 'arvoredo-smoke-'));
   const distDir = dirname(fileURLToPath(import.meta.url));
   const emulator = await startEmulator({ dataDir, distDir, workers: JOB.workers });
@@ -88,19 +96,31 @@ async function modelHere(): Promise<string> {
     const { store, orchestrator } = localTarget(emulator);
     await startRun(store, orchestrator, 'smoke', parseRunParams(JOB));
     const { model } = await until('succeeded', () => viewRun(store, 'smoke'));
-    return model!.sha256;
+    return await store.get(model!.key);
   } finally {
     await emulator.close();
     await rm(dataDir, { recursive: true, force: true });
   }
 }
 
-async function checkRun(smoke: Smoke, expected: string): Promise<void> {
+/** @returns the run's id */
+async function checkRun(smoke: Smoke, expected: string): Promise<string> {
   const runId = await post(smoke);
   const { model } = await until('succeeded', () => get(smoke, runId));
   checkModel(runId, model!.sha256, expected);
   const bytes = await smoke.target.store.get(model!.key);
   expect(sha256(bytes) === expected, `the object ${model!.key} is not the model that the run tells of`);
+  return runId;
+}
+
+/** The answers of the deployed function must be those of the same model here. */
+async function checkPredict({ api }: Smoke, runId: string, model: Uint8Array): Promise<void> {
+  const path = `/models/${runId}/predict`;
+  const { status, body } = await api('POST', path, { rows: ROWS });
+  expect(status === 200, `POST ${path} must give 200, got ${status} ${JSON.stringify(body)}`);
+  const { predictions } = answerRows(decodeModel(model), { rows: ROWS });
+  const [got, wanted] = [body.predictions, predictions].map((each) => JSON.stringify(each));
+  expect(got === wanted, `POST ${path} must predict ${wanted}, as is predicted here, got ${got}`);
 }
 
 /** Cancel a run of which something is done. @returns its id */

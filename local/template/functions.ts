@@ -21,6 +21,7 @@ interface FunctionProperties {
 interface InvokeConfig {
   MaximumRetryAttempts?: number;
   MaximumEventAgeInSeconds?: number;
+  DestinationConfig?: { OnFailure?: { Destination: string } };
 }
 
 interface PolicyProperties {
@@ -37,7 +38,7 @@ export function readFunctions(stack: Stack, assetFolder: Assembly['assetFolder']
     const [invokeConfig = {}] = ofThis('AWS::Lambda::EventInvokeConfig').map(([, each]) =>
       stack.resolve<InvokeConfig>(each),
     );
-    const { MaximumRetryAttempts: maxRetries, MaximumEventAgeInSeconds: maxAge } = invokeConfig;
+    const { MaximumRetryAttempts: maxRetries, MaximumEventAgeInSeconds: maxAge, DestinationConfig } = invokeConfig;
     return {
       name,
       codeDir: assetFolder(read.Code.S3Key),
@@ -52,6 +53,7 @@ export function readFunctions(stack: Stack, assetFolder: Assembly['assetFolder']
       ...(read.EphemeralStorage && { ephemeralStorageMiB: read.EphemeralStorage.Size }),
       reservedConcurrency: read.ReservedConcurrentExecutions,
       maxRetries,
+      onFailure: DestinationConfig?.OnFailure?.Destination,
       ...(maxAge && { maxEventAgeMs: maxAge * 1000 }),
     };
   });

@@ -1,7 +1,7 @@
 // What is deployed is what is tested: the template and the assets that synth writes are all that the emulator gets.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,8 +10,10 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ArvoredoStack } from '../../cdk/stack.ts';
 import { bundleOf, FUNCTION_NAMES } from '../../functions/manifest.ts';
 import { InputError } from '../../lib/errors.ts';
+import { resolveOptions } from '../../lib/fanout/options.ts';
+import { createJson } from '../../lib/json.ts';
 import { parseRunParams } from '../../lib/params.ts';
-import { type ExecutionState, getReport, startRun } from '../../lib/run.ts';
+import { type ExecutionState, getReport, startRun, viewRun } from '../../lib/run.ts';
 import { type Emulator, LOCAL_CREDENTIALS, LOCAL_REGION, startEmulator } from '../../local/emulator.ts';
 import { localTarget } from '../../local/target.ts';
 import { runInMemory } from '../helpers.ts';
@@ -29,6 +31,7 @@ before(() => {
     bundleDir: resolve('dist/functions'),
     ownKey: true,
     schedule: { expression: 'rate(1 day)', params: job },
+    uploads: { params: { label: 'sold', trees: 3, workers: 2 } },
   });
   template = app.synth().getStackByName('Grove').template;
 });
@@ -63,6 +66,14 @@ async function run(emulator: Emulator): Promise<ExecutionState> {
   }
 }
 
+async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await sleep(50);
+  }
+}
+
 test('each bundle is packaged byte for byte, and has less than 1 MB', () => {
   const functions = ofType('AWS::Lambda::Function').filter(({ Properties }) =>
     /^arvoredo /.test(Properties.Description),
@@ -87,24 +98,91 @@ test('the template alone does a whole run under the rights of its roles, with a 
   assert.deepEqual([report.tasks.attempts, report.tasks.retried], [report.tasks.total, 0]);
 });
 
-test('what the schedule sends starts a run, and the same one however often it comes', async (t) => {
-  const emulator = await start('schedule');
+test('what the schedule and the bus send starts a run, and the same one however often it comes', async (t) => {
+  const emulator = await start('triggers');
+  const client = new LambdaClient({ endpoint: emulator.lambda, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
+  const { store } = localTarget(emulator);
+  t.after(async () => {
+    client.destroy();
+    await emulator.close();
+  });
+  const send = async (event: string) => {
+    const { Payload, FunctionError } = await client.send(
+      new InvokeCommand({ FunctionName: 'arvoredo-start', Payload: event }),
+    );
+    const answer = JSON.parse(Buffer.from(Payload!).toString());
+    assert.equal(FunctionError, undefined, JSON.stringify(answer));
+    return answer.runId;
+  };
+
+  const [{ Properties: schedule }] = ofType('AWS::Scheduler::Schedule');
+  const sendAt = (time: string) => send(schedule.Target.Input.replace('<aws.scheduler.scheduled-time>', time));
+  const first = await sendAt('2026-11-24T03:00:00Z');
+  assert.equal(await sendAt('2026-11-24T03:00:00Z'), first);
+  assert.notEqual(await sendAt('2026-11-25T03:00:00Z'), first);
+
+  const [{ Properties: rule }] = ofType('AWS::Events::Rule');
+  const { InputPathsMap, InputTemplate } = rule.Targets[0].InputTransformer;
+  assert.deepEqual(InputPathsMap, { detail: '$.detail' });
+  const key = 'data/uploads/houses.csv';
+  const rows = Array.from({ length: 200 }, (_, i) => `${i},${i % 7},${i % 2 ? 'yes' : 'no'}`);
+  await store.create(key, Buffer.from(['rooms,age,sold', ...rows].join('\n')));
+  const object = { key, size: 1, etag: '0', sequencer: '1' };
+  const sendUpload = (detail: object) => send(InputTemplate.replace('<detail>', JSON.stringify(detail)));
+  const runId = await sendUpload({ version: '0', bucket: { name: emulator.bucket }, object, reason: 'PutObject' });
+  assert.equal(await sendUpload({ version: '0', bucket: { name: emulator.bucket }, object }), runId);
+  const ended = await until(async () => {
+    const view = await viewRun(store, runId);
+    return view.state === 'queued' || view.state === 'running' ? undefined : view;
+  });
+  assert.equal(ended.state, 'succeeded', ended.error?.message);
+  assert.equal(
+    await sendUpload({ bucket: { name: emulator.bucket }, object: { ...object, key: 'data/uploads/' } }),
+    null,
+  );
+});
+
+test('a start that cannot be is left in the queue that the template names, with its event', async (t) => {
+  const emulator = await start('undone');
   const client = new LambdaClient({ endpoint: emulator.lambda, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
   t.after(async () => {
     client.destroy();
     await emulator.close();
   });
-  const [{ Properties }] = ofType('AWS::Scheduler::Schedule');
-  const send = async (time: string) => {
-    const event = Properties.Target.Input.replace('<aws.scheduler.scheduled-time>', time);
-    const { Payload } = await client.send(new InvokeCommand({ FunctionName: 'arvoredo-api', Payload: event }));
-    const { statusCode, body } = JSON.parse(Buffer.from(Payload!).toString());
-    assert.equal(statusCode, 202, body);
-    return JSON.parse(body).runId;
-  };
-  const first = await send('2026-11-24T03:00:00Z');
-  assert.equal(await send('2026-11-24T03:00:00Z'), first);
-  assert.notEqual(await send('2026-11-25T03:00:00Z'), first);
+  const event = { params: { trees: 0 }, clientToken: 'a' };
+  const Payload = JSON.stringify(event);
+  await client.send(new InvokeCommand({ FunctionName: 'arvoredo-start', InvocationType: 'Event', Payload }));
+  const [[queueId]] = Object.entries(template.Resources as Record<string, Json>).filter(
+    ([, { Type }]) => Type === 'AWS::SQS::Queue',
+  );
+  const file = join(folder, 'undone', 'lambda', 'queues', `${queueId}.jsonl`);
+  const { requestPayload, requestContext } = JSON.parse(
+    await until(async () => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)),
+  );
+  assert.deepEqual([requestPayload, requestContext.approximateInvokeCount], [event, 3]);
+});
+
+test('slices are done by a function of their own, which has no right to any object', async (t) => {
+  const emulator = await start('slices');
+  const client = new LambdaClient({ endpoint: emulator.lambda, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
+  t.after(async () => {
+    client.destroy();
+    await emulator.close();
+  });
+  const { store } = localTarget(emulator);
+  await createJson(store, 'runs/s/run.json', { runId: 's', params: parseRunParams(job), createdAt: '' });
+  const sizes = [{ functionName: 'arvoredo-generate:1', memoryMiB: 512 }];
+  const tasks = [0, 1, 2].map((chunkIndex) => ({
+    taskId: `generate-${chunkIndex}`,
+    payload: { runId: 's', chunkIndex },
+  }));
+  const slice = { fanOutShard: 'generate-shard-0', tasks, sizes, options: resolveOptions({}) };
+  const { Payload, FunctionError } = await client.send(
+    new InvokeCommand({ FunctionName: 'arvoredo-slices:1', Payload: JSON.stringify(slice) }),
+  );
+  const answer = JSON.parse(Buffer.from(Payload!).toString());
+  assert.equal(FunctionError, undefined, JSON.stringify(answer));
+  assert.deepEqual([answer.reason, answer.counts.done], ['allDone', 3]);
 });
 
 /** Every statement of the roles' policies. */

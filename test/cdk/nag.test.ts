@@ -21,7 +21,10 @@ const EVERYTHING: ArvoredoStackProps = {
   reservedConcurrency: { orchestrator: 5, workers: 20 },
   alarms: { email },
   budget: { monthlyUsd: 5, email },
+  costAnomalies: { email },
+  metrics: true,
   schedule: { expression: 'rate(1 day)' },
+  uploads: { params: { label: 'sold' } },
   notifications: { email },
 };
 

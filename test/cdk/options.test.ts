@@ -31,7 +31,7 @@ test('dev costs nothing while it is idle, and its data goes with the stack', () 
 
 test('prod keeps its data, notes who asked for it, traces, and has alarms and a dashboard', () => {
   const template = templateOf({ bundleDir, environment: 'prod' });
-  template.allResources('AWS::S3::Bucket', { DeletionPolicy: 'Retain' });
+  template.allResources('AWS::S3::Bucket', { DeletionPolicy: 'RetainExceptOnCreate' });
   template.resourceCountIs('AWS::S3::Bucket', 2);
   template.hasResourceProperties('AWS::S3::Bucket', {
     LoggingConfiguration: { DestinationBucketName: Match.anyValue() },
@@ -125,16 +125,31 @@ test('alarms tell a topic, which only CloudWatch may write to over TLS; the free
   );
   // what docs/aws.md says they cost
   const metrics = alarms.flatMap(({ Metrics }) => Metrics?.filter(({ MetricStat }: Json) => MetricStat) ?? [1]);
-  assert.equal(metrics.length, 2 + WORKER_NAMES.length + 2 * FUNCTION_NAMES.length + 1 + 1);
+  assert.equal(metrics.length, 3 + WORKER_NAMES.length + 2 * FUNCTION_NAMES.length + 1 + 1);
+});
+
+test('no alarm is beyond what CloudWatch takes, and each sum has a value though only one of its functions ran', () => {
+  for (const { Metrics = [] } of propertiesOf(templateOf({ bundleDir, alarms: true }), 'AWS::CloudWatch::Alarm')) {
+    const ids = Metrics.filter(({ MetricStat }: Json) => MetricStat).map(({ Id }: Json) => Id);
+    assert.ok(ids.length <= 10, 'an alarm refers to ten metrics at most');
+    const { Expression = '' } = Metrics.find(({ Expression }: Json) => Expression) ?? {};
+    assert.deepEqual(Expression.match(/[a-z]\w*/g) ?? [], ids);
+    assert.deepEqual(
+      Expression.match(/FILL\([a-z]\w*,0\)/g) ?? [],
+      ids.map((id: string) => `FILL(${id},0)`),
+    );
+    if (Expression) assert.match(Expression, /^(100\*MAX|SUM)\(\[/);
+  }
 });
 
 test('the alarm before a timeout knows the limit of each function', () => {
   const metrics = propertiesOf(templateOf({ bundleDir, alarms: true }), 'AWS::CloudWatch::Alarm').flatMap(
     ({ Metrics }) => Metrics ?? [],
   );
-  const { Expression } = metrics.find(({ Label }) => Label === '% of the time limit');
+  const found = metrics.filter(({ Label }) => Label === '% of the time limit').map(({ Expression }) => Expression);
   for (const name of FUNCTION_NAMES) {
-    assert.ok(Expression.includes(`${name.toLowerCase()}/${FUNCTIONS[name].timeoutSeconds * 1000}`), name);
+    const share = `FILL(${name.toLowerCase()},0)/${FUNCTIONS[name].timeoutSeconds * 1000}`;
+    assert.equal(found.filter((expression) => expression.includes(share)).length, 1, name);
   }
 });
 
@@ -142,7 +157,10 @@ test('with a key of its own, objects are encrypted with it, who reads or writes 
   const template = templateOf({ bundleDir, ownKey: true });
   const [keyId] = Object.keys(template.findResources('AWS::KMS::Key'));
   const keyArn = { 'Fn::GetAtt': [keyId, 'Arn'] };
-  template.hasResource('AWS::KMS::Key', { DeletionPolicy: 'Retain', Properties: { EnableKeyRotation: true } });
+  template.hasResource('AWS::KMS::Key', {
+    DeletionPolicy: 'RetainExceptOnCreate',
+    Properties: { EnableKeyRotation: true },
+  });
   template.hasResourceProperties('AWS::S3::Bucket', {
     BucketEncryption: {
       ServerSideEncryptionConfiguration: [
@@ -157,8 +175,8 @@ test('with a key of its own, objects are encrypted with it, who reads or writes 
     PolicyDocument.Statement.filter(({ Resource }: Json) => JSON.stringify(Resource) === JSON.stringify(keyArn)),
   );
   const users = (action: string) => ofKey.filter(({ Action }) => [Action].flat().includes(action)).length;
-  assert.equal(users('kms:Decrypt'), FUNCTION_NAMES.length);
-  assert.equal(users('kms:GenerateDataKey'), FUNCTION_NAMES.length - 1); // predict writes nothing
+  assert.equal(users('kms:Decrypt'), FUNCTION_NAMES.length - 1); // slices see no objects
+  assert.equal(users('kms:GenerateDataKey'), FUNCTION_NAMES.length - 2); // predict writes none
 });
 
 test('in a private network there is no way out but to S3 and Lambda, and the code itself may not touch the network', () => {
@@ -234,22 +252,115 @@ test('a budget counts what bears the tag of the stack', () => {
   assert.throws(() => templateOf({ bundleDir, budget: { monthlyUsd: 0, email } }), /above 0, got 0/);
 });
 
-test('a schedule asks the API for a run, with its time as the token, and a run that could not be is refused', () => {
+test('costs that are not as usual are looked for among what bears the tag of the stack', () => {
+  const template = templateOf({ bundleDir, costAnomalies: { email, aboveUsd: 7 }, stackName: 'Grove' });
+  const [{ MonitorSpecification }] = propertiesOf(template, 'AWS::CE::AnomalyMonitor');
+  assert.deepEqual(JSON.parse(MonitorSpecification), { Tags: { Key: 'arvoredo:stack', Values: ['Grove'] } });
+  const [{ Subscribers, ThresholdExpression }] = propertiesOf(template, 'AWS::CE::AnomalySubscription');
+  assert.deepEqual(Subscribers, [{ Type: 'EMAIL', Address: email }]);
+  assert.deepEqual(JSON.parse(ThresholdExpression).Dimensions.Values, ['7']);
+  assert.throws(() => templateOf({ bundleDir, costAnomalies: { email, aboveUsd: 0 } }), /above 0, got 0/);
+  assert.throws(() => templateOf({ bundleDir, costAnomalies: { email: 'ops' } }), /must be an address, got ops/);
+});
+
+test('metrics of each stage are written by its functions when asked for, under the name of the stack', () => {
+  const metricsOf = (template: ReturnType<typeof templateOf>) =>
+    propertiesOf(template, 'AWS::Lambda::Function')
+      .filter(({ Environment }) => Environment?.Variables.METRICS !== undefined)
+      .map(({ Description, Environment }) => [Description, Environment.Variables.METRICS])
+      .sort();
+  assert.deepEqual(
+    metricsOf(templateOf({ bundleDir, metrics: true, stackName: 'Grove' })),
+    WORKER_NAMES.map((name) => [`arvoredo ${name}`, `Grove/${name.replace('Large', '')}`]).sort(),
+  );
+  assert.deepEqual(metricsOf(templateOf({ bundleDir })), []);
+  const onPage = (metrics: boolean) =>
+    JSON.stringify(propertiesOf(templateOf({ bundleDir, metrics, dashboard: true }), 'AWS::CloudWatch::Dashboard'));
+  assert.match(onPage(true), /arvoredo\\*",\\*"gbSeconds/);
+  assert.doesNotMatch(onPage(false), /gbSeconds/);
+});
+
+test('a schedule asks for a run, with its time as the token, and a run that could not be is refused', () => {
   const params = { samples: 5000, trees: 5 };
   const template = templateOf({ bundleDir, schedule: { expression: 'cron(0 3 * * ? *)', params } });
   const [{ ScheduleExpression, Target }] = propertiesOf(template, 'AWS::Scheduler::Schedule');
   assert.equal(ScheduleExpression, 'cron(0 3 * * ? *)');
-  const { routeKey, body } = JSON.parse(Target.Input);
-  assert.ok((ROUTES as readonly string[]).includes(routeKey));
-  assert.deepEqual(JSON.parse(body), { ...params, clientToken: 'schedule <aws.scheduler.scheduled-time>' });
+  assert.deepEqual(JSON.parse(Target.Input), { params, clientToken: 'schedule <aws.scheduler.scheduled-time>' });
   assert.throws(() => templateOf({ bundleDir, schedule: { expression: '1 day' } }), /must be like rate\(1 day\)/);
   assert.throws(
     () => templateOf({ bundleDir, schedule: { expression: 'rate(1 day)', params: { trees: 0 } } }),
-    /InputError: trees must be/,
+    /InputError: schedule.params: trees must be/,
   );
 });
 
-test('the topic of runs hears of endings of this orchestrator alone', () => {
+test('a schedule may read data, under the names that the API takes, and is refused where the API would refuse', () => {
+  const schedule = (params: Record<string, unknown>) =>
+    templateOf({ bundleDir, schedule: { expression: 'rate(1 day)', params } });
+  const params = { data: ['s3://tables/2026/'], label: 'sold', features: ['rooms', 'age'], weights: 'w' };
+  const [{ Target }] = propertiesOf(schedule(params), 'AWS::Scheduler::Schedule');
+  assert.deepEqual(JSON.parse(Target.Input).params, params);
+  assert.throws(() => schedule({ data: ['s3://tables/2026/'] }), /schedule.params: label must say which column/);
+  assert.throws(() => schedule({ data: ['/tmp/a.csv'], label: 'a' }), /schedule.params: data must be given as s3:/);
+  assert.throws(() => schedule({ label: 'sold' }), /schedule.params: label has a meaning beside data only/);
+});
+
+test('an upload below the prefix tells the function that starts runs, over the bus, with what is undelivered in the queue', () => {
+  const params = { label: 'sold', trees: 5 };
+  const template = templateOf({ bundleDir, uploads: { params } });
+  template.hasResourceProperties('AWS::S3::Bucket', {
+    NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
+  });
+  const [bucketId] = Object.keys(template.findResources('AWS::S3::Bucket'));
+  const [{ EventPattern, Targets }] = propertiesOf(template, 'AWS::Events::Rule');
+  assert.deepEqual(EventPattern, {
+    source: ['aws.s3'],
+    'detail-type': ['Object Created'],
+    detail: {
+      bucket: { name: [{ Ref: bucketId }] },
+      object: { key: [{ prefix: 'data/uploads/' }], size: [{ numeric: ['>', 0] }] },
+    },
+  });
+  const [startId] = Object.entries(template.findResources('AWS::Lambda::Function')).find(
+    ([, { Properties }]) => Properties.Description === 'arvoredo start',
+  )!;
+  const [queueId] = Object.keys(template.findResources('AWS::SQS::Queue'));
+  const [{ Arn, DeadLetterConfig, InputTransformer }] = Targets;
+  assert.deepEqual(Arn, { 'Fn::GetAtt': [startId, 'Arn'] });
+  assert.deepEqual(DeadLetterConfig, { Arn: { 'Fn::GetAtt': [queueId, 'Arn'] } });
+  assert.deepEqual(InputTransformer.InputPathsMap, { detail: '$.detail' });
+  assert.equal(InputTransformer.InputTemplate, '{"params":{"label":"sold","trees":5},"upload":<detail>}');
+  template.hasResourceProperties('AWS::Lambda::Permission', {
+    Principal: 'events.amazonaws.com',
+    FunctionName: { 'Fn::GetAtt': [startId, 'Arn'] },
+    SourceArn: Match.anyValue(),
+  });
+});
+
+test('a trigger of uploads that could start no run, or would start one on what a run wrote, is refused', () => {
+  const uploads = (options: object) => templateOf({ bundleDir, uploads: options as never });
+  assert.throws(() => uploads({ params: {} }), /uploads.params: label must say which column/);
+  assert.throws(() => uploads({}), /uploads.params: label must say which column/);
+  assert.throws(() => uploads({ params: { label: 'a', data: ['s3://b/c'] } }), /uploads.params must be without data/);
+  for (const prefix of ['runs/', 'data/', 'data/*.csv', '']) {
+    assert.throws(() => uploads({ prefix, params: { label: 'a' } }), /uploads.prefix must be below data\/.*, got /);
+  }
+});
+
+test('a start that fails is tried again by Lambda, and then left in the queue', () => {
+  const template = templateOf({ bundleDir });
+  const [startId] = Object.entries(template.findResources('AWS::Lambda::Function')).find(
+    ([, { Properties }]) => Properties.Description === 'arvoredo start',
+  )!;
+  const [queueId] = Object.keys(template.findResources('AWS::SQS::Queue'));
+  template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+    FunctionName: { Ref: startId },
+    Qualifier: '$LATEST',
+    DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [queueId, 'Arn'] } } },
+    MaximumRetryAttempts: Match.absent(), // two
+  });
+});
+
+test('the topic of runs hears of endings of this orchestrator alone, and so not of its slices', () => {
   const template = templateOf({ bundleDir, notifications: { email } });
   const [{ EventPattern, Targets }] = propertiesOf(template, 'AWS::Events::Rule');
   assert.deepEqual(EventPattern['detail-type'], ['Durable Execution Status Change']);
@@ -276,5 +387,5 @@ test('a worker with other code gives the orchestrator another version, so that n
   const changed = other
     .filter((id) => !before.includes(id))
     .map((id) => /^Engine([A-Za-z]+)CurrentVersion/.exec(id)?.[1]);
-  assert.deepEqual(changed.sort(), ['Orchestrator', 'Train', 'TrainLarge']);
+  assert.deepEqual(changed.sort(), ['Orchestrator', 'Slices', 'Train', 'TrainLarge']);
 });

@@ -144,7 +144,9 @@ const ALLOWED: Record<FunctionName, { get: string[]; put: string[]; delete?: str
     get: ['run', 'cancel', 'schema', 'model', 'modelResult', 'test', 'validation', 'evaluateResult', 'bins'],
     put: ['evaluateResult'],
   },
+  slices: { get: [], put: [] },
   api: { get: ['run', 'status', 'cancel', 'report'], put: ['run', 'status', 'cancel'], delete: ['cancel'] },
+  start: { get: ['run', 'status', 'cancel', 'report'], put: ['run', 'status'], delete: ['cancel'] },
   predict: { get: ['model', 'modelResult'], put: [] },
 };
 
@@ -206,32 +208,37 @@ const LAMBDA: [action: string, resource: string, who: FunctionName[]][] = [
   ...WORKERS.map((name): [string, string, FunctionName[]] => [
     'lambda:InvokeFunction',
     `${PREFIX}${name}:1`,
-    ['orchestrator'],
+    ['orchestrator', 'slices'],
   ]),
   // a version, so that a deployment changes nothing for a run under way; never whatever is newest
   ...WORKERS.map((name): [string, string, FunctionName[]] => ['lambda:InvokeFunction', `${PREFIX}${name}`, []]),
-  // itself: by the version or alias that it runs as, for slices of a large fan-out
-  ['lambda:InvokeFunction', `${PREFIX}orchestrator:live`, ['orchestrator', 'api']],
+  ['lambda:InvokeFunction', `${PREFIX}slices:1`, ['orchestrator']],
+  ['lambda:InvokeFunction', `${PREFIX}slices`, []],
+  ['lambda:InvokeFunction', `${PREFIX}orchestrator:live`, ['api', 'start']],
   ['lambda:InvokeFunction', `${PREFIX}orchestrator`, []],
-  ['lambda:InvokeFunction', `${PREFIX}orchestrator:1`, ['orchestrator']],
+  ['lambda:InvokeFunction', `${PREFIX}orchestrator:1`, []],
+  ['lambda:InvokeFunction', `${PREFIX}start`, []],
   ['lambda:InvokeFunction', `${PREFIX}api`, []],
   ['lambda:InvokeFunction', `${PREFIX}predict`, []],
   ['lambda:InvokeFunction', `${PREFIX}stranger`, []],
+  ['lambda:GetDurableExecution', EXECUTION('orchestrator'), ['api', 'start']],
+  ['lambda:StopDurableExecution', EXECUTION('orchestrator'), ['api']],
   ...['lambda:GetDurableExecution', 'lambda:StopDurableExecution'].flatMap(
     (action): [string, string, FunctionName[]][] => [
-      [action, EXECUTION('orchestrator'), ['api']],
+      [action, EXECUTION('slices'), []],
       [action, EXECUTION('stranger'), []],
     ],
   ),
   ...['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'].flatMap(
     (action): [string, string, FunctionName[]][] => [
       [action, EXECUTION('orchestrator'), ['orchestrator']],
+      [action, EXECUTION('slices'), ['slices']],
       [action, EXECUTION('stranger'), []],
     ],
   ),
-  ['sqs:SendMessage', FAILURES, ['orchestrator']],
+  ['sqs:SendMessage', FAILURES, ['orchestrator', 'start']],
   ['sqs:SendMessage', `${FAILURES}-of-another`, []],
-  ['s3:ListBucket', 'arn:aws:s3:::runs-bucket', [...FUNCTION_NAMES]],
+  ['s3:ListBucket', 'arn:aws:s3:::runs-bucket', FUNCTION_NAMES.filter((name) => name !== 'slices')],
   ['s3:ListBucket', 'arn:aws:s3:::another-bucket', []],
 ];
 for (const [action, resource, who] of LAMBDA) {
@@ -262,6 +269,7 @@ const MORE: [option: string, props: ArvoredoStackProps, actions: string[]][] = [
   ['places set aside', { reservedConcurrency: { orchestrator: 1, workers: 1 } }, []],
   ['alarms and topics', { alarms: { email: 'a@example.org' }, notifications: true, dashboard: true }, []],
   ['a schedule', { schedule: { expression: 'rate(1 day)' } }, []],
+  ['a trigger of uploads', { uploads: { params: { label: 'sold' } } }, []],
   [
     'tokens and pages',
     { jwt: { issuer: 'https://a.example', audience: ['b'] }, corsOrigins: ['https://a.example'] },
@@ -292,10 +300,9 @@ for (const [option, props, expected] of MORE) {
     const given = actionsOf(templateOf({ bundleDir, ...props }));
     assert.deepEqual([...given.keys()].sort(), [...without.keys()].sort());
     for (const [role, actions] of given) {
-      // who writes nothing needs no key to write with
-      const own = /^EnginePredict/.test(role)
-        ? expected.filter((action) => action !== 'kms:GenerateDataKey')
-        : expected;
+      // who writes nothing needs no key to write with, and who reads nothing none at all
+      const unused = /^EnginePredict/.test(role) ? /^kms:GenerateDataKey/ : /^EngineSlices/.test(role) ? /^kms:/ : /^$/;
+      const own = expected.filter((action) => !unused.test(action));
       assert.deepEqual([...actions].filter((action) => !without.get(role)!.has(action)).sort(), own, role);
     }
   });

@@ -44,7 +44,7 @@ const [queueId] = Object.keys(resources('AWS::SQS::Queue'));
 test('the bucket is encrypted, private, kept with the stack, and expires runs after 30 days', () => {
   template.resourceCountIs('AWS::S3::Bucket', 1);
   template.hasResource('AWS::S3::Bucket', {
-    DeletionPolicy: 'Retain',
+    DeletionPolicy: 'RetainExceptOnCreate',
     UpdateReplacePolicy: 'Retain',
     Properties: {
       BucketEncryption: {
@@ -81,12 +81,19 @@ test('the bucket refuses requests without TLS and below TLS 1.2', () => {
 
 test('a bucket to be destroyed is emptied and deleted, with other days when asked', () => {
   const stack = new Stack(newApp(), 'Dev');
-  new ArvoredoStore(stack, 'Store', { removal: 'destroy', expireAfterDays: 3 });
+  new ArvoredoStore(stack, 'Store', { removal: 'destroy', expireAfterDays: 3, expireDataAfterDays: 90 });
   const dev = Template.fromStack(stack);
   dev.resourceCountIs('Custom::S3AutoDeleteObjects', 1);
   dev.hasResource('AWS::S3::Bucket', {
     DeletionPolicy: 'Delete',
-    Properties: { LifecycleConfiguration: { Rules: Match.arrayWith([Match.objectLike({ ExpirationInDays: 3 })]) } },
+    Properties: {
+      LifecycleConfiguration: {
+        Rules: Match.arrayWith([
+          Match.objectLike({ Prefix: 'runs/', ExpirationInDays: 3 }),
+          Match.objectLike({ Prefix: 'data/', ExpirationInDays: 90 }),
+        ]),
+      },
+    },
   });
 });
 
@@ -111,16 +118,19 @@ test('functions learn the bucket, the workers and the orchestrator from their en
   const BUCKET = { Ref: bucketId };
   for (const name of FUNCTION_NAMES) {
     const { Variables } = findFunction(name)[1].Environment;
+    const workers = {
+      GENERATE_FUNCTION: { Ref: versionOf('generate') },
+      GENERATE_LARGE_FUNCTION: { Ref: versionOf('generateLarge') },
+      SPLIT_FUNCTION: { Ref: versionOf('split') },
+      TRAIN_FUNCTION: { Ref: versionOf('train') },
+      TRAIN_LARGE_FUNCTION: { Ref: versionOf('trainLarge') },
+      EVALUATE_FUNCTION: { Ref: versionOf('evaluate') },
+    };
     const added: Partial<Record<FunctionName, object>> = {
-      orchestrator: {
-        GENERATE_FUNCTION: { Ref: versionOf('generate') },
-        GENERATE_LARGE_FUNCTION: { Ref: versionOf('generateLarge') },
-        SPLIT_FUNCTION: { Ref: versionOf('split') },
-        TRAIN_FUNCTION: { Ref: versionOf('train') },
-        TRAIN_LARGE_FUNCTION: { Ref: versionOf('trainLarge') },
-        EVALUATE_FUNCTION: { Ref: versionOf('evaluate') },
-      },
+      orchestrator: { ...workers, SLICES_FUNCTION: { Ref: versionOf('slices') } },
+      slices: workers,
       api: { ORCHESTRATOR_ARN: { Ref: aliasId } },
+      start: { ORCHESTRATOR_ARN: { Ref: aliasId } },
     };
     assert.deepEqual(Variables, { BUCKET, ...added[name] }, name);
   }
@@ -129,7 +139,7 @@ test('functions learn the bucket, the workers and the orchestrator from their en
 test('the alias live points at the current version, is not retried, and old versions stay for runs under way', () => {
   const [orchestratorId] = findFunction('orchestrator');
   template.hasResource('AWS::Lambda::Version', {
-    DeletionPolicy: 'Retain',
+    DeletionPolicy: 'RetainExceptOnCreate',
     Properties: { FunctionName: { Ref: orchestratorId } },
   });
   const FunctionVersion = { 'Fn::GetAtt': [versionOf('orchestrator'), 'Version'] };
@@ -138,7 +148,6 @@ test('the alias live points at the current version, is not retried, and old vers
     FunctionName: { Ref: orchestratorId },
     FunctionVersion,
   });
-  template.resourceCountIs('AWS::Lambda::EventInvokeConfig', 1);
   template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
     FunctionName: { Ref: orchestratorId },
     Qualifier: Match.anyValue(),
@@ -212,23 +221,23 @@ for (const name of FUNCTION_NAMES) {
     const expected = [
       `logs:CreateLogStream ${logGroupId}`,
       `logs:PutLogEvents ${logGroupId}`,
-      `s3:ListBucket ${bucketId}`,
+      ...(read.length > 0 ? [`s3:ListBucket ${bucketId}`] : []),
       ...read.map((key) => `s3:GetObject ${bucketId}/${key}`),
       ...write.map((key) => `s3:PutObject ${bucketId}/${key}`),
       ...remove.map((key) => `s3:DeleteObject ${bucketId}/${key}`),
       ...(FUNCTIONS[name].durable
         ? [
-            `lambda:CheckpointDurableExecution ${orchestratorId}:*`,
-            `lambda:GetDurableExecutionState ${orchestratorId}:*`,
-            `sqs:SendMessage ${queueId}`,
+            `lambda:CheckpointDurableExecution ${findFunction(name)[0]}:*`,
+            `lambda:GetDurableExecutionState ${findFunction(name)[0]}:*`,
           ]
         : []),
+      ...(['orchestrator', 'start'].includes(name) ? [`sqs:SendMessage ${queueId}`] : []),
       ...invoke.flatMap((target) =>
-        target === 'orchestrator' && name !== 'orchestrator'
+        target === 'orchestrator'
           ? [
               `lambda:InvokeFunction ${aliasId}`,
               `lambda:GetDurableExecution ${orchestratorId}:*/durable-execution/*`,
-              `lambda:StopDurableExecution ${orchestratorId}:*/durable-execution/*`,
+              ...(name === 'api' ? [`lambda:StopDurableExecution ${orchestratorId}:*/durable-execution/*`] : []),
             ]
           : [`lambda:InvokeFunction ${findFunction(target)[0]}:*`],
       ),
@@ -248,11 +257,12 @@ test('nobody may do all of a service, or touch objects outside of a folder or fi
   }
 });
 
-test('only the orchestrator invokes workers, and itself; only the api starts and stops it', () => {
+test('only the orchestrator and its slices invoke workers; only api and start begin it', () => {
   const invokers = (target: string) => FUNCTION_NAMES.filter((name) => GRANTS[name].invoke?.some((n) => n === target));
-  for (const worker of WORKER_NAMES) assert.deepEqual(invokers(worker), ['orchestrator']);
-  assert.deepEqual(invokers('orchestrator'), ['orchestrator', 'api']);
-  assert.deepEqual([...invokers('api'), ...invokers('predict')], []);
+  for (const worker of WORKER_NAMES) assert.deepEqual(invokers(worker), ['orchestrator', 'slices']);
+  assert.deepEqual(invokers('slices'), ['orchestrator']);
+  assert.deepEqual(invokers('orchestrator'), ['api', 'start']);
+  assert.deepEqual([...invokers('api'), ...invokers('start'), ...invokers('predict')], []);
 });
 
 test("no role has a policy of AWS's, which would be for the whole account", () => {
@@ -270,6 +280,8 @@ test('the outputs have the names that scripts rest on', () => {
     OrchestratorArn: { Ref: aliasId },
     FailuresUrl: { Ref: queueId },
     GenerateFunction: { Ref: findFunction('generate')[0] },
+    SlicesFunction: { Ref: findFunction('slices')[0] },
+    StartFunction: { Ref: findFunction('start')[0] },
     SplitFunction: { Ref: findFunction('split')[0] },
     TrainFunction: { Ref: findFunction('train')[0] },
     GenerateLargeFunction: { Ref: findFunction('generateLarge')[0] },
@@ -295,11 +307,20 @@ test('the packaged code is the bundle, byte for byte', () => {
   );
 });
 
+test('the same bundles in another folder are the same assets, and other bundles are not', () => {
+  const keysOf = (dir: string) =>
+    Object.values(Template.fromStack(newStack({ bundleDir: dir })).findResources('AWS::Lambda::Function'))
+      .map(({ Properties }) => Properties.Code.S3Key)
+      .sort();
+  assert.deepEqual(keysOf(fakeBundles()), keysOf(bundleDir));
+  assert.notDeepEqual(keysOf(fakeBundles((name) => `// ${name}`)), keysOf(bundleDir));
+});
+
 test('a missing bundle is named together with the command that makes it', () => {
   assert.throws(() => newStack({ bundleDir: '/nowhere' }), {
     name: 'InputError',
     message:
-      'no index.mjs for orchestrator, generate, split, train, evaluate, api, predict under /nowhere; run: npm run build',
+      'no index.mjs for orchestrator, generate, split, train, evaluate, api, start, predict under /nowhere; run: npm run build',
   });
 });
 
@@ -309,4 +330,5 @@ test('wrong values are refused', () => {
     /^InputError: removal must be retain or destroy, got maybe/,
   );
   assert.throws(() => newStack({ expireAfterDays: 0 }), InputError);
+  assert.throws(() => newStack({ expireDataAfterDays: 1.5 }), /expireDataAfterDays must be a whole number/);
 });

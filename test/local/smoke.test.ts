@@ -47,7 +47,7 @@ before(async () => {
   });
 });
 
-test('a stack as it is synthesised runs, cancels, goes on, gives the bytes that are made here, and is left as it was', async (t) => {
+test('a stack as it is synthesised runs, predicts, cancels, goes on, gives the bytes that are made here, and is left as it was', async (t) => {
   const { code, stdout, stderr } = await finish(t, ['smoke', '--stack', 'Grove'], endpointsOf(grove));
   assert.equal(code, 0, `${stdout}${stderr}`);
   const steps = stdout
@@ -59,6 +59,7 @@ test('a stack as it is synthesised runs, cancels, goes on, gives the bytes that 
     'ok     a model made here',
     'ok     the function URL',
     'ok     a run',
+    'ok     its model predicts',
     'ok     a run that is cancelled',
     'ok     goes on',
     'ok     all is removed again',
