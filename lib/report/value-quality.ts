@@ -78,7 +78,7 @@ export function residualBars(residuals: ValueReport['residuals']): { stepsPerBar
   }
   const half = Math.min(HALF_BARS.most, Math.max(HALF_BARS.least, Math.ceil(Math.cbrt(total))));
   // an odd number of steps, so that one bar has its middle at 0
-  const stepsPerBar = 2 * Math.ceil(within / half / 2) + 1;
+  const stepsPerBar = 2 * Math.max(0, Math.ceil((within / half - 1) / 2)) + 1;
   const last = Math.round(within / stepsPerBar) + 1;
   const bars = Array.from({ length: 2 * last + 1 }, (_, i): Bar => ({ at: i - last, rows: 0 }));
   for (const [step, rows] of residuals) {

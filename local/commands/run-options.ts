@@ -143,7 +143,7 @@ const GROUPS: Record<string, ParamOption[]> = {
     {
       name: 'task',
       value: 'NAME',
-      help: 'classification, or regression: the label is a value (as the generator says; with --data classification)',
+      help: 'classification, or regression: the label is a value; follows from the generator',
     },
     { name: 'trees', value: 'N', help: 'number of trees', parse: number },
     {
