@@ -40,8 +40,11 @@ const FOLD_SECONDS_PER_VALUE = 20e-9;
 const GATHER_SECONDS_PER_VALUE = 5e-9;
 /** The importances take two thirds of it. */
 const MERGE_SECONDS_PER_NODE = 150e-9;
-const LOAD_SECONDS_PER_NODE = 70e-9; // to read and to lay out
-const EVALUATE_SECONDS_PER_ROW_AND_TREE = 200e-9;
+/** Of a node to read and to lay out, and of a row in a tree: of classes in the kernel, of values without. */
+const EVALUATE_SECONDS = {
+  ofClasses: { load: 70e-9, perRowAndTree: 200e-9 },
+  ofValues: { load: 330e-9, perRowAndTree: 900e-9 },
+};
 /** Threads of the train function, one for each vCPU that its memory gives, and how much sooner they are done. */
 const THREADS = 2;
 const THREADS_GAIN = 1.6;
@@ -61,8 +64,10 @@ const THREAD_ROW_BYTES = 44;
 const GENERAL_BYTES = { perRow: 40, perNode: 500 };
 /** Of a node: its leaves hold a class or two, or a value and a weight of their own. */
 const CLASS_NODE_BYTES = { grow: 12, merge: 20, evaluate: 30, model: 5.05 };
-const VALUE_NODE_BYTES = { grow: 48, merge: 62, evaluate: 45, model: 15.5 };
+const VALUE_NODE_BYTES = { grow: 48, merge: 62, evaluate: 45, model: 5.05 };
 const EVALUATE_BYTES_PER_VALUE = 12;
+/** Of a leaf with a value and a weight of its own. Trees share those of one training row: measured 4.1 for each row. */
+const VALUE_LEAF = { bytes: 24, perRow: 4.2 };
 
 const RESULT_BYTES = 500;
 const CALIBRATION_BYTES = 1700;
@@ -96,13 +101,14 @@ export function needsOf(plan: Plan): TaskNeed[] {
 
   const isOfValues = numClasses === 0;
   const nodeBytes = isOfValues ? VALUE_NODE_BYTES : CLASS_NODE_BYTES;
+  const evaluateSeconds = isOfValues ? EVALUATE_SECONDS.ofValues : EVALUATE_SECONDS.ofClasses;
   const labelBytes = isOfValues ? 8 : 2;
   const rawBytes = (rows: number) => rows * (4 * features + 4 + labelBytes);
   const binnedBytes = (rows: number) => rows * (features + 4 + labelBytes);
   const rangesBytes = 40 * features + RESULT_BYTES;
   const edgesBytes = (255 + (shuffledRows > 0 ? 64 : 0)) * 10 * features + RESULT_BYTES;
   const chunkSampleBytes = ((sampleRows * chunkRows) / samples) * (4 * features + 8);
-  const modelBytes = numNodes * nodeBytes.model;
+  const modelBytes = numNodes * nodeBytes.model + valueLeaves(plan, numNodes) * VALUE_LEAF.bytes;
   // a count for each probability that occurs, by class and whether it is the row's
   const numScores = 2 * Math.min(testRows, trees + 1) * (numClasses === 2 ? 1 : numClasses);
   const classScoresBytes = 24 * Math.min(numScores, 4000) + CALIBRATION_BYTES + (shuffledRows > 0 ? 18 * features : 0);
@@ -253,7 +259,7 @@ export function needsOf(plan: Plan): TaskNeed[] {
       kind: 'evaluate',
       stage: 'evaluate',
       numTasks: numChunks,
-      seconds: requests(3) + (testRows + shuffledRows) * trees * EVALUATE_SECONDS_PER_ROW_AND_TREE,
+      seconds: requests(3) + (testRows + shuffledRows) * trees * evaluateSeconds.perRowAndTree,
       peakMiB: mib(
         numNodes * nodeBytes.evaluate +
           (testRows + shuffledRows) * (features * EVALUATE_BYTES_PER_VALUE + 24 * Math.max(1, numClasses)),
@@ -263,7 +269,7 @@ export function needsOf(plan: Plan): TaskNeed[] {
       bytesWritten: scoresBytes,
       bytesRead: rawBytes(testRows) + edgesBytes,
       first: {
-        seconds: requests(2) + numNodes * LOAD_SECONDS_PER_NODE,
+        seconds: requests(2) + numNodes * evaluateSeconds.load,
         s3Reads: 2,
         bytesRead: modelBytes,
       },
@@ -275,6 +281,14 @@ export function needsOf(plan: Plan): TaskNeed[] {
 function clusterFeatures({ dataset, numClasses }: Plan): number {
   if (dataset.generator !== 'hypercube') return 0;
   return numClasses * (dataset.clustersPerClass ?? 2) * (dataset.informative ?? 2);
+}
+
+/** Leaves that the model's file tells apart, where values are predicted. */
+function valueLeaves({ numClasses, numTrain, forest }: Plan, numNodes: number): number {
+  if (numClasses > 0) return 0;
+  const { maxDepth, minSamplesLeaf, maxLeafNodes = null } = forest;
+  const isPure = maxDepth === null && minSamplesLeaf === 1 && maxLeafNodes === null;
+  return Math.min(numNodes / 2, isPure ? VALUE_LEAF.perRow * numTrain : Number.POSITIVE_INFINITY);
 }
 
 /**
