@@ -19,9 +19,10 @@ import { type Plan, planRun, shardAbove, TIMEOUT_SECONDS } from './plan.ts';
 import { renderReport } from './report/page.ts';
 import { makeReport } from './report.ts';
 import { getRequest, listResults, type RunStatus, type StageName, type StageStatus } from './run.ts';
+import { scoreOf } from './score-of.ts';
 import type { Span, TaskSpan } from './span.ts';
 import type { BinsResult, BinsTask } from './stages/bins.ts';
-import type { EvaluateResult, EvaluateTask } from './stages/evaluate.ts';
+import type { Evaluated, EvaluateTask } from './stages/evaluate.ts';
 import type { FoldTask } from './stages/fold.ts';
 import type { GenerateTask } from './stages/generate.ts';
 import type { SplitResult, SplitTask } from './stages/split.ts';
@@ -46,7 +47,12 @@ export interface PipelineOptions {
 /** What an orchestrator answers: the report has the rest. */
 export interface PipelineResult {
   runId: string;
-  accuracy: number;
+  /** Of a run that tells classes apart. */
+  accuracy?: number;
+  /** Of one that predicts values. */
+  r2?: number;
+  rmse?: number;
+  mae?: number;
   sha256: string;
 }
 
@@ -293,9 +299,9 @@ async function runStages(
     const [bins, model, evaluated, splits, validated] = await Promise.all([
       getJson<BinsResult>(store, keys.binsResult),
       getJson<ModelResult>(store, keys.modelResult),
-      mapLimited(chunks, STORE_REQUESTS, (i) => getJson<EvaluateResult>(store, keys.evaluateResult(i))),
+      mapLimited(chunks, STORE_REQUESTS, (i) => getJson<Evaluated>(store, keys.evaluateResult(i))),
       mapLimited(chunks, STORE_REQUESTS, (i) => getJson<SplitResult>(store, keys.splitResult(i))),
-      mapLimited(folds, STORE_REQUESTS, (i) => getJson<EvaluateResult>(store, keys.foldResult(i))),
+      mapLimited(folds, STORE_REQUESTS, (i) => getJson<Evaluated>(store, keys.foldResult(i))),
     ]);
     const { tasks: total, done, failed, ...tasks } = counts;
     const report = makeReport(
@@ -318,7 +324,7 @@ async function runStages(
     await store.create(keys.reportPage, encoder.encode(renderReport(report)), 'text/html; charset=utf-8');
     await createJson(store, keys.report, report);
     await writeStatus('succeeded');
-    return { runId, accuracy: report.accuracy, sha256: model.sha256 };
+    return { runId, ...scoreOf(report), sha256: model.sha256 };
   });
 }
 

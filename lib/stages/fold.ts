@@ -4,15 +4,15 @@ import { FormatError, InputError } from '../errors.ts';
 import { ENGINES } from '../forest/engine.ts';
 import type { BeforeTree } from '../forest/take-trees.ts';
 import { MISSING_BYTE } from '../forest/training-table.ts';
-import { predictProbaInThreads } from '../forest/wasm/predict-in-threads.ts';
+import { predictProbaInThreads, predictValuesInThreads } from '../forest/wasm/predict-in-threads.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { assignFolds } from '../partition/folds.ts';
-import type { BinEdges, BinnedRows } from '../partition/rows.ts';
+import { type BinEdges, type BinnedRows, takeLabels } from '../partition/rows.ts';
 import type { Plan } from '../plan.ts';
 import type { Store } from '../store.ts';
 import { type BinsResult, toBinEdges } from './bins.ts';
-import { type EvaluateResult, scoreRows } from './evaluate.ts';
+import { type Evaluated, scorePredictions } from './evaluate.ts';
 import { runTask } from './task.ts';
 
 export interface FoldTask {
@@ -31,7 +31,7 @@ export function validateFold(
   { runId, fold }: FoldTask,
   gather: () => Promise<BinnedRows>,
   beforeTree?: BeforeTree,
-): Promise<EvaluateResult> {
+): Promise<Evaluated> {
   const { folds: numFolds = 0, engine, seed, stratify = false } = plan.params;
   const keys = runKeys(runId);
   if (fold >= numFolds) throw new InputError(`fold must be from 0 to ${numFolds - 1}, got ${fold}`);
@@ -46,8 +46,9 @@ export function validateFold(
     const info = { numClasses, edges, isCategorical };
     const trees = await ENGINES[engine].growTrees(training, info, plan.forest, 0, plan.forest.numTrees, beforeTree);
     const columns = held.columns.map((codes, j) => toValues(codes, edges[j], isCategorical?.[j] ?? false));
-    const probabilities = await predictProbaInThreads({ trees, edges, numClasses, isCategorical }, columns);
-    return scoreRows(held.labels, probabilities, numClasses, trees.length);
+    const forest = { trees, edges, numClasses, isCategorical };
+    const predict = numClasses > 0 ? predictProbaInThreads : predictValuesInThreads;
+    return scorePredictions(held.labels, await predict(forest, columns), forest, bins);
   });
 }
 
@@ -57,7 +58,7 @@ function pick(rows: BinnedRows, isPicked: (row: number) => boolean): BinnedRows 
   return {
     numRows: picked.length,
     rowIndex: picked.map((row) => rows.rowIndex[row]),
-    labels: Uint16Array.from(picked, (row) => rows.labels[row]),
+    labels: takeLabels(rows.labels, picked),
     columns: rows.columns.map((codes) => Uint8Array.from(picked, (row) => codes[row])),
     ...(weights && { weights: Float64Array.from(picked, (row) => weights[row]) }),
   };
