@@ -52,22 +52,11 @@ export function taskHandler<Task extends WorkerTask>(
   schema: v.GenericSchema<unknown, Task>,
   work: (store: WorkerStore, params: RunParams, task: Task, checkCancelled: () => Promise<void>) => Promise<unknown>,
 ): (event: unknown) => Promise<WorkerAnswer> {
-  // built on cold start, reused while the sandbox stays warm
-  const store = s3Store(requireEnv('BUCKET'));
-  const memoryMiB = Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE'));
-  const measure = startMeter(memoryMiB, store);
   const looks = cancelLooks();
-  const sandbox = process.env.AWS_LAMBDA_LOG_STREAM_NAME ?? '';
-  let isColdStart = true;
   let known: { runId: string; params: RunParams } | undefined;
-
-  return async (event) => {
-    const usage = measure();
-    const begun = { sandbox, isColdStart, startedAtMs: Date.now() };
-    isColdStart = false;
-    let task: Task | undefined;
-    try {
-      task = parseTask(schema, event);
+  return measuredHandler(
+    (event) => parseTask(schema, event),
+    async (store, task) => {
       const { runId } = task;
       if (known?.runId !== runId) {
         const { params } = await getRequest(store, runId);
@@ -76,6 +65,40 @@ export function taskHandler<Task extends WorkerTask>(
       const checkCancelled = () => looks.check(store, runId);
       await checkCancelled();
       await work(store, known.params, task, checkCancelled);
+    },
+  );
+}
+
+/** Built on cold start, reused while the sandbox stays warm. */
+function openSandbox() {
+  const store = s3Store(requireEnv('BUCKET'));
+  const memoryMiB = Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE'));
+  const name = process.env.AWS_LAMBDA_LOG_STREAM_NAME ?? '';
+  return { store, memoryMiB, name, measure: startMeter(memoryMiB, store), isColdStart: true };
+}
+
+let opened: ReturnType<typeof openSandbox> | undefined;
+
+/**
+ * Make a handler that does tasks of any kind.
+ *
+ * @param parse the task of an event
+ */
+export function measuredHandler<Task extends object>(
+  parse: (event: unknown) => Task,
+  work: (store: WorkerStore, task: Task) => Promise<unknown>,
+): (event: unknown) => Promise<WorkerAnswer> {
+  opened ??= openSandbox();
+  const sandbox = opened;
+  const { store, memoryMiB, measure } = sandbox;
+  return async (event) => {
+    const usage = measure();
+    const begun = { sandbox: sandbox.name, isColdStart: sandbox.isColdStart, startedAtMs: Date.now() };
+    sandbox.isColdStart = false;
+    let task: Task | undefined;
+    try {
+      task = parse(event);
+      await work(store, task);
       const used = usage();
       console.log(JSON.stringify({ message: 'task done', ...task, used }));
       const busyMs = Math.round((used.gbSeconds / (memoryMiB / 1024)) * 1000);
@@ -96,11 +119,17 @@ function messageOf(error: unknown): string {
 
 /** @throws {InputError} when the event is no such task */
 export function parseTask<Task extends WorkerTask>(schema: v.GenericSchema<unknown, Task>, event: unknown): Task {
+  const task = parseEvent(schema, event);
+  checkRunId(task.runId);
+  return task;
+}
+
+/** @throws {InputError} when the event is not as the schema says */
+export function parseEvent<Event>(schema: v.GenericSchema<unknown, Event>, event: unknown): Event {
   const result = v.safeParse(schema, event);
   if (!result.success) {
     const [issue] = result.issues;
     throw new InputError(`task ${v.getDotPath(issue) ?? ''}: ${issue.message}; got ${quote(event)}`);
   }
-  checkRunId(result.output.runId);
   return result.output;
 }
