@@ -7,6 +7,7 @@ const OPTIONS = {
   removal: 'text',
   expireAfterDays: 'json',
   logRetention: 'json',
+  dataBuckets: 'json',
   accessLogs: 'json',
   ownKey: 'json',
   privateNetwork: 'json',

@@ -44,7 +44,8 @@ export class ArvoredoStack extends Stack {
     Tags.of(this).add(costTag.key, costTag.value, tagging);
     Tags.of(this).add('arvoredo:environment', environment ?? 'none', tagging);
 
-    const { removal, expireAfterDays, accessLogs, ownKey, logRetention, tracing, reservedConcurrency } = options;
+    const { removal, expireAfterDays, dataBuckets, accessLogs, ownKey, logRetention, tracing, reservedConcurrency } =
+      options;
     const encryptionKey = ownKey
       ? new Key(this, 'Key', {
           enableKeyRotation: true,
@@ -53,7 +54,7 @@ export class ArvoredoStack extends Stack {
           removalPolicy: removal === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
         })
       : undefined;
-    this.store = new ArvoredoStore(this, 'Store', { removal, expireAfterDays, accessLogs, encryptionKey });
+    this.store = new ArvoredoStore(this, 'Store', { removal, expireAfterDays, dataBuckets, accessLogs, encryptionKey });
     const network = options.privateNetwork ? new ArvoredoNetwork(this, 'Network') : undefined;
     const { store } = this;
     this.engine = new ArvoredoEngine(this, 'Engine', {

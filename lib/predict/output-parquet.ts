@@ -40,7 +40,7 @@ export function joinParquet(): Joiner {
   let at = MAGIC_BYTES;
   return {
     add(file) {
-      const metadata = parquetMetadata(file.slice().buffer);
+      const metadata = parquetMetadata(new Uint8Array(file).buffer);
       const isFirst = parquet === undefined;
       parquet ??= newWriter(writer, metadata.schema);
       const end = file.length - TAIL_BYTES - metadata.metadata_length;
