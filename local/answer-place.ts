@@ -6,6 +6,7 @@ import { InputError } from '../lib/errors.ts';
 import { partName } from '../lib/keys.ts';
 import { OUTPUT_FORMATS, OUTPUTS, type OutputFormat } from '../lib/predict/output.ts';
 import type { Store } from '../lib/store.ts';
+import { withFolderStore } from './folder-store.ts';
 import { writeWhole } from './write-whole.ts';
 
 /** Takes the answers to the parts, in their order. */
@@ -73,11 +74,7 @@ function inFolder(out: string, format: OutputFormat, isResumed: boolean): Answer
         throw new InputError(`--out ${out} cannot be written: ${error.message}`);
       });
       if (!isResumed && (await readdir(out)).length > 0) throw notEmpty(out);
-      let bytes = 0;
-      await work(async (file, i) => {
-        bytes += await writeWhole(join(out, partName(i, format)), (append) => append(file));
-      });
-      return bytes;
+      return whenWhole(work, (file, i) => writeWhole(join(out, partName(i, format)), (append) => append(file)));
     },
   };
 }
@@ -94,12 +91,28 @@ function inBucket(
     async write(work) {
       const store = await open();
       if (!isResumed && (await store.list(prefix)).length > 0) throw notEmpty(out);
-      let bytes = 0;
-      await work(async (file, i) => {
-        await store.create(`${prefix}${partName(i, format)}`, file);
-        bytes += file.length;
-      });
-      return bytes;
+      return whenWhole(work, (file, i) => store.create(`${prefix}${partName(i, format)}`, file));
     },
   };
+}
+
+/** Put the files of all parts in their place once there are all of them; gives their bytes. */
+function whenWhole(
+  work: (take: TakePart) => Promise<void>,
+  put: (file: Uint8Array, partIndex: number) => Promise<unknown>,
+): Promise<number> {
+  return withFolderStore(async (waiting) => {
+    let numParts = 0;
+    await work(async (file, i) => {
+      await waiting.create(String(i), file);
+      numParts = i + 1;
+    });
+    let bytes = 0;
+    for (let i = 0; i < numParts; i++) {
+      const file = await waiting.get(String(i));
+      await put(file, i);
+      bytes += file.length;
+    }
+    return bytes;
+  });
 }

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { placeOfEnvironment, s3Reader } from '../../lib/s3-reader.ts';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+async function serve(t: TestContext, answer: Answer): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await new Promise((resume) => server.once('listening', resume));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const credentials = { accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'token' };
+
+test('an object is asked for and signed as the SDK does it', async (t) => {
+  const asked: IncomingMessage[] = [];
+  const endpoint = await serve(t, (request, response) => {
+    asked.push(request);
+    response.end('bytes');
+  });
+  t.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2026, 10, 24) });
+  const key = "runs/a b/mödel(1)'s.arvo";
+  const bytes = await s3Reader('bucket', () => ({ region: 'eu-west-1', endpoint, ...credentials })).get(key);
+  assert.equal(Buffer.from(bytes).toString(), 'bytes');
+  const client = new S3Client({ region: 'eu-west-1', endpoint, credentials, forcePathStyle: true });
+  await client.send(new GetObjectCommand({ Bucket: 'bucket', Key: key }));
+  client.destroy();
+  const [ours, theirs] = asked;
+  assert.equal(ours.url, theirs.url?.replace(/\?.*$/, ''));
+  for (const name of ['host', 'x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256']) {
+    assert.equal(ours.headers[name], theirs.headers[name], name);
+  }
+  const scope =
+    /^AWS4-HMAC-SHA256 Credential=AKID\/20261124\/eu-west-1\/s3\/aws4_request, SignedHeaders=[\w;-]+, Signature=[0-9a-f]{64}$/;
+  assert.match(String(ours.headers.authorization), scope);
+  assert.match(String(theirs.headers.authorization), scope);
+});
+
+test('what may pass is tried again, what is not there is told', async (t) => {
+  let requests = 0;
+  const endpoint = await serve(t, (request, response) => {
+    requests++;
+    if (request.url === '/bucket/none') response.writeHead(404).end();
+    else if (request.url === '/bucket/denied') response.writeHead(403).end('<Code>AccessDenied</Code>');
+    else if (requests === 1) response.writeHead(503).end();
+    else if (requests === 2) request.socket.destroy();
+    else if (requests === 3) response.writeHead(200, { 'content-length': 9 }).write('cut', () => response.destroy());
+    else response.end('whole');
+  });
+  const reader = s3Reader('bucket', () => ({ region: 'r', endpoint, ...credentials }));
+  assert.equal(Buffer.from(await reader.get('key')).toString(), 'whole');
+  assert.equal(requests, 4);
+  await assert.rejects(reader.get('none'), { name: 'NotFoundError', message: 'no object none in bucket bucket' });
+  await assert.rejects(reader.get('denied'), /reading denied: 403 .*AccessDenied/);
+  assert.equal(requests, 6);
+});
+
+test('region, credentials and endpoint are those of the environment', () => {
+  const env = { AWS_REGION: 'r', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_SESSION_TOKEN: 'c' };
+  const place = { region: 'r', accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' };
+  assert.deepEqual(placeOfEnvironment(env), place);
+  assert.deepEqual(placeOfEnvironment({ ...env, AWS_ENDPOINT_URL_S3: 'http://x' }), { ...place, endpoint: 'http://x' });
+});
