@@ -244,7 +244,8 @@ test('nobody may do all of a service, or touch objects outside of a folder or fi
     assert.doesNotMatch(action, /\*/);
     assert.notEqual(resource, '*');
     // a user's files are read below data/, and nobody writes there
-    const allowed = action === 's3:GetObject' ? /\/((runs|predictions)\/\*(\/|\.json$)|data\/\*$)/ : /\/runs\/\*\//;
+    const allowed =
+      action === 's3:GetObject' ? /\/((runs|predictions)\/\*(\/|\.json$)|data\/\*$)/ : /\/(runs|predictions)\/\*\//;
     if (/Object$/.test(action)) assert.match(resource, allowed);
   }
 });
