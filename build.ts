@@ -22,15 +22,25 @@ const common: BuildOptions = {
   logLevel: 'warning',
 };
 
-await rm('dist', { recursive: true, force: true });
-await Promise.all([
-  build({
+function buildFunctions(names: string[], external: string[]) {
+  return build({
     ...common,
-    entryPoints: BUNDLE_NAMES.map((name) => ({ in: `functions/${name}.ts`, out: `functions/${name}/index` })),
+    entryPoints: names.map((name) => ({ in: `functions/${name}.ts`, out: `functions/${name}/index` })),
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },
     banner: { js: REQUIRE },
-  }),
+    external,
+  });
+}
+
+await rm('dist', { recursive: true, force: true });
+await Promise.all([
+  buildFunctions(['train'], []),
+  // the others ask the second engine about parameters only, for which it needs no package
+  buildFunctions(
+    BUNDLE_NAMES.filter((name) => name !== 'train'),
+    ['ml-random-forest'],
+  ),
   build({
     ...common,
     entryPoints: ['local/arvoredo.ts'],

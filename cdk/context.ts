@@ -8,6 +8,7 @@ const OPTIONS = {
   expireAfterDays: 'json',
   expireDataAfterDays: 'json',
   logRetention: 'json',
+  dataBuckets: 'json',
   accessLogs: 'json',
   ownKey: 'json',
   privateNetwork: 'json',

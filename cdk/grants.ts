@@ -20,9 +20,12 @@ const CANCEL = 'runs/*/cancel.json'; // there when the run was called off: a wor
 
 const SCHEMA = 'runs/*/data/schema.json'; // of a run on data: what its plan is made from, beside the parameters
 
+/** Tables that users put into the bucket; who may read these may read the stack's other data buckets. */
+export const UPLOADS = 'data/*';
+
 // every size of a function may do the same
 const GENERATE: Grant = {
-  read: [REQUEST, CANCEL, 'runs/*/dataset/*', 'runs/*/data/*', 'data/*'],
+  read: [REQUEST, CANCEL, 'runs/*/dataset/*', 'runs/*/data/*', UPLOADS],
   write: ['runs/*/dataset/*', 'runs/*/data/*'],
 };
 const TRAIN: Grant = {
@@ -49,13 +52,15 @@ const START: Grant = {
 export const GRANTS: Record<FunctionName, Grant> = {
   // keys and counts: it never opens data, trees or models
   orchestrator: {
-    read: ['runs/*.json'],
+    read: ['runs/*.json', 'predictions/*.json'],
     write: [
       'runs/*/status.json',
       'runs/*/report.json',
       'runs/*/report.html',
       'runs/*/failed.json',
       'runs/*/timeline.json',
+      'predictions/*/status.json',
+      'predictions/*/result.json',
     ],
     invoke: [...WORKER_NAMES, 'slices'],
   },
@@ -79,8 +84,14 @@ export const GRANTS: Record<FunctionName, Grant> = {
       'runs/*/validation/*',
       'runs/*/evaluate/*',
       'runs/*/bins/*',
+      // tables that are predicted
+      'predictions/*/request.json',
+      'predictions/*/model.arvo',
+      'predictions/*/data/*',
+      'predictions/*/answers/*',
+      UPLOADS,
     ],
-    write: ['runs/*/evaluate/*'],
+    write: ['runs/*/evaluate/*', 'predictions/*/data/*', 'predictions/*/answers/*'],
   },
   api: { ...START, write: [...START.write, CANCEL], stops: true },
   start: START,

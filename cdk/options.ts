@@ -19,6 +19,8 @@ export interface GroveOptions {
   expireDataAfterDays?: number;
   /** How long all logs are kept. @default one month */
   logRetention?: RetentionDays;
+  /** Names of other buckets whose objects may be data of runs and predictions. @default none */
+  dataBuckets?: string[];
   /** Whether requests to the bucket are noted in another. @default false */
   accessLogs?: boolean;
   /** A key of this stack's own, 1 USD a month, for the objects. @default false: S3's keys */

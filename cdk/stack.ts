@@ -48,7 +48,7 @@ export class ArvoredoStack extends Stack {
     Tags.of(this).add(costTag.key, costTag.value, tagging);
     Tags.of(this).add('arvoredo:environment', environment ?? 'none', tagging);
 
-    const { removal, expireAfterDays, expireDataAfterDays, accessLogs, ownKey, logRetention } = options;
+    const { removal, expireAfterDays, expireDataAfterDays, dataBuckets, accessLogs, ownKey, logRetention } = options;
     const { tracing, metrics, reservedConcurrency } = options;
     const encryptionKey = ownKey
       ? new Key(this, 'Key', {
@@ -62,6 +62,7 @@ export class ArvoredoStack extends Stack {
       removal,
       expireAfterDays,
       expireDataAfterDays,
+      dataBuckets,
       accessLogs,
       encryptionKey,
     });

@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { KEPT_DAYS } from '../lib/cost.ts';
 import { InputError } from '../lib/errors.ts';
 import { acknowledge, acknowledgeWildcards } from './findings.ts';
-import type { Grant } from './grants.ts';
+import { type Grant, UPLOADS } from './grants.ts';
 
 export interface ArvoredoStoreProps {
   /** Days after which a run's objects expire, from 1 up. @default 30 */
@@ -19,16 +19,21 @@ export interface ArvoredoStoreProps {
   removal?: 'retain' | 'destroy';
   /** Key for the objects; whoever reads or writes needs it too. @default none: S3's own keys, which cost nothing */
   encryptionKey?: IKey;
+  /** Names of other buckets whose objects runs and predictions may read as data. @default none */
+  dataBuckets?: readonly string[];
   /** Whether every request to the bucket is noted in a second bucket, for 90 days. @default false */
   accessLogs?: boolean;
 }
 
 const ACCESS_LOG_DAYS = 90;
+const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
 /** Encrypted, private, TLS 1.2 or newer only; runs expire by themselves. */
 export class ArvoredoStore extends Construct {
   readonly bucket: s3.Bucket;
   readonly encryptionKey?: IKey;
+  /** Other buckets, to read data from. */
+  readonly #dataBuckets: s3.IBucket[];
   /** Where the requests to the bucket are noted; undefined unless asked for. */
   readonly accessLogBucket?: s3.Bucket;
 
@@ -45,6 +50,10 @@ export class ArvoredoStore extends Construct {
         throw new InputError(`${name} must be a whole number from 1 up, got ${days}`);
       }
     }
+    const { dataBuckets = [] } = props;
+    const wrong = dataBuckets.find((name) => !BUCKET_NAME.test(name));
+    if (wrong !== undefined) throw new InputError(`dataBuckets must be names of buckets, got ${wrong}`);
+    this.#dataBuckets = dataBuckets.map((name) => s3.Bucket.fromBucketName(this, `Data-${name}`, name));
     this.encryptionKey = encryptionKey;
     const isTemporary = removal === 'destroy';
     const common: s3.BucketProps = {
@@ -75,6 +84,7 @@ export class ArvoredoStore extends Construct {
         ...(expireDataAfterDays === undefined
           ? []
           : [{ id: 'expire-data', prefix: 'data/', expiration: Duration.days(expireDataAfterDays) }]),
+        { id: 'expire-predictions', prefix: 'predictions/', expiration: Duration.days(expireAfterDays) },
         { id: 'abort-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
     });
@@ -112,8 +122,22 @@ export class ArvoredoStore extends Construct {
     if (remove.length > 0) allow(role, ['s3:DeleteObject'], arns(remove));
     // no condition on the prefix: a GetObject has none, and without this right S3 answers 403 for an object that is not there
     allow(role, ['s3:ListBucket'], [bucket.bucketArn]);
+    if (read.includes(UPLOADS)) this.#grantData(role);
     const ofKey = write.length > 0 ? ['kms:Decrypt', 'kms:GenerateDataKey'] : ['kms:Decrypt'];
     if (encryptionKey) allow(role, ofKey, [encryptionKey.keyArn]);
+  }
+
+  /** Let a role read the other buckets, whose own policies and keys must let it, too. */
+  #grantData(role: iam.IRole): void {
+    if (this.#dataBuckets.length === 0) return;
+    const objects = this.#dataBuckets.map((bucket) => bucket.arnForObjects('*'));
+    acknowledgeWildcards(role, objects, 'data of the user, in buckets that the user named');
+    allow(role, ['s3:GetObject'], objects);
+    allow(
+      role,
+      ['s3:ListBucket'],
+      this.#dataBuckets.map(({ bucketArn }) => bucketArn),
+    );
   }
 }
 

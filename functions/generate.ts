@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { type DataTask, doDataTask } from '../lib/ingest/tasks.ts';
+import { runKeys } from '../lib/keys.ts';
 import { generate } from '../lib/stages/generate.ts';
 import { ingest } from '../lib/stages/ingest.ts';
 import { index, planOf, taskHandler } from './worker.ts';
@@ -14,7 +15,8 @@ const Task = v.union([
 ]);
 
 export const handler = taskHandler(Task, async (store, params, task): Promise<unknown> => {
-  const context = { runId: task.runId, store, objects: store.objects };
+  const { piece } = runKeys(task.runId);
+  const context = { runId: task.runId, store, objects: store.objects, pieceKey: piece };
   if ('kind' in task) return doDataTask(context, params, task satisfies DataTask);
   const plan = await planOf(store, task.runId, params);
   return params.data === undefined ? generate(store, plan, task) : ingest(context, plan, task);

@@ -1,18 +1,21 @@
-// Lambda, durable: run the pipeline, fanning its tasks out over the workers.
+// Lambda, durable: run the pipeline, or predict a table, fanning the tasks out over the workers.
 
 import * as v from 'valibot';
 import { addUsage, NO_USAGE, type Usage } from '../lib/cost.ts';
 import { durableHandler } from '../lib/fanout/durable-engine.ts';
 import type { WorkerSize } from '../lib/fanout/run-lanes.ts';
 import { type PipelineResult, runPipeline } from '../lib/pipeline.ts';
+import { runPrediction } from '../lib/predict/job.ts';
+import type { PredictionResult } from '../lib/predict/request.ts';
 import { STAGE_NAMES, type StageName } from '../lib/run.ts';
 import { s3Store } from '../lib/s3-store.ts';
 import { FUNCTIONS, functionVariable, STAGE_FUNCTIONS } from './manifest.ts';
 import { startMeter } from './meter.ts';
 import { requireEnv } from './require-env.ts';
-import { parseTask } from './worker.ts';
+import { parseEvent, parseTask } from './worker.ts';
 
-const Event = v.strictObject({ runId: v.string() });
+const Run = v.strictObject({ runId: v.string() });
+const Prediction = v.strictObject({ predictionId: v.string() });
 
 const store = s3Store(requireEnv('BUCKET'));
 const workers = Object.fromEntries(
@@ -36,11 +39,15 @@ let current: () => Usage;
 const usageOf = (executionArn: string): Usage => addUsage(earlier.get(executionArn) ?? NO_USAGE, current());
 
 const run = durableHandler(
-  async (event: unknown, engine, executionArn): Promise<PipelineResult> => {
+  async (event: unknown, engine, executionArn): Promise<PipelineResult | PredictionResult> => {
+    if (typeof event === 'object' && event !== null && 'predictionId' in event) {
+      const { predictionId } = parseEvent(Prediction, event);
+      return runPrediction(engine, { store, sizes: workers.evaluate, predictionId });
+    }
     return runPipeline(engine, {
       store,
       workers,
-      runId: parseTask(Event, event).runId,
+      runId: parseTask(Run, event).runId,
       execution: executionArn,
       orchestrator: { sandbox, usage: () => usageOf(executionArn) },
     });

@@ -3,14 +3,14 @@
 import { NotFoundError } from '../lib/errors.ts';
 import { answerRows } from '../lib/predict/answer.ts';
 import { modelCache } from '../lib/predict/model-cache.ts';
-import { s3Store } from '../lib/s3-store.ts';
+import { s3Reader } from '../lib/s3-reader.ts';
 import { answer, httpHandler, parseBody } from './http.ts';
 import { requireEnv } from './require-env.ts';
 
 /** Of model files that a warm sandbox keeps; in memory a model takes about twice its file. */
 const MAX_MODEL_BYTES = 256 * 1024 * 1024;
 
-const findModel = modelCache(s3Store(requireEnv('BUCKET')), MAX_MODEL_BYTES);
+const findModel = modelCache(s3Reader(requireEnv('BUCKET')), MAX_MODEL_BYTES);
 
 export const handler = httpHandler(async (event) => {
   if (event.routeKey !== 'POST /models/{id}/predict') throw new NotFoundError(`there is no route ${event.routeKey}`);

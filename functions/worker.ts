@@ -61,28 +61,11 @@ export function taskHandler<Task extends WorkerTask>(
   schema: v.GenericSchema<unknown, Task>,
   work: (store: WorkerStore, params: RunParams, task: Task, checkCancelled: () => Promise<void>) => Promise<unknown>,
 ): WorkerHandler {
-  let inTime: AbortSignal | undefined;
-  // built on cold start, reused while the sandbox stays warm
-  const store = s3Store(requireEnv('BUCKET'), {}, () => inTime);
-  const memoryMiB = Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE'));
-  const measure = startMeter(memoryMiB, store);
   const looks = cancelLooks();
-  const log = noteLog();
-  const noteTask = taskMetrics(process.env.METRICS);
-  const sandbox = process.env.AWS_LAMBDA_LOG_STREAM_NAME ?? '';
-  let isColdStart = true;
   let known: { runId: string; params: RunParams } | undefined;
-
-  return async (event, context) => {
-    const usage = measure();
-    log.begin();
-    // requests that wait for S3 end before the function is ended, which can tell why then
-    inTime = context && AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - TELLING_MS));
-    const begun = { sandbox, isColdStart, startedAtMs: Date.now() };
-    isColdStart = false;
-    let task: Task | undefined;
-    try {
-      task = parseTask(schema, event);
+  return measuredHandler(
+    (event) => parseTask(schema, event),
+    async (store, task) => {
       const { runId } = task;
       if (known?.runId !== runId) {
         const { params } = await getRequest(store, runId);
@@ -91,6 +74,46 @@ export function taskHandler<Task extends WorkerTask>(
       const checkCancelled = () => looks.check(store, runId);
       await checkCancelled();
       await work(store, known.params, task, checkCancelled);
+    },
+  );
+}
+
+/** Built on cold start, reused while the sandbox stays warm. */
+function openSandbox() {
+  // requests that wait for S3 end before the function is ended, which can tell why then
+  const time: { signal: AbortSignal | undefined } = { signal: undefined };
+  const store = s3Store(requireEnv('BUCKET'), {}, () => time.signal);
+  const memoryMiB = Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE'));
+  const name = process.env.AWS_LAMBDA_LOG_STREAM_NAME ?? '';
+  const measure = startMeter(memoryMiB, store);
+  const noteTask = taskMetrics(process.env.METRICS);
+  return { store, time, memoryMiB, name, measure, log: noteLog(), noteTask, isColdStart: true };
+}
+
+let opened: ReturnType<typeof openSandbox> | undefined;
+
+/**
+ * Make a handler that does tasks of any kind.
+ *
+ * @param parse the task of an event
+ */
+export function measuredHandler<Task extends object>(
+  parse: (event: unknown) => Task,
+  work: (store: WorkerStore, task: Task) => Promise<unknown>,
+): WorkerHandler {
+  opened ??= openSandbox();
+  const sandbox = opened;
+  const { store, time, memoryMiB, measure, log, noteTask } = sandbox;
+  return async (event, context) => {
+    const usage = measure();
+    log.begin();
+    time.signal = context && AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - TELLING_MS));
+    const begun = { sandbox: sandbox.name, isColdStart: sandbox.isColdStart, startedAtMs: Date.now() };
+    sandbox.isColdStart = false;
+    let task: Task | undefined;
+    try {
+      task = parse(event);
+      await work(store, task);
       const used = usage();
       console.log(JSON.stringify({ message: 'task done', ...task, used }));
       const busyMs = Math.round((used.gbSeconds / (memoryMiB / 1024)) * 1000);
@@ -113,11 +136,17 @@ function messageOf(error: unknown): string {
 
 /** @throws {InputError} when the event is no such task */
 export function parseTask<Task extends WorkerTask>(schema: v.GenericSchema<unknown, Task>, event: unknown): Task {
+  const task = parseEvent(schema, event);
+  checkRunId(task.runId);
+  return task;
+}
+
+/** @throws {InputError} when the event is not as the schema says */
+export function parseEvent<Event>(schema: v.GenericSchema<unknown, Event>, event: unknown): Event {
   const result = v.safeParse(schema, event);
   if (!result.success) {
     const [issue] = result.issues;
     throw new InputError(`task ${v.getDotPath(issue) ?? ''}: ${issue.message}; got ${quote(event)}`);
   }
-  checkRunId(result.output.runId);
   return result.output;
 }

@@ -52,6 +52,33 @@ export function runKeys(runId: string) {
   };
 }
 
+/** Keys of one prediction of a table, which belongs to no run: its model may have come from a file. */
+export function predictionKeys(predictionId: string) {
+  const root = `predictions/${predictionId}`;
+  return {
+    /** what was asked for, created once */
+    request: `${root}/request.json`,
+    /** how far it is, replaced as it goes on */
+    status: `${root}/status.json`,
+    result: `${root}/result.json`,
+    /** a model that came from a file */
+    model: `${root}/model.arvo`,
+    inputs: `${root}/data/inputs.json`,
+    piece: (fileIndex: number, index: number) => `${root}/data/file-${pad(fileIndex)}/piece-${pad(index)}`,
+    scan: (index: number) => `${root}/data/scan-${pad(index)}.json`,
+    parts: `${root}/data/parts.json`,
+    /** the answer to a part, a file of the format that was asked for */
+    answer: (index: number, format: string) => `${root}/answers/${partName(index, format)}`,
+    answerResult: (index: number) => `${root}/answers/part-${pad(index)}.json`,
+    folder: (name: string) => `${root}/${name}/`,
+  };
+}
+
+/** Name of a file of a part. */
+export function partName(index: number, format: string): string {
+  return `part-${pad(index)}.${format}`;
+}
+
 /** Prefix under which all runs lie. */
 export const RUNS_PREFIX = 'runs/';
 
@@ -75,6 +102,11 @@ export function checkRunId(runId: string): string {
 /** Name of the `n`-th execution of a run, counted from 1: no two runs share one. */
 export function executionName(runId: string, n: number): string {
   return n === 1 ? runId : `${runId}__${n}`;
+}
+
+/** Name of the `n`-th execution of a prediction; no run has one of its kind. */
+export function predictionExecution(predictionId: string, n: number): string {
+  return `${predictionId}__p${n}`;
 }
 
 /** The run that an execution of this name belongs to. */

@@ -69,7 +69,7 @@ export interface ExecutionState {
 /** The orchestrator, as its callers see it. */
 export interface Orchestrator {
   /** Start an execution, or find the one of that name; gives its ARN. */
-  start(name: string, input: { runId: string }): Promise<string>;
+  start(name: string, input: { runId: string } | { predictionId: string }): Promise<string>;
   state(execution: string): Promise<ExecutionState>;
   /** End an execution; no error when it has ended. */
   stop(execution: string): Promise<void>;

@@ -1,4 +1,4 @@
-// The store on S3. All S3 calls of the project are in this file.
+// The store on S3.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import {

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../lib/errors.ts';
+import type { Objects } from '../lib/objects.ts';
 import { s3Store } from '../lib/s3-store.ts';
 import type { Store } from '../lib/store.ts';
 import { BUCKET, findEmulator, LOCAL_CREDENTIALS, LOCAL_REGION } from './emulator.ts';
@@ -12,6 +13,8 @@ import { stackTarget } from './target.ts';
 
 export interface OpenStore {
   store: Store;
+  /** Objects of any bucket. */
+  objects: Objects;
   /** Another bucket of the same place. */
   bucket(name: string): Store;
   close(): Promise<void>;
@@ -24,7 +27,8 @@ export interface OpenStore {
  */
 export async function openStore({ on, stack, dataDir }: PlaceFlags): Promise<OpenStore> {
   if (on === 'aws') {
-    return { store: (await stackTarget(stack)).store, bucket: (name) => s3Store(name), close: async () => {} };
+    const { store, bucket } = await stackTarget(stack);
+    return { store, objects: s3Store(bucket).objects, bucket: (name) => s3Store(name), close: async () => {} };
   }
   const running = await findEmulator(dataDir);
   const folder = join(dataDir, 's3');
@@ -32,8 +36,10 @@ export async function openStore({ on, stack, dataDir }: PlaceFlags): Promise<Ope
     throw new InputError(`there are no runs in ${dataDir}; name its folder with --data-dir`);
   const server = running ? undefined : await startS3Server({ dataDir: folder, port: 0 });
   const access = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, endpoint: running?.s3 ?? server!.url };
+  const store = s3Store(BUCKET, access);
   return {
-    store: s3Store(BUCKET, access),
+    store,
+    objects: store.objects,
     bucket: (name) => s3Store(name, access),
     close: async () => server?.close(),
   };

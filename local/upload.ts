@@ -44,6 +44,9 @@ export async function findUploads(
 }
 
 /** Upload the files that are not there yet. */
-export async function uploadFiles({ uploadFile }: Target, uploads: readonly Upload[]): Promise<void> {
+export async function uploadFiles(
+  { uploadFile }: Pick<Target, 'uploadFile'>,
+  uploads: readonly Upload[],
+): Promise<void> {
   for (const { file, key } of uploads) await uploadFile(file, key);
 }

@@ -5,6 +5,7 @@ import type { Engine, Outcome } from '../lib/fanout/engine.ts';
 import { parseFailure } from '../lib/fanout/error-class.ts';
 import { runShard, type Shard } from '../lib/fanout/shards.ts';
 import type { TasksOf } from '../lib/fanout/task-source.ts';
+import { decodeModel } from '../lib/forest/model.ts';
 import type { IngestContext } from '../lib/ingest/open.ts';
 import { getSchema } from '../lib/ingest/results.ts';
 import { doDataTask } from '../lib/ingest/tasks.ts';
@@ -18,7 +19,7 @@ import type { ClassReport } from '../lib/report.ts';
 import { getReport, type RunRequest, type StageName } from '../lib/run.ts';
 import { isOfRegression } from '../lib/score-of.ts';
 import { planBins } from '../lib/stages/bins.ts';
-import { evaluate, loadModel } from '../lib/stages/evaluate.ts';
+import { evaluate } from '../lib/stages/evaluate.ts';
 import { validateFold } from '../lib/stages/fold.ts';
 import { generate } from '../lib/stages/generate.ts';
 import { ingest } from '../lib/stages/ingest.ts';
@@ -97,7 +98,13 @@ const WORK: Record<string, (store: Store, plan: Plan, task: Payload) => Promise<
       ? mergeModel(store, plan, task)
       : (task.kind === 'fold' ? validateFold : growTrees)(store, plan, task, () => gatherRows(store, plan, task.runId)),
   evaluate: (store, plan, task) =>
-    evaluate(store, plan, task, () => loadModel(store, task.runId), plan.numValidation > 0),
+    evaluate(
+      store,
+      plan,
+      task,
+      async () => decodeModel(await store.get(runKeys(task.runId).model)),
+      plan.numValidation > 0,
+    ),
 };
 
 /** The worker functions, without Lambda around them. */
@@ -110,7 +117,8 @@ export function stageWorkers(
     const { runId } = payload as { runId: string };
     const { params } = await getJson<RunRequest>(store, runKeys(runId).run);
     const stage = functionName.replace(/Large$/, '');
-    if (stage === 'generate') await makePartition({ runId, store, objects }, params, payload);
+    if (stage === 'generate')
+      await makePartition({ runId, store, objects, pieceKey: runKeys(runId).piece }, params, payload);
     else await WORK[stage]!(store, await planOf(store, runId, params), payload);
     return USAGE;
   };

@@ -3,6 +3,7 @@
 import { FormatError } from '../errors.ts';
 import { LeafTableBuilder } from '../forest/leaf-table.ts';
 import { type ClassLabel, decodeModel, encodeModel, type Model } from '../forest/model.ts';
+import type { ModelSchema } from '../forest/model-about.ts';
 import { CATEGORICAL, LEAF, MAX_FEATURES, MISSING_LEFT, SET_BYTES, type Tree } from '../forest/tree.ts';
 
 /** A node, in preorder: a leaf, or a test whose left child is the next node. */
@@ -22,13 +23,15 @@ export interface ForestParts {
   classLabels: ClassLabel[];
   isRegressor: boolean;
   trees: ForestNode[][];
+  /** Columns of the table that it was trained on, where that is known. */
+  schema?: ModelSchema;
 }
 
 const MAX_BYTE_EDGES = 254;
 const MAX_EDGES = 65_534;
 
 /** @throws {FormatError} on nodes that make no forest, or more thresholds of a feature than a model can tell apart */
-export function buildModel({ numFeatures, classLabels, isRegressor, trees }: ForestParts): Model {
+export function buildModel({ numFeatures, classLabels, isRegressor, trees, schema }: ForestParts): Model {
   if (!Number.isInteger(numFeatures) || numFeatures < 1 || numFeatures > MAX_FEATURES) {
     throw new FormatError(`a forest has from 1 to ${MAX_FEATURES} features, got ${numFeatures}`);
   }
@@ -38,7 +41,8 @@ export function buildModel({ numFeatures, classLabels, isRegressor, trees }: For
   const cutOf = edges.map((ofFeature) => new Map(Array.from(ofFeature, (edge, cut) => [edge, cut])));
   const grown = trees.map((nodes) => toTree(nodes, cutOf, isWide));
   // read back: what is wrong is found there
-  return decodeModel(encodeModel(grown, edges, isRegressor ? 0 : classLabels.length, classLabels, { isCategorical }));
+  const numClasses = isRegressor ? 0 : classLabels.length;
+  return decodeModel(encodeModel(grown, edges, numClasses, classLabels, { isCategorical, schema }));
 }
 
 function findCategorical(trees: readonly ForestNode[][], numFeatures: number): boolean[] {

@@ -2,8 +2,9 @@
 // Source: the headings of Mitchell et al., "Model cards for model reporting", doi:10.1145/3287560.3287596.
 
 import type { Model } from '../forest/model.ts';
+import { featureNames } from '../forest/model-about.ts';
 import { sha256 } from '../hash.ts';
-import { getSchema } from '../ingest/results.ts';
+import { findSchema } from '../ingest/results.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { planRun } from '../plan.ts';
@@ -51,15 +52,16 @@ export interface ModelCard {
 export async function makeCard(store: Store, runId: string, model: Model): Promise<ModelCard> {
   const keys = runKeys(runId);
   const [request, report] = await Promise.all([getRequest(store, runId), getReport(store, runId)]);
-  const shape = request.params.data === undefined ? undefined : (await getSchema(store, runId)).shape;
-  const { numChunks } = planRun(request.params, shape);
+  const { numChunks } = planRun(request.params, (await findSchema(store, runId))?.shape);
   const partitions = await mapLimited(
     Array.from({ length: numChunks }, (_, i) => i),
     STORE_REQUESTS,
     (i) => getJson<PartitionResult>(store, keys.partitionResult(i)),
   );
   const hashes = partitions.map(({ partition }) => partition.sha256).join('\n');
-  const shares = report.featureImportances.map((share, j) => ({ feature: `f${j}`, share }));
+  const { accuracyInterval, accuracyCeiling, rocAucError, oobCoverage } = report;
+  const names = featureNames(model);
+  const shares = report.featureImportances.map((share, j) => ({ feature: names[j], share }));
   return {
     model: {
       runId,

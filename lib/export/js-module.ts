@@ -11,7 +11,7 @@ const AFTER_MODEL = "';";
 
 /**
  * An ES module of the model. Its `predict` and `predictProba` take a list of rows, each a list of numbers with null for a
- * missing value, and give the same numbers as ours to the last bit; `classes` are the labels.
+ * missing value, or an object by `featureNames` with cells as in the table that the model was trained on; they give the same numbers as ours to the last bit; `classes` are the labels.
  */
 export function toJsModule(model: Model): string {
   const base64 = Buffer.from(reencodeModel(model)).toString('base64');

@@ -32,6 +32,8 @@ const leafCount = section(layout & 4 ? Float64Array : Uint32Array, numLeafEntrie
 
 /** Labels, in the order of the probabilities; none of a regressor. */
 export const classes = about.classLabels;
+/** What features are called in rows that are objects. */
+export const featureNames = Array.from({ length: numFeatures }, (_, j) => about.schema?.features[j].name ?? 'f' + j);
 export { numFeatures, numClasses, numTrees, numNodes };
 
 const edgeStart = new Uint32Array(numFeatures + 1);
@@ -84,8 +86,23 @@ function biggerChildren() {
   }
 }
 
+/** A cell of a table as a number; a category that training did not have is a missing value. */
+function toNumber(cell, j) {
+  const { type, categories } = about.schema?.features[j] ?? {};
+  if (cell === null || cell === undefined || type === undefined || type === 'numeric') return cell;
+  if (type === 'boolean') return Number(cell);
+  if (type === 'date') return Date.parse(/[T ]..:..(:[0-9.]+)?$/.test(cell) ? cell.replace(' ', 'T') + 'Z' : cell) / 86400000;
+  const code = categories.findIndex((category) => String(category) === String(cell));
+  return code < 0 ? null : code;
+}
+
 /** A row as float32 numbers; null, undefined and NaN are missing values. */
 function toValues(row, index) {
+  if (!Array.isArray(row) && !ArrayBuffer.isView(row)) {
+    const other = Object.keys(row).find((name) => !featureNames.includes(name));
+    if (other !== undefined) throw new RangeError('row ' + index + ': there is no feature ' + other);
+    row = featureNames.map((name, j) => toNumber(row[name], j));
+  }
   if (row.length !== numFeatures) throw new RangeError('row ' + index + ' must have ' + numFeatures + ' values, got ' + row.length);
   return Float32Array.from(row, (value, j) => {
     if (value === null || value === undefined || Number.isNaN(value)) return NaN;

@@ -3,6 +3,7 @@
 import { FormatError } from '../errors.ts';
 import { LEAF_VALUE, LEAF_WEIGHT, LeafTableBuilder } from '../forest/leaf-table.ts';
 import { type ClassLabel, decodeModel, encodeModel, type Model, type ValueRange } from '../forest/model.ts';
+import type { ModelSchema } from '../forest/model-about.ts';
 import { categorySet } from '../forest/thresholds.ts';
 import { CATEGORICAL, LEAF, MISSING_LEFT, SET_BYTES, type Tree } from '../forest/tree.ts';
 import { JSON_FORMAT, JSON_VERSION } from './json.ts';
@@ -23,7 +24,10 @@ export function fromJson(text: string): Model {
   } catch (cause) {
     fail('not JSON', cause);
   }
-  const { format, version, kind, classes, options, leaves, missing, features, trees } = asFields(parsed, 'the file');
+  const { format, version, kind, classes, options, schema, leaves, missing, features, trees } = asFields(
+    parsed,
+    'the file',
+  );
   if (format !== JSON_FORMAT) fail(`format must be ${JSON_FORMAT}, got ${JSON.stringify(format)}`);
   if (version !== JSON_VERSION) fail(`version ${version}, this build reads ${JSON_VERSION}`);
   const classLabels = asList(classes, 'classes') as ClassLabel[];
@@ -41,7 +45,12 @@ export function fromJson(text: string): Model {
     asList(asFields(tree, `tree ${t}`).nodes, `nodes of tree ${t}`),
   );
   const read = nodesOf.map((nodes, t) => readTree(nodes, t, shape));
-  const details = { isCategorical, options: options === null ? undefined : asFields(options, 'options'), ranges };
+  const details = {
+    isCategorical,
+    options: options === null ? undefined : asFields(options, 'options'),
+    ranges,
+    schema: schema as ModelSchema | undefined, // checked with the model
+  };
   try {
     const model = decodeModel(encodeModel(read, edges, isRegressor ? 0 : classLabels.length, classLabels, details));
     for (const [t, tree] of model.trees.entries()) checkChildren(tree, read[t], t);

@@ -10,29 +10,31 @@ export const JSON_FORMAT = 'arvoredo forest';
 export const JSON_VERSION = 1;
 
 /**
- * The model as lines of JSON: what it says about itself, its features with the edges of their bins, then a node a line,
- * numbered as `apply` numbers them. A row goes left when its value is at most `atMost`, null for any known value, or one of
+ * The model as lines of JSON: what it says about itself, its features with the edges of their bins and, of a model with a
+ * schema, their names; then a node a line, numbered as `apply` numbers them. A row goes left when its value is at most `atMost`, null for any known value, or one of
  * the categories `in`.
  *
  * @throws {InputError} when two class labels read the same
  */
 export function* toJsonLines(model: Model): Generator<string> {
-  const { numClasses, classLabels, edges, isCategorical, trees, options, ranges } = model;
+  const { numClasses, classLabels, edges, isCategorical, trees, options, ranges, schema } = model;
   const names = classLabels.map(String);
   if (new Set(names).size < names.length) throw new InputError('two classes are called the same; rename them');
+  const nameOf = (feature: number) => (schema ? `, "name": ${JSON.stringify(schema.features[feature].name)}` : '');
   const edgeTexts = edges.map((ofFeature) => Array.from(ofFeature, shortest));
   const hasFlags = trees.some(({ flags }) => flags !== undefined);
   yield `{\n"format": ${JSON.stringify(JSON_FORMAT)}, "version": ${JSON_VERSION},\n`;
   yield `"kind": "${numClasses > 0 ? 'classifier' : 'regressor'}",\n`;
   yield `"classes": ${JSON.stringify(classLabels)},\n`;
   yield `"options": ${JSON.stringify(options)},\n`;
+  if (schema) yield `"schema": ${JSON.stringify(schema)},\n`;
   yield `"leaves": "${trees[0].leaves.counts instanceof Float64Array ? 'weights' : 'counts'}",\n`;
   yield `"missing": "${hasFlags ? 'as each node says' : 'to the child with more samples'}",\n`;
   yield '"features": [';
   for (const [j, texts] of edgeTexts.entries()) {
     const about = isCategorical[j] ? '"categorical": true' : `"edges": [${texts.join(', ')}]`;
     const range = ranges ? `, "range": ${JSON.stringify(ranges[j])}` : '';
-    yield `${j > 0 ? ',' : ''}\n{"feature": ${j}${range}, ${about}}`;
+    yield `${j > 0 ? ',' : ''}\n{"feature": ${j}${nameOf(j)}${range}, ${about}}`;
   }
   yield '\n],\n"trees": [';
   for (const [t, tree] of trees.entries()) {
@@ -41,7 +43,7 @@ export function* toJsonLines(model: Model): Generator<string> {
     const lines: string[] = [];
     for (let node = 0; node < tree.numNodes; node++) {
       const text =
-        tree.feature[node] === LEAF ? leafText(tree, node, names) : testText(tree, node, edgeTexts, categories);
+        tree.feature[node] === LEAF ? leafText(tree, node, names) : testText(tree, node, edgeTexts, categories, nameOf);
       const impurity = tree.impurity ? `, "impurity": ${tree.impurity[node]}` : '';
       lines.push(`\n{"node": ${node}, ${text}${impurity}}`);
     }
@@ -61,12 +63,18 @@ function shortest(value: number): string {
   return String(Number(value.toPrecision(9)));
 }
 
-function testText(tree: Tree, node: number, edgeTexts: string[][], categories: Map<number, number[]>): string {
+function testText(
+  tree: Tree,
+  node: number,
+  edgeTexts: string[][],
+  categories: Map<number, number[]>,
+  nameOf: (feature: number) => string,
+): string {
   const feature = tree.feature[node];
   const set = categories.get(node);
   const test = set ? `"in": [${set.join(', ')}]` : `"atMost": ${edgeTexts[feature][tree.cut[node]] ?? null}`;
   const missing = tree.flags ? `, "missing": "${tree.flags[node] & MISSING_LEFT ? 'left' : 'right'}"` : '';
-  return `"feature": ${feature}, ${test}${missing}, "left": ${node + 1}, "right": ${tree.next[node]}`;
+  return `"feature": ${feature}${nameOf(feature)}, ${test}${missing}, "left": ${node + 1}, "right": ${tree.next[node]}`;
 }
 
 function leafText({ next, leaves }: Tree, node: number, names: readonly string[]): string {

@@ -1,8 +1,9 @@
 // A forest out of an ONNX model: ours, scikit-learn's as skl2onnx writes them, and others of their kind.
 
 import type { ClassLabel, Model } from '../forest/model.ts';
+import type { ModelSchema } from '../forest/model-about.ts';
 import { buildModel } from './build-model.ts';
-import { NUM_CLASSES_KEY } from './onnx.ts';
+import { NUM_CLASSES_KEY, SCHEMA_KEY } from './onnx.ts';
 import { Attributes, fail } from './onnx-attributes.ts';
 import { decodeOnnx } from './onnx-decode.ts';
 import type { OnnxModel, OnnxNode } from './onnx-model.ts';
@@ -39,7 +40,18 @@ export function fromOnnx(bytes: Uint8Array): Model {
     classLabels: leaves.classLabels,
     isRegressor: !isClassifier,
     trees: trees.map((tree) => inPreorder(tree, leaves.entries)),
+    schema: readSchema(onnx.metadata[SCHEMA_KEY]),
   });
+}
+
+/** Checked with the model. */
+function readSchema(text: string | undefined): ModelSchema | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as ModelSchema;
+  } catch (cause) {
+    return fail(`its metadata ${SCHEMA_KEY} are not JSON: ${(cause as Error).message}`);
+  }
 }
 
 function findOperator({ graph }: OnnxModel): OnnxNode {

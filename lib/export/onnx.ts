@@ -13,6 +13,8 @@ const OPSETS = [
 ];
 /** In the file's metadata: classes of the forest, where the operator has one more. */
 export const NUM_CLASSES_KEY = 'arvoredo.numClasses';
+/** In the file's metadata: the columns that the values of a row are, as JSON; the operator knows their places alone. */
+export const SCHEMA_KEY = 'arvoredo.schema';
 
 /**
  * A model as an ONNX file, for inputs `X` of float32, NaN where a value is missing; shape [N, numFeatures].
@@ -49,7 +51,10 @@ export function toOnnx(model: Model): Uint8Array<ArrayBuffer> {
       inputs: [{ name: 'X', elementType: ELEMENT.float, dims: [null, model.numFeatures] }],
       outputs,
     },
-    metadata: isClassifier ? { [NUM_CLASSES_KEY]: String(model.numClasses) } : {},
+    metadata: {
+      ...(isClassifier && { [NUM_CLASSES_KEY]: String(model.numClasses) }),
+      ...(model.schema && { [SCHEMA_KEY]: JSON.stringify(model.schema) }),
+    },
   });
 }
 

@@ -21,6 +21,11 @@ export interface ModelSchema {
   features: ModelFeature[];
 }
 
+/** What features are called: as in the table that the model was trained on, `f0`, `f1`, … without one. */
+export function featureNames({ schema, numFeatures }: Pick<Model, 'numFeatures' | 'schema'>): string[] {
+  return schema?.features.map(({ name }) => name) ?? Array.from({ length: numFeatures }, (_, feature) => `f${feature}`);
+}
+
 /** As UTF-8 of a JSON object; what has no say is left out. */
 export function writeAbout(about: {
   classLabels: readonly ClassLabel[];

@@ -80,11 +80,12 @@ export function encodeModel(
 
 /** A model that was read, as bytes again. */
 export function reencodeModel({ trees, edges, numClasses, classLabels, ...details }: Model): Uint8Array {
-  const { isCategorical, options, ranges } = details;
+  const { isCategorical, options, ranges, schema } = details;
   return encodeModel(trees, edges, numClasses, classLabels, {
     isCategorical,
     options: options ?? undefined,
     ranges: ranges ?? undefined,
+    schema: schema ?? undefined,
   });
 }
 

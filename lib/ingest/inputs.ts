@@ -3,7 +3,7 @@
 import { InputError } from '../errors.ts';
 import { nameOf, type Objects, objectSource, type PinnedObject } from '../objects.ts';
 import { mapLimited, STORE_REQUESTS } from '../stages/task.ts';
-import { allColumns, type ChosenColumns, chooseColumns } from '../tables/columns.ts';
+import type { ChosenColumns } from '../tables/columns.ts';
 import { type ByteRange, cutRanges } from '../tables/csv-ranges.ts';
 import { choosePartBytes, type Layout, type TextOptions } from '../tables/layout.ts';
 import { memorySource } from '../tables/source.ts';
@@ -34,14 +34,20 @@ export interface Inputs {
 /** Most files of a run: each is a task at least. */
 const MAX_FILES = 400;
 const HEAD_BYTES = 4 * 1024 ** 2;
+/** Of all files. */
+const SMALL_BYTES = 4 * 1024 ** 2;
 /** Texts are packed to a fifth or so. */
 const USUAL_RATIO = 5;
 
 /**
- * @param isAll whether all columns are features, of a table that may have no other
+ * @param choose says which columns are read, of those that the files have
  * @throws {InputError} when nothing is found, a file is no table, files differ in their columns, or a column is not there
  */
-export async function listInputs(objects: Objects, params: DataParams, { isAll = false } = {}): Promise<Inputs> {
+export async function listInputs(
+  objects: Objects,
+  params: Pick<DataParams, 'data' | 'chunkBytes'> & TextOptions,
+  choose: (names: readonly string[], file: string) => ChosenColumns,
+): Promise<Inputs> {
   const found: PinnedObject[] = [];
   for (const location of params.data) {
     const atLocation = await objects.find(location);
@@ -66,9 +72,7 @@ export async function listInputs(objects: Objects, params: DataParams, { isAll =
   return {
     files,
     names,
-    chosen: isAll
-      ? allColumns(names, params, nameOf(files[0].uri))
-      : chooseColumns(names, params, nameOf(files[0].uri)),
+    chosen: choose(names, nameOf(files[0].uri)),
     partBytes,
     scans: files.flatMap(({ layout, compression, size }, fileIndex) => {
       if (!('dataStart' in layout)) return [];
@@ -76,6 +80,11 @@ export async function listInputs(objects: Objects, params: DataParams, { isAll =
       return ranges.map((range) => ({ ...range, fileIndex }));
     }),
   };
+}
+
+/** Whether the task that lists the files finds out the rest at once: it is done before others start. */
+export function isSmall({ files }: Pick<Inputs, 'files'>): boolean {
+  return files.reduce((sum, { size }) => sum + size, 0) <= SMALL_BYTES;
 }
 
 async function describeFile(

@@ -1,8 +1,10 @@
 // Inspect: what a run would find in some files, part after part, in bounded memory.
 
+import { runKeys } from '../keys.ts';
 import { nameOf, type Objects } from '../objects.ts';
 import { quote } from '../quote.ts';
 import type { Store } from '../store.ts';
+import { allColumns } from '../tables/columns.ts';
 import {
   type ColumnFacts,
   type ColumnType,
@@ -54,9 +56,8 @@ export async function inspectData(
   options: InspectOptions,
   numPreview: number,
 ): Promise<Inspection> {
-  // every column is looked at; which of them is called the label has no say
-  const inputs = await listInputs(objects, { ...options, label: '0' }, { isAll: true });
-  const context = { runId: 'inspect', store, objects };
+  const inputs = await listInputs(objects, options, (names, file) => allColumns(names, options.categorical, file));
+  const context = { store, objects, pieceKey: runKeys('inspect').piece };
   const scans: ScanResult[] = [];
   for (const i of inputs.scans.keys()) scans.push(await scanInput(context, inputs, i));
   const parts = locateParts(inputs, scans);

@@ -1,11 +1,10 @@
 // Scan: find where rows end in one range of a text file, or unpack a compressed file and scan its pieces.
 
-import { runKeys } from '../keys.ts';
 import { objectSource } from '../objects.ts';
 import { type Passage, scanRows } from '../tables/csv-states.ts';
 import { unpack } from '../tables/unpack.ts';
 import type { Inputs } from './inputs.ts';
-import type { IngestContext } from './open.ts';
+import type { ReadContext } from './open.ts';
 
 /** `data/scan-00000.json`. */
 export interface ScanResult {
@@ -15,7 +14,7 @@ export interface ScanResult {
   pieces: number[] | null;
 }
 
-export async function scanInput(context: IngestContext, inputs: Inputs, scanIndex: number): Promise<ScanResult> {
+export async function scanInput(context: ReadContext, inputs: Inputs, scanIndex: number): Promise<ScanResult> {
   const { fileIndex, start, end } = inputs.scans[scanIndex];
   const file = inputs.files[fileIndex];
   const { layout, compression } = file;
@@ -27,7 +26,7 @@ export async function scanInput(context: IngestContext, inputs: Inputs, scanInde
   const dataStart = 'dataStart' in layout ? layout.dataStart : 0;
   let total = 0;
   for await (const piece of unpack(source, compression, inputs.partBytes)) {
-    await context.store.create(runKeys(context.runId).piece(fileIndex, pieces.length), piece);
+    await context.store.create(context.pieceKey(fileIndex, pieces.length), piece);
     // what comes before the first row is none of it
     const skipped = Math.min(piece.length, Math.max(0, dataStart - total));
     passages.push(scanRows(piece.subarray(skipped), separator));

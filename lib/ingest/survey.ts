@@ -10,7 +10,7 @@ import { decideSchema, mostValuesOf, type TableSchema } from '../tables/schema.t
 import { readPart } from '../tables/table.ts';
 import type { Inputs } from './inputs.ts';
 import type { Parts } from './locate.ts';
-import { type IngestContext, openFile } from './open.ts';
+import { openFile, type ReadContext } from './open.ts';
 import { readOrder, sideColumnOf } from './sides.ts';
 
 /** `data/survey-00000.json`: facts of each used column, in ascending order of the columns. */
@@ -20,7 +20,7 @@ export interface SurveyResult {
 
 /** Rows of one part. */
 export async function readInput(
-  context: IngestContext,
+  context: ReadContext,
   { files, names, chosen }: Inputs,
   { parts, pieces }: Parts,
   partIndex: number,
@@ -46,7 +46,7 @@ export async function readInput(
  * @throws {InputError} on rows that don't fit the columns, text that isn't UTF-8, or a number beyond a float32
  */
 export async function surveyPart(
-  context: IngestContext,
+  context: ReadContext,
   inputs: Inputs,
   parts: Parts,
   partIndex: number,

@@ -7,8 +7,9 @@ import type { Objects } from '../objects.ts';
 import type { RunParams } from '../params.ts';
 import { mapLimited, runTask, STORE_REQUESTS } from '../stages/task.ts';
 import type { Store } from '../store.ts';
+import { chooseColumns } from '../tables/columns.ts';
 import { dataParams } from './data-params.ts';
-import { type Inputs, listInputs } from './inputs.ts';
+import { type Inputs, isSmall, listInputs } from './inputs.ts';
 import { locateParts, type Parts } from './locate.ts';
 import type { IngestContext } from './open.ts';
 import { getParts, getSchema } from './results.ts';
@@ -22,16 +23,13 @@ export type DataTask =
   | { kind: 'scan'; runId: string; scanIndex: number }
   | { kind: 'survey'; runId: string; partIndex: number };
 
-/** Below this many bytes of all files, the task that lists them does the rest at once: it is done before others start. */
-const SMALL_BYTES = 4 * 1024 ** 2;
-
 /** Do a task; its result is in the store. */
 export async function doDataTask(context: IngestContext, params: RunParams, task: DataTask): Promise<unknown> {
   const keys = runKeys(context.runId);
   const { store } = context;
   switch (task.kind) {
     case 'list': {
-      const inputs = await runTask(store, keys.inputs, () => listInputs(context.objects, dataParams(params)));
+      const inputs = await runTask(store, keys.inputs, () => listOf(context.objects, params));
       if (isSmall(inputs)) await surveyAll(context, inputs, params);
       return inputs.files.length;
     }
@@ -72,14 +70,15 @@ export async function doDataTask(context: IngestContext, params: RunParams, task
  * @throws {InputError} on what a run would refuse
  */
 export async function surveyHere(objects: Objects, store: Store, params: RunParams): Promise<SchemaResult> {
-  const context = { runId: 'survey', store, objects };
-  const inputs = await listInputs(objects, dataParams(params));
+  const context = { runId: 'survey', store, objects, pieceKey: runKeys('survey').piece };
+  const inputs = await listOf(objects, params);
   await surveyAll(context, inputs, params);
   return getSchema(context.store, context.runId);
 }
 
-function isSmall({ files }: Inputs): boolean {
-  return files.reduce((sum, { size }) => sum + size, 0) <= SMALL_BYTES;
+function listOf(objects: Objects, params: RunParams): Promise<Inputs> {
+  const data = dataParams(params);
+  return listInputs(objects, data, (names, file) => chooseColumns(names, data, file));
 }
 
 /** All tasks that follow the list, one after the other. */

@@ -63,6 +63,8 @@ export class Table {
   int16 = (field: number) => this.#read(field, (at) => this.#file.data.getInt16(at, true));
   int32 = (field: number) => this.#read(field, (at) => this.#file.int32(at));
   int64 = (field: number) => this.#read(field, (at) => this.#file.int64(at));
+  /** Where a field is; undefined when it is not there. */
+  place = (field: number) => this.#read(field, (at) => at);
   table = (field: number) => this.#read(field, (at) => this.#file.table(at));
 
   text(field: number, mostBytes: number): string | undefined {

@@ -3,10 +3,11 @@
 import { InputError } from '../errors.ts';
 import { type Contributions, explainRows, pathsOfRow, type RowPath } from '../forest/explain.ts';
 import type { ClassLabel, Model, ValueRange } from '../forest/model.ts';
+import { featureNames } from '../forest/model-about.ts';
 import { predictProba, predictValues } from '../forest/predict.ts';
 import { countOutOfRange } from '../forest/ranges.ts';
 import { quote } from '../quote.ts';
-import { featureNames, parseRows } from './json-rows.ts';
+import { type ParsedRows, parseRows } from './json-rows.ts';
 
 const MAX_EXPLAINED_ROWS = 100; // a path has up to hundreds of tests, in each of the trees
 
@@ -32,6 +33,8 @@ export interface OutOfRangeReport {
   /** Of all values that are known. */
   share: number;
   features: { feature: string; rows: number; range: ValueRange }[];
+  /** Features with categories that training didn't have, which count as missing, and how many rows have one. */
+  unseen: { feature: string; rows: number }[];
 }
 
 export interface Answer {
@@ -55,7 +58,8 @@ export function answerRows(model: Model, request: Record<string, unknown>): Answ
   for (const [name, value] of Object.entries({ explain, paths })) {
     if (typeof value !== 'boolean') throw new InputError(`${name} must be true or false, got ${quote(value)}`);
   }
-  const columns = parseRows(model, rows);
+  const parsed = parseRows(model, rows);
+  const { columns } = parsed;
   const numRows = columns[0].length;
   if ((explain || paths) && numRows > MAX_EXPLAINED_ROWS) {
     throw new InputError(`at most ${MAX_EXPLAINED_ROWS} rows are explained at once, got ${numRows}`);
@@ -73,7 +77,7 @@ export function answerRows(model: Model, request: Record<string, unknown>): Answ
   return {
     ...(model.numClasses > 0 && { classes: model.classLabels }),
     predictions,
-    outOfRange: model.ranges && reportOutOfRange(model, model.ranges, columns),
+    outOfRange: model.ranges && reportOutOfRange(model, model.ranges, parsed),
   };
 }
 
@@ -106,14 +110,15 @@ function explanationOf(
   return { bias: bias[k], contributions: Object.fromEntries(entries) };
 }
 
-/** Which features had values outside of their range, and how many. */
-export function reportOutOfRange(
+/** Which features had values outside of what training saw, and how many. */
+function reportOutOfRange(
   model: Model,
   ranges: readonly ValueRange[],
-  columns: readonly Float32Array[],
+  { columns, unseenRows }: ParsedRows,
 ): OutOfRangeReport {
   const { numValues, numOutside, byFeature } = countOutOfRange(ranges, columns);
   const names = featureNames(model);
   const features = byFeature.flatMap((rows, j) => (rows > 0 ? [{ feature: names[j], rows, range: ranges[j] }] : []));
-  return { share: numValues > 0 ? numOutside / numValues : 0, features };
+  const unseen = unseenRows.flatMap((rows, j) => (rows > 0 ? [{ feature: names[j], rows }] : []));
+  return { share: numValues > 0 ? numOutside / numValues : 0, features, unseen };
 }

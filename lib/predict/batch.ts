@@ -1,18 +1,18 @@
-// Predicts all rows of a source, block by block.
+// Predicts the rows of one part of a table.
 
 import { InputError } from '../errors.ts';
 import { explainRows } from '../forest/explain.ts';
 import type { Model } from '../forest/model.ts';
 import { countOutOfRange } from '../forest/ranges.ts';
-import { MAX_CATEGORIES } from '../forest/tree.ts';
 import { predictProbaInThreads, predictValuesInThreads } from '../forest/wasm/predict-in-threads.ts';
+import { quote } from '../quote.ts';
+import { type Batch, type Place, sayCell } from '../tables/cells.ts';
 import { firstGreatest } from './answer.ts';
-import { featureNames } from './json-rows.ts';
-import type { RowSource } from './row-source.ts';
+import { isUnseen, readersOf } from './features.ts';
+import type { StrangeValues } from './strange.ts';
 
-/** What is told of a block of rows. */
-export interface PredictedBlock {
-  rowStart: number;
+/** What is told of some rows. */
+export interface PredictedRows {
   numRows: number;
   /** Class of each row; of a regressor none. */
   classIndexes?: Uint16Array;
@@ -22,89 +22,65 @@ export interface PredictedBlock {
   contributions?: Float64Array;
 }
 
-export interface BatchResult {
-  numRows: number;
-  /** Share of the known values that lie outside of what the model's data had; null where it doesn't say. */
-  outOfRangeShare: number | null;
-}
-
 const EXPLAINED_ROWS = 1024; // contributions of many classes take more than the rows
 
 /**
- * @param write takes each block, in order
- * @throws {InputError} when the source lacks features, or holds what can't be predicted
+ * The values of a table's rows as the model takes them.
+ *
+ * @param positions of the features among the columns
+ * @param place of the rows, for messages
+ * @throws {InputError} naming file, row, column and value of the first cell that a feature can't be
  */
-export async function predictBatch(
+export function readValues(
   model: Model,
-  source: RowSource,
-  { explain = false, numThreads }: { explain?: boolean; numThreads?: number },
-  write: (block: PredictedBlock) => Promise<void>,
-): Promise<BatchResult> {
-  const wanted = matchColumns(model, source);
-  let numRows = 0;
-  let numValues = 0;
-  let numOutside = 0;
-  for await (const { rowStart, columns } of source.blocks(wanted)) {
-    checkCategories(model, source.name, rowStart, columns);
-    await write(await predictBlock(model, rowStart, columns, explain, numThreads));
-    numRows = rowStart + columns[0].length;
-    if (!model.ranges) continue;
-    const counted = countOutOfRange(model.ranges, columns);
-    numValues += counted.numValues;
-    numOutside += counted.numOutside;
-  }
-  if (numRows === 0) throw new InputError(`${source.name} has no rows`);
-  return { numRows, outOfRangeShare: model.ranges ? numOutside / Math.max(1, numValues) : null };
-}
-
-/** Positions of the features in the source: by name, or by place where it has as many columns and other names. */
-function matchColumns(model: Model, { name, columnNames }: RowSource): number[] {
-  const names = featureNames(model);
-  const positions = names.map((feature) => columnNames.indexOf(feature));
-  if (!positions.includes(-1)) return positions;
-  if (positions.every((at) => at < 0) && columnNames.length === names.length) return names.map((_, j) => j);
-  const missing = names.filter((_, j) => positions[j] < 0);
-  throw new InputError(
-    `${name} has no column ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? `, and ${missing.length - 5} more` : ''}; ` +
-      `it must have ${names[0]} to ${names.at(-1)}, or ${names.length} columns in their order, got ${columnNames.length}`,
-  );
-}
-
-function checkCategories(model: Model, name: string, rowStart: number, columns: readonly Float32Array[]): void {
-  for (const [j, column] of columns.entries()) {
-    if (!model.isCategorical[j]) continue;
-    const row = column.findIndex(
-      (value) => !Number.isNaN(value) && !(Number.isInteger(value) && value >= 0 && value < MAX_CATEGORIES),
-    );
-    if (row >= 0) {
-      throw new InputError(
-        `${name}, row ${rowStart + row}: f${j} must be a category, a whole number from 0 to ${MAX_CATEGORIES - 1}, got ${column[row]}`,
-      );
+  { numRows, columns }: Batch,
+  positions: readonly number[],
+  names: readonly string[],
+  place: Place,
+): { values: Float32Array[]; numUnseen: number } {
+  let numUnseen = 0;
+  const values = readersOf(model).map(({ read, allowed }, feature) => {
+    const cells = columns[positions[feature]];
+    const ofFeature = new Float32Array(numRows);
+    for (let row = 0; row < numRows; row++) {
+      const cell = cells.at(row);
+      const value = read(cell);
+      if (value === undefined) {
+        const where = sayCell(place, row, names[positions[feature]]);
+        throw new InputError(`${where}: must be ${allowed}, or empty where it is missing, got ${quote(cell)}`);
+      }
+      if (isUnseen(cell, value)) numUnseen++;
+      ofFeature[row] = value;
     }
-  }
+    return ofFeature;
+  });
+  return { values, numUnseen };
 }
 
-async function predictBlock(
+/** @param columns values, one array per feature */
+export async function predictRows(
   model: Model,
-  rowStart: number,
   columns: Float32Array[],
-  explain: boolean,
-  numThreads: number | undefined,
-): Promise<PredictedBlock> {
+  { explain = false, numThreads }: { explain?: boolean; numThreads?: number } = {},
+): Promise<PredictedRows> {
   const { numClasses } = model;
   const numRows = columns[0].length;
-  const predicted =
-    numClasses > 0
-      ? await predictProbaInThreads(model, columns, numThreads)
-      : await predictValuesInThreads(model, columns, numThreads);
-  const classIndexes =
-    numClasses > 0
-      ? Uint16Array.from({ length: numRows }, (_, row) =>
-          firstGreatest(predicted.subarray(row * numClasses, (row + 1) * numClasses)),
-        )
-      : undefined;
-  const block = { rowStart, numRows, predicted, ...(classIndexes && { classIndexes }) };
-  return explain ? { ...block, contributions: explainClasses(model, columns, classIndexes) } : block;
+  if (numClasses === 0) {
+    const rows = { numRows, predicted: await predictValuesInThreads(model, columns, numThreads) };
+    return explain ? { ...rows, contributions: explainClasses(model, columns) } : rows;
+  }
+  const predicted = await predictProbaInThreads(model, columns, numThreads);
+  const classIndexes = Uint16Array.from({ length: numRows }, (_, row) =>
+    firstGreatest(predicted.subarray(row * numClasses, (row + 1) * numClasses)),
+  );
+  const rows = { numRows, predicted, classIndexes };
+  return explain ? { ...rows, contributions: explainClasses(model, columns, classIndexes) } : rows;
+}
+
+/** How many values are unlike those of training. */
+export function countStrange(model: Model, columns: readonly Float32Array[], numUnseen: number): StrangeValues {
+  const { numValues, numOutside } = countOutOfRange(model.ranges ?? columns.map(() => null), columns);
+  return { numValues, numOutside: model.ranges ? numOutside : null, numUnseen };
 }
 
 function explainClasses(model: Model, columns: readonly Float32Array[], classIndexes?: Uint16Array): Float64Array {

@@ -2,8 +2,10 @@
 
 import { InputError } from '../errors.ts';
 import type { Model } from '../forest/model.ts';
-import { MAX_CATEGORIES } from '../forest/tree.ts';
+import { nearestName } from '../nearest.ts';
 import { quote } from '../quote.ts';
+import type { Cell } from '../tables/cells.ts';
+import { isUnseen, readersOf } from './features.ts';
 
 /** Most rows of one request: their probabilities must fit an answer. */
 export const MAX_ROWS = 10_000;
@@ -30,38 +32,57 @@ export class RowsError extends InputError {
   }
 }
 
-/** What features are called where a name is asked for, as in partitions. */
-export function featureNames({ numFeatures }: Pick<Model, 'numFeatures'>): string[] {
-  return Array.from({ length: numFeatures }, (_, feature) => `f${feature}`);
+/** Rows as values of the features. */
+export interface ParsedRows {
+  /** One array per feature. */
+  columns: Float32Array[];
+  /** Rows with a category that training didn't have, by feature. */
+  unseenRows: number[];
 }
 
 /**
- * Columns of rows that are lists of values in the order of the features, or objects of values by name. A missing value is
- * null.
+ * Values of rows that are lists of cells in the order of the features, or objects of cells by name: as in a table that the
+ * model was trained on. A missing value is null, and a category that training didn't have counts as one.
  *
  * @throws {RowsError} naming row, feature and value of each problem, up to 20
  * @throws {InputError} when it is no list of 1 to `MAX_ROWS` rows
  */
-export function parseRows(model: Model, rows: unknown): Float32Array[] {
+export function parseRows(model: Model, rows: unknown): ParsedRows {
   if (!Array.isArray(rows) || rows.length < 1 || rows.length > MAX_ROWS) {
     const got = Array.isArray(rows) ? `${rows.length} rows` : quote(rows);
     throw new InputError(`rows must be a list of 1 to ${MAX_ROWS} rows, got ${got}`);
   }
-  const names = featureNames(model);
+  const readers = readersOf(model);
+  const names = readers.map(({ name }) => name);
   const known = new Set(names);
-  const columns = names.map(() => new Float32Array(rows.length));
+  const columns = readers.map(() => new Float32Array(rows.length));
+  const unseenRows = readers.map(() => 0);
   const problems: RowProblem[] = [];
   for (let row = 0; row < rows.length && problems.length < MAX_PROBLEMS; row++) {
     const values = listValues(rows[row], row, names, known, problems);
     if (!values) continue;
-    for (let j = 0; j < names.length && problems.length < MAX_PROBLEMS; j++) {
-      const message = findProblem(values[j], model.isCategorical[j]);
-      if (message) problems.push({ row, feature: names[j], ...quoted(values[j]), message: `${names[j]} ${message}` });
-      else columns[j][row] = values[j] === null ? Number.NaN : (values[j] as number);
+    for (let j = 0; j < readers.length && problems.length < MAX_PROBLEMS; j++) {
+      const { name, allowed, read } = readers[j];
+      const cell = values[j];
+      const value = isCell(cell) ? read(cell) : undefined;
+      if (value === undefined) {
+        const message =
+          cell === undefined
+            ? 'has no value; give null where it is missing'
+            : `must be ${allowed}, or null, got ${quote(cell)}`;
+        problems.push({ row, feature: name, ...quoted(cell), message: `${name} ${message}` });
+        continue;
+      }
+      columns[j][row] = value;
+      if (isUnseen(cell as Cell, value)) unseenRows[j]++;
     }
   }
   if (problems.length > 0) throw new RowsError(problems);
-  return columns;
+  return { columns, unseenRows };
+}
+
+function isCell(value: unknown): value is Cell {
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value);
 }
 
 /** The values of a row in the order of the features; undefined, with the problem noted, when it is none. */
@@ -87,11 +108,11 @@ function listValues(
   }
   const other = Object.keys(value).find((name) => !known.has(name));
   if (other !== undefined) {
-    const allowed = names.length > 1 ? `${names[0]} to ${names.at(-1)}` : names[0];
+    const nearest = nearestName(other, names);
     problems.push({
       row,
       feature: other.slice(0, 100),
-      message: `there is no feature ${quote(other)}; known are ${allowed}`,
+      message: `there is no feature ${quote(other)}${nearest === undefined ? '' : ` (is it ${quote(nearest)}?)`}; known are ${listSome(names)}`,
     });
     return undefined;
   }
@@ -103,15 +124,9 @@ function quoted(value: unknown): { value?: string } {
   return value === undefined ? {} : { value: quote(value) };
 }
 
-function findProblem(value: unknown, isCategorical: boolean): string | undefined {
-  if (value === null) return undefined;
-  if (value === undefined) return 'has no value; give null where it is missing';
-  if (isCategorical) {
-    const isCategory = Number.isInteger(value) && (value as number) >= 0 && (value as number) < MAX_CATEGORIES;
-    return isCategory
-      ? undefined
-      : `must be a category, a whole number from 0 to ${MAX_CATEGORIES - 1}, or null, got ${quote(value)}`;
-  }
-  const isKnown = typeof value === 'number' && Number.isFinite(Math.fround(value));
-  return isKnown ? undefined : `must be a number that float32 can hold, or null, got ${quote(value)}`;
+const MANY_NAMES = 20;
+
+function listSome(names: readonly string[]): string {
+  const some = names.slice(0, MANY_NAMES).join(', ');
+  return names.length > MANY_NAMES ? `${some} and ${names.length - MANY_NAMES} more` : some;
 }

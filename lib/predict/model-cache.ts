@@ -9,7 +9,7 @@ import type { Store } from '../store.ts';
  * Models by run id, the last used kept up to `maxBytes` of their files, and one however large. A run's model is created
  * once, so that one that was read stays true.
  */
-export function modelCache(store: Store, maxBytes: number): (runId: string) => Promise<Model> {
+export function modelCache(store: Pick<Store, 'get'>, maxBytes: number): (runId: string) => Promise<Model> {
   const kept = new Map<string, { bytes: number; model: Model }>();
   return async (runId) => {
     const known = kept.get(checkRunId(runId));
@@ -26,7 +26,7 @@ export function modelCache(store: Store, maxBytes: number): (runId: string) => P
   };
 }
 
-async function readModel(store: Store, runId: string): Promise<{ bytes: number; model: Model }> {
+async function readModel(store: Pick<Store, 'get'>, runId: string): Promise<{ bytes: number; model: Model }> {
   try {
     const file = await store.get(runKeys(runId).model);
     return { bytes: file.length, model: decodeModel(file) };

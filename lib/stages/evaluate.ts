@@ -1,7 +1,8 @@
 // Evaluate: the model's predictions on one test partition, as counts that can be merged.
 
+import type { Model } from '../forest/model.ts';
 import { decodeModel, type Model } from '../forest/model.ts';
-import { type Forest, predictProba, predictValues } from '../forest/predict.ts';
+import { type Forest, predictProba, predictProba, predictValues } from '../forest/predict.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { brier } from '../metrics/brier.ts';
@@ -52,10 +53,6 @@ const MAX_SCORE_COUNTS = 4000; // of all classes; at 40 bytes of JSON or less, 1
 export function scoreSteps(numClasses: number, numTrees: number): number {
   const most = Math.max(0, Math.floor(MAX_SCORE_COUNTS / 2 / (numClasses === 2 ? 1 : numClasses)) - 1);
   return most < numTrees ? most : most - (most % numTrees);
-}
-
-export async function loadModel(store: Store, runId: string): Promise<Model> {
-  return decodeModel(await store.get(runKeys(runId).model));
 }
 
 /**

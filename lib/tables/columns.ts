@@ -65,17 +65,27 @@ export function chooseColumns(names: readonly string[], choice: ColumnChoice, fi
   return { label, features, categorical, weight, group, time, hashBy, side };
 }
 
-/** The label of a table that is only looked at. */
+/** The label of a table that has none. */
 const NO_COLUMN = -1;
 
 /** All columns as features, to look at. */
-export function allColumns(names: readonly string[], { categorical }: ColumnChoice, file: string): ChosenColumns {
+export function allColumns(
+  names: readonly string[],
+  categorical: readonly string[] | undefined,
+  file: string,
+): ChosenColumns {
   const numbers = [...new Set(categorical?.map((name) => findColumn(names, 'categorical', name, file)))];
-  const none = { weight: null, group: null, time: null, hashBy: null, side: null };
-  return { label: NO_COLUMN, features: [...names.keys()], categorical: numbers, ...none };
+  return { ...onlyFeatures([...names.keys()]), categorical: numbers };
 }
 
-function findColumn(names: readonly string[], what: string, name: string, file: string): number {
+/** Columns of a table that has no label. */
+export function onlyFeatures(features: number[]): ChosenColumns {
+  const none = { weight: null, group: null, time: null, hashBy: null, side: null };
+  return { label: NO_COLUMN, features, categorical: [], ...none };
+}
+
+/** @throws {InputError} when there is no such column */
+export function findColumn(names: readonly string[], what: string, name: string, file: string): number {
   const byName = names.indexOf(name);
   if (byName >= 0) return byName;
   if (/^\d+$/.test(name) && Number(name) < names.length) return Number(name);

@@ -179,9 +179,12 @@ function toBoolean(value: Value): boolean {
 
 /**
  * How cells of a feature become numbers: NaN for a missing value, a category that training didn't have, and what is of
- * another type. Days since 1970 for dates, 1 and 0 for true and false.
+ * another type. A category is known by its text where it isn't by its value. Days since 1970 for dates, 1 and 0 for true and false.
  */
-export function featureEncoder({ type, categories }: FeatureSchema): (cell: Cell) => number {
+export function featureEncoder({
+  type,
+  categories,
+}: Pick<FeatureSchema, 'type' | 'categories'>): (cell: Cell) => number {
   switch (type) {
     case 'numeric':
       return (cell) => (typeof cell === 'number' ? cell : Number.NaN);
@@ -194,7 +197,13 @@ export function featureEncoder({ type, categories }: FeatureSchema): (cell: Cell
       return (cell) => (toMs(cell) ?? Number.NaN) / DAY_MS;
     case 'categorical': {
       const codes = new Map(categories!.map((value, code) => [value, code]));
-      return (cell) => (cell === null ? Number.NaN : (codes.get(toValue(cell)) ?? Number.NaN));
+      // one file's number is another's text
+      const codesOfTexts = new Map(categories!.map((value, code) => [String(value), code]));
+      return (cell) => {
+        if (cell === null) return Number.NaN;
+        const value = toValue(cell);
+        return codes.get(value) ?? codesOfTexts.get(String(value)) ?? Number.NaN;
+      };
     }
   }
 }

@@ -24,7 +24,9 @@ export class LazyStore {
   }
 
   async close(): Promise<void> {
-    if (this.#opened) await (await this.#opened).close();
+    const opened = this.#opened;
+    this.#opened = undefined;
+    if (opened) await (await opened).close();
   }
 }
 

@@ -1,116 +1,179 @@
-// arvoredo predict: all rows of files, with a model of a run or in a file.
+// arvoredo predict: all rows of a table, with a model of a run or in a file.
 
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Command } from 'commander';
-import { InputError } from '../../lib/errors.ts';
-import { arrowSource } from '../../lib/predict/arrow-source.ts';
-import { predictBatch } from '../../lib/predict/batch.ts';
-import { csvSource } from '../../lib/predict/csv-source.ts';
-import { joinSources } from '../../lib/predict/join-sources.ts';
-import type { RowSource } from '../../lib/predict/row-source.ts';
-import { arrowSink, csvSink } from '../../lib/predict/sinks.ts';
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { Command, Option } from 'commander';
+import { CancelledError } from '../../lib/errors.ts';
+import type { Model } from '../../lib/forest/model.ts';
+import { predictionKeys, runKeys } from '../../lib/keys.ts';
+import type { Objects } from '../../lib/objects.ts';
+import { predictHere } from '../../lib/predict/here.ts';
+import { OUTPUT_FORMATS, type OutputFormat } from '../../lib/predict/output.ts';
+import { checkPredictionId, type PredictionResult } from '../../lib/predict/request.ts';
+import type { PredictOptions } from '../../lib/predict/tasks.ts';
+import { type AnswerPlace, answerPlace } from '../answer-place.ts';
+import { WORKERS_PER_CORE } from '../emulator.ts';
+import { explain as explainError } from '../explain.ts';
+import { findFiles, objectsAt } from '../files.ts';
+import { withFolderStore } from '../folder-store.ts';
 import type { PlaceFlags } from '../open-target.ts';
-import { writeWhole } from '../write-whole.ts';
+import { newPredictionId, openFunctions, predictByFunctions } from '../predict-functions.ts';
+import { findUploads } from '../upload.ts';
 import { findModel, LazyStore } from './model-source.ts';
+import { workers as toWorkers } from './parse.ts';
 import { addPlaceOptions } from './place-options.ts';
+import { number } from './run-options.ts';
 
 interface PredictFlags extends PlaceFlags {
   model: string;
-  data: string;
+  data: string[];
   out: string;
+  format?: OutputFormat;
+  keep: string[];
   explain: boolean;
+  skipRows?: number;
+  header?: boolean;
+  chunkBytes?: number;
+  workers?: number;
+  predictionId?: string;
 }
 
-/** A file to read, by its name. */
-interface DataFile {
-  name: string;
-  open(): Promise<RowSource>;
-}
+/** Up to so many bytes are predicted sooner than functions start; they are asked for by --workers all the same. */
+const HERE_BYTES = 64 * 1024 ** 2;
 
 export function predictCommand(): Command {
+  const collect = (path: string, before: string[] = []) => [...before, path];
   const command = new Command('predict')
-    .description('Predict the rows of files: labels and probabilities, or values, as CSV or Arrow.')
+    .description('Predict the rows of a table: labels and probabilities, or predictions, as CSV, Arrow or Parquet.')
     .requiredOption('--model <ID or FILE>', 'run whose model it is, or a model in a file: .arvo, .onnx, .json or .js')
+    .requiredOption('--data <PATH>', 'file, folder, pattern or s3://…, as of run; may be given more than once', collect)
     .requiredOption(
-      '--data <PATH>',
-      'file, or folder or s3://bucket/prefix of files, in order of their names: .csv or .arrow',
+      '--out <FILE or FOLDER/>',
+      'file to write: .csv, .arrow or .parquet; or a folder or s3://…/ of files',
     )
-    .requiredOption('--out <FILE>', 'file to write: .csv or .arrow')
-    .option('--explain', 'add what each feature adds to the probability of the label, or to the value', false);
-  return addPlaceOptions(command).action(async ({ model: name, data, out, explain, ...place }: PredictFlags) => {
-    const toSink = out.endsWith('.arrow') ? arrowSink : out.endsWith('.csv') ? csvSink : undefined;
-    if (!toSink) throw new InputError(`--out must end in .csv or .arrow, got ${out}`);
-    const lazy = new LazyStore(place);
-    try {
-      const model = await findModel(name, lazy);
-      const files = data.startsWith('s3://') ? await listObjects(data, lazy) : await listFiles(data);
-      const source = await joinSources(data, files);
-      const sink = toSink(model, explain);
-      let told = { numRows: 0, outOfRangeShare: null as number | null };
-      const bytes = await writeWhole(out, async (append) => {
-        told = await predictBatch(model, source, { explain }, async (block) => {
-          const piece = sink.add(block);
-          if (piece) await append(piece);
-        });
-        await append(sink.end());
-      });
-      const { numRows, outOfRangeShare } = told;
-      const range =
-        outOfRangeShare === null
-          ? 'the model does not say what range its data had'
-          : `${(100 * outOfRangeShare).toFixed(2)} % of the values outside of what its data had`;
-      console.log(`${out}: ${numRows.toLocaleString('en-US')} rows, ${bytes.toLocaleString('en-US')} bytes; ${range}`);
-    } finally {
+    .addOption(new Option('--format <FORMAT>', 'of the files in a folder (csv)').choices([...OUTPUT_FORMATS]))
+    .addOption(
+      new Option('--keep <LIST>', 'columns of the table that are passed on, by name or number')
+        .argParser((text: string) => text.split(','))
+        .default([], 'none'),
+    )
+    .option('--explain', 'add what each feature adds to the probability of the label, or to the prediction', false)
+    .addOption(new Option('--skip-rows <N>', 'lines before the table of a text file (0)').argParser(number))
+    .addOption(new Option('--header', 'the first row has the names (where all its cells are texts)'))
+    .addOption(new Option('--no-header', 'the first row has no names'))
+    .addOption(new Option('--chunk-bytes <N>', 'bytes of a file that are predicted at once (8 MiB)').argParser(number))
+    .option('--workers <N>', 'predict by functions, so many at once; without, large tables only', toWorkers)
+    .option('--prediction-id <ID>', 'name of a prediction by functions; an unfinished one goes on');
+  return addPlaceOptions(command).action(async (flags: PredictFlags) => {
+    const header = command.getOptionValueSource('header') === 'cli' ? flags.header : undefined;
+    await predict({ ...flags, header });
+  });
+}
+
+async function predict(flags: PredictFlags): Promise<void> {
+  const { model: name, out, format, predictionId } = flags;
+  if (predictionId !== undefined) checkPredictionId(predictionId);
+  const lazy = new LazyStore(flags);
+  try {
+    const place = answerPlace(out, format, predictionId !== undefined, async (bucket) =>
+      (await lazy.open()).bucket(bucket),
+    );
+    const { data, keep, explain, skipRows, header, chunkBytes } = flags;
+    const options: PredictOptions = { data, format: place.format, explain, keep, skipRows, header, chunkBytes };
+    const model = await findModel(name, lazy);
+    let told: PredictionResult | undefined;
+    let bytes: number;
+    if (await isByFunctions(flags, lazy)) {
+      const id = predictionId ?? newPredictionId();
       await lazy.close();
+      ({ told, bytes } = await byFunctions(flags, model, options, id, place));
+    } else {
+      const objects = await objectsOf(flags, lazy);
+      bytes = await place.write((take) =>
+        withFolderStore(async (store) => {
+          told = await predictHere(objects, store, model, options, take);
+        }),
+      );
     }
-  });
+    console.log(`${out}: ${describe(told!, bytes)}`);
+  } finally {
+    await lazy.close();
+  }
 }
 
-const READABLE = /\.(csv|arrow)$/i;
-
-async function listFiles(path: string): Promise<DataFile[]> {
-  const found = await stat(path).catch((error: Error) => {
-    throw new InputError(`--data ${path} cannot be read: ${error.message}`);
-  });
-  const names = found.isDirectory() ? await readdir(path) : [];
-  const paths = found.isDirectory()
-    ? names.filter((name) => READABLE.test(name)).map((name) => join(path, name))
-    : [path];
-  return requireFiles(path, paths.sort()).map((file) => ({
-    name: file,
-    open: async () =>
-      isArrow(file) ? arrowSource(file, await readFile(file)) : csvSource(file, createReadStream(file)),
-  }));
+async function isByFunctions(flags: PredictFlags, lazy: LazyStore): Promise<boolean> {
+  const { on, data, workers, predictionId } = flags;
+  if (workers !== undefined || predictionId !== undefined) return true;
+  const isLocal = data.every((place) => !place.startsWith('s3://'));
+  if (on === 'aws' && isLocal) return false; // functions don't see this machine's files
+  return (await countBytes(flags, lazy)) > HERE_BYTES;
 }
 
-async function listObjects(url: string, lazy: LazyStore): Promise<DataFile[]> {
-  const [, bucket, prefix] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(url) ?? [];
-  if (!bucket) throw new InputError(`--data must be like s3://bucket/prefix, got ${url}`);
-  const store = (await lazy.open()).bucket(bucket);
-  const keys = (await store.list(prefix)).filter((key) => READABLE.test(key));
-  return requireFiles(url, keys).map((key) => ({
-    name: `s3://${bucket}/${key}`,
-    open: async () => {
-      const bytes = await store.get(key);
-      const name = `s3://${bucket}/${key}`;
-      return isArrow(key) ? arrowSource(name, bytes) : csvSource(name, oneOf(bytes));
-    },
-  }));
+async function countBytes(flags: PredictFlags, lazy: LazyStore): Promise<number> {
+  let bytes = 0;
+  for (const place of flags.data) {
+    if (place.startsWith('s3://')) {
+      const objects = await (await objectsOf({ ...flags, data: [place] }, lazy)).find(place);
+      bytes += objects.reduce((sum, { size }) => sum + size, 0);
+    } else for (const file of await findFiles(place)) bytes += (await stat(file)).size;
+  }
+  return bytes;
 }
 
-function requireFiles(place: string, names: string[]): string[] {
-  const other = names.find((name) => !READABLE.test(name));
-  if (other !== undefined) throw new InputError(`--data must be .csv or .arrow, got ${other}`);
-  if (names.length === 0) throw new InputError(`--data ${place} has no files that end in .csv or .arrow`);
-  return names;
+/** What reads the data from here. */
+async function objectsOf({ data }: PredictFlags, lazy: LazyStore): Promise<Objects> {
+  return data.some((place) => place.startsWith('s3://')) && data.every((place) => place.startsWith('s3://'))
+    ? (await lazy.open()).objects
+    : objectsAt(data);
 }
 
-function isArrow(name: string): boolean {
-  return /\.arrow$/i.test(name);
+async function byFunctions(
+  flags: PredictFlags,
+  model: Model,
+  options: PredictOptions,
+  id: string,
+  place: AnswerPlace,
+): Promise<{ told: PredictionResult; bytes: number }> {
+  const { model: name, on, workers = WORKERS_PER_CORE * availableParallelism() } = flags;
+  const { given, uploads } = await findUploads({ data: options.data }, on);
+  const isOfRun = !existsSync(name);
+  const keys = predictionKeys(id);
+  const request = {
+    ...options,
+    data: given.data as string[],
+    model: isOfRun ? runKeys(name).model : keys.model,
+    workers,
+  };
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const { target, close } = await openFunctions(flags, workers, id);
+  console.error(`prediction ${id}`);
+  try {
+    const own = isOfRun ? undefined : model;
+    const told = await predictByFunctions(target, id, request, { model: own, uploads, on, signal: stop.signal });
+    const bytes = await place.write(async (take) => {
+      for (let i = 0; i < told.numParts; i++) await take(await target.store.get(keys.answer(i, place.format)), i);
+    });
+    return { told, bytes };
+  } catch (cause) {
+    const hint = `the same command with --prediction-id ${id} goes on`;
+    if (cause instanceof CancelledError) throw new CancelledError(`${cause.message}; ${hint}`);
+    throw new Error(`${explainError(cause)}; ${hint}`, { cause });
+  } finally {
+    await close();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
 }
 
-async function* oneOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+function describe({ numRows, strange }: PredictionResult, bytes: number): string {
+  const count = (value: number) => value.toLocaleString('en-US');
+  const { numValues, numOutside, numUnseen } = strange;
+  const range =
+    numOutside === null
+      ? 'the model does not say what range its data had'
+      : `${((100 * numOutside) / Math.max(1, numValues)).toFixed(2)} % of the values outside of what its data had`;
+  const unseen = numUnseen > 0 ? `; ${count(numUnseen)} categories that training did not have count as missing` : '';
+  return `${count(numRows)} rows, ${count(bytes)} bytes; ${range}${unseen}`;
 }

@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { GRANTS } from '../../cdk/grants.ts';
 import type { FunctionName, WorkerName } from '../../functions/manifest.ts';
+import { RandomForestClassifier } from '../../lib/forest/classifier.ts';
+import { decodeModel } from '../../lib/forest/model.ts';
+import { predictionKeys } from '../../lib/keys.ts';
 import { memoryStore } from '../../lib/memory-store.ts';
 import { parseRunParams } from '../../lib/params.ts';
 import { runPipeline } from '../../lib/pipeline.ts';
+import { type PredictionTask, runPrediction } from '../../lib/predict/job.ts';
+import { startPrediction } from '../../lib/predict/request.ts';
+import { doPredictionTask } from '../../lib/predict/tasks.ts';
 import { cancelRun, listRuns, type Orchestrator, startRun, viewRun } from '../../lib/run.ts';
 import type { Store } from '../../lib/store.ts';
 import { memoryEngine, ORCHESTRATION, stageWorkers } from '../helpers.ts';
+import { memoryObjects } from '../memory-objects.ts';
 
 // A table that is too narrow shows on AWS only, where the emulator's S3 asks for no rights. Here a run meets it.
 
@@ -81,6 +89,26 @@ test('a run that is cancelled, looked at and started again stays within them too
   await startRun(api, orchestrator, 'r1', params);
   await runPipeline(workersOn(store), options);
   assert.equal((await viewRun(api, 'r1')).state, 'succeeded');
+});
+
+test('a prediction of a table stays within the rights of each function', async () => {
+  const store = memoryStore();
+  const forest = new RandomForestClassifier({ numTrees: 2 }).fit([Float32Array.of(1, 2, 3, 4)], ['a', 'a', 'b', 'b']);
+  const keys = predictionKeys('p1');
+  await store.create(keys.model, forest.toBytes());
+  // more than the first task does at once, so that all kinds of tasks are done
+  const long = `f0,note\n${`1,${'x'.repeat(1000)}\n`.repeat(4300)}`;
+  const objects = memoryObjects({ 's3://tables/a.csv': long, 's3://tables/b.csv.gz': gzipSync('f0,note\n2,y\n') });
+  const what = { format: 'csv' as const, explain: false, keep: [], workers: 1 };
+  const request = { ...what, model: keys.model, data: ['s3://tables/*'] };
+  await startPrediction(store, orchestrator, 'p1', request);
+  const worker = { ...guard(store, 'evaluate'), objects };
+  const load = async (key: string) => decodeModel(await worker.get(key));
+  const engine = memoryEngine(() => (payload) => doPredictionTask(worker, payload as PredictionTask, load));
+  const options = { store: guard(store, 'orchestrator'), sizes: [{ functionName: 'evaluate' }], predictionId: 'p1' };
+  assert.equal((await runPrediction(engine, options)).numRows, 4301);
+  const kinds = new Set(engine.invoked.map((task) => (task as PredictionTask).kind));
+  assert.deepEqual([...kinds], ['list', 'scan', 'locate', 'predict']);
 });
 
 test('a function without a right is stopped, so that the tests above mean something', async () => {

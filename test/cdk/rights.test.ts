@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { Template } from 'aws-cdk-lib/assertions';
 import type { ArvoredoStackProps } from '../../cdk/stack.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../../functions/manifest.ts';
-import { runKeys } from '../../lib/keys.ts';
+import { predictionKeys, runKeys } from '../../lib/keys.ts';
 import { fakeBundles, type Json, templateOf } from './synth.ts';
 
 const bundleDir = fakeBundles();
@@ -81,6 +81,7 @@ const may = (name: FunctionName, action: string, resource: string) =>
   );
 
 const keys = runKeys('r1');
+const asked = predictionKeys('p1');
 /** Every kind of object of a run, by the name that the table below gives it. */
 const OBJECTS: Record<string, string> = {
   run: keys.run,
@@ -110,12 +111,22 @@ const OBJECTS: Record<string, string> = {
   piece: keys.piece(0, 0),
   survey: keys.survey(0),
   schema: keys.schema,
+  // of a prediction of a table
+  request: asked.request,
+  progress: asked.status,
+  result: asked.result,
+  ownModel: asked.model,
+  files: asked.inputs,
+  filePiece: asked.piece(0, 0),
+  answer: asked.answer(0, 'csv'),
+  answerResult: asked.answerResult(0),
   // what is no object of a run
   root: 'file',
   runs: 'runs/',
   runFile: 'runs/r1/other.txt',
   elsewhere: 'other/r1/dataset/part-00000.arrow',
 };
+const TABLE = ['files', 'filePiece', 'answer', 'answerResult'];
 const DATASET = ['dataset', 'sample', 'datasetResult'];
 const RESULTS = ['datasetResult', 'bins', 'splitResult', 'treesResult', 'modelResult', 'evaluateResult', 'foldResult'];
 const FOUND = ['inputs', 'piece', 'survey', 'schema'];
@@ -129,8 +140,24 @@ const TRAIN = {
 /** All that is allowed; whatever is not here must be refused. */
 const ALLOWED: Record<FunctionName, { get: string[]; put: string[]; delete?: string[] }> = {
   orchestrator: {
-    get: ['run', 'status', 'cancel', 'report', 'failed', 'timeline', ...RESULTS, 'inputs', 'survey', 'schema'],
-    put: ['status', 'report', 'reportPage', 'failed', 'timeline'],
+    get: [
+      'run',
+      'status',
+      'cancel',
+      'report',
+      'failed',
+      'timeline',
+      ...RESULTS,
+      'inputs',
+      'survey',
+      'schema',
+      'request',
+      'progress',
+      'result',
+      'files',
+      'answerResult',
+    ],
+    put: ['status', 'report', 'reportPage', 'failed', 'timeline', 'progress', 'result'],
   },
   generate: GENERATE,
   generateLarge: GENERATE,
@@ -141,8 +168,11 @@ const ALLOWED: Record<FunctionName, { get: string[]; put: string[]; delete?: str
   train: TRAIN,
   trainLarge: TRAIN,
   evaluate: {
-    get: ['run', 'cancel', 'schema', 'model', 'modelResult', 'test', 'validation', 'evaluateResult', 'bins'],
-    put: ['evaluateResult'],
+    get: [
+      ...['run', 'cancel', 'schema', 'model', 'modelResult', 'test', 'validation', 'evaluateResult', 'bins', 'upload'],
+      ...['request', 'ownModel', ...TABLE],
+    ],
+    put: ['evaluateResult', ...TABLE],
   },
   slices: { get: [], put: [] },
   api: { get: ['run', 'status', 'cancel', 'report'], put: ['run', 'status', 'cancel'], delete: ['cancel'] },
@@ -353,4 +383,19 @@ test('no policy of a resource lets anybody in', () => {
   for (const type of ['AWS::S3::BucketPolicy', 'AWS::Lambda::LayerVersionPermission', 'AWS::Logs::ResourcePolicy'])
     for (const [, { PolicyDocument }] of resources(type))
       for (const { Effect } of PolicyDocument.Statement) assert.equal(Effect, 'Deny', type);
+});
+
+test('other buckets are there for those who read data, to read and to list', () => {
+  const given = templateOf({ bundleDir, dataBuckets: ['tables-of-mine'] });
+  const who = Object.entries(given.findResources('AWS::IAM::Policy')).flatMap(([, { Properties }]) =>
+    Properties.PolicyDocument.Statement.flatMap(({ Action, Resource }: Json) => {
+      const places = [Resource].flat().map((arn) => JSON.stringify(arn));
+      return places.some((place) => place.includes('tables-of-mine'))
+        ? [`${Properties.Roles[0].Ref.replace(/^Engine|Role[0-9A-F]+$/g, '')} ${Action}`]
+        : [];
+    }),
+  );
+  const readers = ['Evaluate', 'Generate', 'GenerateLarge'];
+  assert.deepEqual(who.sort(), readers.flatMap((name) => [`${name} s3:GetObject`, `${name} s3:ListBucket`]).sort());
+  assert.throws(() => templateOf({ bundleDir, dataBuckets: ['s3://a/b'] }), /dataBuckets must be names of buckets/);
 });

@@ -60,6 +60,7 @@ test('the bucket is encrypted, private, kept with the stack, and expires runs af
       LifecycleConfiguration: {
         Rules: [
           { Id: 'expire-runs', Prefix: 'runs/', ExpirationInDays: 30, Status: 'Enabled' },
+          { Id: 'expire-predictions', Prefix: 'predictions/', ExpirationInDays: 30, Status: 'Enabled' },
           { Id: 'abort-uploads', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: 'Enabled' },
         ],
       },
@@ -252,7 +253,8 @@ test('nobody may do all of a service, or touch objects outside of a folder or fi
     assert.doesNotMatch(action, /\*/);
     assert.notEqual(resource, '*');
     // a user's files are read below data/, and nobody writes there
-    const allowed = action === 's3:GetObject' ? /\/(runs\/\*(\/|\.json$)|data\/\*$)/ : /\/runs\/\*\//;
+    const allowed =
+      action === 's3:GetObject' ? /\/((runs|predictions)\/\*(\/|\.json$)|data\/\*$)/ : /\/(runs|predictions)\/\*\//;
     if (/Object$/.test(action)) assert.match(resource, allowed);
   }
 });

@@ -75,12 +75,15 @@ suite('arvoredo export and predict', () => {
     const wrong: [args: string[], message: RegExp][] = [
       [
         ['predict', '--model', 'r', '--data', at('bad.csv'), '--out', at('x.csv')],
-        /bad\.csv, row 1: f2 must be a number that float32 can hold, got "three"/,
+        /bad\.csv, row 2, column "f2": must be a number that float32 can hold, or empty where it is missing, got "three"/,
       ],
-      [['predict', '--model', 'r', '--data', at('card.md'), '--out', at('x.csv')], /must be \.csv or \.arrow, got/],
-      [['predict', '--model', 'r', '--data', at('none.csv'), '--out', at('x.csv')], /none\.csv cannot be read/],
+      [['predict', '--model', 'r', '--data', at('card.json'), '--out', at('x.csv')], /card\.json, row 1: not JSON/],
+      [['predict', '--model', 'r', '--data', at('none.csv'), '--out', at('x.csv')], /none\.csv: there is no such file/],
       [['predict', '--model', 'none', '--data', at('rows.csv'), '--out', at('x.csv')], /no model of a run none/],
-      [['predict', '--model', 'r', '--data', at('rows.csv'), '--out', at('x.xls')], /must end in \.csv or \.arrow/],
+      [
+        ['predict', '--model', 'r', '--data', at('rows.csv'), '--out', at('x.xls')],
+        /must end in \.csv, \.arrow, \.parquet or \/, got/,
+      ],
       [['predict', '--model', './none.onnx', '--data', at('rows.csv'), '--out', at('x.csv')], /no file \.\/none\.onnx/],
       [['export', '--format', 'json', '--out', at('x')], /give --run-id or --model/],
       [['export', '--model', at('m.onnx'), '--format', 'card', '--out', at('x')], /a card is of a run/],

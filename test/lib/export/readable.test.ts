@@ -5,11 +5,13 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { MODEL_FORMATS, readModel, writeModel } from '../../../lib/export/formats.ts';
 import { fromJsModule, toJsModule } from '../../../lib/export/js-module.ts';
 import { toJsonLines } from '../../../lib/export/json.ts';
 import { fromJson } from '../../../lib/export/json-read.ts';
 import { RandomForestClassifier } from '../../../lib/forest/classifier.ts';
 import { decodeModel, type Model, reencodeModel } from '../../../lib/forest/model.ts';
+import type { ModelSchema } from '../../../lib/forest/model-about.ts';
 import { predict, predictProba, predictValues } from '../../../lib/forest/predict.ts';
 import { RandomForestRegressor } from '../../../lib/forest/regressor.ts';
 import { temporaryFolder } from '../../local/command.ts';
@@ -38,6 +40,7 @@ function* models(): Generator<[name: string, model: Model, columns: Float32Array
 
 interface ExportedModule {
   classes: unknown[];
+  featureNames: string[];
   predict(rows: unknown[]): unknown[];
   predictProba(rows: unknown[]): number[][];
 }
@@ -127,4 +130,43 @@ for (const [from, to, message] of CHANGES) {
 
 test('another module is not read', () => {
   assert.throws(() => fromJsModule('export const MODEL = 5;'), { name: 'FormatError', message: /not a module/ });
+});
+
+const SCHEMA: ModelSchema = {
+  label: 'kind',
+  features: [
+    { name: 'petal "length"', type: 'numeric' },
+    { name: 'colour', type: 'categorical', categories: ['green', 'red'] },
+  ],
+};
+
+/** A model that knows what its columns are called. */
+function namedModel(): Model {
+  const columns = [Float32Array.of(1, 2, 3, 4, 5, 6), Float32Array.of(0, 1, 0, 1, 0, 1)];
+  const forest = new RandomForestClassifier({ numTrees: 3, maxFeatures: null });
+  const fitted = forest.fit(columns, ['a', 'b', 'a', 'b', 'b', 'b'], { categorical: [1] });
+  return { ...decodeModel(fitted.toBytes()), schema: SCHEMA };
+}
+
+test('the names of the columns go with a model, whatever format it leaves in', async (t) => {
+  const model = namedModel();
+  for (const format of MODEL_FORMATS) {
+    const pieces = [...writeModel(model, format)].map((piece) => Buffer.from(piece as string));
+    assert.deepEqual(readModel(Buffer.concat(pieces)).schema, SCHEMA, format);
+  }
+  assert.match([...toJsonLines(model)].join(''), /"node": 0, "feature": \d, "name": "(petal \\"length\\"|colour)"/);
+  const module = await load(t, model);
+  assert.deepEqual(module.featureNames, ['petal "length"', 'colour']);
+  const byName = [
+    { colour: 'red', 'petal "length"': 4 },
+    { colour: 'blue', 'petal "length"': 1 },
+  ];
+  assert.deepEqual(
+    module.predictProba(byName),
+    module.predictProba([
+      [4, 1],
+      [1, null],
+    ]),
+  );
+  assert.throws(() => module.predict([{ color: 'red' }]), /there is no feature color/);
 });

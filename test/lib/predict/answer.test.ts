@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RandomForestClassifier } from '../../../lib/forest/classifier.ts';
-import { decodeModel } from '../../../lib/forest/model.ts';
+import { decodeModel, type Model } from '../../../lib/forest/model.ts';
 import { RandomForestRegressor } from '../../../lib/forest/regressor.ts';
 import { runKeys } from '../../../lib/keys.ts';
 import { memoryStore } from '../../../lib/memory-store.ts';
@@ -62,7 +62,7 @@ test('every problem is told with its row, feature and value, up to 20', () => {
       );
       assert.match(error.rows[2].message, /f1 must be a category, a whole number from 0 to 254, or null, got 300/);
       assert.match(error.rows[3].message, /f1 has no value; give null/);
-      assert.match(error.rows[4].message, /no feature "f7"; known are f0 to f1/);
+      assert.match(error.rows[4].message, /no feature "f7" \(is it "f0"\?\); known are f0, f1/);
       return true;
     },
   );
@@ -101,6 +101,7 @@ test('values outside of what training saw are counted, missing ones not', () => 
       { feature: 'f0', rows: 3, range: [1, 6] },
       { feature: 'f1', rows: 1, range: [0, 2] },
     ],
+    unseen: [],
   });
 });
 
@@ -150,4 +151,41 @@ test('models are read once, and the least used make room', async () => {
   );
   await assert.rejects(find('none'), { name: 'NotFoundError', message: /there is no model none/ });
   await assert.rejects(find('../x'), { name: 'InputError', message: /run id must be/ });
+});
+
+const named: Model = {
+  ...model,
+  schema: {
+    label: 'kind',
+    features: [
+      { name: 'day', type: 'date' },
+      { name: 'colour', type: 'categorical', categories: ['blue', 'green', 3] },
+    ],
+  },
+};
+
+test('a model that knows its columns takes cells as in its table, by name', () => {
+  const { predictions, outOfRange } = answerRows(named, {
+    rows: [{ colour: 'green', day: '1970-01-03' }, { day: null, colour: 'pink' }, ['1970-01-06T12:00:00Z', '3']],
+  });
+  const columns = [Float32Array.of(2, Number.NaN, 5.5), Float32Array.of(1, Number.NaN, 2)];
+  assert.deepEqual(
+    predictions.flatMap(({ probabilities }) => probabilities),
+    [...forest.predictProba(columns)],
+  );
+  assert.deepEqual(outOfRange!.unseen, [{ feature: 'colour', rows: 1 }]);
+  assert.throws(
+    () => answerRows(named, { rows: [{ color: 'green', day: null }, ['soon', 'blue'], ['1970-01-03', ['blue']]] }),
+    (error: RowsError) => {
+      assert.deepEqual(
+        error.rows.map(({ row, message }) => `${row}: ${message}`),
+        [
+          '0: there is no feature "color" (is it "colour"?); known are day, colour',
+          '1: day must be a date or time as in 2026-11-24, or null, got "soon"',
+          '2: colour must be a category, or null, got ["blue"]',
+        ],
+      );
+      return true;
+    },
+  );
 });

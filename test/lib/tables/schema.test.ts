@@ -60,7 +60,9 @@ const column = { name: 'c', column: 0, numMissing: 0, min: null, max: null };
 
 test('features are encoded by their schema; what training did not have is missing', () => {
   const colour = featureEncoder({ ...column, type: 'categorical', categories: [2, 'green', 'red'] });
-  assert.deepEqual(['red', 2, 'blue', '2', null].map(colour), [2, 0, Number.NaN, Number.NaN, Number.NaN]);
+  assert.deepEqual(['red', 2, 'blue', '2', null].map(colour), [2, 0, Number.NaN, 0, Number.NaN]);
+  const both = featureEncoder({ ...column, type: 'categorical', categories: [2, '2', 'true'] });
+  assert.deepEqual([2, '2', true].map(both), [0, 1, 2]);
   const number = featureEncoder({ ...column, type: 'numeric' });
   assert.deepEqual([1.5, null, 'x', true].map(number), [1.5, Number.NaN, Number.NaN, Number.NaN]);
   const truth = featureEncoder({ ...column, type: 'boolean' });

@@ -1,0 +1,34 @@
+// Predicts a table without functions: part after part, as a function does each, on all processors.
+
+import type { Model } from '../forest/model.ts';
+import type { ReadContext } from '../ingest/open.ts';
+import { predictionKeys } from '../keys.ts';
+import type { Objects } from '../objects.ts';
+import type { Store } from '../store.ts';
+import { type AnswerResult, sumAnswers } from './job.ts';
+import type { PredictionResult } from './request.ts';
+import { answerPart, listTable, locateTable, type PredictOptions } from './tasks.ts';
+
+/**
+ * @param store receives the pieces of packed files
+ * @param take is given the answer to each part, in order: the files that functions would leave, byte for byte
+ * @throws {InputError} on what can't be predicted
+ */
+export async function predictHere(
+  objects: Objects,
+  store: Store,
+  model: Model,
+  options: PredictOptions,
+  take: (file: Uint8Array, partIndex: number) => Promise<void>,
+): Promise<PredictionResult> {
+  const context: ReadContext = { store, objects, pieceKey: predictionKeys('here').piece };
+  const inputs = await listTable(objects, model, options);
+  const parts = await locateTable(context, inputs);
+  const results: AnswerResult[] = [];
+  for (const i of parts.parts.keys()) {
+    const { file, result } = await answerPart(context, model, inputs, parts, i, options);
+    await take(file, i);
+    results.push(result);
+  }
+  return sumAnswers(results);
+}

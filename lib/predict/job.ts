@@ -1,0 +1,132 @@
+// A prediction of a table as fan-outs: list, scan, locate, predict. Runs in the orchestrator, which opens no data.
+
+import { TaskFailedError } from '../errors.ts';
+import type { Engine } from '../fanout/engine.ts';
+import { fanOut } from '../fanout/fan-out.ts';
+import { MAX_TASKS } from '../fanout/options.ts';
+import type { WorkerSize } from '../fanout/run-lanes.ts';
+import type { Inputs } from '../ingest/inputs.ts';
+import type { Parts } from '../ingest/locate.ts';
+import { createJson, findJson, getJson, replaceJson } from '../json.ts';
+import { predictionKeys } from '../keys.ts';
+import { TIMEOUT_SECONDS } from '../plan.ts';
+import { mapLimited, STORE_REQUESTS } from '../stages/task.ts';
+import type { Store } from '../store.ts';
+import { getPrediction, type PredictionResult, type PredictionStatus } from './request.ts';
+import { addStrange, NOTHING_STRANGE, type StrangeValues } from './strange.ts';
+
+/** What the worker function is sent. */
+export type PredictionTask =
+  | { kind: 'list' | 'locate'; predictionId: string }
+  | { kind: 'scan'; predictionId: string; scanIndex: number }
+  | { kind: 'predict'; predictionId: string; partIndex: number };
+
+/** `answers/part-00000.json`. */
+export interface AnswerResult extends StrangeValues {
+  numRows: number;
+  bytes: number;
+}
+
+interface JobTask {
+  taskId: string;
+  payload: PredictionTask;
+  /** Created last by the task. */
+  resultKey: string;
+}
+
+/**
+ * Predict all parts of a table. Tasks whose result is in the store are not done again.
+ *
+ * @param sizes of the function that does the tasks
+ * @throws {TaskFailedError} when a task cannot be finished
+ */
+export async function runPrediction(
+  engine: Engine,
+  { store, sizes, predictionId }: { store: Store; sizes: readonly WorkerSize[]; predictionId: string },
+): Promise<PredictionResult> {
+  const keys = predictionKeys(predictionId);
+  const { workers } = await engine.step('request', () => getPrediction(store, predictionId));
+  let status: PredictionStatus = { state: 'running', stage: 'list', numTasks: 1 };
+
+  async function fan(stage: PredictionStatus['stage'], tasks: readonly JobTask[]): Promise<void> {
+    status = { state: 'running', stage, numTasks: tasks.length };
+    const finished = await engine.step(`${stage}-start`, async () => {
+      await replaceJson(store, keys.status, status);
+      const done = await store.list(keys.folder(stage === 'predict' ? 'answers' : 'data'));
+      return tasks.flatMap(({ resultKey }, i) => (done.includes(resultKey) ? [i] : []));
+    });
+    const isFinished = new Set(finished);
+    const pending = tasks.filter((_, i) => !isFinished.has(i));
+    const { reason, failed } = await fanOut(
+      engine,
+      stage,
+      pending,
+      { sizes },
+      {
+        maxInFlight: workers,
+        attemptTimeoutMs: TIMEOUT_SECONDS.evaluate * 1000,
+        results: pending.length > MAX_TASKS ? 'sum' : 'all',
+      },
+    );
+    if (reason === 'allDone') return;
+    const [first] = failed;
+    if (!first) throw new Error(`${stage} ended as ${reason}`);
+    const more = failed.length > 1 ? `; ${failed.length - 1} more failed` : '';
+    throw new TaskFailedError(first.taskId, first.attempts, first.error, more);
+  }
+
+  try {
+    await fan('list', [{ taskId: 'list', payload: { kind: 'list', predictionId }, resultKey: keys.inputs }]);
+    const numScans = await engine.step('inputs', async () => {
+      // of few bytes the first task has found out all
+      if ((await findJson(store, keys.parts)) !== undefined) return null;
+      return (await getJson<Inputs>(store, keys.inputs)).scans.length;
+    });
+    if (numScans !== null) {
+      await fan(
+        'scan',
+        Array.from({ length: numScans }, (_, scanIndex) => ({
+          taskId: `scan-${scanIndex}`,
+          payload: { kind: 'scan', predictionId, scanIndex },
+          resultKey: keys.scan(scanIndex),
+        })),
+      );
+      await fan('locate', [{ taskId: 'locate', payload: { kind: 'locate', predictionId }, resultKey: keys.parts }]);
+    }
+    const numParts = await engine.step('parts', async () => (await getJson<Parts>(store, keys.parts)).parts.length);
+    const parts = Array.from({ length: numParts }, (_, i) => i);
+    await fan(
+      'predict',
+      parts.map((partIndex) => ({
+        taskId: `predict-${partIndex}`,
+        payload: { kind: 'predict', predictionId, partIndex },
+        resultKey: keys.answerResult(partIndex),
+      })),
+    );
+    return await engine.step('result', async () => {
+      const answers = await mapLimited(parts, STORE_REQUESTS, (i) =>
+        getJson<AnswerResult>(store, keys.answerResult(i)),
+      );
+      const result = sumAnswers(answers);
+      await createJson(store, keys.result, result);
+      return result;
+    });
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    await engine.step('failed', () =>
+      replaceJson(store, keys.status, { ...status, state: 'failed', error: { name, message } }),
+    );
+    throw error;
+  }
+}
+
+/** What all parts come to. */
+export function sumAnswers(answers: readonly AnswerResult[]): PredictionResult {
+  return {
+    numRows: answers.reduce((sum, { numRows }) => sum + numRows, 0),
+    numParts: answers.length,
+    strange: answers
+      .map(({ numValues, numOutside, numUnseen }) => ({ numValues, numOutside, numUnseen }))
+      .reduce(addStrange, NOTHING_STRANGE),
+  };
+}
