@@ -59,7 +59,6 @@ export async function makeCard(store: Store, runId: string, model: Model): Promi
     (i) => getJson<PartitionResult>(store, keys.partitionResult(i)),
   );
   const hashes = partitions.map(({ partition }) => partition.sha256).join('\n');
-  const { accuracyInterval, accuracyCeiling, rocAucError, oobCoverage } = report;
   const names = featureNames(model);
   const shares = report.featureImportances.map((share, j) => ({ feature: names[j], share }));
   return {

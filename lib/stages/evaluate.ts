@@ -1,8 +1,7 @@
 // Evaluate: the model's predictions on one test partition, as counts that can be merged.
 
 import type { Model } from '../forest/model.ts';
-import { decodeModel, type Model } from '../forest/model.ts';
-import { type Forest, predictProba, predictProba, predictValues } from '../forest/predict.ts';
+import { type Forest, predictProba, predictValues } from '../forest/predict.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { brier } from '../metrics/brier.ts';
