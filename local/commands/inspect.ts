@@ -1,13 +1,13 @@
 // arvoredo inspect: what a run would make of some files. Nothing is started and nothing is stored.
 
-import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { type Inspection, inspectData } from '../../lib/ingest/inspect.ts';
 import { objectsAt } from '../files.ts';
 import { withFolderStore } from '../folder-store.ts';
-import { checkWritable } from './checks.ts';
-import { rowCount } from './parse.ts';
+import { addJsonOption, checkJson, print } from './output.ts';
+import { isGiven, rowCount } from './parse.ts';
+import { addAccountOptions } from './place-options.ts';
 import { number } from './run-options.ts';
 
 interface InspectFlags {
@@ -19,26 +19,23 @@ interface InspectFlags {
 }
 
 export function inspectCommand(): Command {
-  return new Command('inspect')
+  const command = new Command('inspect')
     .description('Tell what is in a table: a preview, and the type of each column as a run would see it.')
     .argument('<PATH...>', 'files: paths, folders, patterns or s3://…')
     .addOption(new Option('--skip-rows <N>', 'lines before the table of a text file (0)').argParser(number))
     .addOption(new Option('--header', 'the first row has the names (where all its cells are texts)'))
     .addOption(new Option('--no-header', 'the first row has no names'))
     .addOption(new Option('--categorical <LIST>', 'columns to take as categories').argParser((text) => text.split(',')))
-    .option('--rows <N>', 'rows of the preview', rowCount, 5)
-    .option('--json <FILE>', 'write what was found there; - for standard output')
-    .action(async (paths: string[], flags: InspectFlags, command: Command) => {
-      const { skipRows, categorical, rows, json } = flags;
-      const header = command.getOptionValueSource('header') === 'cli' ? flags.header : undefined;
-      if (json && json !== '-') await checkWritable(json);
-      const options = { data: paths, skipRows, header, categorical };
-      const found = await withFolderStore((store) => inspectData(objectsAt(paths), store, options, rows));
-      const text = `${JSON.stringify(found, null, 2)}\n`;
-      if (json === '-') process.stdout.write(text);
-      else console.log(describe(found));
-      if (json && json !== '-') await writeFile(json, text);
-    });
+    .option('--rows <N>', 'rows of the preview', rowCount, 5);
+  addJsonOption(addAccountOptions(command));
+  return command.action(async (paths: string[], flags: InspectFlags) => {
+    const { skipRows, categorical, rows, json } = flags;
+    const header = isGiven(command, 'header') ? flags.header : undefined;
+    await checkJson(json);
+    const options = { data: paths, skipRows, header, categorical };
+    const found = await withFolderStore((store) => inspectData(objectsAt(paths), store, options, rows));
+    await print(json, found, describe(found));
+  });
 }
 
 function describe({ files, numRows, columns, preview }: Inspection): string {

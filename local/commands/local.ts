@@ -1,13 +1,13 @@
 // arvoredo local: the emulator stays up for other clients.
 
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { InputError } from '../../lib/errors.ts';
 import { type EmulatorInfo, startEmulator } from '../emulator.ts';
+import { addJsonOption, checkJson, print } from './output.ts';
 import { addChaosOptions, type ChaosFlags, chaosOf, port, sandboxes, seed, share, workers } from './parse.ts';
 
 interface LocalFlags extends ChaosFlags {
@@ -36,7 +36,6 @@ export function localCommand(): Command {
       FIRST_PORT,
     )
     .option('--data-dir <DIR>', 'folder for objects and the journal', '.arvoredo')
-    .option('--json <FILE>', 'write the endpoints there')
     .option('--template <DIR>', "what `cdk synth` wrote: run its functions, limits and routes, under its roles' rights")
     .option('--stack <NAME>', 'which of its stacks, where there are several')
     .option('--ramp <N>', 'new sandboxes that each function gets in 10 s; AWS gives 1,000 (no limit)', sandboxes)
@@ -47,7 +46,7 @@ export function localCommand(): Command {
       0,
     )
     .option('--duplicates-seed <N>', 'picks which', seed, 0);
-  addChaosOptions(command, 'Options:');
+  addChaosOptions(addJsonOption(command), 'Options:');
   return command.action(
     async ({
       workers,
@@ -63,6 +62,7 @@ export function localCommand(): Command {
     }: LocalFlags) => {
       if (stack !== undefined && template === undefined) throw new InputError('--stack needs --template');
       const chaos = chaosOf(command, flags);
+      await checkJson(json);
       const stop = new AbortController();
       process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
       const { close, ...info } = await startEmulator({
@@ -78,11 +78,10 @@ export function localCommand(): Command {
         onBroken: (error) => stop.abort(error),
       });
       try {
-        if (json) await writeFile(json, `${JSON.stringify(info, null, 2)}\n`);
-        console.log(describe(info, template !== undefined));
+        await print(json, info, describe(info, template !== undefined));
         for (const [i, url] of [info.s3, info.lambda, info.api, info.cloudFormation].entries()) {
           const actual = Number(new URL(url).port);
-          if (actual !== port + i) console.log(pc.yellow(`port ${port + i} is taken: ${actual} is used`));
+          if (actual !== port + i) console.error(pc.yellow(`port ${port + i} is taken: ${actual} is used`));
         }
         if (!stop.signal.aborted) await once(stop.signal, 'abort');
       } finally {

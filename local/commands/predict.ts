@@ -11,7 +11,7 @@ import { csvSource } from '../../lib/predict/csv-source.ts';
 import { joinSources } from '../../lib/predict/join-sources.ts';
 import type { RowSource } from '../../lib/predict/row-source.ts';
 import { arrowSink, csvSink } from '../../lib/predict/sinks.ts';
-import type { PlaceFlags } from '../open-target.ts';
+import type { PlaceFlags } from '../place.ts';
 import { writeWhole } from '../write-whole.ts';
 import { findModel, LazyStore } from './model-source.ts';
 import { addPlaceOptions } from './place-options.ts';

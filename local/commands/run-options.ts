@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import { type ParamName, RUN_DEFAULTS } from '../../lib/params.ts';
+import { collect, isGiven } from './parse.ts';
 
 interface ParamOption {
   name: ParamName;
@@ -36,7 +37,6 @@ const oneOrMore = (text: string) => (text.includes(',') ? numbers(text) : number
 const names = (text: string) => text.split(',').map((name) => name.trim());
 /** A number of features; or names and numbers of columns. */
 const countOrNames = (text: string) => (typeof number(text) === 'number' ? number(text) : names(text));
-const collect = (text: string, before?: unknown) => [...((before as string[] | undefined) ?? []), text];
 /** Stands for null, which commander takes for an empty value. */
 const NULL = Symbol('null');
 const orNull = (word: string, parse: (text: string) => unknown) => (text: string) =>
@@ -235,7 +235,7 @@ function describe(name: ParamName, help: string, hasValue: boolean, none: string
 /** The parameters that were given, and only those. */
 export function givenParams(command: Command): Record<string, unknown> {
   const names = Object.values(GROUPS).flatMap((options) => options.map(({ name }) => name));
-  const given = names.filter((name) => command.getOptionValueSource(name) === 'cli');
+  const given = names.filter((name) => isGiven(command, name));
   return Object.fromEntries(
     given
       .map((name) => [name, command.getOptionValue(name)])
@@ -243,7 +243,6 @@ export function givenParams(command: Command): Record<string, unknown> {
   );
 }
 
-/** `chunkSize` as it is written on the command line: `--chunk-size`. */
 /** What stands for null in an option's value. */
 export function wordForNull(flag: string): string {
   return (
@@ -253,6 +252,7 @@ export function wordForNull(flag: string): string {
   );
 }
 
+/** `chunkSize` as it is written on the command line: `--chunk-size`. */
 export function toFlag(name: string): string {
   return `--${toKebab(name)}`;
 }

@@ -18,41 +18,35 @@ import { restartMoment } from '../chaos/restart.ts';
 import { startStoreDashboard } from '../dashboard/store-dashboard.ts';
 import { findEmulator, startEmulator, WORKERS_PER_CORE } from '../emulator.ts';
 import { countChaos } from '../events.ts';
+import type { PlaceFlags } from '../place.ts';
 import { NO_PROGRESS, startProgress } from '../progress.ts';
 import { type Places, type Seconds, summarize } from '../summary.ts';
 import { localTarget, stackTarget, type Target } from '../target.ts';
 import { findUploads, uploadFiles } from '../upload.ts';
-import { checkParams, checkWritable } from './checks.ts';
+import { checkParams } from './checks.ts';
 import { type FollowOptions, follow } from './follow.ts';
+import { addJsonOption, checkJson, print } from './output.ts';
 import { addChaosOptions, type ChaosFlags, chaosOf } from './parse.ts';
+import { type AccountFlags, addPlaceOptions, DEFAULT_DATA_DIR } from './place-options.ts';
 import { addRunOptions, givenParams, toFlag } from './run-options.ts';
 
-interface RunFlags extends ChaosFlags {
-  on: 'local' | 'aws';
-  stack: string;
-  dataDir: string;
+interface RunFlags extends ChaosFlags, PlaceFlags, AccountFlags {
   runId?: string;
   json?: string;
   quiet: boolean;
   dashboard: boolean;
 }
 
-const DEFAULT_DATA_DIR = '.arvoredo';
 const DASHBOARD_PORT = 8787; // Dask's
 const DIST_DIR = dirname(fileURLToPath(import.meta.url));
 
 export function runCommand(): Command {
   const command = new Command('run')
     .description('Generate, split, train, evaluate. Without options: the job that the project grew from.')
-    .addOption(new Option('--on <WHERE>', 'where to run').choices(['local', 'aws']).default('local').helpGroup('Run:'))
-    .addOption(new Option('--stack <NAME>', 'deployed stack, with --on aws').default('Arvoredo').helpGroup('Run:'))
-    .addOption(
-      new Option('--data-dir <DIR>', 'folder of the local emulator').default(DEFAULT_DATA_DIR).helpGroup('Run:'),
-    )
     .addOption(new Option('--run-id <ID>', 'name of the run; an unfinished one goes on').helpGroup('Run:'))
-    .addOption(new Option('--json <FILE>', 'write the results there').helpGroup('Run:'))
     .addOption(new Option('--dashboard', 'show it live on a page, at port 8787').default(false).helpGroup('Run:'))
     .addOption(new Option('--quiet', 'print the accuracy only').default(false).helpGroup('Run:'));
+  addJsonOption(addPlaceOptions(command, 'where to run', 'Run:'), 'Run:');
   addChaosOptions(command, 'Run:');
   addRunOptions(command);
   return command.action(async (flags: RunFlags) => {
@@ -64,7 +58,7 @@ export function runCommand(): Command {
     const { given, uploads } = await findUploads(asked, flags.on);
     const params = checkParams(given);
     const runId = checkRunId(flags.runId ?? newRunId());
-    if (flags.json) await checkWritable(flags.json);
+    await checkJson(flags.json);
 
     const stop = new AbortController();
     const onSignal = () => {
@@ -95,8 +89,8 @@ export function runCommand(): Command {
       const seconds: Seconds = { total: performance.now() / 1000, startup, ...report.seconds };
       const account = place.chaos && { ...place.chaos, ...(await countChaos(flags.dataDir, runId)) };
       const summary = { ...places, chaos: account };
-      console.log(flags.quiet ? `Accuracy: ${report.accuracy.toFixed(4)}` : summarize(report, seconds, summary));
-      if (flags.json) await writeFile(flags.json, `${JSON.stringify({ ...report, seconds, ...summary }, null, 2)}\n`);
+      const text = flags.quiet ? `Accuracy: ${report.accuracy.toFixed(4)}` : summarize(report, seconds, summary);
+      await print(flags.json, { ...report, seconds, ...summary }, text);
     } finally {
       await close();
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
@@ -105,8 +99,17 @@ export function runCommand(): Command {
 }
 
 /** Options that lead to the place where the run is. */
-function placeOptions({ on, stack, dataDir }: RunFlags): string[] {
-  if (on === 'aws') return ['--on', 'aws', '--stack', stack];
+function placeOptions({ on, stack, region, profile, dataDir }: RunFlags): string[] {
+  if (on === 'aws') {
+    const account = { region, profile };
+    return [
+      '--on',
+      'aws',
+      '--stack',
+      stack,
+      ...Object.entries(account).flatMap(([name, value]) => (value ? [`--${name}`, value] : [])),
+    ];
+  }
   return dataDir === DEFAULT_DATA_DIR ? [] : ['--data-dir', dataDir];
 }
 
