@@ -34,6 +34,8 @@ await Promise.all([
   build({
     ...common,
     entryPoints: ['local/arvoredo.ts'],
+    // it loads its own parts by their paths, and only for a file of options in TypeScript
+    external: ['jiti'],
     outfile: 'dist/arvoredo.mjs',
     banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
   }),

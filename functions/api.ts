@@ -1,11 +1,13 @@
 // Lambda: the HTTP API. Starts runs, tells how they are, cancels them.
 
+import { gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { InputError } from '../lib/errors.ts';
 import { lambdaOrchestrator } from '../lib/lambda-orchestrator.ts';
 import { parseRunParams, readGiven } from '../lib/params.ts';
 import { quote } from '../lib/quote.ts';
-import { cancelRun, checkRun, listRuns, newRunId, runIdOfToken, startRun } from '../lib/run.ts';
+import type { Report } from '../lib/report.ts';
+import { cancelRun, checkRun, getReport, listRuns, newRunId, runIdOfToken, startRun } from '../lib/run.ts';
 import { s3Store } from '../lib/s3-store.ts';
 import { answer, httpHandler, parseBody } from './http.ts';
 import { requireEnv } from './require-env.ts';
@@ -26,6 +28,8 @@ async function route(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStru
       return answer(200, { runs: (await listRuns(store)).map((id) => ({ runId: id })) });
     case 'GET /runs/{id}':
       return answer(200, await checkRun(store, orchestrator, runId));
+    case 'GET /runs/{id}/report':
+      return answerReport(event, await getReport(store, runId));
     case 'DELETE /runs/{id}':
       return answer(200, await cancelRun(store, orchestrator, runId));
     default:
@@ -38,6 +42,25 @@ async function route(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStru
 /** A function URL knows no routes. */
 function routeOfUrl({ requestContext, rawPath }: APIGatewayProxyEventV2) {
   return matchRoute(ROUTES, requestContext.http.method, rawPath);
+}
+
+/** Lambda's answers have 6 MB at most, and a timeline of many tasks has more; packed it has a tenth. */
+const MAX_ANSWER_BYTES = 5 * 1024 * 1024;
+
+/** @throws {InputError} when it is too large for a caller that takes no gzip */
+function answerReport({ headers }: APIGatewayProxyEventV2, report: Report): APIGatewayProxyStructuredResultV2 {
+  const plain = answer(200, report);
+  const bytes = Buffer.byteLength(plain.body!);
+  if (bytes <= MAX_ANSWER_BYTES) return plain;
+  if (!/\bgzip\b/.test(headers['accept-encoding'] ?? '')) {
+    throw new InputError(`the report has ${bytes} bytes, more than an answer holds; send accept-encoding: gzip`);
+  }
+  return {
+    ...plain,
+    headers: { ...plain.headers, 'content-encoding': 'gzip' },
+    body: gzipSync(plain.body!).toString('base64'),
+    isBase64Encoded: true,
+  };
 }
 
 /** Start a run. `clientToken`, in the body or as the header Idempotency-Key, makes a repeated request start it once. */

@@ -1,11 +1,12 @@
 // The account of a run, for a person.
 
-import pc from 'picocolors';
 import { totalUsage } from '../lib/cost.ts';
 import type { Report } from '../lib/report.ts';
 import { STAGE_NAMES } from '../lib/run.ts';
 import type { ChaosOptions } from './chaos/faults.ts';
+import { colours } from './colours.ts';
 import type { ChaosCounts } from './events.ts';
+import { labelLines } from './table.ts';
 
 /** The faults that a run has met, and what picked them. */
 export type ChaosAccount = ChaosOptions & ChaosCounts;
@@ -45,20 +46,22 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
         .flatMap((part) => (seconds[part] === undefined ? [] : `${part} ${seconds[part].toFixed(1)}`))
         .join(' · '),
     ],
-    ...(seconds.total === undefined ? [] : [['', `${pc.bold(seconds.total.toFixed(1))} in all`] as [string, string]]),
+    ...(seconds.total === undefined
+      ? []
+      : [['', `${colours.bold(seconds.total.toFixed(1))} in all`] as [string, string]]),
     ['on AWS', describeBill(report)],
     ['', describeCosts(report.costs.bill)],
     ['model', places.modelPath],
-    ['', pc.dim(`sha256 ${model.sha256}`)],
+    ['sha256', model.sha256],
     ['report', places.reportPagePath ?? places.reportPath],
   ];
   const [low, high] = accuracyInterval.map((bound) => bound.toFixed(4));
   const ceiling = accuracyCeiling === null ? '' : `, the data's ceiling is ${accuracyCeiling.toFixed(4)}`;
   return [
     '',
-    ...entries.map(([label, text]) => ` ${pc.dim(label.padEnd(8))} ${text}`),
+    ...labelLines(entries),
     '',
-    `${pc.bold(pc.green(`Accuracy: ${report.accuracy.toFixed(4)}`))}  (95 % interval ${low} to ${high}${ceiling})`,
+    `${colours.bold(colours.green(`Accuracy: ${report.accuracy.toFixed(4)}`))}  (95 % interval ${low} to ${high}${ceiling})`,
   ].join('\n');
 }
 

@@ -1,10 +1,11 @@
 // arvoredo inspect: what a run would make of some files. Nothing is started and nothing is stored.
 
 import { Command, Option } from 'commander';
-import pc from 'picocolors';
 import { type Inspection, inspectData } from '../../lib/ingest/inspect.ts';
+import { colours } from '../colours.ts';
 import { objectsAt } from '../files.ts';
 import { withFolderStore } from '../folder-store.ts';
+import { fitColumns, tableLines } from '../table.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
 import { isGiven, rowCount } from './parse.ts';
 import { addAccountOptions } from './place-options.ts';
@@ -50,13 +51,12 @@ function describe({ files, numRows, columns, preview }: Inspection): string {
     values,
     ...preview.map((row) => (row[i] === null ? '' : shorten(String(row[i])))),
   ]);
-  const widths = header.map((title, i) => Math.max(title.length, ...lines.map((line) => line[i].length)));
-  const format = (line: string[]) => ` ${line.map((text, i) => text.padEnd(widths[i])).join('  ')}`.trimEnd();
+  const rowTitles = header.slice(5).reverse(); // what is first to go where there is no room
+  const table = tableLines(fitColumns([header, ...lines], rowTitles), header.length);
   return [
-    `${pc.bold(many)}: ${count(numRows)} rows × ${count(columns.length)} columns, ${files[0].format}`,
+    `${colours.bold(many)}: ${count(numRows)} rows × ${count(columns.length)} columns, ${files[0].format}`,
     '',
-    pc.dim(format(header)),
-    ...lines.map(format),
+    ...table,
   ].join('\n');
 }
 

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import pc from 'picocolors';
 import { InputError } from '../../lib/errors.ts';
+import { colours, errorColours } from '../colours.ts';
 import { type EmulatorInfo, startEmulator } from '../emulator.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
 import { addChaosOptions, type ChaosFlags, chaosOf, port, sandboxes, seed, share, workers } from './parse.ts';
@@ -81,7 +81,7 @@ export function localCommand(): Command {
         await print(json, info, describe(info, template !== undefined));
         for (const [i, url] of [info.s3, info.lambda, info.api, info.cloudFormation].entries()) {
           const actual = Number(new URL(url).port);
-          if (actual !== port + i) console.error(pc.yellow(`port ${port + i} is taken: ${actual} is used`));
+          if (actual !== port + i) console.error(errorColours.yellow(`port ${port + i} is taken: ${actual} is used`));
         }
         if (!stop.signal.aborted) await once(stop.signal, 'abort');
       } finally {
@@ -96,20 +96,23 @@ function describe(
   { dashboard, lambda, s3, api, cloudFormation, bucket, functions, stack, chaos }: EmulatorInfo,
   isStack: boolean,
 ): string {
-  const faults = chaos && `\n ${pc.dim('chaos  ')} seed ${chaos.seed}, rate ${chaos.rate}`;
+  const faults = chaos && `\n ${colours.dim('chaos  ')} seed ${chaos.seed}, rate ${chaos.rate}`;
   const next = isStack
     ? `arvoredo smoke --stack ${stack}` // its routes take signed requests or tokens
-    : `curl -X POST ${api}/runs -d '{"samples": 5000, "chunkSize": 1000, "trees": 5}'`;
+    : `curl -X POST ${api}/runs -d '{"samples": 5000, "trees": 5}'`;
   return `
- ${pc.dim('watch  ')} ${pc.bold(dashboard)}
- ${pc.dim('S3     ')} ${s3}  bucket ${pc.bold(bucket)}
- ${pc.dim('Lambda ')} ${lambda}  ${functions.join(', ')}
- ${pc.dim('API    ')} ${api}/runs
- ${pc.dim('stack  ')} ${stack}, described by ${cloudFormation}${faults ?? ''}
+ ${colours.dim('watch  ')} ${colours.bold(dashboard)}
+ ${colours.dim('S3     ')} ${s3}  bucket ${colours.bold(bucket)}
+ ${colours.dim('Lambda ')} ${lambda}  ${functions.length} functions
+ ${colours.dim('API    ')} ${api}/runs
+ ${colours.dim('stack  ')} ${stack}, described by ${cloudFormation}${faults ?? ''}
 
 For the aws CLI, boto3 or any SDK (any region and credentials will do):
-  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
-  export AWS_ENDPOINT_URL_S3=${s3} AWS_ENDPOINT_URL_LAMBDA=${lambda} AWS_ENDPOINT_URL_CLOUDFORMATION=${cloudFormation}
+  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
+  export AWS_ENDPOINT_URL_S3=${s3}
+  export AWS_ENDPOINT_URL_LAMBDA=${lambda}
+  export AWS_ENDPOINT_URL_CLOUDFORMATION=${cloudFormation}
   aws s3 ls s3://${bucket}/runs/
   ${next}
 

@@ -26,11 +26,13 @@ export async function checkJson(file: string | undefined): Promise<void> {
 
 /** Print the text, and write the value where `--json` says; with `-` standard output has the JSON alone. */
 export async function print(file: string | undefined, value: unknown, text: string): Promise<void> {
+  if (file !== '-') console.log(text);
+  await writeJson(file, value);
+}
+
+/** Write the value where `--json` says, if anywhere. */
+export async function writeJson(file: string | undefined, value: unknown): Promise<void> {
   const json = `${JSON.stringify(value, null, 2)}\n`;
-  if (file === '-') {
-    process.stdout.write(json);
-    return;
-  }
-  console.log(text);
-  if (file !== undefined) await writeFile(file, json);
+  if (file === '-') process.stdout.write(json);
+  else if (file !== undefined) await writeFile(file, json);
 }

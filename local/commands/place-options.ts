@@ -77,7 +77,10 @@ export async function look<Result>(
  *
  * @throws {InputError} when there is none
  */
-export async function orLastRun({ store }: OpenTarget['target'], runId: string | undefined): Promise<string> {
+export async function orLastRun(
+  { store }: Pick<OpenTarget['target'], 'store'>,
+  runId: string | undefined,
+): Promise<string> {
   const [last] = runId === undefined ? await listRuns(store) : [runId];
   if (last === undefined) throw new InputError('there are no runs yet; start one with arvoredo run');
   return last;

@@ -13,7 +13,7 @@ import { describeForecast } from '../forecast-table.ts';
 import { checkParams, inFlags } from './checks.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
 import { addAccountOptions } from './place-options.ts';
-import { addRunOptions, givenParams, toFlag } from './run-options.ts';
+import { addRunOptions, givenParams, nameIn, toFlag } from './run-options.ts';
 
 interface PlanFlags {
   on: 'local' | 'aws';
@@ -32,7 +32,7 @@ export function planCommand(): Command {
   addRunOptions(command);
   return command.action(async ({ on, json, quiet }: PlanFlags) => {
     await checkJson(json);
-    const plan = await planHere(readGiven(givenParams(command), toFlag));
+    const plan = await planHere(readGiven(givenParams(command), nameIn(command)));
     const forecast = forecastRun(plan, on === 'local' ? availableParallelism() : undefined);
     await print(json, forecast, quiet ? forecast.total.usd.toFixed(6) : describeForecast(forecast, on));
   });

@@ -2,6 +2,8 @@
 
 import { type Command, Option } from 'commander';
 import { type ParamName, RUN_DEFAULTS } from '../../lib/params.ts';
+import { variableOf } from '../config/config.ts';
+import type { NullableParser } from '../config/values.ts';
 import { collect, isGiven } from './parse.ts';
 
 interface ParamOption {
@@ -38,9 +40,9 @@ const names = (text: string) => text.split(',').map((name) => name.trim());
 /** A number of features; or names and numbers of columns. */
 const countOrNames = (text: string) => (typeof number(text) === 'number' ? number(text) : names(text));
 /** Stands for null, which commander takes for an empty value. */
-const NULL = Symbol('null');
-const orNull = (word: string, parse: (text: string) => unknown) => (text: string) =>
-  text === word ? NULL : parse(text);
+export const NULL = Symbol('null');
+const orNull = (nullWord: string, parse: (text: string) => unknown): NullableParser =>
+  Object.assign((text: string) => (text === nullWord ? NULL : parse(text)), { nullWord });
 
 const GROUPS: Record<string, ParamOption[]> = {
   'Your data:': [
@@ -218,7 +220,9 @@ export function addRunOptions(command: Command): void {
       const option = new Option(
         `--${ON_BY_DEFAULT.has(name) ? 'no-' : ''}${toKebab(name)}${value ? ` <${value}>` : ''}`,
       );
-      option.description = describe(name, help, value !== undefined, none);
+      const preset = value === undefined ? undefined : presetOf(name, none);
+      option.description = preset === undefined ? help : `${help} (${preset})`;
+      option.defaultValueDescription = preset; // told by arvoredo config; help has it in the description
       option.helpGroup(heading);
       if (parse) option.argParser(none === undefined ? parse : orNull(none, parse));
       if (on) command.addOption(new Option(toFlag(name), on).helpGroup(heading));
@@ -227,9 +231,9 @@ export function addRunOptions(command: Command): void {
   }
 }
 
-function describe(name: ParamName, help: string, hasValue: boolean, none: string | undefined): string {
+function presetOf(name: ParamName, none: string | undefined): string | undefined {
   const preset = (RUN_DEFAULTS as Record<string, unknown>)[name];
-  return hasValue && preset !== undefined ? `${help} (${preset ?? none})` : help;
+  return preset === undefined ? undefined : String(preset ?? none);
 }
 
 /** The parameters that were given, and only those. */
@@ -241,6 +245,21 @@ export function givenParams(command: Command): Record<string, unknown> {
       .map((name) => [name, command.getOptionValue(name)])
       .map(([name, value]) => [name, value === NULL ? null : value]),
   );
+}
+
+/** Of parameters, those that a flag says: what file and environment say are defaults, and no demand on a run that exists. */
+export function flaggedParams(command: Command, given: Record<string, unknown>): string[] {
+  const optionOf: Record<string, string> = { columns: 'features', weightColumn: 'weights' };
+  return Object.keys(given).filter((name) => command.getOptionValueSource(optionOf[name] ?? name) === 'cli');
+}
+
+/** How to call a parameter in an error, so that whoever wrote it finds it. */
+export function nameIn(command: Command): (name: string) => string {
+  return (name) => {
+    const source = command.getOptionValueSource(name);
+    if (source === 'config') return `${name} of the file of options`;
+    return source === 'env' ? variableOf(name) : toFlag(name);
+  };
 }
 
 /** What stands for null in an option's value. */

@@ -6,7 +6,6 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
-import pc from 'picocolors';
 import { CancelledError, InputError, NotFoundError } from '../../lib/errors.ts';
 import { checkRunId, runIdOfExecution, runKeys } from '../../lib/keys.ts';
 import { readGiven } from '../../lib/params.ts';
@@ -15,7 +14,8 @@ import { getReport, newRunId, startRun } from '../../lib/run.ts';
 import { attach, attached } from '../attach.ts';
 import type { ChaosOptions } from '../chaos/faults.ts';
 import { restartMoment } from '../chaos/restart.ts';
-import { startStoreDashboard } from '../dashboard/store-dashboard.ts';
+import { errorColours } from '../colours.ts';
+import { DASHBOARD_PORT, type RunWatch, startRunDashboard } from '../dashboard/run-dashboard.ts';
 import { findEmulator, startEmulator, WORKERS_PER_CORE } from '../emulator.ts';
 import { countChaos } from '../events.ts';
 import type { PlaceFlags } from '../place.ts';
@@ -28,7 +28,7 @@ import { type FollowOptions, follow } from './follow.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
 import { addChaosOptions, type ChaosFlags, chaosOf } from './parse.ts';
 import { type AccountFlags, addPlaceOptions, DEFAULT_DATA_DIR } from './place-options.ts';
-import { addRunOptions, givenParams, toFlag } from './run-options.ts';
+import { addRunOptions, flaggedParams, givenParams, nameIn } from './run-options.ts';
 
 interface RunFlags extends ChaosFlags, PlaceFlags, AccountFlags {
   runId?: string;
@@ -37,7 +37,6 @@ interface RunFlags extends ChaosFlags, PlaceFlags, AccountFlags {
   dashboard: boolean;
 }
 
-const DASHBOARD_PORT = 8787; // Dask's
 const DIST_DIR = dirname(fileURLToPath(import.meta.url));
 
 export function runCommand(): Command {
@@ -54,9 +53,10 @@ export function runCommand(): Command {
     if (chaos && flags.on === 'aws') {
       throw new InputError('--chaos is for the emulator, not for AWS; leave it out, or use --on local');
     }
-    const asked = readGiven(givenParams(command), toFlag);
+    const asked = readGiven(givenParams(command), nameIn(command));
     const { given, uploads } = await findUploads(asked, flags.on);
     const params = checkParams(given);
+    const flagged = flaggedParams(command, given);
     const runId = checkRunId(flags.runId ?? newRunId());
     await checkJson(flags.json);
 
@@ -67,7 +67,8 @@ export function runCommand(): Command {
     };
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
     // a run that is gone on with may have more workers than the default
-    const workers = flags.runId && !('workers' in given) ? WORKERS_PER_CORE * availableParallelism() : params.workers;
+    const workers =
+      flags.runId && !flagged.includes('workers') ? WORKERS_PER_CORE * availableParallelism() : params.workers;
     const place = await openTarget(flags, workers, runId, stop, chaos);
     const { target, room, close } = place;
     if (params.workers > room) {
@@ -75,16 +76,22 @@ export function runCommand(): Command {
     }
     try {
       await uploadFiles(target, uploads);
-      const { execution } = await startRun(target.store, target.orchestrator, runId, params, Object.keys(given));
+      const { request, execution } = await startRun(target.store, target.orchestrator, runId, params, flagged);
+      place.watch?.onRequest(request.params);
       const startup = performance.now() / 1000;
-      if (!flags.quiet) console.error(`${pc.dim('run')} ${runId}`);
+      if (!flags.quiet) console.error(`${errorColours.dim('run')} ${runId}`);
       if (flags.dashboard)
-        console.error(`${pc.dim('watch')} ${place.dashboard ?? 'the emulator of this folder has no dashboard'}`);
+        console.error(
+          `${errorColours.dim('watch')} ${place.dashboard ?? 'the emulator of this folder has no dashboard'}`,
+        );
       const progress = flags.quiet ? NO_PROGRESS : startProgress();
-      const { on, signal, onStages } = { on: flags.on, signal: stop.signal, onStages: place.onStages };
-      await follow(target, { runId, execution, on, progress, options: placeOptions(flags), signal, onStages });
+      const { onStages, watch } = place;
+      await follow(target, {
+        ...{ runId, execution, on: flags.on, progress, options: placeOptions(flags), signal: stop.signal },
+        ...{ onStages, onView: watch?.onView },
+      });
       const report = await getReport(target.store, runId);
-      place.onReport?.(report);
+      watch?.onReport(report);
       const places = await savePlaces(flags, target, runId, report);
       const seconds: Seconds = { total: performance.now() / 1000, startup, ...report.seconds };
       const account = place.chaos && { ...place.chaos, ...(await countChaos(flags.dataDir, runId)) };
@@ -122,7 +129,8 @@ interface OpenTarget {
   /** Faults that are injected there. */
   chaos?: ChaosOptions | null;
   onStages?: FollowOptions['onStages'];
-  onReport?(report: Report): void;
+  /** The dashboard, where it must be told of the run. */
+  watch?: RunWatch;
   close(): Promise<void>;
 }
 
@@ -137,13 +145,8 @@ async function openTarget(
     const target = await stackTarget(stack);
     const room = Number.POSITIVE_INFINITY;
     if (!dashboard) return { target, room, close: async () => {} };
-    const { url, ...watch } = await startStoreDashboard(
-      target.store,
-      runId,
-      DASHBOARD_PORT,
-      join(DIST_DIR, 'dashboard'),
-    );
-    return { target, room, dashboard: url, ...watch };
+    const { url, close, ...watch } = await startRunDashboard(runId);
+    return { target, room, dashboard: url, watch, close };
   }
   const running = await findEmulator(dataDir);
   if (running && chaos) {

@@ -6,12 +6,12 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import pc from 'picocolors';
 import { sha256 } from '../../lib/hash.ts';
 import { RUNS_PREFIX } from '../../lib/keys.ts';
 import { parseRunParams } from '../../lib/params.ts';
 import { getReport, newRunId, type RunView, startRun, viewRun } from '../../lib/run.ts';
 import { type ApiClient, apiClient, askUnsigned } from '../api-client.ts';
+import { colours } from '../colours.ts';
 import { startEmulator } from '../emulator.ts';
 import { localTarget, stackTarget, type Target } from '../target.ts';
 
@@ -56,10 +56,10 @@ async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
   const startedMs = performance.now();
   try {
     const result = await work();
-    console.log(`${pc.green('ok')}     ${what}  ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+    console.log(`${colours.green('ok')}     ${what}  ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
     return result;
   } catch (error) {
-    console.log(`${pc.red('failed')} ${what}`);
+    console.log(`${colours.red('failed')} ${what}`);
     throw error;
   }
 }
