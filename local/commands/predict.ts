@@ -14,6 +14,7 @@ import { arrowSink, csvSink } from '../../lib/predict/sinks.ts';
 import type { PlaceFlags } from '../place.ts';
 import { writeWhole } from '../write-whole.ts';
 import { findModel, LazyStore } from './model-source.ts';
+import { addJsonOption, checkJson, print } from './output.ts';
 import { addPlaceOptions } from './place-options.ts';
 
 interface PredictFlags extends PlaceFlags {
@@ -21,6 +22,7 @@ interface PredictFlags extends PlaceFlags {
   data: string;
   out: string;
   explain: boolean;
+  json?: string;
 }
 
 /** A file to read, by its name. */
@@ -39,9 +41,11 @@ export function predictCommand(): Command {
     )
     .requiredOption('--out <FILE>', 'file to write: .csv or .arrow')
     .option('--explain', 'add what each feature adds to the probability of the label, or to the value', false);
-  return addPlaceOptions(command).action(async ({ model: name, data, out, explain, ...place }: PredictFlags) => {
+  addJsonOption(addPlaceOptions(command));
+  return command.action(async ({ model: name, data, out, explain, json, ...place }: PredictFlags) => {
     const toSink = out.endsWith('.arrow') ? arrowSink : out.endsWith('.csv') ? csvSink : undefined;
     if (!toSink) throw new InputError(`--out must end in .csv or .arrow, got ${out}`);
+    await checkJson(json);
     const lazy = new LazyStore(place);
     try {
       const model = await findModel(name, lazy);
@@ -61,7 +65,8 @@ export function predictCommand(): Command {
         outOfRangeShare === null
           ? 'the model does not say what range its data had'
           : `${(100 * outOfRangeShare).toFixed(2)} % of the values outside of what its data had`;
-      console.log(`${out}: ${numRows.toLocaleString('en-US')} rows, ${bytes.toLocaleString('en-US')} bytes; ${range}`);
+      const text = `${out}: ${numRows.toLocaleString('en-US')} rows, ${bytes.toLocaleString('en-US')} bytes; ${range}`;
+      await print(json, { out, numRows, bytes, outOfRangeShare }, text);
     } finally {
       await lazy.close();
     }

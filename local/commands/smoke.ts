@@ -14,6 +14,7 @@ import { type ApiClient, apiClient, askUnsigned } from '../api-client.ts';
 import { colours } from '../colours.ts';
 import { startEmulator } from '../emulator.ts';
 import { localTarget, stackTarget, type Target } from '../target.ts';
+import { addStackOptions } from './place-options.ts';
 
 /** Small, and in enough tasks to be cancelled on the way. */
 const JOB = { samples: 3000, chunkSize: 200, features: 6, trees: 8, workers: 2, seed: 7 };
@@ -30,26 +31,25 @@ interface Smoke {
 }
 
 export function smokeCommand(): Command {
-  return new Command('smoke')
+  const command = new Command('smoke')
     .description('Try a deployed stack: run, cancel, go on; and compare its models with one that is made here.')
-    .option('--stack <NAME>', 'deployed stack', 'Arvoredo')
-    .option('--token <TOKEN>', 'for an API that takes tokens; without it requests are signed')
-    .action(async ({ stack, token }: { stack: string; token?: string }) => {
-      const target = await stackTarget(stack);
-      const smoke: Smoke = { target, api: apiClient(target.apiUrl, token), runs: [] };
-      try {
-        await step('the API knows its callers', () => checkClosed(target.apiUrl));
-        const expected = await step('a model made here', modelHere);
-        const { functionUrl } = target;
-        if (functionUrl) await step('the function URL', () => checkFunctionUrl(functionUrl));
-        await step('a run', () => checkRun(smoke, expected));
-        const cancelled = await step('a run that is cancelled', () => checkCancel(smoke));
-        await step('goes on', () => checkGoesOn(smoke, cancelled, expected));
-      } finally {
-        await step('all is removed again', () => removeRuns(smoke));
-      }
-      console.log(`stack ${stack} does what it should`);
-    });
+    .option('--token <TOKEN>', 'for an API that takes tokens; without it requests are signed');
+  return addStackOptions(command).action(async ({ stack, token }: { stack: string; token?: string }) => {
+    const target = await stackTarget(stack);
+    const smoke: Smoke = { target, api: apiClient(target.apiUrl, token), runs: [] };
+    try {
+      await step('the API knows its callers', () => checkClosed(target.apiUrl));
+      const expected = await step('a model made here', modelHere);
+      const { functionUrl } = target;
+      if (functionUrl) await step('the function URL', () => checkFunctionUrl(functionUrl));
+      await step('a run', () => checkRun(smoke, expected));
+      const cancelled = await step('a run that is cancelled', () => checkCancel(smoke));
+      await step('goes on', () => checkGoesOn(smoke, cancelled, expected));
+    } finally {
+      await step('all is removed again', () => removeRuns(smoke));
+    }
+    console.log(`stack ${stack} does what it should`);
+  });
 }
 
 async function step<T>(what: string, work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { finish, temporaryFolder } from '../command.ts';
 
@@ -36,6 +36,19 @@ test('config shows each value and where it is from, and plan goes by it', async 
 
   const { parts } = JSON.parse(await call('plan', '--samples', '1000', '--json', '-'));
   assert.equal(parts.find(({ part }: { part: string }) => part === 'generate').tasks, 4);
+});
+
+test('a file that defines its options by the package is read', async (t) => {
+  const folder = await temporaryFolder(t);
+  await mkdir(join(folder, 'node_modules'));
+  await symlink(resolve('.'), join(folder, 'node_modules', 'arvoredo'));
+  const path = join(folder, 'arvoredo.config.ts');
+  const text = `import { defineConfig } from 'arvoredo/config';
+    export default defineConfig({ trees: 7, maxDepth: null, runs: { limit: 50 } });`;
+  await writeFile(path, text);
+  const { code, stdout, stderr } = await finish(t, ['config', 'runs', '--config', path]);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^ limit +50 +.*arvoredo\.config\.ts, runs$/m);
 });
 
 test('help is shown whatever the file says, and everything else is refused with its name', async (t) => {
