@@ -1,15 +1,14 @@
 // Lambda: the HTTP API. Starts runs, tells how they are, cancels them.
 
-import { gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { InputError } from '../lib/errors.ts';
 import { lambdaOrchestrator } from '../lib/lambda-orchestrator.ts';
 import { parseRunParams, readGiven } from '../lib/params.ts';
 import { quote } from '../lib/quote.ts';
-import type { Report } from '../lib/report.ts';
 import { cancelRun, checkRun, getReport, listRuns, newRunId, runIdOfToken, startRun } from '../lib/run.ts';
 import { s3Store } from '../lib/s3-store.ts';
 import { answer, httpHandler, parseBody } from './http.ts';
+import { answerReport } from './report-answer.ts';
 import { requireEnv } from './require-env.ts';
 import { matchRoute, ROUTES } from './routes.ts';
 
@@ -42,25 +41,6 @@ async function route(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStru
 /** A function URL knows no routes. */
 function routeOfUrl({ requestContext, rawPath }: APIGatewayProxyEventV2) {
   return matchRoute(ROUTES, requestContext.http.method, rawPath);
-}
-
-/** Lambda's answers have 6 MB at most, and a timeline of many tasks has more; packed it has a tenth. */
-const MAX_ANSWER_BYTES = 5 * 1024 * 1024;
-
-/** @throws {InputError} when it is too large for a caller that takes no gzip */
-function answerReport({ headers }: APIGatewayProxyEventV2, report: Report): APIGatewayProxyStructuredResultV2 {
-  const plain = answer(200, report);
-  const bytes = Buffer.byteLength(plain.body!);
-  if (bytes <= MAX_ANSWER_BYTES) return plain;
-  if (!/\bgzip\b/.test(headers['accept-encoding'] ?? '')) {
-    throw new InputError(`the report has ${bytes} bytes, more than an answer holds; send accept-encoding: gzip`);
-  }
-  return {
-    ...plain,
-    headers: { ...plain.headers, 'content-encoding': 'gzip' },
-    body: gzipSync(plain.body!).toString('base64'),
-    isBase64Encoded: true,
-  };
 }
 
 /** Start a run. `clientToken`, in the body or as the header Idempotency-Key, makes a repeated request start it once. */

@@ -12,7 +12,7 @@ import { NULL, number } from './run-options.ts';
 
 /** An option of a command, and where its value is from. */
 export interface ConfigValue {
-  /** As the file of options calls it: `trees`; `runs.limit` where commands differ in it. */
+  /** As the file of options calls it: `trees`; `plan.trees` where a command differs from most. */
   name: string;
   /** Null where nothing is said and the default depends on the data, or is none. */
   value: unknown;
@@ -82,18 +82,25 @@ function valuesOf(command: Command, settings: Map<string, Setting>, flags: strin
 
 const plain = (value: unknown) => (value === NULL ? null : value);
 
-/** One line for an option that all its commands have alike; the others get the command in front of their names. */
+/** One line for commands that have an option alike; those that differ from most get the command in front of the name. */
 function mergeValues(values: readonly ConfigValue[]): ConfigValue[] {
-  const byName = new Map<string, ConfigValue[]>();
-  for (const value of values) byName.set(value.name, [...(byName.get(value.name) ?? []), value]);
-  return [...byName.values()].flatMap((same) => {
-    const [first] = same;
-    const keyOf = ({ value, source, by }: ConfigValue) => JSON.stringify([value, source, by]);
-    if (same.every((one) => keyOf(one) === keyOf(first!))) {
-      return [{ ...first!, commands: same.flatMap(({ commands }) => commands) }];
-    }
-    return same.map((one) => ({ ...one, name: `${one.commands[0]}.${one.name}` }));
+  const byName = groupBy(values, ({ name }) => name);
+  return byName.flatMap((same) => {
+    const alike = groupBy(same, ({ value, source, by }) => JSON.stringify([value, source, by]));
+    const most = Math.max(...alike.map((group) => group.length));
+    const common = alike.find((group) => group.length === most)!;
+    const others = alike.filter((group) => group !== common).flat();
+    return [
+      { ...common[0]!, commands: common.flatMap(({ commands }) => commands) },
+      ...others.map((one) => ({ ...one, name: `${one.commands[0]}.${one.name}` })),
+    ];
   });
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return [...groups.values()];
 }
 
 function describeConfig({ file, values, unknownVariables: unknown }: Config): string {

@@ -5,7 +5,7 @@ import { type Inspection, inspectData } from '../../lib/ingest/inspect.ts';
 import { colours } from '../colours.ts';
 import { objectsAt } from '../files.ts';
 import { withFolderStore } from '../folder-store.ts';
-import { fitColumns, tableLines } from '../table.ts';
+import { fitColumns, tableLines, terminalColumns } from '../table.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
 import { isGiven, rowCount } from './parse.ts';
 import { addAccountOptions } from './place-options.ts';
@@ -48,8 +48,8 @@ function describe({ files, numRows, columns, preview }: Inspection): string {
     name,
     type,
     numMissing === 0 ? '' : count(numMissing),
-    values,
-    ...preview.map((row) => (row[i] === null ? '' : shorten(String(row[i])))),
+    terminalColumns() < WIDE_COLUMNS ? shorten(values, MOST_OF_VALUES) : values,
+    ...preview.map((row) => (row[i] === null ? '' : shorten(String(row[i]), MOST_CHARACTERS))),
   ]);
   const rowTitles = header.slice(5).reverse(); // what is first to go where there is no room
   const table = tableLines(fitColumns([header, ...lines], rowTitles), header.length);
@@ -61,8 +61,11 @@ function describe({ files, numRows, columns, preview }: Inspection): string {
 }
 
 const MOST_CHARACTERS = 20;
+/** On a terminal that is less wide, there is less of the values, so that rows have room. */
+const WIDE_COLUMNS = 160;
+const MOST_OF_VALUES = 26;
 
-function shorten(text: string): string {
+function shorten(text: string, most: number): string {
   const line = text.replace(/\s+/g, ' ');
-  return line.length > MOST_CHARACTERS ? `${line.slice(0, MOST_CHARACTERS - 1)}…` : line;
+  return line.length > most ? `${line.slice(0, most - 1)}…` : line;
 }

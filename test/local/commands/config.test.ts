@@ -28,7 +28,7 @@ test('config shows each value and where it is from, and plan goes by it', async 
 
   const text = await call('config');
   assert.match(text, /^ chunkSize +250 +ARVOREDO_CHUNK_SIZE$/m);
-  assert.match(text, /^ run\.seed +0 +default\n plan\.seed +3 +.*mine\.ts, plan$/m);
+  assert.match(text, /^ seed +0 +default\n plan\.seed +3 +.*mine\.ts, plan$/m);
   assert.match(text, /^ARVOREDO_TRESS is no option; did you mean ARVOREDO_TREES\?$/m);
 
   const mixed = await finish(t, ['plan', '--data', 'x.csv', '--label', 'y'], env);

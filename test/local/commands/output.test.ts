@@ -42,6 +42,11 @@ test('with --json - standard output has the JSON alone', async (t) => {
   const { accuracy } = await json('run', ...job, '--run-id', 'one', ...place);
   const view = await json('status', ...place);
   assert.deepEqual([view.accuracy, view.params.trees, view.state], [accuracy, 3, 'succeeded']);
+  // what the environment says are defaults, and no demand on a run that exists; a flag is one
+  const again = await finish(t, ['run', '--run-id', 'one', '--json', '-', ...place], { ARVOREDO_TREES: '5' });
+  assert.equal(JSON.parse(again.stdout).params.trees, 3);
+  const other = await finish(t, ['run', '--run-id', 'one', '--trees', '5', ...place]);
+  assert.match(other.stderr, /^error run one exists with trees 3, got 5; /);
   const out = join(folder, 'model.json');
   const { bytes, format } = await json('export', '--run-id', 'one', '--format', 'json', '--out', out, ...place);
   assert.deepEqual([bytes, format], [(await readFile(out)).length, 'json']);
