@@ -52,13 +52,14 @@ export function settingsOf(
   const options = optionsOf(command);
   if (file) {
     checkNames(file, commands);
-    const own = file.values[command.name()] as Record<string, unknown> | undefined;
+    const isPart = (name: string, value: unknown) => isObject(value) && commands.some((each) => each.name() === name);
+    const own = Object.entries(file.values).find(([name, value]) => name === command.name() && isPart(name, value));
     const parts = [
-      [file.path, file.values],
-      [`${file.path}, ${command.name()}`, own ?? {}],
+      [file.path, Object.entries(file.values).filter(([name, value]) => !isPart(name, value))],
+      [`${file.path}, ${command.name()}`, Object.entries(own?.[1] ?? {})],
     ] as const;
     for (const [by, values] of parts) {
-      for (const [name, given] of Object.entries(values)) {
+      for (const [name, given] of values) {
         const known = options.get(name);
         if (!known || given === undefined) continue;
         settings.set(name, { source: 'file', by, value: parseValue(known, given, `${by}: ${name}`) });
@@ -96,24 +97,28 @@ export function unknownVariables(commands: readonly Command[], env = process.env
     .map((name) => ({ name, nearest: closest(name, known) }));
 }
 
+/** The name of a command is that of a part where its value is an object: `dashboard` is a switch of run as well. */
 function checkNames({ path, values }: ConfigFile, commands: readonly Command[]): void {
   const byCommand = new Map(commands.map((command) => [command.name(), [...optionsOf(command).keys()]]));
   const all = [...byCommand.values()].flat();
   for (const [name, value] of Object.entries(values)) {
     const own = byCommand.get(name);
-    if (!own) {
-      if (all.includes(name)) continue;
+    if (own && isObject(value)) {
+      for (const option of Object.keys(value)) {
+        if (own.includes(option)) continue;
+        const nearest = own.length === 0 ? 'it has none' : `did you mean ${closest(option, own)}?`;
+        throw new InputError(`${path}: arvoredo ${name} has no option ${quote(option)}; ${nearest}`);
+      }
+    } else if (!all.includes(name)) {
       throw new InputError(
-        `${path}: there is no option ${quote(name)}; did you mean ${closest(name, [...all, ...byCommand.keys()])}?`,
+        own
+          ? `${path}: ${name} must be an object of options of arvoredo ${name}, got ${quote(value)}`
+          : `${path}: there is no option ${quote(name)}; did you mean ${closest(name, [...all, ...byCommand.keys()])}?`,
       );
     }
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new InputError(`${path}: ${name} must be an object of options of arvoredo ${name}, got ${quote(value)}`);
-    }
-    for (const option of Object.keys(value)) {
-      if (own.includes(option)) continue;
-      const nearest = own.length === 0 ? 'it has none' : `did you mean ${closest(option, own)}?`;
-      throw new InputError(`${path}: arvoredo ${name} has no option ${quote(option)}; ${nearest}`);
-    }
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

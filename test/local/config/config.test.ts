@@ -48,6 +48,10 @@ test('what stands below the name of a command is for it alone, and goes before',
   assert.deepEqual(resolve('runs', values, {})('on'), ['aws', 'config']);
   assert.deepEqual(resolve('run', values, {})('trees'), [9, 'config']);
   assert.deepEqual(resolve('plan', values, {})('trees'), [undefined, undefined]);
+  const both = { dashboard: { port: 9000 } };
+  assert.deepEqual(resolve('dashboard', both, {})('port'), [9000, 'config']);
+  assert.deepEqual(resolve('run', both, {})('dashboard'), [false, 'default']);
+  assert.deepEqual(resolve('run', { dashboard: true }, {})('dashboard'), [true, 'config']);
 });
 
 test('values are read as the same words of the command line would be', () => {
@@ -99,10 +103,16 @@ test('variables that look like options and are none are told', () => {
   assert.deepEqual(unknownVariables(commands, env), [{ name: 'ARVOREDO_TRESS', nearest: 'ARVOREDO_TREES' }]);
 });
 
-test('no option is called as a command is, and no two have one variable', () => {
+test('an option that is called as a command is a switch, so that no object can be meant; no two have one variable', () => {
   const { commands } = createProgram();
   const names = [...new Set(commands.flatMap((command) => [...optionsOf(command).keys()]))];
-  for (const command of commands) assert.ok(!names.includes(command.name()), command.name());
+  for (const name of commands.map((command) => command.name()).filter((each) => names.includes(each))) {
+    const options = commands.flatMap((command) => optionsOf(command).get(name) ?? []);
+    assert.ok(
+      options.every((option) => option.isBoolean()),
+      name,
+    );
+  }
   assert.equal(new Set(names.map(variableOf)).size, names.length);
 });
 
