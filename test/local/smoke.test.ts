@@ -88,9 +88,12 @@ test('a stack that is open to everybody, or not there, fails the smoke test', as
 
 test('a command whose caller has not the right is told which one, and what region has no such stack', async (t) => {
   const env = { ...endpointsOf(grove), AWS_ACCESS_KEY_ID: 'role-of-arvoredo-train' };
-  const { code, stderr } = await finish(t, ['runs', '--on', 'aws', '--stack', 'Grove'], env);
+  const { code, stderr } = await finish(t, ['status', 'nope', '--on', 'aws', '--stack', 'Grove'], env);
   assert.equal(code, 1);
-  assert.match(stderr, /^error arn:\S+ has not the right to s3:ListBucket on arn:aws:s3:::\S+, because .*; ask for it/);
+  assert.match(
+    stderr,
+    /^error arn:\S+ has not the right to s3:GetObject on arn:aws:s3:::\S+\/runs\/nope\/status\.json, because .*; ask for it/,
+  );
   const elsewhere = ['runs', '--on', 'aws', '--stack', 'Other', '--region', 'eu-west-1'];
   assert.match(
     (await finish(t, elsewhere, env)).stderr,
