@@ -18,7 +18,7 @@ const UNKNOWN_KEYS = [
 ];
 
 /** The message of an error; those of the SDK and the system get what to do about them. */
-export function explain(error: unknown): string {
+export function explain(error: unknown, { AWS_PROFILE } = process.env): string {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const { code, address, port } = error as { code?: string; address?: string; port?: number };
   if (code === 'ECONNREFUSED') {
@@ -28,7 +28,8 @@ export function explain(error: unknown): string {
   if (DENIALS.includes(name)) return explainDenial(message);
   if (DENIED.test(message)) return `${message}; ${HINT_FOR_ROLES}`;
   if (name === 'CredentialsProviderError') {
-    return `${message}; give --profile, set AWS_PROFILE, or log in with the aws CLI`;
+    const next = AWS_PROFILE ? `check the profile ${AWS_PROFILE}` : 'give --profile, set AWS_PROFILE';
+    return `${message}; ${next}, or log in with the aws CLI`;
   }
   if (EXPIRED.includes(name)) return `${message}; log in again, as with: aws sso login`;
   if (UNKNOWN_KEYS.includes(name)) {

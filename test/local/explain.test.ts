@@ -25,7 +25,7 @@ test('what AWS refuses is told with who asked, what for, and what to do', () => 
       /^task train-0-50 failed 3 times; .* that is the role of a function: deploy the stack again/,
     ],
   ];
-  for (const [error, message] of cases) assert.match(explain(error), message);
+  for (const [error, message] of cases) assert.match(explain(error, {}), message);
 });
 
 test('missing, expired and wrong credentials, regions and hosts are told with the next step', () => {
@@ -37,5 +37,7 @@ test('missing, expired and wrong credentials, regions and hosts are told with th
     [named('PermanentRedirect', 'moved'), /check --region$/],
     [Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }), /no such host; check the region/],
   ];
-  for (const [error, message] of cases) assert.match(explain(error), message);
+  for (const [error, message] of cases) assert.match(explain(error, {}), message);
+  const none = named('CredentialsProviderError', 'Could not load credentials');
+  assert.match(explain(none, { AWS_PROFILE: 'grove' }), /; check the profile grove, or log in with the aws CLI$/);
 });
