@@ -1,5 +1,5 @@
 // Bundle the functions, the command line and the constructs into dist/: what `npm start` runs, what `npm run deploy`
-// uploads, and what other CDK apps import as `arvoredo/cdk`.
+// uploads, and what others import as `arvoredo/cdk` and `arvoredo/config`.
 
 import { copyFile, cp, rm } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
@@ -44,9 +44,12 @@ await Promise.all([
   build({
     ...common,
     entryPoints: ['local/arvoredo.ts'],
+    // it loads its own parts by their paths, and only for a file of options in TypeScript
+    external: ['jiti'],
     outfile: 'dist/arvoredo.mjs',
     banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
   }),
+  build({ ...common, entryPoints: ['local/config/define.ts'], outfile: 'dist/config.mjs' }),
   build({
     ...common,
     entryPoints: ['cdk/index.ts'],

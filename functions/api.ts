@@ -1,13 +1,15 @@
 // Lambda: the HTTP API. Starts runs, tells how they are, cancels them.
 
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { InputError } from '../lib/errors.ts';
+import { InputError, NotFoundError } from '../lib/errors.ts';
 import { lambdaOrchestrator } from '../lib/lambda-orchestrator.ts';
 import { parseRunParams, readGiven } from '../lib/params.ts';
 import { quote } from '../lib/quote.ts';
-import { cancelRun, checkRun, listRuns, newRunId, runIdOfToken, startRun } from '../lib/run.ts';
+import type { Report } from '../lib/report.ts';
+import { cancelRun, checkRun, getReport, listRuns, newRunId, runIdOfToken, startRun, viewRun } from '../lib/run.ts';
 import { s3Store } from '../lib/s3-store.ts';
 import { answer, httpHandler, parseBody } from './http.ts';
+import { answerReport } from './report-answer.ts';
 import { requireEnv } from './require-env.ts';
 import { matchRoute, ROUTES } from './routes.ts';
 
@@ -26,6 +28,8 @@ async function route(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStru
       return answer(200, { runs: (await listRuns(store)).map((id) => ({ runId: id })) });
     case 'GET /runs/{id}':
       return answer(200, await checkRun(store, orchestrator, runId));
+    case 'GET /runs/{id}/report':
+      return answerReport(event, await findReport(runId));
     case 'DELETE /runs/{id}':
       return answer(200, await cancelRun(store, orchestrator, runId));
     default:
@@ -38,6 +42,17 @@ async function route(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStru
 /** A function URL knows no routes. */
 function routeOfUrl({ requestContext, rawPath }: APIGatewayProxyEventV2) {
   return matchRoute(ROUTES, requestContext.http.method, rawPath);
+}
+
+/** @throws {NotFoundError} when there is no such run, or it has none yet */
+async function findReport(runId: string): Promise<Report> {
+  try {
+    return await getReport(store, runId);
+  } catch (cause) {
+    if (!(cause instanceof NotFoundError)) throw cause;
+    const { state } = await viewRun(store, runId);
+    throw new NotFoundError(`run ${runId} is ${state} and has no report`, { cause });
+  }
 }
 
 /** Start a run. `clientToken`, in the body or as the header Idempotency-Key, makes a repeated request start it once. */

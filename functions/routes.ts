@@ -4,6 +4,7 @@ export const ROUTES = [
   'POST /runs',
   'GET /runs',
   'GET /runs/{id}',
+  'GET /runs/{id}/report',
   'DELETE /runs/{id}',
   'POST /models/{id}/predict',
 ] as const;

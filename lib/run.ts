@@ -45,8 +45,7 @@ export interface RunStatus {
 }
 
 /** What `GET /runs/{id}` answers. */
-export interface RunView {
-  runId: string;
+export interface RunView extends RunRequest {
   state: RunState;
   stages: StageStatus[];
   /** Of a run that tells classes apart, when it is done. */
@@ -201,7 +200,7 @@ export async function viewRun(store: Store, runId: string): Promise<RunView> {
   if (report) {
     // the status may not have been written since
     const done = stages.map((stage) => endStage(stage, report.seconds[stage.name]));
-    return { runId, state: 'succeeded', stages: done, ...scoreOf(report), model: report.model };
+    return { ...request, state: 'succeeded', stages: done, ...scoreOf(report), model: report.model };
   }
   const state = cancelled ? 'cancelled' : (status?.state ?? 'queued');
   const counted = await Promise.all(
@@ -209,7 +208,7 @@ export async function viewRun(store: Store, runId: string): Promise<RunView> {
       stage.state === 'running' ? { ...stage, numDone: await countDone(store, runId, stage) } : stage,
     ),
   );
-  return { runId, state, stages: counted, ...(status?.error && { error: status.error }) };
+  return { ...request, state, stages: counted, ...(status?.error && { error: status.error }) };
 }
 
 function endStage(stage: StageStatus, seconds: number): StageStatus {

@@ -18,7 +18,8 @@ export interface CreationEvent {
 
 export type EmulatorEvent = LambdaEvent | CreationEvent | FaultEvent | DashboardEvent;
 
-const FILE = 'events.ndjson';
+/** The log's name in the folder of an emulator. */
+export const EVENTS_FILE = 'events.ndjson';
 
 export interface EventLog {
   readonly path: string;
@@ -30,7 +31,7 @@ export interface EventLog {
 
 /** Lines reach the kernel before `write` returns, so that a kill -9 loses none. A full disk ends the log, and is told. */
 export function openEventLog(dataDir: string): EventLog {
-  const path = join(dataDir, FILE);
+  const path = join(dataDir, EVENTS_FILE);
   let file: number | undefined = openSync(path, 'a');
   const start = fstatSync(file).size;
   const close = () => {
@@ -60,7 +61,7 @@ async function* readEvents<Type extends EmulatorEvent['type']>(
   ...types: Type[]
 ): AsyncGenerator<Extract<EmulatorEvent, { type: Type }>> {
   const starts = types.map((type) => `{"type":"${type}"`); // parses those lines only: the log may be long
-  const file = await open(join(dataDir, FILE)).catch(() => undefined);
+  const file = await open(join(dataDir, EVENTS_FILE)).catch(() => undefined);
   if (!file) return;
   for await (const line of file.readLines()) {
     const event = starts.some((start) => line.startsWith(start)) ? parse(line) : undefined;

@@ -1,8 +1,8 @@
 // A forecast, for a person.
 
-import pc from 'picocolors';
 import type { Forecast } from '../lib/forecast.ts';
-import { tableLines } from './table.ts';
+import { colours } from './colours.ts';
+import { labelLines, tableLines } from './table.ts';
 
 const COLUMNS = ['', 'tasks', 'seconds', 'memory', 'USD'];
 
@@ -24,7 +24,7 @@ export function describeForecast(forecast: Forecast, on: 'local' | 'aws'): strin
     ['total', count(total.tasks), total.seconds.toFixed(1), '', usd(total.usd)],
   ];
   const lines = tableLines(rows);
-  lines.push(pc.bold(lines.pop()!));
+  lines.push(colours.bold(lines.pop()!));
   const notes: [string, string][] = [
     ['strategy', `${strategy.name}: ${strategy.reason}`],
     ['seconds', on === 'aws' ? 'each function on vCPUs of its own' : `all functions on this machine's cores`],
@@ -35,8 +35,7 @@ export function describeForecast(forecast: Forecast, on: 'local' | 'aws'): strin
     ['storage', `${(storage.bytes / 1e6).toFixed(1)} MB kept for ${storage.days} days`],
     ['prices', `${prices.region}, ${prices.asOf}: ${prices.sources.join(', ')}`],
   ];
-  const width = Math.max(...notes.map(([label]) => label.length));
-  return ['', ...lines, '', ...notes.map(([label, text]) => ` ${pc.dim(label.padEnd(width))}  ${text}`)].join('\n');
+  return ['', ...lines, '', ...labelLines(notes)].join('\n');
 }
 
 function orchestratorTasks({ parts }: Forecast): number {

@@ -15,7 +15,7 @@ import {
 } from '../lib/predict/request.ts';
 import { attach } from './attach.ts';
 import { findEmulator, startEmulator } from './emulator.ts';
-import type { OpenTarget, PlaceFlags } from './open-target.ts';
+import type { OpenTarget, PlaceFlags } from './place.ts';
 import { localTarget, stackTarget, type Target } from './target.ts';
 import { type Upload, uploadFiles } from './upload.ts';
 

@@ -1,12 +1,13 @@
 // The account of a run, for a person.
 
-import pc from 'picocolors';
 import { totalUsage } from '../lib/cost.ts';
 import type { Report } from '../lib/report.ts';
 import { STAGE_NAMES } from '../lib/run.ts';
 import { isOfRegression } from '../lib/score-of.ts';
 import type { ChaosOptions } from './chaos/faults.ts';
+import { colours } from './colours.ts';
 import type { ChaosCounts } from './events.ts';
+import { labelLines } from './table.ts';
 
 /** The faults that a run has met, and what picked them. */
 export type ChaosAccount = ChaosOptions & ChaosCounts;
@@ -46,18 +47,20 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
         .flatMap((part) => (seconds[part] === undefined ? [] : `${part} ${seconds[part].toFixed(1)}`))
         .join(' · '),
     ],
-    ...(seconds.total === undefined ? [] : [['', `${pc.bold(seconds.total.toFixed(1))} in all`] as [string, string]]),
+    ...(seconds.total === undefined
+      ? []
+      : [['', `${colours.bold(seconds.total.toFixed(1))} in all`] as [string, string]]),
     ['on AWS', describeBill(report)],
     ['', describeCosts(report.costs.bill)],
     ['model', places.modelPath],
-    ['', pc.dim(`sha256 ${model.sha256}`)],
+    ['sha256', model.sha256],
     ['report', places.reportPagePath ?? places.reportPath],
   ];
   return [
     '',
-    ...entries.map(([label, text]) => ` ${pc.dim(label.padEnd(8))} ${text}`),
+    ...labelLines(entries),
     '',
-    `${pc.bold(pc.green(headline(report)))}${describeCertainty(report)}`,
+    `${colours.bold(colours.green(headline(report)))}${describeCertainty(report)}`,
   ].join('\n');
 }
 

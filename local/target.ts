@@ -3,6 +3,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import type { LambdaClientConfig } from '@aws-sdk/client-lambda';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { FUNCTION_NAMES } from '../functions/manifest.ts';
 import { InputError } from '../lib/errors.ts';
 import { lambdaOrchestrator } from '../lib/lambda-orchestrator.ts';
 import type { Orchestrator } from '../lib/run.ts';
@@ -22,6 +23,8 @@ export interface Target {
 /** A deployed stack, which has an HTTP API too. */
 export interface StackTarget extends Target {
   apiUrl: string;
+  /** Names of the deployed functions, by what we call them: `generate`. */
+  functions: Record<string, string>;
   /** Only where the stack was asked for one. */
   functionUrl?: string;
 }
@@ -40,10 +43,10 @@ export async function stackTarget(stackName: string): Promise<StackTarget> {
   const client = new CloudFormationClient({});
   const outputs = await client.send(new DescribeStacksCommand({ StackName: stackName })).then(
     ({ Stacks }) => new Map(Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
-    (error: unknown) => {
+    async (error: unknown) => {
       if (error instanceof Error && /does not exist/.test(error.message)) {
         throw new InputError(
-          `there is no stack ${stackName} in this account and region; run npm run deploy, or name another with --stack`,
+          `there is no stack ${stackName} in ${await client.config.region()} of this account; run npm run deploy, or name another with --stack or --region`,
         );
       }
       throw error;
@@ -61,8 +64,19 @@ export async function stackTarget(stackName: string): Promise<StackTarget> {
   return {
     ...toTarget(bucket, output('OrchestratorArn')),
     apiUrl: output('ApiUrl'),
+    functions: functionsOf(outputs, output('OrchestratorArn')),
     functionUrl: outputs.get('FunctionUrl'),
   };
+}
+
+/** The stack has an output for each: `TrainLargeFunction`; the orchestrator's has its ARN, with an alias at the end. */
+function functionsOf(outputs: ReadonlyMap<string | undefined, string | undefined>, orchestratorArn: string) {
+  const functions: Record<string, string> = { orchestrator: orchestratorArn.split(':')[6]! };
+  for (const name of FUNCTION_NAMES) {
+    const deployed = outputs.get(`${name[0]!.toUpperCase()}${name.slice(1)}Function`);
+    if (deployed !== undefined) functions[name] = deployed;
+  }
+  return functions;
 }
 
 function toTarget(

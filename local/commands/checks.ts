@@ -1,6 +1,5 @@
 // Everything that can be known to be wrong is refused before anything starts, in the words of the command line.
 
-import { open } from 'node:fs/promises';
 import { InputError } from '../../lib/errors.ts';
 import { PARAM_NAMES, parseRunParams, type RunParams } from '../../lib/params.ts';
 import { checkRunnable } from '../../lib/plan.ts';
@@ -31,14 +30,5 @@ export function inFlags<T>(work: () => T): T {
     throw new InputError(
       message.replace(/^(--[\w-]+)(.*), or null/, (_, flag, text) => `${flag}${text}, or ${wordForNull(flag)}`),
     );
-  }
-}
-
-/** @throws {InputError} when `--json` names no file that can be written */
-export async function checkWritable(file: string): Promise<void> {
-  try {
-    await (await open(file, 'a')).close();
-  } catch (error) {
-    throw new InputError(`--json ${file} cannot be written: ${(error as Error).message}`);
   }
 }

@@ -4,9 +4,10 @@ import { Command, Option } from 'commander';
 import { InputError } from '../../lib/errors.ts';
 import { cardToMarkdown, makeCard } from '../../lib/export/card.ts';
 import { MODEL_FORMATS, type ModelFormat, writeModel } from '../../lib/export/formats.ts';
-import type { PlaceFlags } from '../open-target.ts';
+import type { PlaceFlags } from '../place.ts';
 import { writeWhole } from '../write-whole.ts';
 import { findModel, LazyStore, runModel } from './model-source.ts';
+import { addJsonOption, checkJson, print } from './output.ts';
 import { addPlaceOptions } from './place-options.ts';
 
 interface ExportFlags extends PlaceFlags {
@@ -14,6 +15,7 @@ interface ExportFlags extends PlaceFlags {
   model?: string;
   format: ModelFormat | 'card';
   out: string;
+  json?: string;
 }
 
 export function exportCommand(): Command {
@@ -27,9 +29,11 @@ export function exportCommand(): Command {
         .makeOptionMandatory(),
     )
     .requiredOption('--out <FILE>', 'file to write');
-  return addPlaceOptions(command).action(async ({ runId, model: file, format, out, ...place }: ExportFlags) => {
+  addJsonOption(addPlaceOptions(command));
+  return command.action(async ({ runId, model: file, format, out, json, ...place }: ExportFlags) => {
     if ((runId === undefined) === (file === undefined)) throw new InputError('give --run-id or --model, and not both');
     if (format === 'card' && runId === undefined) throw new InputError('a card is of a run: give --run-id');
+    await checkJson(json);
     const lazy = new LazyStore(place);
     try {
       const model = runId === undefined ? await findModel(file!, lazy) : await runModel(runId, lazy);
@@ -41,7 +45,7 @@ export function exportCommand(): Command {
         const card = await makeCard((await lazy.open()).store, runId!, model);
         await append(out.endsWith('.json') ? `${JSON.stringify(card, null, 2)}\n` : cardToMarkdown(card));
       });
-      console.log(`${out}: ${bytes.toLocaleString('en-US')} bytes`);
+      await print(json, { out, format, bytes }, `${out}: ${bytes.toLocaleString('en-US')} bytes`);
     } finally {
       await lazy.close();
     }

@@ -4,7 +4,7 @@ import { basename, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CancelledError, isRetryable } from '../../lib/errors.ts';
 import { parseFailure } from '../../lib/fanout/error-class.ts';
-import { cancelRun, type StageStatus, viewRun } from '../../lib/run.ts';
+import { cancelRun, type RunView, type StageStatus, viewRun } from '../../lib/run.ts';
 import { explain } from '../explain.ts';
 import { listFailed } from '../failed-list.ts';
 import type { Progress } from '../progress.ts';
@@ -30,6 +30,8 @@ export interface FollowOptions {
   signal: AbortSignal;
   /** Called at each look, while nothing is asked of the target; the target may be another afterwards. */
   onStages?: (stages: readonly StageStatus[]) => Promise<void>;
+  /** Told of the run at each look, the last one included. */
+  onView?: (view: RunView) => void;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface FollowOptions {
  * @throws {Error} when it failed; the message says how to go on, where that makes sense
  */
 export async function follow(target: Target, options: FollowOptions): Promise<void> {
-  const { runId, execution, progress, signal, onStages } = options;
+  const { runId, execution, progress, signal, onStages, onView } = options;
   const hint = `go on with: ${launcher()} run${options.options.map((word) => ` ${quote(word)}`).join('')} --run-id ${runId}`;
   try {
     for (let poll = 1; ; poll++) {
@@ -48,8 +50,10 @@ export async function follow(target: Target, options: FollowOptions): Promise<vo
         throw new CancelledError(`run ${runId}`);
       }
       const begunMs = performance.now();
-      const { state, stages, error } = await viewRun(store, runId);
+      const view = await viewRun(store, runId);
+      const { state, stages, error } = view;
       const tookMs = performance.now() - begunMs;
+      onView?.(view);
       progress.update(stages);
       if (state === 'succeeded') return;
       if (state === 'cancelled') throw new CancelledError(`run ${runId} was cancelled`);

@@ -1,13 +1,14 @@
 // arvoredo inspect: what a run would make of some files. Nothing is started and nothing is stored.
 
-import { writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import pc from 'picocolors';
 import { type Inspection, inspectData } from '../../lib/ingest/inspect.ts';
+import { colours } from '../colours.ts';
 import { objectsAt } from '../files.ts';
 import { withFolderStore } from '../folder-store.ts';
-import { checkWritable } from './checks.ts';
-import { rowCount } from './parse.ts';
+import { fitColumns, tableLines, terminalColumns } from '../table.ts';
+import { addJsonOption, checkJson, print } from './output.ts';
+import { isGiven, rowCount } from './parse.ts';
+import { addAccountOptions } from './place-options.ts';
 import { number } from './run-options.ts';
 
 interface InspectFlags {
@@ -19,26 +20,23 @@ interface InspectFlags {
 }
 
 export function inspectCommand(): Command {
-  return new Command('inspect')
+  const command = new Command('inspect')
     .description('Tell what is in a table: a preview, and the type of each column as a run would see it.')
     .argument('<PATH...>', 'files: paths, folders, patterns or s3://…')
     .addOption(new Option('--skip-rows <N>', 'lines before the table of a text file (0)').argParser(number))
     .addOption(new Option('--header', 'the first row has the names (where all its cells are texts)'))
     .addOption(new Option('--no-header', 'the first row has no names'))
     .addOption(new Option('--categorical <LIST>', 'columns to take as categories').argParser((text) => text.split(',')))
-    .option('--rows <N>', 'rows of the preview', rowCount, 5)
-    .option('--json <FILE>', 'write what was found there; - for standard output')
-    .action(async (paths: string[], flags: InspectFlags, command: Command) => {
-      const { skipRows, categorical, rows, json } = flags;
-      const header = command.getOptionValueSource('header') === 'cli' ? flags.header : undefined;
-      if (json && json !== '-') await checkWritable(json);
-      const options = { data: paths, skipRows, header, categorical };
-      const found = await withFolderStore((store) => inspectData(objectsAt(paths), store, options, rows));
-      const text = `${JSON.stringify(found, null, 2)}\n`;
-      if (json === '-') process.stdout.write(text);
-      else console.log(describe(found));
-      if (json && json !== '-') await writeFile(json, text);
-    });
+    .option('--rows <N>', 'rows of the preview', rowCount, 5);
+  addJsonOption(addAccountOptions(command));
+  return command.action(async (paths: string[], flags: InspectFlags) => {
+    const { skipRows, categorical, rows, json } = flags;
+    const header = isGiven(command, 'header') ? flags.header : undefined;
+    await checkJson(json);
+    const options = { data: paths, skipRows, header, categorical };
+    const found = await withFolderStore((store) => inspectData(objectsAt(paths), store, options, rows));
+    await print(json, found, describe(found));
+  });
 }
 
 function describe({ files, numRows, columns, preview }: Inspection): string {
@@ -50,22 +48,24 @@ function describe({ files, numRows, columns, preview }: Inspection): string {
     name,
     type,
     numMissing === 0 ? '' : count(numMissing),
-    values,
-    ...preview.map((row) => (row[i] === null ? '' : shorten(String(row[i])))),
+    terminalColumns() < WIDE_COLUMNS ? shorten(values, MOST_OF_VALUES) : values,
+    ...preview.map((row) => (row[i] === null ? '' : shorten(String(row[i]), MOST_CHARACTERS))),
   ]);
-  const widths = header.map((title, i) => Math.max(title.length, ...lines.map((line) => line[i].length)));
-  const format = (line: string[]) => ` ${line.map((text, i) => text.padEnd(widths[i])).join('  ')}`.trimEnd();
+  const rowTitles = header.slice(5).reverse(); // what is first to go where there is no room
+  const table = tableLines(fitColumns([header, ...lines], rowTitles), header.length);
   return [
-    `${pc.bold(many)}: ${count(numRows)} rows × ${count(columns.length)} columns, ${files[0].format}`,
+    `${colours.bold(many)}: ${count(numRows)} rows × ${count(columns.length)} columns, ${files[0].format}`,
     '',
-    pc.dim(format(header)),
-    ...lines.map(format),
+    ...table,
   ].join('\n');
 }
 
 const MOST_CHARACTERS = 20;
+/** On a terminal that is less wide, there is less of the values, so that rows have room. */
+const WIDE_COLUMNS = 160;
+const MOST_OF_VALUES = 26;
 
-function shorten(text: string): string {
+function shorten(text: string, most: number): string {
   const line = text.replace(/\s+/g, ' ');
-  return line.length > MOST_CHARACTERS ? `${line.slice(0, MOST_CHARACTERS - 1)}…` : line;
+  return line.length > most ? `${line.slice(0, most - 1)}…` : line;
 }

@@ -1,13 +1,13 @@
 // arvoredo local: the emulator stays up for other clients.
 
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import pc from 'picocolors';
 import { InputError } from '../../lib/errors.ts';
+import { colours, errorColours } from '../colours.ts';
 import { type EmulatorInfo, startEmulator } from '../emulator.ts';
+import { addJsonOption, checkJson, print } from './output.ts';
 import { addChaosOptions, type ChaosFlags, chaosOf, port, sandboxes, seed, share, workers } from './parse.ts';
 
 interface LocalFlags extends ChaosFlags {
@@ -36,7 +36,6 @@ export function localCommand(): Command {
       FIRST_PORT,
     )
     .option('--data-dir <DIR>', 'folder for objects and the journal', '.arvoredo')
-    .option('--json <FILE>', 'write the endpoints there')
     .option('--template <DIR>', "what `cdk synth` wrote: run its functions, limits and routes, under its roles' rights")
     .option('--stack <NAME>', 'which of its stacks, where there are several')
     .option('--ramp <N>', 'new sandboxes that each function gets in 10 s; AWS gives 1,000 (no limit)', sandboxes)
@@ -47,7 +46,7 @@ export function localCommand(): Command {
       0,
     )
     .option('--duplicates-seed <N>', 'picks which', seed, 0);
-  addChaosOptions(command, 'Options:');
+  addChaosOptions(addJsonOption(command), 'Options:');
   return command.action(
     async ({
       workers,
@@ -63,6 +62,7 @@ export function localCommand(): Command {
     }: LocalFlags) => {
       if (stack !== undefined && template === undefined) throw new InputError('--stack needs --template');
       const chaos = chaosOf(command, flags);
+      await checkJson(json);
       const stop = new AbortController();
       process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
       const { close, ...info } = await startEmulator({
@@ -78,11 +78,10 @@ export function localCommand(): Command {
         onBroken: (error) => stop.abort(error),
       });
       try {
-        if (json) await writeFile(json, `${JSON.stringify(info, null, 2)}\n`);
-        console.log(describe(info, template !== undefined));
+        await print(json, info, describe(info, template !== undefined));
         for (const [i, url] of [info.s3, info.lambda, info.api, info.cloudFormation].entries()) {
           const actual = Number(new URL(url).port);
-          if (actual !== port + i) console.log(pc.yellow(`port ${port + i} is taken: ${actual} is used`));
+          if (actual !== port + i) console.error(errorColours.yellow(`port ${port + i} is taken: ${actual} is used`));
         }
         if (!stop.signal.aborted) await once(stop.signal, 'abort');
       } finally {
@@ -97,20 +96,23 @@ function describe(
   { dashboard, lambda, s3, api, cloudFormation, bucket, functions, stack, chaos }: EmulatorInfo,
   isStack: boolean,
 ): string {
-  const faults = chaos && `\n ${pc.dim('chaos  ')} seed ${chaos.seed}, rate ${chaos.rate}`;
+  const faults = chaos && `\n ${colours.dim('chaos  ')} seed ${chaos.seed}, rate ${chaos.rate}`;
   const next = isStack
     ? `arvoredo smoke --stack ${stack}` // its routes take signed requests or tokens
-    : `curl -X POST ${api}/runs -d '{"samples": 5000, "chunkSize": 1000, "trees": 5}'`;
+    : `curl -X POST ${api}/runs -d '{"samples": 5000, "trees": 5}'`;
   return `
- ${pc.dim('watch  ')} ${pc.bold(dashboard)}
- ${pc.dim('S3     ')} ${s3}  bucket ${pc.bold(bucket)}
- ${pc.dim('Lambda ')} ${lambda}  ${functions.join(', ')}
- ${pc.dim('API    ')} ${api}/runs
- ${pc.dim('stack  ')} ${stack}, described by ${cloudFormation}${faults ?? ''}
+ ${colours.dim('watch  ')} ${colours.bold(dashboard)}
+ ${colours.dim('S3     ')} ${s3}  bucket ${colours.bold(bucket)}
+ ${colours.dim('Lambda ')} ${lambda}  ${functions.length} functions
+ ${colours.dim('API    ')} ${api}/runs
+ ${colours.dim('stack  ')} ${stack}, described by ${cloudFormation}${faults ?? ''}
 
 For the aws CLI, boto3 or any SDK (any region and credentials will do):
-  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
-  export AWS_ENDPOINT_URL_S3=${s3} AWS_ENDPOINT_URL_LAMBDA=${lambda} AWS_ENDPOINT_URL_CLOUDFORMATION=${cloudFormation}
+  export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
+  export AWS_ENDPOINT_URL_S3=${s3}
+  export AWS_ENDPOINT_URL_LAMBDA=${lambda}
+  export AWS_ENDPOINT_URL_CLOUDFORMATION=${cloudFormation}
   aws s3 ls s3://${bucket}/runs/
   ${next}
 

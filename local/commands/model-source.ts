@@ -6,8 +6,7 @@ import { InputError, NotFoundError } from '../../lib/errors.ts';
 import { readModel } from '../../lib/export/formats.ts';
 import type { Model } from '../../lib/forest/model.ts';
 import { checkRunId, runKeys } from '../../lib/keys.ts';
-import { type OpenStore, openStore } from '../open-store.ts';
-import type { PlaceFlags } from '../open-target.ts';
+import { type OpenStore, openStore, type PlaceFlags } from '../place.ts';
 
 /** The store of a place, opened when it is first asked for. */
 export class LazyStore {

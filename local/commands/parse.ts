@@ -18,6 +18,14 @@ export const rowCount = whole(0, 1000);
 export const sandboxes = whole(1, 1_000_000);
 export const seed = whole(0, Number.MAX_SAFE_INTEGER);
 
+/** Whether an option's value was asked for: by a flag, in the environment or in the file of options. */
+export function isGiven(command: Command, name: string): boolean {
+  return !['default', undefined].includes(command.getOptionValueSource(name));
+}
+
+/** For an option that may be given more than once: a list of its values. */
+export const collect = (text: string, before?: unknown) => [...((before as string[] | undefined) ?? []), text];
+
 /** A share, from 0 to 1. */
 export function share(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
@@ -51,6 +59,6 @@ export function addChaosOptions(command: Command, helpGroup: string): void {
 /** @throws {InputError} when there is a rate and nothing that it is for */
 export function chaosOf(command: Command, { chaos, chaosRate }: ChaosFlags): ChaosOptions | undefined {
   if (chaos !== undefined) return { seed: chaos === true ? 0 : chaos, rate: chaosRate };
-  if (command.getOptionValueSource('chaosRate') === 'cli') throw new InputError('--chaos-rate needs --chaos beside it');
+  if (isGiven(command, 'chaosRate')) throw new InputError('--chaos-rate needs --chaos beside it');
   return undefined;
 }

@@ -1,25 +1,58 @@
 // Options of the commands that look at runs: which place, and JSON instead of text.
 
-import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { InputError } from '../../lib/errors.ts';
 import { listRuns } from '../../lib/run.ts';
-import { type OpenTarget, openTarget, type PlaceFlags } from '../open-target.ts';
-import { checkWritable } from './checks.ts';
+import { type OpenTarget, openTarget, type PlaceFlags } from '../place.ts';
+import { addJsonOption, checkJson, print } from './output.ts';
 
 export interface LookFlags extends PlaceFlags {
   json?: string;
 }
 
-export function addPlaceOptions(command: Command): Command {
+export const DEFAULT_DATA_DIR = '.arvoredo';
+
+/** Options of which account and region of AWS is meant. */
+export interface AccountFlags {
+  region?: string;
+  profile?: string;
+}
+
+export function addPlaceOptions(command: Command, help = 'where the runs are', helpGroup = 'Options:'): Command {
+  command
+    .addOption(new Option('--on <WHERE>', help).choices(['local', 'aws']).default('local').helpGroup(helpGroup))
+    .addOption(
+      new Option('--data-dir <DIR>', 'folder of the local emulator').default(DEFAULT_DATA_DIR).helpGroup(helpGroup),
+    );
+  return addStackOptions(command, helpGroup);
+}
+
+export function addStackOptions(command: Command, helpGroup = 'Options:'): Command {
+  command.addOption(new Option('--stack <NAME>', 'deployed stack on AWS').default('Arvoredo').helpGroup(helpGroup));
+  return addAccountOptions(command, helpGroup);
+}
+
+export function addAccountOptions(command: Command, helpGroup = 'Options:'): Command {
   return command
-    .addOption(new Option('--on <WHERE>', 'where the runs are').choices(['local', 'aws']).default('local'))
-    .option('--stack <NAME>', 'deployed stack, with --on aws', 'Arvoredo')
-    .option('--data-dir <DIR>', 'folder of the local emulator', '.arvoredo');
+    .addOption(new Option('--region <NAME>', 'region of AWS (AWS_REGION, or that of the profile)').helpGroup(helpGroup))
+    .addOption(
+      new Option('--profile <NAME>', 'profile of AWS with the credentials (AWS_PROFILE)').helpGroup(helpGroup),
+    );
+}
+
+/** Region and profile become those of the SDK's default chain, for every client that is made from then on. */
+export function chooseAccount({ region, profile }: AccountFlags, env = process.env): void {
+  if (region !== undefined) env.AWS_REGION = region;
+  if (profile === undefined) return;
+  env.AWS_PROFILE = profile;
+  // what is asked for by name goes before keys that lie about; the SDK thinks so too, but warns
+  delete env.AWS_ACCESS_KEY_ID;
+  delete env.AWS_SECRET_ACCESS_KEY;
+  delete env.AWS_SESSION_TOKEN;
 }
 
 export function addLookOptions(command: Command): Command {
-  return addPlaceOptions(command).option('--json <FILE>', 'write the same as JSON there; - for standard output');
+  return addJsonOption(addPlaceOptions(command));
 }
 
 /** Open the place, do the work and close it; then print what the work gave, as text or as JSON. */
@@ -28,7 +61,7 @@ export async function look<Result>(
   work: (target: OpenTarget['target']) => Promise<Result>,
   describe: (result: Result) => string,
 ): Promise<void> {
-  if (flags.json && flags.json !== '-') await checkWritable(flags.json);
+  await checkJson(flags.json);
   const { target, close } = await openTarget(flags);
   let result: Result;
   try {
@@ -36,10 +69,7 @@ export async function look<Result>(
   } finally {
     await close();
   }
-  const json = `${JSON.stringify(result, null, 2)}\n`;
-  if (flags.json === '-') process.stdout.write(json);
-  else console.log(describe(result));
-  if (flags.json && flags.json !== '-') await writeFile(flags.json, json);
+  await print(flags.json, result, describe(result));
 }
 
 /**
@@ -47,7 +77,10 @@ export async function look<Result>(
  *
  * @throws {InputError} when there is none
  */
-export async function orLastRun({ store }: OpenTarget['target'], runId: string | undefined): Promise<string> {
+export async function orLastRun(
+  { store }: Pick<OpenTarget['target'], 'store'>,
+  runId: string | undefined,
+): Promise<string> {
   const [last] = runId === undefined ? await listRuns(store) : [runId];
   if (last === undefined) throw new InputError('there are no runs yet; start one with arvoredo run');
   return last;

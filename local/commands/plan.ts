@@ -1,6 +1,5 @@
 // arvoredo plan: what a run would take and cost. Nothing is started and nothing is stored.
 
-import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { forecastRun } from '../../lib/forecast.ts';
@@ -11,8 +10,10 @@ import { type Plan, planRun } from '../../lib/plan.ts';
 import { objectsAt } from '../files.ts';
 import { withFolderStore } from '../folder-store.ts';
 import { describeForecast } from '../forecast-table.ts';
-import { checkParams, checkWritable, inFlags } from './checks.ts';
-import { addRunOptions, givenParams, toFlag } from './run-options.ts';
+import { checkParams, inFlags } from './checks.ts';
+import { addJsonOption, checkJson, print } from './output.ts';
+import { addAccountOptions } from './place-options.ts';
+import { addRunOptions, givenParams, nameIn, toFlag } from './run-options.ts';
 
 interface PlanFlags {
   on: 'local' | 'aws';
@@ -26,22 +27,14 @@ export function planCommand(): Command {
     .addOption(
       new Option('--on <WHERE>', 'where it would run').choices(['local', 'aws']).default('local').helpGroup('Run:'),
     )
-    .addOption(new Option('--json <FILE>', 'write the forecast there; - for standard output').helpGroup('Run:'))
     .addOption(new Option('--quiet', 'print the USD only').default(false).helpGroup('Run:'));
+  addJsonOption(addAccountOptions(command, 'Run:'), 'Run:');
   addRunOptions(command);
   return command.action(async ({ on, json, quiet }: PlanFlags) => {
-    const plan = await planHere(readGiven(givenParams(command), toFlag));
+    await checkJson(json);
+    const plan = await planHere(readGiven(givenParams(command), nameIn(command)));
     const forecast = forecastRun(plan, on === 'local' ? availableParallelism() : undefined);
-    const text = `${JSON.stringify(forecast, null, 2)}\n`;
-    if (json === '-') {
-      process.stdout.write(text);
-      return;
-    }
-    if (json) {
-      await checkWritable(json);
-      await writeFile(json, text);
-    }
-    console.log(quiet ? forecast.total.usd.toFixed(6) : describeForecast(forecast, on));
+    await print(json, forecast, quiet ? forecast.total.usd.toFixed(6) : describeForecast(forecast, on));
   });
 }
 

@@ -17,11 +17,12 @@ import { WORKERS_PER_CORE } from '../emulator.ts';
 import { explain as explainError } from '../explain.ts';
 import { findFiles, objectsAt } from '../files.ts';
 import { withFolderStore } from '../folder-store.ts';
-import type { PlaceFlags } from '../open-target.ts';
+import type { PlaceFlags } from '../place.ts';
 import { newPredictionId, openFunctions, predictByFunctions } from '../predict-functions.ts';
 import { findUploads } from '../upload.ts';
 import { findModel, LazyStore } from './model-source.ts';
-import { workers as toWorkers } from './parse.ts';
+import { addJsonOption, checkJson, print } from './output.ts';
+import { collect, isGiven, workers as toWorkers } from './parse.ts';
 import { addPlaceOptions } from './place-options.ts';
 import { number } from './run-options.ts';
 
@@ -37,13 +38,13 @@ interface PredictFlags extends PlaceFlags {
   chunkBytes?: number;
   workers?: number;
   predictionId?: string;
+  json?: string;
 }
 
 /** Up to so many bytes are predicted sooner than functions start; they are asked for by --workers all the same. */
 const HERE_BYTES = 64 * 1024 ** 2;
 
 export function predictCommand(): Command {
-  const collect = (path: string, before: string[] = []) => [...before, path];
   const command = new Command('predict')
     .description('Predict the rows of a table: labels and probabilities, or predictions, as CSV, Arrow or Parquet.')
     .requiredOption('--model <ID or FILE>', 'run whose model it is, or a model in a file: .arvo, .onnx, .json or .js')
@@ -65,14 +66,16 @@ export function predictCommand(): Command {
     .addOption(new Option('--chunk-bytes <N>', 'bytes of a file that are predicted at once (8 MiB)').argParser(number))
     .option('--workers <N>', 'predict by functions, so many at once; without, large tables only', toWorkers)
     .option('--prediction-id <ID>', 'name of a prediction by functions; an unfinished one goes on');
-  return addPlaceOptions(command).action(async (flags: PredictFlags) => {
-    const header = command.getOptionValueSource('header') === 'cli' ? flags.header : undefined;
+  addJsonOption(addPlaceOptions(command));
+  return command.action(async (flags: PredictFlags) => {
+    const header = isGiven(command, 'header') ? flags.header : undefined;
     await predict({ ...flags, header });
   });
 }
 
 async function predict(flags: PredictFlags): Promise<void> {
-  const { model: name, out, format, predictionId } = flags;
+  const { model: name, out, format, predictionId, json } = flags;
+  await checkJson(json);
   if (predictionId !== undefined) checkPredictionId(predictionId);
   const lazy = new LazyStore(flags);
   try {
@@ -96,7 +99,8 @@ async function predict(flags: PredictFlags): Promise<void> {
         }),
       );
     }
-    console.log(`${out}: ${describe(told!, bytes)}`);
+    const { numRows, numParts, strange } = told!;
+    await print(json, { out, bytes, numRows, numParts, ...strange }, `${out}: ${describe(told!, bytes)}`);
   } finally {
     await lazy.close();
   }

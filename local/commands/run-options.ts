@@ -2,6 +2,9 @@
 
 import { type Command, Option } from 'commander';
 import { type ParamName, RUN_DEFAULTS } from '../../lib/params.ts';
+import { variableOf } from '../config/config.ts';
+import type { NullableParser } from '../config/values.ts';
+import { collect, isGiven } from './parse.ts';
 
 interface ParamOption {
   name: ParamName;
@@ -36,11 +39,10 @@ const oneOrMore = (text: string) => (text.includes(',') ? numbers(text) : number
 const names = (text: string) => text.split(',').map((name) => name.trim());
 /** A number of features; or names and numbers of columns. */
 const countOrNames = (text: string) => (typeof number(text) === 'number' ? number(text) : names(text));
-const collect = (text: string, before?: unknown) => [...((before as string[] | undefined) ?? []), text];
 /** Stands for null, which commander takes for an empty value. */
-const NULL = Symbol('null');
-const orNull = (word: string, parse: (text: string) => unknown) => (text: string) =>
-  text === word ? NULL : parse(text);
+export const NULL = Symbol('null');
+const orNull = (nullWord: string, parse: (text: string) => unknown): NullableParser =>
+  Object.assign((text: string) => (text === nullWord ? NULL : parse(text)), { nullWord });
 
 const GROUPS: Record<string, ParamOption[]> = {
   'Your data:': [
@@ -230,7 +232,9 @@ export function addRunOptions(command: Command): void {
       const option = new Option(
         `--${ON_BY_DEFAULT.has(name) ? 'no-' : ''}${toKebab(name)}${value ? ` <${value}>` : ''}`,
       );
-      option.description = describe(name, help, value !== undefined, none);
+      const preset = value === undefined ? undefined : presetOf(name, none);
+      option.description = preset === undefined ? help : `${help} (${preset})`;
+      option.defaultValueDescription = preset; // told by arvoredo config; help has it in the description
       option.helpGroup(heading);
       if (parse) option.argParser(none === undefined ? parse : orNull(none, parse));
       if (on) command.addOption(new Option(toFlag(name), on).helpGroup(heading));
@@ -239,15 +243,15 @@ export function addRunOptions(command: Command): void {
   }
 }
 
-function describe(name: ParamName, help: string, hasValue: boolean, none: string | undefined): string {
+function presetOf(name: ParamName, none: string | undefined): string | undefined {
   const preset = (RUN_DEFAULTS as Record<string, unknown>)[name];
-  return hasValue && preset !== undefined ? `${help} (${preset ?? none})` : help;
+  return preset === undefined ? undefined : String(preset ?? none);
 }
 
 /** The parameters that were given, and only those. */
 export function givenParams(command: Command): Record<string, unknown> {
   const names = Object.values(GROUPS).flatMap((options) => options.map(({ name }) => name));
-  const given = names.filter((name) => command.getOptionValueSource(name) === 'cli');
+  const given = names.filter((name) => isGiven(command, name));
   return Object.fromEntries(
     given
       .map((name) => [name, command.getOptionValue(name)])
@@ -255,7 +259,21 @@ export function givenParams(command: Command): Record<string, unknown> {
   );
 }
 
-/** `chunkSize` as it is written on the command line: `--chunk-size`. */
+/** Of parameters, those that a flag says: what file and environment say are defaults, and no demand on a run that exists. */
+export function flaggedParams(command: Command, given: Record<string, unknown>): string[] {
+  const optionOf: Record<string, string> = { columns: 'features', weightColumn: 'weights' };
+  return Object.keys(given).filter((name) => command.getOptionValueSource(optionOf[name] ?? name) === 'cli');
+}
+
+/** How to call a parameter in an error, so that whoever wrote it finds it. */
+export function nameIn(command: Command): (name: string) => string {
+  return (name) => {
+    const source = command.getOptionValueSource(name);
+    if (source === 'config') return `${name} of the file of options`;
+    return source === 'env' ? variableOf(name) : toFlag(name);
+  };
+}
+
 /** What stands for null in an option's value. */
 export function wordForNull(flag: string): string {
   return (
@@ -265,6 +283,7 @@ export function wordForNull(flag: string): string {
   );
 }
 
+/** `chunkSize` as it is written on the command line: `--chunk-size`. */
 export function toFlag(name: string): string {
   return `--${toKebab(name)}`;
 }

@@ -6,7 +6,6 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
-import pc from 'picocolors';
 import { CancelledError, InputError, NotFoundError } from '../../lib/errors.ts';
 import { checkRunId, runIdOfExecution, runKeys } from '../../lib/keys.ts';
 import { readGiven } from '../../lib/params.ts';
@@ -15,44 +14,38 @@ import { getReport, newRunId, startRun } from '../../lib/run.ts';
 import { attach, attached } from '../attach.ts';
 import type { ChaosOptions } from '../chaos/faults.ts';
 import { restartMoment } from '../chaos/restart.ts';
-import { startStoreDashboard } from '../dashboard/store-dashboard.ts';
+import { errorColours } from '../colours.ts';
+import { DASHBOARD_PORT, type RunWatch, startRunDashboard } from '../dashboard/run-dashboard.ts';
 import { findEmulator, startEmulator, WORKERS_PER_CORE } from '../emulator.ts';
 import { countChaos } from '../events.ts';
+import type { PlaceFlags } from '../place.ts';
 import { NO_PROGRESS, startProgress } from '../progress.ts';
 import { headline, type Places, type Seconds, summarize } from '../summary.ts';
 import { localTarget, stackTarget, type Target } from '../target.ts';
 import { findUploads, uploadFiles } from '../upload.ts';
-import { checkParams, checkWritable } from './checks.ts';
+import { checkParams } from './checks.ts';
 import { type FollowOptions, follow } from './follow.ts';
+import { addJsonOption, checkJson, print } from './output.ts';
 import { addChaosOptions, type ChaosFlags, chaosOf } from './parse.ts';
-import { addRunOptions, givenParams, toFlag } from './run-options.ts';
+import { type AccountFlags, addPlaceOptions, DEFAULT_DATA_DIR } from './place-options.ts';
+import { addRunOptions, flaggedParams, givenParams, nameIn } from './run-options.ts';
 
-interface RunFlags extends ChaosFlags {
-  on: 'local' | 'aws';
-  stack: string;
-  dataDir: string;
+interface RunFlags extends ChaosFlags, PlaceFlags, AccountFlags {
   runId?: string;
   json?: string;
   quiet: boolean;
   dashboard: boolean;
 }
 
-const DEFAULT_DATA_DIR = '.arvoredo';
-const DASHBOARD_PORT = 8787; // Dask's
 const DIST_DIR = dirname(fileURLToPath(import.meta.url));
 
 export function runCommand(): Command {
   const command = new Command('run')
     .description('Generate, split, train, evaluate. Without options: the job that the project grew from.')
-    .addOption(new Option('--on <WHERE>', 'where to run').choices(['local', 'aws']).default('local').helpGroup('Run:'))
-    .addOption(new Option('--stack <NAME>', 'deployed stack, with --on aws').default('Arvoredo').helpGroup('Run:'))
-    .addOption(
-      new Option('--data-dir <DIR>', 'folder of the local emulator').default(DEFAULT_DATA_DIR).helpGroup('Run:'),
-    )
     .addOption(new Option('--run-id <ID>', 'name of the run; an unfinished one goes on').helpGroup('Run:'))
-    .addOption(new Option('--json <FILE>', 'write the results there').helpGroup('Run:'))
     .addOption(new Option('--dashboard', 'show it live on a page, at port 8787').default(false).helpGroup('Run:'))
     .addOption(new Option('--quiet', 'print the accuracy, or R², only').default(false).helpGroup('Run:'));
+  addJsonOption(addPlaceOptions(command, 'where to run', 'Run:'), 'Run:');
   addChaosOptions(command, 'Run:');
   addRunOptions(command);
   return command.action(async (flags: RunFlags) => {
@@ -60,11 +53,12 @@ export function runCommand(): Command {
     if (chaos && flags.on === 'aws') {
       throw new InputError('--chaos is for the emulator, not for AWS; leave it out, or use --on local');
     }
-    const asked = readGiven(givenParams(command), toFlag);
+    const asked = readGiven(givenParams(command), nameIn(command));
     const { given, uploads } = await findUploads(asked, flags.on);
     const params = checkParams(given);
+    const flagged = flaggedParams(command, given);
     const runId = checkRunId(flags.runId ?? newRunId());
-    if (flags.json) await checkWritable(flags.json);
+    await checkJson(flags.json);
 
     const stop = new AbortController();
     const onSignal = () => {
@@ -73,7 +67,8 @@ export function runCommand(): Command {
     };
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
     // a run that is gone on with may have more workers than the default
-    const workers = flags.runId && !('workers' in given) ? WORKERS_PER_CORE * availableParallelism() : params.workers;
+    const workers =
+      flags.runId && !flagged.includes('workers') ? WORKERS_PER_CORE * availableParallelism() : params.workers;
     const place = await openTarget(flags, workers, runId, stop, chaos);
     const { target, room, close } = place;
     if (params.workers > room) {
@@ -81,22 +76,28 @@ export function runCommand(): Command {
     }
     try {
       await uploadFiles(target, uploads);
-      const { execution } = await startRun(target.store, target.orchestrator, runId, params, Object.keys(given));
+      const { request, execution } = await startRun(target.store, target.orchestrator, runId, params, flagged);
+      place.watch?.onRequest(request.params);
       const startup = performance.now() / 1000;
-      if (!flags.quiet) console.error(`${pc.dim('run')} ${runId}`);
+      if (!flags.quiet) console.error(`${errorColours.dim('run')} ${runId}`);
       if (flags.dashboard)
-        console.error(`${pc.dim('watch')} ${place.dashboard ?? 'the emulator of this folder has no dashboard'}`);
+        console.error(
+          `${errorColours.dim('watch')} ${place.dashboard ?? 'the emulator of this folder has no dashboard'}`,
+        );
       const progress = flags.quiet ? NO_PROGRESS : startProgress();
-      const { on, signal, onStages } = { on: flags.on, signal: stop.signal, onStages: place.onStages };
-      await follow(target, { runId, execution, on, progress, options: placeOptions(flags), signal, onStages });
+      const { onStages, watch } = place;
+      await follow(target, {
+        ...{ runId, execution, on: flags.on, progress, options: placeOptions(flags), signal: stop.signal },
+        ...{ onStages, onView: watch?.onView },
+      });
       const report = await getReport(target.store, runId);
-      place.onReport?.(report);
+      watch?.onReport(report);
       const places = await savePlaces(flags, target, runId, report);
       const seconds: Seconds = { total: performance.now() / 1000, startup, ...report.seconds };
       const account = place.chaos && { ...place.chaos, ...(await countChaos(flags.dataDir, runId)) };
       const summary = { ...places, chaos: account };
-      console.log(flags.quiet ? headline(report) : summarize(report, seconds, summary));
-      if (flags.json) await writeFile(flags.json, `${JSON.stringify({ ...report, seconds, ...summary }, null, 2)}\n`);
+      const text = flags.quiet ? headline(report) : summarize(report, seconds, summary);
+      await print(flags.json, { ...report, seconds, ...summary }, text);
     } finally {
       await close();
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
@@ -105,8 +106,17 @@ export function runCommand(): Command {
 }
 
 /** Options that lead to the place where the run is. */
-function placeOptions({ on, stack, dataDir }: RunFlags): string[] {
-  if (on === 'aws') return ['--on', 'aws', '--stack', stack];
+function placeOptions({ on, stack, region, profile, dataDir }: RunFlags): string[] {
+  if (on === 'aws') {
+    const account = { region, profile };
+    return [
+      '--on',
+      'aws',
+      '--stack',
+      stack,
+      ...Object.entries(account).flatMap(([name, value]) => (value ? [`--${name}`, value] : [])),
+    ];
+  }
   return dataDir === DEFAULT_DATA_DIR ? [] : ['--data-dir', dataDir];
 }
 
@@ -119,7 +129,8 @@ interface OpenTarget {
   /** Faults that are injected there. */
   chaos?: ChaosOptions | null;
   onStages?: FollowOptions['onStages'];
-  onReport?(report: Report): void;
+  /** The dashboard, where it must be told of the run. */
+  watch?: RunWatch;
   close(): Promise<void>;
 }
 
@@ -134,13 +145,8 @@ async function openTarget(
     const target = await stackTarget(stack);
     const room = Number.POSITIVE_INFINITY;
     if (!dashboard) return { target, room, close: async () => {} };
-    const { url, ...watch } = await startStoreDashboard(
-      target.store,
-      runId,
-      DASHBOARD_PORT,
-      join(DIST_DIR, 'dashboard'),
-    );
-    return { target, room, dashboard: url, ...watch };
+    const { url, close, ...watch } = await startRunDashboard(runId);
+    return { target, room, dashboard: url, watch, close };
   }
   const running = await findEmulator(dataDir);
   if (running && chaos) {

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { checkRun, getReport, getRequest, listRuns, type RunState } from '../../lib/run.ts';
 import { scoreOf } from '../../lib/score-of.ts';
 import { mapLimited, STORE_REQUESTS } from '../../lib/stages/task.ts';
-import { tableLines } from '../table.ts';
+import { fitColumns, tableLines } from '../table.ts';
 import type { Target } from '../target.ts';
 import { whole } from './parse.ts';
 import { addLookOptions, type LookFlags, look } from './place-options.ts';
@@ -58,7 +58,7 @@ function describeRuns(runs: readonly ListedRun[]): string {
   const rows = runs.map((run) => [
     run.runId,
     run.state,
-    run.createdAt.slice(0, 19).replace('T', ' '),
+    run.createdAt.slice(0, 16).replace('T', ' '),
     count(run.samples),
     count(run.features),
     count(run.trees),
@@ -66,8 +66,6 @@ function describeRuns(runs: readonly ListedRun[]): string {
     run.seconds?.toFixed(1) ?? '',
     run.bill?.toFixed(4) ?? '',
   ]);
-  return tableLines(
-    [['run', 'state', 'asked for (UTC)', 'rows', 'features', 'trees', 'accuracy', 'seconds', 'USD'], ...rows],
-    3,
-  ).join('\n');
+  const head = ['run', 'state', 'asked for (UTC)', 'rows', 'features', 'trees', 'accuracy', 'seconds', 'USD'];
+  return tableLines(fitColumns([head, ...rows], ['features', 'trees', 'seconds', 'USD']), 3).join('\n');
 }

@@ -6,7 +6,6 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import pc from 'picocolors';
 import { decodeModel } from '../../lib/forest/model.ts';
 import { sha256 } from '../../lib/hash.ts';
 import { RUNS_PREFIX } from '../../lib/keys.ts';
@@ -14,8 +13,10 @@ import { parseRunParams } from '../../lib/params.ts';
 import { answerRows } from '../../lib/predict/answer.ts';
 import { getReport, newRunId, type RunView, startRun, viewRun } from '../../lib/run.ts';
 import { type ApiClient, apiClient, askUnsigned } from '../api-client.ts';
+import { colours } from '../colours.ts';
 import { startEmulator } from '../emulator.ts';
 import { localTarget, stackTarget, type Target } from '../target.ts';
+import { addStackOptions } from './place-options.ts';
 
 /** Small, and in enough tasks to be cancelled on the way. */
 const JOB = { samples: 3000, chunkSize: 200, features: 6, trees: 8, workers: 2, seed: 7 };
@@ -34,40 +35,39 @@ interface Smoke {
 }
 
 export function smokeCommand(): Command {
-  return new Command('smoke')
+  const command = new Command('smoke')
     .description(
       'Try a deployed stack: run, predict, cancel, go on; and compare its models with one that is made here.',
     )
-    .option('--stack <NAME>', 'deployed stack', 'Arvoredo')
-    .option('--token <TOKEN>', 'for an API that takes tokens; without it requests are signed')
-    .action(async ({ stack, token }: { stack: string; token?: string }) => {
-      const target = await stackTarget(stack);
-      const smoke: Smoke = { target, api: apiClient(target.apiUrl, token), runs: [] };
-      try {
-        await step('the API knows its callers', () => checkClosed(target.apiUrl));
-        const here = await step('a model made here', modelHere);
-        const expected = sha256(here);
-        const { functionUrl } = target;
-        if (functionUrl) await step('the function URL', () => checkFunctionUrl(functionUrl));
-        const runId = await step('a run', () => checkRun(smoke, expected));
-        await step('its model predicts', () => checkPredict(smoke, runId, here));
-        const cancelled = await step('a run that is cancelled', () => checkCancel(smoke));
-        await step('goes on', () => checkGoesOn(smoke, cancelled, expected));
-      } finally {
-        await step('all is removed again', () => removeRuns(smoke));
-      }
-      console.log(`stack ${stack} does what it should`);
-    });
+    .option('--token <TOKEN>', 'for an API that takes tokens; without it requests are signed');
+  return addStackOptions(command).action(async ({ stack, token }: { stack: string; token?: string }) => {
+    const target = await stackTarget(stack);
+    const smoke: Smoke = { target, api: apiClient(target.apiUrl, token), runs: [] };
+    try {
+      await step('the API knows its callers', () => checkClosed(target.apiUrl));
+      const here = await step('a model made here', modelHere);
+      const expected = sha256(here);
+      const { functionUrl } = target;
+      if (functionUrl) await step('the function URL', () => checkFunctionUrl(functionUrl));
+      const runId = await step('a run', () => checkRun(smoke, expected));
+      await step('its model predicts', () => checkPredict(smoke, runId, here));
+      const cancelled = await step('a run that is cancelled', () => checkCancel(smoke));
+      await step('goes on', () => checkGoesOn(smoke, cancelled, expected));
+    } finally {
+      await step('all is removed again', () => removeRuns(smoke));
+    }
+    console.log(`stack ${stack} does what it should`);
+  });
 }
 
 async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
   const startedMs = performance.now();
   try {
     const result = await work();
-    console.log(`${pc.green('ok')}     ${what}  ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+    console.log(`${colours.green('ok')}     ${what}  ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
     return result;
   } catch (error) {
-    console.log(`${pc.red('failed')} ${what}`);
+    console.log(`${colours.red('failed')} ${what}`);
     throw error;
   }
 }

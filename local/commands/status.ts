@@ -1,8 +1,8 @@
 // arvoredo status: how a run is.
 
 import { Command } from 'commander';
-import pc from 'picocolors';
 import { checkRun, type RunState, type RunView, STAGE_NAMES } from '../../lib/run.ts';
+import { colours } from '../colours.ts';
 import { secondsOf } from '../progress.ts';
 import { tableLines } from '../table.ts';
 import { addLookOptions, type LookFlags, look, orLastRun } from './place-options.ts';
@@ -21,9 +21,9 @@ export function statusCommand(): Command {
 }
 
 const COLOURS: Partial<Record<RunState, (text: string) => string>> = {
-  succeeded: pc.green,
-  failed: pc.red,
-  cancelled: pc.yellow,
+  succeeded: colours.green,
+  failed: colours.red,
+  cancelled: colours.yellow,
 };
 
 export function describeView({ runId, state, stages, accuracy, r2, error }: RunView): string {
@@ -37,10 +37,10 @@ export function describeView({ runId, state, stages, accuracy, r2, error }: RunV
     return [name, isStopped ? 'stopped' : stage.state, String(stage.numDone), String(stage.numTasks), seconds];
   });
   return [
-    `${pc.dim('run')} ${runId} ${colour(state)}`,
+    `${colours.dim('run')} ${runId} ${colour(state)}`,
     ...tableLines([['stage', 'state', 'done', 'tasks', 'seconds'], ...rows], 2),
     ...(accuracy === undefined ? [] : [` accuracy ${accuracy.toFixed(4)}`]),
     ...(r2 === undefined ? [] : [` R² ${r2.toFixed(4)}`]),
-    ...(error ? [` ${pc.red(error.name)} ${error.message}`] : []),
+    ...(error ? [` ${colours.red(error.name)} ${error.message}`] : []),
   ].join('\n');
 }

@@ -9,6 +9,7 @@ import {
   cancelRun,
   checkRun,
   type ExecutionState,
+  getRequest,
   newRunId,
   type Orchestrator,
   runIdOfToken,
@@ -60,7 +61,7 @@ test('a run whose executions failed gets the next name, and is queued instead of
   const orchestrator = orchestratorWith({ a: 'failed', a__2: 'failed' });
   assert.equal((await startRun(store, orchestrator, 'a', params)).execution, 'arn:a__3');
   assert.deepEqual(orchestrator.started, ['a', 'a__2', 'a__3']);
-  assert.deepEqual(await viewRun(store, 'a'), { runId: 'a', state: 'queued', stages: [] });
+  assert.deepEqual(await viewRun(store, 'a'), { ...(await getRequest(store, 'a')), state: 'queued', stages: [] });
 });
 
 test('a run that is done is not started again', async () => {

@@ -27,7 +27,7 @@ async function up(
   };
   for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 50) {
     const text = await readFile(json, 'utf8').catch(() => '');
-    if (text.endsWith('\n')) return { ...JSON.parse(text), dataDir, stop, said: async () => (await done).stdout };
+    if (text.endsWith('\n')) return { ...JSON.parse(text), dataDir, stop, said: async () => (await done).stderr };
     await sleep(50);
   }
   throw new Error('the emulator was not up within 30 s');

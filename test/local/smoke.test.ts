@@ -86,3 +86,18 @@ test('a stack that is open to everybody, or not there, fails the smoke test', as
   assert.equal(missing.code, 2);
   assert.match(missing.stderr, /there is no stack Nowhere/);
 });
+
+test('a command whose caller has not the right is told which one, and what region has no such stack', async (t) => {
+  const env = { ...endpointsOf(grove), AWS_ACCESS_KEY_ID: 'role-of-arvoredo-train' };
+  const { code, stderr } = await finish(t, ['status', 'nope', '--on', 'aws', '--stack', 'Grove'], env);
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^error arn:\S+ has not the right to s3:GetObject on arn:aws:s3:::\S+\/runs\/nope\/status\.json, because .*; ask for it/,
+  );
+  const elsewhere = ['runs', '--on', 'aws', '--stack', 'Other', '--region', 'eu-west-1'];
+  assert.match(
+    (await finish(t, elsewhere, env)).stderr,
+    /^error there is no stack Other in eu-west-1 of this account; /,
+  );
+});

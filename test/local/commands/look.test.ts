@@ -37,7 +37,7 @@ suite('commands that look at runs', () => {
 
     const file = join(dataDir, 'report.json');
     const text = await call('report', 'first', '--json', file);
-    assert.match(text, new RegExp(`sha256 ${model.sha256}\n[^]*Accuracy: ${accuracy.toFixed(4)} `));
+    assert.match(text, new RegExp(`sha256   ${model.sha256}\n[^]*Accuracy: ${accuracy.toFixed(4)} `));
     assert.equal(JSON.parse(await readFile(file, 'utf8')).model.sha256, model.sha256);
 
     assert.match(await call('cancel', 'first'), /run first succeeded/); // it has ended, and stays as it is

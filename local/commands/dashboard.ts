@@ -1,0 +1,76 @@
+// arvoredo dashboard: the page of runs that others started, here or on AWS.
+
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { InputError } from '../../lib/errors.ts';
+import { checkRunId } from '../../lib/keys.ts';
+import { apiClient } from '../api-client.ts';
+import { colours } from '../colours.ts';
+import { followByApi, lastRunOf } from '../dashboard/api-runs.ts';
+import { DASHBOARD_PORT, PAGE_DIR, startRunDashboard } from '../dashboard/run-dashboard.ts';
+import { startDashboard } from '../dashboard/server.ts';
+import { EVENTS_FILE } from '../events.ts';
+import { listenNear } from '../ports.ts';
+import { stackTarget } from '../target.ts';
+import { checkJson, print } from './output.ts';
+import { port } from './parse.ts';
+import { addLookOptions, type LookFlags } from './place-options.ts';
+
+interface DashboardFlags extends LookFlags {
+  port: number;
+  token?: string;
+}
+
+export function dashboardCommand(): Command {
+  const command = new Command('dashboard')
+    .description('Show runs on a page: all of the folder, live or again; or one on AWS, by its HTTP API.')
+    .argument('[RUN_ID]', 'with --on aws, the run (the last)')
+    .option('--port <N>', 'port of the page; where it is taken, the next free one', port, DASHBOARD_PORT)
+    .option('--token <TOKEN>', 'for an API that takes tokens; without it requests are signed');
+  return addLookOptions(command).action(async (runId: string | undefined, flags: DashboardFlags) => {
+    await checkJson(flags.json);
+    const stop = new AbortController();
+    process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
+    if (flags.on === 'aws') await showStack(runId, flags, stop.signal);
+    else await showFolder(runId, flags, stop.signal);
+  });
+}
+
+async function showFolder(runId: string | undefined, flags: DashboardFlags, signal: AbortSignal): Promise<void> {
+  if (runId !== undefined)
+    throw new InputError(`the page has all runs of the folder; leave ${runId} out, or add --on aws`);
+  const eventsFile = join(flags.dataDir, EVENTS_FILE);
+  if (!existsSync(eventsFile))
+    throw new InputError(`there are no runs in ${flags.dataDir}; name its folder with --data-dir`);
+  const server = await listenNear(flags.port, 0, (free) =>
+    startDashboard({ port: free, pageDir: PAGE_DIR, eventsFile, from: 0 }),
+  );
+  try {
+    await tell(flags.json, { dashboard: server.url, runId: null });
+    if (!signal.aborted) await once(signal, 'abort');
+  } finally {
+    await server.close();
+  }
+}
+
+async function showStack(named: string | undefined, flags: DashboardFlags, signal: AbortSignal): Promise<void> {
+  const { apiUrl } = await stackTarget(flags.stack);
+  const api = apiClient(apiUrl, flags.token);
+  const runId = named === undefined ? await lastRunOf(api) : checkRunId(named);
+  const { url, close, ...watch } = await startRunDashboard(runId, flags.port);
+  try {
+    await tell(flags.json, { dashboard: url, runId });
+    await followByApi(api, runId, watch, signal);
+    if (!signal.aborted) await once(signal, 'abort');
+  } finally {
+    await close();
+  }
+}
+
+function tell(json: string | undefined, place: { dashboard: string; runId: string | null }): Promise<void> {
+  const { dashboard, runId } = place;
+  const what = runId === null ? '' : `, run ${runId}`;
+  return print(json, place, `${colours.dim('watch')} ${colours.bold(dashboard)}${what}; Ctrl-C ends it`);
+}

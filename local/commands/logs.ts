@@ -1,0 +1,75 @@
+// arvoredo logs: what the functions of a run wrote.
+
+import { Command } from 'commander';
+import { getRequest, viewRun } from '../../lib/run.ts';
+import type { Store } from '../../lib/store.ts';
+import { colours } from '../colours.ts';
+import { awsLogs } from '../logs/aws-logs.ts';
+import type { LogLine } from '../logs/line.ts';
+import { localLogs } from '../logs/local-logs.ts';
+import { openStore } from '../place.ts';
+import { stackTarget } from '../target.ts';
+import { checkJson, writeJson } from './output.ts';
+import { whole } from './parse.ts';
+import { addLookOptions, type LookFlags, orLastRun } from './place-options.ts';
+
+interface LogsFlags extends LookFlags {
+  task?: string;
+  function?: string;
+  follow: boolean;
+  tail?: number;
+}
+
+export function logsCommand(): Command {
+  const command = new Command('logs')
+    .description('Print what the functions of a run wrote: a line for each task, and what went wrong.')
+    .argument('[RUN_ID]', 'the run (the last)')
+    .option('--task <ID>', 'of one task: split-3, train-0-50, merge')
+    .option('--function <NAME>', 'of one function: generate, trainLarge, orchestrator')
+    .option('--follow', 'wait for more until the run has ended', false)
+    .option('--tail <N>', 'the last lines only', whole(1, 1_000_000));
+  return addLookOptions(command).action(async (named: string | undefined, flags: LogsFlags) => {
+    const { json, task, function: of, tail } = flags;
+    await checkJson(json);
+    const { store, close } = await openStore(flags);
+    try {
+      const runId = await orLastRun({ store }, named);
+      const shown: LogLine[] = [];
+      let isFirst = true;
+      for await (const look of await openLogs(store, runId, flags)) {
+        const lines = look.filter(
+          (line) => (task ?? line.taskId) === line.taskId && (of ?? line.function) === line.function,
+        );
+        const last = isFirst && tail !== undefined ? lines.slice(-tail) : lines;
+        isFirst = false;
+        shown.push(...last);
+        if (json !== '-') for (const line of last) console.log(describeLine(line));
+      }
+      if (shown.length === 0) console.error(`no such lines of run ${runId}`);
+      await writeJson(json, shown);
+    } finally {
+      await close();
+    }
+  });
+}
+
+/** @throws {NotFoundError} when there is no such run */
+async function openLogs(store: Store, runId: string, flags: LogsFlags): Promise<AsyncGenerator<LogLine[]>> {
+  const { on, dataDir, stack, follow } = flags;
+  await viewRun(store, runId); // says so where there is none
+  if (on === 'local') return localLogs({ dataDir, runId, follow });
+  const [{ functions }, { createdAt }] = await Promise.all([stackTarget(stack), getRequest(store, runId)]);
+  const isAtWork = async () => ['queued', 'running'].includes((await viewRun(store, runId)).state);
+  return awsLogs({ runId, functions, sinceMs: Date.parse(createdAt), ...(follow && { isAtWork }) });
+}
+
+const LEVEL_COLOURS: Record<string, (text: string) => string> = {
+  ERROR: colours.red,
+  FATAL: colours.red,
+  WARN: colours.yellow,
+};
+
+function describeLine({ atMs, function: name, level, taskId, message }: LogLine): string {
+  const colour = LEVEL_COLOURS[level ?? ''] ?? ((text: string) => text);
+  return `${colours.dim(new Date(atMs).toISOString().slice(11, 23))} ${(taskId ?? name).padEnd(14)} ${colour(message)}`;
+}

@@ -1,0 +1,74 @@
+// A run as the HTTP API of a stack tells of it: whoever may call that needs no rights on the bucket.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InputError, NotFoundError } from '../../lib/errors.ts';
+import type { Report } from '../../lib/report.ts';
+import type { RunView } from '../../lib/run.ts';
+import type { ApiClient } from '../api-client.ts';
+import type { RunWatch } from './run-dashboard.ts';
+
+const POLL_MS = 1000;
+/** A run that failed or was cancelled may be gone on with. */
+const IDLE_POLL_MS = 5000;
+/** In a row: a network, or an API that is asked too often, has better moments. */
+const MAX_FAILURES = 5;
+
+/**
+ * The run that is meant when none is named: the last.
+ *
+ * @throws {InputError} when there is none, or the API does not answer the caller
+ */
+export async function lastRunOf(api: ApiClient): Promise<string> {
+  const { runs } = (await get(api, '/runs')) as { runs: { runId: string }[] };
+  if (!runs[0]) throw new InputError('there are no runs yet; start one with arvoredo run --on aws');
+  return runs[0].runId;
+}
+
+/**
+ * Tell of a run until it is done, or the signal is aborted.
+ *
+ * @throws {NotFoundError} when there is no such run
+ * @throws {InputError} when the API does not answer the caller
+ */
+export async function followByApi(
+  api: ApiClient,
+  runId: string,
+  watch: RunWatch,
+  signal: AbortSignal,
+  pollMs = POLL_MS,
+): Promise<void> {
+  let hasRequest = false;
+  while (!signal.aborted) {
+    const view = (await get(api, `/runs/${runId}`)) as RunView;
+    if (!hasRequest) watch.onRequest(view.params);
+    hasRequest = true;
+    watch.onView(view);
+    if (view.state === 'succeeded') {
+      watch.onReport((await get(api, `/runs/${runId}/report`)) as Report);
+      return;
+    }
+    const isAtWork = view.state === 'queued' || view.state === 'running';
+    await sleep(isAtWork ? pollMs : IDLE_POLL_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+async function get(api: ApiClient, path: string): Promise<unknown> {
+  for (let failures = 1; ; failures++) {
+    const { status, body } = await api('GET', path).catch((error: Error) => ({
+      status: 0,
+      body: String(error.cause ?? error),
+    }));
+    if (status === 200) return body;
+    const message = body?.error?.message ?? body?.message ?? JSON.stringify(body);
+    if (status === 401 || status === 403) {
+      throw new InputError(
+        `the API refused GET ${path}: ${message}; the caller needs execute-api:Invoke on it (docs/aws.md), or give --token for an API that takes those`,
+      );
+    }
+    if (status === 404) throw new NotFoundError(message);
+    if (failures === MAX_FAILURES || (status > 0 && status < 500 && status !== 429)) {
+      throw new Error(`the API answered GET ${path} with ${status || 'nothing'}: ${message}`);
+    }
+    await sleep(POLL_MS);
+  }
+}

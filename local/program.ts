@@ -1,0 +1,74 @@
+// The command line as a tree of commands, which completions and the file of options are made from too.
+
+import { type Argument, Command, type Option } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
+import { cancelCommand } from './commands/cancel.ts';
+import { cleanCommand } from './commands/clean.ts';
+import { completionsCommand } from './commands/completions.ts';
+import { configCommand } from './commands/config.ts';
+import { dashboardCommand } from './commands/dashboard.ts';
+import { exportCommand } from './commands/export.ts';
+import { inspectCommand } from './commands/inspect.ts';
+import { localCommand } from './commands/local.ts';
+import { logsCommand } from './commands/logs.ts';
+import { chooseAccount } from './commands/place-options.ts';
+import { planCommand } from './commands/plan.ts';
+import { predictCommand } from './commands/predict.ts';
+import { reportCommand } from './commands/report.ts';
+import { runCommand } from './commands/run.ts';
+import { runsCommand } from './commands/runs.ts';
+import { smokeCommand } from './commands/smoke.ts';
+import { statusCommand } from './commands/status.ts';
+import { applySettings, settingsOf } from './config/config.ts';
+import { readConfig } from './config/file.ts';
+
+/** The program with all its commands; nothing is read before it parses. */
+export function createProgram(): Command {
+  const program = new Command('arvoredo')
+    .description('Fan a data set and a random forest out over serverless functions, here or on AWS.')
+    .version(packageJson.version)
+    .option('--config <FILE>', 'file of options (arvoredo.config.ts or .json)', process.env.ARVOREDO_CONFIG)
+    .configureHelp({ subcommandTerm: termOf, optionDescription: describeOption })
+    .showHelpAfterError('run arvoredo --help for the commands and options')
+    .exitOverride()
+    .addCommand(runCommand())
+    .addCommand(planCommand())
+    .addCommand(inspectCommand())
+    .addCommand(runsCommand())
+    .addCommand(statusCommand())
+    .addCommand(logsCommand())
+    .addCommand(reportCommand())
+    .addCommand(cancelCommand())
+    .addCommand(cleanCommand())
+    .addCommand(exportCommand())
+    .addCommand(predictCommand())
+    .addCommand(localCommand())
+    .addCommand(dashboardCommand())
+    .addCommand(smokeCommand())
+    .addCommand(configCommand())
+    .addCommand(completionsCommand());
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  const isHelp = () => program.args.some((word) => word === '--help' || word === '-h');
+  program.hook('preSubcommand', async (_, command) => {
+    if (command.options.length === 0 || isHelp()) return;
+    const file = await readConfig(program.opts().config);
+    applySettings(command, settingsOf(command, program.commands, file));
+  });
+  program.hook('preAction', (_, command) => chooseAccount(command.opts()));
+  return program;
+}
+
+/** Short, so that descriptions have room beside it at 80 columns. */
+function termOf(command: Command): string {
+  const toWord = (argument: Argument) => {
+    const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+    return argument.required ? `<${name}>` : `[${name}]`;
+  };
+  return [command.name(), ...command.registeredArguments.map(toWord)].join(' ');
+}
+
+/** As the options of a run have it: choices, then the default in brackets; none for a switch. */
+function describeOption({ description, argChoices, defaultValue }: Option): string {
+  const choices = argChoices ? `: ${argChoices.join(', ')}` : '';
+  return `${description}${choices}${defaultValue === undefined || defaultValue === false ? '' : ` (${defaultValue})`}`;
+}

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { memoryStore } from '../../../lib/memory-store.ts';
+import { getReport, type RunView, viewRun } from '../../../lib/run.ts';
+import type { ApiAnswer } from '../../../local/api-client.ts';
+import { followByApi, lastRunOf } from '../../../local/dashboard/api-runs.ts';
+// biome-ignore lint/suspicious/noTsIgnore: the page's modules have no types, and need none
+// @ts-ignore
+import { apply, createModel, progressOf } from '../../../local/dashboard/page/model.js';
+import { startRunDashboard, watchRun } from '../../../local/dashboard/run-dashboard.ts';
+import type { EmulatorEvent } from '../../../local/events.ts';
+import { getClassReport, runInMemory } from '../../helpers.ts';
+
+/** An API that answers one path after the other, each time with the next of what is given. */
+const apiOf = (answers: Record<string, ApiAnswer[]>) => async (_method: string, path: string) => {
+  const answer = answers[path]?.shift();
+  if (!answer) throw new Error(`nothing is left to answer to ${path}`);
+  return answer;
+};
+const ok = (body: unknown): ApiAnswer => ({ status: 200, body });
+
+test('what the API tells of a run makes the model that the page shows', async () => {
+  const store = memoryStore();
+  const looks: RunView[] = [];
+  await runInMemory({}, store, (workers) => (name) => async (payload) => {
+    looks.push(await viewRun(store, 'r'));
+    return workers(name)(payload);
+  });
+  const report = await getClassReport(store);
+  const timeline = report.stages.map(({ name, startedAtMs }) => ({
+    taskId: `${name}-0`,
+    sandbox: `${name}-sandbox`,
+    isColdStart: true,
+    startedAtMs,
+    finishedAtMs: startedAtMs + 5,
+  }));
+
+  const events: EmulatorEvent[] = [];
+  const watch = watchRun('r', (event) => events.push(event));
+  const views = [...looks, looks.at(-1)!, await viewRun(store, 'r')];
+  const api = apiOf({ '/runs/r': views.map(ok), '/runs/r/report': [ok({ ...report, timeline })] });
+  await followByApi(api, 'r', watch, new AbortController().signal, 0);
+
+  const model = createModel();
+  for (const event of events) apply(model, event);
+  const run = model.runs.get('r');
+  assert.equal(run.params.samples, 600);
+  assert.deepEqual([progressOf(run, 'generate').done, progressOf(run, 'evaluate').done], [6, 6]);
+  assert.equal(run.partitions.length, 6);
+  assert.equal(run.partitions[0].classCounts[0] + run.partitions[0].classCounts[1], 100);
+  const told = events.filter(({ type }) => type === 'runStatus').length;
+  assert.ok(told <= looks.length + 1, 'what has not changed is not told again');
+  assert.deepEqual([run.state, run.report.accuracy, model.workerInvocations], ['succeeded', report.accuracy, 4]);
+  assert.deepEqual(
+    model.rows.map(({ id, functionName }: Record<string, string>) => [id, functionName]),
+    ['generate', 'split', 'train', 'evaluate'].map((name) => [`${name}-sandbox`, `arvoredo-${name}`]),
+  );
+});
+
+test('an API that refuses, does not know the run or is broken is told, and one that stumbles asked again', async () => {
+  const follow = (...answers: ApiAnswer[]) =>
+    followByApi(
+      apiOf({ '/runs/r': answers }),
+      'r',
+      watchRun('r', () => {}),
+      AbortSignal.abort(),
+    );
+  const watch = (...answers: ApiAnswer[]) => {
+    const stop = new AbortController();
+    const told = { ...watchRun('r', () => {}), onView: () => stop.abort() };
+    return followByApi(apiOf({ '/runs/r': answers }), 'r', told, stop.signal);
+  };
+  await follow(); // aborted before the first look
+  const { store } = await runInMemory({});
+  const view = { ...(await viewRun(store, 'r')), state: 'running' };
+  await watch({ status: 503, body: { message: 'Service Unavailable' } }, ok(view));
+  const forbidden = { status: 403, body: { message: 'Forbidden' } };
+  await assert.rejects(watch(forbidden), {
+    name: 'InputError',
+    message: /GET \/runs\/r: Forbidden; .* execute-api:Invoke/,
+  });
+  const unknown = { status: 404, body: { error: { code: 'NotFoundError', message: 'there is no run r' } } };
+  await assert.rejects(watch(unknown), { name: 'NotFoundError', message: 'there is no run r' });
+  await assert.rejects(watch({ status: 400, body: 'odd' }), {
+    message: 'the API answered GET /runs/r with 400: "odd"',
+  });
+  await assert.rejects(lastRunOf(apiOf({ '/runs': [ok({ runs: [] })] })), {
+    name: 'InputError',
+    message: /no runs yet/,
+  });
+});
+
+test('the dashboard of a run on AWS serves its events until it is closed', async () => {
+  const { store } = await runInMemory({});
+  const shown = await startRunDashboard('r', 18_987, 'local/dashboard/page');
+  shown.onView(await viewRun(store, 'r'));
+  shown.onReport(await getClassReport(store));
+  const lines = (await (await fetch(`${shown.url}/events.ndjson`)).text()).trim().split('\n');
+  assert.equal(JSON.parse(lines.at(-1)!).type, 'runReport');
+  await shown.close();
+  await assert.rejects(fetch(shown.url));
+});
