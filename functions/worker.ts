@@ -5,12 +5,14 @@ import { cancelLooks } from '../lib/cancel.ts';
 import { InputError } from '../lib/errors.ts';
 import { getSchema } from '../lib/ingest/results.ts';
 import { checkRunId } from '../lib/keys.ts';
-import type { RunParams } from '../lib/params.ts';
+import { parseRunParams, type RunParams } from '../lib/params.ts';
 import type { WorkerAnswer } from '../lib/pipeline.ts';
 import { type Plan, planRun } from '../lib/plan.ts';
 import { quote } from '../lib/quote.ts';
 import { getRequest } from '../lib/run.ts';
 import { s3Store } from '../lib/s3-store.ts';
+import { withCandidate } from '../lib/search/plan.ts';
+import { SEARCHED } from '../lib/search/spec.ts';
 import type { Store } from '../lib/store.ts';
 import { startMeter } from './meter.ts';
 import { requireEnv } from './require-env.ts';
@@ -20,7 +22,12 @@ export const index = () => v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 interface WorkerTask {
   runId: string;
+  /** Of a candidate of a search; what else the run's parameters say holds for it too. */
+  params?: Record<string, unknown>;
 }
+
+/** `params` of a task. */
+export const overrides = () => v.optional(v.record(v.picklist(SEARCHED), v.unknown()));
 
 type WorkerStore = ReturnType<typeof s3Store>;
 
@@ -34,10 +41,14 @@ export function worker<Task extends WorkerTask>(
   schema: v.GenericSchema<unknown, Task>,
   work: (store: Store, plan: Plan, task: Task, checkCancelled: () => Promise<void>) => Promise<unknown>,
 ): (event: unknown) => Promise<WorkerAnswer> {
-  let known: { runId: string; plan: Plan } | undefined;
+  let known: { of: string; plan: Plan } | undefined;
   return taskHandler(schema, async (store, params, task, checkCancelled) => {
     const { runId } = task;
-    if (known?.runId !== runId) known = { runId, plan: await planOf(store, runId, params) };
+    const of = JSON.stringify([runId, task.params]);
+    if (known?.of !== of) {
+      const own = task.params ? parseRunParams(withCandidate(params, task.params)) : params;
+      known = { of, plan: await planOf(store, runId, own) };
+    }
     return work(store, known.plan, task, checkCancelled);
   });
 }

@@ -11,6 +11,7 @@ import type { Gathered } from './fanout/shards.ts';
 import { addCounts, NO_COUNTS } from './fanout/summary.ts';
 import { dataFans } from './ingest/fans.ts';
 import { findSchema, getSchema } from './ingest/results.ts';
+import type { DataShape } from './ingest/shape.ts';
 import { createJson, findJson, getJson, replaceJson } from './json.ts';
 import { runKeys } from './keys.ts';
 import { needsOf, tierOf } from './needs.ts';
@@ -19,6 +20,9 @@ import { type Plan, planRun, shardAbove, TIMEOUT_SECONDS } from './plan.ts';
 import { renderReport } from './report/page.ts';
 import { makeReport } from './report.ts';
 import { getRequest, listResults, type RunStatus, type StageName, type StageStatus } from './run.ts';
+import { withCandidate } from './search/plan.ts';
+import { searchRounds } from './search/rounds.ts';
+import type { Overrides } from './search/spec.ts';
 import type { Span, TaskSpan } from './span.ts';
 import type { BinsResult, BinsTask } from './stages/bins.ts';
 import type { EvaluateResult, EvaluateTask } from './stages/evaluate.ts';
@@ -109,6 +113,9 @@ export interface StageTask {
   resultKey: string;
 }
 
+/** A task of a worker; of a run with a search those after it have the best candidate's parameters. */
+type TaskOf<Task> = Task & { params?: Overrides };
+
 /** What a worker answers. */
 export type WorkerAnswer = Usage & { busyMs: number; span?: Span };
 
@@ -125,6 +132,7 @@ async function runStages(
   const keys = runKeys(runId);
   // of a run on data, when they have been surveyed
   let planned = params.data === undefined ? planRun(params) : undefined;
+  let shape: DataShape | undefined;
   let counts = NO_COUNTS;
   const timeline: Timeline = {};
   const spans: TaskSpan[] = [];
@@ -231,13 +239,14 @@ async function runStages(
   if (planned) await runStage('generate', generateTasks(planned));
   else {
     await runStage('generate', ...dataFans(engine, store, runId), async () => {
-      planned = planRun(params, await engine.step('shape', async () => (await getSchema(store, runId)).shape));
+      shape = await engine.step('shape', async () => (await getSchema(store, runId)).shape);
+      planned = planRun(params, shape);
       return generateTasks(planned);
     });
   }
   const plan = planned!;
   const chunks = chunksOf(plan);
-  const folds = Array.from({ length: params.folds ?? 0 }, (_, i) => i);
+  const folds = Array.from({ length: plan.search ? 0 : (params.folds ?? 0) }, (_, i) => i);
   await runStage(
     'split',
     [
@@ -255,51 +264,70 @@ async function runStages(
       resultKey: keys.splitResult(partitionIndex),
     })),
   );
-  await runStage(
-    'train',
-    plan.treeGroups.map(([treeStart, treeEnd]) => ({
+  // what the forest is grown by: of a run with a search that of the best candidate, when it is found
+  let grown: { plan: Plan; params?: Overrides } = { plan };
+  const growTasks = () =>
+    grown.plan.treeGroups.map(([treeStart, treeEnd]) => ({
       taskId: `train-${treeStart}-${treeEnd}`,
-      payload: { kind: 'grow', runId, treeStart, treeEnd } satisfies GrowTask,
+      payload: { kind: 'grow', runId, treeStart, treeEnd, params: grown.params } satisfies TaskOf<GrowTask>,
       inputKey: keys.folder('train'),
       resultKey: keys.treesResult(treeStart, treeEnd),
-    })),
-    [
-      {
-        taskId: 'merge',
-        payload: { kind: 'merge', runId } satisfies MergeTask,
-        inputKey: keys.folder('trees'),
-        resultKey: keys.modelResult,
-      },
-    ],
-    folds.map((fold) => ({
-      taskId: `fold-${fold}`,
-      payload: { kind: 'fold', runId, fold } satisfies FoldTask,
-      inputKey: keys.folder('train'),
-      resultKey: keys.foldResult(fold),
-    })),
-  );
+    }));
+  const mergeTasks = () => [
+    {
+      taskId: 'merge',
+      payload: { kind: 'merge', runId, params: grown.params } satisfies TaskOf<MergeTask>,
+      inputKey: keys.folder('trees'),
+      resultKey: keys.modelResult,
+    },
+  ];
+  const rounds = plan.search && searchRounds(engine, store, runId, plan.search);
+  if (rounds) {
+    const growBest = async () => {
+      const best = await rounds.best();
+      grown = {
+        plan: planRun({ ...withCandidate(params, best.params), folds: undefined }, shape),
+        params: best.params,
+      };
+      return growTasks();
+    };
+    await runStage('train', ...rounds.fans, growBest, async () => mergeTasks());
+  } else {
+    await runStage(
+      'train',
+      growTasks(),
+      mergeTasks(),
+      folds.map((fold) => ({
+        taskId: `fold-${fold}`,
+        payload: { kind: 'fold', runId, fold } satisfies FoldTask,
+        inputKey: keys.folder('train'),
+        resultKey: keys.foldResult(fold),
+      })),
+    );
+  }
   await runStage(
     'evaluate',
     chunks.map((partitionIndex) => ({
       taskId: `evaluate-${partitionIndex}`,
-      payload: { runId, partitionIndex } satisfies EvaluateTask,
+      payload: { runId, partitionIndex, params: grown.params } satisfies TaskOf<EvaluateTask>,
       inputKey: keys.test(partitionIndex),
       resultKey: keys.evaluateResult(partitionIndex),
     })),
   );
 
   return engine.step('report', async () => {
-    const [bins, model, evaluated, splits, validated] = await Promise.all([
+    const [bins, model, evaluated, splits, validated, search] = await Promise.all([
       getJson<BinsResult>(store, keys.binsResult),
       getJson<ModelResult>(store, keys.modelResult),
       mapLimited(chunks, STORE_REQUESTS, (i) => getJson<EvaluateResult>(store, keys.evaluateResult(i))),
       mapLimited(chunks, STORE_REQUESTS, (i) => getJson<SplitResult>(store, keys.splitResult(i))),
       mapLimited(folds, STORE_REQUESTS, (i) => getJson<EvaluateResult>(store, keys.foldResult(i))),
+      rounds?.report(),
     ]);
     const { tasks: total, done, failed, ...tasks } = counts;
     const report = makeReport(
       runId,
-      plan,
+      grown.plan,
       bins,
       model,
       evaluated,
@@ -311,6 +339,7 @@ async function runStages(
       spans,
       (await findSchema(store, runId))?.schema,
       validated,
+      search && { report: search, plan },
     );
     await replaceJson(store, keys.timeline, timeline);
     // before the report: who sees that finds the page

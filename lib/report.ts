@@ -16,6 +16,7 @@ import { mergeClassScores, type ScoreCounts } from './metrics/score-counts.ts';
 import type { RunParams } from './params.ts';
 import type { Plan } from './plan.ts';
 import type { StageName, StageStatus } from './run.ts';
+import type { SearchReport } from './search/results.ts';
 import type { TaskSpan } from './span.ts';
 import type { BinsResult } from './stages/bins.ts';
 import type { EvaluateResult } from './stages/evaluate.ts';
@@ -73,6 +74,8 @@ export interface Report {
   validation: Validation | null;
   /** Of forests that were each grown without one fold of the training rows, on that fold; null unless asked for. */
   crossValidation: CrossValidation | null;
+  /** What the search for the parameters found; null without one. */
+  search: SearchReport | null;
   /** Impurity-based importance of each feature, summing to 1; all 0 when no tree has a cut. */
   featureImportances: number[];
   /** How much worse the forest is when a feature says nothing; null when it is too large for that, with few rows. */
@@ -169,6 +172,7 @@ export function makeReport(
   timeline: TaskSpan[],
   schema?: TableSchema,
   folds: readonly EvaluateResult[] = [],
+  search?: { report: SearchReport; plan: Plan },
 ): Report {
   const confusion = mergePairs(evaluated.map(({ pairs }) => pairs));
   const { accuracy, interval }: Accuracy = accuracyOf(confusion);
@@ -178,7 +182,7 @@ export function makeReport(
   const scores = mergeClassScores(evaluated.map((part) => part.scores));
   const hasAuc = scores.length > 0 && scores.every((counts) => new Set(counts.map(([isClass]) => isClass)).size === 2);
   const { key, sha256, numTrees, numNodes, bytes } = model;
-  const costs = { forecast: costsOf(forecastUsage(plan)), bill: costsOf(usage) };
+  const costs = { forecast: costsOf(forecastUsage(search?.plan ?? plan)), bill: costsOf(usage) };
   return {
     runId,
     accuracy,
@@ -192,6 +196,7 @@ export function makeReport(
     oobCoverage: model.oob?.coverage ?? null,
     validation: validate(evaluated.flatMap(({ validation }) => validation ?? [])),
     crossValidation: folds.length > 0 ? crossValidate(folds) : null,
+    search: search?.report ?? null,
     featureImportances: model.featureImportances,
     permutationImportances: mergeImportance(
       evaluated.map(({ importance }) => importance),
