@@ -52,7 +52,8 @@ function describe({ kind }: TaskNeed, { params, numTrain, growSeconds }: Plan): 
   if (kind === 'grow') {
     return `training rows ${numTrain} × features ${features} (engine ${engine}: ${formatTime(growSeconds)} for ${trees} trees)`;
   }
-  if (kind === 'fold' || kind === 'fit') return `a fold of ${numTrain} training rows × features ${features} and ${trees} trees`;
+  if (kind === 'fold' || kind === 'fit')
+    return `a fold of ${numTrain} training rows × features ${features} and ${trees} trees`;
   if (kind === 'bins') return `features ${features}`;
   if (kind === 'merge') return `trees ${trees} on ${numTrain} rows`;
   return `chunkSize ${chunkSize} × features ${features}${kind === 'evaluate' ? ` and trees ${trees} on ${numTrain} rows` : ''}`;

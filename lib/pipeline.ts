@@ -5,7 +5,7 @@ import { CancelledError, DeadlineError, TaskFailedError } from './errors.ts';
 import { noteFailed } from './failed.ts';
 import type { Engine } from './fanout/engine.ts';
 import { fanOut } from './fanout/fan-out.ts';
-import { MAX_TASKS } from './fanout/options.ts';
+import { FAN_OUT_DEFAULTS, MAX_TASKS } from './fanout/options.ts';
 import type { WorkerSize } from './fanout/run-lanes.ts';
 import type { Gathered } from './fanout/shards.ts';
 import { addCounts, NO_COUNTS } from './fanout/summary.ts';
@@ -174,6 +174,8 @@ async function runStages(
           maxInFlight: params.workers,
           attemptTimeoutMs: TIMEOUT_SECONDS[name] * 1000,
           seed: params.seed,
+          // candidates that take long are no stragglers
+          stragglerFactor: FAN_OUT_DEFAULTS.stragglerFactor * (name === 'train' ? (planned?.search?.spread ?? 1) : 1),
           // a fan-out that begins when it is over ends at its first look
           deadlineMs: orAtLeast(remainingMs(endedAtMs), 1),
           shardAbove: mostTasks,

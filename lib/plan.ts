@@ -13,7 +13,7 @@ import type { DataShape } from './ingest/shape.ts';
 import { parseLocation } from './objects.ts';
 import { type ByPosition, parseRunParams, RUN_DEFAULTS, type RunParams } from './params.ts';
 import { countTestRows, countValidationRows } from './partition/split.ts';
-import { ofCandidate, planSearch, type SearchPlan } from './search/plan.ts';
+import { checkSearch, ofCandidate, planSearch, type SearchPlan } from './search/plan.ts';
 
 export interface Plan {
   params: RunParams;
@@ -109,6 +109,7 @@ export function checkRunnable(params: RunParams): void {
     return;
   }
   checkBytes(params);
+  if (params.search) checkSearch(params, params.search);
   splitKindOf(params);
   for (const location of dataParams(params).data) parseLocation(location);
 }

@@ -6,6 +6,7 @@ import type { Report } from '../lib/report.ts';
 import { STAGE_NAMES } from '../lib/run.ts';
 import type { ChaosOptions } from './chaos/faults.ts';
 import type { ChaosCounts } from './events.ts';
+import { describeSearch } from './search-table.ts';
 
 /** The faults that a run has met, and what picked them. */
 export type ChaosAccount = ChaosOptions & ChaosCounts;
@@ -55,6 +56,7 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
   const [low, high] = accuracyInterval.map((bound) => bound.toFixed(4));
   const ceiling = accuracyCeiling === null ? '' : `, the data's ceiling is ${accuracyCeiling.toFixed(4)}`;
   return [
+    ...(report.search ? ['', ...describeSearch(report.search)] : []),
     '',
     ...entries.map(([label, text]) => ` ${pc.dim(label.padEnd(8))} ${text}`),
     '',

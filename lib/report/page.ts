@@ -7,6 +7,7 @@ import { impurityChart, oobChart, permutationChart } from './features.ts';
 import { bytes, count, escapeHtml, fixed, seconds, table, usd } from './html.ts';
 import { modelCard } from './model-card.ts';
 import { accuracyBar, calibrationChart, classTable, confusion, precisionRecallChart, rocChart } from './quality.ts';
+import { searchSection } from './search.ts';
 import { STYLE } from './style.ts';
 import { attemptsTable, costChart, partitionChart, stageTable, timelineChart } from './work.ts';
 
@@ -38,6 +39,7 @@ ${tiles(report, total)}
 <h2>Quality</h2>
 <div class="pair"><div>${confusion(report)}${classTable(report)}</div>${calibrationChart(report)}</div>
 ${curves(report)}
+${searchSection(report)}
 <h2>Features</h2>
 <p class="soft">By impurity: what the cuts of each feature gained in training. By permutation: how much accuracy is lost on test rows whose value is another’s; the whiskers are standard errors${
     report.permutationImportances ? `, from ${count(report.permutationImportances.numRows)} rows` : ''

@@ -18,6 +18,8 @@ export interface SearchPlan {
   numFolds: number;
   candidates: Candidate[];
   rounds: Round[];
+  /** How many times as long as the middle one the longest candidate is expected to take. */
+  spread: number;
 }
 
 /** Fits of a search at most: the report reads them all. */
@@ -36,12 +38,7 @@ export function withCandidate(params: RunParams, candidate: Overrides): RunParam
  */
 export function planSearch(params: RunParams, spec: SearchSpec, layOut: (params: RunParams) => Plan): Plan {
   const { folds: numFolds = 0 } = params;
-  const listed = listCandidates(spec, params.seed);
-  if (listed.length * numFolds > MAX_FITS) {
-    throw new InputError(
-      `${listed.length} candidates × ${numFolds} folds are ${listed.length * numFolds} fits, at most ${MAX_FITS} are allowed`,
-    );
-  }
+  const listed = checkSearch(params, spec);
   const candidates = listed.map((candidate) => ({
     params: candidate,
     plan: ofCandidate(candidate, () => layOut(withCandidate(params, candidate))),
@@ -51,7 +48,31 @@ export function planSearch(params: RunParams, spec: SearchSpec, layOut: (params:
   const rounds = spec.halving
     ? halvingRounds(candidates.length, spec.halving, resourcesOf(longest, spec, numFolds))
     : [{ numCandidates: candidates.length, resources: longest.numTrain }];
-  return { ...longest, params: { ...longest.params, search: spec }, search: { spec, numFolds, candidates, rounds } };
+  const spread =
+    longest.growSeconds / plans.map(({ growSeconds }) => growSeconds).sort((a, b) => a - b)[plans.length >> 1]!;
+  const search = { spec, numFolds, candidates, rounds, spread };
+  return { ...longest, params: { ...longest.params, search: spec }, search };
+}
+
+/**
+ * The candidates, and what can be known to be wrong before a user's data have been read.
+ *
+ * @throws {InputError} when there are too many, or the folds would tear groups or times apart
+ */
+export function checkSearch({ folds: numFolds = 0, group, time, seed }: RunParams, spec: SearchSpec): Overrides[] {
+  const listed = listCandidates(spec, seed);
+  const numFits = listed.length * numFolds;
+  if (numFits > MAX_FITS) {
+    throw new InputError(
+      `${listed.length} candidates × ${numFolds} folds are ${numFits} fits, at most ${MAX_FITS} are allowed`,
+    );
+  }
+  if (group !== undefined || time !== undefined) {
+    throw new InputError(
+      `a search draws its folds at random: leave out the search or ${group === undefined ? 'time' : 'group'}`,
+    );
+  }
+  return listed;
 }
 
 /** Do what may refuse a candidate; the message says which. */
@@ -60,7 +81,8 @@ export function ofCandidate<T>(candidate: Overrides, work: () => T): T {
     return work();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(`candidate ${JSON.stringify(candidate)}: ${error.message}`);
+    const values = Object.entries(candidate).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+    throw new InputError(`candidate ${values.join(', ')}: ${error.message}`);
   }
 }
 

@@ -129,7 +129,7 @@ function parseGrid(
     }
     const check = (value: unknown) => {
       const allowed = allowedOf(name as SearchedName, value);
-      if (allowed) throw new InputError(`${where}: ${show(name)} must be ${allowed}, got ${quote(value)}`);
+      if (allowed) throw new InputError(`${show(name)} in ${where} must be ${allowed}, got ${quote(value)}`);
     };
     const values = input[name];
     grid[name] = Array.isArray(values)

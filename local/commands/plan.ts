@@ -13,6 +13,7 @@ import { withFolderStore } from '../folder-store.ts';
 import { describeForecast } from '../forecast-table.ts';
 import { checkParams, checkWritable, inFlags } from './checks.ts';
 import { addRunOptions, givenParams, toFlag } from './run-options.ts';
+import { addSearchOptions, givenSearch } from './search-options.ts';
 
 interface PlanFlags {
   on: 'local' | 'aws';
@@ -22,15 +23,19 @@ interface PlanFlags {
 
 export function planCommand(): Command {
   const command = new Command('plan')
-    .description('Tell what a run would take and cost: tasks, seconds, memory, USD. Takes the options of run.')
+    .description(
+      'Tell what a run would take and cost: tasks, seconds, memory, USD. Takes the options of run and search.',
+    )
     .addOption(
       new Option('--on <WHERE>', 'where it would run').choices(['local', 'aws']).default('local').helpGroup('Run:'),
     )
     .addOption(new Option('--json <FILE>', 'write the forecast there; - for standard output').helpGroup('Run:'))
     .addOption(new Option('--quiet', 'print the USD only').default(false).helpGroup('Run:'));
+  addSearchOptions(command);
   addRunOptions(command);
   return command.action(async ({ on, json, quiet }: PlanFlags) => {
-    const plan = await planHere(readGiven(givenParams(command), toFlag));
+    const search = givenSearch(command);
+    const plan = await planHere(readGiven({ ...givenParams(command), ...(search && { search }) }, toFlag));
     const forecast = forecastRun(plan, on === 'local' ? availableParallelism() : undefined);
     const text = `${JSON.stringify(forecast, null, 2)}\n`;
     if (json === '-') {

@@ -243,7 +243,14 @@ export function givenParams(command: Command): Record<string, unknown> {
   );
 }
 
-/** `chunkSize` as it is written on the command line: `--chunk-size`. */
+/** A value of a parameter, as its option takes it; of a switch `true` or `false`. */
+export function parseValue(name: ParamName, text: string): unknown {
+  const { parse, none, value } = Object.values(GROUPS).flat().find((option) => option.name === name)!; // biome-ignore format: one line
+  if (value === undefined) return text === 'true' ? true : text === 'false' ? false : text;
+  if (none !== undefined && text === none) return null;
+  return parse ? parse(text) : text;
+}
+
 /** What stands for null in an option's value. */
 export function wordForNull(flag: string): string {
   return (
@@ -253,6 +260,7 @@ export function wordForNull(flag: string): string {
   );
 }
 
+/** `chunkSize` as it is written on the command line: `--chunk-size`. */
 export function toFlag(name: string): string {
   return `--${toKebab(name)}`;
 }

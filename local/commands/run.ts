@@ -42,8 +42,20 @@ const DASHBOARD_PORT = 8787; // Dask's
 const DIST_DIR = dirname(fileURLToPath(import.meta.url));
 
 export function runCommand(): Command {
-  const command = new Command('run')
-    .description('Generate, split, train, evaluate. Without options: the job that the project grew from.')
+  return trainingCommand(
+    new Command('run').description(
+      'Generate, split, train, evaluate. Without options: the job that the project grew from.',
+    ),
+  );
+}
+
+/**
+ * Add the options of a run and what it does.
+ *
+ * @param more parameters besides those of the options that a run has
+ */
+export function trainingCommand(command: Command, more: () => Record<string, unknown> = () => ({})): Command {
+  command
     .addOption(new Option('--on <WHERE>', 'where to run').choices(['local', 'aws']).default('local').helpGroup('Run:'))
     .addOption(new Option('--stack <NAME>', 'deployed stack, with --on aws').default('Arvoredo').helpGroup('Run:'))
     .addOption(
@@ -60,7 +72,7 @@ export function runCommand(): Command {
     if (chaos && flags.on === 'aws') {
       throw new InputError('--chaos is for the emulator, not for AWS; leave it out, or use --on local');
     }
-    const asked = readGiven(givenParams(command), toFlag);
+    const asked = readGiven({ ...givenParams(command), ...more() }, toFlag);
     const { given, uploads } = await findUploads(asked, flags.on);
     const params = checkParams(given);
     const runId = checkRunId(flags.runId ?? newRunId());
