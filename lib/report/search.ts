@@ -9,6 +9,7 @@ import { count, escapeHtml, fixed, seconds, table } from './html.ts';
 const MAX_ROWS = 200;
 const MAX_DOTS = 30;
 const MAX_LINES = 200;
+const MAX_LABEL = 72;
 const ROW = 22;
 const WIDTH = 860;
 
@@ -39,14 +40,14 @@ function dots(search: SearchReport): string {
     meanTestScore! + stdTestScore!,
   ]);
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
-  const left = 300;
+  const labels = shown.map((result) => shorten(write(result)));
+  const left = 20 + 6.2 * Math.max(...labels.map(({ length }) => length));
   const x = (value: number) => round(left + ((value - low) / (high - low || 1)) * (WIDTH - left - 80));
   const rows = shown.map((result, i) => {
     const y = 14 + i * ROW;
     const [mean, std] = [result.meanTestScore!, result.stdTestScore!];
     const words = write(result);
-    const label = words.length > 46 ? `${words.slice(0, 45)}…` : words;
-    return `<text x="${left - 10}" y="${y + 4}" text-anchor="end">${escapeHtml(label)}</text><line class="whisker" x1="${x(mean - std)}" x2="${x(mean + std)}" y1="${y}" y2="${y}"/><circle class="dot ink${i === 0 ? 3 : 0}" cx="${x(mean)}" cy="${y}" r="4.5"><title>${escapeHtml(`${words}: ${fixed(mean)} ± ${fixed(std)}`)}</title></circle><text class="value" x="${WIDTH - 56}" y="${y + 4}">${fixed(mean)}</text>`;
+    return `<text x="${round(left - 10)}" y="${y + 4}" text-anchor="end">${escapeHtml(labels[i])}</text><line class="whisker" x1="${x(mean - std)}" x2="${x(mean + std)}" y1="${y}" y2="${y}"/><circle class="dot ink${i === 0 ? 3 : 0}" cx="${x(mean)}" cy="${y}" r="4.5"><title>${escapeHtml(`${words}: ${fixed(mean)} ± ${fixed(std)}`)}</title></circle><text class="value" x="${WIDTH - 56}" y="${y + 4}">${fixed(mean)}</text>`;
   });
   const more = last.length > MAX_DOTS ? `, the first ${MAX_DOTS} of ${count(last.length)}` : '';
   const where = search.rounds.length > 1 ? ' of the last round' : '';
@@ -57,6 +58,10 @@ function dots(search: SearchReport): string {
     14 + shown.length * ROW,
     rows.join(''),
   );
+}
+
+function shorten(text: string): string {
+  return text.length > MAX_LABEL ? `${text.slice(0, MAX_LABEL - 1)}…` : text;
 }
 
 /** A line for each candidate from round to round. */
