@@ -33,8 +33,9 @@ const TRAIN: Grant = {
     'runs/*/trees/*',
     'runs/*/model/*',
     'runs/*/folds/*',
+    'runs/*/search/*',
   ],
-  write: ['runs/*/trees/*', 'runs/*/model/*', 'runs/*/folds/*'],
+  write: ['runs/*/trees/*', 'runs/*/model/*', 'runs/*/folds/*', 'runs/*/search/*'],
 };
 
 export const GRANTS: Record<FunctionName, Grant> = {
