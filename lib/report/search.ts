@@ -20,7 +20,7 @@ export function searchSection({ search }: Report): string {
   const chosen = results[best]!;
   const how = rounds.map(({ numCandidates, resources }) => `${count(numCandidates)} on ${count(resources)}`).join(', ');
   const inRounds = rounds.length > 1 ? `, in rounds of ${how} ${resource}` : '';
-  return `<h2>Search</h2>
+  return `<h2 id="search">Search</h2>
 <p class="soft">${count(rounds[0]!.numCandidates)} candidates on ${numFolds} folds of the training rows${inRounds}. The best by ${escapeHtml(scoring)}${greaterIsBetter ? '' : ' (less is better)'} is ${escapeHtml(write(chosen))}, with ${fixed(chosen.meanTestScore)} ± ${fixed(chosen.stdTestScore)}; it was grown again from all training rows. ± is the standard deviation over the folds.</p>
 ${dots(search)}${rounds.length > 1 ? roundsChart(search) : ''}${resultsTable(search)}`;
 }

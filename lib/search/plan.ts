@@ -48,8 +48,9 @@ export function planSearch(params: RunParams, spec: SearchSpec, layOut: (params:
   const rounds = spec.halving
     ? halvingRounds(candidates.length, spec.halving, resourcesOf(longest, spec, numFolds))
     : [{ numCandidates: candidates.length, resources: longest.numTrain }];
-  const spread =
-    longest.growSeconds / plans.map(({ growSeconds }) => growSeconds).sort((a, b) => a - b)[plans.length >> 1]!;
+  const seconds = plans.map(({ growSeconds }) => growSeconds).sort((a, b) => a - b);
+  // half of the fits are done when the lower middle one is
+  const spread = longest.growSeconds / seconds[(seconds.length - 1) >> 1]!;
   const search = { spec, numFolds, candidates, rounds, spread };
   return { ...longest, params: { ...longest.params, search: spec }, search };
 }

@@ -47,7 +47,7 @@ export function toScores(fits: readonly FitResult[], scoring: ScoringName): (num
 }
 
 /** Candidates of a round by score, the best first, and the first of equals before the others; those without one last. */
-export function order(scores: readonly (readonly (number | null)[])[], scoring: ScoringName): number[] {
+function order(scores: readonly (readonly (number | null)[])[], scoring: ScoringName): number[] {
   const values = scores.map((ofFolds) => worth(meanOf(ofFolds), scoring));
   return [...values.keys()].sort((a, b) => values[b]! - values[a]! || a - b);
 }

@@ -15,7 +15,7 @@ import { parseRunParams } from '../../../lib/params.ts';
 import { assignFolds } from '../../../lib/partition/folds.ts';
 import { planRun } from '../../../lib/plan.ts';
 import { RandomStream, STREAM } from '../../../lib/random.ts';
-import { getReport, type RunRequest } from '../../../lib/run.ts';
+import { getReport, getRequest, type RunRequest, startRun } from '../../../lib/run.ts';
 import type { SearchReport } from '../../../lib/search/results.ts';
 import { gatherRows } from '../../../lib/stages/train.ts';
 import { runInMemory, runOnData } from '../../helpers.ts';
@@ -204,4 +204,23 @@ test('a search has the tasks that its forecast says, and costs what its fits tak
     assert.ok(forecast.total.usd > plain.total.usd && forecast.total.seconds > plain.total.seconds);
     assert.equal(forecast.search!.rounds.length, halving ? 3 : 1);
   }
+});
+
+test('a search that is asked for again is the same one, and another grid is a conflict', async () => {
+  const store = memoryStore();
+  const orchestrator = { start: async (name: string) => name, state: async () => ({ state: 'running' as const }), stop: async () => {} }; // biome-ignore format: one line
+  const ask = (grid: unknown) => startRun(store, orchestrator, 's', parseRunParams({ search: { grid } }), ['search']);
+  await ask({ maxDepth: [1, 2], trees: [3] });
+  await ask({ trees: [3], maxDepth: [1, 2] });
+  await assert.rejects(ask({ trees: [3], maxDepth: [1, 4] }), {
+    name: 'ConflictError',
+    message: /run s exists with search/,
+  });
+  const { params } = await getRequest(store, 's');
+  assert.deepEqual(params.search!.grid, { maxDepth: [1, 2], trees: [3] });
+});
+
+test('candidates that are expected to take longer than the middle one get that much longer before a second attempt', () => {
+  const spreadOf = (trees: number[]) => planRun(parseRunParams({ search: { grid: { trees } } })).search!.spread;
+  assert.deepEqual([[7], [10, 20], [10, 20, 50]].map(spreadOf), [1, 2, 2.5]);
 });
