@@ -21,6 +21,9 @@ const SHAPES: Record<string, string> = {
   chunks: '--samples 1e6 --chunk-size 250000 --trees 10',
   classes: '--classes 10 --informative 10',
   logistic: '--generator logistic',
+  values: '--generator friedman1 --noise 1 --trees 20',
+  'small-values': '--generator regression --noise 50 --samples 20000 --trees 50',
+  'many-values': '--generator friedman1 --noise 1 --samples 200000 --max-features 5 --trees 10',
 };
 const STAGES = ['generate', 'split', 'train', 'evaluate'] as const;
 

@@ -12,8 +12,8 @@ import { SAMPLE_ROWS } from '../lib/partition/sample.ts';
 import type { Contestant, Sample } from './peers.ts';
 
 export interface Job {
-  train: RawRows;
-  test: RawRows;
+  train: RawRows<Uint16Array>;
+  test: RawRows<Uint16Array>;
   numClasses: number;
   numTrees: number;
   seed: number;

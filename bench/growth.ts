@@ -7,7 +7,7 @@ import { createGenerator } from '../lib/datasets/generator.ts';
 import { encodeColumn, quantileEdges } from '../lib/forest/bins.ts';
 import { FOREST_DEFAULTS } from '../lib/forest/params.ts';
 import { growInThreads } from '../lib/forest/wasm/grow-in-threads.ts';
-import type { BinnedRows } from '../lib/partition/rows.ts';
+import type { ClassRows } from '../lib/partition/rows.ts';
 
 const { values } = parseArgs({
   options: {
@@ -22,7 +22,7 @@ const CHUNK_ROWS = 100_000;
 const SAMPLE_ROWS = 16_384;
 
 /** Binned as the rows come, so that the values never lie in memory together. */
-function generateBinned(numRows: number): { rows: BinnedRows; edges: Float32Array[] } {
+function generateBinned(numRows: number): { rows: ClassRows; edges: Float32Array[] } {
   const generator = createGenerator({ generator: 'hypercube', samples: numRows, features: numFeatures, seed: 0 });
   const labels = new Uint16Array(numRows);
   const columns = Array.from({ length: numFeatures }, () => new Uint8Array(numRows));

@@ -8,6 +8,9 @@ import { MEMORY_TIERS_MIB, type Plan, TIMEOUT_SECONDS } from './plan.ts';
 /** Share of a function's time that a task may be expected to take. */
 const TIME_SHARE = 0.85;
 
+/** Rows of a leaf beyond which a forest is hardly meant any more. */
+const MOST_LEAF_ROWS = 100;
+
 type Lever = 'chunkSize' | 'features' | 'samples' | 'trees';
 /** What makes a task smaller. */
 const LEVERS: Record<TaskNeed['kind'], Lever[]> = {
@@ -85,6 +88,11 @@ function listRemedies(need: TaskNeed, params: RunParams, works: (changes: Partia
     if (params.strategy === 'gather' && works({ strategy: 'trees' })) remedies.push('use the strategy trees');
     const workers = leastThatWorks(params.workers, 1000, (n) => works({ workers: n }));
     if (workers) remedies.push(`raise workers to ${workers}`);
+  }
+  // a leaf for each row is what makes forests of values large
+  if (params.task === 'regression' && params.minSamplesLeaf >= 1 && LEVERS[need.kind].includes('trees')) {
+    const rows = leastThatWorks(params.minSamplesLeaf, MOST_LEAF_ROWS, (n) => works({ minSamplesLeaf: n }));
+    if (rows) remedies.push(`raise minSamplesLeaf to ${rows}`);
   }
   for (const lever of LEVERS[need.kind]) {
     const most = mostThatWorks(params[lever], (n) => works({ [lever]: n }));

@@ -70,13 +70,15 @@ const EDGE_BYTES = 100;
 const THREAD_ROW_BYTES = 44;
 /** The general trainer's nodes are objects, those of the tree at hand in each thread. */
 const GENERAL_BYTES = { perRow: 40, perNode: 500 };
-const GROW_BYTES_PER_NODE = 12;
-const MERGE_BYTES_PER_NODE = 20;
-const EVALUATE_BYTES = { perNode: 30, perValue: 12 };
+/** Of a node: its leaves hold a class or two, or a value and a weight of their own. */
+const CLASS_NODE_BYTES = { grow: 12, merge: 20, evaluate: 30, model: 5.05 };
+const VALUE_NODE_BYTES = { grow: 48, merge: 62, evaluate: 45, model: 15.5 };
+const EVALUATE_BYTES_PER_VALUE = 12;
 
-const MODEL_BYTES_PER_NODE = 5.05;
 const RESULT_BYTES = 500;
 const CALIBRATION_BYTES = 1700;
+/** Of a test partition's scores where values are predicted: a cell of the density or a step of the residuals for each row. */
+const VALUE_SCORE_BYTES = { perRow: 20, most: 50_000, perFeature: 120 };
 
 /** The size of a stage's function that is chosen for its tasks, by position. */
 export function tierOf(needs: readonly TaskNeed[], stage: TaskNeed['stage']): number {
@@ -107,25 +109,31 @@ function needsOfOne(plan: Plan): TaskNeed[] {
   // rows of the sample for the importances, each once with every feature's values drawn anew
   const shuffledRows = Math.ceil((importanceRows(plan) * features) / numChunks);
 
-  const rawBytes = (rows: number) => rows * (4 * features + 6);
-  const binnedBytes = (rows: number) => rows * (features + 6);
+  const isOfValues = numClasses === 0;
+  const nodeBytes = isOfValues ? VALUE_NODE_BYTES : CLASS_NODE_BYTES;
+  const labelBytes = isOfValues ? 8 : 2;
+  const rawBytes = (rows: number) => rows * (4 * features + 4 + labelBytes);
+  const binnedBytes = (rows: number) => rows * (features + 4 + labelBytes);
   const rangesBytes = 40 * features + RESULT_BYTES;
   const edgesBytes = (255 + (shuffledRows > 0 ? 64 : 0)) * 10 * features + RESULT_BYTES;
   const chunkSampleBytes = ((sampleRows * chunkRows) / samples) * (4 * features + 8);
-  const modelBytes = numNodes * MODEL_BYTES_PER_NODE;
+  const modelBytes = numNodes * nodeBytes.model;
   // a count for each probability that occurs, by class and whether it is the row's
   const numScores = 2 * Math.min(testRows, trees + 1) * (numClasses === 2 ? 1 : numClasses);
-  const scoresBytes =
-    24 * Math.min(numScores, 4000) + CALIBRATION_BYTES + (shuffledRows > 0 ? 18 * features : 0) + RESULT_BYTES;
+  const classScoresBytes = 24 * Math.min(numScores, 4000) + CALIBRATION_BYTES + (shuffledRows > 0 ? 18 * features : 0);
+  const valueScoresBytes =
+    Math.min(testRows * VALUE_SCORE_BYTES.perRow, VALUE_SCORE_BYTES.most) +
+    (shuffledRows > 0 ? VALUE_SCORE_BYTES.perFeature * features : 0);
+  const scoresBytes = (isOfValues ? valueScoresBytes : classScoresBytes) + RESULT_BYTES;
   const isPlain = plan.dataset.generator !== 'file' || plan.dataset.shape.isPlain;
-  const isGeneral = !isPlain || findBeyondPlain(plan.forest) !== undefined;
+  const isGeneral = isOfValues || !isPlain || findBeyondPlain(plan.forest) !== undefined;
   // in the kernel's memory, or for the threads of the general trainer
   const packedBytes = features + 2;
   const threadBytes = isGeneral
     ? numTrain * GENERAL_BYTES.perRow + nodesPerTree(plan) * GENERAL_BYTES.perNode
     : numTrain * THREAD_ROW_BYTES;
   // sums, count and label of each row
-  const oobBytes = oobScore ? numTrain * (8 * numClasses + 6) : 0;
+  const oobBytes = oobScore ? numTrain * (8 * Math.max(1, numClasses) + 4 + labelBytes) : 0;
   const oobFiles = oobScore ? 1 : 0;
 
   const mib = (bytes: number) => Math.ceil((BASE_BYTES + bytes) / 1024 ** 2);
@@ -133,11 +141,11 @@ function needsOfOne(plan: Plan): TaskNeed[] {
   const withLeft = (bytes: number) => bytes + Math.min(LEFT_BYTES, Math.min(LEFT_TASKS, tasksBefore) * bytes);
   // partitions as bodies, as they come, and end to end; packed, and the scratch memory of threads; sums in each and a file
   const growBytes =
-    numTrain * (3 * (features + 6) + packedBytes) +
+    numTrain * (3 * (features + 4 + labelBytes) + packedBytes) +
     THREADS * threadBytes +
     (THREADS + 1) * oobBytes +
     255 * features * EDGE_BYTES +
-    numNodes * largest * GROW_BYTES_PER_NODE;
+    numNodes * largest * nodeBytes.grow;
   const requests = (count: number) => count * REQUEST_SECONDS;
   const atOnce = (count: number) => Math.ceil(count / STORE_REQUESTS);
   // every sandbox reads run.json once
@@ -235,7 +243,7 @@ function needsOfOne(plan: Plan): TaskNeed[] {
               (growSeconds * (1 - 1 / folds)) / THREADS_GAIN +
               numTrain * features * FOLD_SECONDS_PER_VALUE,
             // the rows of the fold and the others once more, all trees, and the values that are predicted
-            peakMiB: mib(growBytes + numTrain * (2 * features + 6) + numNodes * EVALUATE_BYTES.perNode),
+            peakMiB: mib(growBytes + numTrain * (2 * features + 4 + labelBytes) + numNodes * nodeBytes.evaluate),
             s3Reads: 2,
             s3Writes: 1,
             bytesWritten: scoresBytes,
@@ -250,7 +258,7 @@ function needsOfOne(plan: Plan): TaskNeed[] {
       seconds:
         requests(3 + atOnce(treeGroups.length) + oobFiles * treeGroups.length) + numNodes * MERGE_SECONDS_PER_NODE,
       // in a sandbox that has grown trees
-      peakMiB: mib(growBytes + numNodes * MERGE_BYTES_PER_NODE),
+      peakMiB: mib(growBytes + numNodes * nodeBytes.merge),
       s3Reads: 2 + oobFiles + (1 + oobFiles) * treeGroups.length,
       s3Writes: 2,
       bytesWritten: modelBytes + RESULT_BYTES,
@@ -262,8 +270,8 @@ function needsOfOne(plan: Plan): TaskNeed[] {
       numTasks: numChunks,
       seconds: requests(3) + (testRows + shuffledRows) * trees * EVALUATE_SECONDS_PER_ROW_AND_TREE,
       peakMiB: mib(
-        numNodes * EVALUATE_BYTES.perNode +
-          (testRows + shuffledRows) * (features * EVALUATE_BYTES.perValue + 24 * numClasses),
+        numNodes * nodeBytes.evaluate +
+          (testRows + shuffledRows) * (features * EVALUATE_BYTES_PER_VALUE + 24 * Math.max(1, numClasses)),
       ),
       s3Reads: 3,
       s3Writes: 1,
@@ -288,12 +296,14 @@ function clusterFeatures({ dataset, numClasses }: Plan): number {
  * Nodes of one tree, grown until its leaves are pure: the more rows are labelled against their neighbours, the more.
  * Measured: 0.117 of the training rows for the seed's data, 0.22 with a fifth of the labels drawn anew, 0.17 for 3
  * classes, 0.44 for 10, 0.32 for logistic data. Extra-trees, whose cuts are random, have three times as many: 0.36 and 1.5.
+ * Where all values differ, a leaf holds one: 1.27 with bootstrap, as 0.632 of the rows are in a tree, and 2 without.
  */
 function nodesPerTree({ dataset, numClasses, numTrain, forest }: Plan): number {
   const share =
     dataset.generator === 'hypercube' ? 0.11 + 0.55 * (dataset.flipY ?? 0.01) + 0.04 * (numClasses - 2) : 0.33;
-  const { maxDepth, minSamplesLeaf = 1, maxLeafNodes = null, splitter } = forest;
-  const byRows = numTrain * Math.min(share, 0.7) * (splitter === 'random' ? 3 : 1);
+  const { maxDepth, minSamplesLeaf = 1, maxLeafNodes = null, splitter, bootstrap } = forest;
+  const ofClasses = Math.min(share, 0.7) * (splitter === 'random' ? 3 : 1);
+  const byRows = numTrain * (numClasses > 0 ? ofClasses : bootstrap ? 1.27 : 2);
   const byLeaves = minSamplesLeaf >= 1 ? (2 * numTrain) / minSamplesLeaf : 2 / minSamplesLeaf;
   const byDepth = maxDepth === null ? Number.POSITIVE_INFINITY : 2 ** (maxDepth + 1) - 1;
   const byMostLeaves = maxLeafNodes === null ? Number.POSITIVE_INFINITY : 2 * maxLeafNodes - 1;

@@ -1,9 +1,10 @@
 // The parameters of a run: the same names on the command line, in the API and in run.json.
 
 import * as v from 'valibot';
+import { GENERATOR_TASKS, type GeneratorName } from './datasets/spec.ts';
 import { InputError } from './errors.ts';
 import { ENGINES, type EngineName } from './forest/engine.ts';
-import { CLASS_CRITERIA } from './forest/params.ts';
+import { CLASS_CRITERIA, VALUE_CRITERIA } from './forest/params.ts';
 import { quote } from './quote.ts';
 import { MAX_SEED } from './random.ts';
 import { DEFAULT_FOLDS, parseSearch, type SearchSpec } from './search/spec.ts';
@@ -74,15 +75,17 @@ const texts = (what: string) =>
   );
 
 /**
- * What each parameter may be. Those of the generators have no default here: `hypercube` and `logistic` share names with
- * different defaults, and one that the chosen generator does not know is refused.
+ * What each parameter may be. Those of the generators have no default here: the generators share names with different
+ * defaults, and one that the chosen generator does not know is refused.
  */
 const FIELDS = {
+  /** Whether the forest tells classes apart or predicts values. */
+  task: choice('classification', 'regression'),
   // data
   samples: whole(1, MAX_ROWS),
   features: whole(1, MAX_FEATURES),
   chunkSize: whole(1, MAX_ROWS),
-  generator: choice('hypercube', 'logistic'),
+  generator: choice('hypercube', 'logistic', 'regression', 'friedman1'),
   informative: v.optional(whole(1, MAX_FEATURES)),
   redundant: v.optional(whole(0, MAX_FEATURES)),
   repeated: v.optional(whole(0, MAX_FEATURES)),
@@ -97,6 +100,8 @@ const FIELDS = {
   shift: v.optional(position('random shifts')),
   scale: v.optional(position('random scales')),
   shuffleSamples: v.optional(flag()),
+  noise: v.optional(numeric('a number from 0 up', (value) => value >= 0)),
+  bias: v.optional(numeric('a number', () => true)),
   withReplacement: v.optional(flag()),
   // data of the user's
   data: v.optional(texts('locations: s3://bucket/key, a prefix that ends in /, or a pattern')),
@@ -141,7 +146,7 @@ const FIELDS = {
   minSamplesLeaf: countOrShare(1),
   minWeightFractionLeaf: numeric('a share from 0 to 0.5', (value) => value >= 0 && value <= 0.5),
   maxLeafNodes: limit(2),
-  criterion: choice(...CLASS_CRITERIA),
+  criterion: choice(...CLASS_CRITERIA, ...VALUE_CRITERIA),
   minImpurityDecrease: numeric('a number from 0 up', (value) => value >= 0),
   bootstrap: flag(),
   maxSamples: rule<number | null>(
@@ -183,6 +188,7 @@ export const PARAM_NAMES = Object.keys(FIELDS) as ParamName[];
 
 /** The seed's job. `maxFeatures` is not in it: its default is the engine's. Extra-trees draw no bootstrap by default. */
 export const RUN_DEFAULTS = {
+  task: 'classification',
   samples: 100_000,
   features: 20,
   chunkSize: 10_000,
@@ -231,9 +237,14 @@ export function parseRunParams(input: unknown, show: (name: string) => string = 
   }
   const own: Record<string, unknown> = Object.fromEntries(given);
   const { engine = RUN_DEFAULTS.engine, extraTrees } = own;
-  const defaults = { ...RUN_DEFAULTS, maxFeatures: defaultMaxFeatures(engine), bootstrap: extraTrees !== true };
+  const defaults = {
+    ...RUN_DEFAULTS,
+    maxFeatures: defaultMaxFeatures(engine),
+    bootstrap: extraTrees !== true,
+    ...defaultsOfTask(own),
+  };
   if (own.search !== undefined) {
-    own.search = parseSearch(own.search, findAllowed, show);
+    own.search = parseSearch(own.search, own.task ?? defaults.task, findAllowed, show);
     own.folds ??= DEFAULT_FOLDS;
   }
   const result = v.safeParse(SCHEMA, { ...defaults, ...own }, { abortEarly: true });
@@ -253,6 +264,19 @@ function findAllowed(name: ParamName, value: unknown): string | undefined {
   return v.safeParse(FIELDS[name], value).issues?.[0].message;
 }
 
+/**
+ * Regression is what was asked for, or follows from a generator of values; it has a generator and a criterion of its own,
+ * and tries all features at a node, as scikit-learn's regressors do.
+ */
+function defaultsOfTask({ task, generator, data }: Record<string, unknown>): Partial<RunParams> {
+  const follows =
+    data === undefined && Object.hasOwn(GENERATOR_TASKS, generator as string)
+      ? GENERATOR_TASKS[generator as GeneratorName]
+      : RUN_DEFAULTS.task;
+  if ((task ?? follows) !== 'regression') return {};
+  return { task: 'regression', generator: 'regression', criterion: 'squared_error', maxFeatures: 'all' };
+}
+
 /** The engine's own default; an engine that there is not is refused later. */
 function defaultMaxFeatures(engine: unknown): unknown {
   return (Object.hasOwn(ENGINES, engine as string) && ENGINES[engine as EngineName].defaultMaxFeatures) || 'all';
@@ -262,7 +286,7 @@ function defaultMaxFeatures(engine: unknown): unknown {
 const GENERATOR_PARAMS: readonly ParamName[] = [
   ...(['samples', 'features', 'chunkSize', 'generator', 'informative', 'redundant', 'repeated', 'classes'] as const),
   ...(['clustersPerClass', 'weights', 'flipY', 'classSep', 'hypercube', 'shift', 'scale', 'shuffleSamples'] as const),
-  'withReplacement',
+  ...(['withReplacement', 'noise', 'bias'] as const),
 ];
 /** Parameters that say how a user's data are read. */
 const DATA_PARAMS: readonly ParamName[] = [

@@ -20,12 +20,13 @@ import { type Plan, planRun, shardAbove, TIMEOUT_SECONDS } from './plan.ts';
 import { renderReport } from './report/page.ts';
 import { makeReport } from './report.ts';
 import { getRequest, listResults, type RunStatus, type StageName, type StageStatus } from './run.ts';
+import { scoreOf } from './score-of.ts';
 import { withCandidate } from './search/plan.ts';
 import { searchRounds } from './search/rounds.ts';
 import type { Overrides } from './search/spec.ts';
 import type { Span, TaskSpan } from './span.ts';
 import type { BinsResult, BinsTask } from './stages/bins.ts';
-import type { EvaluateResult, EvaluateTask } from './stages/evaluate.ts';
+import type { Evaluated, EvaluateTask } from './stages/evaluate.ts';
 import type { FoldTask } from './stages/fold.ts';
 import type { GenerateTask } from './stages/generate.ts';
 import type { SplitResult, SplitTask } from './stages/split.ts';
@@ -50,7 +51,12 @@ export interface PipelineOptions {
 /** What an orchestrator answers: the report has the rest. */
 export interface PipelineResult {
   runId: string;
-  accuracy: number;
+  /** Of a run that tells classes apart. */
+  accuracy?: number;
+  /** Of one that predicts values. */
+  r2?: number;
+  rmse?: number;
+  mae?: number;
   sha256: string;
 }
 
@@ -321,9 +327,9 @@ async function runStages(
     const [bins, model, evaluated, splits, validated, search] = await Promise.all([
       getJson<BinsResult>(store, keys.binsResult),
       getJson<ModelResult>(store, keys.modelResult),
-      mapLimited(chunks, STORE_REQUESTS, (i) => getJson<EvaluateResult>(store, keys.evaluateResult(i))),
+      mapLimited(chunks, STORE_REQUESTS, (i) => getJson<Evaluated>(store, keys.evaluateResult(i))),
       mapLimited(chunks, STORE_REQUESTS, (i) => getJson<SplitResult>(store, keys.splitResult(i))),
-      mapLimited(folds, STORE_REQUESTS, (i) => getJson<EvaluateResult>(store, keys.foldResult(i))),
+      mapLimited(folds, STORE_REQUESTS, (i) => getJson<Evaluated>(store, keys.foldResult(i))),
       rounds?.report(),
     ]);
     const { tasks: total, done, failed, ...tasks } = counts;
@@ -348,7 +354,7 @@ async function runStages(
     await store.create(keys.reportPage, encoder.encode(renderReport(report)), 'text/html; charset=utf-8');
     await createJson(store, keys.report, report);
     await writeStatus('succeeded');
-    return { runId, accuracy: report.accuracy, sha256: model.sha256 };
+    return { runId, ...scoreOf(report), sha256: model.sha256 };
   });
 }
 

@@ -1,13 +1,13 @@
 // The plan of a run: everything that follows from its parameters, worked out before anything is spent.
 
-import { type DatasetSpec, validateDatasetSpec } from './datasets/spec.ts';
+import { type DatasetSpec, GENERATOR_TASKS, validateDatasetSpec } from './datasets/spec.ts';
 import { InputError } from './errors.ts';
 import { MAX_TASKS } from './fanout/options.ts';
 import { checkFits } from './fits.ts';
 import { ENGINES } from './forest/engine.ts';
 import { storedOptions } from './forest/estimator-options.ts';
 import type { ClassLabel } from './forest/model.ts';
-import { type ForestParams, validateForestParams } from './forest/params.ts';
+import { CLASS_CRITERIA, type ForestParams, VALUE_CRITERIA, validateForestParams } from './forest/params.ts';
 import { dataParams, splitKindOf } from './ingest/data-params.ts';
 import type { DataShape } from './ingest/shape.ts';
 import { parseLocation } from './objects.ts';
@@ -20,6 +20,7 @@ export interface Plan {
   /** What a generator makes, or the shape of a user's data. */
   dataset: DatasetSpec | FileSpec;
   forest: ForestParams;
+  /** 0 where values are predicted. */
   numClasses: number;
   numChunks: number;
   numTrain: number;
@@ -96,6 +97,8 @@ const GENERATOR_PARAMS = {
     'shuffleSamples',
   ],
   logistic: ['informative', 'scale', 'withReplacement'],
+  regression: ['informative', 'bias', 'noise', 'shuffleSamples'],
+  friedman1: ['noise'],
 } as const;
 
 /**
@@ -111,6 +114,7 @@ export function checkRunnable(params: RunParams): void {
   checkBytes(params);
   if (params.search) checkSearch(params, params.search);
   splitKindOf(params);
+  checkTask(params);
   for (const location of dataParams(params).data) parseLocation(location);
 }
 
@@ -155,12 +159,13 @@ function layOutRun(given: RunParams, shape: DataShape | undefined): Plan {
   const dataset: Plan['dataset'] = shape ? { generator: 'file', shape } : toDatasetSpec(params);
   if (dataset.generator !== 'file') validateDatasetSpec(dataset);
   splitKindOf(params);
+  checkTask(params);
   // known from the data, where they say it
   const numTest = shape?.numTest ?? countTestRows(params.samples, params.testSize);
   const numValidation = shape?.numValidation ?? countValidationRows(params.samples, numTest, params.validationSize);
   const numTrain = params.samples - numTest - numValidation;
   const numChunks = shape?.numParts ?? Math.ceil(params.samples / Math.min(params.chunkSize, params.samples));
-  const numClasses = shape?.numClasses ?? (dataset.generator === 'hypercube' ? dataset.classes : undefined) ?? 2;
+  const numClasses = shape?.numClasses ?? numClassesOf(dataset);
   const { maxFeatures, features } = params;
   if (typeof maxFeatures === 'number' && maxFeatures > features) {
     const allowed = `sqrt, log2, all, a share in (0, 1) or a whole number from 1 to ${features}`;
@@ -178,6 +183,7 @@ function layOutRun(given: RunParams, shape: DataShape | undefined): Plan {
       group === undefined ? ['time', 'learn from later rows'] : ['group', 'have rows of a group on both sides'];
     throw new InputError(`folds are drawn at random, and would ${why}: leave out folds or ${name}`);
   }
+  if (numClasses === 0) checkRowsToScore({ numTest, numValidation, numTrain, folds });
   const isPlain = shape?.isPlain ?? true;
   if (!isPlain && params.engine === 'ml-random-forest') {
     throw new InputError(
@@ -193,6 +199,46 @@ function layOutRun(given: RunParams, shape: DataShape | undefined): Plan {
   const plan: Plan = { params, dataset, forest, ...rows, strategy, strategyReason, treeGroups, growSeconds };
   checkChunks(plan);
   return plan;
+}
+
+/** @throws {InputError} on what has a meaning for the other task only */
+function checkTask({ task, data, generator, criterion, classWeight = null, stratify, engine }: RunParams): void {
+  const isRegression = task === 'regression';
+  const criteria: readonly string[] = isRegression ? VALUE_CRITERIA : CLASS_CRITERIA;
+  // a run of an earlier version knew none
+  if (criterion !== undefined && !criteria.includes(criterion)) {
+    throw new InputError(`criterion must be ${criteria.join(' or ')} for the task ${task}, got ${criterion}`);
+  }
+  if (data === undefined && GENERATOR_TASKS[generator] !== task) {
+    const names = Object.entries(GENERATOR_TASKS).flatMap(([name, ofName]) => (ofName === task ? [name] : []));
+    throw new InputError(`generator must be ${names.join(' or ')} for the task ${task}, got ${generator}`);
+  }
+  if (!isRegression) return;
+  const refuse = (what: string) => {
+    throw new InputError(`${what} is for classes, and the task regression has none: leave it out`);
+  };
+  if (classWeight !== null) refuse('classWeight');
+  if (stratify) refuse('stratify');
+  if (engine === 'ml-random-forest') {
+    throw new InputError('engine ml-random-forest tells classes apart only; use arvoredo for the task regression');
+  }
+}
+
+/** @throws {InputError} where R² would be that of one row */
+function checkRowsToScore(rows: { numTest: number; numValidation: number; numTrain: number; folds: number }): void {
+  const { numTest, numValidation, numTrain, folds } = rows;
+  const refuse = (side: string) => {
+    throw new InputError(`the task regression needs at least 2 rows to score: ${side}`);
+  };
+  if (numTest < 2) refuse(`testSize leaves ${numTest} on the test side`);
+  if (numValidation === 1) refuse('validationSize leaves 1 on the validation side');
+  if (folds > 0 && Math.floor(numTrain / folds) < 2) refuse(`folds ${folds} of ${numTrain} training rows leave 1`);
+}
+
+/** 0 for values. */
+function numClassesOf(dataset: Plan['dataset']): number {
+  if (dataset.generator === 'hypercube') return dataset.classes ?? 2;
+  return dataset.generator === 'logistic' ? 2 : 0;
 }
 
 /** Tasks of each fan-out of a run, in order. */
@@ -285,7 +331,7 @@ export function modelOptions(
 ): Record<string, unknown> | undefined {
   if (params.engine !== 'arvoredo') return undefined;
   const options = storedOptions(forest, params.maxBins, labels);
-  const byDefault = storedOptions(toForestParams(parseRunParams({}), 2), RUN_DEFAULTS.maxBins);
+  const byDefault = storedOptions(toForestParams(parseRunParams({ task: params.task }), 2), RUN_DEFAULTS.maxBins);
   return JSON.stringify(options) === JSON.stringify(byDefault) ? undefined : options;
 }
 

@@ -19,12 +19,14 @@ import type { StageName, StageStatus } from './run.ts';
 import type { SearchReport } from './search/results.ts';
 import type { TaskSpan } from './span.ts';
 import type { BinsResult } from './stages/bins.ts';
-import type { EvaluateResult } from './stages/evaluate.ts';
+import type { Evaluated, EvaluateResult } from './stages/evaluate.ts';
 import { mergeImportance, type PermutationImportances } from './stages/importance.ts';
+import { isOfValues } from './stages/score-values.ts';
 import type { SplitResult } from './stages/split.ts';
 import type { ModelResult, OobPoint } from './stages/train.ts';
 import type { TableSchema } from './tables/schema.ts';
 import type { Overheads } from './timeline.ts';
+import { reportValues, type ValueReport } from './value-report.ts';
 
 /** What became of the tasks of a run, and of the attempts at them. */
 export type TaskCounts = Omit<FanOutCounts, 'tasks' | 'done' | 'failed'> & {
@@ -41,57 +43,33 @@ export interface ClassCurves {
   precisionRecall: PrecisionRecallPoint[];
 }
 
-/** Rows of one partition by class, shape [numClasses], and the bytes of its files. */
+/** Rows of one partition by class, shape [numClasses], or of values in one number, and the bytes of its files. */
 export interface PartitionBalance {
   train: number[];
   test: number[];
   bytes: number;
 }
 
-export interface Report {
+/** What a run found, whatever its task, and what it took. */
+export interface RunReport {
   runId: string;
-  accuracy: number;
-  /** 95 % interval of the accuracy. */
-  accuracyInterval: [low: number, high: number];
-  /** Best accuracy possible on this data, where the generator knows it. */
-  accuracyCeiling: number | null;
-  /** Mean −ln of the probability of the true class. */
-  logLoss: number;
-  /** Squared distance of the probabilities from the labels; halved for two classes. */
-  brier: number;
-  /**
-   * ROC AUC of probabilities rounded as `scoreSteps` says: of class 1, or the mean over classes of one against the rest.
-   * Null when a class has all test rows or none, or with more than 1,000 classes.
-   */
-  rocAuc: number | null;
-  /** How far rounding can have moved it; nothing where all leaves are pure and `scoreSteps` is a multiple of the trees. */
-  rocAucError: number | null;
-  /** Accuracy on training rows by the trees that did not see them; null unless asked for, or when each saw all. */
+  /** Accuracy, or R², on training rows by the trees that did not see them; null unless asked for, or when each saw all. */
   oobScore: number | null;
   /** Share of the training rows that some tree did not see: the others have no say in the score. */
   oobCoverage: number | null;
-  /** Scores on the validation side; null without one. */
-  validation: Validation | null;
-  /** Of forests that were each grown without one fold of the training rows, on that fold; null unless asked for. */
-  crossValidation: CrossValidation | null;
   /** What the search for the parameters found; null without one. */
   search: SearchReport | null;
   /** Impurity-based importance of each feature, summing to 1; all 0 when no tree has a cut. */
   featureImportances: number[];
-  /** How much worse the forest is when a feature says nothing; null when it is too large for that, with few rows. */
+  /**
+   * How much worse the forest is when a feature says nothing, in accuracy or R²; null when it is too large for that, with
+   * few rows.
+   */
   permutationImportances: PermutationImportances | null;
   /** How the first trees score out of bag; null unless asked for. */
   oobCurve: OobPoint[] | null;
-  /** Of the classes with the most test rows, at most 10; none where `rocAuc` is null. */
-  curves: ClassCurves[];
-  /** Of class 1 for two classes, else of the predicted class. */
-  calibration: CalibrationBin[];
   model: { key: string; sha256: string; numTrees: number; numNodes: number; bytes: number };
   rows: { total: number; train: number; test: number };
-  /** Rows of each class in the whole data set. */
-  classCounts: number[];
-  /** Test rows by class and predicted class. */
-  confusion: PairCount[];
   /** In order; none when they would be more than 20,000 numbers. */
   partitions: PartitionBalance[];
   strategy: { name: string; reason: string };
@@ -116,6 +94,42 @@ export interface Report {
   /** What the generator knows of its data, the true parameters; of a user's data, the schema. */
   dataset: Record<string, unknown>;
 }
+
+/** Of a run that tells classes apart. */
+export interface ClassReport extends RunReport {
+  /** Not in a report of an earlier version. */
+  task?: 'classification';
+  accuracy: number;
+  /** 95 % interval of the accuracy. */
+  accuracyInterval: [low: number, high: number];
+  /** Best accuracy possible on this data, where the generator knows it. */
+  accuracyCeiling: number | null;
+  /** Mean −ln of the probability of the true class. */
+  logLoss: number;
+  /** Squared distance of the probabilities from the labels; halved for two classes. */
+  brier: number;
+  /**
+   * ROC AUC of probabilities rounded as `scoreSteps` says: of class 1, or the mean over classes of one against the rest.
+   * Null when a class has all test rows or none, or with more than 1,000 classes.
+   */
+  rocAuc: number | null;
+  /** How far rounding can have moved it; nothing where all leaves are pure and `scoreSteps` is a multiple of the trees. */
+  rocAucError: number | null;
+  /** Scores on the validation side; null without one. */
+  validation: Validation | null;
+  /** Of forests that were each grown without one fold of the training rows, on that fold; null unless asked for. */
+  crossValidation: CrossValidation | null;
+  /** Of the classes with the most test rows, at most 10; none where `rocAuc` is null. */
+  curves: ClassCurves[];
+  /** Of class 1 for two classes, else of the predicted class. */
+  calibration: CalibrationBin[];
+  /** Rows of each class in the whole data set. */
+  classCounts: number[];
+  /** Test rows by class and predicted class. */
+  confusion: PairCount[];
+}
+
+export type Report = ClassReport | ValueReport;
 
 export interface CrossValidation {
   /** Mean over the folds, and its standard error: √ of the variance of the folds over their number. */
@@ -163,7 +177,7 @@ export function makeReport(
   plan: Plan,
   bins: BinsResult,
   model: ModelResult,
-  evaluated: readonly EvaluateResult[],
+  evaluated: readonly Evaluated[],
   stages: readonly StageStatus[],
   tasks: TaskCounts,
   overheadMs: Overheads,
@@ -171,45 +185,21 @@ export function makeReport(
   splits: readonly SplitResult[],
   timeline: TaskSpan[],
   schema?: TableSchema,
-  folds: readonly EvaluateResult[] = [],
+  folds: readonly Evaluated[] = [],
   search?: { report: SearchReport; plan: Plan },
 ): Report {
-  const confusion = mergePairs(evaluated.map(({ pairs }) => pairs));
-  const { accuracy, interval }: Accuracy = accuracyOf(confusion);
-  const { numClasses } = evaluated[0];
-  const logLossOf = logLoss(numClasses);
-  const brierOf = brier(numClasses);
-  const scores = mergeClassScores(evaluated.map((part) => part.scores));
-  const hasAuc = scores.length > 0 && scores.every((counts) => new Set(counts.map(([isClass]) => isClass)).size === 2);
   const { key, sha256, numTrees, numNodes, bytes } = model;
   const costs = { forecast: costsOf(forecastUsage(search?.plan ?? plan)), bill: costsOf(usage) };
-  return {
-    runId,
-    accuracy,
-    accuracyInterval: interval,
-    accuracyCeiling: bins.accuracyCeiling,
-    logLoss: logLossOf.value(logLossOf.merge(evaluated.map((part) => part.logLoss))),
-    brier: brierOf.value(brierOf.merge(evaluated.map((part) => part.brier))),
-    rocAuc: hasAuc ? rocAucOf(scores) : null,
-    rocAucError: hasAuc ? rocAucError(scores) : null,
+  const width = Math.max(1, plan.numClasses);
+  const common = {
+    search: search?.report ?? null,
     oobScore: model.oob?.coverage ? model.oob.score : null,
     oobCoverage: model.oob?.coverage ?? null,
-    validation: validate(evaluated.flatMap(({ validation }) => validation ?? [])),
-    crossValidation: folds.length > 0 ? crossValidate(folds) : null,
-    search: search?.report ?? null,
     featureImportances: model.featureImportances,
-    permutationImportances: mergeImportance(
-      evaluated.map(({ importance }) => importance),
-      plan.params.features,
-    ),
     oobCurve: model.oobCurve,
-    curves: hasAuc ? curvesOf(scores) : [],
-    calibration: calibrationTable(mergeCalibration(evaluated.map(({ calibration }) => calibration))),
     model: { key, sha256, numTrees, numNodes, bytes },
     rows: { total: plan.params.samples, train: plan.numTrain, test: plan.numTest },
-    classCounts: bins.classCounts,
-    confusion,
-    partitions: numClasses * splits.length > MAX_BALANCES ? [] : splits.map(balanceOf),
+    partitions: width * splits.length > MAX_BALANCES ? [] : splits.map(balanceOf),
     strategy: { name: plan.strategy, reason: plan.strategyReason },
     seconds: Object.fromEntries(
       stages.map((stage) => [stage.name, (stage.finishedAtMs! - stage.startedAtMs) / 1000]),
@@ -230,6 +220,45 @@ export function makeReport(
     params: plan.params,
     dataset:
       plan.dataset.generator === 'file' ? { generator: 'file', ...schema } : createGenerator(plan.dataset).describe(),
+  };
+  const { features } = plan.params;
+  return evaluated.every(isOfValues)
+    ? { runId, ...reportValues(evaluated, bins, features, folds.filter(isOfValues)), ...common }
+    : { runId, ...reportClasses(evaluated as EvaluateResult[], bins, features, folds as EvaluateResult[]), ...common };
+}
+
+function reportClasses(
+  evaluated: readonly EvaluateResult[],
+  bins: BinsResult,
+  numFeatures: number,
+  folds: readonly EvaluateResult[],
+): Omit<ClassReport, Exclude<keyof RunReport, 'permutationImportances'>> {
+  const confusion = mergePairs(evaluated.map(({ pairs }) => pairs));
+  const { accuracy, interval }: Accuracy = accuracyOf(confusion);
+  const { numClasses } = evaluated[0];
+  const logLossOf = logLoss(numClasses);
+  const brierOf = brier(numClasses);
+  const scores = mergeClassScores(evaluated.map((part) => part.scores));
+  const hasAuc = scores.length > 0 && scores.every((counts) => new Set(counts.map(([isClass]) => isClass)).size === 2);
+  return {
+    task: 'classification',
+    accuracy,
+    accuracyInterval: interval,
+    accuracyCeiling: bins.accuracyCeiling,
+    logLoss: logLossOf.value(logLossOf.merge(evaluated.map((part) => part.logLoss))),
+    brier: brierOf.value(brierOf.merge(evaluated.map((part) => part.brier))),
+    rocAuc: hasAuc ? rocAucOf(scores) : null,
+    rocAucError: hasAuc ? rocAucError(scores) : null,
+    validation: validate(evaluated.flatMap(({ validation }) => validation ?? [])),
+    crossValidation: folds.length > 0 ? crossValidate(folds) : null,
+    permutationImportances: mergeImportance(
+      evaluated.map(({ importance }) => importance),
+      numFeatures,
+    ),
+    curves: hasAuc ? curvesOf(scores) : [],
+    calibration: calibrationTable(mergeCalibration(evaluated.map(({ calibration }) => calibration))),
+    classCounts: bins.classCounts,
+    confusion,
   };
 }
 
@@ -252,5 +281,6 @@ function curvesOf(scores: readonly ScoreCounts[]): ClassCurves[] {
 }
 
 function balanceOf({ train, test }: SplitResult): PartitionBalance {
-  return { train: train.classCounts, test: test.classCounts, bytes: train.bytes + test.bytes };
+  const rowsOf = ({ classCounts, numRows }: SplitResult['train']) => (classCounts.length > 0 ? classCounts : [numRows]);
+  return { train: rowsOf(train), test: rowsOf(test), bytes: train.bytes + test.bytes };
 }

@@ -8,6 +8,7 @@ import { checkRunId, executionName, RUNS_PREFIX, runKeys } from './keys.ts';
 import { parseRunParams, type RunParams } from './params.ts';
 import { checkRunnable } from './plan.ts';
 import type { Report } from './report.ts';
+import { scoreOf } from './score-of.ts';
 import type { Store } from './store.ts';
 
 /** `run.json`: what was asked for. Created once. */
@@ -48,7 +49,12 @@ export interface RunView {
   runId: string;
   state: RunState;
   stages: StageStatus[];
+  /** Of a run that tells classes apart, when it is done. */
   accuracy?: number;
+  /** Of one that predicts values. */
+  r2?: number;
+  rmse?: number;
+  mae?: number;
   model?: Report['model'];
   error?: { name: string; message: string };
 }
@@ -195,7 +201,7 @@ export async function viewRun(store: Store, runId: string): Promise<RunView> {
   if (report) {
     // the status may not have been written since
     const done = stages.map((stage) => endStage(stage, report.seconds[stage.name]));
-    return { runId, state: 'succeeded', stages: done, accuracy: report.accuracy, model: report.model };
+    return { runId, state: 'succeeded', stages: done, ...scoreOf(report), model: report.model };
   }
   const state = cancelled ? 'cancelled' : (status?.state ?? 'queued');
   const counted = await Promise.all(

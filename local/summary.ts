@@ -4,6 +4,7 @@ import pc from 'picocolors';
 import { totalUsage } from '../lib/cost.ts';
 import type { Report } from '../lib/report.ts';
 import { STAGE_NAMES } from '../lib/run.ts';
+import { isOfRegression } from '../lib/score-of.ts';
 import type { ChaosOptions } from './chaos/faults.ts';
 import type { ChaosCounts } from './events.ts';
 import { describeSearch } from './search-table.ts';
@@ -24,7 +25,7 @@ export interface Places {
 export type Seconds = Report['seconds'] & { startup?: number; total?: number };
 
 export function summarize(report: Report, seconds: Seconds, places: Places): string {
-  const { rows, tasks, model, accuracyInterval, accuracyCeiling, strategy } = report;
+  const { rows, tasks, model, strategy } = report;
   const count = (value: number) => value.toLocaleString('en-US');
   const entries: [string, string][] = [
     [
@@ -33,8 +34,8 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
     ],
     ['forest', `${count(model.numTrees)} trees, ${count(model.numNodes)} nodes, ${sizeOf(model.bytes)}`],
     ['scores', describeScores(report)],
-    ...(report.validation ? [['', describeValidation(report.validation)] as [string, string]] : []),
-    ...(report.crossValidation ? [['', describeFolds(report.crossValidation)] as [string, string]] : []),
+    ...(report.validation ? [['', describeValidation(report)] as [string, string]] : []),
+    ...(report.crossValidation ? [['', describeFolds(report)] as [string, string]] : []),
     ...((report.oobScore ?? null) === null ? [] : [['', describeOob(report)] as [string, string]]),
     ...(describeImportances(report) ? [['features', describeImportances(report)] as [string, string]] : []),
     ['strategy', `${strategy.name}: ${strategy.reason}`],
@@ -53,15 +54,29 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
     ['', pc.dim(`sha256 ${model.sha256}`)],
     ['report', places.reportPagePath ?? places.reportPath],
   ];
-  const [low, high] = accuracyInterval.map((bound) => bound.toFixed(4));
-  const ceiling = accuracyCeiling === null ? '' : `, the data's ceiling is ${accuracyCeiling.toFixed(4)}`;
   return [
     ...(report.search ? ['', ...describeSearch(report.search)] : []),
     '',
     ...entries.map(([label, text]) => ` ${pc.dim(label.padEnd(8))} ${text}`),
     '',
-    `${pc.bold(pc.green(`Accuracy: ${report.accuracy.toFixed(4)}`))}  (95 % interval ${low} to ${high}${ceiling})`,
+    `${pc.bold(pc.green(headline(report)))}${describeCertainty(report)}`,
   ].join('\n');
+}
+
+/** The score that a run is judged by. */
+export function headline(report: Report): string {
+  return isOfRegression(report) ? `R²: ${report.r2.toFixed(4)}` : `Accuracy: ${report.accuracy.toFixed(4)}`;
+}
+
+function describeCertainty(report: Report): string {
+  const [interval, ceiling] = isOfRegression(report)
+    ? [report.r2Interval, report.r2Ceiling]
+    : [report.accuracyInterval, report.accuracyCeiling];
+  const parts = [
+    ...(interval ? [`95 % interval ${interval[0].toFixed(4)} to ${interval[1].toFixed(4)}`] : []),
+    ...(ceiling === null ? [] : [`the data's ceiling is ${ceiling.toFixed(4)}`]),
+  ];
+  return parts.length > 0 ? `  (${parts.join(', ')})` : '';
 }
 
 function describeBill({ bill, forecast, usage }: Report): string {
@@ -80,7 +95,15 @@ function describeCosts({ total, ...parts }: Report['costs']['bill']): string {
     .join(' · ')} µ$`;
 }
 
-function describeScores({ logLoss, brier, rocAuc, rocAucError }: Report): string {
+/** Four digits: values have units of their own. */
+const shortly = (value: number) => String(Number(value.toPrecision(4)));
+
+function describeScores(report: Report): string {
+  if (isOfRegression(report)) {
+    const { rmse, mae, rmseOfMean } = report;
+    return `RMSE ${shortly(rmse)} · MAE ${shortly(mae)} · always the mean: RMSE ${shortly(rmseOfMean)}`;
+  }
+  const { logLoss, brier, rocAuc, rocAucError } = report;
   const auc = rocAuc === null ? [] : [`ROC AUC ${rocAuc.toFixed(4)}${describeError(rocAucError)}`];
   return [`log loss ${logLoss.toFixed(4)}`, `Brier ${brier.toFixed(4)}`, ...auc].join(' · ');
 }
@@ -90,12 +113,20 @@ function describeError(error: number | null): string {
   return error !== null && error >= 0.00005 ? ` ± ${error.toFixed(4)}` : '';
 }
 
-function describeValidation({ accuracy, logLoss, numRows }: NonNullable<Report['validation']>): string {
-  return `validation ${accuracy.toFixed(4)}, log loss ${logLoss.toFixed(4)}, on ${numRows.toLocaleString('en-US')} rows`;
+function describeValidation(report: Report): string {
+  const { numRows } = report.validation!;
+  const scores = isOfRegression(report)
+    ? `R² ${report.validation!.r2.toFixed(4)}, RMSE ${shortly(report.validation!.rmse)}`
+    : `${report.validation!.accuracy.toFixed(4)}, log loss ${report.validation!.logLoss.toFixed(4)}`;
+  return `validation ${scores}, on ${numRows.toLocaleString('en-US')} rows`;
 }
 
-function describeFolds({ accuracy, accuracyError, folds }: NonNullable<Report['crossValidation']>): string {
-  return `cross-validation ${accuracy.toFixed(4)} ± ${accuracyError.toFixed(4)}, ${folds.length} folds of the training rows`;
+function describeFolds(report: Report): string {
+  const { folds } = report.crossValidation!;
+  const [mean, error] = isOfRegression(report)
+    ? [report.crossValidation!.r2, report.crossValidation!.r2Error]
+    : [report.crossValidation!.accuracy, report.crossValidation!.accuracyError];
+  return `cross-validation ${mean.toFixed(4)} ± ${error.toFixed(4)}, ${folds.length} folds of the training rows`;
 }
 
 function describeOob({ oobScore, oobCoverage }: Report): string {

@@ -13,7 +13,9 @@ import { memoryStore } from '../lib/memory-store.ts';
 import { parseRunParams, type RunParams, readGiven } from '../lib/params.ts';
 import { type PipelineResult, runPipeline } from '../lib/pipeline.ts';
 import { checkRunnable, type Plan, planRun } from '../lib/plan.ts';
-import type { RunRequest, StageName } from '../lib/run.ts';
+import type { ClassReport } from '../lib/report.ts';
+import { getReport, type RunRequest, type StageName } from '../lib/run.ts';
+import { isOfRegression } from '../lib/score-of.ts';
 import { withCandidate } from '../lib/search/plan.ts';
 import type { Overrides } from '../lib/search/spec.ts';
 import { planBins } from '../lib/stages/bins.ts';
@@ -136,6 +138,13 @@ export const ORCHESTRATION = {
   },
   orchestrator: { sandbox: 'memory', usage: () => ({ ...NO_USAGE, gbSeconds: 2, invocations: 1 }) },
 };
+
+/** The report of a run `r` that tells classes apart. */
+export async function getClassReport(store: Store): Promise<ClassReport> {
+  const report = await getReport(store, 'r');
+  if (isOfRegression(report)) throw new Error('the run predicts values');
+  return report;
+}
 
 /** A small run in memory, from its parameters to its result. */
 export async function runInMemory(

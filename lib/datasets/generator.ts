@@ -1,11 +1,15 @@
 // Seeded data sets: any rows of one, from its specification alone.
 
-import type { RawRows } from '../partition/rows.ts';
+import type { Labels, RawRows } from '../partition/rows.ts';
+import { createFriedman1 } from './friedman1.ts';
 import { createHypercube } from './hypercube.ts';
 import { createLogistic } from './logistic.ts';
-import { type DatasetSpec, validateDatasetSpec, withDefaults } from './spec.ts';
+import { createRegression } from './regression.ts';
+import { type DatasetSpec, type HypercubeSpec, type LogisticSpec, validateDatasetSpec, withDefaults } from './spec.ts';
 
-export type GeneratedRows = RawRows & {
+export type GeneratedRows<L extends Labels = Labels> = RawRows<L> & {
+  /** Of rows with values: each without its noise, which is the best that can be predicted; empty for classes. */
+  truth: Float64Array;
   /**
    * Sum over the rows of the chance that the best possible classifier is right, null where it is not known. A multiple
    * of 2^-21, so sums over chunks are exact in any order; divided by the number of rows it is the accuracy ceiling.
@@ -13,8 +17,9 @@ export type GeneratedRows = RawRows & {
   ceilingSum: number | null;
 };
 
-export interface Generator {
+export interface Generator<L extends Labels = Labels> {
   readonly numFeatures: number;
+  /** 0 for values. */
   readonly numClasses: number;
   /** The true parameters, safe for JSON: what each column is, and what the labels depend on. */
   describe(): Record<string, unknown>;
@@ -24,23 +29,24 @@ export interface Generator {
    * @param rowStart from 0 up
    * @param rowEnd exclusive, up to the number of samples
    */
-  generate(rowStart: number, rowEnd: number): GeneratedRows;
+  generate(rowStart: number, rowEnd: number): GeneratedRows<L>;
 }
 
 /** One kind of data set, with its parameters drawn. */
 export interface RowSource {
   readonly numClasses: number;
   describe(): Record<string, unknown>;
-  /** Set the columns and labels of the rows named by `rows.rowIndex`; returns their `ceilingSum`. */
-  fill(rows: RawRows): number | null;
+  /** Set the columns, labels and, of values, the truth of the rows named by `rows.rowIndex`; returns their `ceilingSum`. */
+  fill(rows: RawRows, truth: Float64Array): number | null;
 }
 
 /** @throws {InputError} when the specification makes no sense */
+export function createGenerator(spec: HypercubeSpec | LogisticSpec): Generator<Uint16Array>;
+export function createGenerator(spec: DatasetSpec): Generator;
 export function createGenerator(spec: DatasetSpec): Generator {
   validateDatasetSpec(spec);
   const { samples, features } = spec;
-  const source: RowSource =
-    spec.generator === 'hypercube' ? createHypercube(withDefaults(spec)) : createLogistic(withDefaults(spec));
+  const source = createSource(spec);
   return {
     numFeatures: features,
     numClasses: source.numClasses,
@@ -55,9 +61,23 @@ export function createGenerator(spec: DatasetSpec): Generator {
         numRows,
         rowIndex: new Uint32Array(numRows).map((_, i) => rowStart + i),
         columns: Array.from({ length: features }, () => new Float32Array(numRows)),
-        labels: new Uint16Array(numRows),
+        labels: source.numClasses > 0 ? new Uint16Array(numRows) : new Float64Array(numRows),
       };
-      return { ...rows, ceilingSum: source.fill(rows) };
+      const truth = new Float64Array(source.numClasses > 0 ? 0 : numRows);
+      return { ...rows, truth, ceilingSum: source.fill(rows, truth) };
     },
   };
+}
+
+function createSource(spec: DatasetSpec): RowSource {
+  switch (spec.generator) {
+    case 'hypercube':
+      return createHypercube(withDefaults(spec));
+    case 'logistic':
+      return createLogistic(withDefaults(spec));
+    case 'regression':
+      return createRegression(withDefaults(spec));
+    case 'friedman1':
+      return createFriedman1(withDefaults(spec));
+  }
 }

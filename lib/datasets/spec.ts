@@ -64,7 +64,36 @@ export interface LogisticSpec extends CommonSpec {
   withReplacement?: boolean;
 }
 
-export type DatasetSpec = HypercubeSpec | LogisticSpec;
+/** scikit-learn's make_regression: standard normal features, and values that are linear in some of them. */
+export interface RegressionSpec extends CommonSpec {
+  generator: 'regression';
+  /** Features that the value depends on, from 1 up to all. scikit-learn: n_informative. @default 10, or all of fewer */
+  informative?: number;
+  /** Added to each value. @default 0 */
+  bias?: number;
+  /** Standard deviation of the noise in the values, from 0 up. @default 0 */
+  noise?: number;
+  /** Whether the columns are in random order; false puts the informative ones first. @default true */
+  shuffle?: boolean;
+}
+
+/** scikit-learn's make_friedman1: uniform features, the first five of which the values bend with. */
+export interface Friedman1Spec extends CommonSpec {
+  generator: 'friedman1';
+  /** Standard deviation of the noise in the values, from 0 up. @default 0 */
+  noise?: number;
+}
+
+export type DatasetSpec = HypercubeSpec | LogisticSpec | RegressionSpec | Friedman1Spec;
+export type GeneratorName = DatasetSpec['generator'];
+
+/** What each generator's rows have: classes, or values. */
+export const GENERATOR_TASKS = {
+  hypercube: 'classification',
+  logistic: 'classification',
+  regression: 'regression',
+  friedman1: 'regression',
+} as const satisfies Record<GeneratorName, 'classification' | 'regression'>;
 
 export const HYPERCUBE_DEFAULTS = {
   informative: 2,
@@ -87,15 +116,36 @@ export const LOGISTIC_DEFAULTS = {
   withReplacement: false,
 } as const satisfies Partial<LogisticSpec>;
 
+export const REGRESSION_DEFAULTS = {
+  informative: 10,
+  bias: 0,
+  noise: 0,
+  shuffle: true,
+} as const satisfies Partial<RegressionSpec>;
+
+export const FRIEDMAN1_DEFAULTS = { noise: 0 } as const satisfies Partial<Friedman1Spec>;
+
+function defaultsOf({ generator, features }: DatasetSpec): Record<string, unknown> {
+  switch (generator) {
+    case 'hypercube':
+      return HYPERCUBE_DEFAULTS;
+    case 'logistic':
+      return LOGISTIC_DEFAULTS;
+    case 'regression':
+      return { ...REGRESSION_DEFAULTS, informative: Math.min(REGRESSION_DEFAULTS.informative, features) };
+    case 'friedman1':
+      return FRIEDMAN1_DEFAULTS;
+  }
+}
+
 /** The specification with every default filled in; an explicit undefined means the default. */
 export function withDefaults<Spec extends DatasetSpec>(spec: Spec): Required<Spec> {
   const given = Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined));
-  return {
-    ...(spec.generator === 'hypercube' ? HYPERCUBE_DEFAULTS : LOGISTIC_DEFAULTS),
-    ...given,
-  } as unknown as Required<Spec>;
+  return { ...defaultsOf(spec), ...given } as unknown as Required<Spec>;
 }
 
+/** Features that friedman1's values depend on: the first ones. */
+export const FRIEDMAN_FEATURES = 5;
 /** Most features: a feature's index fits a Uint16, as in the trees. */
 const MAX_FEATURES = 65536;
 /** Most classes: labels are Uint16. */
@@ -113,7 +163,9 @@ export function validateDatasetSpec(spec: DatasetSpec): void {
   requireWhole('seed', seed, 0, MAX_SEED);
   if (generator === 'hypercube') validateHypercube(spec);
   else if (generator === 'logistic') validateLogistic(spec);
-  else throw new InputError(`generator must be hypercube or logistic, got ${show(generator)}`);
+  else if (generator === 'regression') validateRegression(spec);
+  else if (generator === 'friedman1') validateFriedman1(spec);
+  else throw new InputError(`generator must be ${Object.keys(GENERATOR_TASKS).join(' or ')}, got ${show(generator)}`);
 }
 
 function validateHypercube(spec: HypercubeSpec): void {
@@ -189,6 +241,19 @@ function validateLogistic(spec: LogisticSpec): void {
   if (!(typeof scale === 'number' && scale > 0 && scale <= MAX_MAGNITUDE)) {
     throw new InputError(`scale must be a number above 0 up to ${MAX_MAGNITUDE}, got ${show(scale)}`);
   }
+}
+
+function validateRegression(spec: RegressionSpec): void {
+  const { features, informative, bias, noise } = withDefaults(spec);
+  requireWhole('informative', informative, 1, features);
+  requireNumber('bias', bias, -MAX_MAGNITUDE, MAX_MAGNITUDE);
+  requireNumber('noise', noise, 0, MAX_MAGNITUDE);
+}
+
+function validateFriedman1(spec: Friedman1Spec): void {
+  const { features, noise } = withDefaults(spec);
+  requireWhole('features', features, FRIEDMAN_FEATURES, MAX_FEATURES);
+  requireNumber('noise', noise, 0, MAX_MAGNITUDE);
 }
 
 function requireWhole(name: string, value: number, min: number, max: number): void {

@@ -3,14 +3,17 @@
 
 import type { Model } from '../forest/model.ts';
 import { sha256 } from '../hash.ts';
+import { getSchema } from '../ingest/results.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { planRun } from '../plan.ts';
 import type { Report } from '../report.ts';
 import { getReport, getRequest } from '../run.ts';
+import { isOfRegression } from '../score-of.ts';
 import type { PartitionResult } from '../stages/generate.ts';
 import { mapLimited, STORE_REQUESTS } from '../stages/task.ts';
 import type { Store } from '../store.ts';
+import type { ValueReport } from '../value-report.ts';
 
 export interface ModelCard {
   model: {
@@ -28,8 +31,11 @@ export interface ModelCard {
     /** SHA-256 of the SHA-256 of all partitions, in their order: it depends on the chunk size too. */
     sha256: string;
     rows: Report['rows'];
-    classCounts: number[];
-    /** What the generator says of it. */
+    /** Rows of each class, where classes are told apart. */
+    classCounts?: number[];
+    /** Where values are predicted. */
+    values?: ValueReport['values'];
+    /** What the generator says of it, or the schema. */
     dataset: Report['dataset'];
   };
   parameters: Report['params'];
@@ -45,14 +51,14 @@ export interface ModelCard {
 export async function makeCard(store: Store, runId: string, model: Model): Promise<ModelCard> {
   const keys = runKeys(runId);
   const [request, report] = await Promise.all([getRequest(store, runId), getReport(store, runId)]);
-  const { numChunks } = planRun(request.params);
+  const shape = request.params.data === undefined ? undefined : (await getSchema(store, runId)).shape;
+  const { numChunks } = planRun(request.params, shape);
   const partitions = await mapLimited(
     Array.from({ length: numChunks }, (_, i) => i),
     STORE_REQUESTS,
     (i) => getJson<PartitionResult>(store, keys.partitionResult(i)),
   );
   const hashes = partitions.map(({ partition }) => partition.sha256).join('\n');
-  const { accuracyInterval, accuracyCeiling, rocAucError, oobCoverage } = report;
   const shares = report.featureImportances.map((share, j) => ({ feature: `f${j}`, share }));
   return {
     model: {
@@ -69,25 +75,29 @@ export async function makeCard(store: Store, runId: string, model: Model): Promi
     data: {
       sha256: sha256(new TextEncoder().encode(hashes)),
       rows: report.rows,
-      classCounts: report.classCounts,
+      ...(isOfRegression(report) ? { values: report.values } : { classCounts: report.classCounts }),
       dataset: report.dataset,
     },
     parameters: report.params,
-    metrics: {
-      accuracy: report.accuracy,
-      accuracyLow95: accuracyInterval[0],
-      accuracyHigh95: accuracyInterval[1],
-      accuracyCeiling,
-      logLoss: report.logLoss,
-      brier: report.brier,
-      rocAuc: report.rocAuc,
-      rocAucError,
-      oobScore: report.oobScore,
-      oobCoverage,
-    },
+    metrics: metricsOf(report),
     featureImportances: shares.sort((a, b) => b.share - a.share),
     intendedUse: { uses: null, users: null, outOfScope: null },
     limits: listLimits(report, model),
+  };
+}
+
+function metricsOf(report: Report): ModelCard['metrics'] {
+  const { oobScore, oobCoverage } = report;
+  if (isOfRegression(report)) {
+    const { r2, r2Interval, r2Ceiling, rmse, mae, rmseOfMean } = report;
+    const [r2Low95, r2High95] = r2Interval ?? [null, null];
+    return { r2, r2Low95, r2High95, r2Ceiling, rmse, mae, rmseOfMean, oobScore, oobCoverage };
+  }
+  const { accuracy, accuracyInterval, accuracyCeiling, logLoss, brier, rocAuc, rocAucError } = report;
+  const [accuracyLow95, accuracyHigh95] = accuracyInterval;
+  return {
+    ...{ accuracy, accuracyLow95, accuracyHigh95, accuracyCeiling },
+    ...{ logLoss, brier, rocAuc, rocAucError, oobScore, oobCoverage },
   };
 }
 
@@ -97,12 +107,17 @@ function listLimits(report: Report, model: Model): string[] {
     `The scores are those of ${report.params.shuffle ? 'random' : 'the last'} ${report.rows.test} rows of the same data; other data were not tried.`,
     'Values outside of what the data had get the prediction of the nearest values that it had.',
   ];
-  const most = Math.max(...report.classCounts);
-  const share = most / report.rows.total;
-  if (report.accuracy <= share) {
-    limits.push(
-      `Always saying the most frequent class is right in ${percent(share)} of the rows, which this does not beat.`,
-    );
+  if (isOfRegression(report)) {
+    const { min, max } = report.values;
+    limits.push(`Predictions are means of values that it has seen: never below ${min} or above ${max}.`);
+    if (report.r2 <= 0) limits.push('Always answering the mean of the values is as good or better.');
+  } else {
+    const share = Math.max(...report.classCounts) / report.rows.total;
+    if (report.accuracy <= share) {
+      limits.push(
+        `Always saying the most frequent class is right in ${percent(share)} of the rows, which this does not beat.`,
+      );
+    }
   }
   if (model.trees.every(({ flags }) => flags === undefined)) {
     limits.push('The data had no missing values; at prediction one goes the way of most rows.');
@@ -144,7 +159,10 @@ ${table([
 
 ${table([
   ['rows', `${data.rows.total}: ${data.rows.train} to train, ${data.rows.test} to test`],
-  ['rows by class', data.classCounts.join(', ')],
+  ...(data.classCounts ? [['rows by class', data.classCounts.join(', ')] as [string, unknown]] : []),
+  ...(data.values
+    ? [['values', `${data.values.min} to ${data.values.max}, mean ${data.values.mean}`] as [string, unknown]]
+    : []),
   ['sha256 of its partitions', data.sha256],
   ...Object.entries(data.dataset),
 ])}

@@ -11,6 +11,7 @@ import type { Tree } from './tree.ts';
 export interface TableShape {
   numRows: number;
   numFeatures: number;
+  /** 0 for values. */
   numClasses: number;
   /** Whether no value is missing, no feature categorical and no row weighted. @default true */
   isPlain?: boolean;

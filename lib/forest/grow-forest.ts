@@ -1,7 +1,7 @@
 // Grows the trees of any forest: the fast trainer where it can, else the general one.
 
 import { InputError } from '../errors.ts';
-import type { BinnedRows } from '../partition/rows.ts';
+import type { ClassRows } from '../partition/rows.ts';
 import { GeneralGrower } from './general-grow.ts';
 import { growGeneralInThreads } from './general-in-threads.ts';
 import { growTrees } from './grow.ts';
@@ -78,7 +78,7 @@ function check(table: TrainingTable, params: ForestParams): ResolvedParams {
 }
 
 /** The table as the fast trainer takes it; null when that can't do what is asked for. */
-function toFastRows(table: TrainingTable, params: ResolvedParams): [BinnedRows, TrainingInfo] | null {
+function toFastRows(table: TrainingTable, params: ResolvedParams): [ClassRows, TrainingInfo] | null {
   const { numRows, columns, edges, target } = table;
   if (!target.labels || !canGrowFast(params, table)) return null;
   const { labels, numClasses } = target;

@@ -1,6 +1,6 @@
 // Grows the trees of a forest. Tree i is a function of the rows, the parameters and i: the same bytes whoever grows it.
 
-import type { BinnedRows } from '../partition/rows.ts';
+import type { ClassRows } from '../partition/rows.ts';
 import { STREAM } from '../random.ts';
 import { LeafTableBuilder } from './leaf-table.ts';
 import { ManyClassSearch } from './many-class-search.ts';
@@ -27,7 +27,7 @@ import { TwoClassSearch } from './two-class-search.ts';
  * @throws {InputError} when rows and info don't fit together
  */
 export function growTrees(
-  rows: BinnedRows,
+  rows: ClassRows,
   info: TrainingInfo,
   params: ForestParams,
   treeStart: number,

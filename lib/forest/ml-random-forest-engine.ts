@@ -45,7 +45,9 @@ export const mlRandomForestEngine: ForestEngine = {
   },
   async growTrees(rows, info, params, treeStart, treeEnd, beforeTree) {
     this.checkParams(params);
-    const packed = packRows(rows, info);
+    const { labels: target } = rows;
+    if (target instanceof Float64Array) throw new InputError('engine ml-random-forest tells classes apart only');
+    const packed = packRows({ ...rows, labels: target }, info);
     // loaded here, so that the default engine starts without it
     const { RandomForestClassifier } = await import('ml-random-forest');
     const trees: Tree[] = [];

@@ -21,8 +21,12 @@ export interface OobSums {
   numTrees: Uint32Array;
 }
 
-/** Of class fractions. */
-export const FRACTION_UNIT = 2 ** -32; // sums of 100,000 trees stay below 2^53
+const FRACTION_UNIT = 2 ** -32; // sums of 100,000 trees stay below 2^53
+
+/** What contributions are whole multiples of: it follows from the target of all training rows. */
+export function unitOf(target: Target): number {
+  return target.values ? valueUnit(target.values) : FRACTION_UNIT;
+}
 
 /**
  * What trees say about the rows out of their bags.
@@ -41,7 +45,7 @@ export function oobSums(
   const sampler = new RowSampler(table, resolveParams(params, numRows, columns.length, numClasses));
   const weights = new Float64Array(numRows);
   const result = {
-    unit: target.values ? valueUnit(target.values) : FRACTION_UNIT,
+    unit: unitOf(target),
     sums: Array.from({ length: numClasses || 1 }, () => new Float64Array(numRows)),
     numTrees: new Uint32Array(numRows),
   };

@@ -1,12 +1,12 @@
 // Training rows as the trainer in TypeScript reads them: the codes of a row side by side, so that they share a cache line.
 
 import { InputError } from '../errors.ts';
-import type { BinEdges, BinnedRows } from '../partition/rows.ts';
+import type { BinEdges, ClassRows } from '../partition/rows.ts';
 import { MAX_CLASSES, MAX_FEATURES } from './tree.ts';
 
 /** What training needs to know about its columns. */
 export interface TrainingInfo {
-  /** From 1 to 65,535. */
+  /** From 1 to 65,535; 0 for values, which the fast trainer doesn't take. */
   numClasses: number;
   /** Upper edges of the bins of each feature; from 1 to 65,535 features. */
   edges: BinEdges;
@@ -38,7 +38,7 @@ const MAX_ROWS = 2 ** 26 - 1; // an entry of the kernel has 26 bits for the row 
  *
  * @throws {InputError} on no rows, too many, or codes and labels out of range
  */
-export function checkRows({ numRows, labels, columns }: BinnedRows, { numClasses, edges }: TrainingInfo): void {
+export function checkRows({ numRows, labels, columns }: ClassRows, { numClasses, edges }: TrainingInfo): void {
   const numFeatures = edges.length;
   checkRange('features', numFeatures, MAX_FEATURES);
   checkRange('classes', numClasses, MAX_CLASSES);
@@ -70,7 +70,7 @@ function maxOf(column: Uint8Array): number {
  *
  * @throws {InputError} as `checkRows`
  */
-export function packRows(rows: BinnedRows, info: TrainingInfo): PackedRows {
+export function packRows(rows: ClassRows, info: TrainingInfo): PackedRows {
   checkRows(rows, info);
   const { numRows, labels, columns } = rows;
   const { numClasses, edges } = info;

@@ -1,6 +1,6 @@
 // The trainer in TypeScript on several threads, for where the kernel can't be used.
 
-import type { BinnedRows } from '../partition/rows.ts';
+import type { ClassRows } from '../partition/rows.ts';
 import { collectTrees } from './collect-trees.ts';
 import { packRows, type TrainingInfo } from './packed-rows.ts';
 import type { ForestParams } from './params.ts';
@@ -17,7 +17,7 @@ import type { Tree } from './tree.ts';
  * @throws {InputError} when rows and info don't fit together
  */
 export async function growPlainInThreads(
-  rows: BinnedRows,
+  rows: ClassRows,
   info: TrainingInfo,
   params: ForestParams,
   treeStart: number,

@@ -1,7 +1,7 @@
 // A table to train on, whatever its target, weights and features.
 
 import { InputError } from '../errors.ts';
-import type { BinEdges, BinnedRows } from '../partition/rows.ts';
+import type { BinEdges, BinnedRows, Labels } from '../partition/rows.ts';
 import { quote } from '../quote.ts';
 import { MAX_CATEGORIES, MAX_CLASSES, MAX_FEATURES } from './tree.ts';
 
@@ -33,14 +33,23 @@ export interface TrainingTable {
   weights?: Float64Array;
 }
 
-/** A table of classes, as partitions hold it. */
-export function classTable(
+/** Labels as a target. */
+export function toTarget(labels: Labels, numClasses: number): Target {
+  return labels instanceof Float64Array ? { values: labels } : { labels, numClasses };
+}
+
+/**
+ * The table of rows as partitions hold them.
+ *
+ * @param numClasses 0 for values
+ */
+export function tableOfRows(
   { numRows, columns, labels, weights }: BinnedRows,
   edges: BinEdges,
   numClasses: number,
   isCategorical?: readonly boolean[],
 ): TrainingTable {
-  return { numRows, columns, edges, isCategorical, target: { labels, numClasses }, ...(weights && { weights }) };
+  return { numRows, columns, edges, isCategorical, target: toTarget(labels, numClasses), ...(weights && { weights }) };
 }
 
 export function isWide({ columns }: TrainingTable): boolean {

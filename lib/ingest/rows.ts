@@ -1,7 +1,7 @@
 // Ingest: rows of one part as numbers, by the schema of the whole.
 
 import { InputError } from '../errors.ts';
-import type { RawRows } from '../partition/rows.ts';
+import type { Labels, RawRows } from '../partition/rows.ts';
 import type { Batch } from '../tables/cells.ts';
 import { sayCell } from '../tables/cells.ts';
 import type { ChosenColumns } from '../tables/columns.ts';
@@ -19,8 +19,18 @@ export function encodeRows(
   rowIndex: number,
   place: { file: string; rowStart: number },
 ): RawRows {
-  const classOf = labelEncoder(schema.label);
+  const labelOf = labelEncoder(schema.label);
   const labelCells = columns[schema.label.column];
+  const labels: Labels = schema.label.values ? new Float64Array(numRows) : new Uint16Array(numRows);
+  for (let row = 0; row < numRows; row++) {
+    const label = labelOf(labelCells.at(row));
+    if (label === undefined) {
+      throw new InputError(
+        `${sayCell(place, row, schema.label.name)}: a label that the survey didn't find, got ${String(labelCells.at(row))}`,
+      );
+    }
+    labels[row] = label;
+  }
   const weightCells = chosen.weight === null ? undefined : columns[chosen.weight];
   return {
     numRows,
@@ -30,15 +40,7 @@ export function encodeRows(
       const cells = columns[feature.column];
       return Float32Array.from({ length: numRows }, (_, row) => encode(cells.at(row)));
     }),
-    labels: Uint16Array.from({ length: numRows }, (_, row) => {
-      const code = classOf(labelCells.at(row));
-      if (code === undefined) {
-        throw new InputError(
-          `${sayCell(place, row, schema.label.name)}: a label that the survey didn't find, got ${String(labelCells.at(row))}`,
-        );
-      }
-      return code;
-    }),
+    labels,
     ...(weightCells && { weights: Float64Array.from({ length: numRows }, (_, row) => Number(weightCells.at(row))) }),
   };
 }

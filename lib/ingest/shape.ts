@@ -8,6 +8,7 @@ import type { SideRule } from './sides.ts';
 export interface DataShape {
   numRows: number;
   numFeatures: number;
+  /** 0 where values are predicted. */
   numClasses: number;
   /** What the classes are called. */
   classes: ClassLabel[];

@@ -2,6 +2,7 @@
 
 import { InputError } from '../errors.ts';
 import { nameOf } from '../objects.ts';
+import type { RunParams } from '../params.ts';
 import type { Batch } from '../tables/cells.ts';
 import { usedColumns } from '../tables/columns.ts';
 import { type ColumnFacts, collectFacts, mergeFacts, NO_FACTS } from '../tables/facts.ts';
@@ -70,7 +71,12 @@ export async function surveyPart(
  * @param surveys of all parts, in their order
  * @throws {InputError} when files differ in what a column holds, or as `decideSchema`
  */
-export function mergeSurveys(inputs: Inputs, { parts, numRows }: Parts, surveys: readonly SurveyResult[]): TableSchema {
+export function mergeSurveys(
+  inputs: Inputs,
+  { parts, numRows }: Parts,
+  surveys: readonly SurveyResult[],
+  task: RunParams['task'],
+): TableSchema {
   const { names, chosen } = inputs;
   const used = usedColumns(chosen);
   const merged = new Map(
@@ -85,7 +91,7 @@ export function mergeSurveys(inputs: Inputs, { parts, numRows }: Parts, surveys:
       return [column, [...ofFiles.values()].reduce((a, b) => mergeFacts(a, b, mostValues))];
     }),
   );
-  return decideSchema(numRows, names, chosen, (column) => merged.get(column)!);
+  return decideSchema(numRows, names, chosen, (column) => merged.get(column)!, task);
 }
 
 /** @throws {InputError} when a column has numbers only in one file and none in another */

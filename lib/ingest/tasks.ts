@@ -109,7 +109,7 @@ function decide(
   orders: readonly Float64Array[],
   params: RunParams,
 ): SchemaResult {
-  const schema = mergeSurveys(inputs, parts, surveys);
+  const schema = mergeSurveys(inputs, parts, surveys, params.task);
   const deciding = sideColumnOf(inputs.chosen);
   const sides = deciding && decideSides(deciding.kind, concat(orders, parts.numRows), params);
   const small = isSmall(inputs);

@@ -2,7 +2,7 @@
 
 export type Interval = [low: number, high: number];
 
-const Z_95 = 1.959963984540054; // 97.5 % point of the normal distribution
+export const Z_95 = 1.959963984540054; // 97.5 % point of the normal distribution
 
 /**
  * Wilson's interval of a share: near 0 and 1, and with few rows, it still covers.

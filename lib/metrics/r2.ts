@@ -55,16 +55,20 @@ export const r2: Metric<R2Partial> = {
   },
   value({ numRows, weight, labels, squares, errors }) {
     if (numRows < 2) throw new RangeError(`r2 needs at least 2 rows, got ${numRows}`);
-    const totalWeight = sumOf(weight);
-    if (!(totalWeight > 0)) throw new RangeError('r2 needs rows of a weight above 0, got weight 0');
-    // weight · squares − labels², which is weight times the squared distances
-    const spread: number[] = [];
-    for (const a of weight) for (const b of squares) addProduct(spread, a, b);
-    for (const a of labels) for (const b of labels) addProduct(spread, -a, b);
-    settle(spread);
-    const distances = sumOf(spread) / totalWeight;
+    if (!(sumOf(weight) > 0)) throw new RangeError('r2 needs rows of a weight above 0, got weight 0');
+    const distances = squaredDistances({ weight, labels, squares });
     const error = sumOf(errors);
     if (distances > 0) return 1 - error / distances;
     return error === 0 ? 1 : 0;
   },
 };
+
+/** Weighted sum of the squared distances of the true values from their mean; the weight must be above 0. */
+export function squaredDistances({ weight, labels, squares }: Omit<R2Partial, 'numRows' | 'errors'>): number {
+  // weight · squares − labels², which is weight times the squared distances
+  const spread: number[] = [];
+  for (const a of weight) for (const b of squares) addProduct(spread, a, b);
+  for (const a of labels) for (const b of labels) addProduct(spread, -a, b);
+  settle(spread);
+  return sumOf(spread) / sumOf(weight);
+}

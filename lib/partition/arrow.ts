@@ -15,7 +15,7 @@ import {
 } from '@uwdata/flechette';
 import { FormatError } from '../errors.ts';
 import { type ArrowTable, readArrow, type Values } from './arrow-reader.ts';
-import type { BinnedRows, RawRows } from './rows.ts';
+import type { BinnedRows, Labels, RawRows } from './rows.ts';
 
 /** Raises with every change of a byte's meaning. */
 const VERSION = 1;
@@ -54,11 +54,11 @@ export function encodeSample(sample: Sample): Uint8Array {
  * @throws {FormatError} when the bytes are no raw partition of this version
  */
 export function decodeRaw(bytes: Uint8Array, key: string): RawRows {
-  const { numRows, features, get, has } = decode('raw', bytes, key);
+  const { numRows, features, labels, get, has } = decode('raw', bytes, key);
   return {
     numRows,
     columns: features(Float32Array),
-    labels: get('label', Uint16Array),
+    labels: labels(),
     rowIndex: get('rowIndex', Uint32Array),
     ...(has('weight') && { weights: get('weight', Float64Array) }),
     ...(has('side') && { sides: get('side', Uint8Array) }),
@@ -67,11 +67,11 @@ export function decodeRaw(bytes: Uint8Array, key: string): RawRows {
 
 /** @throws {FormatError} when the bytes are no binned partition of this version */
 export function decodeBinned(bytes: Uint8Array, key: string): BinnedRows {
-  const { numRows, features, get, has } = decode('binned', bytes, key);
+  const { numRows, features, labels, get, has } = decode('binned', bytes, key);
   return {
     numRows,
     columns: features(Uint8Array),
-    labels: get('label', Uint16Array),
+    labels: labels(),
     rowIndex: get('rowIndex', Uint32Array),
     ...(has('weight') && { weights: get('weight', Float64Array) }),
   };
@@ -90,11 +90,10 @@ export function decodeSample(bytes: Uint8Array, key: string): Sample {
 
 /** What a group of trees says about the training rows that each of them did not see. */
 export interface OobRows {
-  /** Class of each row. */
-  labels: Uint16Array;
+  labels: Labels;
   /** Trees that did not see each row. */
   numTrees: Uint32Array;
-  /** Sum over those trees of the fraction of each class, in 2^-32ths, one array per class. */
+  /** Sum over those trees of the fraction of each class, in 2^-32ths, one array per class; or of the value, in units. */
   sums: Float64Array[];
 }
 
@@ -104,9 +103,9 @@ export function encodeOob({ labels, numTrees, sums }: OobRows): Uint8Array {
 
 /** @throws {FormatError} when the bytes are no out-of-bag sums of this version */
 export function decodeOob(bytes: Uint8Array, key: string): OobRows {
-  const { features, get } = decode('oob', bytes, key);
+  const { features, labels, get } = decode('oob', bytes, key);
   return {
-    labels: get('label', Uint16Array),
+    labels: labels(),
     numTrees: get('numTrees', Uint32Array),
     sums: features(Float64Array),
   };
@@ -150,7 +149,13 @@ function decode(kind: Kind, bytes: Uint8Array, key: string) {
   };
   const names = [...columns.keys()].filter((name) => /^f\d+$/.test(name));
   const features = <T extends Values>(type: new (length: number) => T): T[] => names.map((name) => get(name, type));
-  return { numRows, features, get, has: (name: string) => columns.has(name) };
+  const labels = (): Labels => {
+    const values = columns.get('label');
+    if (!(values instanceof Float64Array)) return get('label', Uint16Array);
+    if (values.every(Number.isFinite)) return values;
+    throw new FormatError(`partition ${key}: column label must hold finite values`);
+  };
+  return { numRows, features, labels, get, has: (name: string) => columns.has(name) };
 }
 
 function read(bytes: Uint8Array, key: string): ArrowTable {

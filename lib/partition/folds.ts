@@ -1,15 +1,16 @@
 // Folds: training rows divided into parts of equal size, each of which is held out once.
 
 import { KeyedPermutation, STREAM } from '../random.ts';
+import type { Labels } from './rows.ts';
 
 /**
  * Fold of each training row, in the order of the rows: sizes differ by one at most; of each class too, where asked for.
  *
- * @param labels class of each training row, in the order of the data set
+ * @param labels class, or value, of each training row, in the order of the data set
  * @param numFolds from 2 up
- * @param isStratified whether each class is divided by itself
+ * @param isStratified whether each class is divided by itself; not with values
  */
-export function assignFolds(labels: Uint16Array, numFolds: number, seed: number, isStratified: boolean): Uint16Array {
+export function assignFolds(labels: Labels, numFolds: number, seed: number, isStratified: boolean): Uint16Array {
   const strata = isStratified ? labels : new Uint16Array(labels.length);
   const counts: number[] = [];
   for (const stratum of strata) counts[stratum] = (counts[stratum] ?? 0) + 1;

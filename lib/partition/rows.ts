@@ -1,14 +1,16 @@
 // Rows in memory, one array per column.
 
+/** What is to be predicted: the class of each row, from 0 to numClasses - 1; or its value, finite. Shape [numRows]. */
+export type Labels = Uint16Array | Float64Array;
+
 /** Raw rows: what a generator makes and what a test partition holds. */
-export interface RawRows {
+export interface RawRows<L extends Labels = Labels> {
   numRows: number;
   /** Number of each row in the whole data set, ascending, shape [numRows]. */
   rowIndex: Uint32Array;
   /** Values, one array per feature, each of shape [numRows], finite, or NaN where there is none; codes of categories. */
   columns: Float32Array[];
-  /** Class of each row, from 0 to numClasses - 1, shape [numRows]. */
-  labels: Uint16Array;
+  labels: L;
   /** Weight of each row; all 1 when left out. */
   weights?: Float64Array;
   /** 1 for rows of the test side, where the data say it; shape [numRows]. */
@@ -16,24 +18,40 @@ export interface RawRows {
 }
 
 /** Rows for training: a bin code for each value. */
-export interface BinnedRows {
+export interface BinnedRows<L extends Labels = Labels> {
   numRows: number;
   rowIndex: Uint32Array;
   /** Bin codes, one array per feature, each of shape [numRows]. */
   columns: Uint8Array[];
-  labels: Uint16Array;
+  labels: L;
   /** Weight of each row; all 1 when left out. */
   weights?: Float64Array;
 }
 
+/** Rows for training whose labels are classes: the fast trainer takes no others. */
+export type ClassRows = BinnedRows<Uint16Array>;
+
 /** Upper edges of the bins of each feature, ascending, at most 254: `x <= edges[code]` where code is the value's bin. */
 export type BinEdges = Float32Array[];
 
-/** Rows of each class, shape [numClasses]. */
-export function countClasses(labels: Uint16Array, numClasses: number): number[] {
+/** Rows of each class, shape [numClasses]; none where there are values. */
+export function countClasses(labels: Labels, numClasses: number): number[] {
   const counts = new Array<number>(numClasses).fill(0);
+  if (numClasses === 0) return counts;
   for (const label of labels) counts[label]!++;
   return counts;
+}
+
+/** No labels yet, of the kind of others. */
+export function emptyLabels(like: Labels | undefined, numRows: number): Labels {
+  return like instanceof Float64Array ? new Float64Array(numRows) : new Uint16Array(numRows);
+}
+
+/** The labels of some rows, in their order. */
+export function takeLabels(labels: Labels, rows: Uint32Array): Labels {
+  const taken = emptyLabels(labels, rows.length);
+  for (const [i, row] of rows.entries()) taken[i] = labels[row];
+  return taken;
 }
 
 /** The rows whose side is `side`, in their order. */
@@ -43,7 +61,7 @@ export function takeRows(rows: RawRows, sides: Uint8Array, side: number): RawRow
     numRows: taken.length,
     rowIndex: rows.rowIndex.filter((_, i) => sides[i] === side),
     columns: rows.columns.map((values) => Float32Array.from(taken, (i) => values[i]!)),
-    labels: rows.labels.filter((_, i) => sides[i] === side),
+    labels: takeLabels(rows.labels, taken),
     ...(rows.weights && { weights: rows.weights.filter((_, i) => sides[i] === side) }),
   };
 }
@@ -54,7 +72,7 @@ export function concatBinned(parts: readonly BinnedRows[]): BinnedRows {
   const rows: BinnedRows = {
     numRows,
     rowIndex: new Uint32Array(numRows),
-    labels: new Uint16Array(numRows),
+    labels: emptyLabels(parts[0]?.labels, numRows),
     columns: Array.from({ length: parts[0]?.columns.length ?? 0 }, () => new Uint8Array(numRows)),
     ...(parts[0]?.weights && { weights: new Float64Array(numRows) }),
   };

@@ -15,9 +15,15 @@ const BY_GENERATOR = { hypercube: true, shuffleSamples: true };
 
 /** @param params all of a run's parameters, as its report has them */
 export function runCommandOf(params: RunParams): string {
-  const { engine, extraTrees } = params; // the defaults of others follow from these
-  const defaults = parseRunParams({ engine, extraTrees });
-  const preset: Partial<RunParams> = { ...BY_GENERATOR, ...defaults, engine: 'arvoredo', extraTrees: false };
+  const { engine, extraTrees, task } = params; // the defaults of others follow from these
+  const defaults = parseRunParams({ engine, extraTrees, task });
+  const preset: Partial<RunParams> = {
+    ...BY_GENERATOR,
+    ...defaults,
+    engine: 'arvoredo',
+    extraTrees: false,
+    task: 'classification',
+  };
   const words = PARAM_NAMES.filter(
     (name) => params[name] !== undefined && JSON.stringify(params[name]) !== JSON.stringify(preset[name]),
   ).map((name) => flag(name, params[name]));

@@ -1,6 +1,7 @@
 // What the forest looks at, and how many trees it needs.
 
 import type { Report } from '../report.ts';
+import { isOfRegression } from '../score-of.ts';
 import { bar, chart, figure, line, round } from './chart.ts';
 import { fixed, percent } from './html.ts';
 
@@ -44,7 +45,8 @@ export function impurityChart({ featureImportances }: Report): string {
   return bars(`Importance by impurity: share of what cuts gain${more}`, entries, 'ink0');
 }
 
-export function permutationChart({ permutationImportances }: Report): string {
+export function permutationChart(report: Report): string {
+  const { permutationImportances } = report;
   if (!permutationImportances) {
     return '<p class="note">Importance by permutation was left out: it is for forests of up to 40,000 trees × features, with 100 test rows or more.</p>';
   }
@@ -55,11 +57,16 @@ export function permutationChart({ permutationImportances }: Report): string {
     error: error[feature]!,
     text: `${value < -0.0005 ? '−' : ''}${Math.abs(100 * value).toFixed(1)}`,
   }));
-  return bars('Importance by permutation: points of accuracy lost', entries, 'ink2');
+  const lost = isOfRegression(report) ? 'hundredths of R² lost' : 'points of accuracy lost';
+  return bars(`Importance by permutation: ${lost}`, entries, 'ink2');
 }
 
 /** Error out of bag against the number of trees, or why there is none. */
-export function oobChart({ oobCurve, accuracy }: Report): string {
+export function oobChart(report: Report): string {
+  const { oobCurve } = report;
+  const [onTest, what] = isOfRegression(report)
+    ? [1 - report.r2, 'share of the variance not explained']
+    : [1 - report.accuracy, 'error'];
   const points = (oobCurve ?? []).filter(({ score, coverage }) => coverage > 0 && Number.isFinite(score));
   if (points.length === 0) {
     const reason = oobCurve ? 'no row was out of bag' : 'it was not asked for; --oob-score measures it';
@@ -67,8 +74,8 @@ export function oobChart({ oobCurve, accuracy }: Report): string {
   }
   const errors = points.map(({ score }) => 1 - score);
   const last = points.at(-1)!;
-  const high = Math.max(...errors, 1 - accuracy) * 1.08;
-  const low = Math.min(...errors, 1 - accuracy) * 0.92;
+  const high = Math.max(...errors, onTest) * 1.08;
+  const low = Math.min(...errors, onTest) * 0.92;
   const ticks = points.map(({ numTrees }) => numTrees);
   return chart({
     title: 'Out-of-bag error by number of trees',
@@ -76,13 +83,13 @@ export function oobChart({ oobCurve, accuracy }: Report): string {
     width: 860,
     height: 260,
     x: { domain: [1, Math.max(2, last.numTrees)], label: 'trees', isLog: true, ticks: apart(ticks) },
-    y: { domain: [low, high || 1], label: 'error' },
+    y: { domain: [low, high || 1], label: what },
     legend: [
       { style: 'ink0', label: `out of bag, ${fixed(1 - last.score)} with all trees` },
-      { style: 'guide', label: `on the test rows, ${fixed(1 - accuracy)}` },
+      { style: 'guide', label: `on the test rows, ${fixed(onTest)}` },
     ],
     draw: (x, y) =>
-      line([[x(1), y(1 - accuracy)], [x(Math.max(2, last.numTrees)), y(1 - accuracy)]], 'guide') + // biome-ignore format: two points
+      line([[x(1), y(onTest)], [x(Math.max(2, last.numTrees)), y(onTest)]], 'guide') + // biome-ignore format: two points
       line(
         points.map(({ numTrees, score }) => [x(numTrees), y(1 - score)] as const),
         'ink0',

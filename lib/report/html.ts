@@ -9,6 +9,8 @@ export function escapeHtml(value: unknown): string {
 
 export const count = (value: number) => value.toLocaleString('en-US');
 export const fixed = (value: number | null, digits = 4) => (value === null ? '–' : value.toFixed(digits));
+/** Four digits, whatever the size: values have units of their own. */
+export const shortly = (value: number) => String(Number(value.toPrecision(4))).replace('-', '−');
 export const percent = (share: number, digits = 1) => `${(100 * share).toFixed(digits)} %`;
 export const seconds = (value: number) => `${value.toFixed(value < 10 ? 2 : 1)} s`;
 export const usd = (value: number) => `$${value.toFixed(value < 0.1 ? 6 : 2)}`;

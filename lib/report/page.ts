@@ -1,14 +1,16 @@
 // report.html: a run for a person, in one file without scripts, made from report.json alone.
 
 import { PARAM_NAMES } from '../params.ts';
-import type { Report } from '../report.ts';
+import type { ClassReport, Report } from '../report.ts';
+import { isOfRegression } from '../score-of.ts';
 import { runCommandOf } from './command.ts';
 import { impurityChart, oobChart, permutationChart } from './features.ts';
-import { bytes, count, escapeHtml, fixed, seconds, table, usd } from './html.ts';
+import { bytes, count, escapeHtml, fixed, seconds, shortly, table, usd } from './html.ts';
 import { modelCard } from './model-card.ts';
 import { accuracyBar, calibrationChart, classTable, confusion, precisionRecallChart, rocChart } from './quality.ts';
 import { searchSection } from './search.ts';
 import { STYLE } from './style.ts';
+import { densityChart, errorTable, r2Bar, residualChart } from './value-quality.ts';
 import { attemptsTable, costChart, partitionChart, stageTable, timelineChart } from './work.ts';
 
 /** The page of a report: the same bytes for the same report. */
@@ -34,14 +36,13 @@ export function renderReport(report: Report): string {
 <header><span class="brand">arvoredo</span><span class="soft">${when ? `${when} UTC` : ''}</span></header>
 <h1>Run ${escapeHtml(runId)}</h1>
 <p class="soft">A random forest of ${count(report.model.numTrees)} trees on ${count(rows.train)} rows × ${count(params.features)} features, seed ${params.seed}; strategy ${escapeHtml(report.strategy.name)}, ${escapeHtml(report.strategy.reason)}.</p>
-<section class="hero" aria-label="Accuracy"><div><div class="soft">Accuracy on ${count(rows.test)} test rows</div><div class="big">${fixed(report.accuracy)}</div></div>${accuracyBar(report)}</section>
+${hero(report)}
 ${tiles(report, total)}
 <h2>Quality</h2>
-<div class="pair"><div>${confusion(report)}${classTable(report)}</div>${calibrationChart(report)}</div>
-${curves(report)}
+${quality(report)}
 ${searchSection(report)}
 <h2>Features</h2>
-<p class="soft">By impurity: what the cuts of each feature gained in training. By permutation: how much accuracy is lost on test rows whose value is another’s; the whiskers are standard errors${
+<p class="soft">By impurity: what the cuts of each feature gained in training. By permutation: how much ${isOfRegression(report) ? 'R²' : 'accuracy'} is lost on test rows whose value is another’s; the whiskers are standard errors${
     report.permutationImportances ? `, from ${count(report.permutationImportances.numRows)} rows` : ''
   }.</p>
 <div class="pair">${impurityChart(report)}${permutationChart(report)}</div>
@@ -70,19 +71,46 @@ ${parameters(report)}
 `;
 }
 
-function tiles(report: Report, total: number | null): string {
-  const { rows, model, tasks, forecast, bill } = report;
+function hero(report: Report): string {
+  const [name, score, interval] = isOfRegression(report)
+    ? ['R²', report.r2, r2Bar(report)]
+    : ['Accuracy', report.accuracy, accuracyBar(report)];
+  return `<section class="hero" aria-label="${name}"><div><div class="soft">${name} on ${count(report.rows.test)} test rows</div><div class="big">${fixed(score)}</div></div>${interval}</section>`;
+}
+
+function quality(report: Report): string {
+  return isOfRegression(report)
+    ? `<div class="pair">${densityChart(report)}${residualChart(report)}</div>${errorTable(report)}`
+    : `<div class="pair"><div>${confusion(report)}${classTable(report)}</div>${calibrationChart(report)}</div>${curves(report)}`;
+}
+
+type Tile = [name: string, value: string, more?: string];
+
+function scoreTiles(report: Report): Tile[] {
+  if (isOfRegression(report)) {
+    return [
+      ['RMSE', shortly(report.rmse), `always the mean ${shortly(report.rmseOfMean)}`],
+      ['MAE', shortly(report.mae)],
+    ];
+  }
   const error = report.rocAucError !== null && report.rocAucError >= 0.00005 ? ` ± ${fixed(report.rocAucError)}` : '';
-  const entries: [string, string, string?][] = [
-    ...(report.rocAuc === null ? [] : [['ROC AUC', fixed(report.rocAuc), error] as [string, string, string]]),
+  return [
+    ...(report.rocAuc === null ? [] : [['ROC AUC', fixed(report.rocAuc), error] as Tile]),
     ['log loss', fixed(report.logLoss)],
     ['Brier score', fixed(report.brier)],
-    ...(report.oobScore === null ? [] : [['out of bag', fixed(report.oobScore)] as [string, string]]),
+  ];
+}
+
+function tiles(report: Report, total: number | null): string {
+  const { rows, model, tasks, forecast, bill } = report;
+  const entries: Tile[] = [
+    ...scoreTiles(report),
+    ...(report.oobScore === null ? [] : [['out of bag', fixed(report.oobScore)] as Tile]),
     ['rows', count(rows.total)],
     ['nodes', count(model.numNodes)],
     ['model', bytes(model.bytes)],
     ['tasks', count(tasks.total), tasks.retried > 0 ? `${count(tasks.retried)} tried again` : undefined],
-    ...(total === null ? [] : [['time', seconds(total)] as [string, string]]),
+    ...(total === null ? [] : [['time', seconds(total)] as Tile]),
     ['on AWS', usd(bill), `forecast ${usd(forecast)}`],
   ];
   return `<dl class="tiles">${entries
@@ -92,7 +120,7 @@ function tiles(report: Report, total: number | null): string {
     .join('')}</dl>`;
 }
 
-function curves(report: Report): string {
+function curves(report: ClassReport): string {
   if (report.curves.length > 0) return `<div class="pair">${rocChart(report)}${precisionRecallChart(report)}</div>`;
   return '<p class="note">There are no curves: a class has all test rows or none, or there are more than 1,000 classes.</p>';
 }

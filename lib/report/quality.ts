@@ -1,7 +1,7 @@
 // How good the forest is, as charts: what it confuses, its curves, whether its probabilities hold.
 
 import { classTotals, confusionMatrix, type PairCount } from '../metrics/confusion.ts';
-import type { Report } from '../report.ts';
+import type { ClassReport } from '../report.ts';
 import { chart, line, round } from './chart.ts';
 import { count, escapeHtml, fixed, percent, table } from './html.ts';
 
@@ -10,23 +10,28 @@ const MAX_MATRIX = 12; // wider ones cannot be read
 const MAX_MISTAKES = 15;
 
 /** The interval of the accuracy and the ceiling on one line. */
-export function accuracyBar({ accuracy, accuracyInterval: [low, high], accuracyCeiling }: Report): string {
-  const ends = [low, high, ...(accuracyCeiling === null ? [] : [accuracyCeiling])];
-  const least = Math.max(0, Math.min(...ends) - 0.4 * (high - low));
-  const most = Math.min(1, Math.max(...ends) + 0.4 * (high - low));
-  const x = (value: number) => round(10 + ((value - least) / (most - least)) * 400);
+export function accuracyBar({ accuracy, accuracyInterval, accuracyCeiling }: ClassReport): string {
+  return scoreBar('accuracy', accuracy, accuracyInterval, accuracyCeiling);
+}
+
+/** The interval of a score and its ceiling on one line. */
+export function scoreBar(name: string, score: number, [low, high]: readonly [number, number], most: number | null) {
+  const ends = [low, high, ...(most === null ? [] : [most])];
+  const from = Math.max(Math.min(0, low), Math.min(...ends) - 0.4 * (high - low));
+  const to = Math.min(1, Math.max(...ends) + 0.4 * (high - low));
+  const x = (value: number) => round(10 + ((value - from) / (to - from || 1)) * 400);
   const mark = (value: number, label: string, y: number) =>
     `<text x="${Math.min(380, Math.max(40, x(value)))}" y="${y}" text-anchor="middle">${label}</text>`;
   const ceiling =
-    accuracyCeiling === null
+    most === null
       ? ''
-      : `<line class="ceiling" x1="${x(accuracyCeiling)}" x2="${x(accuracyCeiling)}" y1="16" y2="44"/>${mark(accuracyCeiling, `ceiling ${fixed(accuracyCeiling)}`, 12)}`;
-  const words = `accuracy ${fixed(accuracy)}, 95 % interval ${fixed(low)} to ${fixed(high)}${accuracyCeiling === null ? '' : `, ceiling ${fixed(accuracyCeiling)}`}`;
-  return `<svg class="interval" viewBox="0 0 420 64" role="img" aria-label="${words}"><line class="track" x1="10" x2="410" y1="30" y2="30"/><line class="span" x1="${x(low)}" x2="${x(high)}" y1="30" y2="30"/><circle class="point" cx="${x(accuracy)}" cy="30" r="7"/>${ceiling}${mark(low, fixed(low), 60)}${mark(high, fixed(high), 60)}</svg>`;
+      : `<line class="ceiling" x1="${x(most)}" x2="${x(most)}" y1="16" y2="44"/>${mark(most, `ceiling ${fixed(most)}`, 12)}`;
+  const words = `${name} ${fixed(score)}, 95 % interval ${fixed(low)} to ${fixed(high)}${most === null ? '' : `, ceiling ${fixed(most)}`}`;
+  return `<svg class="interval" viewBox="0 0 420 64" role="img" aria-label="${words}"><line class="track" x1="10" x2="410" y1="30" y2="30"/><line class="span" x1="${x(low)}" x2="${x(high)}" y1="30" y2="30"/><circle class="point" cx="${x(score)}" cy="30" r="7"/>${ceiling}${mark(low, fixed(low), 60)}${mark(high, fixed(high), 60)}</svg>`;
 }
 
 /** Rows by class and predicted class; of many classes the most frequent mistakes. */
-export function confusion({ confusion: pairs, classCounts }: Report): string {
+export function confusion({ confusion: pairs, classCounts }: ClassReport): string {
   const numClasses = classCounts.length;
   if (numClasses > MAX_MATRIX) return mistakes(pairs);
   const matrix = confusionMatrix(pairs, numClasses);
@@ -55,7 +60,7 @@ function mistakes(pairs: readonly PairCount[]): string {
 }
 
 /** Precision, recall and F1 of each class that has rows. */
-export function classTable({ confusion: pairs }: Report): string {
+export function classTable({ confusion: pairs }: ClassReport): string {
   const rows = classTotals('report', pairs).map(({ label, actual, predicted, correct }) => [
     `class ${label}`,
     count(actual),
@@ -67,7 +72,7 @@ export function classTable({ confusion: pairs }: Report): string {
   return table('Each class', [{ head: 'class' }, ...numbers], rows);
 }
 
-export function rocChart({ curves }: Report): string {
+export function rocChart({ curves }: ClassReport): string {
   const legend = curves.map(({ label, rocAuc }, i) => ({
     style: `ink${i}`,
     label: `class ${label}: area ${fixed(rocAuc)}`,
@@ -91,7 +96,7 @@ export function rocChart({ curves }: Report): string {
   });
 }
 
-export function precisionRecallChart({ curves }: Report): string {
+export function precisionRecallChart({ curves }: ClassReport): string {
   const legend = curves.map(({ label, averagePrecision }, i) => ({
     style: `ink${i}`,
     label: `class ${label}: average precision ${fixed(averagePrecision)}`,
@@ -114,7 +119,7 @@ export function precisionRecallChart({ curves }: Report): string {
   });
 }
 
-export function calibrationChart({ calibration, classCounts }: Report): string {
+export function calibrationChart({ calibration, classCounts }: ClassReport): string {
   const bins = calibration.filter(({ predicted }) => predicted !== null);
   const most = Math.max(...bins.map(({ rows }) => rows));
   const what = classCounts.length === 2 ? 'class 1' : 'the predicted class';

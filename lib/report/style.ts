@@ -51,6 +51,7 @@ svg .value { fill: var(--text); font-variant-numeric: tabular-nums; }
 .guide { --ink: var(--soft); }
 .line.guide { stroke-width: 1.2; stroke-dasharray: 5 4; }
 .bar { fill: var(--ink); }
+.shade1 { opacity: .22; } .shade2 { opacity: .42; } .shade3 { opacity: .62; } .shade4 { opacity: .82; }
 .dot { fill: var(--ink); stroke: var(--card); stroke-width: 1; }
 .whisker { stroke: var(--text); stroke-width: 1.4; }
 .interval text { font-size: 12.5px; font-variant-numeric: tabular-nums; }

@@ -3,6 +3,7 @@
 import { PARTS } from '../cost.ts';
 import type { Report } from '../report.ts';
 import { STAGE_NAMES, type StageName } from '../run.ts';
+import { isOfRegression } from '../score-of.ts';
 import { bar, chart, figure, round } from './chart.ts';
 import { bytes, count, percent, seconds, table, usd } from './html.ts';
 
@@ -14,21 +15,27 @@ export const STAGE_STYLES: Record<StageName, string> = {
   evaluate: 'ink4',
 };
 
-/** Classes of each partition, stacked. */
-export function partitionChart({ partitions, classCounts }: Report): string {
+/** Classes of each partition, stacked; where values are predicted, its training and test rows. */
+export function partitionChart(report: Report): string {
+  const { partitions } = report;
   if (partitions.length === 0) {
     return '<p class="note">The balance of the partitions is left out: with so many of them, and so many classes, it is more than 20,000 numbers.</p>';
   }
-  const totals = partitions.map(({ train, test }) => train.map((rows, k) => rows + test[k]!));
+  const isOfValues = isOfRegression(report);
+  const kinds = isOfValues ? ['training rows', 'test rows'] : report.classCounts.map((_, k) => `class ${k}`);
+  const totals = partitions.map(({ train, test }) =>
+    isOfValues ? [sum(train), sum(test)] : train.map((rows, k) => rows + test[k]!),
+  );
   const most = Math.max(...totals.map(sum));
   const slot = 1 / partitions.length;
   const gap = partitions.length > 120 ? 0 : slot * 0.15;
-  const shares = partitions.map(({ train, test }) => (train[1]! + test[1]!) / (sum(train) + sum(test)));
-  const isMany = classCounts.length > 10;
-  const ofClassOne = `class 1 from ${percent(Math.min(...shares))} to ${percent(Math.max(...shares))}`;
+  const shares = totals.map((ofKind) => ofKind[1]! / sum(ofKind));
+  const isMany = kinds.length > 10;
+  const ofSecond = `${kinds[1]} from ${percent(Math.min(...shares))} to ${percent(Math.max(...shares))}`;
+  const what = isOfValues ? 'Rows to train and to test' : 'Rows of each class';
   return chart({
-    title: `Rows of each class in the ${count(partitions.length)} partition${partitions.length === 1 ? '' : 's'}`,
-    description: `${count(partitions.length)} partitions of up to ${count(most)} rows, ${ofClassOne}`,
+    title: `${what} in the ${count(partitions.length)} partition${partitions.length === 1 ? '' : 's'}`,
+    description: `${count(partitions.length)} partitions of up to ${count(most)} rows, ${ofSecond}`,
     width: 860,
     height: 240,
     left: 64,
@@ -39,7 +46,7 @@ export function partitionChart({ partitions, classCounts }: Report): string {
       format: (value) => String(value - 0.5),
     },
     y: { domain: [0, most * 1.04], label: 'rows', format: (rows) => count(rows) },
-    legend: isMany ? [] : classCounts.map((_, k) => ({ style: `ink${k}`, label: `class ${k}` })),
+    legend: isMany ? [] : kinds.map((label, k) => ({ style: `ink${k}`, label })),
     draw: (x, y) =>
       totals
         .map((ofClass, index) => {
@@ -53,7 +60,7 @@ export function partitionChart({ partitions, classCounts }: Report): string {
                 x(1 - gap * partitions.length) - x(0),
                 y(below) - at,
                 `ink${k % 10}`,
-                `partition ${index}, class ${k}: ${count(rows)} rows`,
+                `partition ${index}, ${kinds[k]}: ${count(rows)} rows`,
               );
               below += rows;
               return rect;

@@ -95,8 +95,8 @@ function resourcesOf({ numTrain, numClasses, params }: Plan, { halving }: Search
   if (typeof minResources === 'number' && minResources < fewest) {
     throw new InputError(`minResources must be at least ${fewest} rows, two for each fold, got ${minResources}`);
   }
-  const smallestIs = `two of each of ${numClasses} classes in each of ${numFolds} folds`;
-  return { smallest: fewest * numClasses, smallestIs, most: numTrain };
+  const smallestIs = `two${numClasses > 0 ? ` of each of ${numClasses} classes` : ''} in each of ${numFolds} folds`;
+  return { smallest: fewest * Math.max(1, numClasses), smallestIs, most: numTrain };
 }
 
 /** How much of the resource a round has, as a share of all. */

@@ -43,7 +43,7 @@ export interface SearchReport {
 
 /** The scores of one candidate by fold. */
 export function toScores(fits: readonly FitResult[], scoring: ScoringName): (number | null)[] {
-  return fits.map(({ scores }) => scores[scoring]);
+  return fits.map(({ scores }) => scores[scoring] ?? null);
 }
 
 /** Candidates of a round by score, the best first, and the first of equals before the others; those without one last. */

@@ -3,7 +3,7 @@
 import { InputError } from '../errors.ts';
 import type { RunParams } from '../params.ts';
 import { quote } from '../quote.ts';
-import { SCORING_NAMES, type ScoringName } from './scoring.ts';
+import { type ScoringName, scoringNames } from './scoring.ts';
 
 /** Parameters that may be searched: those of the forest that leave the rows and their bins as they are. */
 export const SEARCHED = [
@@ -76,21 +76,24 @@ export function drawsWhole(name: string, { from, to }: Distribution): boolean {
 /**
  * Check what came from outside and fill in the defaults: the same search gives the same object, however it was written.
  *
+ * @param task classification, or regression: what can be scored
  * @param allowedOf gives the values that a parameter may have, in words, where `value` is none of them
  * @param show how a parameter is called where the input came from
  * @throws {InputError} naming what is wrong, the value got and the values allowed
  */
 export function parseSearch(
   input: unknown,
+  task: unknown,
   allowedOf: (name: SearchedName, value: unknown) => string | undefined,
   show: (name: string) => string,
 ): SearchSpec {
-  const { grid, random = null, scoring = 'accuracy', halving = false } = fieldsOf('search', input, ['grid', 'random', 'scoring', 'halving']); // biome-ignore format: one line
+  const names = scoringNames(task === 'regression' ? 'regression' : 'classification');
+  const { grid, random = null, scoring = names[0], halving = false } = fieldsOf('search', input, ['grid', 'random', 'scoring', 'halving']); // biome-ignore format: one line
   if (random !== null && !isWhole(random, 1, MAX_CANDIDATES)) {
     throw new InputError(`${show('random')} must be a whole number from 1 to ${MAX_CANDIDATES}, got ${quote(random)}`);
   }
-  if (!SCORING_NAMES.includes(scoring as ScoringName)) {
-    throw new InputError(`${show('scoring')} must be ${SCORING_NAMES.join(', ')}, got ${quote(scoring)}`);
+  if (!names.includes(scoring as ScoringName)) {
+    throw new InputError(`${show('scoring')} must be ${names.join(', ')}, got ${quote(scoring)}`);
   }
   const parsed = parseGrid(grid, allowedOf, show);
   const drawn = Object.keys(parsed).find((name) => isDistribution(parsed[name]));

@@ -7,6 +7,9 @@ import { toRange } from '../forest/ranges.ts';
 import { getSchema } from '../ingest/results.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
+import { mergeSums, sumOf } from '../metrics/exact-sum.ts';
+import { type R2Partial, r2 } from '../metrics/r2.ts';
+import type { RunParams } from '../params.ts';
 import { decodeSample } from '../partition/arrow.ts';
 import type { BinEdges } from '../partition/rows.ts';
 import { mergeSamples } from '../partition/sample.ts';
@@ -21,9 +24,20 @@ export interface BinsTask {
   runId: string;
 }
 
+/** Of the values in the whole data set. */
+export interface ValueRangeAndMean {
+  min: number;
+  max: number;
+  mean: number;
+}
+
 export interface BinsResult {
-  /** Rows of each class in the whole data set. */
+  /** Rows of each class in the whole data set; none where values are predicted. */
   classCounts: number[];
+  /** Where values are predicted. */
+  values?: ValueRangeAndMean;
+  /** R² of the values without their noise on the whole data set; null where the generator can't tell. */
+  r2Ceiling?: number | null;
   /** Best possible accuracy on this data, mean over all rows; null where the generator can't tell. */
   accuracyCeiling: number | null;
   /** Upper edges of the bins of each feature; none of a categorical one. */
@@ -52,7 +66,8 @@ export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise
     const classCounts = partitions[0]!.classCounts.map((_, k) =>
       partitions.reduce((sum, { classCounts }) => sum + classCounts[k]!, 0),
     );
-    if (classCounts.filter((count) => count > 0).length < 2) {
+    const ofValues = plan.numClasses === 0 ? joinValues(partitions, plan.params.criterion) : undefined;
+    if (!ofValues && classCounts.filter((count) => count > 0).length < 2) {
       throw new InputError(
         `the labels have one class only (rows per class: ${classCounts.join(', ')}); a forest needs two or more`,
       );
@@ -88,8 +103,27 @@ export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise
       );
     });
     const classStarts = plan.params.stratify ? startsOf(partitions) : undefined;
-    return { classCounts, accuracyCeiling, edges, donors, ranges, classStarts, isCategorical };
+    return { classCounts, ...ofValues, accuracyCeiling, edges, donors, ranges, classStarts, isCategorical };
   });
+}
+
+/** @throws {InputError} on values that are all equal, or none that the criterion can learn from */
+function joinValues(
+  partitions: readonly PartitionResult[],
+  criterion: RunParams['criterion'],
+): Pick<BinsResult, 'values' | 'r2Ceiling'> {
+  const facts = partitions.map(({ values }) => values!);
+  const min = facts.reduce((least, part) => Math.min(least, part.min), Number.POSITIVE_INFINITY);
+  const max = facts.reduce((most, part) => Math.max(most, part.max), Number.NEGATIVE_INFINITY);
+  if (min === max) throw new InputError(`the label is ${min} in all rows; there is nothing to learn`);
+  if (criterion === 'poisson' && (min < 0 || max === 0)) {
+    throw new InputError(`criterion poisson needs labels from 0 up, some of them above, got ${min} to ${max}`);
+  }
+  const numRows = partitions.reduce((sum, partition) => sum + partition.numRows, 0);
+  const mean = sumOf(mergeSums(facts.map(({ sum }) => sum))) / numRows;
+  const ceilings = facts.map(({ ceiling }) => ceiling);
+  const r2Ceiling = ceilings.includes(null) ? null : r2.value(r2.merge(ceilings as R2Partial[]));
+  return { values: { min, max, mean }, r2Ceiling };
 }
 
 function startsOf(partitions: readonly PartitionResult[]): number[][] {

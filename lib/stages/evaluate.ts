@@ -1,7 +1,7 @@
 // Evaluate: the model's predictions on one test partition, as counts that can be merged.
 
 import { decodeModel, type Model } from '../forest/model.ts';
-import { predictProba } from '../forest/predict.ts';
+import { type Forest, predictProba, predictValues } from '../forest/predict.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { brier } from '../metrics/brier.ts';
@@ -11,17 +11,21 @@ import { logLoss } from '../metrics/log-loss.ts';
 import { countClassScores, type ScoreCounts } from '../metrics/score-counts.ts';
 import type { MeanPartial } from '../metrics/weighted-mean.ts';
 import { decodeRaw } from '../partition/arrow.ts';
+import type { Labels } from '../partition/rows.ts';
 import type { Plan } from '../plan.ts';
 import type { Store } from '../store.ts';
 import type { BinsResult } from './bins.ts';
 import { countImportance, type ImportanceCounts, importanceRows, shuffleRows } from './importance.ts';
+import { isOfValues, scoreValues, type ValueEvaluateResult } from './score-values.ts';
 import { runTask } from './task.ts';
+import { sumImportance } from './value-importance.ts';
 
 export interface EvaluateTask {
   runId: string;
   partitionIndex: number;
 }
 
+/** Of classes; of values there is `ValueEvaluateResult`. */
 export interface EvaluateResult {
   numRows: number;
   /** Rows by class and predicted class, the pairs that occur, in ascending order. */
@@ -68,30 +72,63 @@ export async function evaluate(
 ): Promise<Pick<EvaluateResult, 'numRows'>> {
   const keys = runKeys(runId);
   const read = (key: string) => store.get(key).then((bytes) => decodeRaw(bytes, key));
-  const { numRows } = await runTask<EvaluateResult>(store, keys.evaluateResult(partitionIndex), async () => {
+  const { numRows } = await runTask<Evaluated>(store, keys.evaluateResult(partitionIndex), async () => {
     const [model, rows, bins] = await Promise.all([
       load(),
       read(keys.test(partitionIndex)),
       getJson<BinsResult>(store, keys.binsResult),
     ]);
-    const { labels } = rows;
-    const { numClasses, trees } = model;
     const shuffled = importanceRows(plan) > 0 ? shuffleRows(rows, plan, bins.donors) : undefined;
     // in one call, as few rows alone are not worth the kernel
     const columns = shuffled ? rows.columns.map((values, j) => concat(values, shuffled.columns[j]!)) : rows.columns;
-    const all = predictProba(model, columns);
-    const own = all.subarray(0, rows.numRows * numClasses);
-    const result = scoreRows(labels, own, numClasses, trees.length);
-    if (shuffled) {
-      const [predicted, drawn] = [own, all.subarray(own.length)].map((part) => mostProbable(part, numClasses));
-      result.importance = countImportance(labels, predicted!, shuffled.chosen, drawn!);
-    }
+    const all = predictRows(model, columns);
+    const own = all.subarray(0, rows.numRows * (model.numClasses || 1));
+    const result = scorePredictions(rows.labels, own, model, bins);
+    if (shuffled) addImportance(result, rows.labels, own, shuffled.chosen, all.subarray(own.length));
     if (!hasValidation) return result;
     const validation = await read(keys.validation(partitionIndex));
-    const probabilities = predictProba(model, validation.columns);
-    return { ...result, validation: scoreRows(validation.labels, probabilities, numClasses, trees.length) };
+    const predicted = predictRows(model, validation.columns);
+    return { ...result, validation: scorePredictions(validation.labels, predicted, model, bins) } as Evaluated;
   });
   return { numRows };
+}
+
+/** What a task of the stage leaves. */
+export type Evaluated = EvaluateResult | ValueEvaluateResult;
+
+function predictRows(forest: Forest, columns: Float32Array[]): Float64Array {
+  return forest.numClasses > 0 ? predictProba(forest, columns) : predictValues(forest, columns);
+}
+
+/**
+ * What a forest says of some rows; nothing of importances.
+ *
+ * @param predicted probabilities, shape [numRows, numClasses], or values, shape [numRows]
+ */
+export function scorePredictions(
+  labels: Labels,
+  predicted: Float64Array,
+  { numClasses, trees }: Forest,
+  bins: BinsResult,
+): Evaluated {
+  return labels instanceof Float64Array
+    ? scoreValues(labels, predicted, bins.values!)
+    : scoreRows(labels, predicted, numClasses, trees.length);
+}
+
+function addImportance(
+  result: Evaluated,
+  labels: Labels,
+  own: Float64Array,
+  chosen: readonly number[],
+  drawn: Float64Array,
+): void {
+  if (isOfValues(result)) {
+    result.importance = sumImportance(labels, own, chosen, drawn);
+    return;
+  }
+  const [predicted, changed] = [own, drawn].map((part) => mostProbable(part, result.numClasses));
+  result.importance = countImportance(labels, predicted!, chosen, changed!);
 }
 
 /** What a forest of so many trees says of some rows, as counts that can be merged; nothing of importances. */

@@ -9,16 +9,19 @@ import { accuracyOf } from '../metrics/accuracy.ts';
 import { balancedAccuracy } from '../metrics/balanced-accuracy.ts';
 import { brier } from '../metrics/brier.ts';
 import { logLoss } from '../metrics/log-loss.ts';
+import { meanAbsoluteError } from '../metrics/mean-absolute-error.ts';
 import { f1 } from '../metrics/precision-recall.ts';
+import { r2 } from '../metrics/r2.ts';
 import { rocAuc } from '../metrics/roc-auc.ts';
+import { rootMeanSquaredError } from '../metrics/root-mean-squared-error.ts';
 import type { BinnedRows } from '../partition/rows.ts';
 import type { Plan } from '../plan.ts';
 import type { ScoringName } from '../search/scoring.ts';
 import type { Overrides } from '../search/spec.ts';
 import type { Store } from '../store.ts';
 import type { BinsResult } from './bins.ts';
-import { scoreRows } from './evaluate.ts';
 import { type FoldPredictions, predictFold } from './fold.ts';
+import { isOfValues } from './score-values.ts';
 import { runTask } from './task.ts';
 
 export interface FitTask {
@@ -36,8 +39,8 @@ export interface FitResult {
   numTrainingRows: number;
   numRows: number;
   numNodes: number;
-  /** Each score; null where the rows of the fold do not define it. */
-  scores: Record<ScoringName, number | null>;
+  /** Each score of the task; null where the rows of the fold do not define it. */
+  scores: Partial<Record<ScoringName, number | null>>;
   fitSeconds: number;
   scoreSeconds: number;
 }
@@ -67,7 +70,7 @@ export function fitCandidate(
     const [rows, bins] = await Promise.all([gather(), getJson<BinsResult>(store, runKeys(runId).binsResult)]);
     const predictions = await predictFold(plan, rows, bins, fold, numRows, beforeTree);
     const startedAt = performance.now();
-    const scores = scoreFold(predictions, plan.forest.numTrees);
+    const scores = scoreFold(predictions);
     const { numTrainingRows, labels, numNodes, growSeconds, predictSeconds } = predictions;
     return {
       numTrainingRows,
@@ -81,17 +84,25 @@ export function fitCandidate(
 }
 
 /** All scores of a fold's rows, which are few enough to be scored at once. */
-function scoreFold({ labels, probabilities, numClasses }: FoldPredictions, numTrees: number): FitResult['scores'] {
-  const { pairs, ...partials } = scoreRows(labels, probabilities, numClasses, numTrees);
+function scoreFold({ labels, predicted, scored }: FoldPredictions): FitResult['scores'] {
+  if (isOfValues(scored)) {
+    return {
+      // one row has no variance to be explained
+      r2: scored.numRows > 1 ? r2.value(scored.r2) : null,
+      rmse: rootMeanSquaredError.value({ weight: scored.r2.weight, total: scored.r2.errors }),
+      mae: meanAbsoluteError.value(scored.absolute),
+    };
+  }
+  const { pairs, numClasses } = scored;
   const auc = rocAuc(numClasses);
-  const present = new Set(labels).size;
+  // of one class against the rest, both of which must be there
+  const hasAll = new Set(labels).size === numClasses;
   return {
     accuracy: accuracyOf(pairs).accuracy,
     'balanced-accuracy': balancedAccuracy.value(pairs),
     'f1-macro': f1('macro').value(pairs),
-    // of one class against the rest, both of which must be there
-    'roc-auc': present === numClasses ? auc.value(auc.partial(labels, probabilities)) : null,
-    'log-loss': logLoss(numClasses).value(partials.logLoss),
-    brier: brier(numClasses).value(partials.brier),
+    'roc-auc': hasAll ? auc.value(auc.partial(labels, predicted)) : null,
+    'log-loss': logLoss(numClasses).value(scored.logLoss),
+    brier: brier(numClasses).value(scored.brier),
   };
 }

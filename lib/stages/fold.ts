@@ -4,16 +4,16 @@ import { FormatError, InputError } from '../errors.ts';
 import { ENGINES } from '../forest/engine.ts';
 import type { BeforeTree } from '../forest/take-trees.ts';
 import { MISSING_BYTE } from '../forest/training-table.ts';
-import { predictProbaInThreads } from '../forest/wasm/predict-in-threads.ts';
+import { predictProbaInThreads, predictValuesInThreads } from '../forest/wasm/predict-in-threads.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { assignFolds } from '../partition/folds.ts';
-import type { BinEdges, BinnedRows } from '../partition/rows.ts';
+import { type BinEdges, type BinnedRows, type Labels, takeLabels } from '../partition/rows.ts';
 import type { Plan } from '../plan.ts';
 import { KeyedPermutation, STREAM } from '../random.ts';
 import type { Store } from '../store.ts';
 import { type BinsResult, toBinEdges } from './bins.ts';
-import { type EvaluateResult, scoreRows } from './evaluate.ts';
+import { type Evaluated, scorePredictions } from './evaluate.ts';
 import { runTask } from './task.ts';
 
 export interface FoldTask {
@@ -32,24 +32,23 @@ export function validateFold(
   { runId, fold }: FoldTask,
   gather: () => Promise<BinnedRows>,
   beforeTree?: BeforeTree,
-): Promise<EvaluateResult> {
+): Promise<Evaluated> {
   const { folds: numFolds = 0 } = plan.params;
   const keys = runKeys(runId);
   if (fold >= numFolds) throw new InputError(`fold must be from 0 to ${numFolds - 1}, got ${fold}`);
   return runTask(store, keys.foldResult(fold), async () => {
     const [rows, bins] = await Promise.all([gather(), getJson<BinsResult>(store, keys.binsResult)]);
-    const { labels, probabilities, numClasses } = await predictFold(plan, rows, bins, fold, rows.numRows, beforeTree);
-    return scoreRows(labels, probabilities, numClasses, plan.forest.numTrees);
+    return (await predictFold(plan, rows, bins, fold, rows.numRows, beforeTree)).scored;
   });
 }
 
 /** What a forest that was grown without a fold says of its rows. */
 export interface FoldPredictions {
   numTrainingRows: number;
-  /** Class of each row held out, and its probabilities, shape [numRows, numClasses]. */
-  labels: Uint16Array;
-  probabilities: Float64Array;
-  numClasses: number;
+  /** Class or value of each row held out; its probabilities, shape [numRows, numClasses], or value, shape [numRows]. */
+  labels: Labels;
+  predicted: Float64Array;
+  scored: Evaluated;
   numNodes: number;
   growSeconds: number;
   predictSeconds: number;
@@ -61,33 +60,37 @@ export interface FoldPredictions {
  * @param numRows rows that are used: of fewer than all the same share of both sides, and all that a smaller number has
  */
 export async function predictFold(
-  { params, forest }: Plan,
+  { params, forest: forestParams }: Plan,
   rows: BinnedRows,
-  { classCounts, edges: binEdges, isCategorical }: BinsResult,
+  bins: BinsResult,
   fold: number,
   numRows: number,
   beforeTree?: BeforeTree,
 ): Promise<FoldPredictions> {
   const { folds: numFolds = 0, engine, seed, stratify = false } = params;
-  const numClasses = classCounts.length;
-  const edges = toBinEdges(binEdges);
+  const { isCategorical } = bins;
+  const numClasses = bins.classCounts.length;
+  const edges = toBinEdges(bins.edges);
   const foldOf = assignFolds(rows.labels, numFolds, seed, stratify);
   const side = (isHeld: boolean) => {
     const all = Uint32Array.from(foldOf.keys()).filter((row) => (foldOf[row] === fold) === isHeld);
     return pick(rows, firstByRank(all, rows.numRows, numRows, seed));
   };
   const [training, held] = [side(false), side(true)];
+  const { numTrees } = forestParams;
   const startedAt = performance.now();
   const info = { numClasses, edges, isCategorical };
-  const trees = await ENGINES[engine].growTrees(training, info, forest, 0, forest.numTrees, beforeTree);
+  const trees = await ENGINES[engine].growTrees(training, info, forestParams, 0, numTrees, beforeTree);
   const grownAt = performance.now();
   const columns = held.columns.map((codes, j) => toValues(codes, edges[j], isCategorical?.[j] ?? false));
-  const probabilities = await predictProbaInThreads({ trees, edges, numClasses, isCategorical }, columns);
+  const forest = { trees, edges, numClasses, isCategorical };
+  const predict = numClasses > 0 ? predictProbaInThreads : predictValuesInThreads;
+  const predicted = await predict(forest, columns);
   return {
     numTrainingRows: training.numRows,
     labels: held.labels,
-    probabilities,
-    numClasses,
+    predicted,
+    scored: scorePredictions(held.labels, predicted, forest, bins),
     numNodes: trees.reduce((sum, { numNodes }) => sum + numNodes, 0),
     growSeconds: (grownAt - startedAt) / 1000,
     predictSeconds: (performance.now() - grownAt) / 1000,
@@ -112,7 +115,7 @@ function pick(rows: BinnedRows, picked: Uint32Array): BinnedRows {
   return {
     numRows: picked.length,
     rowIndex: picked.map((row) => rows.rowIndex[row]),
-    labels: Uint16Array.from(picked, (row) => rows.labels[row]),
+    labels: takeLabels(rows.labels, picked),
     columns: rows.columns.map((codes) => Uint8Array.from(picked, (row) => codes[row])),
     ...(weights && { weights: Float64Array.from(picked, (row) => weights[row]) }),
   };

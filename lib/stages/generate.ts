@@ -1,9 +1,11 @@
 // Generate: one chunk of rows, its contribution to the sample for the bin edges, and its statistics.
 
-import { createGenerator } from '../datasets/generator.ts';
+import { createGenerator, type GeneratedRows } from '../datasets/generator.ts';
 import { InputError } from '../errors.ts';
 import { sha256 } from '../hash.ts';
 import { runKeys } from '../keys.ts';
+import { addExact, settle } from '../metrics/exact-sum.ts';
+import { type R2Partial, r2 } from '../metrics/r2.ts';
 import { encodeRaw, encodeSample } from '../partition/arrow.ts';
 import { countClasses, type RawRows } from '../partition/rows.ts';
 import { sampleRows } from '../partition/sample.ts';
@@ -27,8 +29,10 @@ export interface PartitionResult {
   rowStart: number;
   rowEnd: number; // exclusive
   numRows: number;
-  /** Rows of each class, shape [numClasses]. */
+  /** Rows of each class, shape [numClasses]; none where values are predicted. */
   classCounts: number[];
+  /** Where values are predicted. */
+  values?: ValueFacts;
   /** Smallest and largest value of each feature, shape [numFeatures]; null where all are missing. */
   min: (number | null)[];
   max: (number | null)[];
@@ -36,6 +40,16 @@ export interface PartitionResult {
   ceilingSum: number | null;
   partition: StoredObject;
   sample: StoredObject;
+}
+
+/** What is known of the values in a partition. */
+export interface ValueFacts {
+  min: number;
+  max: number;
+  /** Exact, in stored form. */
+  sum: number[];
+  /** R² of the values without their noise; null where that is not known. */
+  ceiling: R2Partial | null;
 }
 
 export function generate(store: Store, plan: Plan, { runId, chunkIndex }: GenerateTask): Promise<PartitionResult> {
@@ -50,11 +64,15 @@ export function generate(store: Store, plan: Plan, { runId, chunkIndex }: Genera
     const rowEnd = Math.min(samples, rowStart + chunkSize);
     const generator = createGenerator(plan.dataset);
     const rows = generator.generate(rowStart, rowEnd);
-    return storePartition(store, plan, runId, chunkIndex, rowStart, rows, rows.ceilingSum);
+    return storePartition(store, plan, runId, chunkIndex, rowStart, rows, rows);
   });
 }
 
-/** Store the rows of a partition and their contribution to the sample, and give their statistics. */
+/**
+ * Store the rows of a partition and their contribution to the sample, and give their statistics.
+ *
+ * @param known what a generator knows of its rows; empty of a user's data
+ */
 export async function storePartition(
   store: Store,
   { params, numClasses }: Plan,
@@ -62,7 +80,7 @@ export async function storePartition(
   index: number,
   rowStart: number,
   rows: RawRows,
-  ceilingSum: number | null,
+  { ceilingSum = null, truth }: Partial<Pick<GeneratedRows, 'ceilingSum' | 'truth'>> = {},
 ): Promise<PartitionResult> {
   const keys = runKeys(runId);
   const partition = await createObject(store, keys.partition(index), encodeRaw(rows));
@@ -74,6 +92,7 @@ export async function storePartition(
     rowEnd: rowStart + rows.numRows,
     numRows: rows.numRows,
     classCounts: countClasses(rows.labels, numClasses),
+    ...(numClasses === 0 && { values: factsOf(rows.labels, truth) }),
     min: ranges.map(([least]) => least),
     max: ranges.map(([, most]) => most),
     ceilingSum,
@@ -86,6 +105,19 @@ export async function storePartition(
 export async function createObject(store: Store, key: string, bytes: Uint8Array): Promise<StoredObject> {
   await store.create(key, bytes);
   return { key, bytes: bytes.length, sha256: sha256(bytes) };
+}
+
+function factsOf(values: ArrayLike<number>, truth: Float64Array | undefined): ValueFacts {
+  const sum: number[] = [];
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) {
+    addExact(sum, values[i]);
+    min = Math.min(min, values[i]);
+    max = Math.max(max, values[i]);
+  }
+  settle(sum);
+  return { min, max, sum, ceiling: truth ? r2.partial(values, truth) : null };
 }
 
 function range(values: Float32Array): [least: number | null, most: number | null] {

@@ -13,7 +13,7 @@ export interface ImportanceCounts {
 }
 
 export interface PermutationImportances {
-  /** Fall of the accuracy when a feature's values are drawn anew, shape [numFeatures]. */
+  /** Fall of the accuracy, or R², when a feature's values are drawn anew, shape [numFeatures]. */
   mean: number[];
   /** Standard error of each, from the rows. */
   error: number[];

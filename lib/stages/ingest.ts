@@ -26,12 +26,12 @@ export function ingest(context: IngestContext, plan: Plan, { chunkIndex }: Gener
     const batch = await readInput(context, inputs, parts, chunkIndex);
     const place = { file: nameOf(inputs.files[fileIndex].uri), rowStart };
     const rows = encodeRows(batch, schema, inputs.chosen, rowIndex, place);
-    if (!rule) return storePartition(store, plan, runId, chunkIndex, rowIndex, rows, null);
+    if (!rule) return storePartition(store, plan, runId, chunkIndex, rowIndex, rows);
     const { chosen, names } = inputs;
     const deciding = batch.columns[sideColumnOf(chosen)!.column];
     const order = readOrder(deciding, batch.numRows, chosen, names, place, plan.params.seed);
     const sideOf = sidesBy(rule);
     const sides = Uint8Array.from(order, (value, row) => sideOf(value, rowIndex + row));
-    return storePartition(store, plan, runId, chunkIndex, rowIndex, { ...rows, sides }, null);
+    return storePartition(store, plan, runId, chunkIndex, rowIndex, { ...rows, sides });
   });
 }

@@ -5,9 +5,9 @@ import { ENGINES } from '../forest/engine.ts';
 import { oobSumsInThreads } from '../forest/general-in-threads.ts';
 import { featureImportances } from '../forest/importances.ts';
 import { decodeTrees, encodeModel, encodeTrees } from '../forest/model.ts';
-import { addOobSums, FRACTION_UNIT, type OobScore, type OobSums, scoreOob } from '../forest/oob.ts';
+import { addOobSums, type OobScore, type OobSums, scoreOob, unitOf } from '../forest/oob.ts';
 import type { BeforeTree } from '../forest/take-trees.ts';
-import { classTable, type TrainingTable } from '../forest/training-table.ts';
+import { type TrainingTable, tableOfRows, toTarget } from '../forest/training-table.ts';
 import type { Tree } from '../forest/tree.ts';
 import { getSchema } from '../ingest/results.ts';
 import { getJson } from '../json.ts';
@@ -36,7 +36,7 @@ export interface GrowResult extends StoredObject {
   oobCurve?: OobPoint[];
 }
 
-/** Accuracy of the first trees on rows out of bag. */
+/** Accuracy, or R², of the first trees on rows out of bag. */
 export interface OobPoint extends OobScore {
   numTrees: number;
 }
@@ -51,7 +51,7 @@ export interface ModelResult extends StoredObject {
   numNodes: number;
   /** Impurity-based importance of each feature, summing to 1; all 0 when no tree has a cut. */
   featureImportances: number[];
-  /** Accuracy on rows out of bag, and the share of training rows that some tree did not see; null unless asked for. */
+  /** Accuracy, or R², on rows out of bag, and the share of training rows that some tree did not see; null unless asked for. */
   oob: OobScore | null;
   /** The same for the first trees: some of the first group, then the end of each group. */
   oobCurve: OobPoint[] | null;
@@ -91,7 +91,7 @@ export function growTrees(
     const trees = await ENGINES[plan.params.engine].growTrees(rows, info, plan.forest, treeStart, treeEnd, beforeTree);
     let oobCurve: OobPoint[] | undefined;
     if (plan.params.oobScore) {
-      const table = classTable(rows, info.edges, info.numClasses, isCategorical);
+      const table = tableOfRows(rows, info.edges, info.numClasses, isCategorical);
       const { sums, curve } = await sumOob(table, plan, trees, treeStart);
       await createObject(store, keys.oob(treeStart, treeEnd), encodeOob({ ...sums, labels: rows.labels }));
       if (treeStart === 0) oobCurve = curve;
@@ -169,11 +169,13 @@ async function mergeOob(
 ): Promise<Pick<ModelResult, 'oob' | 'oobCurve'>> {
   const load = async ([treeStart, treeEnd]: [number, number]) => {
     const key = runKeys(runId).oob(treeStart, treeEnd);
-    return { unit: FRACTION_UNIT, ...decodeOob(await store.get(key), key) };
+    const decoded = decodeOob(await store.get(key), key);
+    const target = toTarget(decoded.labels, decoded.sums.length);
+    return { target, unit: unitOf(target), ...decoded };
   };
   const [first, ...rest] = treeGroups;
   const merged = await load(first!);
-  const target = { labels: merged.labels, numClasses: merged.sums.length };
+  const { target } = merged;
   const { oobCurve = [] } = await getJson<GrowResult>(store, runKeys(runId).treesResult(...first!));
   const curve = [...oobCurve];
   // one after the other: each is as large as all rows

@@ -25,10 +25,12 @@ export interface FeatureSchema {
 export interface LabelSchema {
   name: string;
   column: number;
-  /** Ascending, false before true. */
+  /** Ascending, false before true; none where values are predicted. */
   classes: ClassLabel[];
   /** Rows of each class. */
   classCounts: number[];
+  /** Least and greatest value, where values are predicted. */
+  values?: { min: number; max: number };
 }
 
 export interface TableSchema {
@@ -39,6 +41,8 @@ export interface TableSchema {
 
 /** Most classes of a label. */
 export const MAX_CLASSES = 1000;
+/** A label of more distinct numbers, some with fractions, is hardly meant as classes. */
+const MANY_FRACTIONS = 50;
 const DAY_MS = 86_400_000;
 
 /** How many distinct values of a column are to be remembered. */
@@ -51,17 +55,20 @@ export function mostValuesOf(column: number, { label }: ChosenColumns): number {
  *
  * @param names of all columns
  * @param factsOf facts of a column over all rows
- * @throws {InputError} on text among the features, a label that is missing somewhere, has one class or too many, or
- *   weights that are none
+ * @param task whether the label's cells are classes or values
+ * @throws {InputError} on text among the features, a label that is missing somewhere, has one class or too many, or is
+ *   none of the task, or weights that are none
  */
 export function decideSchema(
   numRows: number,
   names: readonly string[],
   chosen: ChosenColumns,
   factsOf: (column: number) => ColumnFacts,
+  task: 'classification' | 'regression',
 ): TableSchema {
   const isCategorical = (column: number) => chosen.categorical.includes(column);
-  const label = decideLabel(names[chosen.label], chosen.label, factsOf(chosen.label), isCategorical(chosen.label));
+  const decide = task === 'regression' ? decideValues : decideClasses;
+  const label = decide(names[chosen.label], chosen.label, factsOf(chosen.label), isCategorical(chosen.label));
   const texts: string[] = [];
   const features = chosen.features.map((column): FeatureSchema => {
     const name = names[column];
@@ -98,16 +105,46 @@ function sayFound({ file, row }: Found, column: string): string {
   return `${file}, row ${row + 1}, column ${quote(column)}`;
 }
 
-function decideLabel(name: string, column: number, facts: ColumnFacts, isCategorical: boolean): LabelSchema {
-  if (facts.firstMissing) {
+function refuseMissing(name: string, { firstMissing, numMissing }: ColumnFacts): void {
+  if (!firstMissing) return;
+  throw new InputError(
+    `${sayFound(firstMissing, name)}: a label must not be missing, and it is in ${numMissing} ${numMissing === 1 ? 'row' : 'rows'}; remove these rows`,
+  );
+}
+
+function decideValues(name: string, column: number, facts: ColumnFacts, isCategorical: boolean): LabelSchema {
+  refuseMissing(name, facts);
+  if (isCategorical) {
+    throw new InputError(`label ${quote(name)} is to be categories, and the task regression predicts numbers`);
+  }
+  const { firstOther, min, max } = facts;
+  if (firstOther) {
     throw new InputError(
-      `${sayFound(facts.firstMissing, name)}: a label must not be missing, and it is in ${facts.numMissing} ${facts.numMissing === 1 ? 'row' : 'rows'}; remove these rows`,
+      `${sayFound(firstOther, name)}: the task regression predicts numbers, got ${quote(firstOther.value)}; ` +
+        'mend it, or choose the task classification',
     );
   }
+  if (min === max) {
+    throw new InputError(`label ${quote(name)} is ${min} in all rows; there is nothing to learn`);
+  }
+  return { name, column, classes: [], classCounts: [], values: { min: min!, max: max! } };
+}
+
+function decideClasses(name: string, column: number, facts: ColumnFacts, isCategorical: boolean): LabelSchema {
+  refuseMissing(name, facts);
   const type = typeOf(facts, name, isCategorical);
   if (facts.values === null) {
+    const orValues = type === 'numeric' ? ', or predict its numbers with the task regression' : '';
     throw new InputError(
-      `label ${quote(name)} has more than ${MAX_CLASSES} distinct values; a run tells classes apart, give a column with up to ${MAX_CLASSES}`,
+      `label ${quote(name)} has more than ${MAX_CLASSES} distinct values; the task classification tells classes apart: ` +
+        `give a column with up to ${MAX_CLASSES}${orValues}`,
+    );
+  }
+  const isFraction = ([value]: [Value, number]) => typeof value === 'number' && !Number.isInteger(value);
+  if (type === 'numeric' && facts.values.length > MANY_FRACTIONS && facts.values.some(isFraction)) {
+    throw new InputError(
+      `label ${quote(name)} has ${facts.values.length} distinct numbers, some with fractions; predict them with the task ` +
+        'regression, or name the column in categorical to tell them apart as classes',
     );
   }
   const entries = facts.values.map(([value, numRows]): [Value, number] => [
@@ -168,8 +205,11 @@ export function toMs(cell: Cell): number | undefined {
   return typeof cell === 'string' ? parseDate(cell) : undefined;
 }
 
-/** How labels become classes; undefined for one that the schema doesn't have. */
-export function labelEncoder({ classes }: LabelSchema): (cell: Cell) => number | undefined {
+/** How labels become classes, or values; undefined for one that the schema doesn't have. */
+export function labelEncoder({ classes, values }: LabelSchema): (cell: Cell) => number | undefined {
+  if (values) {
+    return (cell) => (typeof cell === 'number' && cell >= values.min && cell <= values.max ? cell : undefined);
+  }
   const codes = new Map<ClassLabel, number>(classes.map((value, k) => [value, k]));
   const isBoolean = typeof classes[0] === 'boolean';
   const isText = typeof classes[0] === 'string';

@@ -78,9 +78,9 @@ const GROUPS: Record<string, ParamOption[]> = {
     {
       name: 'generator',
       value: 'NAME',
-      help: "hypercube (scikit-learn's make_classification) or logistic (dask-ml's)",
+      help: "hypercube (scikit-learn's make_classification), logistic (dask-ml's), and of values regression or friedman1 (scikit-learn's make_…)",
     },
-    { name: 'informative', value: 'N', help: 'features that the label depends on (2)', parse: number },
+    { name: 'informative', value: 'N', help: 'features that the label depends on (2; regression 10)', parse: number },
     { name: 'redundant', value: 'N', help: 'linear combinations of informative ones (2)', parse: number },
     { name: 'repeated', value: 'N', help: 'copies of informative and redundant ones (0)', parse: number },
     { name: 'classes', value: 'N', help: 'number of classes (2)', parse: number },
@@ -110,6 +110,8 @@ const GROUPS: Record<string, ParamOption[]> = {
       none: 'random',
     },
     { name: 'shuffleSamples', help: 'keep the rows of a cluster together, and the columns in order' },
+    { name: 'noise', value: 'X', help: 'of values: standard deviation of their noise (0)', parse: number },
+    { name: 'bias', value: 'X', help: 'regression: added to each value (0)', parse: number },
     { name: 'withReplacement', help: 'logistic: let a feature be chosen twice, as dask-ml does' },
   ],
   'Split:': [
@@ -138,11 +140,16 @@ const GROUPS: Record<string, ParamOption[]> = {
     { name: 'shuffle', help: 'hold out the last rows instead of random ones' },
   ],
   'Forest:': [
+    {
+      name: 'task',
+      value: 'NAME',
+      help: 'classification, or regression: the label is a value (as the generator says; with --data classification)',
+    },
     { name: 'trees', value: 'N', help: 'number of trees', parse: number },
     {
       name: 'maxFeatures',
       value: 'X',
-      help: 'features tried per node: sqrt, log2, all, a share or a count (sqrt)',
+      help: 'features tried per node: sqrt, log2, all, a share or a count (sqrt; regression all)',
       // all features in scikit-learn, one here: too alike
       parse: (text) => (/^1\.0*$/.test(text) ? text : number(text)),
     },
@@ -167,7 +174,12 @@ const GROUPS: Record<string, ParamOption[]> = {
       parse: number,
       none: 'none',
     },
-    { name: 'criterion', value: 'NAME', help: 'what a cut lowers: gini, entropy or log_loss', parse: String },
+    {
+      name: 'criterion',
+      value: 'NAME',
+      help: 'what a cut lowers: gini, entropy or log_loss; of values squared_error, absolute_error or poisson',
+      parse: String,
+    },
     { name: 'minImpurityDecrease', value: 'X', help: 'least weighted fall of impurity by a cut', parse: number },
     {
       name: 'bootstrap',

@@ -19,7 +19,7 @@ import { startStoreDashboard } from '../dashboard/store-dashboard.ts';
 import { findEmulator, startEmulator, WORKERS_PER_CORE } from '../emulator.ts';
 import { countChaos } from '../events.ts';
 import { NO_PROGRESS, startProgress } from '../progress.ts';
-import { type Places, type Seconds, summarize } from '../summary.ts';
+import { headline, type Places, type Seconds, summarize } from '../summary.ts';
 import { localTarget, stackTarget, type Target } from '../target.ts';
 import { findUploads, uploadFiles } from '../upload.ts';
 import { checkParams, checkWritable } from './checks.ts';
@@ -64,7 +64,7 @@ export function trainingCommand(command: Command, more: () => Record<string, unk
     .addOption(new Option('--run-id <ID>', 'name of the run; an unfinished one goes on').helpGroup('Run:'))
     .addOption(new Option('--json <FILE>', 'write the results there').helpGroup('Run:'))
     .addOption(new Option('--dashboard', 'show it live on a page, at port 8787').default(false).helpGroup('Run:'))
-    .addOption(new Option('--quiet', 'print the accuracy only').default(false).helpGroup('Run:'));
+    .addOption(new Option('--quiet', 'print the accuracy, or R², only').default(false).helpGroup('Run:'));
   addChaosOptions(command, 'Run:');
   addRunOptions(command);
   return command.action(async (flags: RunFlags) => {
@@ -107,7 +107,7 @@ export function trainingCommand(command: Command, more: () => Record<string, unk
       const seconds: Seconds = { total: performance.now() / 1000, startup, ...report.seconds };
       const account = place.chaos && { ...place.chaos, ...(await countChaos(flags.dataDir, runId)) };
       const summary = { ...places, chaos: account };
-      console.log(flags.quiet ? `Accuracy: ${report.accuracy.toFixed(4)}` : summarize(report, seconds, summary));
+      console.log(flags.quiet ? headline(report) : summarize(report, seconds, summary));
       if (flags.json) await writeFile(flags.json, `${JSON.stringify({ ...report, seconds, ...summary }, null, 2)}\n`);
     } finally {
       await close();

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import { checkRun, getReport, getRequest, listRuns, type RunState } from '../../lib/run.ts';
+import { scoreOf } from '../../lib/score-of.ts';
 import { mapLimited, STORE_REQUESTS } from '../../lib/stages/task.ts';
 import { tableLines } from '../table.ts';
 import type { Target } from '../target.ts';
@@ -18,6 +19,8 @@ export interface ListedRun {
   trees: number;
   /** Of a run that is done, as are the others below. */
   accuracy: number | null;
+  /** In place of the accuracy, where values were predicted. */
+  r2: number | null;
   /** Of its stages, on the orchestrator's clock. */
   seconds: number | null;
   /** USD on AWS for what it used. */
@@ -43,8 +46,9 @@ async function listLastRuns({ store, orchestrator }: Target, limit: number): Pro
     const { samples, features, trees } = params;
     const report = state === 'succeeded' ? await getReport(store, runId) : null;
     const seconds = report && Object.values(report.seconds).reduce((sum, stage) => sum + stage, 0);
-    const { accuracy = null, bill = null } = report ?? {};
-    return { runId, state, createdAt, samples, features, trees, accuracy, seconds, bill };
+    const scores = { accuracy: null, r2: null, ...(report && scoreOf(report)) };
+    const { accuracy, r2 } = scores;
+    return { runId, state, createdAt, samples, features, trees, accuracy, r2, seconds, bill: report?.bill ?? null };
   });
 }
 
@@ -58,7 +62,7 @@ function describeRuns(runs: readonly ListedRun[]): string {
     count(run.samples),
     count(run.features),
     count(run.trees),
-    run.accuracy?.toFixed(4) ?? '',
+    run.accuracy?.toFixed(4) ?? (run.r2 === null ? '' : `R² ${run.r2.toFixed(4)}`),
     run.seconds?.toFixed(1) ?? '',
     run.bill?.toFixed(4) ?? '',
   ]);

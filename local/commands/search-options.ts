@@ -2,7 +2,7 @@
 
 import { type Command, Option } from 'commander';
 import { InputError } from '../../lib/errors.ts';
-import { SCORING_NAMES } from '../../lib/search/scoring.ts';
+import { scoringNames } from '../../lib/search/scoring.ts';
 import { HALVING_DEFAULTS, SEARCHED } from '../../lib/search/spec.ts';
 import { number, parseValue, toFlag } from './run-options.ts';
 
@@ -30,7 +30,10 @@ export function addSearchOptions(command: Command): Command {
       collectGrid,
     ],
     ['--random <N>', 'try N candidates drawn from the grid, not all', number],
-    ['--scoring <NAME>', `score to rank by: ${SCORING_NAMES.join(', ')} (accuracy)`],
+    [
+      '--scoring <NAME>',
+      `score to rank by: ${scoringNames('classification').join(', ')} (accuracy); with --task regression: ${scoringNames('regression').join(', ')} (r2)`,
+    ],
     ['--halving', 'drop the worse candidates in rounds, each with more rows or trees'],
     ['--factor <X>', `with --halving: one of X goes on, with X times as much (${factor})`, number],
     ['--resource <NAME>', `with --halving: what rounds have more of, rows or trees (${resource})`],

@@ -26,7 +26,7 @@ const COLOURS: Partial<Record<RunState, (text: string) => string>> = {
   cancelled: pc.yellow,
 };
 
-export function describeView({ runId, state, stages, accuracy, error }: RunView): string {
+export function describeView({ runId, state, stages, accuracy, r2, error }: RunView): string {
   const colour = COLOURS[state] ?? ((text: string) => text);
   const rows = STAGE_NAMES.map((name) => {
     const stage = stages.find((one) => one.name === name);
@@ -40,6 +40,7 @@ export function describeView({ runId, state, stages, accuracy, error }: RunView)
     `${pc.dim('run')} ${runId} ${colour(state)}`,
     ...tableLines([['stage', 'state', 'done', 'tasks', 'seconds'], ...rows], 2),
     ...(accuracy === undefined ? [] : [` accuracy ${accuracy.toFixed(4)}`]),
+    ...(r2 === undefined ? [] : [` R² ${r2.toFixed(4)}`]),
     ...(error ? [` ${pc.red(error.name)} ${error.message}`] : []),
   ].join('\n');
 }

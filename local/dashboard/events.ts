@@ -47,6 +47,9 @@ export type RunEvent =
   | ({ type: 'runReport'; runId: string } & Omit<Report, (typeof LEFT_OUT)[number]>);
 
 /** Parts of a report that its page shows and the dashboard doesn't. */
-export const LEFT_OUT = ['curves', 'calibration', 'timeline', 'confusion', 'dataset', 'partitions', 'usage'] as const;
+export const LEFT_OUT = [
+  ...(['curves', 'calibration', 'timeline', 'confusion', 'dataset', 'partitions', 'usage'] as const),
+  ...(['density', 'residuals'] as const),
+] as const;
 
 export type DashboardEvent = { atMs: number } & (EmulatorStartedEvent | S3Event | MemoryEvent | RunEvent);

@@ -47,6 +47,11 @@ function toEvent(runId: string, document: string | undefined, index: number, tex
     const kept = Object.entries(value).filter(([name]) => !(LEFT_OUT as readonly string[]).includes(name));
     return { ...Object.fromEntries(kept), type: 'runReport', runId } as RunEvent;
   }
-  const { classCounts, partition } = value as unknown as PartitionResult;
-  return { type: 'partition', runId, index, classCounts, bytes: partition?.bytes ?? 0 };
+  const result = value as unknown as PartitionResult;
+  return { type: 'partition', runId, index, ...rowsOf(result), bytes: result.partition?.bytes ?? 0 };
+}
+
+/** Rows of a partition by class; of values in one number. */
+export function rowsOf({ classCounts, numRows }: PartitionResult): { classCounts: number[] } {
+  return { classCounts: classCounts?.length === 0 ? [numRows] : classCounts };
 }

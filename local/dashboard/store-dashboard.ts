@@ -15,6 +15,7 @@ import type { Store } from '../../lib/store.ts';
 import { type EmulatorEvent, openEventLog } from '../events.ts';
 import { listenNear } from '../ports.ts';
 import { LEFT_OUT } from './events.ts';
+import { rowsOf } from './run-watch.ts';
 import { startDashboard } from './server.ts';
 
 const MAX_PARTITIONS = 200; // each is a request
@@ -41,8 +42,8 @@ export function watchStore(store: Store, runId: string, emit: (event: EmulatorEv
     hasPartitions = true;
     const indexes = (await listResults(store, runId, 'generate')).slice(0, MAX_PARTITIONS).map((_, index) => index);
     await mapLimited(indexes, STORE_REQUESTS, async (index) => {
-      const { classCounts, partition } = await getJson<PartitionResult>(store, runKeys(runId).partitionResult(index));
-      emit({ type: 'partition', atMs: Date.now(), runId, index, classCounts, bytes: partition.bytes });
+      const result = await getJson<PartitionResult>(store, runKeys(runId).partitionResult(index));
+      emit({ type: 'partition', atMs: Date.now(), runId, index, ...rowsOf(result), bytes: result.partition.bytes });
     });
   }
 

@@ -69,7 +69,7 @@ for (const [what, asked] of Object.entries({
     await startRun(api, orchestrator, 'r1', asked);
     const options = { store: guard(store, 'orchestrator'), ...ORCHESTRATION, runId: 'r1', execution: 'e1' };
     const { accuracy } = await runPipeline(workersOn(store), options);
-    assert.ok(accuracy > 0.5 && accuracy <= 1);
+    assert.ok(accuracy! > 0.5 && accuracy! <= 1);
     assert.equal((await viewRun(api, 'r1')).state, 'succeeded');
     assert.deepEqual(await listRuns(api), ['r1']);
   });

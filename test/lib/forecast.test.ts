@@ -4,8 +4,7 @@ import { costsOf, totalUsage } from '../../lib/cost.ts';
 import { forecastRun, forecastUsage } from '../../lib/forecast.ts';
 import { parseRunParams } from '../../lib/params.ts';
 import { planRun } from '../../lib/plan.ts';
-import { getReport } from '../../lib/run.ts';
-import { runInMemory } from '../helpers.ts';
+import { getClassReport, runInMemory } from '../helpers.ts';
 
 const forecast = (input: Record<string, unknown>, cores?: number) => forecastRun(planRun(parseRunParams(input)), cores);
 
@@ -19,7 +18,7 @@ test('the parts and the storage make the total, and it is the cost of the usage'
 test('a run has the tasks that the forecast says', async () => {
   for (const input of [{}, { strategy: 'trees', workers: 3 }, { samples: 101, chunkSize: 1000 }]) {
     const { store } = await runInMemory(input);
-    const { params, tasks, usage } = await getReport(store, 'r');
+    const { params, tasks, usage } = await getClassReport(store);
     const { total } = forecast(params);
     assert.equal(total.tasks, tasks.total);
     assert.equal(total.tasks, totalUsage(usage).invocations - usage.orchestrator.invocations);

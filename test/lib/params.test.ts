@@ -13,7 +13,7 @@ test('nothing given means the defaults, and so does an explicit undefined', () =
 });
 
 const REFUSED: [input: unknown, message: RegExp][] = [
-  [{ tree: 5 }, /unknown parameter "tree"; known are samples, /],
+  [{ tree: 5 }, /unknown parameter "tree"; known are task, samples, /],
   [[], /parameters must be an object/],
   [{ samples: -5 }, /samples must be a whole number from 1 to 4294967295, got -5/],
   [{ samples: 0 }, /samples must be/],
@@ -36,12 +36,15 @@ const REFUSED: [input: unknown, message: RegExp][] = [
   [{ testSize: 100_000 }, /leaves the training side empty/],
   [{ samples: 3, testSize: 0.1 }, /leaves the test side empty/],
   [{ samples: 1 }, /side empty/],
-  [{ generator: 'blobs' }, /generator must be hypercube or logistic, got "blobs"/],
+  [{ generator: 'blobs' }, /generator must be hypercube or logistic or regression or friedman1, got "blobs"/],
   [{ generator: 'logistic', flipY: 0.1 }, /flipY has no meaning for the generator logistic/],
   [{ withReplacement: true }, /withReplacement has no meaning for the generator hypercube/],
   [{ maxFeatures: 21 }, /maxFeatures must be/],
   [{ maxFeatures: 'auto' }, /maxFeatures must be/],
-  [{ criterion: 'squared_error' }, /criterion must be gini or entropy or log_loss, got "squared_error"/],
+  [
+    { criterion: 'squared_error' },
+    /criterion must be gini or entropy or log_loss for the task classification, got squared_error/,
+  ],
   [{ minSamplesSplit: 1 }, /minSamplesSplit must be a whole number from 2 up or a share in \(0, 1\), got 1/],
   [{ minSamplesLeaf: 1.5 }, /minSamplesLeaf must be .* got 1.5/],
   [{ maxLeafNodes: 1 }, /maxLeafNodes must be a whole number from 2 up, or null for none, got 1/],

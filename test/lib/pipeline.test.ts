@@ -6,22 +6,22 @@ import type { FailedTasks } from '../../lib/failed.ts';
 import { RandomForestClassifier } from '../../lib/forest/classifier.ts';
 import { decodeModel } from '../../lib/forest/model.ts';
 import { oobSums, scoreOob } from '../../lib/forest/oob.ts';
-import { classTable } from '../../lib/forest/training-table.ts';
+import { tableOfRows } from '../../lib/forest/training-table.ts';
 import { createJson, getJson } from '../../lib/json.ts';
 import { runKeys } from '../../lib/keys.ts';
 import { memoryStore } from '../../lib/memory-store.ts';
 import { parseRunParams } from '../../lib/params.ts';
 import { runPipeline } from '../../lib/pipeline.ts';
 import { planRun } from '../../lib/plan.ts';
-import { getReport, type RunRequest, viewRun } from '../../lib/run.ts';
+import { type RunRequest, viewRun } from '../../lib/run.ts';
 import { type BinsResult, toBinEdges } from '../../lib/stages/bins.ts';
 import { gatherRows } from '../../lib/stages/train.ts';
-import { memoryEngine, ORCHESTRATION, runInMemory, stageWorkers } from '../helpers.ts';
+import { getClassReport, memoryEngine, ORCHESTRATION, runInMemory, stageWorkers } from '../helpers.ts';
 
 suite('pipeline', () => {
   test('a run ends with a report whose numbers agree with each other', async () => {
     const { result, store } = await runInMemory({});
-    const report = await getReport(store, 'r');
+    const report = await getClassReport(store);
     assert.equal(report.accuracy, result.accuracy);
     assert.deepEqual(report.rows, { total: 600, train: 540, test: 60 });
     assert.equal(
@@ -82,7 +82,7 @@ suite('pipeline', () => {
     test(`${JSON.stringify(options)}: another model than without, the same for any chunk size, workers and strategy`, async () => {
       const input = { ...options, oobScore: options.bootstrap !== false && (options.bootstrap || !options.extraTrees) };
       const { result: expected, store } = await runInMemory({ ...input, strategy: 'gather' });
-      const report = await getReport(store, 'r');
+      const report = await getClassReport(store);
       const { weights, classes, clustersPerClass } = options;
       const plain = await runInMemory({ weights, classes, clustersPerClass });
       assert.notEqual(expected.sha256, plain.result.sha256);
@@ -92,7 +92,7 @@ suite('pipeline', () => {
       ]) {
         const other = await runInMemory({ ...input, chunkSize, workers, strategy: 'trees' });
         assert.deepEqual(other.result, expected);
-        const { oobScore, oobCoverage, featureImportances, logLoss } = await getReport(other.store, 'r');
+        const { oobScore, oobCoverage, featureImportances, logLoss } = await getClassReport(other.store);
         assert.deepEqual(
           { oobScore, oobCoverage, featureImportances, logLoss },
           {
@@ -113,7 +113,7 @@ suite('pipeline', () => {
     const { criterion, classWeight, seed, numTrees } = options!;
     assert.deepEqual([criterion, classWeight, seed, numTrees], ['entropy', [[0, 1], [1, 2]], 5, 6]); // biome-ignore format: one case
     const found = [...RandomForestClassifier.fromBytes(bytes).featureImportances];
-    assert.deepEqual(found, (await getReport(store, 'r')).featureImportances);
+    assert.deepEqual(found, (await getClassReport(store)).featureImportances);
     const random = await runInMemory({ extraTrees: true, bootstrap: true });
     const stored = decodeModel(await random.store.get(runKeys('r').model)).options!;
     assert.deepEqual([stored.splitter, stored.bootstrap], ['random', true]);
@@ -132,10 +132,10 @@ suite('pipeline', () => {
         gatherRows(store, plan, 'r'),
         getJson<BinsResult>(store, runKeys('r').binsResult),
       ]);
-      const table = classTable(rows, toBinEdges(bins.edges), 2);
+      const table = tableOfRows(rows, toBinEdges(bins.edges), 2);
       const { trees } = decodeModel(await store.get(runKeys('r').model));
       const { score, coverage } = scoreOob(table.target, oobSums(table, plan.forest, trees, 0));
-      const { oobScore, oobCoverage } = await getReport(store, 'r');
+      const { oobScore, oobCoverage } = await getClassReport(store);
       assert.deepEqual([oobScore, oobCoverage], [score, coverage]);
       // trees of other bags would know their rows by heart
       assert.ok(coverage > 0.8 && coverage < 1 && score > 0.55 && score < 0.85, `${score} of ${coverage}`);
@@ -144,7 +144,7 @@ suite('pipeline', () => {
 
   test('without bootstrap or oobScore there is no out-of-bag score', async () => {
     const { store } = await runInMemory({});
-    const { oobScore, oobCoverage, featureImportances } = await getReport(store, 'r');
+    const { oobScore, oobCoverage, featureImportances } = await getClassReport(store);
     assert.deepEqual([oobScore, oobCoverage], [null, null]);
     assert.equal(featureImportances.length, 5);
     assert.ok(Math.abs(featureImportances.reduce((sum, share) => sum + share) - 1) < 1e-12);
@@ -159,7 +159,7 @@ suite('pipeline', () => {
     const inTwo = await runInMemory({ samples: 101, chunkSize: 100 });
     assert.deepEqual(inTwo.result, whole);
     const scoresOf = async (from: typeof store) => {
-      const { confusion, logLoss, brier, rocAuc, rocAucError } = await getReport(from, 'r');
+      const { confusion, logLoss, brier, rocAuc, rocAucError } = await getClassReport(from);
       return { confusion, logLoss, brier, rocAuc, rocAucError };
     };
     assert.deepEqual(await scoresOf(inTwo.store), await scoresOf(store));
@@ -179,7 +179,7 @@ suite('pipeline', () => {
       const { result, invoked } = await runInMemory({}, store);
       assert.deepEqual(result, calm);
       // the rest of the interrupted fan-out was done as well
-      const report = await getReport(store, 'r');
+      const report = await getClassReport(store);
       assert.equal(report.tasks.reused + invoked.length, all.length);
       assert.ok(report.tasks.reused >= stopAt, `${report.tasks.reused} tasks reused of ${stopAt}`);
       // the bill is for both executions; the attempt that failed told nothing
@@ -205,7 +205,7 @@ suite('pipeline', () => {
     });
     const engine = memoryEngine(stageWorkers(() => store));
     await runPipeline(engine, { store, workers: ORCHESTRATION.workers, orchestrator, runId: 'r', execution: 'arn' });
-    const { usage } = await getReport(store, 'r');
+    const { usage } = await getClassReport(store);
     assert.deepEqual([usage.orchestrator.unmeasured, totalUsage(usage).unmeasured], [1, 1]);
   });
 
@@ -219,10 +219,10 @@ suite('pipeline', () => {
       return workers(name)(payload);
     });
     assert.deepEqual(result, calm);
-    const { tasks } = await getReport(store, 'r');
+    const { tasks } = await getClassReport(store);
     assert.deepEqual([tasks.attempts, tasks.retried], [3 * tasks.total, 2 * tasks.total]);
     // a crash tells nothing of what it used
-    assert.equal(totalUsage((await getReport(store, 'r')).usage).unmeasured, 2 * tasks.total);
+    assert.equal(totalUsage((await getClassReport(store)).usage).unmeasured, 2 * tasks.total);
   });
 
   test('a task that cannot be finished fails the run, and the status says which and why', async () => {
@@ -281,7 +281,7 @@ suite('pipeline', () => {
       return workers(name)(payload);
     });
     assert.deepEqual(result, calm);
-    const { tasks } = await getReport(store, 'r');
+    const { tasks } = await getClassReport(store);
     const trained = tasks.total - 19;
     assert.deepEqual([tasks.outOfMemory, tasks.movedUp, tasks.attempts], [trained, trained, tasks.total + trained]);
   });
@@ -315,7 +315,7 @@ suite('pipeline', () => {
     const { result: calm } = await runInMemory({ samples: 1200 });
     const { result, store } = await runInMemory({ samples: 1200, chunkSize: 1 });
     assert.deepEqual(result, calm);
-    const { tasks } = await getReport(store, 'r');
+    const { tasks } = await getClassReport(store);
     assert.equal(tasks.total, 3600 + 3);
     assert.equal(tasks.attempts, tasks.total);
   });

@@ -51,7 +51,7 @@ suite('arvoredo run', () => {
     const written = await readJson(json);
     assert.equal(written.model.sha256, result.sha256);
     assert.equal(written.accuracy, result.accuracy);
-    assert.match(stdout, new RegExp(`Accuracy: ${result.accuracy.toFixed(4)}`));
+    assert.match(stdout, new RegExp(`Accuracy: ${result.accuracy!.toFixed(4)}`));
     assert.deepEqual(written.rows, { total: 8000, train: 7200, test: 800 });
     assert.equal(written.tasks.total, 4 + 5 + 3 + 4);
     assert.equal(written.chaos, undefined);
@@ -86,13 +86,13 @@ suite('arvoredo run', () => {
     assert.equal((await readJson(written.reportPath)).accuracy, result.accuracy);
     assert.match(
       await readFile(written.reportPagePath, 'utf8'),
-      new RegExp(`class="big">${result.accuracy.toFixed(4)}<`),
+      new RegExp(`class="big">${result.accuracy!.toFixed(4)}<`),
     );
     assert.match(stdout, /report +.*report\.html\n/);
     assert.deepEqual(await leftOver(dataDir), []);
 
     const again = await finish(t, ['run', '--quiet', '--run-id', written.runId, '--data-dir', dataDir]);
-    assert.deepEqual([again.code, again.stdout], [0, `Accuracy: ${result.accuracy.toFixed(4)}\n`]);
+    assert.deepEqual([again.code, again.stdout], [0, `Accuracy: ${result.accuracy!.toFixed(4)}\n`]);
   });
 
   for (const victim of ['train', 'orchestrator']) {

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Report } from '../../lib/report.ts';
-import { getReport } from '../../lib/run.ts';
+import type { ClassReport } from '../../lib/report.ts';
 import { summarize } from '../../local/summary.ts';
-import { runInMemory } from '../helpers.ts';
+import { getClassReport, runInMemory } from '../helpers.ts';
 
 const places = { modelPath: 'm', reportPath: 'r' };
 
-function linesOf(report: Report): string[] {
+function linesOf(report: ClassReport): string[] {
   const text = summarize(report, { ...report.seconds, startup: 0, total: 1 }, places);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
   return text.replace(/\u001b\[\d+m/g, '').split('\n');
@@ -15,7 +14,7 @@ function linesOf(report: Report): string[] {
 
 test('the summary shows the scores, the out-of-bag score and the most important features', async () => {
   const { store } = await runInMemory({ oobScore: true });
-  const report = await getReport(store, 'r');
+  const report = await getClassReport(store);
   const lines = linesOf({
     ...report,
     logLoss: 0.25,
@@ -36,7 +35,7 @@ test('the summary shows the scores, the out-of-bag score and the most important 
 
 test('the summary leaves out what there is not', async () => {
   const { store } = await runInMemory({});
-  const report = await getReport(store, 'r');
+  const report = await getClassReport(store);
   const none = { ...report, logLoss: 0.25, brier: 0.07, rocAuc: null, rocAucError: null, featureImportances: [0, 0] };
   const lines = linesOf(none);
   assert.ok(lines.includes(' scores   log loss 0.2500 · Brier 0.0700'));

@@ -1,6 +1,6 @@
 // Grows trees in WebAssembly, on several threads: the bytes that the twin in grow.ts gives, sooner.
 
-import type { BinnedRows } from '../../partition/rows.ts';
+import type { ClassRows } from '../../partition/rows.ts';
 import { STREAM } from '../../random.ts';
 import { collectTrees } from '../collect-trees.ts';
 import { checkRows, countBins, type TrainingInfo } from '../packed-rows.ts';
@@ -23,7 +23,7 @@ import { type Layout, planLayout, SEED_BYTES, writeSettings } from './layout.ts'
  * @throws {InputError} when rows and info don't fit together
  */
 export async function growInThreads(
-  rows: BinnedRows,
+  rows: ClassRows,
   info: TrainingInfo,
   params: ForestParams,
   treeStart: number,
@@ -55,7 +55,7 @@ export async function growInThreads(
 }
 
 /** The rows in a memory for all threads; nothing when they don't fit. */
-function prepare(rows: BinnedRows, info: TrainingInfo, params: ForestParams, numTrees: number, numThreads: number) {
+function prepare(rows: ClassRows, info: TrainingInfo, params: ForestParams, numTrees: number, numThreads: number) {
   checkRows(rows, info);
   const { numRows, columns, labels } = rows;
   const shape = { numRows, numFeatures: columns.length, numClasses: info.numClasses };

@@ -17,7 +17,9 @@ export function showTiles(model, run) {
   const limit = model.emulator?.workers;
   const faults = [...model.faults.values()].reduce((sum, each) => sum + each, 0);
   const set = (id, text) => setText(byId(id), text);
-  set('accuracy', report ? report.accuracy.toFixed(4) : '–');
+  const isOfValues = (report?.task ?? run?.params?.task) === 'regression';
+  set('accuracyLabel', isOfValues ? 'R²' : 'Accuracy');
+  set('accuracy', report ? (isOfValues ? report.r2 : report.accuracy).toFixed(4) : '–');
   set('accuracyMore', report ? describeInterval(report) : 'at the end of the run');
   set('tasks', report ? count(report.tasks.total) : total > 0 ? `${count(done)} / ${count(total)}` : '–');
   set('tasksMore', report ? `${count(report.rows.total)} rows` : run ? nextOf(stages) : '');
@@ -36,9 +38,13 @@ export function showTiles(model, run) {
   set('failuresMore', faults > 0 ? `${count(faults)} faults injected` : `${count(model.s3.errors)} S3 errors`);
 }
 
-function describeInterval({ accuracyInterval: [low, high], accuracyCeiling }) {
-  const ceiling = accuracyCeiling === null ? '' : ` · ceiling ${accuracyCeiling.toFixed(4)}`;
-  return `${low.toFixed(4)} to ${high.toFixed(4)}${ceiling}`;
+function describeInterval(report) {
+  const interval = report.task === 'regression' ? report.r2Interval : report.accuracyInterval;
+  const best = report.task === 'regression' ? report.r2Ceiling : report.accuracyCeiling;
+  return [
+    ...(interval ? [`${interval[0].toFixed(4)} to ${interval[1].toFixed(4)}`] : []),
+    ...(best === null ? [] : [`ceiling ${best.toFixed(4)}`]),
+  ].join(' · ');
 }
 
 function nextOf(stages) {
@@ -175,6 +181,7 @@ export function showPartitions(run) {
     return;
   }
   const length = run.partitions.length;
+  const isOfValues = partitions[0].classCounts.length === 1;
   const most = Math.max(...partitions.map(rowsOf));
   const width = 600;
   const slot = width / length;
@@ -187,7 +194,7 @@ export function showPartitions(run) {
       return s(
         'rect',
         { class: `c${k % 10}`, x: partition.index * slot + slot * 0.08, y: 118 - below, width: slot * 0.84, height },
-        s('title', {}, `partition ${partition.index}, class ${k}: ${count(rows)} rows`),
+        s('title', {}, `partition ${partition.index}, ${isOfValues ? '' : `class ${k}: `}${count(rows)} rows`),
       );
     });
   });
@@ -198,7 +205,7 @@ export function showPartitions(run) {
   const numRows = totals.reduce((sum, rows) => sum + rows, 0);
   const shares = totals.slice(0, 10).map((rows, k) => `class ${k} ${percent(rows / numRows)}`);
   const size = partitions.reduce((sum, { bytes: each }) => sum + each, 0);
-  const text = `${count(partitions.length)} partitions, ${count(numRows)} rows, ${bytes(size)}: ${shares.join(', ')}${totals.length > 10 ? '…' : ''}`;
+  const text = `${count(partitions.length)} partitions, ${count(numRows)} rows, ${bytes(size)}${isOfValues ? '' : `: ${shares.join(', ')}${totals.length > 10 ? '…' : ''}`}`;
   setText(byId('partitionsNote'), text);
   chart.setAttribute('aria-label', text);
 }

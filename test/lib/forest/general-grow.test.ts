@@ -8,7 +8,7 @@ import { featureImportances } from '../../../lib/forest/importances.ts';
 import { encodeTrees } from '../../../lib/forest/model.ts';
 import { FOREST_DEFAULTS, type ForestParams, resolveParams } from '../../../lib/forest/params.ts';
 import { type Forest, predictProba, predictValues } from '../../../lib/forest/predict.ts';
-import { classTable } from '../../../lib/forest/training-table.ts';
+import { tableOfRows } from '../../../lib/forest/training-table.ts';
 import { LEAF } from '../../../lib/forest/tree.ts';
 import { RandomStream } from '../../../lib/random.ts';
 import { REFERENCES, readReference, referenceTable } from './reference.ts';
@@ -34,7 +34,7 @@ test('the general trainer gives the bytes of the fast one, on 300 random tables 
       minSamplesLeaf: pick(1, 1, 2, 7),
       bootstrap: pick(true, true, false),
     };
-    const table = classTable(rows, edges, numClasses);
+    const table = tableOfRows(rows, edges, numClasses);
     const general = new GeneralGrower(table, resolveParams(params, rows.numRows, edges.length, numClasses));
     const trees = [general.grow(0), general.grow(1)];
     assert.deepEqual(encodeTrees(trees), encodeTrees(growTrees(rows, { edges, numClasses }, params, 0, 2)), `${seed}`);

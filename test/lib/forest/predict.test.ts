@@ -9,7 +9,7 @@ import { LEAF } from '../../../lib/forest/tree.ts';
 import type { RawRows } from '../../../lib/partition/rows.ts';
 import { blobs } from './tables.ts';
 
-function fit(rows: RawRows, numClasses: number, options: Partial<ForestParams>): Forest {
+function fit(rows: RawRows<Uint16Array>, numClasses: number, options: Partial<ForestParams>): Forest {
   const edges = rows.columns.map((column) => quantileEdges(column));
   const binned = { ...rows, columns: encodeColumns(rows.columns, edges) };
   const params = { ...FOREST_DEFAULTS, ...options };

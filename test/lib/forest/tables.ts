@@ -1,10 +1,10 @@
 // Small tables for the tests of forests.
 
-import type { BinEdges, BinnedRows, RawRows } from '../../../lib/partition/rows.ts';
+import type { BinEdges, ClassRows, RawRows } from '../../../lib/partition/rows.ts';
 import { RandomStream } from '../../../lib/random.ts';
 
 export interface Table {
-  rows: BinnedRows;
+  rows: ClassRows;
   edges: BinEdges;
   numClasses: number;
 }
@@ -24,7 +24,7 @@ export function randomTable(seed: number, numRows: number, numFeatures: number, 
 }
 
 /** Classes in the corners of a hypercube of three features, normal around them, among features of noise. */
-export function blobs(seed: number, numRows: number, numFeatures: number, numClasses: number): RawRows {
+export function blobs(seed: number, numRows: number, numFeatures: number, numClasses: number): RawRows<Uint16Array> {
   const random = new RandomStream(seed, 2);
   const normal = () => Math.sqrt(-2 * Math.log(random.nextOpen())) * Math.cos(2 * Math.PI * random.nextOpen());
   const labels = Uint16Array.from({ length: numRows }, () => random.nextBelow(numClasses));

@@ -7,13 +7,13 @@ import { getJson } from '../../../lib/json.ts';
 import { runKeys } from '../../../lib/keys.ts';
 import { memoryStore } from '../../../lib/memory-store.ts';
 import { decodeRaw } from '../../../lib/partition/arrow.ts';
-import type { Report } from '../../../lib/report.ts';
+import type { ClassReport } from '../../../lib/report.ts';
 import type { Store } from '../../../lib/store.ts';
 import { runOnData } from '../../helpers.ts';
 
 const keys = runKeys('r');
 const fixture = (name: string) => readFileSync(`test/fixtures/tables/${name}`);
-const reportOf = (store: Store) => getJson<Report>(store, keys.report);
+const reportOf = (store: Store) => getJson<ClassReport>(store, keys.report);
 
 /** All partitions, end to end. */
 async function tableOf(store: Store) {
@@ -44,7 +44,7 @@ for (const { name, rows, features, classes, least, input } of SHIPPED) {
     assert.equal(report.rows.total, rows);
     assert.equal(report.params.features, features);
     assert.equal(report.classCounts.length, classes);
-    assert.ok(result.accuracy >= least, `${result.accuracy}`);
+    assert.ok(result.accuracy! >= least, `${result.accuracy}`);
     const { classLabels, schema } = decodeModel(await store.get(keys.model));
     assert.deepEqual(
       classLabels,

@@ -6,7 +6,7 @@ import { getJson } from '../../../lib/json.ts';
 import { runKeys } from '../../../lib/keys.ts';
 import { decodeRaw } from '../../../lib/partition/arrow.ts';
 import { SIDE, shareOut, stratifiedSide } from '../../../lib/partition/split.ts';
-import type { Report } from '../../../lib/report.ts';
+import type { ClassReport } from '../../../lib/report.ts';
 import type { Store } from '../../../lib/store.ts';
 import { FUZZ_RUNS } from '../../fuzz.ts';
 import { runInMemory, runOnData } from '../../helpers.ts';
@@ -28,7 +28,7 @@ const run = async (input: Record<string, unknown>) => {
     { 's3://tables/t.csv': text },
     { label: 'y', features: ['x'], trees: 2, testSize: 0.2, ...input },
   );
-  const report = await getJson<Report>(store, runKeys('r').report);
+  const report = await getJson<ClassReport>(store, runKeys('r').report);
   const rows = await testRowsOf(store);
   assert.equal(report.rows.test, rows.length);
   assert.equal(report.rows.train, NUM_ROWS - rows.length);
@@ -48,7 +48,7 @@ test('a stratified split holds out exactly the share of each class', async () =>
   assert.equal(rows.filter((row) => row % 3 === 0).length, 20);
   // of a generator's data too
   const { store } = await runInMemory({ samples: 601, weights: [0.8, 0.2], flipY: 0, stratify: true, testSize: 0.25 });
-  const report = await getJson<Report>(store, runKeys('r').report);
+  const report = await getJson<ClassReport>(store, runKeys('r').report);
   const ofClass = report.confusion.reduce((sum, [k, , count]) => sum + (k === 1 ? count : 0), 0);
   assert.equal(report.rows.test, 150);
   assert.equal(ofClass, shareOut(150, report.classCounts)[1]);
@@ -102,7 +102,7 @@ for (const input of [{}, { shuffle: false }, { stratify: true }, { group: 'who' 
         { 's3://tables/t.csv': text },
         { label: 'y', features: ['x'], trees: 2, testSize: 0.2, validationSize: 0.1, ...input, ...more },
       );
-      const report = await getJson<Report>(store, runKeys('r').report);
+      const report = await getJson<ClassReport>(store, runKeys('r').report);
       const rows = { test: await testRowsOf(store), validation: await testRowsOf(store, 'validation') };
       return { report, rows };
     };

@@ -4,9 +4,11 @@ import { columnFromArray, tableFromColumns, tableToIPC, uint8, utf8 } from '@uwd
 import fc from 'fast-check';
 import {
   decodeBinned,
+  decodeOob,
   decodeRaw,
   decodeSample,
   encodeBinned,
+  encodeOob,
   encodeRaw,
   encodeSample,
 } from '../../../lib/partition/arrow.ts';
@@ -18,6 +20,11 @@ const labels = Uint16Array.from(rowIndex, (i) => i % 3);
 const columns = [Float32Array.from(rowIndex, (i) => i / 2), Float32Array.from(rowIndex, (i) => -i)];
 const raw = encodeRaw({ numRows: 40, rowIndex, labels, columns });
 const binned = encodeBinned({ numRows: 40, rowIndex, labels, columns: [Uint8Array.from(rowIndex)] });
+const ofValues = { numRows: 40, rowIndex, labels: Float64Array.from(rowIndex, (i) => i / 3) };
+const rawOfValues = encodeRaw({ ...ofValues, columns });
+const binnedOfValues = encodeBinned({ ...ofValues, columns: [Uint8Array.from(rowIndex)] });
+const sums = [Float64Array.from(rowIndex)];
+const oobOfValues = encodeOob({ labels: ofValues.labels, numTrees: rowIndex, sums });
 const sample = encodeSample({ numRows: 40, rowIndex, priority: rowIndex, columns });
 
 /** Decode and use, as those who decode do. */
@@ -32,6 +39,9 @@ test('damaged partitions of every kind are read or refused, in proportion to the
     { numRuns: FUZZ_RUNS },
   );
   for (const [bytes, decode] of [
+    [rawOfValues, decodeRaw],
+    [binnedOfValues, decodeBinned],
+    [oobOfValues, decodeOob],
     [binned, decodeBinned],
     [sample, decodeSample],
   ] as const) {

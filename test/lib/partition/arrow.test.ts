@@ -27,6 +27,16 @@ test('raw, binned and sample partitions come back as they were', () => {
   assert.deepEqual(decodeSample(encodeSample(sample), 'k'), sample);
 });
 
+test('values come back to the last bit, and those that are no numbers are refused', () => {
+  const values = { ...raw, labels: Float64Array.of(0.1, -1e140, 5e-324) };
+  assert.deepEqual(decodeRaw(encodeRaw(values), 'k'), values);
+  assert.deepEqual(decodeBinned(encodeBinned({ ...values, columns: binned.columns }), 'k').labels, values.labels);
+  for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const bytes = encodeRaw({ ...values, labels: Float64Array.of(1, wrong, 2) });
+    assert.throws(() => decodeRaw(bytes, 'k'), /partition k: column label must hold finite values/);
+  }
+});
+
 test('a partition without rows is a partition', () => {
   const { numRows, columns } = decodeRaw(encodeRaw(empty), 'k');
   assert.deepEqual([numRows, columns.length], [0, 1]);

@@ -8,17 +8,17 @@ import { parseRunParams } from '../../../lib/params.ts';
 import { decodeRaw } from '../../../lib/partition/arrow.ts';
 import { planRun } from '../../../lib/plan.ts';
 import { RandomStream, STREAM } from '../../../lib/random.ts';
-import { getReport, type RunRequest } from '../../../lib/run.ts';
+import type { RunRequest } from '../../../lib/run.ts';
 import type { BinsResult } from '../../../lib/stages/bins.ts';
 import { countImportance, importanceRows } from '../../../lib/stages/importance.ts';
-import { runInMemory } from '../../helpers.ts';
+import { getClassReport, runInMemory } from '../../helpers.ts';
 
 const JOB = { samples: 3000, features: 6, trees: 12, testSize: 0.3, flipY: 0.1 };
 
 test('curves, calibration, importances and balance are the same for any chunk size and strategy', async () => {
   const numbers = async (input: Record<string, unknown>) => {
     const { store } = await runInMemory({ ...JOB, ...input });
-    const { curves, calibration, permutationImportances, partitions } = await getReport(store, 'r');
+    const { curves, calibration, permutationImportances, partitions } = await getClassReport(store);
     const total = (side: 'train' | 'test') =>
       [0, 1].map((k) => partitions.reduce((sum, part) => sum + part[side][k]!, 0));
     return { curves, calibration, permutationImportances, train: total('train'), test: total('test') };
@@ -63,7 +63,7 @@ test('importance by permutation is that of its plain definition, one feature aft
       falls[j]! += right - rightOf(columns);
     }
   }
-  const { mean, error, numRows } = (await getReport(store, 'r')).permutationImportances!;
+  const { mean, error, numRows } = (await getClassReport(store)).permutationImportances!;
   assert.deepEqual(
     mean,
     falls.map((fall) => fall / numRows),
@@ -86,7 +86,7 @@ test('a forest too large for it has no importance by permutation, and no more th
 test('the out-of-bag curve ends with the score, and any grouping of trees has the same points', async () => {
   const curveOf = async (input: Record<string, unknown>) => {
     const { store } = await runInMemory({ ...JOB, trees: 25, oobScore: true, ...input });
-    const { oobCurve, oobScore, oobCoverage } = await getReport(store, 'r');
+    const { oobCurve, oobScore, oobCoverage } = await getClassReport(store);
     assert.deepEqual(oobCurve!.at(-1), { numTrees: 25, score: oobScore, coverage: oobCoverage });
     return new Map(oobCurve!.map(({ numTrees, score, coverage }) => [numTrees, { score, coverage }]));
   };

@@ -5,20 +5,19 @@ import fc from 'fast-check';
 import { parseRunParams, type RunParams } from '../../../lib/params.ts';
 import { runCommandOf } from '../../../lib/report/command.ts';
 import { renderReport } from '../../../lib/report/page.ts';
-import type { Report } from '../../../lib/report.ts';
-import { getReport } from '../../../lib/run.ts';
+import type { ClassReport } from '../../../lib/report.ts';
 import { addRunOptions, givenParams } from '../../../local/commands/run-options.ts';
-import { runInMemory } from '../../helpers.ts';
+import { getClassReport, runInMemory } from '../../helpers.ts';
 
-async function reportOf(input: Record<string, unknown>): Promise<Report> {
-  return getReport((await runInMemory(input)).store, 'r');
+async function reportOf(input: Record<string, unknown>): Promise<ClassReport> {
+  return getClassReport((await runInMemory(input)).store);
 }
 
 const textOf = (page: string) => page.replace(/<style>.*?<\/style>/s, '').replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' '); // biome-ignore format: one line
 
 test('the page of a run holds the numbers of its report, and lies beside it', async () => {
   const { store } = await runInMemory({ oobScore: true });
-  const report = await getReport(store, 'r');
+  const report = await getClassReport(store);
   const page = new TextDecoder().decode(await store.get('runs/r/report.html'));
   assert.equal(page, renderReport(report));
   const text = textOf(page);

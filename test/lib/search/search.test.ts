@@ -18,6 +18,7 @@ import { RandomStream, STREAM } from '../../../lib/random.ts';
 import { getReport, getRequest, type RunRequest, startRun } from '../../../lib/run.ts';
 import type { SearchReport } from '../../../lib/search/results.ts';
 import { gatherRows } from '../../../lib/stages/train.ts';
+import type { ValueReport } from '../../../lib/value-report.ts';
 import { runInMemory, runOnData } from '../../helpers.ts';
 
 const SEARCH = { grid: { maxDepth: [1, 3, null], maxFeatures: ['sqrt', 'all'] } };
@@ -103,8 +104,9 @@ test('a search has the same scores and model for any number of workers and chunk
   assert.deepEqual([maxDepth, maxFeatures, left, folds], [best.params.maxDepth, best.params.maxFeatures, undefined, undefined]); // biome-ignore format: one line
   const plain = await runInMemory({ ...best.params, stratify: true });
   assert.deepEqual(plain.result, one.result);
-  const { logLoss: loss, permutationImportances } = await getReport(plain.store, 'r');
-  assert.deepEqual([report.logLoss, report.permutationImportances], [loss, permutationImportances]);
+  const { permutationImportances, featureImportances } = await getReport(plain.store, 'r');
+  assert.deepEqual(report.permutationImportances, permutationImportances);
+  assert.deepEqual(report.featureImportances, featureImportances);
 });
 
 test('equal candidates share a rank, and the first of them is the best; a loss ranks the other way', async () => {
@@ -223,4 +225,27 @@ test('a search that is asked for again is the same one, and another grid is a co
 test('candidates that are expected to take longer than the middle one get that much longer before a second attempt', () => {
   const spreadOf = (trees: number[]) => planRun(parseRunParams({ search: { grid: { trees } } })).search!.spread;
   assert.deepEqual([[7], [10, 20], [10, 20, 50]].map(spreadOf), [1, 2, 2.5]);
+});
+
+test('a search of a run that predicts values ranks by R², and by errors the other way', async () => {
+  const grid = { maxDepth: [1, 3, null], criterion: ['squared_error', 'absolute_error'] };
+  const input = { task: 'regression', folds: 3 };
+  const found = await Promise.all(
+    ['r2', 'rmse', 'mae'].map(async (scoring) => (await search({ ...input, search: { grid, scoring } })).found),
+  );
+  for (const { results, best, scoring, greaterIsBetter } of found) {
+    const means = results.map(({ meanTestScore }) => meanTestScore!);
+    assert.equal(greaterIsBetter, scoring === 'r2');
+    assert.equal(means[best], scoring === 'r2' ? Math.max(...means) : Math.min(...means));
+  }
+  const plain = await runInMemory({ ...input, maxDepth: 3 });
+  const { crossValidation } = (await getReport(plain.store, 'r')) as ValueReport;
+  const [byR2, byRmse, byMae] = found.map(({ results }) => results.find(({ params }) => params.maxDepth === 3 && params.criterion === 'squared_error')!); // biome-ignore format: one line
+  const { folds } = crossValidation!;
+  assert.deepEqual(byR2!.splitTestScores, folds.map(({ r2 }) => r2)); // biome-ignore format: one line
+  assert.deepEqual(byRmse!.splitTestScores, folds.map(({ rmse }) => rmse)); // biome-ignore format: one line
+  assert.deepEqual(byMae!.splitTestScores, folds.map(({ mae }) => mae)); // biome-ignore format: one line
+  const wrong = { ...input, search: { grid, scoring: 'accuracy' } };
+  assert.throws(() => parseRunParams(wrong), /scoring must be r2, rmse, mae, got "accuracy"/);
+  assert.equal(parseRunParams({ ...input, search: { grid } }).search!.scoring, 'r2');
 });

@@ -8,7 +8,7 @@ import { encodeFeature } from '../../../lib/forest/walk.ts';
 import { getJson } from '../../../lib/json.ts';
 import { runKeys } from '../../../lib/keys.ts';
 import { assignFolds } from '../../../lib/partition/folds.ts';
-import type { Report } from '../../../lib/report.ts';
+import type { ClassReport } from '../../../lib/report.ts';
 import { toValues } from '../../../lib/stages/fold.ts';
 import { FUZZ_RUNS } from '../../fuzz.ts';
 import { runInMemory, runOnData } from '../../helpers.ts';
@@ -59,7 +59,7 @@ test('values made of codes have these codes', () => {
 test('cross-validation is the same for any number of functions, and changes no byte of the model', async () => {
   const run = async (input: Record<string, unknown>) => {
     const { store, result } = await runInMemory({ samples: 900, trees: 8, folds: 4, stratify: true, ...input });
-    return { report: await getJson<Report>(store, runKeys('r').report), sha256: result.sha256 };
+    return { report: await getJson<ClassReport>(store, runKeys('r').report), sha256: result.sha256 };
   };
   const one = await run({});
   const many = await run({ chunkSize: 37, workers: 5, strategy: 'trees' });
@@ -87,7 +87,7 @@ test('data with categories, missing values and weights are cross-validated', asy
     { 's3://tables/t.csv': `x,c,w,y\n${rows.join('\n')}\n` },
     { label: 'y', weights: 'w', folds: 3 },
   );
-  const { crossValidation } = await getJson<Report>(store, runKeys('r').report);
+  const { crossValidation } = await getJson<ClassReport>(store, runKeys('r').report);
   assert.ok(crossValidation!.accuracy > 0.95);
 });
 

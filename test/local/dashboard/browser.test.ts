@@ -5,7 +5,7 @@ import { after, before, suite, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import type { Report } from '../../../lib/report.ts';
+import type { ClassReport } from '../../../lib/report.ts';
 import type { RunStatus } from '../../../lib/run.ts';
 import { exportPage } from '../../../local/dashboard/export.ts';
 import type { EmulatorInfo } from '../../../local/emulator.ts';
@@ -79,7 +79,7 @@ suite('the dashboard in a browser', () => {
     await until(page, 'state', 'succeeded');
 
     const object = (key: string) => fetch(`${s3}/${bucket}/runs/seen/${key}`);
-    const report = (await (await object('report.json')).json()) as Report;
+    const report = (await (await object('report.json')).json()) as ClassReport;
     const html = await (await object('report.html')).text();
     // the sandboxes' last words come after the report
     await until(page, 'inFlight', '0 / 2');

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryStore } from '../../../lib/memory-store.ts';
-import { getReport, type StageStatus, viewRun } from '../../../lib/run.ts';
+import { type StageStatus, viewRun } from '../../../lib/run.ts';
 // biome-ignore lint/suspicious/noTsIgnore: the page's modules have no types, and need none
 // @ts-ignore
 import { apply, createModel, progressOf } from '../../../local/dashboard/page/model.js';
 import { startStoreDashboard, watchStore } from '../../../local/dashboard/store-dashboard.ts';
 import type { EmulatorEvent } from '../../../local/events.ts';
-import { runInMemory } from '../../helpers.ts';
+import { getClassReport, runInMemory } from '../../helpers.ts';
 
 test('what the bucket tells of a run makes the model that the page shows', async () => {
   const store = memoryStore();
@@ -16,7 +16,7 @@ test('what the bucket tells of a run makes the model that the page shows', async
     looks.push((await viewRun(store, 'r')).stages);
     return workers(name)(payload);
   });
-  const report = await getReport(store, 'r');
+  const report = await getClassReport(store);
   const timeline = report.stages.map(({ name, startedAtMs }) => ({
     taskId: `${name}-0`,
     sandbox: `${name}-sandbox`,
@@ -51,7 +51,7 @@ test('the dashboard of a run on AWS serves its events until it is closed', async
   const { store } = await runInMemory({});
   const shown = await startStoreDashboard(store, 'r', 18_987, 'local/dashboard/page');
   await shown.onStages((await viewRun(store, 'r')).stages);
-  shown.onReport(await getReport(store, 'r'));
+  shown.onReport(await getClassReport(store));
   const lines = (await (await fetch(`${shown.url}/events.ndjson`)).text()).trim().split('\n');
   assert.equal(JSON.parse(lines.at(-1)!).type, 'runReport');
   await shown.close();

@@ -1,0 +1,111 @@
+// What a forest of values says of some rows, as sums and counts that can be merged.
+
+import { meanAbsoluteError } from '../metrics/mean-absolute-error.ts';
+import { type R2Partial, r2 } from '../metrics/r2.ts';
+import { mergeR2Spreads, type R2SpreadPartial, r2Interval, r2Spread } from '../metrics/r2-interval.ts';
+import { rootMeanSquaredError } from '../metrics/root-mean-squared-error.ts';
+import type { MeanPartial } from '../metrics/weighted-mean.ts';
+import type { ValueRangeAndMean } from './bins.ts';
+import type { Evaluated } from './evaluate.ts';
+import type { ValueImportanceSums } from './value-importance.ts';
+
+/** Cells of the density of true and predicted values, along either side. */
+export const DENSITY_CELLS = 40;
+/** Steps of a residual from 0 to the range of the values: the report joins them to bars. */
+export const RESIDUAL_STEPS = 2000;
+
+/** Rows by cell of the true and of the predicted value, those that occur, in ascending order. */
+export type CellCount = [actual: number, predicted: number, numRows: number];
+/** Rows by residual, true value − prediction, in `RESIDUAL_STEPS`ths of the range, those that occur, ascending. */
+export type ResidualCount = [step: number, numRows: number];
+
+export interface ValueEvaluateResult {
+  numRows: number;
+  /** Of classes there would be some. */
+  numClasses: 0;
+  r2: R2Partial;
+  absolute: MeanPartial;
+  spread: R2SpreadPartial;
+  density: CellCount[];
+  residuals: ResidualCount[];
+  /** Null when the forest is too large for it, and where it was not asked for. */
+  importance: ValueImportanceSums | null;
+  /** The same of the validation side, where there is one. */
+  validation?: ValueEvaluateResult;
+}
+
+/** Whether a result of the stage is one of values. */
+export function isOfValues(result: Evaluated): result is ValueEvaluateResult {
+  return result.numClasses === 0;
+}
+
+/** @param values of the whole data set: the same for all partitions */
+export function scoreValues(
+  labels: ArrayLike<number>,
+  predictions: Float64Array,
+  { min, max, mean }: ValueRangeAndMean,
+): ValueEvaluateResult {
+  const cells = new Map<number, number>();
+  const steps = new Map<number, number>();
+  const cellOf = (value: number) =>
+    Math.min(DENSITY_CELLS - 1, Math.max(0, Math.floor(((value - min) / (max - min)) * DENSITY_CELLS)));
+  for (let row = 0; row < labels.length; row++) {
+    count(cells, cellOf(labels[row]) * DENSITY_CELLS + cellOf(predictions[row]));
+    count(steps, Math.round(((labels[row] - predictions[row]) / (max - min)) * RESIDUAL_STEPS));
+  }
+  return {
+    numRows: labels.length,
+    numClasses: 0,
+    r2: r2.partial(labels, predictions),
+    absolute: meanAbsoluteError.partial(labels, predictions),
+    spread: r2Spread(labels, predictions, mean),
+    density: ascending(cells).map(([cell, rows]) => [Math.floor(cell / DENSITY_CELLS), cell % DENSITY_CELLS, rows]),
+    residuals: ascending(steps),
+    importance: null,
+  };
+}
+
+/** Scores of values; the same for any partitioning of the rows. */
+export interface ValueScores {
+  r2: number;
+  /** 95 % interval of R²; null where it is not known. */
+  r2Interval: [low: number, high: number] | null;
+  rmse: number;
+  mae: number;
+  numRows: number;
+}
+
+/** @param parts with two rows or more in all */
+export function mergeScores(parts: readonly ValueEvaluateResult[]): ValueScores {
+  const merged = r2.merge(parts.map((part) => part.r2));
+  const value = r2.value(merged);
+  return {
+    r2: value,
+    r2Interval: r2Interval(value, mergeR2Spreads(parts.map(({ spread }) => spread))),
+    rmse: rootMeanSquaredError.value({ weight: merged.weight, total: merged.errors }),
+    mae: meanAbsoluteError.value(meanAbsoluteError.merge(parts.map(({ absolute }) => absolute))),
+    numRows: merged.numRows,
+  };
+}
+
+export function mergeDensity(parts: readonly ValueEvaluateResult[]): CellCount[] {
+  const cells = new Map<number, number>();
+  for (const { density } of parts) {
+    for (const [actual, predicted, rows] of density) count(cells, actual * DENSITY_CELLS + predicted, rows);
+  }
+  return ascending(cells).map(([cell, rows]) => [Math.floor(cell / DENSITY_CELLS), cell % DENSITY_CELLS, rows]);
+}
+
+export function mergeResiduals(parts: readonly ValueEvaluateResult[]): ResidualCount[] {
+  const steps = new Map<number, number>();
+  for (const { residuals } of parts) for (const [step, rows] of residuals) count(steps, step, rows);
+  return ascending(steps);
+}
+
+function count(counts: Map<number, number>, key: number, rows = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + rows);
+}
+
+function ascending(counts: Map<number, number>): [number, number][] {
+  return [...counts].sort(([a], [b]) => a - b).map(([key, rows]) => [key + 0, rows]); // never -0, which JSON loses
+}
