@@ -2,7 +2,7 @@
 
 import pc from 'picocolors';
 import type { Forecast } from '../lib/forecast.ts';
-import { describeRounds } from './search-table.ts';
+import { describeCandidates, describeRounds } from './search-table.ts';
 import { tableLines } from './table.ts';
 
 const COLUMNS = ['', 'tasks', 'seconds', 'memory', 'USD'];
@@ -28,7 +28,7 @@ export function describeForecast(forecast: Forecast, on: 'local' | 'aws'): strin
   lines.push(pc.bold(lines.pop()!));
   const notes: [string, string][] = [
     ['strategy', `${strategy.name}: ${strategy.reason}`],
-    ...(search ? [['search', describeRounds(search)] as [string, string]] : []),
+    ...(search ? [['search', `${describeCandidates(search)}: ${describeRounds(search)}`] as [string, string]] : []),
     ['seconds', on === 'aws' ? 'each function on vCPUs of its own' : `all functions on this machine's cores`],
     [
       'orchestrator',

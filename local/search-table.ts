@@ -26,7 +26,8 @@ export function describeSearch(search: SearchReport): string[] {
     ...(numLeftOut > 0 ? [`${numLeftOut} more ${numLeftOut === 1 ? 'option' : 'options'} there`] : []),
   ];
   return [
-    ` ${pc.dim('search')}   ${describeRounds(search)}, by ${scoring}`,
+    ` ${pc.dim('search')}   ${describeCandidates(search)}, by ${scoring}`,
+    ...(isHalving ? [` ${pc.dim('rounds')}   ${describeRounds(search)}`] : []),
     ` ${pc.dim('best')}     ${writeParams(results[best]!)}`,
     '',
     ...heads.map((line) => pc.dim(line)),
@@ -36,16 +37,18 @@ export function describeSearch(search: SearchReport): string[] {
   ];
 }
 
-/** `9 candidates × 5 folds`, and how rounds go on. */
-export function describeRounds({
-  rounds,
-  numFolds,
-  resource,
-}: Pick<SearchReport, 'rounds' | 'numFolds' | 'resource'>): string {
-  const count = (value: number) => value.toLocaleString('en-US');
-  const each = rounds.map(({ numCandidates, resources }) => `${numCandidates} on ${count(resources)}`);
-  const all = `${count(rounds[0]!.numCandidates)} ${rounds[0]!.numCandidates === 1 ? 'candidate' : 'candidates'} × ${numFolds} folds`;
-  return rounds.length > 1 ? `${all}: ${each.join(', ')} ${resource}` : all;
+type Rounds = Pick<SearchReport, 'rounds' | 'numFolds' | 'resource'>;
+const count = (value: number) => value.toLocaleString('en-US');
+
+export function describeCandidates({ rounds, numFolds }: Rounds): string {
+  const { numCandidates } = rounds[0]!;
+  return `${count(numCandidates)} ${numCandidates === 1 ? 'candidate' : 'candidates'} × ${numFolds} folds`;
+}
+
+/** How many candidates each round has, and with how much. */
+export function describeRounds({ rounds, resource }: Rounds): string {
+  const each = rounds.map(({ numCandidates, resources }) => `${count(numCandidates)} on ${count(resources)}`);
+  return `${each.join(', ')} ${resource}`;
 }
 
 /** A column for each option, its name in as many lines as it has words; as many of them as have room. */

@@ -29,9 +29,11 @@ function write({ params }: CandidateResult): string {
   return Object.keys(params).map((name) => `${name} ${writeValue(params, name)}`).join(', '); // biome-ignore format: one line
 }
 
-/** Mean and deviation of the first candidates of the last round, the best on top. */
+/** Mean and deviation of the first candidates of the last round that has some, the best on top. */
 function dots(search: SearchReport): string {
-  const last = byRank(search).filter((one) => one.round === search.rounds.length - 1 && one.meanTestScore !== null);
+  const { rounds, results, best } = search;
+  const at = Math.max(0, rounds.findLastIndex(({ numCandidates }) => numCandidates > 2)); // biome-ignore format: one line
+  const last = byRank(search).filter((one) => one.round === at && one.meanTestScore !== null);
   const shown = last.slice(0, MAX_DOTS);
   if (shown.length === 0)
     return '<p class="note">No candidate has a score: the rows of some fold do not define it.</p>';
@@ -47,10 +49,10 @@ function dots(search: SearchReport): string {
     const y = 14 + i * ROW;
     const [mean, std] = [result.meanTestScore!, result.stdTestScore!];
     const words = write(result);
-    return `<text x="${round(left - 10)}" y="${y + 4}" text-anchor="end">${escapeHtml(labels[i])}</text><line class="whisker" x1="${x(mean - std)}" x2="${x(mean + std)}" y1="${y}" y2="${y}"/><circle class="dot ink${i === 0 ? 3 : 0}" cx="${x(mean)}" cy="${y}" r="4.5"><title>${escapeHtml(`${words}: ${fixed(mean)} ± ${fixed(std)}`)}</title></circle><text class="value" x="${WIDTH - 56}" y="${y + 4}">${fixed(mean)}</text>`;
+    return `<text x="${round(left - 10)}" y="${y + 4}" text-anchor="end">${escapeHtml(labels[i])}</text><line class="whisker" x1="${x(mean - std)}" x2="${x(mean + std)}" y1="${y}" y2="${y}"/><circle class="dot ink${result.candidate === results[best]!.candidate ? 3 : 0}" cx="${x(mean)}" cy="${y}" r="4.5"><title>${escapeHtml(`${words}: ${fixed(mean)} ± ${fixed(std)}`)}</title></circle><text class="value" x="${WIDTH - 56}" y="${y + 4}">${fixed(mean)}</text>`;
   });
   const more = last.length > MAX_DOTS ? `, the first ${MAX_DOTS} of ${count(last.length)}` : '';
-  const where = search.rounds.length > 1 ? ' of the last round' : '';
+  const where = rounds.length > 1 ? ` of round ${at + 1}` : '';
   return figure(
     `Candidates${where} by ${search.scoring}, mean and standard deviation over the folds${more}`,
     shown.map((result) => `${write(result)} ${fixed(result.meanTestScore)}`).join('; '),
