@@ -38,8 +38,9 @@ const TRAIN: Grant = {
     'runs/*/trees/*',
     'runs/*/model/*',
     'runs/*/folds/*',
+    'runs/*/search/*',
   ],
-  write: ['runs/*/trees/*', 'runs/*/model/*', 'runs/*/folds/*'],
+  write: ['runs/*/trees/*', 'runs/*/model/*', 'runs/*/folds/*', 'runs/*/search/*'],
 };
 
 const START: Grant = {

@@ -7,7 +7,7 @@ import type { PredictionTask } from '../lib/predict/job.ts';
 import { checkPredictionId } from '../lib/predict/request.ts';
 import { evaluate } from '../lib/stages/evaluate.ts';
 import type { Store } from '../lib/store.ts';
-import { index, measuredHandler, parseEvent, worker } from './worker.ts';
+import { index, measuredHandler, overrides, parseEvent, worker } from './worker.ts';
 
 // a warm sandbox goes on with the model that it has
 let loaded: { key: string; model: Model } | undefined;
@@ -17,7 +17,8 @@ async function loadModel(store: Store, key: string): Promise<Model> {
   return loaded.model;
 }
 
-const evaluatePartition = worker(v.strictObject({ runId: v.string(), partitionIndex: index() }), (store, plan, task) =>
+const Partition = v.strictObject({ runId: v.string(), partitionIndex: index(), params: overrides() });
+const evaluatePartition = worker(Partition, (store, plan, task) =>
   evaluate(store, plan, task, () => loadModel(store, runKeys(task.runId).model), plan.numValidation > 0),
 );
 

@@ -6,12 +6,14 @@ import { InputError } from '../lib/errors.ts';
 import { withLog } from '../lib/fanout/log-tail.ts';
 import { getSchema } from '../lib/ingest/results.ts';
 import { checkRunId } from '../lib/keys.ts';
-import type { RunParams } from '../lib/params.ts';
+import { parseRunParams, type RunParams } from '../lib/params.ts';
 import type { WorkerAnswer } from '../lib/pipeline.ts';
 import { type Plan, planRun } from '../lib/plan.ts';
 import { quote } from '../lib/quote.ts';
 import { getRequest } from '../lib/run.ts';
 import { s3Store } from '../lib/s3-store.ts';
+import { withCandidate } from '../lib/search/plan.ts';
+import { SEARCHED } from '../lib/search/spec.ts';
 import type { Store } from '../lib/store.ts';
 import { noteLog } from './log-tail.ts';
 import { startMeter } from './meter.ts';
@@ -23,6 +25,8 @@ export const index = () => v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 interface WorkerTask {
   runId: string;
+  /** Of a candidate of a search; what else the run's parameters say holds for it too. */
+  params?: Record<string, unknown>;
 }
 
 /** What Lambda calls, with of its context what is used. */
@@ -30,6 +34,8 @@ type WorkerHandler = (event: unknown, context?: { getRemainingTimeInMillis(): nu
 
 /** Left of an invocation's time to tell why it failed. */
 const TELLING_MS = 1000;
+/** `params` of a task. */
+export const overrides = () => v.optional(v.record(v.picklist(SEARCHED), v.unknown()));
 
 type WorkerStore = ReturnType<typeof s3Store>;
 
@@ -43,10 +49,14 @@ export function worker<Task extends WorkerTask>(
   schema: v.GenericSchema<unknown, Task>,
   work: (store: Store, plan: Plan, task: Task, checkCancelled: () => Promise<void>) => Promise<unknown>,
 ): WorkerHandler {
-  let known: { runId: string; plan: Plan } | undefined;
+  let known: { of: string; plan: Plan } | undefined;
   return taskHandler(schema, async (store, params, task, checkCancelled) => {
     const { runId } = task;
-    if (known?.runId !== runId) known = { runId, plan: await planOf(store, runId, params) };
+    const of = JSON.stringify([runId, task.params]);
+    if (known?.of !== of) {
+      const own = task.params ? parseRunParams(withCandidate(params, task.params)) : params;
+      known = { of, plan: await planOf(store, runId, own) };
+    }
     return work(store, known.plan, task, checkCancelled);
   });
 }

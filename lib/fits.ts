@@ -21,6 +21,7 @@ const LEVERS: Record<TaskNeed['kind'], Lever[]> = {
   split: ['chunkSize', 'features'],
   grow: ['samples', 'trees'],
   merge: ['trees', 'samples'],
+  fit: ['samples', 'trees'],
   fold: ['samples', 'trees'],
   evaluate: ['trees', 'chunkSize', 'samples'],
 };
@@ -67,7 +68,8 @@ function describe({ kind }: TaskNeed, { params, numTrain, growSeconds }: Plan): 
   if (kind === 'grow') {
     return `training rows ${numTrain} × features ${features} (engine ${engine}: ${formatTime(growSeconds)} for ${trees} trees)`;
   }
-  if (kind === 'fold') return `a fold of ${numTrain} training rows × features ${features} and ${trees} trees`;
+  if (kind === 'fold' || kind === 'fit')
+    return `a fold of ${numTrain} training rows × features ${features} and ${trees} trees`;
   if (kind === 'bins') return `features ${features}`;
   if (kind === 'merge') return `trees ${trees} on ${numTrain} rows`;
   return `chunkSize ${chunkSize} × features ${features}${kind === 'evaluate' ? ` and trees ${trees} on ${numTrain} rows` : ''}`;

@@ -16,6 +16,7 @@ import { LOOK_SHARE, STRAGGLER_TASKS } from './fanout/looks.ts';
 import { memoryOf, needsOf, type TaskNeed } from './needs.ts';
 import { durableOperations, type Plan } from './plan.ts';
 import { PRICES } from './prices.ts';
+import type { Round } from './search/halving.ts';
 
 export interface PartForecast {
   part: Part;
@@ -32,6 +33,8 @@ export interface PartForecast {
 /** What `arvoredo plan --json` writes. */
 export interface Forecast {
   strategy: { name: Plan['strategy']; reason: string };
+  /** The rounds of a search, after which the best is taken to be the candidate that takes longest; null without one. */
+  search: { numFolds: number; rounds: Round[]; resource: 'rows' | 'trees' } | null;
   parts: PartForecast[];
   storage: { bytes: number; days: number; usd: number };
   total: { tasks: number; durableOperations: number; seconds: number; usd: number };
@@ -74,6 +77,13 @@ export function forecastRun(plan: Plan, cores = Number.POSITIVE_INFINITY): Forec
   const { region, asOf, sources } = PRICES;
   return {
     strategy: { name: plan.strategy, reason: plan.strategyReason },
+    search: plan.search
+      ? {
+          numFolds: plan.search.numFolds,
+          rounds: plan.search.rounds,
+          resource: plan.search.spec.halving?.resource ?? 'rows',
+        }
+      : null,
     parts,
     storage: { bytes: totalUsage(usage).bytesWritten, days: KEPT_DAYS.objects, usd: costs.storage },
     total: {

@@ -47,6 +47,8 @@ export function runKeys(runId: string) {
     oob: (treeStart: number, treeEnd: number) => `${root}/trees/trees-${pad(treeStart)}-${pad(treeEnd)}.oob.arrow`,
     model: `${root}/model/model.arvo`,
     foldResult: (index: number) => `${root}/folds/fold-${pad(index)}.json`,
+    /** what a candidate of a search scores on a fold */
+    fitResult: (candidate: string, fold: number) => `${root}/search/${candidate}-${pad(fold)}.json`,
     modelResult: `${root}/model/model.json`,
     evaluateResult: (index: number) => `${root}/evaluate/part-${pad(index)}.json`,
   };

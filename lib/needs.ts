@@ -4,10 +4,21 @@
 import { findBeyondPlain } from './forest/params.ts';
 import { SAMPLE_ROWS } from './partition/sample.ts';
 import { MEMORY_TIERS_MIB, type Plan, tierFor } from './plan.ts';
+import { searchNeeds } from './search/needs.ts';
 import { importanceRows } from './stages/importance.ts';
 import { STORE_REQUESTS } from './stages/task.ts';
 
-export type TaskKind = 'scan' | 'survey' | 'generate' | 'bins' | 'split' | 'grow' | 'merge' | 'fold' | 'evaluate';
+export type TaskKind =
+  | 'scan'
+  | 'survey'
+  | 'generate'
+  | 'bins'
+  | 'split'
+  | 'fit'
+  | 'grow'
+  | 'merge'
+  | 'fold'
+  | 'evaluate';
 
 /** The needs of one task, the largest of its kind. */
 export interface TaskNeed {
@@ -87,6 +98,10 @@ export function memoryOf(needs: readonly TaskNeed[]): number {
 
 /** What each kind of task of a run needs, in the order in which they are done. */
 export function needsOf(plan: Plan): TaskNeed[] {
+  return plan.search ? searchNeeds(plan, plan.search, needsOfOne) : needsOfOne(plan);
+}
+
+function needsOfOne(plan: Plan): TaskNeed[] {
   const { numChunks, numTest, numValidation, numTrain, treeGroups, growSeconds, numClasses } = plan;
   const { samples, features, trees, oobScore, folds = 0 } = plan.params;
   const chunkRows = Math.min(plan.params.chunkSize, samples);

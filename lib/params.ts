@@ -7,6 +7,7 @@ import { ENGINES, type EngineName } from './forest/engine.ts';
 import { CLASS_CRITERIA, VALUE_CRITERIA } from './forest/params.ts';
 import { quote } from './quote.ts';
 import { MAX_SEED } from './random.ts';
+import { DEFAULT_FOLDS, parseSearch, type SearchSpec } from './search/spec.ts';
 
 const MAX_ROWS = 4294967295; // a row index is an unsigned 32-bit integer
 const MAX_FEATURES = 65_535; // a node's feature is 16 bits, the last value marks a leaf
@@ -165,6 +166,8 @@ const FIELDS = {
   extraTrees: flag(),
   oobScore: flag(),
   maxBins: whole(2, 255),
+  // what to try: checked by `parseSearch`
+  search: v.optional(rule<SearchSpec>('a search', () => true)),
   // how
   engine: choice('arvoredo', 'ml-random-forest'),
   strategy: choice('auto', 'gather', 'trees'),
@@ -240,6 +243,10 @@ export function parseRunParams(input: unknown, show: (name: string) => string = 
     bootstrap: extraTrees !== true,
     ...defaultsOfTask(own),
   };
+  if (own.search !== undefined) {
+    own.search = parseSearch(own.search, own.task ?? defaults.task, findAllowed, show);
+    own.folds ??= DEFAULT_FOLDS;
+  }
   const result = v.safeParse(SCHEMA, { ...defaults, ...own }, { abortEarly: true });
   if (result.success) {
     const { classWeight, data } = result.output;
@@ -250,6 +257,11 @@ export function parseRunParams(input: unknown, show: (name: string) => string = 
   const [issue] = result.issues;
   const name = String(issue.path?.[0]?.key);
   throw new InputError(`${show(name)} must be ${issue.message}, got ${quote(issue.input)}`);
+}
+
+/** The values that a parameter may have, in words, where `value` is none of them. */
+function findAllowed(name: ParamName, value: unknown): string | undefined {
+  return v.safeParse(FIELDS[name], value).issues?.[0].message;
 }
 
 /**

@@ -5,12 +5,13 @@ import { CancelledError, DeadlineError, TaskFailedError } from './errors.ts';
 import { noteFailed } from './failed.ts';
 import type { Engine } from './fanout/engine.ts';
 import { fanOut } from './fanout/fan-out.ts';
-import { MAX_TASKS } from './fanout/options.ts';
+import { FAN_OUT_DEFAULTS, MAX_TASKS } from './fanout/options.ts';
 import type { WorkerSize } from './fanout/run-lanes.ts';
 import type { Gathered } from './fanout/shards.ts';
 import { addCounts, NO_COUNTS } from './fanout/summary.ts';
 import { dataFans } from './ingest/fans.ts';
 import { findSchema, getSchema } from './ingest/results.ts';
+import type { DataShape } from './ingest/shape.ts';
 import { createJson, findJson, getJson, replaceJson } from './json.ts';
 import { runKeys } from './keys.ts';
 import { needsOf, tierOf } from './needs.ts';
@@ -20,6 +21,9 @@ import { renderReport } from './report/page.ts';
 import { makeReport } from './report.ts';
 import { getRequest, listResults, type RunStatus, type StageName, type StageStatus } from './run.ts';
 import { scoreOf } from './score-of.ts';
+import { withCandidate } from './search/plan.ts';
+import { searchRounds } from './search/rounds.ts';
+import type { Overrides } from './search/spec.ts';
 import type { Span, TaskSpan } from './span.ts';
 import type { BinsResult, BinsTask } from './stages/bins.ts';
 import type { Evaluated, EvaluateTask } from './stages/evaluate.ts';
@@ -115,6 +119,9 @@ export interface StageTask {
   resultKey: string;
 }
 
+/** A task of a worker; of a run with a search those after it have the best candidate's parameters. */
+type TaskOf<Task> = Task & { params?: Overrides };
+
 /** What a worker answers. */
 export type WorkerAnswer = Usage & { busyMs: number; span?: Span };
 
@@ -131,6 +138,7 @@ async function runStages(
   const keys = runKeys(runId);
   // of a run on data, when they have been surveyed
   let planned = params.data === undefined ? planRun(params) : undefined;
+  let shape: DataShape | undefined;
   let counts = NO_COUNTS;
   const timeline: Timeline = {};
   const spans: TaskSpan[] = [];
@@ -172,6 +180,8 @@ async function runStages(
           maxInFlight: params.workers,
           attemptTimeoutMs: TIMEOUT_SECONDS[name] * 1000,
           seed: params.seed,
+          // candidates that take long are no stragglers
+          stragglerFactor: FAN_OUT_DEFAULTS.stragglerFactor * (name === 'train' ? (planned?.search?.spread ?? 1) : 1),
           // a fan-out that begins when it is over ends at its first look
           deadlineMs: orAtLeast(remainingMs(endedAtMs), 1),
           shardAbove: mostTasks,
@@ -238,13 +248,14 @@ async function runStages(
   if (planned) await runStage('generate', generateTasks(planned));
   else {
     await runStage('generate', ...dataFans(engine, store, runId), async () => {
-      planned = planRun(params, await engine.step('shape', async () => (await getSchema(store, runId)).shape));
+      shape = await engine.step('shape', async () => (await getSchema(store, runId)).shape);
+      planned = planRun(params, shape);
       return generateTasks(planned);
     });
   }
   const plan = planned!;
   const chunks = chunksOf(plan);
-  const folds = Array.from({ length: params.folds ?? 0 }, (_, i) => i);
+  const folds = Array.from({ length: plan.search ? 0 : (params.folds ?? 0) }, (_, i) => i);
   await runStage(
     'split',
     [
@@ -262,51 +273,70 @@ async function runStages(
       resultKey: keys.splitResult(partitionIndex),
     })),
   );
-  await runStage(
-    'train',
-    plan.treeGroups.map(([treeStart, treeEnd]) => ({
+  // what the forest is grown by: of a run with a search that of the best candidate, when it is found
+  let grown: { plan: Plan; params?: Overrides } = { plan };
+  const growTasks = () =>
+    grown.plan.treeGroups.map(([treeStart, treeEnd]) => ({
       taskId: `train-${treeStart}-${treeEnd}`,
-      payload: { kind: 'grow', runId, treeStart, treeEnd } satisfies GrowTask,
+      payload: { kind: 'grow', runId, treeStart, treeEnd, params: grown.params } satisfies TaskOf<GrowTask>,
       inputKey: keys.folder('train'),
       resultKey: keys.treesResult(treeStart, treeEnd),
-    })),
-    [
-      {
-        taskId: 'merge',
-        payload: { kind: 'merge', runId } satisfies MergeTask,
-        inputKey: keys.folder('trees'),
-        resultKey: keys.modelResult,
-      },
-    ],
-    folds.map((fold) => ({
-      taskId: `fold-${fold}`,
-      payload: { kind: 'fold', runId, fold } satisfies FoldTask,
-      inputKey: keys.folder('train'),
-      resultKey: keys.foldResult(fold),
-    })),
-  );
+    }));
+  const mergeTasks = () => [
+    {
+      taskId: 'merge',
+      payload: { kind: 'merge', runId, params: grown.params } satisfies TaskOf<MergeTask>,
+      inputKey: keys.folder('trees'),
+      resultKey: keys.modelResult,
+    },
+  ];
+  const rounds = plan.search && searchRounds(engine, store, runId, plan.search);
+  if (rounds) {
+    const growBest = async () => {
+      const best = await rounds.best();
+      grown = {
+        plan: planRun({ ...withCandidate(params, best.params), folds: undefined }, shape),
+        params: best.params,
+      };
+      return growTasks();
+    };
+    await runStage('train', ...rounds.fans, growBest, async () => mergeTasks());
+  } else {
+    await runStage(
+      'train',
+      growTasks(),
+      mergeTasks(),
+      folds.map((fold) => ({
+        taskId: `fold-${fold}`,
+        payload: { kind: 'fold', runId, fold } satisfies FoldTask,
+        inputKey: keys.folder('train'),
+        resultKey: keys.foldResult(fold),
+      })),
+    );
+  }
   await runStage(
     'evaluate',
     chunks.map((partitionIndex) => ({
       taskId: `evaluate-${partitionIndex}`,
-      payload: { runId, partitionIndex } satisfies EvaluateTask,
+      payload: { runId, partitionIndex, params: grown.params } satisfies TaskOf<EvaluateTask>,
       inputKey: keys.test(partitionIndex),
       resultKey: keys.evaluateResult(partitionIndex),
     })),
   );
 
   return engine.step('report', async () => {
-    const [bins, model, evaluated, splits, validated] = await Promise.all([
+    const [bins, model, evaluated, splits, validated, search] = await Promise.all([
       getJson<BinsResult>(store, keys.binsResult),
       getJson<ModelResult>(store, keys.modelResult),
       mapLimited(chunks, STORE_REQUESTS, (i) => getJson<Evaluated>(store, keys.evaluateResult(i))),
       mapLimited(chunks, STORE_REQUESTS, (i) => getJson<SplitResult>(store, keys.splitResult(i))),
       mapLimited(folds, STORE_REQUESTS, (i) => getJson<Evaluated>(store, keys.foldResult(i))),
+      rounds?.report(),
     ]);
     const { tasks: total, done, failed, ...tasks } = counts;
     const report = makeReport(
       runId,
-      plan,
+      grown.plan,
       bins,
       model,
       evaluated,
@@ -318,6 +348,7 @@ async function runStages(
       spans,
       (await findSchema(store, runId))?.schema,
       validated,
+      search && { report: search, plan },
     );
     await replaceJson(store, keys.timeline, timeline);
     // before the report: who sees that finds the page

@@ -13,6 +13,7 @@ import type { DataShape } from './ingest/shape.ts';
 import { parseLocation } from './objects.ts';
 import { type ByPosition, parseRunParams, RUN_DEFAULTS, type RunParams } from './params.ts';
 import { countTestRows, countValidationRows } from './partition/split.ts';
+import { checkSearch, ofCandidate, planSearch, type SearchPlan } from './search/plan.ts';
 
 export interface Plan {
   params: RunParams;
@@ -33,6 +34,8 @@ export interface Plan {
   treeGroups: [treeStart: number, treeEnd: number][];
   /** Seconds of one vCPU that growing all trees is expected to take, and leading rows out of bag down them. */
   growSeconds: number;
+  /** What else is to be tried; the forest above is then that of the candidate that takes longest. */
+  search?: SearchPlan;
 }
 
 /** Data of the user's. */
@@ -109,6 +112,7 @@ export function checkRunnable(params: RunParams): void {
     return;
   }
   checkBytes(params);
+  if (params.search) checkSearch(params, params.search);
   splitKindOf(params);
   checkTask(params);
   for (const location of dataParams(params).data) parseLocation(location);
@@ -125,8 +129,15 @@ export function planRun(params: RunParams, shape?: DataShape): Plan {
     throw new InputError('a run on data cannot be planned before they have been read');
   }
   const layOut = (changed: RunParams) => layOutRun(changed, shape);
-  const plan = layOut(params);
-  checkFits(plan, layOut);
+  const { search } = params;
+  if (!search) {
+    const plan = layOut(params);
+    checkFits(plan, layOut);
+    return plan;
+  }
+  const plan = planSearch(params, search, layOut);
+  for (const candidate of plan.search!.candidates)
+    ofCandidate(candidate.params, () => checkFits(candidate.plan, layOut));
   return plan;
 }
 
@@ -231,10 +242,12 @@ function numClassesOf(dataset: Plan['dataset']): number {
 }
 
 /** Tasks of each fan-out of a run, in order. */
-function fanOutSizes({ numChunks, treeGroups, dataset, params }: Plan): number[] {
+function fanOutSizes({ numChunks, treeGroups, dataset, params, search }: Plan): number[] {
   const before = dataset.generator === 'file' ? [1, numChunks, 1, numChunks, 1] : [];
   const { folds = 0 } = params;
-  return [...before, numChunks, 1, numChunks, treeGroups.length, 1, ...(folds > 0 ? [folds] : []), numChunks];
+  const fits = search ? search.rounds.map(({ numCandidates }) => numCandidates * search.numFolds) : [];
+  const after = folds > 0 && !search ? [folds] : [];
+  return [...before, numChunks, 1, numChunks, ...fits, treeGroups.length, 1, ...after, numChunks];
 }
 
 /** How many tasks of a fan-out the run's own execution does itself; more are divided over executions of their own. */
@@ -252,7 +265,9 @@ export function durableOperations(plan: Plan): number {
     // each slice is one invocation, and an execution with a fan-out
     return 1 + shards + shards * (1 + FAN_OUT_STEPS) + tasks;
   };
-  return fanOutSizes(plan).reduce((sum, tasks) => sum + ofFanOut(tasks), STEPS);
+  // before each round but the first, and before the best forest is grown, who is left and that its tasks are known
+  const choices = plan.search ? 2 * plan.search.rounds.length : 0;
+  return fanOutSizes(plan).reduce((sum, tasks) => sum + ofFanOut(tasks), STEPS + choices);
 }
 
 function checkChunks({ numChunks, params }: Plan): void {

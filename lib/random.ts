@@ -36,6 +36,10 @@ export const STREAM = {
   permutation: 10,
   /** fold of a training row */
   folds: 11,
+  /** candidates of a search */
+  candidates: 12,
+  /** training rows that a round of a search has */
+  rounds: 13,
 } as const;
 
 /** High 32 bits of the product of two unsigned 32-bit integers, as a signed 32-bit integer. */

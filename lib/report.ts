@@ -16,6 +16,7 @@ import { mergeClassScores, type ScoreCounts } from './metrics/score-counts.ts';
 import type { RunParams } from './params.ts';
 import type { Plan } from './plan.ts';
 import type { StageName, StageStatus } from './run.ts';
+import type { SearchReport } from './search/results.ts';
 import type { TaskSpan } from './span.ts';
 import type { BinsResult } from './stages/bins.ts';
 import type { Evaluated, EvaluateResult } from './stages/evaluate.ts';
@@ -56,6 +57,8 @@ export interface RunReport {
   oobScore: number | null;
   /** Share of the training rows that some tree did not see: the others have no say in the score. */
   oobCoverage: number | null;
+  /** What the search for the parameters found; null without one. */
+  search: SearchReport | null;
   /** Impurity-based importance of each feature, summing to 1; all 0 when no tree has a cut. */
   featureImportances: number[];
   /**
@@ -183,11 +186,13 @@ export function makeReport(
   timeline: TaskSpan[],
   schema?: TableSchema,
   folds: readonly Evaluated[] = [],
+  search?: { report: SearchReport; plan: Plan },
 ): Report {
   const { key, sha256, numTrees, numNodes, bytes } = model;
-  const costs = { forecast: costsOf(forecastUsage(plan)), bill: costsOf(usage) };
+  const costs = { forecast: costsOf(forecastUsage(search?.plan ?? plan)), bill: costsOf(usage) };
   const width = Math.max(1, plan.numClasses);
   const common = {
+    search: search?.report ?? null,
     oobScore: model.oob?.coverage ? model.oob.score : null,
     oobCoverage: model.oob?.coverage ?? null,
     featureImportances: model.featureImportances,

@@ -236,7 +236,7 @@ export async function checkRun(store: Store, orchestrator: Orchestrator, runId: 
 const RESULT_FOLDERS: Record<StageName, string[]> = {
   generate: ['data', 'dataset'],
   split: ['bins', 'split'],
-  train: ['trees', 'model', 'folds'],
+  train: ['trees', 'model', 'folds', 'search'],
   evaluate: ['evaluate'],
 };
 

@@ -2,13 +2,14 @@
 
 import type { Forecast } from '../lib/forecast.ts';
 import { colours } from './colours.ts';
+import { describeCandidates, describeRounds } from './search-table.ts';
 import { labelLines, tableLines } from './table.ts';
 
 const COLUMNS = ['', 'tasks', 'seconds', 'memory', 'USD'];
 
 /** @param on where the run would be; costs are those on AWS either way */
 export function describeForecast(forecast: Forecast, on: 'local' | 'aws'): string {
-  const { parts, storage, total, strategy, prices } = forecast;
+  const { parts, storage, total, strategy, search, prices } = forecast;
   const count = (value: number) => value.toLocaleString('en-US');
   const usd = (value: number) => value.toFixed(6);
   const rows = [
@@ -27,6 +28,7 @@ export function describeForecast(forecast: Forecast, on: 'local' | 'aws'): strin
   lines.push(colours.bold(lines.pop()!));
   const notes: [string, string][] = [
     ['strategy', `${strategy.name}: ${strategy.reason}`],
+    ...(search ? [['search', `${describeCandidates(search)}: ${describeRounds(search)}`] as [string, string]] : []),
     ['seconds', on === 'aws' ? 'each function on vCPUs of its own' : `all functions on this machine's cores`],
     [
       'orchestrator',

@@ -17,6 +17,7 @@ import { predictCommand } from './commands/predict.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
+import { searchCommand } from './commands/search.ts';
 import { smokeCommand } from './commands/smoke.ts';
 import { statusCommand } from './commands/status.ts';
 import { applySettings, settingsOf } from './config/config.ts';
@@ -32,6 +33,7 @@ export function createProgram(): Command {
     .showHelpAfterError('run arvoredo --help for the commands and options')
     .exitOverride()
     .addCommand(runCommand())
+    .addCommand(searchCommand())
     .addCommand(planCommand())
     .addCommand(inspectCommand())
     .addCommand(runsCommand())

@@ -7,6 +7,7 @@ import { isOfRegression } from '../lib/score-of.ts';
 import type { ChaosOptions } from './chaos/faults.ts';
 import { colours } from './colours.ts';
 import type { ChaosCounts } from './events.ts';
+import { describeSearch } from './search-table.ts';
 import { labelLines } from './table.ts';
 
 /** The faults that a run has met, and what picked them. */
@@ -57,6 +58,7 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
     ['report', places.reportPagePath ?? places.reportPath],
   ];
   return [
+    ...(report.search ? ['', ...describeSearch(report.search)] : []),
     '',
     ...labelLines(entries),
     '',

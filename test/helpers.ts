@@ -18,8 +18,11 @@ import { checkRunnable, type Plan, planRun } from '../lib/plan.ts';
 import type { ClassReport } from '../lib/report.ts';
 import { getReport, type RunRequest, type StageName } from '../lib/run.ts';
 import { isOfRegression } from '../lib/score-of.ts';
+import { withCandidate } from '../lib/search/plan.ts';
+import type { Overrides } from '../lib/search/spec.ts';
 import { planBins } from '../lib/stages/bins.ts';
 import { evaluate } from '../lib/stages/evaluate.ts';
+import { fitCandidate } from '../lib/stages/fit.ts';
 import { validateFold } from '../lib/stages/fold.ts';
 import { generate } from '../lib/stages/generate.ts';
 import { ingest } from '../lib/stages/ingest.ts';
@@ -93,10 +96,11 @@ type Payload = any;
 /** What each handler does with its store. */
 const WORK: Record<string, (store: Store, plan: Plan, task: Payload) => Promise<unknown>> = {
   split: (store, plan, task) => (task.kind === 'bins' ? planBins(store, plan, task) : split(store, plan, task)),
-  train: (store, plan, task) =>
-    task.kind === 'merge'
-      ? mergeModel(store, plan, task)
-      : (task.kind === 'fold' ? validateFold : growTrees)(store, plan, task, () => gatherRows(store, plan, task.runId)),
+  train: (store, plan, task) => {
+    if (task.kind === 'merge') return mergeModel(store, plan, task);
+    const grow = { grow: growTrees, fold: validateFold, fit: fitCandidate }[task.kind as 'grow' | 'fold' | 'fit'];
+    return (grow as (...given: unknown[]) => Promise<unknown>)(store, plan, task, () => gatherRows(store, plan, task.runId)); // biome-ignore format: one line
+  },
   evaluate: (store, plan, task) =>
     evaluate(
       store,
@@ -114,8 +118,9 @@ export function stageWorkers(
 ): (functionName: string) => Worker {
   return (functionName) => async (payload) => {
     const store = storeOf(functionName);
-    const { runId } = payload as { runId: string };
-    const { params } = await getJson<RunRequest>(store, runKeys(runId).run);
+    const { runId, params: candidate } = payload as { runId: string; params?: Overrides };
+    const request = await getJson<RunRequest>(store, runKeys(runId).run);
+    const params = candidate ? withCandidate(request.params, candidate) : request.params;
     const stage = functionName.replace(/Large$/, '');
     if (stage === 'generate')
       await makePartition({ runId, store, objects, pieceKey: runKeys(runId).piece }, params, payload);

@@ -55,7 +55,8 @@ function secondsPerRow(
   if (isFast) {
     const most = numFeatures > NARROW_FEATURES ? MAX_WAITING.wide : MAX_WAITING.narrow;
     const waiting = Math.min(most, (numRows * numFeatures) / CACHE_BYTES);
-    return numClasses <= 2 ? TWO_CLASS_SECONDS * (1 + waiting) : MANY_CLASS_SECONDS;
+    // leaves that must have more than one row are left to the search of many classes
+    return numClasses <= 2 && params.minSamplesLeaf === 1 ? TWO_CLASS_SECONDS * (1 + waiting) : MANY_CLASS_SECONDS;
   }
   if (numClasses === 0) return VALUE_SECONDS[(params.criterion ?? 'squared_error') as keyof typeof VALUE_SECONDS];
   const { criterion = 'gini', bootstrap, classWeight = null } = params;

@@ -33,7 +33,12 @@ export function runCommandOf(params: RunParams): string {
 function flag(name: keyof RunParams, value: unknown): string {
   const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   if (typeof value === 'boolean') return value ? `--${kebab}` : `--no-${kebab}`;
-  return `--${kebab} ${quote(write(value, NULL_WORDS[name] ?? 'none'))}`;
+  return `--${kebab} ${quote(writeOption(name, value))}`;
+}
+
+/** A value as its option takes it; of a switch `true` or `false`. */
+export function writeOption(name: keyof RunParams, value: unknown): string {
+  return write(value, NULL_WORDS[name] ?? 'none');
 }
 
 function write(value: unknown, word: string): string {

@@ -8,6 +8,7 @@ import { impurityChart, oobChart, permutationChart } from './features.ts';
 import { bytes, count, escapeHtml, fixed, seconds, shortly, table, usd } from './html.ts';
 import { modelCard } from './model-card.ts';
 import { accuracyBar, calibrationChart, classTable, confusion, precisionRecallChart, rocChart } from './quality.ts';
+import { searchSection } from './search.ts';
 import { STYLE } from './style.ts';
 import { densityChart, errorTable, r2Bar, residualChart } from './value-quality.ts';
 import { attemptsTable, costChart, partitionChart, stageTable, timelineChart } from './work.ts';
@@ -39,6 +40,7 @@ ${hero(report)}
 ${tiles(report, total)}
 <h2>Quality</h2>
 ${quality(report)}
+${searchSection(report)}
 <h2>Features</h2>
 <p class="soft">By impurity: what the cuts of each feature gained in training. By permutation: how much ${isOfRegression(report) ? 'R²' : 'accuracy'} is lost on test rows whose value is another’s; the whiskers are standard errors${
     report.permutationImportances ? `, from ${count(report.permutationImportances.numRows)} rows` : ''

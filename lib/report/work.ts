@@ -111,7 +111,8 @@ export function timelineChart({ timeline, stages }: Report): string {
 
 function stageOf(taskId: string): StageName {
   if (taskId === 'bins') return 'split';
-  if (taskId === 'merge') return 'train';
+  if (/^(merge|fold|fit)/.test(taskId)) return 'train';
+  if (/^(list|scan|locate|survey|schema)/.test(taskId)) return 'generate';
   return taskId.slice(0, taskId.indexOf('-')) as StageName;
 }
 

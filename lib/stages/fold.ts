@@ -8,8 +8,9 @@ import { predictProbaInThreads, predictValuesInThreads } from '../forest/wasm/pr
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { assignFolds } from '../partition/folds.ts';
-import { type BinEdges, type BinnedRows, takeLabels } from '../partition/rows.ts';
+import { type BinEdges, type BinnedRows, type Labels, takeLabels } from '../partition/rows.ts';
 import type { Plan } from '../plan.ts';
+import { KeyedPermutation, STREAM } from '../random.ts';
 import type { Store } from '../store.ts';
 import { type BinsResult, toBinEdges } from './bins.ts';
 import { type Evaluated, scorePredictions } from './evaluate.ts';
@@ -32,28 +33,84 @@ export function validateFold(
   gather: () => Promise<BinnedRows>,
   beforeTree?: BeforeTree,
 ): Promise<Evaluated> {
-  const { folds: numFolds = 0, engine, seed, stratify = false } = plan.params;
+  const { folds: numFolds = 0 } = plan.params;
   const keys = runKeys(runId);
   if (fold >= numFolds) throw new InputError(`fold must be from 0 to ${numFolds - 1}, got ${fold}`);
   return runTask(store, keys.foldResult(fold), async () => {
     const [rows, bins] = await Promise.all([gather(), getJson<BinsResult>(store, keys.binsResult)]);
-    const { isCategorical } = bins;
-    const numClasses = bins.classCounts.length;
-    const edges = toBinEdges(bins.edges);
-    const foldOf = assignFolds(rows.labels, numFolds, seed, stratify);
-    const training = pick(rows, (row) => foldOf[row] !== fold);
-    const held = pick(rows, (row) => foldOf[row] === fold);
-    const info = { numClasses, edges, isCategorical };
-    const trees = await ENGINES[engine].growTrees(training, info, plan.forest, 0, plan.forest.numTrees, beforeTree);
-    const columns = held.columns.map((codes, j) => toValues(codes, edges[j], isCategorical?.[j] ?? false));
-    const forest = { trees, edges, numClasses, isCategorical };
-    const predict = numClasses > 0 ? predictProbaInThreads : predictValuesInThreads;
-    return scorePredictions(held.labels, await predict(forest, columns), forest, bins);
+    return (await predictFold(plan, rows, bins, fold, rows.numRows, beforeTree)).scored;
   });
 }
 
-function pick(rows: BinnedRows, isPicked: (row: number) => boolean): BinnedRows {
-  const picked = Uint32Array.from({ length: rows.numRows }, (_, row) => row).filter(isPicked);
+/** What a forest that was grown without a fold says of its rows. */
+export interface FoldPredictions {
+  numTrainingRows: number;
+  /** Class or value of each row held out; its probabilities, shape [numRows, numClasses], or value, shape [numRows]. */
+  labels: Labels;
+  predicted: Float64Array;
+  scored: Evaluated;
+  numNodes: number;
+  growSeconds: number;
+  predictSeconds: number;
+}
+
+/**
+ * Grow the forest without one fold of the rows, and predict that fold.
+ *
+ * @param numRows rows that are used: of fewer than all the same share of both sides, and all that a smaller number has
+ */
+export async function predictFold(
+  { params, forest: forestParams }: Plan,
+  rows: BinnedRows,
+  bins: BinsResult,
+  fold: number,
+  numRows: number,
+  beforeTree?: BeforeTree,
+): Promise<FoldPredictions> {
+  const { folds: numFolds = 0, engine, seed, stratify = false } = params;
+  const { isCategorical } = bins;
+  const numClasses = bins.classCounts.length;
+  const edges = toBinEdges(bins.edges);
+  const foldOf = assignFolds(rows.labels, numFolds, seed, stratify);
+  const side = (isHeld: boolean) => {
+    const all = Uint32Array.from(foldOf.keys()).filter((row) => (foldOf[row] === fold) === isHeld);
+    return pick(rows, firstByRank(all, rows.numRows, numRows, seed));
+  };
+  const [training, held] = [side(false), side(true)];
+  const { numTrees } = forestParams;
+  const startedAt = performance.now();
+  const info = { numClasses, edges, isCategorical };
+  const trees = await ENGINES[engine].growTrees(training, info, forestParams, 0, numTrees, beforeTree);
+  const grownAt = performance.now();
+  const columns = held.columns.map((codes, j) => toValues(codes, edges[j], isCategorical?.[j] ?? false));
+  const forest = { trees, edges, numClasses, isCategorical };
+  const predict = numClasses > 0 ? predictProbaInThreads : predictValuesInThreads;
+  const predicted = await predict(forest, columns);
+  return {
+    numTrainingRows: training.numRows,
+    labels: held.labels,
+    predicted,
+    scored: scorePredictions(held.labels, predicted, forest, bins),
+    numNodes: trees.reduce((sum, { numNodes }) => sum + numNodes, 0),
+    growSeconds: (grownAt - startedAt) / 1000,
+    predictSeconds: (performance.now() - grownAt) / 1000,
+  };
+}
+
+/** Rows of a side as far as `numRows` of all go, in ascending order: the first of a random order of all rows. */
+function firstByRank(side: Uint32Array, total: number, numRows: number, seed: number): Uint32Array {
+  const count = Math.floor((numRows * side.length) / total);
+  if (count === side.length) return side;
+  const order = new KeyedPermutation(total, seed, STREAM.rounds);
+  const ranks = Float64Array.from(side, (row) => order.at(row));
+  const chosen = Uint32Array.from(side.keys()).sort((a, b) => ranks[a] - ranks[b]);
+  return chosen
+    .subarray(0, count)
+    .sort()
+    .map((at) => side[at]);
+}
+
+function pick(rows: BinnedRows, picked: Uint32Array): BinnedRows {
   const { weights } = rows;
   return {
     numRows: picked.length,

@@ -29,8 +29,12 @@ const MAX_WORK = 4_000_000;
 const MAX_VALUES = 20_000_000;
 const NUM_DONORS = 64;
 
-/** About how many test rows are in the sample; 0 where a few rows would take too long, or too much memory. */
-export function importanceRows({ params, numTest, forest }: Plan): number {
+/**
+ * About how many test rows are in the sample; 0 where a few rows would take too long, or too much memory. Of a run with a
+ * search as many as the candidate with the fewest trees allows.
+ */
+export function importanceRows({ params, numTest, forest, search }: Plan): number {
+  if (search) return search.candidates.reduce((most, { plan }) => Math.max(most, importanceRows(plan)), 0);
   const { features } = params;
   const affordable = Math.floor(Math.min(MAX_WORK / (features * forest.numTrees), MAX_VALUES / features ** 2));
   return affordable < MIN_ROWS ? 0 : Math.min(MAX_ROWS, affordable, numTest);

@@ -14,6 +14,7 @@ import { checkParams, inFlags } from './checks.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
 import { addAccountOptions } from './place-options.ts';
 import { addRunOptions, givenParams, nameIn, toFlag } from './run-options.ts';
+import { addSearchOptions, givenSearch } from './search-options.ts';
 
 interface PlanFlags {
   on: 'local' | 'aws';
@@ -23,16 +24,20 @@ interface PlanFlags {
 
 export function planCommand(): Command {
   const command = new Command('plan')
-    .description('Tell what a run would take and cost: tasks, seconds, memory, USD. Takes the options of run.')
+    .description(
+      'Tell what a run would take and cost: tasks, seconds, memory, USD. Takes the options of run and search.',
+    )
     .addOption(
       new Option('--on <WHERE>', 'where it would run').choices(['local', 'aws']).default('local').helpGroup('Run:'),
     )
     .addOption(new Option('--quiet', 'print the USD only').default(false).helpGroup('Run:'));
   addJsonOption(addAccountOptions(command, 'Run:'), 'Run:');
+  addSearchOptions(command);
   addRunOptions(command);
   return command.action(async ({ on, json, quiet }: PlanFlags) => {
     await checkJson(json);
-    const plan = await planHere(readGiven(givenParams(command), nameIn(command)));
+    const search = givenSearch(command);
+    const plan = await planHere(readGiven({ ...givenParams(command), ...(search && { search }) }, nameIn(command)));
     const forecast = forecastRun(plan, on === 'local' ? availableParallelism() : undefined);
     await print(json, forecast, quiet ? forecast.total.usd.toFixed(6) : describeForecast(forecast, on));
   });

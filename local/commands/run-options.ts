@@ -261,7 +261,7 @@ export function givenParams(command: Command): Record<string, unknown> {
 
 /** Of parameters, those that a flag says: what file and environment say are defaults, and no demand on a run that exists. */
 export function flaggedParams(command: Command, given: Record<string, unknown>): string[] {
-  const optionOf: Record<string, string> = { columns: 'features', weightColumn: 'weights' };
+  const optionOf: Record<string, string> = { columns: 'features', weightColumn: 'weights', search: 'grid' };
   return Object.keys(given).filter((name) => command.getOptionValueSource(optionOf[name] ?? name) === 'cli');
 }
 
@@ -272,6 +272,14 @@ export function nameIn(command: Command): (name: string) => string {
     if (source === 'config') return `${name} of the file of options`;
     return source === 'env' ? variableOf(name) : toFlag(name);
   };
+}
+
+/** A value of a parameter, as its option takes it; of a switch `true` or `false`. */
+export function parseValue(name: ParamName, text: string): unknown {
+  const { parse, none, value } = Object.values(GROUPS).flat().find((option) => option.name === name)!; // biome-ignore format: one line
+  if (value === undefined) return text === 'true' ? true : text === 'false' ? false : text;
+  if (none !== undefined && text === none) return null;
+  return parse ? parse(text) : text;
 }
 
 /** What stands for null in an option's value. */

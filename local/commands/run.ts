@@ -40,8 +40,20 @@ interface RunFlags extends ChaosFlags, PlaceFlags, AccountFlags {
 const DIST_DIR = dirname(fileURLToPath(import.meta.url));
 
 export function runCommand(): Command {
-  const command = new Command('run')
-    .description('Generate, split, train, evaluate. Without options: the job that the project grew from.')
+  return trainingCommand(
+    new Command('run').description(
+      'Generate, split, train, evaluate. Without options: the job that the project grew from.',
+    ),
+  );
+}
+
+/**
+ * Add the options of a run and what it does.
+ *
+ * @param more parameters besides those of the options that a run has
+ */
+export function trainingCommand(command: Command, more: () => Record<string, unknown> = () => ({})): Command {
+  command
     .addOption(new Option('--run-id <ID>', 'name of the run; an unfinished one goes on').helpGroup('Run:'))
     .addOption(new Option('--dashboard', 'show it live on a page, at port 8787').default(false).helpGroup('Run:'))
     .addOption(new Option('--quiet', 'print the accuracy, or R², only').default(false).helpGroup('Run:'));
@@ -53,7 +65,7 @@ export function runCommand(): Command {
     if (chaos && flags.on === 'aws') {
       throw new InputError('--chaos is for the emulator, not for AWS; leave it out, or use --on local');
     }
-    const asked = readGiven(givenParams(command), nameIn(command));
+    const asked = readGiven({ ...givenParams(command), ...more() }, nameIn(command));
     const { given, uploads } = await findUploads(asked, flags.on);
     const params = checkParams(given);
     const flagged = flaggedParams(command, given);

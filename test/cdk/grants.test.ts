@@ -67,16 +67,21 @@ const orchestrator: Orchestrator = {
   stop: async () => {},
 };
 
-test('a run from its start to its report stays within the rights of each function', async () => {
-  const store = memoryStore();
-  const api = guard(store, 'api');
-  await startRun(api, orchestrator, 'r1', params);
-  const options = { store: guard(store, 'orchestrator'), ...ORCHESTRATION, runId: 'r1', execution: 'e1' };
-  const { accuracy } = await runPipeline(workersOn(store), options);
-  assert.ok(accuracy! > 0.5 && accuracy! <= 1);
-  assert.equal((await viewRun(api, 'r1')).state, 'succeeded');
-  assert.deepEqual(await listRuns(api), ['r1']);
-});
+for (const [what, asked] of Object.entries({
+  run: params,
+  search: parseRunParams({ ...params, folds: 2, search: { grid: { maxDepth: [2, 3] }, halving: { factor: 2 } } }),
+})) {
+  test(`a ${what} from its start to its report stays within the rights of each function`, async () => {
+    const store = memoryStore();
+    const api = guard(store, 'api');
+    await startRun(api, orchestrator, 'r1', asked);
+    const options = { store: guard(store, 'orchestrator'), ...ORCHESTRATION, runId: 'r1', execution: 'e1' };
+    const { accuracy } = await runPipeline(workersOn(store), options);
+    assert.ok(accuracy! > 0.5 && accuracy! <= 1);
+    assert.equal((await viewRun(api, 'r1')).state, 'succeeded');
+    assert.deepEqual(await listRuns(api), ['r1']);
+  });
+}
 
 test('a run that is cancelled, looked at and started again stays within them too', async () => {
   const store = memoryStore();

@@ -105,6 +105,7 @@ const OBJECTS: Record<string, string> = {
   modelResult: keys.modelResult,
   evaluateResult: keys.evaluateResult(0),
   foldResult: keys.foldResult(0),
+  fitResult: keys.fitResult('0123456789abcdef', 0),
   // of a run on data
   upload: 'data/0123456789abcdef/table.csv',
   inputs: keys.inputs,
@@ -128,13 +129,15 @@ const OBJECTS: Record<string, string> = {
 };
 const TABLE = ['files', 'filePiece', 'answer', 'answerResult'];
 const DATASET = ['dataset', 'sample', 'datasetResult'];
-const RESULTS = ['datasetResult', 'bins', 'splitResult', 'treesResult', 'modelResult', 'evaluateResult', 'foldResult'];
+const RESULTS = ['datasetResult', 'bins', 'splitResult', 'treesResult', 'modelResult', 'evaluateResult'];
+RESULTS.push('foldResult', 'fitResult');
 const FOUND = ['inputs', 'piece', 'survey', 'schema'];
 
 const GENERATE = { get: ['run', 'cancel', 'upload', ...FOUND, ...DATASET], put: [...FOUND, ...DATASET] };
+const GROWN = ['trees', 'treesResult', 'model', 'modelResult', 'foldResult', 'fitResult'];
 const TRAIN = {
-  get: ['run', 'cancel', 'schema', 'bins', 'train', 'trees', 'treesResult', 'model', 'modelResult', 'foldResult'],
-  put: ['trees', 'treesResult', 'model', 'modelResult', 'foldResult'],
+  get: [...['run', 'cancel', 'schema', 'bins', 'train'], ...GROWN],
+  put: GROWN,
 };
 
 /** All that is allowed; whatever is not here must be refused. */

@@ -41,6 +41,15 @@ const request = (routeKey: string, { id, body, headers = {}, isBase64Encoded = f
     pathParameters: id === undefined ? {} : { id },
   } as APIGatewayProxyEventV2);
 
+test('a task of a search gives parameters of the forest only', async () => {
+  const refused = { message: /^InputError: task / };
+  for (const params of [undefined, null, { seed: 1 }, { search: {} }, { data: ['s3://tables/t.csv'] }])
+    await assert.rejects(handlers.train({ kind: 'fit', runId: 'r', fold: 0, params }), refused, JSON.stringify(params));
+  for (const more of [{ fold: -1 }, { fold: 0.5 }, { numRows: -1 }, { fold: '0' }])
+    await assert.rejects(handlers.train({ kind: 'fit', runId: 'r', fold: 0, params: {}, ...more }), refused);
+  await assert.rejects(handlers.evaluate({ runId: 'r', partitionIndex: 0, params: { workers: 9 } }), refused);
+});
+
 for (const id of BAD_IDS) {
   test(`the run id ${shown(id)} is refused wherever it enters`, async () => {
     const refused = { name: 'InputError', message: /run id must be 1 to 59 letters/ };

@@ -24,9 +24,10 @@ export function taskName(functionName, input) {
   const stage = functionName.replace(/^arvoredo-/, '');
   if (input === undefined) return stage;
   try {
-    const { taskId, kind, chunkIndex, partitionIndex, treeStart, treeEnd } = JSON.parse(input);
+    const { taskId, kind, chunkIndex, partitionIndex, treeStart, treeEnd, fold } = JSON.parse(input);
     if (taskId !== undefined) return taskId;
     if (kind === 'bins' || kind === 'merge') return kind;
+    if (kind === 'fold' || kind === 'fit') return `${kind} ${fold}`;
     if (treeStart !== undefined) return `${stage} ${treeStart}–${treeEnd}`;
     const index = chunkIndex ?? partitionIndex;
     return index === undefined ? stage : `${stage} ${index}`;

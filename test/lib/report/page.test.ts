@@ -65,6 +65,11 @@ for (const [what, input] of Object.entries({
   'logistic data, no ceiling to be passed': { generator: 'logistic' },
   'one tree without bootstrap': { trees: 1, bootstrap: false },
   'one chunk': { chunkSize: 600 },
+  'a search': {
+    folds: 2,
+    search: { grid: { maxDepth: [1, null], classWeight: [null, { 1: 5 }] }, scoring: 'log-loss' },
+  },
+  'a search in rounds': { folds: 2, search: { grid: { maxDepth: [1, 2, 3] }, halving: { factor: 2 } } },
 })) {
   test(`the page is whole with ${what}`, async () => {
     const report = await reportOf(input);
@@ -74,6 +79,22 @@ for (const [what, input] of Object.entries({
     assert.equal(page.match(/<\/(figure|table|svg|section|dl|ul)>/g)!.length, opened);
   });
 }
+
+test('the page of a search shows its candidates, the best first, and its rounds', async () => {
+  const grid = { maxDepth: [1, null], maxSamples: [null, 0.5] };
+  const report = await reportOf({ folds: 2, search: { grid, halving: { factor: 2, minResources: 200 } } });
+  const page = renderReport(report);
+  const text = textOf(page);
+  const { results, best, rounds } = report.search!;
+  assert.equal(rounds.length, 2);
+  assert.ok(text.includes('4 candidates on 2 folds of the training rows, in rounds of 4 on 200, 2 on 400 rows'));
+  for (const { meanTestScore } of results) assert.ok(text.includes(meanTestScore!.toFixed(4)));
+  assert.equal(page.match(/<th scope="row">\d/g)!.length >= results.length, true);
+  const { maxDepth, maxSamples } = results[best]!.params;
+  assert.ok(text.includes(`is maxDepth ${maxDepth ?? 'none'}, maxSamples ${maxSamples ?? 'all'}, with`));
+  assert.ok(text.includes('Rounds: mean accuracy of each candidate'));
+  assert.doesNotMatch(renderReport(await reportOf({})), /<h2 id="search">/);
+});
 
 test('what a run did not measure is said to be missing', async () => {
   const report = await reportOf({});

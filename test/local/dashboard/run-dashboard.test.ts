@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memoryStore } from '../../../lib/memory-store.ts';
-import { getReport, type RunView, viewRun } from '../../../lib/run.ts';
+import { type RunView, viewRun } from '../../../lib/run.ts';
 import type { ApiAnswer } from '../../../local/api-client.ts';
 import { followByApi, lastRunOf } from '../../../local/dashboard/api-runs.ts';
 // biome-ignore lint/suspicious/noTsIgnore: the page's modules have no types, and need none

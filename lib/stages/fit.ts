@@ -1,0 +1,108 @@
+// Fit: grow the forest of one candidate of a search without one fold of the training rows, and score it there.
+
+import { InputError } from '../errors.ts';
+import type { BeforeTree } from '../forest/take-trees.ts';
+import { sha256 } from '../hash.ts';
+import { getJson } from '../json.ts';
+import { runKeys } from '../keys.ts';
+import { accuracyOf } from '../metrics/accuracy.ts';
+import { balancedAccuracy } from '../metrics/balanced-accuracy.ts';
+import { brier } from '../metrics/brier.ts';
+import { logLoss } from '../metrics/log-loss.ts';
+import { meanAbsoluteError } from '../metrics/mean-absolute-error.ts';
+import { f1 } from '../metrics/precision-recall.ts';
+import { r2 } from '../metrics/r2.ts';
+import { rocAuc } from '../metrics/roc-auc.ts';
+import { rootMeanSquaredError } from '../metrics/root-mean-squared-error.ts';
+import type { BinnedRows } from '../partition/rows.ts';
+import type { Plan } from '../plan.ts';
+import type { ScoringName } from '../search/scoring.ts';
+import type { Overrides } from '../search/spec.ts';
+import type { Store } from '../store.ts';
+import type { BinsResult } from './bins.ts';
+import { type FoldPredictions, predictFold } from './fold.ts';
+import { isOfValues } from './score-values.ts';
+import { runTask } from './task.ts';
+
+export interface FitTask {
+  kind: 'fit';
+  runId: string;
+  /** Parameters of the candidate that are not the run's; the plan is made with them. */
+  params: Overrides;
+  fold: number;
+  /** Training rows that are used, the fold's among them; all when left out. */
+  numRows?: number;
+}
+
+export interface FitResult {
+  /** Rows that it was grown on, and rows of the fold that it was scored on. */
+  numTrainingRows: number;
+  numRows: number;
+  numNodes: number;
+  /** Each score of the task; null where the rows of the fold do not define it. */
+  scores: Partial<Record<ScoringName, number | null>>;
+  fitSeconds: number;
+  scoreSeconds: number;
+}
+
+/** Where the result lies: the same candidate with the same rows has one place, whoever asks for it. */
+export function fitKey({ runId, params, fold, numRows }: FitTask): string {
+  return runKeys(runId).fitResult(sha256(JSON.stringify([params, numRows ?? null])).slice(0, 16), fold);
+}
+
+/**
+ * @param plan of the candidate
+ * @param gather gives all training rows
+ * @param beforeTree is awaited before each tree, and may throw
+ */
+export function fitCandidate(
+  store: Store,
+  plan: Plan,
+  task: FitTask,
+  gather: () => Promise<BinnedRows>,
+  beforeTree?: BeforeTree,
+): Promise<FitResult> {
+  const { runId, fold, numRows = plan.numTrain } = task;
+  const { folds: numFolds = 0 } = plan.params;
+  if (fold >= numFolds) throw new InputError(`fold must be from 0 to ${numFolds - 1}, got ${fold}`);
+  if (numRows > plan.numTrain) throw new InputError(`numRows must be at most ${plan.numTrain}, got ${numRows}`);
+  return runTask(store, fitKey(task), async () => {
+    const [rows, bins] = await Promise.all([gather(), getJson<BinsResult>(store, runKeys(runId).binsResult)]);
+    const predictions = await predictFold(plan, rows, bins, fold, numRows, beforeTree);
+    const startedAt = performance.now();
+    const scores = scoreFold(predictions);
+    const { numTrainingRows, labels, numNodes, growSeconds, predictSeconds } = predictions;
+    return {
+      numTrainingRows,
+      numRows: labels.length,
+      numNodes,
+      scores,
+      fitSeconds: growSeconds,
+      scoreSeconds: predictSeconds + (performance.now() - startedAt) / 1000,
+    };
+  });
+}
+
+/** All scores of a fold's rows, which are few enough to be scored at once. */
+function scoreFold({ labels, predicted, scored }: FoldPredictions): FitResult['scores'] {
+  if (isOfValues(scored)) {
+    return {
+      // one row has no variance to be explained
+      r2: scored.numRows > 1 ? r2.value(scored.r2) : null,
+      rmse: rootMeanSquaredError.value({ weight: scored.r2.weight, total: scored.r2.errors }),
+      mae: meanAbsoluteError.value(scored.absolute),
+    };
+  }
+  const { pairs, numClasses } = scored;
+  const auc = rocAuc(numClasses);
+  // of one class against the rest, both of which must be there
+  const hasAll = new Set(labels).size === numClasses;
+  return {
+    accuracy: accuracyOf(pairs).accuracy,
+    'balanced-accuracy': balancedAccuracy.value(pairs),
+    'f1-macro': f1('macro').value(pairs),
+    'roc-auc': hasAll ? auc.value(auc.partial(labels, predicted)) : null,
+    'log-loss': logLoss(numClasses).value(scored.logLoss),
+    brier: brier(numClasses).value(scored.brier),
+  };
+}
