@@ -1,80 +1,11 @@
-// Where a run goes: an emulator here, or a stack on AWS. From here on they are the same to the client.
+// An emulator as the place where a run goes.
 
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import type { LambdaClientConfig } from '@aws-sdk/client-lambda';
-import type { S3ClientConfig } from '@aws-sdk/client-s3';
-import { InputError } from '../lib/errors.ts';
-import { lambdaOrchestrator } from '../lib/lambda-orchestrator.ts';
-import type { Orchestrator } from '../lib/run.ts';
-import { s3Upload } from '../lib/s3-objects.ts';
-import { s3Store } from '../lib/s3-store.ts';
-import type { Store } from '../lib/store.ts';
+import { makeTarget, type Target } from '../lib/target.ts';
 import { type EmulatorInfo, LOCAL_CREDENTIALS, LOCAL_REGION } from './emulator.ts';
 
-export interface Target {
-  store: Store;
-  orchestrator: Orchestrator;
-  bucket: string;
-  /** Put a local file under a key, unless there is an object. */
-  uploadFile(file: string, key: string): Promise<void>;
-}
-
-/** A deployed stack, which has an HTTP API too. */
-export interface StackTarget extends Target {
-  apiUrl: string;
-  /** Only where the stack was asked for one. */
-  functionUrl?: string;
-}
+export { type StackTarget, stackTarget, type Target } from '../lib/target.ts';
 
 export function localTarget({ s3, lambda, bucket, orchestratorArn }: EmulatorInfo): Target {
   const access = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
-  return toTarget(bucket, orchestratorArn, { ...access, endpoint: s3 }, { ...access, endpoint: lambda });
-}
-
-/**
- * Find a deployed stack. Region, credentials and endpoints come from the SDK's default chain.
- *
- * @throws {InputError} when there is no such stack, or it has not the outputs of ours
- */
-export async function stackTarget(stackName: string): Promise<StackTarget> {
-  const client = new CloudFormationClient({});
-  const outputs = await client.send(new DescribeStacksCommand({ StackName: stackName })).then(
-    ({ Stacks }) => new Map(Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
-    (error: unknown) => {
-      if (error instanceof Error && /does not exist/.test(error.message)) {
-        throw new InputError(
-          `there is no stack ${stackName} in this account and region; run npm run deploy, or name another with --stack`,
-        );
-      }
-      throw error;
-    },
-  );
-  const output = (name: string) => {
-    const value = outputs.get(name);
-    if (!value)
-      throw new InputError(
-        `stack ${stackName} has no output ${name}: it is not an arvoredo stack, or of another version`,
-      );
-    return value;
-  };
-  const bucket = output('BucketName');
-  return {
-    ...toTarget(bucket, output('OrchestratorArn')),
-    apiUrl: output('ApiUrl'),
-    functionUrl: outputs.get('FunctionUrl'),
-  };
-}
-
-function toTarget(
-  bucket: string,
-  orchestratorArn: string,
-  forS3: S3ClientConfig = {},
-  forLambda: LambdaClientConfig = {},
-): Target {
-  return {
-    store: s3Store(bucket, forS3),
-    orchestrator: lambdaOrchestrator(orchestratorArn, forLambda),
-    bucket,
-    uploadFile: (file, key) => s3Upload(bucket, file, key, forS3),
-  };
+  return makeTarget(bucket, orchestratorArn, { ...access, endpoint: s3 }, { ...access, endpoint: lambda });
 }
