@@ -1,5 +1,5 @@
-// Bundle the functions, the command line and the constructs into dist/: what `npm start` runs, what `npm run deploy`
-// uploads, and what other CDK apps import as `arvoredo/cdk`.
+// Bundle the functions, the command line, the client and the constructs into dist/: what `npm start` runs, what
+// `npm run deploy` uploads, and what other programs import as `arvoredo` and `arvoredo/cdk`.
 
 import { copyFile, cp, rm } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
@@ -36,6 +36,13 @@ await Promise.all([
     entryPoints: ['local/arvoredo.ts'],
     outfile: 'dist/arvoredo.mjs',
     banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
+  }),
+  build({
+    ...common,
+    entryPoints: ['local/index.ts'],
+    outfile: 'dist/index.mjs',
+    banner: { js: REQUIRE },
+    minify: false, // names of classes are read in a REPL and in stack traces
   }),
   build({
     ...common,
