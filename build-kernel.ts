@@ -37,7 +37,7 @@ function compileKernel(): Buffer {
 
 async function bundleThread(): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [`${FOLDER}/thread.ts`],
+    entryPoints: ['lib/forest/thread.ts'],
     bundle: true,
     platform: 'node',
     target: 'node20.19',

@@ -1,4 +1,4 @@
-// Takes the pictures of docs/images out of a real run, so that they stay true: npm run screenshots.
+// Takes the pictures of docs/images, and a cast of the terminal, out of real runs, so that they stay true: npm run screenshots.
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -10,6 +10,7 @@ import { viewRun } from '../lib/run.ts';
 import { startEmulator } from '../local/emulator.ts';
 import { localTarget } from '../local/target.ts';
 import { openBrowser } from './browser.ts';
+import { record, toAsciicast, toSvg } from './cast.ts';
 
 const FOLDER = 'docs/images';
 const JOB = { runId: 'shown', oobScore: true, strategy: 'trees', seed: 0 };
@@ -56,6 +57,9 @@ try {
   await writeFile(report, await store.get(`runs/${JOB.runId}/report.html`));
   const page = pathToFileURL(report).href;
   await shoot({ name: 'report', url: page, width: 1280, height: 720, colorScheme: 'light' });
+  const cast = await record('npm start', `node ${resolve('dist/arvoredo.mjs')} run`, dataDir);
+  await writeFile(join(FOLDER, 'run.cast'), toAsciicast(cast));
+  await writeFile(join(FOLDER, 'run.svg'), await toSvg(cast));
 } finally {
   await browser.close();
   await emulator.close();

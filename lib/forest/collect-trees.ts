@@ -1,9 +1,9 @@
 // Trees that several threads grow from one queue, put in their order.
 
 import { type BeforeTree, takeTrees } from './take-trees.ts';
+import { runOnThread } from './threads.ts';
 import type { Tree } from './tree.ts';
 import type { GrownTree } from './wasm/grow-loop.ts';
-import { runOnThread } from './wasm/threads.ts';
 
 /**
  * Do the first job on this thread, while others do the rest.

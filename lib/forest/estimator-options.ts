@@ -126,5 +126,9 @@ function parseClassWeight(classWeight: NonNullable<EstimatorOptions['classWeight
   if (!Array.isArray(entries) || !entries.every(isEntry)) {
     throw new InputError(`classWeight must be ${allowed}, got ${JSON.stringify(entries ?? classWeight)}`);
   }
+  const labels = entries.map(([label]) => label as ClassLabel);
+  const twice = labels.find((label, i) => labels.indexOf(label) < i);
+  if (twice !== undefined)
+    throw new InputError(`classWeight names ${JSON.stringify(twice)} twice; give each class once`);
   return entries as [ClassLabel, number][];
 }

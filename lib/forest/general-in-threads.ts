@@ -6,9 +6,9 @@ import { addOobSums, type OobSums, oobSums } from './oob.ts';
 import type { ForestParams, ResolvedParams } from './params.ts';
 import { makeQueue, toSharedTable } from './shared.ts';
 import type { BeforeTree } from './take-trees.ts';
+import { resolveNumThreads, runOnThread } from './threads.ts';
 import type { TrainingTable } from './training-table.ts';
 import type { Tree } from './tree.ts';
-import { resolveNumThreads, runOnThread } from './wasm/threads.ts';
 
 /**
  * Grow trees [treeStart, treeEnd): threads take them from a queue, and each depends on its number alone.

@@ -7,8 +7,8 @@ import type { ForestParams } from './params.ts';
 import { openPlainQueue, type PlainGrowJob } from './plain-loop.ts';
 import { makeQueue, toShared } from './shared.ts';
 import type { BeforeTree } from './take-trees.ts';
+import { resolveNumThreads } from './threads.ts';
 import type { Tree } from './tree.ts';
-import { resolveNumThreads } from './wasm/threads.ts';
 
 /**
  * As `growTrees`, on several threads: the same bytes.

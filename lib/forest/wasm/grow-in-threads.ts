@@ -7,13 +7,13 @@ import { checkRows, countBins, type TrainingInfo } from '../packed-rows.ts';
 import type { ForestParams } from '../params.ts';
 import { growPlainInThreads } from '../plain-in-threads.ts';
 import type { BeforeTree } from '../take-trees.ts';
+import { resolveNumThreads } from '../threads.ts';
 import type { Tree } from '../tree.ts';
 import { TreeRandom } from '../tree-random.ts';
 import { kernelModule } from './compile.ts';
 import { type GrowJob, openQueue } from './grow-loop.ts';
 import { MAX_MEMORY_BYTES, tryMemory } from './kernel.ts';
 import { type Layout, planLayout, SEED_BYTES, writeSettings } from './layout.ts';
-import { resolveNumThreads } from './threads.ts';
 
 /**
  * Grow trees [treeStart, treeEnd).

@@ -3,12 +3,12 @@
 import { checkColumns, type Forest, predictProba, predictValues } from '../predict.ts';
 import { type PredictRowsJob, predictRowsFromQueue } from '../predict-rows.ts';
 import { makeQueue, toShared } from '../shared.ts';
+import { resolveNumThreads, runOnThread } from '../threads.ts';
 import { hasMissingValues, isPlain } from '../walk.ts';
 import { kernelModule } from './compile.ts';
 import { AddressSpace } from './kernel.ts';
 import { giveBack, takeLaidOut } from './laid-out-forest.ts';
 import { BLOCK_ROWS, type PredictJob, predictFromQueue } from './predict-loop.ts';
-import { resolveNumThreads, runOnThread } from './threads.ts';
 
 const MIN_ROWS = 256; // below, laying out the trees takes longer than walking down them
 const ROWS_PER_THREAD = 2048; // without the kernel; fewer are done before another thread has the trees

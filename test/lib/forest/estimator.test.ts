@@ -203,6 +203,16 @@ const REFUSED: [what: string, run: () => unknown, message: RegExp][] = [
   ['too many bins', fitWith({ maxBins: 256 }), /^maxBins must be a whole number from 2 to 255, got 256$/],
   ['oobScore without bootstrap', fitWith({ oobScore: true, bootstrap: false }), /^oobScore needs bootstrap/],
   ['weights of unknown classes', fitWith({ classWeight: [['x', 1]] }), /^classWeight names x, which is none/],
+  [
+    'a class weight given twice',
+    fitWith({
+      classWeight: [
+        [0, 1],
+        [0, 2],
+      ],
+    }),
+    /^classWeight names 0 twice/,
+  ],
   ['a negative class weight', fitWith({ classWeight: new Map([[0, -1]]) }), /^classWeight must be balanced, /],
   [
     'no class with weight',

@@ -1,12 +1,12 @@
 // A thread of the pool. Bundled into a string by build-kernel.ts, so that it needs no file of its own at run time.
 
 import { parentPort } from 'node:worker_threads';
-import { type GeneralGrowJob, type OobJob, openGeneralQueue, sumOob } from '../general-loop.ts';
-import { openPlainQueue, type PlainGrowJob } from '../plain-loop.ts';
-import { type PredictRowsJob, predictRowsFromQueue } from '../predict-rows.ts';
-import { takeAllTrees } from '../take-trees.ts';
-import { type GrowJob, type GrownTree, openQueue } from './grow-loop.ts';
-import { type PredictJob, predictFromQueue } from './predict-loop.ts';
+import { type GeneralGrowJob, type OobJob, openGeneralQueue, sumOob } from './general-loop.ts';
+import { openPlainQueue, type PlainGrowJob } from './plain-loop.ts';
+import { type PredictRowsJob, predictRowsFromQueue } from './predict-rows.ts';
+import { takeAllTrees } from './take-trees.ts';
+import { type GrowJob, type GrownTree, openQueue } from './wasm/grow-loop.ts';
+import { type PredictJob, predictFromQueue } from './wasm/predict-loop.ts';
 
 type Job = GrowJob | PlainGrowJob | PredictJob | GeneralGrowJob | OobJob | PredictRowsJob;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { resolveNumThreads, runOnThread } from '../../../../lib/forest/wasm/threads.ts';
+import { resolveNumThreads, runOnThread } from '../../../lib/forest/threads.ts';
 
 test('a thread that fails fails its call with the reason, and the next call gets another thread', async () => {
   const message = /^a thread failed: .*/;
