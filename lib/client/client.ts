@@ -21,8 +21,8 @@ import {
   type DataOptions,
   describe,
   describeEstimator,
-  type FitOptions,
   join,
+  type RunOptions,
   type SplitOptions,
   toGiven,
 } from './options.ts';
@@ -149,7 +149,7 @@ export class Client implements AsyncDisposable {
    * @throws {RunFailedError} when the run failed; `tasks` has what failed
    * @throws {CancelledError} when the signal was aborted, which cancels the run, or somebody else cancelled it
    */
-  async fit(estimator: ForestEstimator, train: TrainRows, options: FitOptions = {}): Promise<FittedForest> {
+  async fit(estimator: ForestEstimator, train: TrainRows, options: RunOptions = {}): Promise<FittedForest> {
     this.#check();
     if (!(train instanceof TrainRows))
       throw new InputError(`fit takes the train side of trainTestSplit, got ${quote(train)}`);
@@ -165,7 +165,7 @@ export class Client implements AsyncDisposable {
     return work.finally(() => this.#fits.delete(work));
   }
 
-  async #fit(params: RunParams, given: readonly string[], split: Split, options: FitOptions): Promise<FittedForest> {
+  async #fit(params: RunParams, given: readonly string[], split: Split, options: RunOptions): Promise<FittedForest> {
     const { runId = newRunId(), signal, onProgress } = options;
     const stop = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
     throwIfAborted(stop, `run ${runId}`);

@@ -83,8 +83,8 @@ export interface CallOptions {
   onProgress?: (progress: Progress) => void;
 }
 
-/** Options of `fit`: how the run is done. None of them changes a byte of the model, save `engine`. */
-export interface FitOptions extends CallOptions {
+/** Options of `client.fit`: how the run is done. None of them changes a byte of the model, save `engine`. */
+export interface RunOptions extends CallOptions {
   /** Whether one task grows all trees, or each some of them. @default 'auto', by forecast */
   strategy?: RunParams['strategy'];
   /** `ml-random-forest` is for comparison on small data. @default 'arvoredo' */

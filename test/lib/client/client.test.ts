@@ -12,12 +12,12 @@ import {
   type DataOptions,
   type EstimatorOptions,
   ExtraTreesClassifier,
-  type FitOptions,
   InputError,
   type Progress,
   RandomForestClassifier,
   RandomForestRegressor,
   RunFailedError,
+  type RunOptions,
   type SplitOptions,
 } from '../../../lib/index.ts';
 import { getJson } from '../../../lib/json.ts';
@@ -34,7 +34,7 @@ const DATA = { samples: 600, chunkSize: 100, features: 5 };
 interface Asked {
   data?: ClassificationOptions;
   split?: SplitOptions;
-  fit?: FitOptions;
+  fit?: RunOptions;
 }
 
 /** Fit a forest, and give all that is in hand then. */
@@ -218,7 +218,7 @@ suite('what is refused', () => {
       () => fit(undefined, { split: { test_size: 0.1 } as SplitOptions }),
       /unknown option of trainTestSplit test_size; known are testSize/,
     ],
-    ['sampleWeight', () => fit(undefined, { fit: { sampleWeight: [] } as FitOptions }), /unknown option of fit/],
+    ['sampleWeight', () => fit(undefined, { fit: { sampleWeight: [] } as RunOptions }), /unknown option of fit/],
     ['a value', () => fit(undefined, { fit: { workers: 0 } }), /workers must be a whole number from 1 to 1000, got 0/],
     ['data that cannot be', () => fit(undefined, { data: { informative: 9 } }), /informative must be .* got 9/],
     ['columns of no data', () => fit(undefined, { split: { group: 'g' } }), /group has a meaning beside data only/],
