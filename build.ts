@@ -1,5 +1,5 @@
-// Bundle the functions, the command line and the constructs into dist/: what `npm start` runs, what `npm run deploy`
-// uploads, and what others import as `arvoredo/cdk` and `arvoredo/config`.
+// Bundle the functions, the command line, the client and the constructs into dist/: what `npm start` runs, what
+// `npm run deploy` uploads, and what other programs import as `arvoredo`, `arvoredo/cdk` and `arvoredo/config`.
 
 import { copyFile, cp, rm } from 'node:fs/promises';
 import { type BuildOptions, build } from 'esbuild';
@@ -50,6 +50,13 @@ await Promise.all([
     banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
   }),
   build({ ...common, entryPoints: ['local/config/define.ts'], outfile: 'dist/config.mjs' }),
+  build({
+    ...common,
+    entryPoints: ['local/index.ts'],
+    outfile: 'dist/index.mjs',
+    banner: { js: REQUIRE },
+    minify: false, // names of classes are read in a REPL and in stack traces
+  }),
   build({
     ...common,
     entryPoints: ['cdk/index.ts'],

@@ -1,5 +1,7 @@
 // Errors that a caller acts on differently. Names survive the trip through JSON (a function's errorType).
 
+import type { FailedRunTask } from './failed.ts';
+
 /** The input was wrong: nothing was spent, and trying again will not help. Exit code 2, HTTP 400. */
 export class InputError extends Error {
   override name = 'InputError';
@@ -61,6 +63,20 @@ export class FanOutFailedError extends Error {
     const first = cause ? `; first: ${cause.message}` : '';
     super(`fan-out ${name} ended as ${reason}: ${done} of ${tasks} tasks done, ${failed} failed${first}`, { cause });
     this.reason = reason;
+  }
+}
+
+/** A run ended without a model. What is done stays: asking for it again by its id goes on with it. */
+export class RunFailedError extends Error {
+  override name = 'RunFailedError';
+  readonly runId: string;
+  /** Those that failed for good, with their inputs and all their errors; none when the run failed otherwise. */
+  readonly tasks: readonly FailedRunTask[];
+
+  constructor(runId: string, why: string, tasks: readonly FailedRunTask[]) {
+    super(`run ${runId} failed: ${why}`);
+    this.runId = runId;
+    this.tasks = tasks;
   }
 }
 

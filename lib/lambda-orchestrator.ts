@@ -1,4 +1,4 @@
-// The orchestrator behind its Lambda alias. All Lambda calls of the project's clients are in this file.
+// The orchestrator behind its Lambda alias.
 
 import {
   GetDurableExecutionCommand,

@@ -172,7 +172,7 @@ const FIELDS = {
   engine: choice('arvoredo', 'ml-random-forest'),
   strategy: choice('auto', 'gather', 'trees'),
   workers: whole(1, MAX_WORKERS),
-  /** Longest time of one execution of the run, in seconds. */
+  // longest time of one execution of the run, in seconds
   deadline: limit(),
   seed: whole(0, MAX_SEED),
 };

@@ -279,7 +279,8 @@ function checkChunks({ numChunks, params }: Plan): void {
   );
 }
 
-function toDatasetSpec(params: RunParams): DatasetSpec {
+/** @throws {InputError} on a parameter that the generator does not know */
+export function toDatasetSpec(params: RunParams): DatasetSpec {
   const allowed: readonly string[] = GENERATOR_PARAMS[params.generator];
   const known = new Set<string>(Object.values(GENERATOR_PARAMS).flat());
   const given = Object.entries(params).filter(([name, value]) => known.has(name) && value !== undefined);

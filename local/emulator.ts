@@ -49,6 +49,8 @@ export interface EmulatorOptions {
   duplicates?: DuplicateOptions;
   /** Faults to inject. @default none */
   chaos?: ChaosOptions;
+  /** Functions beside those of the manifest or the template, each with as many places as there are workers. @default none */
+  functions?: readonly LocalFunction[];
   /** First port to try for the live dashboard. @default there is none */
   dashboardPort?: number;
   onEvent?: (event: EmulatorEvent) => void;
@@ -167,9 +169,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       SHARED_CORES: '1',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     };
-    const functions = (deployed?.functions ?? FUNCTION_NAMES.map((name) => toLocalFunction(name, distDir))).map((fn) =>
-      limitWorkers(fn, workers),
-    );
+    const ours = deployed?.functions ?? FUNCTION_NAMES.map((name) => toLocalFunction(name, distDir));
+    const functions = [
+      ...ours.map((fn) => limitWorkers(fn, workers)),
+      ...(options.functions ?? []).map((fn) => ({ ...fn, reservedConcurrency: workers })),
+    ];
     const numReserved = functions.reduce((sum, { reservedConcurrency = 0 }) => sum + reservedConcurrency, 0);
     emit({
       type: 'emulatorStarted',

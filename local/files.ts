@@ -12,14 +12,15 @@ import { s3Store } from '../lib/s3-store.ts';
  * Files at a path, in the order of their names: one file, those of a folder, or those that a pattern of `*`, `**` and
  * `?` matches. Names that begin with `_` or `.` are none of a folder's or pattern's.
  *
+ * @param called what messages call it
  * @throws {InputError} when there is none
  */
-export async function findFiles(path: string): Promise<string[]> {
+export async function findFiles(path: string, called = `--data ${path}`): Promise<string[]> {
   const info = await stat(path).catch(() => undefined);
   if (info?.isFile()) return [path];
   const pattern = info?.isDirectory() ? join(path, '**') : path;
   const first = pattern.search(/[*?]/);
-  if (first < 0) throw new InputError(`--data ${path}: there is no such file`);
+  if (first < 0) throw new InputError(`${called}: there is no such file`);
   const root = pattern.slice(0, pattern.lastIndexOf(sep, first) + 1);
   const { matches } = compilePattern(pattern);
   const entries = await readdir(root || '.', { recursive: true, withFileTypes: true }).catch(() => []);
@@ -29,7 +30,7 @@ export async function findFiles(path: string): Promise<string[]> {
     .map((file) => (root === '' && file.startsWith(`.${sep}`) ? file.slice(2) : file))
     .filter(matches)
     .sort();
-  if (found.length === 0) throw new InputError(`--data ${path}: there is no file`);
+  if (found.length === 0) throw new InputError(`${called}: there is no file`);
   return found;
 }
 

@@ -1,94 +1,11 @@
-// Where a run goes: an emulator here, or a stack on AWS. From here on they are the same to the client.
+// An emulator as the place where a run goes.
 
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import type { LambdaClientConfig } from '@aws-sdk/client-lambda';
-import type { S3ClientConfig } from '@aws-sdk/client-s3';
-import { FUNCTION_NAMES } from '../functions/manifest.ts';
-import { InputError } from '../lib/errors.ts';
-import { lambdaOrchestrator } from '../lib/lambda-orchestrator.ts';
-import type { Orchestrator } from '../lib/run.ts';
-import { s3Upload } from '../lib/s3-objects.ts';
-import { s3Store } from '../lib/s3-store.ts';
-import type { Store } from '../lib/store.ts';
+import { makeTarget, type Target } from '../lib/target.ts';
 import { type EmulatorInfo, LOCAL_CREDENTIALS, LOCAL_REGION } from './emulator.ts';
 
-export interface Target {
-  store: Store;
-  orchestrator: Orchestrator;
-  bucket: string;
-  /** Put a local file under a key, unless there is an object. */
-  uploadFile(file: string, key: string): Promise<void>;
-}
-
-/** A deployed stack, which has an HTTP API too. */
-export interface StackTarget extends Target {
-  apiUrl: string;
-  /** Names of the deployed functions, by what we call them: `generate`. */
-  functions: Record<string, string>;
-  /** Only where the stack was asked for one. */
-  functionUrl?: string;
-}
+export { type StackTarget, stackTarget, type Target } from '../lib/target.ts';
 
 export function localTarget({ s3, lambda, bucket, orchestratorArn }: EmulatorInfo): Target {
   const access = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
-  return toTarget(bucket, orchestratorArn, { ...access, endpoint: s3 }, { ...access, endpoint: lambda });
-}
-
-/**
- * Find a deployed stack. Region, credentials and endpoints come from the SDK's default chain.
- *
- * @throws {InputError} when there is no such stack, or it has not the outputs of ours
- */
-export async function stackTarget(stackName: string): Promise<StackTarget> {
-  const client = new CloudFormationClient({});
-  const outputs = await client.send(new DescribeStacksCommand({ StackName: stackName })).then(
-    ({ Stacks }) => new Map(Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
-    async (error: unknown) => {
-      if (error instanceof Error && /does not exist/.test(error.message)) {
-        throw new InputError(
-          `there is no stack ${stackName} in ${await client.config.region()} of this account; run npm run deploy, or name another with --stack or --region`,
-        );
-      }
-      throw error;
-    },
-  );
-  const output = (name: string) => {
-    const value = outputs.get(name);
-    if (!value)
-      throw new InputError(
-        `stack ${stackName} has no output ${name}: it is not an arvoredo stack, or of another version`,
-      );
-    return value;
-  };
-  const bucket = output('BucketName');
-  return {
-    ...toTarget(bucket, output('OrchestratorArn')),
-    apiUrl: output('ApiUrl'),
-    functions: functionsOf(outputs, output('OrchestratorArn')),
-    functionUrl: outputs.get('FunctionUrl'),
-  };
-}
-
-/** The stack has an output for each: `TrainLargeFunction`; the orchestrator's has its ARN, with an alias at the end. */
-function functionsOf(outputs: ReadonlyMap<string | undefined, string | undefined>, orchestratorArn: string) {
-  const functions: Record<string, string> = { orchestrator: orchestratorArn.split(':')[6]! };
-  for (const name of FUNCTION_NAMES) {
-    const deployed = outputs.get(`${name[0]!.toUpperCase()}${name.slice(1)}Function`);
-    if (deployed !== undefined) functions[name] = deployed;
-  }
-  return functions;
-}
-
-function toTarget(
-  bucket: string,
-  orchestratorArn: string,
-  forS3: S3ClientConfig = {},
-  forLambda: LambdaClientConfig = {},
-): Target {
-  return {
-    store: s3Store(bucket, forS3),
-    orchestrator: lambdaOrchestrator(orchestratorArn, forLambda),
-    bucket,
-    uploadFile: (file, key) => s3Upload(bucket, file, key, forS3),
-  };
+  return makeTarget(bucket, orchestratorArn, { ...access, endpoint: s3 }, { ...access, endpoint: lambda });
 }

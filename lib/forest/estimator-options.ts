@@ -11,6 +11,8 @@ import { MAX_FEATURES } from './tree.ts';
 export type ClassWeights = ReadonlyMap<ClassLabel, number> | readonly (readonly [ClassLabel, number])[];
 
 export interface EstimatorOptions extends Partial<Omit<ForestParams, 'classWeight' | 'splitter'>> {
+  /** `numTrees` as a run calls it. */
+  trees?: number;
   /** Weights of the classes; scikit-learn: `class_weight`. @default null, all alike */
   classWeight?: 'balanced' | 'balanced_subsample' | ClassWeights | null;
   /** Most bins of a feature, from 2 to 255. @default 255 */
@@ -46,7 +48,7 @@ const PARAM_NAMES = [
   'monotonicConstraints',
   'seed',
 ] as const;
-const OTHER_NAMES = ['classWeight', 'maxBins', 'exact', 'oobScore'] as const;
+const OTHER_NAMES = ['classWeight', 'maxBins', 'exact', 'oobScore', 'trees'] as const;
 
 /**
  * Fill in the defaults and check all that can be checked without data.
@@ -63,7 +65,11 @@ export function parseOptions(
   const given = Object.fromEntries(
     PARAM_NAMES.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
   );
-  const params: ForestParams = { ...FOREST_DEFAULTS, ...defaults, ...given };
+  const { trees, numTrees = trees } = options;
+  if (trees !== undefined && trees !== numTrees) {
+    throw new InputError(`trees is another name of numTrees: give one of the two, got ${trees} and ${numTrees}`);
+  }
+  const params: ForestParams = { ...FOREST_DEFAULTS, ...defaults, ...given, ...(trees !== undefined && { numTrees }) };
   const { classWeight = null, maxBins = MAX_BINS, exact = false, oobScore = false } = options;
   if (!Number.isInteger(maxBins) || maxBins < 2 || maxBins > MAX_BINS) {
     throw new InputError(`maxBins must be a whole number from 2 to ${MAX_BINS}, got ${maxBins}`);

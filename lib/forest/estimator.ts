@@ -36,6 +36,8 @@ interface Job {
 }
 
 export abstract class ForestEstimator {
+  /** As they were given; scikit-learn: `get_params`. */
+  readonly options: Readonly<EstimatorOptions>;
   #options: ParsedOptions;
   #fitted: Fitted | null = null;
   #oob: (OobScore & { prediction: Float64Array }) | null = null;
@@ -43,6 +45,7 @@ export abstract class ForestEstimator {
   /** @throws {InputError} on an unknown option or a value that isn't allowed */
   constructor(options: EstimatorOptions) {
     this.#options = parseOptions(options, this.defaults(), this.isClassifier());
+    this.options = Object.freeze({ ...options });
   }
 
   /** Parameters in which the class differs from `FOREST_DEFAULTS`. */

@@ -1,0 +1,255 @@
+// The client: what a program of a user's calls.
+
+import { validateDatasetSpec } from '../datasets/spec.ts';
+import { CancelledError, InputError } from '../errors.ts';
+import { type WorkerFunction, workerFunction } from '../fanout/fan-out.ts';
+import { FAN_OUT_DEFAULTS, resolveOptions } from '../fanout/options.ts';
+import type { ForestEstimator } from '../forest/estimator.ts';
+import { splitKindOf } from '../ingest/data-params.ts';
+import { parseLocation } from '../objects.ts';
+import { parseRunParams, RUN_DEFAULTS, type RunParams, readGiven } from '../params.ts';
+import { toDatasetSpec } from '../plan.ts';
+import { quote } from '../quote.ts';
+import { newRunId, startRun } from '../run.ts';
+import { type AwsPlace, stackTarget } from '../target.ts';
+import { type Cluster, type Connection, locateInS3, throwIfAborted } from './cluster.ts';
+import { FittedForest } from './fitted-forest.ts';
+import { followRun } from './follow-run.ts';
+import { Future, type SubmitOptions } from './future.ts';
+import {
+  type ClassificationOptions,
+  type DataOptions,
+  describe,
+  describeEstimator,
+  join,
+  type RunOptions,
+  type SplitOptions,
+  toGiven,
+} from './options.ts';
+import { Dataset, Split, TestRows, TrainRows } from './rows.ts';
+import { Slots } from './slots.ts';
+
+/** Where `Client.connect` finds a stack; region and credentials come from the SDK's default chain. */
+export interface ConnectOptions extends AwsPlace {
+  /** Name of the deployed stack. @default 'Arvoredo' */
+  stack?: string;
+}
+
+/** The sides of a data set. */
+export interface Sides {
+  train: TrainRows;
+  test: TestRows;
+  /** Null unless `validationSize`, or the data, ask for one. */
+  validation: TestRows | null;
+}
+
+const AWS_POLL_MS = 1000;
+
+/**
+ * Makes data, divides them and fits forests to them by functions of a cluster, and calls functions of the user's.
+ *
+ * @example
+ * ```ts
+ * const cluster = await LocalCluster.start({ workers: 4 });
+ * const client = new Client(cluster);
+ * const data = await client.makeClassification({ samples: 100_000, features: 20, chunkSize: 10_000 });
+ * const { train, test } = await client.trainTestSplit(data, { testSize: 0.1 });
+ * const forest = await client.fit(new RandomForestClassifier({ trees: 100 }), train);
+ * const predictions = await forest.predict(test);
+ * console.log(`Accuracy: ${(await accuracyScore(test.labels, predictions)).toFixed(4)}`);
+ * await client.close();
+ * await cluster.close();
+ * ```
+ */
+export class Client implements AsyncDisposable {
+  readonly #connection: Connection;
+  readonly #slots: Slots;
+  readonly #closing = new AbortController();
+  readonly #fits = new Set<Promise<unknown>>();
+  #numSubmitted = 0;
+
+  constructor(cluster: Cluster) {
+    const connection = cluster?.connection;
+    if (!connection)
+      throw new InputError(`a client needs a cluster such as LocalCluster.start() gives, got ${quote(cluster)}`);
+    this.#connection = connection;
+    this.#slots = new Slots(connection.workers ?? FAN_OUT_DEFAULTS.maxInFlight);
+  }
+
+  /**
+   * A client of a stack on AWS, found as `arvoredo run --on aws` does.
+   *
+   * @throws {InputError} when there is no such stack
+   */
+  static async connect({ stack = 'Arvoredo', ...place }: ConnectOptions = {}): Promise<Client> {
+    const target = await stackTarget(stack, place);
+    const { signal } = new AbortController(); // a stack does not go away
+    return new Client({ connection: { target, pollMs: AWS_POLL_MS, locate: locateInS3, signal } });
+  }
+
+  /**
+   * Describe a seeded data set; the functions make it. scikit-learn: `make_classification`.
+   *
+   * @throws {InputError} on options that make no data set
+   */
+  async makeClassification(options: ClassificationOptions = {}): Promise<Dataset> {
+    this.#check();
+    const description = describe('makeClassification', options, { shuffle: 'shuffleSamples' });
+    validateDatasetSpec(toDatasetSpec(parseRunParams(toGiven(description))));
+    return new Dataset(this.#connection, description);
+  }
+
+  /**
+   * Describe data of the user's: files in S3, or on a local cluster of this machine, which are put into its store. Their
+   * contents are looked at when a forest is fitted. docs/data.md tells the formats.
+   *
+   * @param places paths, folders, patterns, or `s3://bucket/key`
+   * @throws {InputError} when there is no such file, or on options that the data cannot be read by
+   */
+  async readData(places: string | readonly string[], options: DataOptions): Promise<Dataset> {
+    this.#check();
+    const { params } = describe('readData', options);
+    const list = typeof places === 'string' ? [places] : [...places];
+    const located = (await Promise.all(list.map((place) => this.#connection.locate(place)))).flat();
+    for (const location of located) parseLocation(location);
+    const description = { params: { ...params, data: located }, seeds: [] };
+    parseRunParams(readGiven(toGiven(description)));
+    return new Dataset(this.#connection, description);
+  }
+
+  /**
+   * Describe how the rows are divided: to within one row as asked for. scikit-learn: `train_test_split`.
+   *
+   * @throws {InputError} on options that contradict each other
+   */
+  async trainTestSplit(data: Dataset, options: SplitOptions = {}): Promise<Sides> {
+    this.#check();
+    if (!(data instanceof Dataset)) {
+      throw new InputError(`trainTestSplit takes what makeClassification or readData gave, got ${quote(data)}`);
+    }
+    const description = join(data.description, describe('trainTestSplit', options));
+    const { side, validationSize } = parse(description, splitKindOf);
+    const split = new Split(data, description);
+    const hasValidation = validationSize !== undefined || side !== undefined;
+    return {
+      train: new TrainRows(split),
+      test: new TestRows(split, 'test'),
+      validation: hasValidation ? new TestRows(split, 'validation') : null,
+    };
+  }
+
+  /**
+   * Fit a forest: one run, which makes or reads the rows, divides them, grows the trees and tests them. The estimator
+   * stays as it is.
+   *
+   * @param estimator a `RandomForestClassifier` or `ExtraTreesClassifier`, with its options
+   * @param train of `trainTestSplit`
+   * @throws {InputError} on options that a run cannot honour, before anything is spent
+   * @throws {ConflictError} when `runId` names a run that was asked for otherwise
+   * @throws {RunFailedError} when the run failed; `tasks` has what failed
+   * @throws {CancelledError} when the signal was aborted, which cancels the run, or somebody else cancelled it
+   */
+  async fit(estimator: ForestEstimator, train: TrainRows, options: RunOptions = {}): Promise<FittedForest> {
+    this.#check();
+    if (!(train instanceof TrainRows))
+      throw new InputError(`fit takes the train side of trainTestSplit, got ${quote(train)}`);
+    const { split } = train;
+    if (split.dataset.connection !== this.#connection) {
+      throw new InputError('these rows were described by a client of another cluster; describe them by this one');
+    }
+    const given = toGiven(join(split.description, describeEstimator(estimator), describe('fit', options)));
+    const { workers = RUN_DEFAULTS.workers } = this.#connection;
+    const params = parseRunParams({ workers, ...readGiven(given) });
+    const work = this.#fit(params, Object.keys(readGiven(given)), split, options);
+    this.#fits.add(work);
+    return work.finally(() => this.#fits.delete(work));
+  }
+
+  async #fit(params: RunParams, given: readonly string[], split: Split, options: RunOptions): Promise<FittedForest> {
+    const { runId = newRunId(), signal, onProgress } = options;
+    const stop = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
+    throwIfAborted(stop, `run ${runId}`);
+    const { store, orchestrator } = this.#connection.target;
+    const { execution } = await startRun(store, orchestrator, runId, params, given);
+    if (execution !== undefined) await followRun(this.#connection, runId, execution, stop, onProgress);
+    split.runId ??= runId;
+    return new FittedForest(this.#connection, runId, split);
+  }
+
+  /**
+   * Call a function with an input: `dask.distributed`'s `submit`. It is tried again as docs/fanout.md says, and may so be
+   * called more than once.
+   *
+   * @param fn name of a deployed function, or of one of `LocalCluster.start({ functions })`; or a `workerFunction`, which
+   *   has types
+   * @param input what its event is: anything that JSON holds
+   * @throws {InputError} on an option that isn't allowed
+   * @example
+   * ```ts
+   * const square = workerFunction<number, number>('square');
+   * await client.submit(square, 7).result(); // 49
+   * ```
+   */
+  submit<Input, Output>(fn: WorkerFunction<Input, Output>, input: Input, options?: SubmitOptions): Future<Output>;
+  submit<Output = unknown>(fn: string, input: unknown, options?: SubmitOptions): Future<Output>;
+  submit<Output>(
+    fn: string | WorkerFunction<unknown, Output>,
+    input: unknown,
+    { signal, ...options }: SubmitOptions = {},
+  ): Future<Output> {
+    this.#check();
+    resolveOptions(options);
+    const { sizes } = typeof fn === 'string' ? workerFunction(fn) : fn;
+    const taskId = `${sizes[0]!.functionName}-${this.#numSubmitted++}`;
+    const { target, signal: closed } = this.#connection;
+    const closing = AbortSignal.any([this.#closing.signal, closed]);
+    const context = { taskId, sizes, invoke: target.invoke, slots: this.#slots, closing };
+    return new Future<Output>(input, context, { signal, ...options });
+  }
+
+  /** Call a function with each of some inputs, in any order; the futures are in the order of the inputs. As `submit`. */
+  map<Input, Output>(
+    fn: WorkerFunction<Input, Output>,
+    inputs: Iterable<Input>,
+    options?: SubmitOptions,
+  ): Future<Output>[];
+  map<Output = unknown>(fn: string, inputs: Iterable<unknown>, options?: SubmitOptions): Future<Output>[];
+  map<Output>(
+    fn: string | WorkerFunction<unknown, Output>,
+    inputs: Iterable<unknown>,
+    options?: SubmitOptions,
+  ): Future<Output>[] {
+    return Array.from(inputs, (input) => this.submit<Output>(fn as string, input, options));
+  }
+
+  /**
+   * The answers of futures, in their order.
+   *
+   * @throws what the first that fails throws; the others go on
+   */
+  gather<T>(futures: Iterable<Future<T>>): Promise<T[]> {
+    return Promise.all(Array.from(futures, (future) => future.result()));
+  }
+
+  /** Cancel what is under way, futures and runs. The cluster stays. */
+  async close(): Promise<void> {
+    this.#closing.abort(new CancelledError('the client was closed'));
+    await Promise.allSettled(this.#fits);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #check(): void {
+    if (this.#closing.signal.aborted) throw new InputError('the client was closed; make another');
+    this.#connection.signal.throwIfAborted();
+  }
+}
+
+/** The parameters that a description comes to, as far as they are known, checked besides. */
+function parse(description: Parameters<typeof toGiven>[0], check: (params: RunParams) => unknown): RunParams {
+  const params = parseRunParams(readGiven(toGiven(description)));
+  check(params);
+  return params;
+}

@@ -1,0 +1,184 @@
+// What may be asked of a client, under the names of a run's parameters, and what of it a run is told.
+
+import type { HypercubeSpec } from '../datasets/spec.ts';
+import { InputError } from '../errors.ts';
+import { ExtraTreesClassifier, RandomForestClassifier } from '../forest/classifier.ts';
+import type { ForestEstimator } from '../forest/estimator.ts';
+import { checkNames } from '../forest/estimator-options.ts';
+import type { ClassLabel } from '../forest/model.ts';
+import type { RunParams } from '../params.ts';
+import { quote } from '../quote.ts';
+import type { StageName } from '../run.ts';
+import type { Description } from './rows.ts';
+
+/** Options of `makeClassification`; names are scikit-learn's in camelCase, save where a docstring gives the other. */
+export interface ClassificationOptions extends Partial<Omit<HypercubeSpec, 'generator'>> {
+  /** Rows. @default 100,000 */
+  samples?: number;
+  /** Columns. @default 20 */
+  features?: number;
+  /** Rows that one task makes; changes no byte of the model. @default 10,000 */
+  chunkSize?: number;
+  /** scikit-learn's clusters, or dask-ml's logistic model, which knows `informative`, `scale` and `withReplacement`. @default 'hypercube' */
+  generator?: 'hypercube' | 'logistic';
+  /** Of the logistic model: whether one feature may be chosen twice. @default false */
+  withReplacement?: boolean;
+}
+
+/** Options of `readData`; docs/data.md has more on each. */
+export interface DataOptions {
+  /** Column to predict, by its name or number. */
+  label: string | number;
+  /** Columns to learn from, by name or number. @default all others */
+  features?: readonly (string | number)[];
+  /** Columns to leave out. */
+  drop?: string[];
+  /** Columns to take as categories, numbers or not; texts are by themselves. */
+  categorical?: string[];
+  /** Column that holds the weight of each row, by name or number. */
+  weights?: string | number;
+  /** Whether the first row has the names. @default where all its cells are texts */
+  header?: boolean;
+  /** Lines before the table of a text file. @default 0 */
+  skipRows?: number;
+  /** Bytes of a file that one task reads, about; changes no byte of the model. @default 8 MiB, more for large data */
+  chunkBytes?: number;
+}
+
+/** Options of `trainTestSplit`. Rows are divided in one way: at random unless one of the others is asked for. */
+export interface SplitOptions {
+  /** Rows to test on: a share in (0, 1), or a number of them. @default 0.1 */
+  testSize?: number;
+  /** Rows that are neither learnt from nor tested on, but scored, in the same way. @default none */
+  validationSize?: number;
+  /** Whether the sides are drawn at random; false takes the last rows. @default true */
+  shuffle?: boolean;
+  /** Whether each class is divided alike. @default false */
+  stratify?: boolean;
+  /** Column whose groups stay whole. */
+  group?: string;
+  /** Column by which the last rows are the test side. */
+  time?: string;
+  /** Column whose hash decides. */
+  hashBy?: string;
+  /** Column that names the side of each row. */
+  side?: string;
+  /** Whole number from 0 up, the same for the whole run; scikit-learn: `random_state`. @default 0 */
+  seed?: number;
+}
+
+/** A run's work as it goes on. */
+export interface Progress {
+  stage: StageName | 'predict';
+  /** Tasks that are done; of predictions, partitions. */
+  done: number;
+  total: number;
+}
+
+/** What every longer call takes. */
+export interface CallOptions {
+  /** Calls it off; the call rejects with a `CancelledError`. */
+  signal?: AbortSignal;
+  /** Told whenever there is news. */
+  onProgress?: (progress: Progress) => void;
+}
+
+/** Options of `client.fit`: how the run is done. None of them changes a byte of the model, save `engine`. */
+export interface RunOptions extends CallOptions {
+  /** Whether one task grows all trees, or each some of them. @default 'auto', by forecast */
+  strategy?: RunParams['strategy'];
+  /** `ml-random-forest` is for comparison on small data. @default 'arvoredo' */
+  engine?: RunParams['engine'];
+  /** Folds of a cross-validation, from 2 to 100: `crossValidation` of the report. @default none */
+  folds?: number;
+  /** Longest time of the run, in seconds, or null. @default null */
+  deadline?: number | null;
+  /** Name of the run; one that is unfinished goes on, one that is done gives its forest. @default a new one */
+  runId?: string;
+  /** Most workers at once. @default those of the cluster; 4 on AWS */
+  workers?: number;
+}
+
+const NAMES = {
+  makeClassification: [
+    ...['samples', 'features', 'chunkSize', 'generator', 'informative', 'redundant', 'repeated', 'classes'],
+    ...['clustersPerClass', 'weights', 'flipY', 'classSep', 'hypercube', 'shift', 'scale', 'withReplacement'],
+    ...['shuffle', 'seed'],
+  ],
+  readData: ['label', 'features', 'weights', 'drop', 'categorical', 'header', 'skipRows', 'chunkBytes'],
+  trainTestSplit: [...['testSize', 'validationSize', 'shuffle', 'stratify', 'group', 'time', 'hashBy', 'side', 'seed']],
+  fit: ['strategy', 'engine', 'folds', 'deadline', 'runId', 'workers', 'signal', 'onProgress'],
+};
+
+/**
+ * What of a call's options a run is told.
+ *
+ * @param renamed names that a run's parameters have instead
+ * @throws {InputError} on an option that the call has not
+ */
+export function describe(call: keyof typeof NAMES, options: object, renamed: Record<string, string> = {}): Description {
+  checkNames(`option of ${call}`, options, NAMES[call]);
+  const { seed, signal, onProgress, runId, ...given } = options as Record<string, unknown>;
+  const params = Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[renamed[name] ?? name, value]])),
+  );
+  return { params, seeds: seed === undefined ? [] : [[call, seed as number]] };
+}
+
+/**
+ * What of an estimator's options a run is told.
+ *
+ * @throws {InputError} on an estimator, or an option, that a run cannot honour
+ */
+export function describeEstimator(estimator: ForestEstimator): Description {
+  if (!(estimator instanceof RandomForestClassifier)) {
+    const name = (estimator as object | undefined)?.constructor?.name ?? quote(estimator);
+    throw new InputError(`fit takes a RandomForestClassifier or an ExtraTreesClassifier, got ${name}`);
+  }
+  const { numTrees, trees = numTrees, maxFeatures, classWeight, exact, seed, ...same } = estimator.options;
+  if (exact) {
+    throw new InputError(
+      'exact is not for runs: training partitions hold one byte a value; leave it out, or fit in memory',
+    );
+  }
+  const params = {
+    ...same,
+    trees,
+    maxFeatures: maxFeatures === null ? 'all' : maxFeatures,
+    classWeight: toWeights(classWeight),
+    ...(estimator instanceof ExtraTreesClassifier && { extraTrees: true }),
+  };
+  const given = Object.entries(params).filter(([, value]) => value !== undefined);
+  return {
+    params: Object.fromEntries(given),
+    seeds: seed === undefined ? [] : [[estimator.constructor.name, seed]],
+  };
+}
+
+function toWeights(weights: RandomForestClassifier['options']['classWeight']): unknown {
+  if (weights === undefined || weights === null || typeof weights === 'string') return weights;
+  const entries = [...(weights as Iterable<readonly [ClassLabel, number]>)];
+  return entries.length > 0 ? Object.fromEntries(entries.map(([label, weight]) => [String(label), weight])) : null;
+}
+
+/**
+ * Put together what is asked of one run.
+ *
+ * @throws {InputError} when two of the parts have different seeds: a run has one
+ */
+export function join(...parts: readonly Description[]): Description {
+  const seeds = parts.flatMap((part) => part.seeds);
+  const other = seeds.find(([, seed]) => seed !== seeds[0]![1]);
+  if (other) {
+    const [[giver, seed]] = seeds as [(typeof seeds)[number]];
+    throw new InputError(
+      `a run has one seed for its data, split and forest, got ${quote(seed)} from ${giver} and ${quote(other[1])} from ${other[0]}; give it once`,
+    );
+  }
+  return { params: Object.assign({}, ...parts.map(({ params }) => params)), seeds };
+}
+
+/** Parameters as a person gives them, with the seed. */
+export function toGiven({ params, seeds }: Description): Record<string, unknown> {
+  return seeds.length > 0 ? { ...params, seed: seeds[0]![1] } : { ...params };
+}

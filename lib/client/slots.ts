@@ -1,0 +1,42 @@
+// Places for invocations in flight, given out in the order in which they were asked for.
+
+export class Slots {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  /** @param count from 1 up */
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  /**
+   * Wait for a place.
+   *
+   * @returns gives it back; undefined, without a place, when the signal was aborted before there was one
+   */
+  async take(signal: AbortSignal): Promise<(() => void) | undefined> {
+    if (signal.aborted) return undefined;
+    if (this.#free > 0) this.#free--;
+    else if (!(await this.#wait(signal))) return undefined;
+    return () => {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free++;
+    };
+  }
+
+  #wait(signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const onFree = () => {
+        signal.removeEventListener('abort', onAbort);
+        resolve(true);
+      };
+      const onAbort = () => {
+        this.#waiting.splice(this.#waiting.indexOf(onFree), 1);
+        resolve(false);
+      };
+      this.#waiting.push(onFree);
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+}

@@ -1,0 +1,49 @@
+// What the package exports that runs anywhere: the client, the estimators, the errors. docs/client.md tells how to use it.
+
+export { accuracyScore } from './client/accuracy-score.ts';
+export { Client, type ConnectOptions, type Sides } from './client/client.ts';
+export type { Cluster } from './client/cluster.ts';
+export { FittedForest } from './client/fitted-forest.ts';
+export { asCompleted, Future, type FutureStatus, type SubmitOptions } from './client/future.ts';
+export type {
+  CallOptions,
+  ClassificationOptions,
+  DataOptions,
+  Progress,
+  RunOptions,
+  SplitOptions,
+} from './client/options.ts';
+export { Dataset, TestRows, TrainRows } from './client/rows.ts';
+export type { Costs, Part, PartUsage, Usage } from './cost.ts';
+export {
+  CancelledError,
+  ConflictError,
+  DeadlineError,
+  FormatError,
+  InputError,
+  NotFoundError,
+  RunFailedError,
+  TaskFailedError,
+} from './errors.ts';
+export type { FailedRunTask } from './failed.ts';
+export type { Failure } from './fanout/error-class.ts';
+export { type WorkerFunction, workerFunction } from './fanout/fan-out.ts';
+export type { WorkerSize } from './fanout/run-lanes.ts';
+export type { DecisionPaths } from './forest/apply.ts';
+export { ExtraTreesClassifier, RandomForestClassifier } from './forest/classifier.ts';
+export type { ForestEstimator } from './forest/estimator.ts';
+export type { FitOptions, Rows } from './forest/estimator-data.ts';
+export type { ClassWeights, EstimatorOptions } from './forest/estimator-options.ts';
+export type { ClassLabel } from './forest/model.ts';
+export type { Criterion, MaxFeatures } from './forest/params.ts';
+export { ExtraTreesRegressor, RandomForestRegressor } from './forest/regressor.ts';
+export type { CalibrationBin } from './metrics/calibration.ts';
+export type { PairCount } from './metrics/confusion.ts';
+export type { PrecisionRecallPoint, RocPoint } from './metrics/curves.ts';
+export type { ByPosition } from './params.ts';
+export type { ClassCurves, CrossValidation, PartitionBalance, Report, TaskCounts, Validation } from './report.ts';
+export type { StageName, StageStatus } from './run.ts';
+export type { TaskSpan } from './span.ts';
+export type { PermutationImportances } from './stages/importance.ts';
+export type { OobPoint } from './stages/train.ts';
+export type { Overheads } from './timeline.ts';
