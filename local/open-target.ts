@@ -4,8 +4,9 @@ import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../lib/errors.ts';
-import { attach } from './attach.ts';
-import { findEmulator, startEmulator } from './emulator.ts';
+import { attach, untilAlone } from './attach.ts';
+import { startEmulator } from './emulator.ts';
+import { joinEmulator } from './join-emulator.ts';
 import { localTarget, stackTarget, type Target } from './target.ts';
 
 /** Options that name a place. */
@@ -27,14 +28,16 @@ export interface OpenTarget {
  */
 export async function openTarget({ on, stack, dataDir }: PlaceFlags): Promise<OpenTarget> {
   if (on === 'aws') return { target: await stackTarget(stack), close: async () => {} };
-  const running = await findEmulator(dataDir);
-  if (running) return { target: localTarget(running), close: await attach(dataDir) };
   await access(join(dataDir, 's3')).catch(() => {
     throw new InputError(
       `there are no runs in ${dataDir}; name another folder with --data-dir, or start one with arvoredo run`,
     );
   });
   const distDir = dirname(fileURLToPath(import.meta.url));
-  const emulator = await startEmulator({ dataDir, workers: 1, distDir, resumes: () => false });
-  return { target: localTarget(emulator), close: () => emulator.close() };
+  const joined = await joinEmulator(dataDir, () =>
+    startEmulator({ dataDir, workers: 1, distDir, resumes: () => false }),
+  );
+  if ('running' in joined) return { target: localTarget(joined.running), close: await attach(dataDir) };
+  const { started } = joined;
+  return { target: localTarget(started), close: () => untilAlone(dataDir).then(() => started.close()) };
 }

@@ -6,9 +6,11 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { InputError } from '../../lib/errors.ts';
+import { CancelledError, InputError } from '../../lib/errors.ts';
 import { type EmulatorInfo, startEmulator } from '../emulator.ts';
+import { checkWritable } from './checks.ts';
 import { addChaosOptions, type ChaosFlags, chaosOf, port, sandboxes, seed, share, workers } from './parse.ts';
+import { untilStopped } from './stop.ts';
 
 interface LocalFlags extends ChaosFlags {
   workers: number;
@@ -62,33 +64,36 @@ export function localCommand(): Command {
       ...flags
     }: LocalFlags) => {
       if (stack !== undefined && template === undefined) throw new InputError('--stack needs --template');
+      if (duplicates === 0 && command.getOptionValueSource('duplicatesSeed') === 'cli')
+        throw new InputError('--duplicates-seed needs --duplicates beside it');
       const chaos = chaosOf(command, flags);
-      const stop = new AbortController();
-      process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
-      const { close, ...info } = await startEmulator({
-        dataDir,
-        workers,
-        port,
-        dashboardPort: port - 1,
-        template: template === undefined ? undefined : { folder: template, stack },
-        sandboxesPer10s: ramp,
-        duplicates: { share: duplicates, seed: duplicatesSeed },
-        chaos,
-        distDir: dirname(fileURLToPath(import.meta.url)),
-        onBroken: (error) => stop.abort(error),
-      });
-      try {
-        if (json) await writeFile(json, `${JSON.stringify(info, null, 2)}\n`);
-        console.log(describe(info, template !== undefined));
-        for (const [i, url] of [info.s3, info.lambda, info.api, info.cloudFormation].entries()) {
-          const actual = Number(new URL(url).port);
-          if (actual !== port + i) console.log(pc.yellow(`port ${port + i} is taken: ${actual} is used`));
+      if (json) await checkWritable(json);
+      await untilStopped(async (stop) => {
+        const { close, ...info } = await startEmulator({
+          dataDir,
+          workers,
+          port,
+          dashboardPort: port - 1,
+          template: template === undefined ? undefined : { folder: template, stack },
+          sandboxesPer10s: ramp,
+          duplicates: { share: duplicates, seed: duplicatesSeed },
+          chaos,
+          distDir: dirname(fileURLToPath(import.meta.url)),
+          onBroken: (error) => stop.abort(error),
+        });
+        try {
+          if (json) await writeFile(json, `${JSON.stringify(info, null, 2)}\n`);
+          console.log(describe(info, template !== undefined));
+          for (const [i, url] of [info.s3, info.lambda, info.api, info.cloudFormation].entries()) {
+            const actual = Number(new URL(url).port);
+            if (actual !== port + i) console.log(pc.yellow(`port ${port + i} is taken: ${actual} is used`));
+          }
+          if (!stop.signal.aborted) await once(stop.signal, 'abort');
+        } finally {
+          await close();
         }
-        if (!stop.signal.aborted) await once(stop.signal, 'abort');
-      } finally {
-        await close();
-      }
-      if (stop.signal.reason.name !== 'AbortError') throw stop.signal.reason;
+        if (!(stop.signal.reason instanceof CancelledError)) throw stop.signal.reason;
+      });
     },
   );
 }

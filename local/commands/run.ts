@@ -3,21 +3,21 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
-import { CancelledError, InputError, NotFoundError } from '../../lib/errors.ts';
+import { InputError, NotFoundError } from '../../lib/errors.ts';
 import { checkRunId, runIdOfExecution, runKeys } from '../../lib/keys.ts';
 import { readGiven } from '../../lib/params.ts';
 import type { Report } from '../../lib/report.ts';
 import { getReport, newRunId, startRun } from '../../lib/run.ts';
-import { attach, attached } from '../attach.ts';
+import { attach, attached, untilAlone } from '../attach.ts';
 import type { ChaosOptions } from '../chaos/faults.ts';
 import { restartMoment } from '../chaos/restart.ts';
 import { startStoreDashboard } from '../dashboard/store-dashboard.ts';
-import { findEmulator, startEmulator, WORKERS_PER_CORE } from '../emulator.ts';
+import { startEmulator, WORKERS_PER_CORE } from '../emulator.ts';
 import { countChaos } from '../events.ts';
+import { joinEmulator } from '../join-emulator.ts';
 import { NO_PROGRESS, startProgress } from '../progress.ts';
 import { type Places, type Seconds, summarize } from '../summary.ts';
 import { localTarget, stackTarget, type Target } from '../target.ts';
@@ -26,6 +26,7 @@ import { checkParams, checkWritable } from './checks.ts';
 import { type FollowOptions, follow } from './follow.ts';
 import { addChaosOptions, type ChaosFlags, chaosOf } from './parse.ts';
 import { addRunOptions, givenParams, toFlag } from './run-options.ts';
+import { untilStopped } from './stop.ts';
 
 interface RunFlags extends ChaosFlags {
   on: 'local' | 'aws';
@@ -66,41 +67,36 @@ export function runCommand(): Command {
     const runId = checkRunId(flags.runId ?? newRunId());
     if (flags.json) await checkWritable(flags.json);
 
-    const stop = new AbortController();
-    const onSignal = () => {
-      if (stop.signal.aborted) process.exit(130); // asked twice: the watchdog ends the sandboxes
-      stop.abort(new CancelledError('cancelled'));
-    };
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
     // a run that is gone on with may have more workers than the default
     const workers = flags.runId && !('workers' in given) ? WORKERS_PER_CORE * availableParallelism() : params.workers;
-    const place = await openTarget(flags, workers, runId, stop, chaos);
-    const { target, room, close } = place;
-    if (params.workers > room) {
-      console.error(`workers ${params.workers}: this emulator runs ${room} at once, the rest wait`);
-    }
-    try {
-      await uploadFiles(target, uploads);
-      const { execution } = await startRun(target.store, target.orchestrator, runId, params, Object.keys(given));
-      const startup = performance.now() / 1000;
-      if (!flags.quiet) console.error(`${pc.dim('run')} ${runId}`);
-      if (flags.dashboard)
-        console.error(`${pc.dim('watch')} ${place.dashboard ?? 'the emulator of this folder has no dashboard'}`);
-      const progress = flags.quiet ? NO_PROGRESS : startProgress();
-      const { on, signal, onStages } = { on: flags.on, signal: stop.signal, onStages: place.onStages };
-      await follow(target, { runId, execution, on, progress, options: placeOptions(flags), signal, onStages });
-      const report = await getReport(target.store, runId);
-      place.onReport?.(report);
-      const places = await savePlaces(flags, target, runId, report);
-      const seconds: Seconds = { total: performance.now() / 1000, startup, ...report.seconds };
-      const account = place.chaos && { ...place.chaos, ...(await countChaos(flags.dataDir, runId)) };
-      const summary = { ...places, chaos: account };
-      console.log(flags.quiet ? `Accuracy: ${report.accuracy.toFixed(4)}` : summarize(report, seconds, summary));
-      if (flags.json) await writeFile(flags.json, `${JSON.stringify({ ...report, seconds, ...summary }, null, 2)}\n`);
-    } finally {
-      await close();
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-    }
+    await untilStopped(async (stop) => {
+      const place = await openTarget(flags, workers, runId, stop, chaos);
+      const { target, room, close } = place;
+      if (params.workers > room) {
+        console.error(`workers ${params.workers}: this emulator runs ${room} at once, the rest wait`);
+      }
+      try {
+        await uploadFiles(target, uploads);
+        const { execution } = await startRun(target.store, target.orchestrator, runId, params, Object.keys(given));
+        const startup = performance.now() / 1000;
+        if (!flags.quiet) console.error(`${pc.dim('run')} ${runId}`);
+        if (flags.dashboard)
+          console.error(`${pc.dim('watch')} ${place.dashboard ?? 'the emulator of this folder has no dashboard'}`);
+        const progress = flags.quiet ? NO_PROGRESS : startProgress();
+        const { on, signal, onStages } = { on: flags.on, signal: stop.signal, onStages: place.onStages };
+        await follow(target, { runId, execution, on, progress, options: placeOptions(flags), signal, onStages });
+        const report = await getReport(target.store, runId);
+        place.onReport?.(report);
+        const places = await savePlaces(flags, target, runId, report);
+        const seconds: Seconds = { total: performance.now() / 1000, startup, ...report.seconds };
+        const account = place.chaos && { ...place.chaos, ...(await countChaos(flags.dataDir, runId)) };
+        const summary = { ...places, chaos: account };
+        console.log(flags.quiet ? `Accuracy: ${report.accuracy.toFixed(4)}` : summarize(report, seconds, summary));
+        if (flags.json) await writeFile(flags.json, `${JSON.stringify({ ...report, seconds, ...summary }, null, 2)}\n`);
+      } finally {
+        await close();
+      }
+    });
   });
 }
 
@@ -142,16 +138,6 @@ async function openTarget(
     );
     return { target, room, dashboard: url, ...watch };
   }
-  const running = await findEmulator(dataDir);
-  if (running && chaos) {
-    throw new InputError(
-      `--chaos needs an emulator of its own, and process ${running.pid} has one in ${dataDir}; choose another --data-dir`,
-    );
-  }
-  if (running) {
-    const { workers: room, chaos: faults, dashboard: page } = running;
-    return { target: localTarget(running), room, chaos: faults, dashboard: page, close: await attach(dataDir) };
-  }
   const start = () =>
     startEmulator({
       dataDir,
@@ -163,7 +149,17 @@ async function openTarget(
       chaos,
       onBroken: (error) => stop.abort(error),
     });
-  let emulator = await start();
+  const joined = await joinEmulator(dataDir, start, stop.signal);
+  if ('running' in joined) {
+    const { workers: room, chaos: faults, dashboard: page, pid } = joined.running;
+    if (chaos) {
+      throw new InputError(
+        `--chaos needs an emulator of its own, and process ${pid} has one in ${dataDir}; choose another --data-dir`,
+      );
+    }
+    return { target: localTarget(joined.running), room, chaos: faults, dashboard: page, close: await attach(dataDir) };
+  }
+  let emulator = joined.started;
   const target = localTarget(emulator);
   const isRestart = chaos && restartMoment(chaos);
   const onStages: FollowOptions['onStages'] = async (stages) => {
@@ -174,10 +170,7 @@ async function openTarget(
     Object.assign(target, localTarget(emulator));
   };
   const close = async () => {
-    for (let waits = 0; !stop.signal.aborted && (await attached(dataDir)).length > 0; waits++) {
-      if (waits === 0) console.error('another run uses this emulator: it stays until that is done');
-      await sleep(200, undefined, { signal: stop.signal }).catch(() => {});
-    }
+    await untilAlone(dataDir, stop.signal);
     await emulator.close();
   };
   return { target, room: emulator.workers, dashboard: emulator.dashboard, chaos, onStages, close };

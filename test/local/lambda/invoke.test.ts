@@ -145,6 +145,10 @@ test('the end of the log comes back when it is asked for', async () => {
     /END RequestId: .*\nREPORT RequestId: .*\tDuration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size/,
   );
   assert.equal((await invoke({ action: 'print', text: 'x' })).LogResult, undefined);
+  await assert.rejects(invoke({ action: 'echo' }, { LogType: 'Foo' as 'Tail' }), {
+    name: 'InvalidParameterValueException',
+    message: 'log type must be one of None, Tail, got Foo',
+  });
 });
 
 test('the report of a cold start, and only that, says how long it took to begin', async () => {
