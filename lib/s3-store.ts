@@ -26,6 +26,7 @@ export interface StoreUsage {
 
 // S3 answers 409 while two conditional writes of a key race; its documentation says to try again
 const CONFLICT_ATTEMPTS = 5;
+const MAX_CONFLICT_PAUSE_MS = 100; // before the second attempt; doubles, and is drawn at random below it
 
 // the SDK tries a request again until the head of its answer is there; a body that breaks off is ours to ask for again
 const BODY_ATTEMPTS = 5;
@@ -86,6 +87,7 @@ export function s3Store(bucket: string, config: S3ClientConfig = {}): Store & { 
         } catch (error) {
           if (isNamed(error, 'PreconditionFailed')) return false;
           if (!isNamed(error, 'ConditionalRequestConflict') || attempt === CONFLICT_ATTEMPTS) throw error;
+          await sleep(Math.random() * MAX_CONFLICT_PAUSE_MS * 2 ** (attempt - 1));
         }
       }
     },
