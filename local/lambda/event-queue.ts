@@ -26,7 +26,7 @@ export interface EventQueueOptions {
   dataDir: string;
   names: FunctionNames;
   concurrency: Concurrency;
-  pool: SandboxPool;
+  pool: Pick<SandboxPool, 'run'>;
   emit: Emit;
   /** Factor on every time that AWS states: pauses and the age. */
   delayScale: number;
