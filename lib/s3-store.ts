@@ -28,6 +28,7 @@ export interface StoreUsage {
 
 // S3 answers 409 while two conditional writes of a key race; its documentation says to try again
 const CONFLICT_ATTEMPTS = 5;
+const MAX_CONFLICT_PAUSE_MS = 100; // before the second attempt; doubles, and is drawn at random below it
 
 /**
  * A storm of `503 SlowDown` is waited out for half a minute at least, other faults for a second or two.
@@ -94,6 +95,7 @@ export function s3Store(
         } catch (error) {
           if (isNamed(error, 'PreconditionFailed')) return false;
           if (!isNamed(error, 'ConditionalRequestConflict') || attempt === CONFLICT_ATTEMPTS) throw error;
+          await sleep(Math.random() * MAX_CONFLICT_PAUSE_MS * 2 ** (attempt - 1));
         }
       }
     },

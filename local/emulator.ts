@@ -1,7 +1,7 @@
 // The emulator: S3, Lambda, the HTTP API and CloudFormation on 127.0.0.1, running the bundles that are deployed.
 
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -9,7 +9,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { bundleOf, FUNCTION_NAMES, FUNCTIONS, functionVariable, HANDLER, WORKER_NAMES } from '../functions/manifest.ts';
 import { functionOfRoute } from '../functions/routes.ts';
-import { InputError } from '../lib/errors.ts';
+import { ConflictError, InputError } from '../lib/errors.ts';
 import { PRICES } from '../lib/prices.ts';
 import { Chaos } from './chaos/chaos.ts';
 import type { ChaosOptions } from './chaos/faults.ts';
@@ -23,6 +23,7 @@ import { createAuthorizer } from './iam/authorizer.ts';
 import type { DuplicateOptions } from './lambda/duplicates.ts';
 import type { LocalFunction } from './lambda/options.ts';
 import { startLambdaService } from './lambda/service.ts';
+import { makeFolder } from './make-folder.ts';
 import { listenNear } from './ports.ts';
 import { startS3Server } from './s3/server.ts';
 import { readAssembly } from './template/assembly.ts';
@@ -97,7 +98,12 @@ const ALIAS = 'live';
 const functionName = (name: string) => `arvoredo-${name}`;
 const INFO_FILE = 'emulator.json';
 
-/** Start everything; the caller closes it. */
+/**
+ * Start everything; the caller closes it.
+ *
+ * @throws {InputError} when an option cannot be followed
+ * @throws {ConflictError} when another process has the folder
+ */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { distDir, port, template, resumes, sandboxesPer10s, duplicates, onEvent, onBroken } = options;
   const workers = Math.min(options.workers, WORKERS_PER_CORE * availableParallelism());
@@ -106,12 +112,12 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   if (!deployed && !existsSync(join(distDir, 'functions'))) {
     throw new InputError(`there are no bundles in ${distDir}; run npm run build`);
   }
-  await mkdir(dataDir, { recursive: true }).catch((error: Error) => {
+  await makeFolder(dataDir).catch((error: Error) => {
     throw new InputError(`--data-dir ${dataDir} cannot be used: ${error.message}`);
   });
   const running = await findEmulator(dataDir);
   if (running)
-    throw new InputError(
+    throw new ConflictError(
       `an emulator (process ${running.pid}) already uses ${dataDir}; stop it or choose another --data-dir`,
     );
 

@@ -8,8 +8,9 @@ import { InputError } from '../lib/errors.ts';
 import type { Objects } from '../lib/objects.ts';
 import { s3Store } from '../lib/s3-store.ts';
 import type { Store } from '../lib/store.ts';
-import { attach } from './attach.ts';
+import { attach, untilAlone } from './attach.ts';
 import { BUCKET, findEmulator, LOCAL_CREDENTIALS, LOCAL_REGION, startEmulator } from './emulator.ts';
+import { joinEmulator } from './join-emulator.ts';
 import { startS3Server } from './s3/server.ts';
 import { localTarget, stackTarget, type Target } from './target.ts';
 
@@ -41,12 +42,14 @@ export interface OpenStore {
  */
 export async function openTarget({ on, stack, dataDir }: PlaceFlags): Promise<OpenTarget> {
   if (on === 'aws') return { target: await stackTarget(stack), close: async () => {} };
-  const running = await findEmulator(dataDir);
-  if (running) return { target: localTarget(running), close: await attach(dataDir) };
   await requireRuns(dataDir);
   const distDir = dirname(fileURLToPath(import.meta.url));
-  const emulator = await startEmulator({ dataDir, workers: 1, distDir, resumes: () => false });
-  return { target: localTarget(emulator), close: () => emulator.close() };
+  const joined = await joinEmulator(dataDir, () =>
+    startEmulator({ dataDir, workers: 1, distDir, resumes: () => false }),
+  );
+  if ('running' in joined) return { target: localTarget(joined.running), close: await attach(dataDir) };
+  const { started } = joined;
+  return { target: localTarget(started), close: () => untilAlone(dataDir).then(() => started.close()) };
 }
 
 /**

@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { InputError } from '../../lib/errors.ts';
+import { CancelledError, InputError } from '../../lib/errors.ts';
 import { colours, errorColours } from '../colours.ts';
 import { type EmulatorInfo, startEmulator } from '../emulator.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
-import { addChaosOptions, type ChaosFlags, chaosOf, port, sandboxes, seed, share, workers } from './parse.ts';
+import { addChaosOptions, type ChaosFlags, chaosOf, isGiven, port, sandboxes, seed, share, workers } from './parse.ts';
+import { untilStopped } from './stop.ts';
 
 interface LocalFlags extends ChaosFlags {
   workers: number;
@@ -61,33 +62,35 @@ export function localCommand(): Command {
       ...flags
     }: LocalFlags) => {
       if (stack !== undefined && template === undefined) throw new InputError('--stack needs --template');
+      if (duplicates === 0 && isGiven(command, 'duplicatesSeed'))
+        throw new InputError('--duplicates-seed needs --duplicates beside it');
       const chaos = chaosOf(command, flags);
       await checkJson(json);
-      const stop = new AbortController();
-      process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
-      const { close, ...info } = await startEmulator({
-        dataDir,
-        workers,
-        port,
-        dashboardPort: port - 1,
-        template: template === undefined ? undefined : { folder: template, stack },
-        sandboxesPer10s: ramp,
-        duplicates: { share: duplicates, seed: duplicatesSeed },
-        chaos,
-        distDir: dirname(fileURLToPath(import.meta.url)),
-        onBroken: (error) => stop.abort(error),
-      });
-      try {
-        await print(json, info, describe(info, template !== undefined));
-        for (const [i, url] of [info.s3, info.lambda, info.api, info.cloudFormation].entries()) {
-          const actual = Number(new URL(url).port);
-          if (actual !== port + i) console.error(errorColours.yellow(`port ${port + i} is taken: ${actual} is used`));
+      await untilStopped(async (stop) => {
+        const { close, ...info } = await startEmulator({
+          dataDir,
+          workers,
+          port,
+          dashboardPort: port - 1,
+          template: template === undefined ? undefined : { folder: template, stack },
+          sandboxesPer10s: ramp,
+          duplicates: { share: duplicates, seed: duplicatesSeed },
+          chaos,
+          distDir: dirname(fileURLToPath(import.meta.url)),
+          onBroken: (error) => stop.abort(error),
+        });
+        try {
+          await print(json, info, describe(info, template !== undefined));
+          for (const [i, url] of [info.s3, info.lambda, info.api, info.cloudFormation].entries()) {
+            const actual = Number(new URL(url).port);
+            if (actual !== port + i) console.error(errorColours.yellow(`port ${port + i} is taken: ${actual} is used`));
+          }
+          if (!stop.signal.aborted) await once(stop.signal, 'abort');
+        } finally {
+          await close();
         }
-        if (!stop.signal.aborted) await once(stop.signal, 'abort');
-      } finally {
-        await close();
-      }
-      if (stop.signal.reason.name !== 'AbortError') throw stop.signal.reason;
+        if (!(stop.signal.reason instanceof CancelledError)) throw stop.signal.reason;
+      });
     },
   );
 }

@@ -3,21 +3,21 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
-import { CancelledError, InputError, NotFoundError } from '../../lib/errors.ts';
+import { InputError, NotFoundError } from '../../lib/errors.ts';
 import { checkRunId, runIdOfExecution, runKeys } from '../../lib/keys.ts';
 import { readGiven } from '../../lib/params.ts';
 import type { Report } from '../../lib/report.ts';
 import { getReport, newRunId, startRun } from '../../lib/run.ts';
-import { attach, attached } from '../attach.ts';
+import { attach, attached, untilAlone } from '../attach.ts';
 import type { ChaosOptions } from '../chaos/faults.ts';
 import { restartMoment } from '../chaos/restart.ts';
 import { errorColours } from '../colours.ts';
 import { DASHBOARD_PORT, type RunWatch, startRunDashboard } from '../dashboard/run-dashboard.ts';
-import { findEmulator, startEmulator, WORKERS_PER_CORE } from '../emulator.ts';
+import { startEmulator, WORKERS_PER_CORE } from '../emulator.ts';
 import { countChaos } from '../events.ts';
+import { joinEmulator } from '../join-emulator.ts';
 import type { PlaceFlags } from '../place.ts';
 import { NO_PROGRESS, startProgress } from '../progress.ts';
 import { headline, type Places, type Seconds, summarize } from '../summary.ts';
@@ -29,6 +29,7 @@ import { addJsonOption, checkJson, print } from './output.ts';
 import { addChaosOptions, type ChaosFlags, chaosOf } from './parse.ts';
 import { type AccountFlags, addPlaceOptions, DEFAULT_DATA_DIR } from './place-options.ts';
 import { addRunOptions, flaggedParams, givenParams, nameIn } from './run-options.ts';
+import { untilStopped } from './stop.ts';
 
 interface RunFlags extends ChaosFlags, PlaceFlags, AccountFlags {
   runId?: string;
@@ -72,48 +73,43 @@ export function trainingCommand(command: Command, more: () => Record<string, unk
     const runId = checkRunId(flags.runId ?? newRunId());
     await checkJson(flags.json);
 
-    const stop = new AbortController();
-    const onSignal = () => {
-      if (stop.signal.aborted) process.exit(130); // asked twice: the watchdog ends the sandboxes
-      stop.abort(new CancelledError('cancelled'));
-    };
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
     // a run that is gone on with may have more workers than the default
     const workers =
       flags.runId && !flagged.includes('workers') ? WORKERS_PER_CORE * availableParallelism() : params.workers;
-    const place = await openTarget(flags, workers, runId, stop, chaos);
-    const { target, room, close } = place;
-    if (params.workers > room) {
-      console.error(`workers ${params.workers}: this emulator runs ${room} at once, the rest wait`);
-    }
-    try {
-      await uploadFiles(target, uploads);
-      const { request, execution } = await startRun(target.store, target.orchestrator, runId, params, flagged);
-      place.watch?.onRequest(request.params);
-      const startup = performance.now() / 1000;
-      if (!flags.quiet) console.error(`${errorColours.dim('run')} ${runId}`);
-      if (flags.dashboard)
-        console.error(
-          `${errorColours.dim('watch')} ${place.dashboard ?? 'the emulator of this folder has no dashboard'}`,
-        );
-      const progress = flags.quiet ? NO_PROGRESS : startProgress();
-      const { onStages, watch } = place;
-      await follow(target, {
-        ...{ runId, execution, on: flags.on, progress, options: placeOptions(flags), signal: stop.signal },
-        ...{ onStages, onView: watch?.onView },
-      });
-      const report = await getReport(target.store, runId);
-      watch?.onReport(report);
-      const places = await savePlaces(flags, target, runId, report);
-      const seconds: Seconds = { total: performance.now() / 1000, startup, ...report.seconds };
-      const account = place.chaos && { ...place.chaos, ...(await countChaos(flags.dataDir, runId)) };
-      const summary = { ...places, chaos: account };
-      const text = flags.quiet ? headline(report) : summarize(report, seconds, summary);
-      await print(flags.json, { ...report, seconds, ...summary }, text);
-    } finally {
-      await close();
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-    }
+    await untilStopped(async (stop) => {
+      const place = await openTarget(flags, workers, runId, stop, chaos);
+      const { target, room, close } = place;
+      if (params.workers > room) {
+        console.error(`workers ${params.workers}: this emulator runs ${room} at once, the rest wait`);
+      }
+      try {
+        await uploadFiles(target, uploads);
+        const { request, execution } = await startRun(target.store, target.orchestrator, runId, params, flagged);
+        place.watch?.onRequest(request.params);
+        const startup = performance.now() / 1000;
+        if (!flags.quiet) console.error(`${errorColours.dim('run')} ${runId}`);
+        if (flags.dashboard)
+          console.error(
+            `${errorColours.dim('watch')} ${place.dashboard ?? 'the emulator of this folder has no dashboard'}`,
+          );
+        const progress = flags.quiet ? NO_PROGRESS : startProgress();
+        const { onStages, watch } = place;
+        await follow(target, {
+          ...{ runId, execution, on: flags.on, progress, options: placeOptions(flags), signal: stop.signal },
+          ...{ onStages, onView: watch?.onView },
+        });
+        const report = await getReport(target.store, runId);
+        watch?.onReport(report);
+        const places = await savePlaces(flags, target, runId, report);
+        const seconds: Seconds = { total: performance.now() / 1000, startup, ...report.seconds };
+        const account = place.chaos && { ...place.chaos, ...(await countChaos(flags.dataDir, runId)) };
+        const summary = { ...places, chaos: account };
+        const text = flags.quiet ? headline(report) : summarize(report, seconds, summary);
+        await print(flags.json, { ...report, seconds, ...summary }, text);
+      } finally {
+        await close();
+      }
+    });
   });
 }
 
@@ -160,16 +156,6 @@ async function openTarget(
     const { url, close, ...watch } = await startRunDashboard(runId);
     return { target, room, dashboard: url, watch, close };
   }
-  const running = await findEmulator(dataDir);
-  if (running && chaos) {
-    throw new InputError(
-      `--chaos needs an emulator of its own, and process ${running.pid} has one in ${dataDir}; choose another --data-dir`,
-    );
-  }
-  if (running) {
-    const { workers: room, chaos: faults, dashboard: page } = running;
-    return { target: localTarget(running), room, chaos: faults, dashboard: page, close: await attach(dataDir) };
-  }
   const start = () =>
     startEmulator({
       dataDir,
@@ -181,7 +167,17 @@ async function openTarget(
       chaos,
       onBroken: (error) => stop.abort(error),
     });
-  let emulator = await start();
+  const joined = await joinEmulator(dataDir, start, stop.signal);
+  if ('running' in joined) {
+    const { workers: room, chaos: faults, dashboard: page, pid } = joined.running;
+    if (chaos) {
+      throw new InputError(
+        `--chaos needs an emulator of its own, and process ${pid} has one in ${dataDir}; choose another --data-dir`,
+      );
+    }
+    return { target: localTarget(joined.running), room, chaos: faults, dashboard: page, close: await attach(dataDir) };
+  }
+  let emulator = joined.started;
   const target = localTarget(emulator);
   const isRestart = chaos && restartMoment(chaos);
   const onStages: FollowOptions['onStages'] = async (stages) => {
@@ -192,10 +188,7 @@ async function openTarget(
     Object.assign(target, localTarget(emulator));
   };
   const close = async () => {
-    for (let waits = 0; !stop.signal.aborted && (await attached(dataDir)).length > 0; waits++) {
-      if (waits === 0) console.error('another run uses this emulator: it stays until that is done');
-      await sleep(200, undefined, { signal: stop.signal }).catch(() => {});
-    }
+    await untilAlone(dataDir, stop.signal);
     await emulator.close();
   };
   return { target, room: emulator.workers, dashboard: emulator.dashboard, chaos, onStages, close };

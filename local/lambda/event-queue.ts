@@ -4,6 +4,8 @@
 
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as v from 'valibot';
+import { FormatError } from '../../lib/errors.ts';
 import type { Concurrency } from './concurrency.ts';
 import { type DropCondition, deliver, destinationRecord } from './destination.ts';
 import { type DuplicateOptions, isDoubled } from './duplicates.ts';
@@ -20,27 +22,66 @@ import type { SandboxPool } from './pool.ts';
 import type { InvokeOutcome } from './sandbox.ts';
 
 export interface EventQueueOptions {
-  /** For the events' files and the files of queues that are destinations. */
+  /** For the events' files, whose folder `readEvents` made, and the files of queues that are destinations. */
   dataDir: string;
   names: FunctionNames;
   concurrency: Concurrency;
-  pool: SandboxPool;
+  pool: Pick<SandboxPool, 'run'>;
   emit: Emit;
   /** Factor on every time that AWS states: pauses and the age. */
   delayScale: number;
   duplicates: DuplicateOptions;
 }
 
-/** An asynchronous invocation, as it lies in its file. */
-export interface QueuedEvent {
-  requestId: string;
-  functionArn: string;
-  payload: string;
-  clientContext?: string;
-  acceptedAtMs: number;
+const whole = () => v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const QueuedEventShape = v.object({
+  requestId: v.string(),
+  functionArn: v.string(),
+  /** JSON. */
+  payload: v.string(),
+  clientContext: v.optional(v.string()),
+  acceptedAtMs: whole(),
   /** Tries that have failed. */
-  tries: number;
+  tries: whole(),
+});
+/** An asynchronous invocation, as it lies in its file. */
+export type QueuedEvent = v.InferOutput<typeof QueuedEventShape>;
+
+/**
+ * The events that an earlier service has left in a folder, the oldest first.
+ *
+ * @throws {FormatError} when a file holds none
+ */
+export function readEvents(dataDir: string): QueuedEvent[] {
+  const folder = eventFolder(dataDir);
+  mkdirSync(folder, { recursive: true });
+  const events: QueuedEvent[] = [];
+  for (const name of readdirSync(folder).sort()) {
+    const path = join(folder, name);
+    if (name.endsWith('.json')) events.push(readEvent(path));
+    else rmSync(path); // written in part
+  }
+  return events;
 }
+
+function readEvent(path: string): QueuedEvent {
+  const where = `event ${path}`;
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new FormatError(`${where} cannot be read: ${reason}; remove the file to go on without it`, { cause });
+  }
+  const { success, issues, output } = v.safeParse(QueuedEventShape, value);
+  if (success) return output;
+  const [{ message }] = issues;
+  throw new FormatError(
+    `${where} is no asynchronous invocation: ${v.getDotPath(issues[0]) ?? 'value'}: ${message}; remove the file to go on without it`,
+  );
+}
+
+const eventFolder = (dataDir: string) => join(dataDir, 'events');
 
 export class EventQueue {
   readonly #options: EventQueueOptions;
@@ -50,16 +91,12 @@ export class EventQueue {
 
   constructor(options: EventQueueOptions) {
     this.#options = options;
-    this.#folder = join(options.dataDir, 'events');
-    mkdirSync(this.#folder, { recursive: true });
+    this.#folder = eventFolder(options.dataDir);
   }
 
-  /** Go on with what an earlier service has left. */
-  resume(): void {
-    for (const name of readdirSync(this.#folder).sort()) {
-      if (name.endsWith('.json')) this.#run(JSON.parse(readFileSync(join(this.#folder, name), 'utf8')));
-      else rmSync(join(this.#folder, name)); // written in part
-    }
+  /** Go on with what an earlier service has left, as `readEvents` found it. */
+  resume(events: readonly QueuedEvent[]): void {
+    for (const event of events) this.#run(event);
   }
 
   /** Take an event in; it is in its file when this returns. */

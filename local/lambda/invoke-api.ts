@@ -23,6 +23,7 @@ export interface InvokeApi {
 }
 
 const TYPES = ['RequestResponse', 'Event', 'DryRun'];
+const LOG_TYPES = ['None', 'Tail'];
 
 export async function handleInvoke(
   api: InvokeApi,
@@ -33,6 +34,9 @@ export async function handleInvoke(
   const header = (name: string) => request.headers[name] as string | undefined;
   const type = header('x-amz-invocation-type') ?? 'RequestResponse';
   if (!TYPES.includes(type)) throw invalidParameter(`invocation type must be one of ${TYPES.join(', ')}, got ${type}`);
+  const logType = header('x-amz-log-type') ?? 'None';
+  if (!LOG_TYPES.includes(logType))
+    throw invalidParameter(`log type must be one of ${LOG_TYPES.join(', ')}, got ${logType}`);
   const maxBytes = type === 'Event' ? MAX_ASYNC_REQUEST_BYTES : MAX_SYNC_REQUEST_BYTES;
   const body = await readBody(request, maxBytes);
   if (!body) {
@@ -57,7 +61,7 @@ export async function handleInvoke(
     api.queue.accept(target, { requestId, payload: payload.toString(), clientContext });
     return send(response, 202, '', headers);
   }
-  const wantsLog = header('x-amz-log-type') === 'Tail';
+  const wantsLog = logType === 'Tail';
   const invocation: InvokeRequest = { requestId, payload, functionArn: target.arn, clientContext, wantsLog };
   enterOrThrottle(api, target);
   const { payload: result, error, log } = await api.pool.run(target.fn, target.version, invocation);

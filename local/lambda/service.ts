@@ -2,7 +2,7 @@
 // speak to it through AWS_ENDPOINT_URL_LAMBDA.
 
 import { existsSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Concurrency } from './concurrency.ts';
@@ -10,7 +10,7 @@ import { validateDestination } from './destination.ts';
 import { DurableEngine } from './durable/engine.ts';
 import { Journal } from './durable/journal.ts';
 import { Runs } from './durable/runs.ts';
-import { EventQueue } from './event-queue.ts';
+import { EventQueue, readEvents } from './event-queue.ts';
 import { listen, sendError } from './http.ts';
 import { EPHEMERAL_STORAGE_MIB, MAX_EVENT_AGE_MS } from './limits.ts';
 import { FunctionNames } from './names.ts';
@@ -45,76 +45,63 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
   const concurrency = new Concurrency({ functions, accountLimit: maxConcurrency, sandboxesPer10s });
   const emit: Emit = (event) => options.onEvent?.({ ...event, atMs: Date.now() });
 
+  let api: LambdaApi;
   const server = createServer((request, response) => {
     route(api, request, response).catch((error) => sendError(response, error));
   });
   const actualPort = await listen(server, port);
   const url = `http://127.0.0.1:${actualPort}`;
-  // no request is read before the lines up to the end have run, as none of them waits
-  const { processes, journal, runs } = openFolder(options, server);
-  const base = { ...options.environment, AWS_REGION: region, AWS_DEFAULT_REGION: region, AWS_ENDPOINT_URL_LAMBDA: url };
-  const pool = new SandboxPool({
-    concurrency,
-    maxSandboxes,
-    folder: join(dataDir, 'sandboxes'),
-    runtimePath,
-    freeze,
-    processes,
-    emit,
-    environment: (fn, version) => sandboxEnvironment(fn, version, base),
-  });
-  const queue = new EventQueue({ dataDir, names, concurrency, pool, emit, delayScale: asyncDelayScale, duplicates });
-  const { authorize } = options;
-  const engine = new DurableEngine({
-    names,
-    concurrency,
-    pool,
-    journal,
-    runs,
-    emit,
-    crashDelayMs,
-    duplicates,
-    faults,
-    authorize,
-  });
-  const api: LambdaApi = { names, concurrency, pool, engine, queue, faults, emit, authorize };
-  queue.resume();
-  engine.resume(options.resumes ?? (() => true));
-
-  return {
-    url,
-    port: actualPort,
-    functionArn: (name, qualifier) => names.arn(name, qualifier),
-    async close() {
-      engine.close();
-      queue.close();
-      concurrency.close();
-      server.close();
-      server.closeAllConnections();
-      await pool.close();
-      processes.close();
-      journal.close();
-    },
-  };
-}
-
-/** Take over the folder, or stop listening. */
-function openFolder(
-  { dataDir, onBroken }: LambdaServiceOptions,
-  server: Server,
-): { processes: ProcessList; journal: Journal; runs: Runs } {
-  let processes: ProcessList | undefined;
-  let journal: Journal | undefined;
-  try {
-    processes = new ProcessList(dataDir);
-    journal = new Journal(dataDir, onBroken);
-    return { processes, journal, runs: new Runs(journal.records) };
-  } catch (cause) {
-    journal?.close();
-    processes?.close();
+  const closers: (() => void | Promise<void>)[] = [];
+  const close = async () => {
     server.close();
-    throw cause;
+    server.closeAllConnections();
+    for (const closeOne of closers.splice(0).reverse()) await closeOne();
+  };
+  try {
+    // no request is read before the lines up to the end have run, as none of them waits
+    const processes = new ProcessList(dataDir);
+    closers.push(() => processes.close());
+    const journal = new Journal(dataDir, options.onBroken);
+    closers.push(() => journal.close());
+    const runs = new Runs(journal.records);
+    const events = readEvents(dataDir);
+    const { environment, authorize } = options;
+    const base = { ...environment, AWS_REGION: region, AWS_DEFAULT_REGION: region, AWS_ENDPOINT_URL_LAMBDA: url };
+    const pool = new SandboxPool({
+      concurrency,
+      maxSandboxes,
+      folder: join(dataDir, 'sandboxes'),
+      runtimePath,
+      freeze,
+      processes,
+      emit,
+      environment: (fn, version) => sandboxEnvironment(fn, version, base),
+    });
+    closers.push(() => pool.close());
+    closers.push(() => concurrency.close());
+    const queue = new EventQueue({ dataDir, names, concurrency, pool, emit, delayScale: asyncDelayScale, duplicates });
+    closers.push(() => queue.close());
+    const engine = new DurableEngine({
+      names,
+      concurrency,
+      pool,
+      journal,
+      runs,
+      emit,
+      crashDelayMs,
+      duplicates,
+      faults,
+      authorize,
+    });
+    closers.push(() => engine.close());
+    api = { names, concurrency, pool, engine, queue, faults, emit, authorize };
+    queue.resume(events);
+    engine.resume(options.resumes ?? (() => true));
+  } catch (error) {
+    await close();
+    throw error;
   }
+  return { url, port: actualPort, functionArn: (name, qualifier) => names.arn(name, qualifier), close };
 }
 
 function sandboxEnvironment(fn: LocalFunction, version: string, base: Record<string, string>): Record<string, string> {

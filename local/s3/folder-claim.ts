@@ -1,28 +1,70 @@
 // One server per data folder: a second one would delete the first one's unfinished files.
 
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConflictError } from '../../lib/errors.ts';
+
+const TRIES = 50;
+const PAUSE_MS = 10;
 
 const claimPath = (folder: string) => join(folder, 'server.pid');
 
 /** @throws {ConflictError} when a process that still runs has the folder; a dead one's claim is taken over */
 export function claimFolder(folder: string): void {
   const path = claimPath(folder);
-  let owner = 0;
-  try {
-    owner = Number(readFileSync(path, 'utf8'));
-  } catch {
-    // nobody has it
+  for (let attempt = 1; !create(path); attempt++) {
+    const owner = read(path);
+    // in a container each start may have the same pid as the one before, which is dead
+    if (owner > 0 && owner !== process.pid && isRunning(owner)) {
+      const hint = `delete ${path} only if that is another program`;
+      throw new ConflictError(`${folder} is in use by process ${owner}; stop it, or ${hint}`);
+    }
+    // an empty claim is being written just now, or by one that was killed at it
+    if (owner === 0 && attempt < TRIES) pause(PAUSE_MS);
+    else takeAway(path, owner);
   }
-  // in a container each start may have the same pid as the one before, which is dead
-  if (owner > 0 && owner !== process.pid && isRunning(owner))
-    throw new ConflictError(`${folder} is in use by process ${owner}; stop it, or delete ${path} if that is no server`);
-  writeFileSync(path, String(process.pid));
 }
 
 export function releaseFolder(folder: string): void {
   rmSync(claimPath(folder), { force: true });
+}
+
+/** @returns false when there is a claim: of many at once, one makes it */
+function create(path: string): boolean {
+  try {
+    writeFileSync(path, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** @returns 0 when it is gone, or holds no process id */
+function read(path: string): number {
+  try {
+    return Number(readFileSync(path, 'utf8')) || 0;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+    throw error;
+  }
+}
+
+/** Remove a dead claim. Another that found it too may have its own there already: that one is put back. */
+function takeAway(path: string, owner: number): void {
+  const aside = `${path}.${process.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // the other was faster
+    throw error;
+  }
+  if (read(aside) === owner) rmSync(aside);
+  else renameSync(aside, path);
+}
+
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 function isRunning(pid: number): boolean {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -70,6 +73,31 @@ test('a file is uploaded once, and what is there stays', async () => {
   await writeFile(file, 'x\n2\n');
   await s3Upload(BUCKET, file, 'up.csv', config);
   assert.equal(new TextDecoder().decode(await store.get('up.csv')), 'x\n1\n');
+});
+
+test('a write that races with another is tried again after a pause that doubles, five times in all', async (t) => {
+  t.mock.method(Math, 'random', () => 0.5);
+  const timesMs: number[] = [];
+  let numConflicts = 4;
+  const racing = createServer((request, response) => {
+    timesMs.push(performance.now());
+    request.resume();
+    const isConflict = timesMs.length <= numConflicts;
+    response.writeHead(isConflict ? 409 : 200, { 'content-type': 'application/xml' });
+    response.end(isConflict ? '<Error><Code>ConditionalRequestConflict</Code><Message>race</Message></Error>' : '');
+  }).listen(0, '127.0.0.1');
+  t.after(() => racing.close());
+  await once(racing, 'listening');
+  const endpoint = `http://127.0.0.1:${(racing.address() as AddressInfo).port}`;
+  const store = s3Store(BUCKET, { ...config, endpoint });
+  assert.equal(await store.create('k', new Uint8Array(1)), true);
+  const gaps = timesMs.slice(1).map((atMs, i) => atMs - timesMs[i]!);
+  assert.equal(gaps.length, 4);
+  for (const [i, gap] of gaps.entries()) assert.ok(gap >= 50 * 2 ** i - 2, `${gap} ms before attempt ${i + 2}`);
+  timesMs.length = 0;
+  numConflicts = 9;
+  await assert.rejects(store.create('k', new Uint8Array(1)), { name: 'ConditionalRequestConflict' });
+  assert.equal(timesMs.length, 5);
 });
 
 test('locations and names', () => {

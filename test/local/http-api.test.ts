@@ -3,6 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, beforeEach, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { ROUTES } from '../../functions/routes.ts';
@@ -213,6 +214,28 @@ test('a function that takes longer than the limit is a 503', async () => {
   invoke = () => new Promise(() => {});
   const { status, body } = await send('GET', '/runs');
   assert.deepEqual([status, body], [503, '{"message":"Service Unavailable"}']);
+});
+
+test('that limit is 30 s', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let onInvoked = () => {};
+  const invoked = new Promise<void>((resolve) => (onInvoked = resolve));
+  const slow = await startHttpApi({
+    invoke: () => {
+      onInvoked();
+      return new Promise(() => {});
+    },
+  });
+  let status = 0;
+  const answered = fetch(`${slow.url}/runs`).then((response) => (status = response.status));
+  await invoked;
+  t.mock.timers.tick(29_999);
+  for (let i = 0; i < 10; i++) await turn();
+  assert.equal(status, 0);
+  t.mock.timers.tick(1);
+  assert.equal(await answered, 503);
+  t.mock.timers.reset();
+  await slow.close();
 });
 
 test('a body of 10 MiB is taken, one byte more is a 413', async () => {

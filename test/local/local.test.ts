@@ -213,10 +213,12 @@ suite('arvoredo local', () => {
     }
   });
 
-  test('a template that is not there, or a stack without one, is refused', async (t) => {
+  test('a template or a file that cannot be there, or an option without the one that it is for, is refused', async (t) => {
     for (const [args, message] of [
       [['--template', '/nowhere'], /\/nowhere\/manifest.json cannot be read: .*; run: npm run synth/],
       [['--stack', 'Grove'], /--stack needs --template/],
+      [['--duplicates-seed', '3'], /--duplicates-seed needs --duplicates beside it/],
+      [['--json', '/nowhere/z.json'], /--json \/nowhere\/z.json cannot be written: ENOENT/],
     ] as const) {
       const { code, stderr } = await finish(t, ['local', ...args]);
       assert.equal(code, 2);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { access, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PARTS } from '../../lib/cost.ts';
@@ -174,6 +174,36 @@ suite('arvoredo run', () => {
     assert.equal((await readJson(json)).model.sha256, (await expected).result.sha256);
   });
 
+  test('ends as on Ctrl-C when its terminal is closed', async (t) => {
+    const dataDir = await temporaryFolder(t);
+    const { child, done } = start(t, ['run', ...JOB_ARGS, '--data-dir', dataDir]);
+    await waitForEvent(dataDir, (events) => events.find((event) => event.type === 'invokeStarted'));
+    child.kill('SIGHUP');
+    const { code, stderr } = await done;
+    assert.deepEqual([code, /go on with: /.test(stderr)], [130, true], stderr);
+    assert.deepEqual(await leftOver(dataDir), []);
+  });
+
+  test('two first commands at once share the emulator that one of them starts', async (t) => {
+    const dataDir = await temporaryFolder(t);
+    const args = ['run', '--quiet', '--samples', '300', '--trees', '2', '--data-dir', dataDir, '--run-id', 'both'];
+    const [first, second] = await Promise.all([finish(t, args), finish(t, args)]);
+    assert.deepEqual([first!.code, second!.code], [0, 0], first!.stderr + second!.stderr);
+    assert.equal(first!.stdout, second!.stdout);
+    const started = (await eventsOf(dataDir)).filter((event) => event.type === 'executionStarted');
+    assert.equal(started.length, 1);
+  });
+
+  test('a file of the emulator that is damaged ends it with its name', async (t) => {
+    const dataDir = await temporaryFolder(t);
+    const file = join(dataDir, 'lambda', 'events', '1-x.json');
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, '{"requestId":"x"');
+    const { code, stderr } = await finish(t, ['run', '--data-dir', dataDir]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^error event .*\/lambda\/events\/1-x\.json cannot be read: .*; remove the file to go on/m);
+  });
+
   test('words for nothing are understood', async (t) => {
     const dataDir = await temporaryFolder(t);
     const json = join(dataDir, 'result.json');
@@ -266,6 +296,13 @@ suite('arvoredo run refuses before anything is spent', () => {
       await assert.rejects(access(dataDir));
     });
   }
+
+  test('a folder that cannot be made', async (t) => {
+    const path = join(process.platform === 'linux' ? '/proc' : '/dev/null', 'x', 'y');
+    const { code, stderr } = await finish(t, ['run', '--data-dir', path]);
+    assert.equal(code, 2);
+    assert.match(stderr, /^error --data-dir .* cannot be used: E/);
+  });
 
   test('an endpoint that cannot be reached is named, without a stack trace', async (t) => {
     const endpoint = 'http://127.0.0.1:9';

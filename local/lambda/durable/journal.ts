@@ -2,11 +2,11 @@
 // give the same executions. A write reaches the kernel before it returns, so a SIGKILL of the emulator loses nothing;
 // only a power cut could, which is no case for fsync here.
 
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorObject, OperationStatus, OperationUpdate } from '@aws-sdk/client-lambda';
 import { FormatError } from '../../../lib/errors.ts';
-import { RETENTION_MS } from '../limits.ts';
+import { COMPACT_ABOVE_BYTES, RETENTION_MS } from '../limits.ts';
 import type { ExecutionStatus } from '../options.ts';
 import { isRecord } from './shapes.ts';
 
@@ -19,75 +19,150 @@ export type JournalRecord = { arn: string; atMs: number } & (
   | { type: 'ended'; status: ExecutionStatus; result?: string; error?: ErrorObject }
 );
 
+const READ_BYTES = 1024 * 1024; // at once
+
 export class Journal {
   /** What was written before, without the steps of executions that have ended. */
   readonly records: readonly JournalRecord[];
-  readonly #file: number;
+  readonly #path: string;
   readonly #onBroken: (error: Error) => void;
+  readonly #endedAtMs = new Map<string, number>();
+  readonly #compactAbove: number;
+  #file: number;
+  #bytes = 0;
+  /** Size at which it is compacted while it is written: twice what the last time left, so that its cost is a share. */
+  #limit: number;
   #isBroken = false;
 
-  /** @param onBroken told once, when a record cannot be written: from then on nothing is kept */
-  constructor(dataDir: string, onBroken: (error: Error) => void = () => {}) {
+  /**
+   * @param onBroken told once, when a record cannot be written: from then on nothing is kept
+   * @param compactAbove bytes of the file from which it is compacted while it is written, from 1 up
+   * @throws {FormatError} when a line is no record
+   */
+  constructor(dataDir: string, onBroken: (error: Error) => void = () => {}, compactAbove = COMPACT_ABOVE_BYTES) {
     this.#onBroken = onBroken;
+    this.#compactAbove = compactAbove;
     mkdirSync(dataDir, { recursive: true });
-    const path = join(dataDir, 'durable.jsonl');
-    this.records = compact(read(path));
+    this.#path = join(dataDir, 'durable.jsonl');
+    let number = 0;
+    for (const line of lines(this.#path)) this.#note(parse(line, `journal ${this.#path}: line ${++number}`));
     // also rids the file of a torn last line, which must not run into the next one
-    writeFileSync(`${path}.new`, this.records.map((record) => `${JSON.stringify(record)}\n`).join(''));
-    renameSync(`${path}.new`, path);
-    this.#file = openSync(path, 'a');
+    const { file, bytes, records } = this.#copyNeeded();
+    this.#file = file;
+    this.#bytes = bytes;
+    this.#limit = Math.max(compactAbove, 2 * bytes);
+    this.records = records;
   }
 
   append(record: JournalRecord): void {
     if (this.#isBroken) return;
-    const line = Buffer.from(`${JSON.stringify(record)}\n`);
     try {
-      for (let written = 0; written < line.length; ) written += writeSync(this.#file, line, written);
+      this.#bytes += write(this.#file, record);
     } catch (cause) {
       // in the middle of a timer or an invocation there is nobody to throw to; a torn line is cut off at the next start
       this.#isBroken = true;
       this.#onBroken(
         new Error(`the journal of the emulator cannot be written: ${(cause as Error).message}`, { cause }),
       );
+      return;
     }
+    this.#note(record);
+    if (record.type === 'ended' && this.#bytes > this.#limit) this.#compact();
   }
 
   close(): void {
     closeSync(this.#file);
   }
+
+  #note({ type, arn, atMs }: JournalRecord): void {
+    if (type === 'ended') this.#endedAtMs.set(arn, atMs);
+  }
+
+  #compact(): void {
+    try {
+      const { file, bytes } = this.#copyNeeded();
+      closeSync(this.#file);
+      this.#file = file;
+      this.#bytes = bytes;
+    } catch {
+      // a full disk: the long file goes on, and the next start tries again
+    }
+    this.#limit = Math.max(this.#compactAbove, 2 * this.#bytes);
+  }
+
+  /** Put in the file's place a copy without what nobody asks for any more. It is open, to be written on. */
+  #copyNeeded(): { file: number; bytes: number; records: JournalRecord[] } {
+    const path = `${this.#path}.new`;
+    const file = openSync(path, 'w');
+    const records: JournalRecord[] = [];
+    let bytes = 0;
+    try {
+      for (const line of lines(this.#path)) {
+        const record = JSON.parse(line) as JournalRecord;
+        if (!this.#isNeeded(record)) continue;
+        bytes += write(file, record);
+        records.push(record);
+      }
+      renameSync(path, this.#path);
+    } catch (error) {
+      closeSync(file);
+      rmSync(path, { force: true });
+      throw error;
+    }
+    const oldestMs = Date.now() - RETENTION_MS;
+    for (const [arn, atMs] of this.#endedAtMs) if (atMs <= oldestMs) this.#endedAtMs.delete(arn);
+    return { file, bytes, records };
+  }
+
+  #isNeeded({ type, arn }: JournalRecord): boolean {
+    const endedAtMs = this.#endedAtMs.get(arn);
+    if (endedAtMs === undefined) return true;
+    return (type === 'started' || type === 'ended') && endedAtMs > Date.now() - RETENTION_MS;
+  }
 }
 
-function read(path: string): JournalRecord[] {
-  let text: string;
+/** @returns bytes written */
+function write(file: number, record: JournalRecord): number {
+  const line = Buffer.from(`${JSON.stringify(record)}\n`);
+  for (let written = 0; written < line.length; ) written += writeSync(file, line, written);
+  return line.length;
+}
+
+/** The whole lines of a file, which may be longer than a string can be; none when there is no file. */
+function* lines(path: string): Generator<string> {
+  let file: number;
   try {
-    text = readFileSync(path, 'utf8');
+    file = openSync(path, 'r');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw error;
   }
-  // text after the last line end was not acknowledged to anyone
-  const lines = text
-    .slice(0, text.lastIndexOf('\n') + 1)
-    .split('\n')
-    .slice(0, -1);
-  return lines.map((line, i) => {
-    let record: unknown;
-    try {
-      record = JSON.parse(line);
-    } catch (cause) {
-      throw new FormatError(`journal ${path}: line ${i + 1} is not JSON; remove the file to start afresh`, { cause });
+  try {
+    let pieces: Buffer[] = []; // of the line that goes on
+    for (;;) {
+      const buffer = Buffer.allocUnsafe(READ_BYTES);
+      const chunk = buffer.subarray(0, readSync(file, buffer));
+      if (chunk.length === 0) return; // text after the last line end was not acknowledged to anyone
+      let start = 0;
+      for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+        yield Buffer.concat([...pieces, chunk.subarray(start, end)]).toString();
+        pieces = [];
+        start = end + 1;
+      }
+      pieces.push(chunk.subarray(start));
     }
-    if (isRecord(record)) return record;
-    throw new FormatError(`journal ${path}: line ${i + 1} is no record; remove the file to start afresh`);
-  });
+  } finally {
+    closeSync(file);
+  }
 }
 
-function compact(records: JournalRecord[]): JournalRecord[] {
-  const endedAtMs = new Map<string, number>();
-  for (const { type, arn, atMs } of records) if (type === 'ended') endedAtMs.set(arn, atMs);
-  const oldestMs = Date.now() - RETENTION_MS;
-  return records.filter(({ type, arn }) => {
-    const endMs = endedAtMs.get(arn);
-    return endMs === undefined || ((type === 'started' || type === 'ended') && endMs > oldestMs);
-  });
+function parse(line: string, where: string): JournalRecord {
+  let record: unknown;
+  try {
+    record = JSON.parse(line);
+  } catch (cause) {
+    throw new FormatError(`${where} is not JSON; remove the file to start afresh`, { cause });
+  }
+  if (isRecord(record)) return record;
+  throw new FormatError(`${where} is no record; remove the file to start afresh`);
 }

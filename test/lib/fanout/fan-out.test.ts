@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { FanOutFailedError, InputError } from '../../../lib/errors.ts';
 import { backoffMs } from '../../../lib/fanout/backoff.ts';
+import type { Engine } from '../../../lib/fanout/engine.ts';
 import { fanOut, map, mapReduce, reducePairwise, startFanOut, workerFunction } from '../../../lib/fanout/fan-out.ts';
 import { FAN_OUT_DEFAULTS, type FanOutOptions, resolveOptions, toCount } from '../../../lib/fanout/options.ts';
 import { quantile } from '../../../lib/fanout/summary.ts';
@@ -228,6 +229,34 @@ suite('fan-out', () => {
     assert.deepEqual([reason, counts.failed], ['breakerOpen', 0]);
     assert.ok(failed.length >= 5);
     assert.ok(failed.every(({ error }) => error.message === 'no luck'));
+  });
+
+  test('one that is called off ends, whoever is in flight; that nobody can say so is no reason', async () => {
+    const answers = [new Error('no answer'), false, true];
+    let numLooks = 0;
+    const isAborted = async () => {
+      const answer = answers[numLooks++];
+      if (answer instanceof Error) throw answer;
+      return answer ?? assert.fail('it was over');
+    };
+    const looking: Engine = {
+      ...engine(),
+      lanes: (_name, _numLanes, body) =>
+        body({
+          startedAtMs: 0,
+          invoke() {}, // never ends
+          startOf: () => undefined,
+          async watch(pauseSeconds, look, onFound) {
+            for (let atMs = 0, found: Awaited<ReturnType<typeof look>>; found === undefined; ) {
+              atMs += pauseSeconds(atMs)! * 1000;
+              found = await look(atMs);
+              if (found !== undefined) onFound(found, atMs);
+            }
+          },
+        }),
+    };
+    const { reason, counts } = await fanOut(looking, 'f', tasks(2), doubler, { isAborted });
+    assert.deepEqual([reason, counts.done, counts.abandoned, numLooks], ['aborted', 0, 2, 3]);
   });
 
   test('a share that is done is told, once the tasks are there or the fan-out is over', async () => {

@@ -95,6 +95,7 @@ suite('policy', () => {
       assert.equal(summary.failed[0]!.attempts, attempts);
       assert.equal(summary.failed[0]!.errors.length, attempts);
       assert.equal(state.tasks[0]!.attempts.length, attempts);
+      if (error === KILLED) assert.deepEqual(state.tasks[0]!.attempts.map(({ tier }) => tier), [0, 0, 1, 1]); // biome-ignore format: one line
       if (error === MEMORY) {
         assert.match(summary.failed[0]!.error.message, new RegExp(`${tiers.at(-1)} MiB.*make its work smaller`));
         assert.deepEqual(
@@ -258,6 +259,8 @@ suite('stragglers', () => {
     const state = twelve(11);
     assert.equal(tick(state, 5000).length, 1);
     assert.deepEqual(tick(state, 50_000), []);
+    assert.deepEqual(step(state, failed(11, CRASH, 51_000, 2)), []);
+    assert.deepEqual(tick(state, 60_000), []); // it alone is in flight again, and has had its twin
   });
 
   test('a replay that sees the failure before the decision comes to the same attempts', () => {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
+import { type TestContext, test } from 'node:test';
+import { setTimeout, setImmediate as turn } from 'node:timers/promises';
+import { Concurrency } from '../../../local/lambda/concurrency.ts';
 import { isDoubled } from '../../../local/lambda/duplicates.ts';
-import type { LambdaEvent } from '../../../local/lambda/options.ts';
+import { EventQueue, readEvents } from '../../../local/lambda/event-queue.ts';
+import { FunctionNames } from '../../../local/lambda/names.ts';
+import type { Emit, LambdaEvent } from '../../../local/lambda/options.ts';
 import { startLambdaService } from '../../../local/lambda/service.ts';
 import {
   lines,
@@ -157,6 +160,82 @@ test('asynchronous and chained invocations are delivered twice when it is asked 
     ids.map((id) => numRuns(id, twice)),
     [2, 2, 2, 2, 2, 2],
   );
+});
+
+/** A queue by itself: its clock is the test's, and its function always fails. */
+function ownQueue(t: TestContext, responseBytes = 10, dataDir = join(folder, `own-${responseBytes}`)) {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const fn = { ...worker, onFailure: QUEUE };
+  const names = new FunctionNames([fn], 'us-east-1', '000000000000');
+  const concurrency = new Concurrency({ functions: [fn], accountLimit: 1 });
+  const triesMs: number[] = [];
+  const drops: { condition: string; destination?: string; atMs: number }[] = [];
+  const pool = {
+    async run() {
+      triesMs.push(Date.now());
+      concurrency.leave(fn);
+      const payload = Buffer.from(JSON.stringify('x'.repeat(responseBytes)));
+      return { payload, error: { type: 'Error', message: 'again' }, durationMs: 1, log: '' };
+    },
+  };
+  const emit: Emit = (event) => {
+    if (event.type === 'eventDropped') drops.push({ ...event, atMs: Date.now() });
+  };
+  readEvents(dataDir); // makes the folder
+  const queue = new EventQueue({
+    dataDir,
+    names,
+    concurrency,
+    pool,
+    emit,
+    delayScale: 1,
+    duplicates: { share: 0, seed: 0 },
+  });
+  const pass = async (ms: number, stepMs: number) => {
+    for (let passedMs = 0; passedMs < ms; passedMs += stepMs) {
+      t.mock.timers.tick(stepMs);
+      await turn();
+    }
+  };
+  queue.accept(names.resolve('worker'), { requestId: 'r', payload: '{}' });
+  return { fn, concurrency, triesMs, drops, pass, sent: () => lines(join(dataDir, 'queues', 'failed.jsonl')) };
+}
+
+test('tries follow after one minute and after two more', async (t) => {
+  const { triesMs, drops, pass } = ownQueue(t);
+  await pass(400_000, 1000);
+  assert.deepEqual(
+    triesMs.map((atMs) => atMs - triesMs[0]!),
+    [0, 60_000, 180_000],
+  );
+  assert.deepEqual(
+    drops.map(({ condition }) => condition),
+    ['RetriesExhausted'],
+  );
+});
+
+test('without a place an event is given up after 6 hours, at the look that follows', async (t) => {
+  const { fn, concurrency, triesMs, drops, pass } = ownQueue(t);
+  await turn();
+  concurrency.enter(fn); // the try that comes after a minute finds no place
+  const hourMs = 3_600_000;
+  await pass(6 * hourMs - 1000, 1000);
+  assert.deepEqual([triesMs.length, drops.length], [1, 0]);
+  await pass(301_000, 1000); // looks come every 5 minutes by then
+  assert.deepEqual([triesMs.length, drops[0]?.condition], [1, 'EventAgeExceeded']);
+});
+
+test('a record goes to its destination up to 1 MiB, and not beyond', async (t) => {
+  for (const [responseBytes, isSent] of [
+    [2 ** 20 - 600, true],
+    [2 ** 20 - 300, false],
+  ] as const) {
+    const { drops, pass, sent } = ownQueue(t, responseBytes);
+    await pass(200_000, 20_000);
+    assert.deepEqual([drops[0]!.destination, sent().length], isSent ? [QUEUE, 1] : [undefined, 0]);
+    assert.ok(!isSent || (sent()[0]!.length > 2 ** 20 - 300 && sent()[0]!.length <= 2 ** 20));
+    t.mock.timers.reset();
+  }
 });
 
 test('options that mean nothing are refused', async () => {

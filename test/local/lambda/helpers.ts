@@ -25,13 +25,14 @@ export function write(path: string, text: string): string {
 
 /** Does what its event says: `{action, …}`. Every run leaves its `id` as a line of the file RAN. */
 const WORKER = `
+  import { spawn } from 'node:child_process';
   import { appendFileSync, existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
   import { tmpdir } from 'node:os';
   import { setTimeout } from 'node:timers/promises';
   let numInvokes = 0;
   const actions = {
     echo: (event) => event,
-    inspect: (_, context) => ({ pid: process.pid, numInvokes, env: process.env, cwd: process.cwd(), context,
+    inspect: (_, context) => ({ pid: process.pid, numInvokes, env: process.env, cwd: process.cwd(), execArgv: process.execArgv, context,
       remainingMs: context.getRemainingTimeInMillis() }),
     sleep: ({ ms }) => setTimeout(ms, 'slept'),
     once: async ({ path }) => { if (existsSync(path)) return 'second'; writeFileSync(path, ''); while (!existsSync(path + '.open')) await setTimeout(10); return 'first'; },
@@ -42,6 +43,7 @@ const WORKER = `
     fill: async ({ mib, ms = 0 }) => { const path = tmpdir() + '/f'; writeFileSync(path, ''); truncateSync(path, mib << 20); await setTimeout(ms); return tmpdir(); },
     files: () => readdirSync(tmpdir()),
     exit: ({ code }) => process.exit(code),
+    leave: ({ path, ms }) => { writeFileSync(path, String(spawn('sleep', ['600'], { stdio: 'ignore' }).pid)); if (!ms) process.exit(0); for (;;); },
     kill: () => process.kill(process.pid, 'SIGKILL'),
     fail: ({ message }) => { throw new TypeError(message); },
     reject: async () => { Promise.reject(new Error('nobody waits')); await setTimeout(1000); },

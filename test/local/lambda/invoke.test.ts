@@ -57,6 +57,7 @@ test('a handler sees its context and an environment made from scratch', async ()
   assert.equal(context.functionVersion, '1');
   assert.equal(context.invokedFunctionArn, service.functionArn('worker', 'live'));
   assert.equal(context.memoryLimitInMB, '256');
+  assert.deepEqual(result.execArgv, ['--max-old-space-size=230']); // 90 %
   assert.deepEqual(context.clientContext, { custom: { a: 1 } });
   assert.ok(result.remainingMs > 0 && result.remainingMs <= 20_000);
   assert.equal(result.cwd, codeDir);
@@ -145,6 +146,15 @@ test('the end of the log comes back when it is asked for', async () => {
     /END RequestId: .*\nREPORT RequestId: .*\tDuration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size/,
   );
   assert.equal((await invoke({ action: 'print', text: 'x' })).LogResult, undefined);
+  const long = await invoke({ action: 'print', text: 'x'.repeat(10_000) }, { LogType: 'Tail' });
+  const tail = Buffer.from(long.LogResult!, 'base64').toString();
+  assert.equal(tail.length, 4096);
+  assert.match(tail, /^x{3000,}\n/);
+  assert.match(tail, /REPORT RequestId: .*\n$/);
+  await assert.rejects(invoke({ action: 'echo' }, { LogType: 'Foo' as 'Tail' }), {
+    name: 'InvalidParameterValueException',
+    message: 'log type must be one of None, Tail, got Foo',
+  });
 });
 
 test('the report of a cold start, and only that, says how long it took to begin', async () => {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import type { LambdaEvent } from '../../../local/lambda/options.ts';
+import { killGroup, processStart } from '../../../local/lambda/process-list.ts';
 import { localFunction, startService, temporaryFolder, write, writeWorker } from './helpers.ts';
 
 const folder = temporaryFolder();
@@ -15,6 +17,7 @@ write(join(files, 'broken.mjs'), 'export const = 1;');
 write(join(files, 'lost.mjs'), 'import "./nowhere.mjs"; export const handler = async () => 1;');
 write(join(files, 'throws.mjs'), 'throw new RangeError("not today");');
 write(join(files, 'callback.mjs'), 'export const handler = (event, context, done) => done(null, 1);');
+write(join(files, 'stuck.mjs'), 'setInterval(() => {}, 1000); await new Promise(() => {});');
 write(join(files, 'nothing.mjs'), 'export const handler = async () => {};');
 const handlers = {
   common: 'common.handler',
@@ -35,6 +38,7 @@ const { events, invoke, eventWhere } = await startService({
     { ...worker, name: 'brief', timeoutMs: 1000 },
     { ...worker, name: 'small', memoryMiB: 192 },
     { ...worker, name: 'filling' },
+    { ...worker, name: 'stuck', codeDir: files, handler: 'stuck.handler', timeoutMs: 1000 },
     ...Object.entries(handlers).map(([name, handler]) => ({ ...worker, name, codeDir: files, handler })),
   ],
 });
@@ -47,6 +51,38 @@ test('an endless loop is killed at its time limit, and the next invocation runs 
   assert.match(Buffer.from(LogResult!, 'base64').toString(), /REPORT RequestId/);
   await eventWhere((event) => event.type === 'sandboxExited' && event.reason === 'timedOut');
   assert.equal((await invoke({ action: 'inspect' }, { FunctionName })).result.numInvokes, 1);
+});
+
+for (const [how, isStuck] of [
+  ['ends', false],
+  ['is killed at its time limit', true],
+] as const) {
+  test(`what a process has started itself ends when it ${how}`, async (t) => {
+    const path = join(folder, `left-${isStuck}`);
+    const { FunctionError } = await invoke({ action: 'leave', path, ms: isStuck }, { FunctionName: 'brief' });
+    assert.equal(FunctionError, 'Unhandled');
+    const pid = Number(readFileSync(path, 'utf8'));
+    t.after(() => killGroup(pid));
+    for (let waitedMs = 0; processStart(pid) !== ''; waitedMs += 10) {
+      assert.ok(waitedMs < 10_000, 'it is still there');
+      await setTimeout(10);
+    }
+  });
+}
+
+test('code that does not load has 10 s and the time of its function', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const answer = invoke({}, { FunctionName: 'stuck' });
+  const { sandboxId } = (await eventWhere(
+    (event) => event.type === 'sandboxStarted' && event.functionName === 'stuck',
+  )) as LambdaEvent & { type: 'sandboxStarted' };
+  const isOver = () => events.some((event) => event.type === 'sandboxExited' && event.sandboxId === sandboxId);
+  t.mock.timers.tick(10_999);
+  await setTimeout(200); // a kill would be told within a few
+  assert.ok(!isOver());
+  t.mock.timers.tick(1);
+  const { result } = await answer;
+  assert.equal(result.errorType, 'Sandbox.Timedout');
 });
 
 test('Buffers beyond the memory limit end the process, those within do not', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { OperationUpdate } from '@aws-sdk/client-lambda';
+import { endingOf } from '../../../../local/lambda/durable/endings.ts';
 import { Execution } from '../../../../local/lambda/durable/execution.ts';
 import { Journal, type JournalRecord } from '../../../../local/lambda/durable/journal.ts';
 import { validateUpdates } from '../../../../local/lambda/durable/validate.ts';
@@ -85,6 +86,27 @@ test('state comes in pages that together hold every operation once', () => {
     marker = page.NextMarker === undefined ? undefined : Number(page.NextMarker);
   }
   assert.deepEqual(ids, ['root', ...Array.from({ length: 25 }, (_, i) => `i${i}`)]);
+});
+
+test('a page of state holds at most 4 MiB, and one operation at least', () => {
+  const sizes = (...results: number[]) => {
+    const ends = results.map((size, i) => update(`s${i}`, 'STEP', 'SUCCEED', { Payload: 'x'.repeat(size) }));
+    const execution = executionWith(...ends);
+    const pages: number[] = [];
+    for (let marker = 0; marker <= results.length; marker += pages.at(-1)!)
+      pages.push(execution.page(marker).Operations.length);
+    return pages;
+  };
+  assert.deepEqual(sizes(...Array(8).fill(900_000)), [5, 4]); // the execution itself is the first
+  assert.deepEqual(sizes(5_000_000, 1), [1, 1, 1]);
+});
+
+test('a chained invocation answers with at most 1 MiB', () => {
+  const ending = (bytes: number) => endingOf({ payload: Buffer.alloc(bytes, '1'), durationMs: 1, log: '' });
+  assert.equal(ending(2 ** 20).status, 'SUCCEEDED');
+  const { status, error } = ending(2 ** 20 + 1);
+  assert.deepEqual([status, error?.ErrorType], ['FAILED', 'Function.ResponseSizeTooLarge']);
+  assert.match(error!.ErrorMessage!, /at most 1048576 bytes, got 1048577/);
 });
 
 const refusals: [string, OperationUpdate[], RegExp][] = [

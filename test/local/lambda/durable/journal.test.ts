@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:buffer';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -40,6 +41,59 @@ test('a journal that is there and cannot be read is not taken for an empty one',
   const path = folder(t);
   writeFileSync(join(path, 'durable.jsonl'), 'no json\n');
   assert.throws(() => new Journal(path), /line 1 is not JSON/);
+});
+
+test('a journal longer than a string can be is read by lines', (t) => {
+  const path = folder(t);
+  const file = join(path, 'durable.jsonl');
+  writeFileSync(file, `${JSON.stringify(record)}\n${'x'.repeat(2_500_000)}\n`); // the second over several reads
+  truncateSync(file, constants.MAX_STRING_LENGTH + 2 ** 20); // a hole, which takes no room on the disk
+  assert.throws(() => new Journal(path), { name: 'FormatError', message: /durable\.jsonl: line 2 is not JSON/ });
+});
+
+test('lines of any length are read, whatever they fall across', (t) => {
+  const path = folder(t);
+  const long = { ...record, result: 'é'.repeat(1_100_001) };
+  const records = [record, long, record, long, record].map((one, i) => ({ ...one, arn: String(i) }));
+  const journal = new Journal(path);
+  for (const one of records) journal.append(one);
+  journal.close();
+  assert.deepEqual(new Journal(path).records, records);
+});
+
+test('a journal that has grown is compacted while it is written, once what is needed has doubled', (t) => {
+  const path = folder(t);
+  const size = () => statSync(join(path, 'durable.jsonl')).size;
+  const journal = new Journal(path, undefined, 10_000);
+  const update = (of: string) => journal.append({ type: 'updated', arn: of, atMs: 1, updates: [] });
+  const atMs = Date.now();
+  let compactions = 0;
+  for (let i = 0, before = 0; i < 60; i++, before = size()) {
+    journal.append({ ...STARTED, arn: `${i}`, input: 'x'.repeat(100) } as JournalRecord);
+    for (let k = 0; k < 10; k++) update(`${i}`);
+    update('runs');
+    journal.append({ type: 'ended', arn: `${i}`, atMs, status: 'SUCCEEDED' });
+    if (size() < before) compactions++;
+  }
+  assert.ok(compactions > 2 && compactions < 20, `${compactions} compactions`);
+  journal.close();
+  const again = new Journal(path);
+  assert.deepEqual(
+    again.records.map(({ arn, type }) => `${arn} ${type}`),
+    Array.from({ length: 60 }, (_, i) => [`${i} started`, 'runs updated', `${i} ended`]).flat(),
+  );
+  again.close();
+});
+
+test('what has ended is remembered for 14 days', (t) => {
+  const path = folder(t);
+  const dayMs = 86_400_000;
+  const journal = new Journal(path);
+  for (const days of [13.99, 14.01]) journal.append({ ...record, arn: `${days}`, atMs: Date.now() - days * dayMs });
+  journal.close();
+  const again = new Journal(path);
+  assert.deepEqual(again.records.map(({ arn }) => arn), ['13.99']); // biome-ignore format: one line
+  again.close();
 });
 
 const STARTED = { arn: 'a', atMs: 1, type: 'started', name: 'n', functionName: 'f', version: '1', input: '{}' };
@@ -94,15 +148,23 @@ test('records that are none, or cannot follow from those before, are refused by 
   }
 });
 
-test('a service whose journal does not follow stops listening', async (t) => {
+test('a service that finds a damaged file names it, and leaves nothing behind', async (t) => {
   const dataDir = folder(t);
-  writeFileSync(
-    join(dataDir, 'durable.jsonl'),
-    lines([{ arn: 'x', atMs: Date.now(), type: 'ended', status: 'FAILED' }]),
-  );
   const port = 20_000 + (process.pid % 10_000);
-  await assert.rejects(startLambdaService({ functions: [], dataDir, port }), { name: 'FormatError' });
-  rmSync(join(dataDir, 'durable.jsonl'));
+  const event = { requestId: 'x', functionArn: 'f', payload: '{}', acceptedAtMs: 1, tries: 0 };
+  const DAMAGED: [file: string, text: string, message: RegExp][] = [
+    ['durable.jsonl', lines([{ arn: 'x', atMs: Date.now(), type: 'ended', status: 'FAILED' }]), /of x in the journal/],
+    ['events/1-x.json', '{"requestId":"x"', /event .*\/events\/1-x\.json cannot be read: .*; remove the file/],
+    ['events/1-x.json', '{}', /event .*\/events\/1-x\.json is no asynchronous invocation: requestId: /],
+    ['events/1-x.json', JSON.stringify({ ...event, tries: -1 }), /1-x\.json is no asynchronous invocation: tries: /],
+  ];
+  mkdirSync(join(dataDir, 'events'));
+  for (const [file, text, message] of DAMAGED) {
+    writeFileSync(join(dataDir, file), text);
+    await assert.rejects(startLambdaService({ functions: [], dataDir, port }), { name: 'FormatError', message });
+    assert.ok(!existsSync(join(dataDir, 'processes.json')));
+    rmSync(join(dataDir, file));
+  }
   await (await startLambdaService({ functions: [], dataDir, port })).close();
 });
 

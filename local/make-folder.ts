@@ -1,0 +1,21 @@
+// Makes a folder and those above it.
+
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** As mkdir's `recursive`, which never returns where a folder is there and can hold none, such as /proc. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && dirname(path) !== path && !(await isFolder(dirname(path)))) {
+      await makeFolder(dirname(path));
+      await makeFolder(path);
+    } else if (!(await isFolder(path))) throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
