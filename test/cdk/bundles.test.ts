@@ -176,7 +176,8 @@ test('slices are done by a function of their own, which has no right to any obje
     taskId: `generate-${chunkIndex}`,
     payload: { runId: 's', chunkIndex },
   }));
-  const slice = { fanOutShard: 'generate-shard-0', tasks, sizes, options: resolveOptions({}) };
+  const keeps = { timeline: 10, failedBytes: 1000 };
+  const slice = { fanOutShard: 'generate-shard-0', tasks, sizes, options: resolveOptions({}), keeps };
   const { Payload, FunctionError } = await client.send(
     new InvokeCommand({ FunctionName: 'arvoredo-slices:1', Payload: JSON.stringify(slice) }),
   );

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import fc from 'fast-check';
+import { takeLog } from '../../lib/fanout/log-tail.ts';
 import { createJson } from '../../lib/json.ts';
 import { checkRunId, runKeys } from '../../lib/keys.ts';
 import { memoryStore } from '../../lib/memory-store.ts';
@@ -93,8 +94,10 @@ const EVENTS: [string, unknown][] = [
 for (const [name, event] of EVENTS) {
   test(`a task of ${name} is refused, in few words`, async () => {
     await assert.rejects(handlers.generate(event), (error: Error) => {
-      assert.match(error.message, /^InputError: task /);
-      assert.ok(error.message.length < 1000);
+      const { message, log } = takeLog(error.message);
+      assert.match(message, /^InputError: task /);
+      assert.ok(message.length < 1000, 'the message is long');
+      assert.ok(log!.length <= 4096, 'the log is long');
       return true;
     });
   });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { takeLog } from '../../lib/fanout/log-tail.ts';
 import { parseRunParams } from '../../lib/params.ts';
 import { cancelRun, startRun, viewRun } from '../../lib/run.ts';
 import { startEmulator } from '../../local/emulator.ts';
@@ -38,7 +39,7 @@ test('workers of a cancelled run stop between two trees, within seconds', async 
   const cancelledMs = performance.now();
   while (finished().length < 2) await sleep(20);
   assert.ok(performance.now() - cancelledMs < 20_000);
-  for (const message of finished()) assert.equal(message, 'CancelledError: run r was cancelled');
+  for (const text of finished()) assert.equal(takeLog(text!).message, 'CancelledError: run r was cancelled');
   assert.equal((await viewRun(store, 'r')).state, 'cancelled');
   assert.deepEqual(await store.list('runs/r/trees/'), []);
 });
