@@ -209,6 +209,23 @@ suite('pipeline', () => {
     assert.deepEqual([usage.orchestrator.unmeasured, totalUsage(usage).unmeasured], [1, 1]);
   });
 
+  test('what an execution that was stopped did in its last stage is said to be unknown', async () => {
+    const store = memoryStore();
+    let numTrained = 0;
+    await new Promise<void>((onStopped) => {
+      void runInMemory({ strategy: 'trees' }, store, (workers) => (name) => (payload) => {
+        if (name !== 'train' || numTrained++ < 1) return workers(name)(payload);
+        onStopped();
+        return new Promise(() => {});
+      });
+    });
+    await runInMemory({ strategy: 'trees' }, store);
+    const { usage, tasks } = await getReport(store, 'r');
+    assert.equal(usage.train.unmeasured, 1);
+    assert.equal(totalUsage(usage).unmeasured, 1);
+    assert.equal(totalUsage(usage).invocations - usage.orchestrator.invocations, tasks.total - 1);
+  });
+
   test('a task that crashes twice is tried again, and the model is the same', async () => {
     const { result: calm } = await runInMemory({});
     const crashes = new Map<string, number>();

@@ -249,6 +249,7 @@ suite('fan-out', () => {
           async watch(pauseSeconds, look, onFound) {
             for (let atMs = 0, found: Awaited<ReturnType<typeof look>>; found === undefined; ) {
               atMs += pauseSeconds(atMs)! * 1000;
+              assert.ok(atMs < 100_000, 'it looks on and on');
               found = await look(atMs);
               if (found !== undefined) onFound(found, atMs);
             }

@@ -55,7 +55,10 @@ test('after a SIGKILL of the emulator no process is left, and its successor fini
   assert.ok(sandboxes.length >= 5); // three workers, the spinning one, and the orchestrator, mostly frozen
   emulator.kill('SIGKILL');
   await once(emulator, 'exit');
-  while (sandboxes.some(({ pid }: { pid: number }) => processStart(pid) !== '')) await setTimeout(10);
+  for (let waitedMs = 0; sandboxes.some(({ pid }: { pid: number }) => processStart(pid) !== ''); waitedMs += 10) {
+    assert.ok(waitedMs < 20_000, 'a process is left');
+    await setTimeout(10);
+  }
 
   const before = recordsOf(dataDir);
   const changed = before.filter((record) => record.type === 'changed' && record.arn === large.DurableExecutionArn);

@@ -93,7 +93,7 @@ test('a page of state holds at most 4 MiB, and one operation at least', () => {
     const ends = results.map((size, i) => update(`s${i}`, 'STEP', 'SUCCEED', { Payload: 'x'.repeat(size) }));
     const execution = executionWith(...ends);
     const pages: number[] = [];
-    for (let marker = 0; marker <= results.length; marker += pages.at(-1)!)
+    for (let marker = 0; marker <= results.length; marker += Math.max(1, pages.at(-1)!))
       pages.push(execution.page(marker).Operations.length);
     return pages;
   };
