@@ -10,7 +10,7 @@ export function exitCodeOf(error: unknown): number {
 
 /** The words of AWS where it says what is not allowed; S3 and others do not always. */
 const DENIED = /User: (\S+) is not authorized to perform: ([\w-]+:\w+)(?: on resource: "?([^\s"]+))?/;
-const DENIALS = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation'];
+const DENIALS = ['AccessDenied', 'AccessDeniedError', 'AccessDeniedException', 'UnauthorizedOperation'];
 const EXPIRED = ['ExpiredToken', 'ExpiredTokenException', 'TokenProviderError', 'RequestExpired'];
 const UNKNOWN_KEYS = [
   ...['InvalidClientTokenId', 'UnrecognizedClientException', 'InvalidAccessKeyId'],
@@ -51,8 +51,8 @@ const HINT_FOR_CALLERS =
 /** @param message of what this command itself was denied */
 function explainDenial(message: string): string {
   const [, caller, action, resource] = DENIED.exec(message) ?? [];
-  if (!caller) return `${message}: AWS does not say of what; ${HINT_FOR_CALLERS}`;
-  const because = /because .*$/.exec(message)?.[0];
+  if (!caller) return `${message}${/denied \(/.test(message) ? '' : ': AWS does not say of what'}; ${HINT_FOR_CALLERS}`;
+  const because = /because [^;)]*/.exec(message)?.[0];
   const where = resource === undefined ? '' : ` on ${resource}`;
   return `${caller} has not the right to ${action}${where}${because ? `, ${because}` : ''}; ${HINT_FOR_CALLERS}`;
 }

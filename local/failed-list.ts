@@ -14,7 +14,9 @@ export async function listFailed(store: Store, runId: string): Promise<string> {
   const file = await findJson<FailedTasks>(store, runKeys(runId).failed);
   const first = file?.tasks[0];
   if (!file || !first) return '';
-  const log = (first.error.log ?? '').split('\n').filter((line) => line !== '');
+  // wrong input is told in full by its message, and its stack tells a user nothing
+  const isWrongInput = ['InputError', 'FormatError'].includes(first.error.name);
+  const log = isWrongInput ? [] : (first.error.log ?? '').split('\n').filter((line) => line !== '');
   const shown = log.slice(-LOG_LINES).map((line) => `  ${shorten(line)}`);
   const tail = shown.length > 0 ? [`\nthe end of the log of ${first.taskId}:`, ...shown] : [];
   return [...(file.tasks.length > 1 ? linesOf(file) : []), ...tail].join('\n');

@@ -53,7 +53,7 @@ export function readFunctions(stack: Stack, assetFolder: Assembly['assetFolder']
       ...(read.EphemeralStorage && { ephemeralStorageMiB: read.EphemeralStorage.Size }),
       reservedConcurrency: read.ReservedConcurrentExecutions,
       maxRetries,
-      onFailure: DestinationConfig?.OnFailure?.Destination,
+      ...(DestinationConfig?.OnFailure && { onFailure: DestinationConfig.OnFailure.Destination }),
       ...(maxAge && { maxEventAgeMs: maxAge * 1000 }),
     };
   });

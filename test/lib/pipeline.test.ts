@@ -220,7 +220,7 @@ suite('pipeline', () => {
       });
     });
     await runInMemory({ strategy: 'trees' }, store);
-    const { usage, tasks } = await getReport(store, 'r');
+    const { usage, tasks } = await getClassReport(store);
     assert.equal(usage.train.unmeasured, 1);
     assert.equal(totalUsage(usage).unmeasured, 1);
     assert.equal(totalUsage(usage).invocations - usage.orchestrator.invocations, tasks.total - 1);

@@ -108,7 +108,7 @@ for (const [name, event, numOperations] of [
   ['answers put together', { mode: 'reduce', payloads: ['a', 'b', 'c'].map((text) => ({ action: 'echo', text })) }, 4],
   [
     'a task that is tried again after a pause',
-    { mode: 'fan', payloads: [{ action: 'fail', message: 'no' }], options: { maxAttempts: 2 } },
+    { mode: 'fan', payloads: [{ action: 'fail', message: 'BusyError: no' }], options: { maxAttempts: 2 } },
     4,
   ],
   ['a task that is given up', { mode: 'fan', payloads: [{ action: 'fail', message: 'InputError: no' }] }, 2],
