@@ -15,6 +15,7 @@ import type { DataShape } from './ingest/shape.ts';
 import { createJson, findJson, getJson, replaceJson } from './json.ts';
 import { runKeys } from './keys.ts';
 import { needsOf, tierOf } from './needs.ts';
+import { packKeys, unpackKeys } from './packed-keys.ts';
 import type { RunParams } from './params.ts';
 import { type Plan, planRun, shardAbove, TIMEOUT_SECONDS } from './plan.ts';
 import { renderReport } from './report/page.ts';
@@ -154,11 +155,11 @@ async function runStages(
       await writeStatus('running');
       if ((await findJson(store, keys.cancel)) !== undefined) throw new CancelledError(`run ${runId} was cancelled`);
       if (remainingMs(stage.startedAtMs) === 0) throw overdue(name);
-      return { startedAtMs: stage.startedAtMs, finished: await listResults(store, runId, name) };
+      return { startedAtMs: stage.startedAtMs, finished: packKeys(await listResults(store, runId, name)) };
     });
     stage.startedAtMs = startedAtMs;
     let endedAtMs = startedAtMs;
-    const isFinished = new Set(finished);
+    const isFinished = new Set(unpackKeys(finished));
     const known = usage[name].invocations + usage[name].unmeasured;
     let reused = 0;
     for (const [i, fan] of fans.entries()) {
