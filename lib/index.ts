@@ -1,19 +1,23 @@
 // What the package exports that runs anywhere: the client, the estimators, the errors. docs/client.md tells how to use it.
 
-export { accuracyScore } from './client/accuracy-score.ts';
 export { Client, type ConnectOptions, type Sides } from './client/client.ts';
 export type { Cluster } from './client/cluster.ts';
+export { FittedClassifier } from './client/fitted-classifier.ts';
 export { FittedForest } from './client/fitted-forest.ts';
+export { FittedRegressor } from './client/fitted-regressor.ts';
 export { asCompleted, Future, type FutureStatus, type SubmitOptions } from './client/future.ts';
 export type {
   CallOptions,
   ClassificationOptions,
   DataOptions,
+  Estimator,
   Progress,
+  RegressionOptions,
   RunOptions,
   SplitOptions,
 } from './client/options.ts';
 export { Dataset, TestRows, TrainRows } from './client/rows.ts';
+export { accuracyScore, type Labels, meanAbsoluteError, r2Score, rootMeanSquaredError } from './client/scores.ts';
 export type { Costs, Part, PartUsage, Usage } from './cost.ts';
 export {
   CancelledError,

@@ -4,7 +4,8 @@ import { validateDatasetSpec } from '../datasets/spec.ts';
 import { CancelledError, InputError } from '../errors.ts';
 import { type WorkerFunction, workerFunction } from '../fanout/fan-out.ts';
 import { FAN_OUT_DEFAULTS, resolveOptions } from '../fanout/options.ts';
-import type { ForestEstimator } from '../forest/estimator.ts';
+import type { RandomForestClassifier } from '../forest/classifier.ts';
+import type { RandomForestRegressor } from '../forest/regressor.ts';
 import { splitKindOf } from '../ingest/data-params.ts';
 import { parseLocation } from '../objects.ts';
 import { parseRunParams, RUN_DEFAULTS, type RunParams, readGiven } from '../params.ts';
@@ -13,7 +14,8 @@ import { quote } from '../quote.ts';
 import { newRunId, startRun } from '../run.ts';
 import { type AwsPlace, stackTarget } from '../target.ts';
 import { type Cluster, type Connection, locateInS3, throwIfAborted } from './cluster.ts';
-import { FittedForest } from './fitted-forest.ts';
+import { FittedClassifier } from './fitted-classifier.ts';
+import { FittedRegressor } from './fitted-regressor.ts';
 import { followRun } from './follow-run.ts';
 import { Future, type SubmitOptions } from './future.ts';
 import {
@@ -21,12 +23,14 @@ import {
   type DataOptions,
   describe,
   describeEstimator,
+  type Estimator,
   join,
+  type RegressionOptions,
   type RunOptions,
   type SplitOptions,
   toGiven,
 } from './options.ts';
-import { Dataset, Split, TestRows, TrainRows } from './rows.ts';
+import { Dataset, type Description, Split, TestRows, TrainRows } from './rows.ts';
 import { Slots } from './slots.ts';
 
 /** Where `Client.connect` finds a stack; region and credentials come from the SDK's default chain. */
@@ -93,8 +97,27 @@ export class Client implements AsyncDisposable {
    * @throws {InputError} on options that make no data set
    */
   async makeClassification(options: ClassificationOptions = {}): Promise<Dataset> {
+    return this.#makeRows('makeClassification', 'classification', options);
+  }
+
+  /**
+   * Describe a seeded data set whose rows have values in place of classes. scikit-learn: `make_regression`, and with
+   * `generator: 'friedman1'` its `make_friedman1`.
+   *
+   * @throws {InputError} on options that make no data set
+   */
+  async makeRegression(options: RegressionOptions = {}): Promise<Dataset> {
+    return this.#makeRows('makeRegression', 'regression', options);
+  }
+
+  #makeRows(
+    call: 'makeClassification' | 'makeRegression',
+    task: RunParams['task'],
+    options: ClassificationOptions | RegressionOptions,
+  ): Dataset {
     this.#check();
-    const description = describe('makeClassification', options, { shuffle: 'shuffleSamples' });
+    const { params, seeds } = describe(call, options, { shuffle: 'shuffleSamples' });
+    const description = { params: { task, ...params }, seeds };
     validateDatasetSpec(toDatasetSpec(parseRunParams(toGiven(description))));
     return new Dataset(this.#connection, description);
   }
@@ -125,7 +148,9 @@ export class Client implements AsyncDisposable {
   async trainTestSplit(data: Dataset, options: SplitOptions = {}): Promise<Sides> {
     this.#check();
     if (!(data instanceof Dataset)) {
-      throw new InputError(`trainTestSplit takes what makeClassification or readData gave, got ${quote(data)}`);
+      throw new InputError(
+        `trainTestSplit takes what makeClassification, makeRegression or readData gave, got ${quote(data)}`,
+      );
     }
     const description = join(data.description, describe('trainTestSplit', options));
     const { side, validationSize } = parse(description, splitKindOf);
@@ -142,14 +167,21 @@ export class Client implements AsyncDisposable {
    * Fit a forest: one run, which makes or reads the rows, divides them, grows the trees and tests them. The estimator
    * stays as it is.
    *
-   * @param estimator a `RandomForestClassifier` or `ExtraTreesClassifier`, with its options
+   * @param estimator a `RandomForestClassifier`, `ExtraTreesClassifier`, `RandomForestRegressor` or `ExtraTreesRegressor`,
+   *   with its options
    * @param train of `trainTestSplit`
    * @throws {InputError} on options that a run cannot honour, before anything is spent
    * @throws {ConflictError} when `runId` names a run that was asked for otherwise
    * @throws {RunFailedError} when the run failed; `tasks` has what failed
    * @throws {CancelledError} when the signal was aborted, which cancels the run, or somebody else cancelled it
    */
-  async fit(estimator: ForestEstimator, train: TrainRows, options: RunOptions = {}): Promise<FittedForest> {
+  fit(estimator: RandomForestClassifier, train: TrainRows, options?: RunOptions): Promise<FittedClassifier>;
+  fit(estimator: RandomForestRegressor, train: TrainRows, options?: RunOptions): Promise<FittedRegressor>;
+  async fit(
+    estimator: Estimator,
+    train: TrainRows,
+    options: RunOptions = {},
+  ): Promise<FittedClassifier | FittedRegressor> {
     this.#check();
     if (!(train instanceof TrainRows))
       throw new InputError(`fit takes the train side of trainTestSplit, got ${quote(train)}`);
@@ -157,23 +189,28 @@ export class Client implements AsyncDisposable {
     if (split.dataset.connection !== this.#connection) {
       throw new InputError('these rows were described by a client of another cluster; describe them by this one');
     }
-    const given = toGiven(join(split.description, describeEstimator(estimator), describe('fit', options)));
+    const description = describeEstimator(estimator);
+    checkTask(split, estimator, description);
+    const given = toGiven(join(split.description, description, describe('fit', options)));
     const { workers = RUN_DEFAULTS.workers } = this.#connection;
     const params = parseRunParams({ workers, ...readGiven(given) });
-    const work = this.#fit(params, Object.keys(readGiven(given)), split, options);
+    const work = this.#run(params, Object.keys(readGiven(given)), options);
     this.#fits.add(work);
-    return work.finally(() => this.#fits.delete(work));
+    const runId = await work.finally(() => this.#fits.delete(work));
+    split.runId ??= runId;
+    const Fitted = params.task === 'regression' ? FittedRegressor : FittedClassifier;
+    return new Fitted(this.#connection, runId, split);
   }
 
-  async #fit(params: RunParams, given: readonly string[], split: Split, options: RunOptions): Promise<FittedForest> {
+  /** Do a run to its end; gives its id. */
+  async #run(params: RunParams, given: readonly string[], options: RunOptions): Promise<string> {
     const { runId = newRunId(), signal, onProgress } = options;
     const stop = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
     throwIfAborted(stop, `run ${runId}`);
     const { store, orchestrator } = this.#connection.target;
     const { execution } = await startRun(store, orchestrator, runId, params, given);
     if (execution !== undefined) await followRun(this.#connection, runId, execution, stop, onProgress);
-    split.runId ??= runId;
-    return new FittedForest(this.#connection, runId, split);
+    return runId;
   }
 
   /**
@@ -247,8 +284,18 @@ export class Client implements AsyncDisposable {
   }
 }
 
+/** Rows that are made have either classes or values; those that are read, what the estimator takes. */
+function checkTask({ description }: Split, estimator: Estimator, { params }: Description): void {
+  const { task } = description.params;
+  if (task === undefined || task === params.task) return;
+  const [have, kind] = task === 'regression' ? ['values', 'Regressor'] : ['classes', 'Classifier'];
+  throw new InputError(
+    `these rows have ${have}: fit a RandomForest${kind} or an ExtraTrees${kind} to them, got ${estimator.constructor.name}`,
+  );
+}
+
 /** The parameters that a description comes to, as far as they are known, checked besides. */
-function parse(description: Parameters<typeof toGiven>[0], check: (params: RunParams) => unknown): RunParams {
+function parse(description: Description, check: (params: RunParams) => unknown): RunParams {
   const params = parseRunParams(readGiven(toGiven(description)));
   check(params);
   return params;

@@ -3,19 +3,16 @@
 import { writeFile } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
 import { type Rows, toColumns } from '../forest/estimator-data.ts';
-import { type ClassLabel, decodeModel, type Model } from '../forest/model.ts';
-import { predictProbaInThreads } from '../forest/wasm/predict-in-threads.ts';
+import { decodeModel, type Model } from '../forest/model.ts';
 import { runKeys } from '../keys.ts';
-import { firstGreatest } from '../predict/answer.ts';
 import type { Report } from '../report.ts';
 import { getReport } from '../run.ts';
-import { accuracyScore } from './accuracy-score.ts';
 import { type Connection, throwIfAborted } from './cluster.ts';
 import type { CallOptions } from './options.ts';
 import { readRows, runOf, type Split, TestRows } from './rows.ts';
 
-/** What `client.fit` gives. */
-export class FittedForest {
+/** What `client.fit` gives: a `FittedClassifier` or a `FittedRegressor`. */
+export abstract class FittedForest {
   /** Id of the run that grew it; `arvoredo report` and the HTTP API know it by this. */
   readonly runId: string;
   readonly #connection: Connection;
@@ -29,52 +26,6 @@ export class FittedForest {
     this.#split = split;
   }
 
-  /**
-   * The most probable label of each row, the first of equals. Test rows are read from the store and predicted on this
-   * machine's threads, partition by partition.
-   *
-   * @param rows of `trainTestSplit`, or in memory: a Float32Array for each feature, or `{ values, numFeatures }`
-   * @throws {InputError} on rows that this forest cannot take
-   * @throws {CancelledError} when the signal is aborted
-   */
-  async predict(rows: TestRows | Rows, options: CallOptions = {}): Promise<ClassLabel[]> {
-    const { numClasses, classLabels } = await this.#load();
-    const probabilities = await this.predictProba(rows, options);
-    return Array.from(
-      { length: probabilities.length / numClasses },
-      (_, row) => classLabels[firstGreatest(probabilities.subarray(row * numClasses, (row + 1) * numClasses))]!,
-    );
-  }
-
-  /**
-   * Mean over trees of the class fractions of the row's leaf, row-major, shape [numRows, numClasses]; columns are in the
-   * order of `classes()`. Takes and throws what `predict` does.
-   */
-  async predictProba(rows: TestRows | Rows, { signal, onProgress }: CallOptions = {}): Promise<Float64Array> {
-    const model = await this.#load();
-    if (!(rows instanceof TestRows)) return this.#predictColumns(model, toColumns(rows));
-    this.#checkCodes(model, rows);
-    const parts: Float64Array[] = [];
-    const tell = (done: number, total: number) => onProgress?.({ stage: 'predict', done, total });
-    const stop = AbortSignal.any([this.#connection.signal, ...(signal ? [signal] : [])]);
-    throwIfAborted(stop, 'predict');
-    for await (const { columns } of readRows(rows, stop, tell)) {
-      parts.push(await this.#predictColumns(model, columns));
-    }
-    return concat(parts);
-  }
-
-  /** Accuracy on test rows, in [0, 1]; of the rows that its run kept for testing, that of its report. */
-  async score(test: TestRows, options: CallOptions = {}): Promise<number> {
-    const predictions = await this.predict(test, options);
-    return accuracyScore(test.labels, predictions);
-  }
-
-  /** Labels, ascending; scikit-learn: `classes_`. */
-  async classes(): Promise<readonly ClassLabel[]> {
-    return (await this.#load()).classLabels;
-  }
-
   /** Impurity-based importance of each feature, summing to 1; scikit-learn: `feature_importances_`. */
   async featureImportances(): Promise<number[]> {
     return (await this.report()).featureImportances;
@@ -86,7 +37,7 @@ export class FittedForest {
   }
 
   /**
-   * The model as a file of our format, which `RandomForestClassifier.fromBytes` and `arvoredo predict` take. The same
+   * The model as a file of our format, which `fromBytes` of the estimator's class and `arvoredo predict` take. The same
    * bytes wherever, and by however many workers, it was grown.
    */
   modelBytes(): Promise<Uint8Array> {
@@ -98,7 +49,8 @@ export class FittedForest {
     await writeFile(path, await this.modelBytes());
   }
 
-  #load(): Promise<Model> {
+  /** @internal */
+  protected load(): Promise<Model> {
     if (this.#model) return this.#model;
     const model = this.modelBytes().then(decodeModel);
     this.#model = model;
@@ -108,11 +60,32 @@ export class FittedForest {
     return model;
   }
 
-  async #predictColumns(model: Model, columns: Float32Array[]): Promise<Float64Array> {
-    if (columns.length !== model.numFeatures) {
-      throw new InputError(`rows must have ${model.numFeatures} features as in training, got ${columns.length}`);
+  /**
+   * What `predict` gives for the rows, end to end: those of the store partition by partition.
+   *
+   * @internal
+   */
+  protected async predictRows(
+    rows: TestRows | Rows,
+    predict: (model: Model, columns: Float32Array[]) => Promise<Float64Array>,
+    { signal, onProgress }: CallOptions,
+  ): Promise<Float64Array> {
+    const model = await this.load();
+    if (!(rows instanceof TestRows)) {
+      const columns = toColumns(rows);
+      checkWidth(model, columns);
+      return predict(model, columns);
     }
-    return predictProbaInThreads(model, columns);
+    this.#checkCodes(model, rows);
+    const parts: Float64Array[] = [];
+    const tell = (done: number, total: number) => onProgress?.({ stage: 'predict', done, total });
+    const stop = AbortSignal.any([this.#connection.signal, ...(signal ? [signal] : [])]);
+    throwIfAborted(stop, 'predict');
+    for await (const { columns } of readRows(rows, stop, tell)) {
+      checkWidth(model, columns);
+      parts.push(await predict(model, columns));
+    }
+    return concat(parts);
   }
 
   /** A category's code has its meaning in one data set only. */
@@ -121,6 +94,11 @@ export class FittedForest {
     if (rows.split.dataset === this.#split.dataset || !model.isCategorical.includes(true)) return;
     throw new InputError('this forest knows categories, which are numbered by data set: give it rows of its own');
   }
+}
+
+function checkWidth({ numFeatures }: Model, columns: readonly Float32Array[]): void {
+  if (columns.length === numFeatures) return;
+  throw new InputError(`rows must have ${numFeatures} features as in training, got ${columns.length}`);
 }
 
 function concat(parts: readonly Float64Array[]): Float64Array {

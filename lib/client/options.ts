@@ -1,11 +1,11 @@
 // What may be asked of a client, under the names of a run's parameters, and what of it a run is told.
 
-import type { HypercubeSpec } from '../datasets/spec.ts';
+import type { HypercubeSpec, RegressionSpec } from '../datasets/spec.ts';
 import { InputError } from '../errors.ts';
 import { ExtraTreesClassifier, RandomForestClassifier } from '../forest/classifier.ts';
-import type { ForestEstimator } from '../forest/estimator.ts';
 import { checkNames } from '../forest/estimator-options.ts';
 import type { ClassLabel } from '../forest/model.ts';
+import { ExtraTreesRegressor, RandomForestRegressor } from '../forest/regressor.ts';
 import type { RunParams } from '../params.ts';
 import { quote } from '../quote.ts';
 import type { StageName } from '../run.ts';
@@ -23,6 +23,18 @@ export interface ClassificationOptions extends Partial<Omit<HypercubeSpec, 'gene
   generator?: 'hypercube' | 'logistic';
   /** Of the logistic model: whether one feature may be chosen twice. @default false */
   withReplacement?: boolean;
+}
+
+/** Options of `makeRegression`; names are scikit-learn's in camelCase, save where a docstring gives the other. */
+export interface RegressionOptions extends Partial<Omit<RegressionSpec, 'generator'>> {
+  /** Rows. @default 100,000 */
+  samples?: number;
+  /** Columns. @default 20 */
+  features?: number;
+  /** Rows that one task makes; changes no byte of the model. @default 10,000 */
+  chunkSize?: number;
+  /** Values linear in some features, or scikit-learn's `make_friedman1`, which knows `noise` alone. @default 'regression' */
+  generator?: 'regression' | 'friedman1';
 }
 
 /** Options of `readData`; docs/data.md has more on each. */
@@ -105,6 +117,9 @@ const NAMES = {
     ...['clustersPerClass', 'weights', 'flipY', 'classSep', 'hypercube', 'shift', 'scale', 'withReplacement'],
     ...['shuffle', 'seed'],
   ],
+  makeRegression: [
+    ...['samples', 'features', 'chunkSize', 'generator', 'informative', 'bias', 'noise', 'shuffle', 'seed'],
+  ],
   readData: ['label', 'features', 'weights', 'drop', 'categorical', 'header', 'skipRows', 'chunkBytes'],
   trainTestSplit: [...['testSize', 'validationSize', 'shuffle', 'stratify', 'group', 'time', 'hashBy', 'side', 'seed']],
   fit: ['strategy', 'engine', 'folds', 'deadline', 'runId', 'workers', 'signal', 'onProgress'],
@@ -125,15 +140,21 @@ export function describe(call: keyof typeof NAMES, options: object, renamed: Rec
   return { params, seeds: seed === undefined ? [] : [[call, seed as number]] };
 }
 
+/** What `client.fit` takes. */
+export type Estimator = RandomForestClassifier | RandomForestRegressor;
+
 /**
  * What of an estimator's options a run is told.
  *
  * @throws {InputError} on an estimator, or an option, that a run cannot honour
  */
-export function describeEstimator(estimator: ForestEstimator): Description {
-  if (!(estimator instanceof RandomForestClassifier)) {
+export function describeEstimator(estimator: Estimator): Description {
+  const isRegressor = estimator instanceof RandomForestRegressor;
+  if (!isRegressor && !(estimator instanceof RandomForestClassifier)) {
     const name = (estimator as object | undefined)?.constructor?.name ?? quote(estimator);
-    throw new InputError(`fit takes a RandomForestClassifier or an ExtraTreesClassifier, got ${name}`);
+    throw new InputError(
+      `fit takes a RandomForestClassifier, ExtraTreesClassifier, RandomForestRegressor or ExtraTreesRegressor, got ${name}`,
+    );
   }
   const { numTrees, trees = numTrees, maxFeatures, classWeight, exact, seed, ...same } = estimator.options;
   if (exact) {
@@ -141,12 +162,14 @@ export function describeEstimator(estimator: ForestEstimator): Description {
       'exact is not for runs: training partitions hold one byte a value; leave it out, or fit in memory',
     );
   }
+  const isExtra = estimator instanceof ExtraTreesClassifier || estimator instanceof ExtraTreesRegressor;
   const params = {
     ...same,
+    task: isRegressor ? 'regression' : 'classification',
     trees,
     maxFeatures: maxFeatures === null ? 'all' : maxFeatures,
     classWeight: toWeights(classWeight),
-    ...(estimator instanceof ExtraTreesClassifier && { extraTrees: true }),
+    ...(isExtra && { extraTrees: true }),
   };
   const given = Object.entries(params).filter(([, value]) => value !== undefined);
   return {

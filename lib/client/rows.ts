@@ -70,7 +70,7 @@ export class TestRows {
   }
 
   /**
-   * The true label of each row, in the order of `predict`. Gathered when they are first asked for.
+   * The true label, or value, of each row, in the order of `predict`. Gathered when they are first asked for.
    *
    * Rejects with an `InputError` before a forest was fitted to the other side.
    */
@@ -87,10 +87,10 @@ export class TestRows {
   async #gather(): Promise<ClassLabel[]> {
     const { store } = this.split.dataset.connection.target;
     const runId = runOf(this);
-    const classes = (await findSchema(store, runId))?.schema.label.classes;
+    const { classes = [] } = (await findSchema(store, runId))?.schema.label ?? {};
     const labels: ClassLabel[] = [];
     for await (const rows of readRows(this, this.split.dataset.connection.signal)) {
-      for (const k of rows.labels) labels.push(classes ? classes[k]! : k);
+      for (const k of rows.labels) labels.push(classes[k] ?? k); // a value is itself
     }
     return labels;
   }

@@ -12,12 +12,17 @@ import {
   type DataOptions,
   type EstimatorOptions,
   ExtraTreesClassifier,
+  ExtraTreesRegressor,
   InputError,
+  meanAbsoluteError,
   type Progress,
   RandomForestClassifier,
   RandomForestRegressor,
+  type RegressionOptions,
   RunFailedError,
   type RunOptions,
+  r2Score,
+  rootMeanSquaredError,
   type SplitOptions,
 } from '../../../lib/index.ts';
 import { getJson } from '../../../lib/json.ts';
@@ -44,6 +49,14 @@ async function fit(estimator = new RandomForestClassifier({ trees: 6 }), { data,
   const sides = await client.trainTestSplit(await client.makeClassification({ ...DATA, ...data }), split);
   const forest = await client.fit(estimator, sides.train, how);
   return { ...sides, cluster, client, forest };
+}
+
+/** As `fit`, for values. */
+async function fitValues(estimator = new RandomForestRegressor({ trees: 6 }), options: RegressionOptions = {}) {
+  const cluster = memoryCluster();
+  const client = new Client(cluster);
+  const sides = await client.trainTestSplit(await client.makeRegression({ ...DATA, ...options }));
+  return { ...sides, cluster, client, forest: await client.fit(estimator, sides.train) };
 }
 
 const paramsOf = async (store: Store, runId: string) => (await getJson<RunRequest>(store, runKeys(runId).run)).params;
@@ -83,6 +96,43 @@ suite('client.fit', () => {
       ...{ extraTrees: true, seed: 9 },
     };
     assert.deepEqual(await paramsOf(cluster.store, forest.runId), parseRunParams(expected));
+  });
+
+  test('fits a regressor: the model and the scores of the run with the same numbers', async () => {
+    const estimator = new ExtraTreesRegressor({ trees: 6, seed: 4 });
+    const { forest, test: rows, cluster } = await fitValues(estimator, { noise: 3, shuffle: false });
+    const given = { task: 'regression', noise: 3, shuffleSamples: false, trees: 6, extraTrees: true, seed: 4 };
+    assert.deepEqual(await paramsOf(cluster.store, forest.runId), parseRunParams({ ...DATA, ...given }));
+    const { result } = await runInMemory(given);
+    const report = await forest.report();
+    assert.equal(report.model.sha256, result.sha256);
+    const predictions = await forest.predict(rows);
+    const scores = [
+      await r2Score(rows.labels, predictions),
+      await rootMeanSquaredError(rows.labels, predictions),
+      await meanAbsoluteError(rows.labels, forest.predict(rows)),
+    ];
+    assert.ok('r2' in report, 'the report has R²');
+    assert.deepEqual(scores, [report.r2, report.rmse, report.mae]);
+    assert.equal(await forest.score(rows), report.r2);
+    const bytes = await forest.modelBytes();
+    assert.deepEqual(ExtraTreesRegressor.fromBytes(bytes).options.trees ?? 6, 6);
+    const keys = await cluster.store.list(`runs/${forest.runId}/test/`);
+    const { columns, numRows } = decodeRaw(await cluster.store.get(keys[0]!), keys[0]!);
+    assert.deepEqual(await forest.predict(columns), predictions.slice(0, numRows));
+    assert.deepEqual(ExtraTreesRegressor.fromBytes(bytes).predict(columns), predictions.slice(0, numRows));
+  });
+
+  test('fits a regressor to the numbers of a file', async () => {
+    const rows = Array.from({ length: 200 }, (_, i) => `${i % 20},${i % 3 ? 'red' : 'blue'},${(i % 20) * 2.5}`);
+    const files = { 's3://bucket/t.csv': `x,colour,price\n${rows.join('\n')}\n` };
+    const client = new Client(memoryCluster({ files }));
+    const data = await client.readData('s3://bucket/t.csv', { label: 'price' });
+    const { train, test: kept } = await client.trainTestSplit(data, { testSize: 50 });
+    const forest = await client.fit(new RandomForestRegressor({ trees: 6 }), train);
+    assert.ok((await kept.labels).every((value) => typeof value === 'number' && value % 2.5 === 0));
+    assert.equal((await kept.labels).length, 50);
+    assert.ok((await forest.score(kept)) > 0.99, 'the value follows from one column');
   });
 
   test('takes the number of workers from the cluster, unless it is told another', async () => {
@@ -203,10 +253,17 @@ suite('what is refused', () => {
       /one seed .* got 1 from makeClassification and 2 from RandomForestClassifier; give it once/,
     ],
     ['exact', () => fit(new RandomForestClassifier({ exact: true })), /exact is not for runs/],
+    ['no estimator', () => fit({} as never), /fit takes a RandomForestClassifier, .* got Object/],
     [
-      'a regressor',
+      'a regressor of classes',
       () => fit(new RandomForestRegressor() as never),
-      /fit takes a RandomForestClassifier .* got RandomForestRegressor/,
+      /these rows have classes: fit a RandomForestClassifier or an ExtraTreesClassifier .* got RandomForestRegressor/,
+    ],
+    ['a classifier of values', () => fitValues(new RandomForestClassifier() as never), /have values: .*Regressor/],
+    [
+      'options of another generator',
+      () => fitValues(undefined, { generator: 'friedman1', bias: 1 }),
+      /bias .*friedman1/,
     ],
     [
       'an option of another call',
@@ -246,7 +303,7 @@ suite('what is refused', () => {
     const other = new Client(memoryCluster());
     await assert.rejects(other.fit(new RandomForestClassifier(), train), /a client of another cluster/);
     await assert.rejects(client.fit(new RandomForestClassifier(), rows as never), /fit takes the train side/);
-    await assert.rejects(client.trainTestSplit({} as never), /takes what makeClassification or readData gave/);
+    await assert.rejects(client.trainTestSplit({} as never), /takes what makeClassification, makeRegression or/);
     assert.throws(() => new Client({} as never), /a client needs a cluster/);
     await assert.rejects(forest.predict([new Float32Array(1)]), /rows must have 5 features as in training, got 1/);
   });
@@ -306,6 +363,18 @@ suite('a fitted forest', () => {
     const stop = new AbortController();
     const stopped = forest.predict(rows, { signal: stop.signal, onProgress: () => stop.abort() });
     await assert.rejects(stopped, CancelledError);
+  });
+
+  test('scores of values are those of scikit-learn, and refuse what is no number', async () => {
+    // sklearn.metrics 1.9: r2_score, root_mean_squared_error, mean_absolute_error
+    const [truth, predicted] = [[3, -0.5, 2, 7], Promise.resolve(Float64Array.of(2.5, 0, 2, 8))];
+    assert.equal(await r2Score(truth, predicted), 0.9486081370449679);
+    assert.equal(await rootMeanSquaredError(truth, predicted), 0.6123724356957945);
+    assert.equal(await meanAbsoluteError(truth, predicted), 0.5);
+    await assert.rejects(r2Score([1], [1]), /R² needs at least 2 rows, got 1/);
+    await assert.rejects(r2Score([1, 2], ['1', 2]), /finite numbers, got 1 in row 0|got "1" in row 0/);
+    await assert.rejects(meanAbsoluteError([1, 2], [1]), /a prediction for each label, got 1 for 2/);
+    await assert.rejects(rootMeanSquaredError([], []), InputError);
   });
 
   test('accuracyScore refuses lists that do not belong together', async () => {

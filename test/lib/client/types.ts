@@ -5,12 +5,15 @@ import {
   asCompleted,
   type ClassLabel,
   Client,
-  type FittedForest,
+  type FittedClassifier,
+  type FittedRegressor,
   type Future,
   type FutureStatus,
   LocalCluster,
   RandomForestClassifier,
+  RandomForestRegressor,
   type Report,
+  r2Score,
   type StageName,
   type TestRows,
   workerFunction,
@@ -35,7 +38,7 @@ export async function promises(): Promise<void> {
     signal: AbortSignal.timeout(1000),
     onProgress: ({ stage, done, total }) => exactly<StageName | 'predict'>()(stage) ?? exactly<number>()(done / total),
   });
-  exactly<FittedForest>()(forest);
+  exactly<FittedClassifier>()(forest);
   exactly<ClassLabel[]>()(await forest.predict(test));
   exactly<ClassLabel[]>()(await forest.predict([new Float32Array(3)]));
   exactly<Float64Array>()(await forest.predictProba({ values: [1, 2, 3], numFeatures: 3 }));
@@ -45,6 +48,12 @@ export async function promises(): Promise<void> {
   exactly<Promise<ClassLabel[]>>()(test.labels);
   exactly<Promise<number>>()(accuracyScore(test.labels, ['a']));
   exactly<RandomForestClassifier>()(RandomForestClassifier.fromBytes(await forest.modelBytes()));
+
+  const values = await client.trainTestSplit(await client.makeRegression({ samples: 100, noise: 2 }));
+  const regressor = await client.fit(new RandomForestRegressor({ criterion: 'absolute_error' }), values.train);
+  exactly<FittedRegressor>()(regressor);
+  exactly<Float64Array>()(await regressor.predict(values.test));
+  exactly<Promise<number>>()(r2Score(values.test.labels, regressor.predict(values.test)));
 
   const square = workerFunction<number, string>('square');
   exactly<Future<string>>()(client.submit(square, 2));
@@ -63,6 +72,8 @@ export async function refusals(client: Client): Promise<void> {
   const { train, test } = await client.trainTestSplit(data);
   // @ts-expect-error an option of scikit-learn's
   await client.makeClassification({ n_samples: 10 });
+  // @ts-expect-error an option of classes
+  await client.makeRegression({ classes: 3 });
   // @ts-expect-error the label says what is to be predicted
   await client.readData('table.csv', {});
   // @ts-expect-error the forest's number of trees is the estimator's
