@@ -23,6 +23,7 @@ const SHAPES: Record<string, string> = {
   logistic: '--generator logistic',
   values: '--generator friedman1 --noise 1 --trees 20',
   'small-values': '--generator regression --noise 50 --samples 20000 --trees 50',
+  'large-values': '--generator friedman1 --noise 1 --samples 1e6 --max-features 6 --trees 20',
   'many-values': '--generator friedman1 --noise 1 --samples 200000 --max-features 5 --trees 10',
 };
 const STAGES = ['generate', 'split', 'train', 'evaluate'] as const;

@@ -51,10 +51,10 @@ const FOLD_SECONDS_PER_VALUE = 20e-9;
 const GATHER_SECONDS_PER_VALUE = 5e-9;
 /** The importances take two thirds of it. */
 const MERGE_SECONDS_PER_NODE = 150e-9;
-/** Of a node to read and to lay out, and of a row in a tree: of classes in the kernel, of values without. */
+/** Of a node to read and to lay out, and of a row in a tree: trees of values are larger. */
 const EVALUATE_SECONDS = {
   ofClasses: { load: 70e-9, perRowAndTree: 200e-9 },
-  ofValues: { load: 330e-9, perRowAndTree: 900e-9 },
+  ofValues: { load: 100e-9, perRowAndTree: 250e-9 },
 };
 /** Threads of the train function, one for each vCPU that its memory gives, and how much sooner they are done. */
 const THREADS = 2;
@@ -69,13 +69,16 @@ const GENERATE_BYTES_PER_VALUE = 9;
 const BINS_BYTES = { perValue: 12, perRow: 120 };
 const SPLIT_BYTES_PER_VALUE = 18;
 const EDGE_BYTES = 100;
-// entries, words and cuts 12, copies up to 15, keys 8 with more than two classes, nodes and leaves; 19 to 21 measured for two
-const THREAD_ROW_BYTES = 44;
+// of classes: entries, words and cuts 12, copies up to 15, keys 8 with more than two classes, nodes and leaves; 19 to 21
+// measured for two. Of values: the same, but keys and leaves of 16, and what tells equal leaves apart
+const THREAD_ROW_BYTES = { ofClasses: 44, ofValues: 100 };
 /** The general trainer's nodes are objects, those of the tree at hand in each thread. */
 const GENERAL_BYTES = { perRow: 40, perNode: 500 };
 /** Of a node: its leaves hold a class or two, or a value and a weight of their own. */
 const CLASS_NODE_BYTES = { grow: 12, merge: 20, evaluate: 30, model: 5.05 };
-const VALUE_NODE_BYTES = { grow: 48, merge: 62, evaluate: 45, model: 5.05 };
+const VALUE_NODE_BYTES = { grow: 28, merge: 40, evaluate: 40, model: 5.05 };
+/** As the general trainer leaves them. */
+const GENERAL_VALUE_NODE_BYTES = { ...VALUE_NODE_BYTES, grow: 48, merge: 62 };
 const EVALUATE_BYTES_PER_VALUE = 12;
 /** Of a leaf with a value and a weight of its own. Trees share those of one training row: measured 4.1 for each row. */
 const VALUE_LEAF = { bytes: 24, perRow: 4.2 };
@@ -115,7 +118,10 @@ function needsOfOne(plan: Plan): TaskNeed[] {
   const shuffledRows = Math.ceil((importanceRows(plan) * features) / numChunks);
 
   const isOfValues = numClasses === 0;
-  const nodeBytes = isOfValues ? VALUE_NODE_BYTES : CLASS_NODE_BYTES;
+  const isPlain = plan.dataset.generator !== 'file' || plan.dataset.shape.isPlain;
+  const isGeneral = !isPlain || findBeyondPlain(plan.forest) !== undefined;
+  const valueNodeBytes = isGeneral ? GENERAL_VALUE_NODE_BYTES : VALUE_NODE_BYTES;
+  const nodeBytes = isOfValues ? valueNodeBytes : CLASS_NODE_BYTES;
   const evaluateSeconds = isOfValues ? EVALUATE_SECONDS.ofValues : EVALUATE_SECONDS.ofClasses;
   const labelBytes = isOfValues ? 8 : 2;
   const rawBytes = (rows: number) => rows * (4 * features + 4 + labelBytes);
@@ -131,13 +137,11 @@ function needsOfOne(plan: Plan): TaskNeed[] {
     Math.min(testRows * VALUE_SCORE_BYTES.perRow, VALUE_SCORE_BYTES.most) +
     (shuffledRows > 0 ? VALUE_SCORE_BYTES.perFeature * features : 0);
   const scoresBytes = (isOfValues ? valueScoresBytes : classScoresBytes) + RESULT_BYTES;
-  const isPlain = plan.dataset.generator !== 'file' || plan.dataset.shape.isPlain;
-  const isGeneral = isOfValues || !isPlain || findBeyondPlain(plan.forest) !== undefined;
   // in the kernel's memory, or for the threads of the general trainer
-  const packedBytes = features + 2;
+  const packedBytes = features + labelBytes;
   const threadBytes = isGeneral
     ? numTrain * GENERAL_BYTES.perRow + nodesPerTree(plan) * GENERAL_BYTES.perNode
-    : numTrain * THREAD_ROW_BYTES;
+    : numTrain * THREAD_ROW_BYTES[isOfValues ? 'ofValues' : 'ofClasses'];
   // sums, count and label of each row
   const oobBytes = oobScore ? numTrain * (8 * Math.max(1, numClasses) + 4 + labelBytes) : 0;
   const oobFiles = oobScore ? 1 : 0;

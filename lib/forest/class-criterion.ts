@@ -72,6 +72,8 @@ export class ClassCriterion implements Criterion {
     this.#rightTerms = this.#totalTerms;
   }
 
+  endCode(): void {}
+
   move(row: number): void {
     const label = this.#labels[row];
     const weight = this.#weights[row];

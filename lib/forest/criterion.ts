@@ -28,6 +28,8 @@ export interface Criterion {
   startSweep(): void;
   /** Move a row to the left child. */
   move(row: number): void;
+  /** The rows moved so far that no earlier call has seen are all that the node has of one code. */
+  endCode(): void;
   /** Grows with the fall of impurity; -Infinity when the cut isn't allowed. Compares the cuts of one node alone. */
   score(): number;
   /** What the left child predicts: its value, or of two classes the fraction of the second. */

@@ -10,13 +10,12 @@ import { type ForestParams, findBeyondPlain, type ResolvedParams, resolveParams 
 import type { BeforeTree } from './take-trees.ts';
 import { checkTable, hasMissing, isWide, type TrainingTable } from './training-table.ts';
 import type { Tree } from './tree.ts';
-import { growInThreads } from './wasm/grow-in-threads.ts';
+import { growHere, growInThreads, growValuesInThreads } from './wasm/grow-in-threads.ts';
 
-/** Whether the fast trainer honours all that is asked for. */
+/** Whether the fast trainers honour all that is asked for: that of classes, or the kernel's of values. */
 export function canGrowFast(params: ResolvedParams, table: TrainingTable): boolean {
   return (
     findBeyondPlain(params) === undefined &&
-    table.target.labels !== undefined &&
     table.weights === undefined &&
     !table.isCategorical?.includes(true) &&
     !isWide(table) &&
@@ -36,6 +35,8 @@ export function growForest(
   treeEnd: number, // exclusive
 ): Tree[] {
   const resolved = check(table, params);
+  const trees = canGrowFast(resolved, table) && growHere(table, resolved, treeStart, treeEnd);
+  if (trees) return trees;
   const fast = toFastRows(table, resolved);
   if (fast) return growTrees(...fast, resolved, treeStart, treeEnd);
   const grower = new GeneralGrower(table, resolved);
@@ -43,7 +44,7 @@ export function growForest(
 }
 
 /**
- * As `growForest`, on several threads: by the kernel where the fast trainer honours all that is asked for.
+ * As `growForest`, on several threads: by the kernel where that honours all that is asked for.
  *
  * @param numThreads from 1 to 256; by default as many as there are processors
  */
@@ -57,9 +58,9 @@ export async function growForestInThreads(
 ): Promise<Tree[]> {
   const resolved = check(table, params);
   const fast = toFastRows(table, resolved);
-  return fast
-    ? growInThreads(...fast, resolved, treeStart, treeEnd, numThreads, beforeTree)
-    : growGeneralInThreads(table, resolved, treeStart, treeEnd, numThreads, beforeTree);
+  if (fast) return growInThreads(...fast, resolved, treeStart, treeEnd, numThreads, beforeTree);
+  const grow = canGrowFast(resolved, table) ? growValuesInThreads : growGeneralInThreads;
+  return grow(table, resolved, treeStart, treeEnd, numThreads, beforeTree);
 }
 
 function check(table: TrainingTable, params: ForestParams): ResolvedParams {
@@ -77,7 +78,7 @@ function check(table: TrainingTable, params: ForestParams): ResolvedParams {
   return resolved;
 }
 
-/** The table as the fast trainer takes it; null when that can't do what is asked for. */
+/** The table as the fast trainer of classes takes it; null when that can't do what is asked for. */
 function toFastRows(table: TrainingTable, params: ResolvedParams): [ClassRows, TrainingInfo] | null {
   const { numRows, columns, edges, target } = table;
   if (!target.labels || !canGrowFast(params, table)) return null;

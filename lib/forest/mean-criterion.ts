@@ -17,7 +17,9 @@ export class MeanCriterion implements Criterion {
   #start = 0;
   #end = 0;
   #sum = 0;
+  /** Of the rows moved: of the codes that have ended, and of the code at hand. */
   #leftSum = 0;
+  #codeSum = 0;
   // rows that add to a sum: what subtracting leaves of a sum of zeros is rounding
   #numAbove = 0;
   #leftAbove = 0;
@@ -66,6 +68,7 @@ export class MeanCriterion implements Criterion {
   startSweep(): void {
     this.leftWeight = 0;
     this.#leftSum = 0;
+    this.#codeSum = 0;
     this.#leftAbove = 0;
   }
 
@@ -73,14 +76,20 @@ export class MeanCriterion implements Criterion {
     const weight = this.#weights[row];
     const part = weight * this.#values[row];
     this.leftWeight += weight;
-    this.#leftSum += part;
+    this.#codeSum += part;
     if (part > 0) this.#leftAbove++;
+  }
+
+  /** Sums by code are what the kernel keeps, and rounding is part of the result. */
+  endCode(): void {
+    this.#leftSum += this.#codeSum;
+    this.#codeSum = 0;
   }
 
   score(): number {
     const { weight, leftWeight } = this;
     const rightWeight = weight - leftWeight;
-    const leftSum = this.#leftSum;
+    const leftSum = this.#leftSum + this.#codeSum;
     if (!this.#isPoisson) {
       const difference = leftSum * weight - this.#sum * leftWeight;
       return (difference * difference) / (leftWeight * rightWeight);
@@ -92,11 +101,11 @@ export class MeanCriterion implements Criterion {
   }
 
   leftValue(): number {
-    return this.#leftSum / this.leftWeight;
+    return (this.#leftSum + this.#codeSum) / this.leftWeight;
   }
 
   rightValue(): number {
-    return (this.#sum - this.#leftSum) / (this.weight - this.leftWeight);
+    return (this.#sum - (this.#leftSum + this.#codeSum)) / (this.weight - this.leftWeight);
   }
 
   addLeaf(leaves: LeafTableBuilder, { lower, upper }: Bounds): number {

@@ -73,6 +73,8 @@ export class MedianCriterion implements Criterion {
     this.#leftSum = 0;
   }
 
+  endCode(): void {}
+
   move(row: number): void {
     const rank = this.#rank[row];
     const weight = this.#weights[row];

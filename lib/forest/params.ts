@@ -80,7 +80,7 @@ export const FOREST_DEFAULTS: ForestParams = {
   seed: 0,
 };
 
-/** What the parameters that the fast trainer doesn't know must be, for it to be used. */
+/** What the parameters that the fast trainers don't know must be, for them to be used; of values also the squared error. */
 const PLAIN = {
   criterion: 'gini',
   splitter: 'best',
@@ -93,10 +93,12 @@ const PLAIN = {
   monotonicConstraints: null,
 } as const satisfies Partial<ForestParams>;
 
-/** The first parameter that asks for more than plain trees of classes. */
+/** The first parameter that asks for more than plain trees. */
 export function findBeyondPlain(params: ForestParams): keyof typeof PLAIN | undefined {
   const names = Object.keys(PLAIN) as (keyof typeof PLAIN)[];
-  return names.find((name) => params[name] !== undefined && params[name] !== PLAIN[name]);
+  return names.find(
+    (name) => params[name] !== undefined && params[name] !== PLAIN[name] && params[name] !== 'squared_error',
+  );
 }
 
 /** What the parameters come to on a table. */

@@ -56,7 +56,7 @@ export function predict(forest: Forest, columns: Float32Array[]): Uint16Array {
 export function predictValues(forest: Forest, columns: Float32Array[]): Float64Array {
   const numRows = checkColumns(forest, columns);
   const result = new Float64Array(numRows);
-  predictRows(forest, columns, result);
+  if (!predictInKernel(forest, columns, result)) predictRows(forest, columns, result);
   return result;
 }
 

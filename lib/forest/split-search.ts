@@ -106,15 +106,20 @@ export class SplitSearch {
     criterion.startSweep();
     for (let i = 1; i <= numKnown && i < numRows; i++) {
       criterion.move(rows[i - 1]);
-      if (codes[i] === codes[i - 1] || !this.#isBetter(feature, i)) continue;
+      if (codes[i] === codes[i - 1]) continue;
+      criterion.endCode();
+      if (!this.#isBetter(feature, i)) continue;
       this.#keep(feature, i === numKnown ? lastCode : cutBetween(codes[i - 1], codes[i]), numKnown === numRows);
     }
     if (numKnown === numRows) return;
     criterion.startSweep();
     for (let i = numKnown; i < numRows; i++) criterion.move(rows[i]);
+    criterion.endCode();
     for (let i = 1; i < numKnown; i++) {
       criterion.move(rows[i - 1]);
-      if (codes[i] === codes[i - 1] || !this.#isBetter(feature, numRows - numKnown + i)) continue;
+      if (codes[i] === codes[i - 1]) continue;
+      criterion.endCode();
+      if (!this.#isBetter(feature, numRows - numKnown + i)) continue;
       this.#keep(feature, cutBetween(codes[i - 1], codes[i]), false);
       this.best!.isMissingLeft = true;
     }

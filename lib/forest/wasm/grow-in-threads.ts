@@ -1,13 +1,15 @@
-// Grows trees in WebAssembly, on several threads: the bytes that the twin in grow.ts gives, sooner.
+// Grows trees in WebAssembly, on several threads: the bytes that the twins in grow.ts and general-grow.ts give, sooner.
 
-import type { ClassRows } from '../../partition/rows.ts';
+import type { BinEdges, ClassRows } from '../../partition/rows.ts';
 import { STREAM } from '../../random.ts';
 import { collectTrees } from '../collect-trees.ts';
+import { growGeneralInThreads } from '../general-in-threads.ts';
 import { checkRows, countBins, type TrainingInfo } from '../packed-rows.ts';
-import type { ForestParams } from '../params.ts';
+import type { ForestParams, ResolvedParams } from '../params.ts';
 import { growPlainInThreads } from '../plain-in-threads.ts';
 import type { BeforeTree } from '../take-trees.ts';
 import { resolveNumThreads } from '../threads.ts';
+import type { Target, TrainingTable } from '../training-table.ts';
 import type { Tree } from '../tree.ts';
 import { TreeRandom } from '../tree-random.ts';
 import { kernelModule } from './compile.ts';
@@ -15,8 +17,16 @@ import { type GrowJob, openQueue } from './grow-loop.ts';
 import { MAX_MEMORY_BYTES, tryMemory } from './kernel.ts';
 import { type Layout, planLayout, SEED_BYTES, writeSettings } from './layout.ts';
 
+/** Rows as the kernel takes them. */
+interface KernelRows {
+  numRows: number;
+  columns: readonly Uint8Array[];
+  edges: BinEdges;
+  target: Target;
+}
+
 /**
- * Grow trees [treeStart, treeEnd).
+ * Grow trees [treeStart, treeEnd) of classes.
  *
  * @param numThreads from 1 to 256; by default as many as there are processors
  * @param beforeTree by default nothing calls the work off
@@ -31,15 +41,92 @@ export async function growInThreads(
   numThreads?: number,
   beforeTree?: BeforeTree,
 ): Promise<Tree[]> {
+  checkRows(rows, info);
+  const { numRows, columns, labels } = rows;
+  const { edges, numClasses } = info;
+  const kernelRows = { numRows, columns, edges, target: { labels, numClasses } };
+  return (
+    growInKernel(kernelRows, params, treeStart, treeEnd, numThreads, beforeTree) ??
+    growPlainInThreads(rows, info, params, treeStart, treeEnd, numThreads, beforeTree)
+  );
+}
+
+/**
+ * Grow trees [treeStart, treeEnd) of values, by squared error: those of the general trainer.
+ *
+ * @param table checked by `checkTable`; plain: bytes, none of them missing or a category, and no weights
+ * @param numThreads from 1 to 256; by default as many as there are processors
+ * @param beforeTree by default nothing calls the work off
+ */
+export async function growValuesInThreads(
+  table: TrainingTable,
+  params: ResolvedParams,
+  treeStart: number,
+  treeEnd: number, // exclusive
+  numThreads?: number,
+  beforeTree?: BeforeTree,
+): Promise<Tree[]> {
+  return (
+    growInKernel(toKernelRows(table), params, treeStart, treeEnd, numThreads, beforeTree) ??
+    growGeneralInThreads(table, params, treeStart, treeEnd, numThreads, beforeTree)
+  );
+}
+
+/**
+ * Grow trees [treeStart, treeEnd) on the thread of the caller.
+ *
+ * @param table as `growValuesInThreads` takes it, or of classes
+ * @returns undefined where there is no kernel, or the rows don't fit its memory
+ */
+export function growHere(
+  table: TrainingTable,
+  params: ResolvedParams,
+  treeStart: number,
+  treeEnd: number, // exclusive
+): Tree[] | undefined {
+  const jobs = prepareJobs(toKernelRows(table), params, treeStart, treeEnd, 1);
+  if (!jobs) return undefined;
+  const takeTree = openQueue(jobs[0]);
+  return Array.from({ length: treeEnd - treeStart }, () => takeTree()!.tree);
+}
+
+function toKernelRows(table: TrainingTable): KernelRows {
+  return { ...table, columns: table.columns as Uint8Array[] };
+}
+
+/** Undefined where there is no kernel, or the rows don't fit its memory. */
+function growInKernel(
+  rows: KernelRows,
+  params: ForestParams,
+  treeStart: number,
+  treeEnd: number, // exclusive
+  numThreads?: number,
+  beforeTree?: BeforeTree,
+): Promise<Tree[]> | undefined {
   const numTrees = treeEnd - treeStart;
   const threads = Math.min(resolveNumThreads(numThreads), Math.max(1, numTrees));
+  const jobs = prepareJobs(rows, params, treeStart, treeEnd, threads);
+  if (!jobs) return undefined;
+  const [{ memory, queue }] = jobs;
+  return collectTrees(jobs, numTrees, openQueue, new Int32Array(memory.buffer, queue, 1), beforeTree);
+}
+
+/** What each thread is to do, with the rows in a memory for all; undefined where that can't be. */
+function prepareJobs(
+  rows: KernelRows,
+  params: ForestParams,
+  treeStart: number,
+  treeEnd: number, // exclusive
+  numThreads: number,
+): GrowJob[] | undefined {
+  const numTrees = treeEnd - treeStart;
   const module = kernelModule();
-  const prepared = module && prepare(rows, info, params, numTrees, threads);
-  if (!prepared) return growPlainInThreads(rows, info, params, treeStart, treeEnd, numThreads, beforeTree);
+  const prepared = module && prepare(rows, params, numTrees, numThreads);
+  if (!prepared) return undefined;
   const { memory, layout } = prepared;
   writeSeeds(memory, layout, params.seed, treeStart, numTrees);
   const { queue, seeds } = layout;
-  const jobs = layout.threads.map(
+  return layout.threads.map(
     (thread): GrowJob => ({
       kind: 'grow',
       module,
@@ -51,14 +138,16 @@ export async function growInThreads(
       ...thread,
     }),
   );
-  return collectTrees(jobs, numTrees, openQueue, new Int32Array(memory.buffer, queue, 1), beforeTree);
 }
 
 /** The rows in a memory for all threads; nothing when they don't fit. */
-function prepare(rows: ClassRows, info: TrainingInfo, params: ForestParams, numTrees: number, numThreads: number) {
-  checkRows(rows, info);
-  const { numRows, columns, labels } = rows;
-  const shape = { numRows, numFeatures: columns.length, numClasses: info.numClasses };
+function prepare(
+  { numRows, columns, edges, target }: KernelRows,
+  params: ForestParams,
+  numTrees: number,
+  numThreads: number,
+) {
+  const shape = { numRows, numFeatures: columns.length, numClasses: target.numClasses ?? 0 };
   const layout = planLayout(shape, params, numTrees, numThreads);
   if (layout.bytes > MAX_MEMORY_BYTES) return undefined;
   const memory = tryMemory(layout.bytes);
@@ -66,8 +155,9 @@ function prepare(rows: ClassRows, info: TrainingInfo, params: ForestParams, numT
   const { settings } = layout.threads[0];
   const codes = new Uint8Array(memory.buffer, settings.codes, numRows * columns.length);
   for (const [feature, column] of columns.entries()) codes.set(column, feature * numRows);
-  new Uint16Array(memory.buffer, settings.labels, numRows).set(labels);
-  new Uint16Array(memory.buffer, settings.numBins, columns.length).set(countBins(info.edges));
+  if (target.labels) new Uint16Array(memory.buffer, settings.labels, numRows).set(target.labels);
+  else new Float64Array(memory.buffer, settings.labels, numRows).set(target.values);
+  new Uint16Array(memory.buffer, settings.numBins, columns.length).set(countBins(edges));
   writeSettings(memory.buffer, layout);
   return { memory, layout };
 }

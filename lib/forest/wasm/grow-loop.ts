@@ -1,6 +1,7 @@
 // What each thread does: take the next tree from the queue, grow it in its own part of the memory, until none is left.
 
-import type { Tree } from '../tree.ts';
+import { LEAF_VALUE, LEAF_WEIGHT, type LeafTable, LeafTableBuilder } from '../leaf-table.ts';
+import { LEAF, type Tree } from '../tree.ts';
 import { instantiate } from './kernel.ts';
 import { type Layout, SEED_BYTES, type Settings } from './layout.ts';
 
@@ -27,26 +28,51 @@ export function openQueue(job: GrowJob): () => GrownTree | undefined {
   const kernel = instantiate(module, memory);
   const next = new Int32Array(memory.buffer, job.queue, 1);
   kernel.setUp(settingsAt);
+  const valueLeaves = new LeafTableBuilder(true);
   return () => {
     const index = Atomics.add(next, 0, 1);
     if (index >= numTrees) return undefined;
     const numNodes = kernel.grow(job.seeds + index * SEED_BYTES, Number(bootstrap));
-    const numRows = kernel.getNumLeafRows();
-    const numEntries = kernel.getNumLeafEntries();
     const { buffer } = memory;
-    const tree: Tree = {
+    const nodes = {
       numNodes,
       feature: copyOf(Uint16Array, buffer, settings.nodeFeature, numNodes),
       cut: copyOf(Uint8Array, buffer, settings.nodeCut, numNodes),
       next: copyOf(Uint32Array, buffer, settings.nodeNext, numNodes),
-      leaves: {
-        start: copyOf(Uint32Array, buffer, settings.leafStart, numRows + 1),
-        classes: copyOf(Uint16Array, buffer, settings.leafClass, numEntries),
-        counts: copyOf(Uint32Array, buffer, settings.leafCount, numEntries),
-      },
     };
-    return { index, tree };
+    if (settings.numClasses === 0) {
+      const pairs = new Float64Array(buffer, settings.leafCount, numNodes + 1);
+      return { index, tree: { ...nodes, leaves: joinValueLeaves(nodes, pairs, valueLeaves) } };
+    }
+    const numRows = kernel.getNumLeafRows();
+    const numEntries = kernel.getNumLeafEntries();
+    const leaves = {
+      start: copyOf(Uint32Array, buffer, settings.leafStart, numRows + 1),
+      classes: copyOf(Uint16Array, buffer, settings.leafClass, numEntries),
+      counts: copyOf(Uint32Array, buffer, settings.leafCount, numEntries),
+    };
+    return { index, tree: { ...nodes, leaves } };
   };
+}
+
+/**
+ * The kernel lists the leaves of a tree of values as they come; each distinct one is kept once.
+ *
+ * @param pairs value and weight of each leaf, in the order of the nodes
+ */
+function joinValueLeaves(
+  { numNodes, feature, next }: Pick<Tree, 'numNodes' | 'feature' | 'next'>,
+  pairs: Float64Array,
+  leaves: LeafTableBuilder,
+): LeafTable {
+  let at = 0;
+  for (let node = 0; node < numNodes; node++) {
+    if (feature[node] !== LEAF) continue;
+    leaves.push(LEAF_VALUE, pairs[at++]);
+    leaves.push(LEAF_WEIGHT, pairs[at++]);
+    next[node] = leaves.endRow();
+  }
+  return leaves.take();
 }
 
 /** A copy outside of the shared memory. */

@@ -2,7 +2,7 @@
 // predicting a thousand rows 3.
 
 import type { BinEdges } from '../../partition/rows.ts';
-import type { LeafTable } from '../leaf-table.ts';
+import { LEAF_VALUE, type LeafTable } from '../leaf-table.ts';
 import type { Forest } from '../predict.ts';
 import { LEAF, type Tree } from '../tree.ts';
 import { AddressSpace, type GrowableMemory, MAX_MEMORY_BYTES, PAGE_BYTES, tryGrow, tryMemory } from './kernel.ts';
@@ -16,6 +16,7 @@ export interface LaidOutForest {
   edges: number;
   roots: number;
   nodes: number;
+  /** Of each leaf: a number for each class, or the value. */
   fractions: number;
   /** End of the trees: from here on is room for rows. */
   end: number;
@@ -50,6 +51,7 @@ export function giveBack(laidOut: LaidOutForest): void {
 
 function layOut(forest: Forest, rowBytes: number): LaidOutForest | undefined {
   const { edges, trees, numClasses } = forest;
+  const numOutputs = numClasses || 1; // a value
   const rowOfTable = new Map<LeafTable, number>();
   let numLeafRows = 0;
   for (const { leaves } of trees) {
@@ -64,7 +66,7 @@ function layOut(forest: Forest, rowBytes: number): LaidOutForest | undefined {
     edges: space.reserve(4 * EDGES_PER_FEATURE * edges.length),
     roots: space.reserve(4 * trees.length),
     nodes: space.reserve(NODE_BYTES * numSlots),
-    fractions: space.reserve(8 * numLeafRows * numClasses),
+    fractions: space.reserve(8 * numLeafRows * numOutputs),
     end: space.reserve(0),
   };
   if (at.end + rowBytes > MAX_MEMORY_BYTES) return undefined;
@@ -79,8 +81,9 @@ function layOut(forest: Forest, rowBytes: number): LaidOutForest | undefined {
     roots[i] = slot;
     slot = packNodes(tree, rowOfTable.get(tree.leaves)!, slots, slot);
   }
-  const fractions = new Float64Array(buffer, at.fractions, numLeafRows * numClasses);
-  for (const [table, row] of rowOfTable) writeFractions(table, numClasses, fractions, row * numClasses);
+  const fractions = new Float64Array(buffer, at.fractions, numLeafRows * numOutputs);
+  const write = numClasses === 0 ? writeValues : writeFractions;
+  for (const [table, row] of rowOfTable) write(table, numOutputs, fractions, row * numOutputs);
   return { memory, ...at, forest };
 }
 
@@ -127,4 +130,8 @@ function writeFractions(
     for (let i = start[row]; i < start[row + 1]; i++)
       fractions[at + row * numClasses + classes[i]] = counts[i] / samples;
   }
+}
+
+function writeValues({ start, counts }: LeafTable, _numOutputs: number, values: Float64Array, at: number) {
+  for (let row = 0; row + 1 < start.length; row++) values[at + row] = counts[start[row] + LEAF_VALUE];
 }

@@ -43,6 +43,7 @@ export type Settings = Record<(typeof SETTINGS)[number], number>;
 export interface Shape {
   numRows: number;
   numFeatures: number;
+  /** 0 for values. */
   numClasses: number;
 }
 
@@ -61,6 +62,10 @@ export const SEED_BYTES = 32;
 const FRAME_BYTES = 24; // of a node on the stack
 const LEVEL_FIELDS = 6; // 32 bits each, as in kernel/rows.ts
 const SCRATCH_BYTES = 65_536;
+/** Of a label: a class, or a value. */
+const CLASS_BYTES = 2;
+const VALUE_BYTES = 8;
+const PAIR_BYTES = 16; // of a row's value and counts, and of a leaf's value and weight
 const MAX_INT32 = 2 ** 31 - 1;
 
 // The rows of a subtree are copied together when they fit this memory, the codes of a row side by side; of a large
@@ -81,11 +86,12 @@ interface Copies {
 }
 
 function planCopies(
-  { numRows, numFeatures }: Shape,
+  { numRows, numFeatures, numClasses }: Shape,
   maxFeatures: number,
   reserve: (bytes: number) => number,
 ): Copies[] {
   const stride = rowStride(numFeatures);
+  const labelBytes = bytesPerLabel(numClasses);
   const lastRows = Math.min(numRows, Math.floor(COPY_BYTES / stride));
   // below the last level, about one node a halving reads a row: is that worth the copy?
   if (stride > MAX_COPY_STRIDE || maxFeatures * Math.log2(lastRows) < numFeatures) return [];
@@ -93,7 +99,7 @@ function planCopies(
     {
       maxRows: lastRows,
       codes: reserve(lastRows * stride),
-      labels: reserve(2 * lastRows),
+      labels: reserve(labelBytes * lastRows),
       rowStep: stride,
       featureStep: 1,
     },
@@ -102,12 +108,16 @@ function planCopies(
     levels.unshift({
       maxRows: rows,
       codes: reserve(rows * numFeatures),
-      labels: reserve(2 * rows),
+      labels: reserve(labelBytes * rows),
       rowStep: 1,
       featureStep: rows,
     });
   }
   return levels;
+}
+
+function bytesPerLabel(numClasses: number): number {
+  return numClasses === 0 ? VALUE_BYTES : CLASS_BYTES;
 }
 
 export function planLayout(shape: Shape, params: ForestParams, numTrees: number, numThreads: number): Layout {
@@ -118,13 +128,15 @@ export function planLayout(shape: Shape, params: ForestParams, numTrees: number,
   const seeds = reserve(numTrees * SEED_BYTES);
   const rows = {
     codes: reserve(numRows * numFeatures),
-    labels: reserve(2 * numRows),
+    labels: reserve(bytesPerLabel(numClasses) * numRows),
     numBins: reserve(2 * numFeatures),
   };
   // a path can't cut more often than there are rows to part or codes to cut between
   const maxDepth = Math.min(params.maxDepth ?? MAX_INT32, numRows, 255 * numFeatures);
   const maxLeaves = numRows;
   const maxNodes = 2 * numRows - 1;
+  const isOfValues = numClasses === 0;
+  const ofClasses = (bytes: number) => (isOfValues ? 0 : bytes);
   const maxFeatures = resolveMaxFeatures(params.maxFeatures, numFeatures);
   const threads = Array.from({ length: numThreads }, () => {
     const copies = planCopies(shape, maxFeatures, reserve);
@@ -147,18 +159,18 @@ export function planLayout(shape: Shape, params: ForestParams, numTrees: number,
         features: reserve(4 * numFeatures),
         stack: reserve((maxDepth + 2) * FRAME_BYTES),
         scratch: reserve(SCRATCH_BYTES),
-        keys: reserve(4 * numRows),
-        sortedKeys: reserve(4 * numRows),
+        keys: reserve((isOfValues ? PAIR_BYTES : 4) * numRows),
+        sortedKeys: reserve(ofClasses(4 * numRows)),
         totals: reserve(4 * Math.max(2, numClasses)),
         leftCounts: reserve(4 * Math.max(2, numClasses)),
         nodeFeature: reserve(2 * maxNodes),
         nodeCut: reserve(maxNodes),
         nodeNext: reserve(4 * maxNodes),
-        leafStart: reserve(4 * (maxLeaves + 1)),
-        leafClass: reserve(2 * numRows),
-        leafCount: reserve(4 * numRows),
-        leafHash: reserve(4 * maxLeaves),
-        leafSlots: reserve(4 * Math.max(1024, 2 ** Math.ceil(Math.log2(4 * maxLeaves)))),
+        leafStart: reserve(ofClasses(4 * (maxLeaves + 1))),
+        leafClass: reserve(ofClasses(2 * numRows)),
+        leafCount: reserve(isOfValues ? PAIR_BYTES * maxLeaves : 4 * numRows),
+        leafHash: reserve(ofClasses(4 * maxLeaves)),
+        leafSlots: reserve(ofClasses(4 * Math.max(1024, 2 ** Math.ceil(Math.log2(4 * maxLeaves))))),
       },
       copies,
     };

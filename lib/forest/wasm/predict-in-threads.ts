@@ -16,7 +16,7 @@ const NUM_SETTINGS = 11; // 32 bits each, as kernel/predict.ts reads them
 const WALKERS = 8; // rows that walk side by side: a block's codes are read up to a multiple of it
 
 /**
- * Class probabilities by the kernel, on the thread of the caller.
+ * Class probabilities, or values, by the kernel, on the thread of the caller.
  *
  * @returns false, with nothing done, where the kernel can't be used or doesn't pay
  */
@@ -39,19 +39,7 @@ export async function predictProbaInThreads(
   columns: Float32Array[],
   numThreads?: number,
 ): Promise<Float64Array> {
-  const threads = resolveNumThreads(numThreads);
-  const numRows = columns[0]?.length ?? 0;
-  const fits = columns.length === forest.edges.length && columns.every(({ length }) => length === numRows);
-  const prepared = fits && prepare(forest, columns, Math.min(threads, Math.ceil(numRows / BLOCK_ROWS)));
-  if (!prepared) return predictRowsInThreads(forest, columns, threads);
-  const [own, ...rest] = prepared.jobs;
-  const others = Promise.all(rest.map((job) => runOnThread<null>(job)));
-  others.catch(() => {}); // awaited below, after our own share
-  predictFromQueue(own);
-  await others; // after one that failed others may still write: the memory is not given back
-  const result = prepared.result.slice();
-  giveBack(prepared.laidOut);
-  return result;
+  return predictOutputsInThreads(forest, columns, resolveNumThreads(numThreads));
 }
 
 /**
@@ -64,7 +52,26 @@ export async function predictValuesInThreads(
   columns: Float32Array[],
   numThreads?: number,
 ): Promise<Float64Array> {
-  return predictRowsInThreads(forest, columns, resolveNumThreads(numThreads));
+  return predictOutputsInThreads(forest, columns, resolveNumThreads(numThreads));
+}
+
+async function predictOutputsInThreads(
+  forest: Forest,
+  columns: Float32Array[],
+  threads: number,
+): Promise<Float64Array> {
+  const numRows = columns[0]?.length ?? 0;
+  const fits = columns.length === forest.edges.length && columns.every(({ length }) => length === numRows);
+  const prepared = fits && prepare(forest, columns, Math.min(threads, Math.ceil(numRows / BLOCK_ROWS)));
+  if (!prepared) return predictRowsInThreads(forest, columns, threads);
+  const [own, ...rest] = prepared.jobs;
+  const others = Promise.all(rest.map((job) => runOnThread<null>(job)));
+  others.catch(() => {}); // awaited below, after our own share
+  predictFromQueue(own);
+  await others; // after one that failed others may still write: the memory is not given back
+  const result = prepared.result.slice();
+  giveBack(prepared.laidOut);
+  return result;
 }
 
 /** Without the kernel. */
@@ -94,6 +101,7 @@ async function predictRowsInThreads(
 /** Rows and trees in a memory for all threads; nothing when they don't fit. */
 function prepare(forest: Forest, columns: Float32Array[], numThreads: number) {
   const { edges, trees, numClasses } = forest;
+  const numOutputs = numClasses || 1; // a value
   const numRows = columns[0]?.length ?? 0;
   const module = kernelModule();
   if (!module || numRows < MIN_ROWS || !isPlain(forest) || hasMissingValues(columns, 0, numRows)) return undefined;
@@ -102,7 +110,7 @@ function prepare(forest: Forest, columns: Float32Array[], numThreads: number) {
   const at = {
     queue: space.reserve(4),
     columns: space.reserve(4 * numRows * numFeatures),
-    out: space.reserve(8 * numRows * numClasses),
+    out: space.reserve(8 * numRows * numOutputs),
   };
   const threads = Array.from({ length: numThreads }, () => ({
     settingsAt: space.reserve(4 * NUM_SETTINGS),
@@ -119,7 +127,7 @@ function prepare(forest: Forest, columns: Float32Array[], numThreads: number) {
   const jobs = threads.map(({ settingsAt, codes }): PredictJob => {
     new Uint32Array(buffer, end + settingsAt, NUM_SETTINGS).set([
       numFeatures,
-      numClasses,
+      numOutputs,
       trees.length,
       numRows,
       end + at.columns,
@@ -132,5 +140,5 @@ function prepare(forest: Forest, columns: Float32Array[], numThreads: number) {
     ]);
     return { kind: 'predict', module, memory, queue: end + at.queue, settingsAt: end + settingsAt, numRows };
   });
-  return { jobs, result: new Float64Array(buffer, end + at.out, numRows * numClasses), laidOut };
+  return { jobs, result: new Float64Array(buffer, end + at.out, numRows * numOutputs), laidOut };
 }

@@ -1,5 +1,6 @@
 // Small tables for the tests of forests.
 
+import type { TrainingTable } from '../../../lib/forest/training-table.ts';
 import type { BinEdges, ClassRows, RawRows } from '../../../lib/partition/rows.ts';
 import { RandomStream } from '../../../lib/random.ts';
 
@@ -32,4 +33,21 @@ export function blobs(seed: number, numRows: number, numFeatures: number, numCla
     Float32Array.from(labels, (label) => normal() + (feature < 3 ? ((label >> feature) & 1) * 2 : 0)),
   );
   return { numRows, rowIndex: Uint32Array.from(labels.keys()), columns, labels };
+}
+
+/** Codes at random, with features alike. */
+export function randomValueTable(
+  seed: number,
+  numRows: number,
+  numFeatures: number,
+  makeValue: (random: RandomStream) => number,
+) {
+  const random = new RandomStream(seed, 1);
+  const numBins = Array.from({ length: numFeatures }, () => [1, 2, 3, 17, 64, 65, 200, 255][random.nextBelow(8)]!);
+  const columns = numBins.map((bins) => Uint8Array.from({ length: numRows }, () => random.nextBelow(bins)));
+  if (numFeatures > 2) columns[2] = columns[0]!;
+  const edges = numBins.map((bins) => Float32Array.from({ length: bins - 1 }, (_, i) => i));
+  if (numFeatures > 2) edges[2] = edges[0]!;
+  const values = Float64Array.from({ length: numRows }, () => makeValue(random));
+  return { numRows, columns, edges, target: { values } } satisfies TrainingTable;
 }

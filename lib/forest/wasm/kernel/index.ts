@@ -1,4 +1,4 @@
-// AssemblyScript twin of grow.ts: grows a whole tree in the linear memory.
+// AssemblyScript twin of grow.ts, and for values of general-grow.ts: grows a whole tree in the linear memory.
 
 import { cutCode, cutFeature, cutOnes, cutSamples, cutScore, hasVaried, isPerfect, resetCut } from './cut';
 import { startLeaves } from './leaves';
@@ -20,6 +20,7 @@ import {
 import { nextBelow, startRandom } from './random';
 import { drawRows, enterRows, gatherWords, MAX_SAMPLES_PER_ROW, partition } from './rows';
 import { addTwoClassLeaf, enterTwoClass, startTwoClass, tryTwoClass } from './two-class';
+import { addValueLeaf, enterValues, startValues, tryValues } from './values';
 
 export { getNumLeafEntries, getNumLeafRows } from './leaves';
 export { setUp } from './memory';
@@ -32,6 +33,7 @@ const FRAME: usize = 24; // bytes of a node that waits on the stack: start, end,
 let top: usize = 0;
 let numNodes: i32 = 0;
 let isTwoClass: bool = false;
+let isOfValues: bool = false;
 // the features of the last pass
 let f0: u32 = 0;
 let f1: u32 = 0;
@@ -43,10 +45,12 @@ export function grow(seed: usize, bootstrap: bool): i32 {
   startRandom(seed);
   const numEntries = drawRows(bootstrap);
   startRandom(seed + 16);
-  startLeaves();
   for (let i = 0; i < numFeatures; i++) store<i32>(features + ((<usize>i) << 2), i);
-  isTwoClass = numClasses <= 2 && minSamplesLeaf === 1;
+  isOfValues = numClasses === 0;
+  isTwoClass = numClasses <= 2 && minSamplesLeaf === 1 && !isOfValues;
   if (isTwoClass) startTwoClass();
+  if (isOfValues) startValues();
+  else startLeaves();
   let samples = 0;
   let ones = 0;
   for (let i = 0; i < numEntries; i++) {
@@ -59,7 +63,7 @@ export function grow(seed: usize, bootstrap: bool): i32 {
   top = stack;
   push(0, numEntries, 0, samples, ones, NO_PARENT);
   while (top > stack) growNode();
-  if (!isTwoClass) leaveManyClass();
+  if (!isTwoClass && !isOfValues) leaveManyClass();
   return numNodes;
 }
 
@@ -75,10 +79,15 @@ function growNode(): void {
   const node = numNodes++;
   if (parent !== NO_PARENT) store<i32>(nodeNext + ((<usize>parent) << 2), node);
   enterRows(start, end);
-  const isPure = isTwoClass ? enterTwoClass(start, end, samples, ones) : enterManyClass(start, end);
+  const isPure = isTwoClass
+    ? enterTwoClass(start, end, samples, ones)
+    : isOfValues
+      ? enterValues(start, end)
+      : enterManyClass(start, end);
   if (isPure || depth >= maxDepth || end - start < minRowsToSplit || !findCut(start, end)) {
     addNode(node, LEAF, 0);
-    store<u32>(nodeNext + ((<usize>node) << 2), isTwoClass ? addTwoClassLeaf() : addManyClassLeaf());
+    const leaf = isTwoClass ? addTwoClassLeaf() : isOfValues ? addValueLeaf() : addManyClassLeaf();
+    store<u32>(nodeNext + ((<usize>node) << 2), leaf);
     return;
   }
   addNode(node, cutFeature, cutCode);
@@ -128,6 +137,7 @@ function tryFeatures(index: i32, numDrawn: i32): void {
   f2 = numSlots > 2 ? load<u32>(at, 8) : f1;
   f3 = numSlots > 3 ? load<u32>(at, 12) : f2;
   if (isTwoClass) tryTwoClass(numSlots, f0, f1, f2, f3);
+  else if (isOfValues) tryValues(numSlots, f0, f1, f2, f3);
   else tryManyClass(numSlots, f0, f1, f2, f3);
 }
 

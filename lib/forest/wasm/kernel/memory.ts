@@ -7,6 +7,7 @@ export let labels: usize = 0;
 export let numBins: usize = 0;
 export let numRows: i32 = 0;
 export let numFeatures: i32 = 0;
+/** 0 for values. */
 export let numClasses: i32 = 0;
 // the parameters
 export let maxFeatures: i32 = 0;

@@ -1,4 +1,4 @@
-// AssemblyScript twin of predict.ts: class probabilities of a block of rows.
+// AssemblyScript twin of predict.ts: class probabilities, or values, of a block of rows. A value is what one class has.
 //
 // Eight rows walk down a tree side by side, so that the processor waits for none of them. A leaf leads to itself, and
 // the eight are done when none has moved.

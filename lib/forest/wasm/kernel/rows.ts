@@ -1,6 +1,6 @@
 // AssemblyScript twin of node-rows.ts: the rows of a tree while it grows, one 32-bit entry each.
 
-import { codes, entries, labels, levels, numFeatures, numLevels, numRows, side, words } from './memory';
+import { codes, entries, labels, levels, numClasses, numFeatures, numLevels, numRows, side, words } from './memory';
 import { nextBelow } from './random';
 
 export const MAX_SAMPLES_PER_ROW: u32 = 15;
@@ -40,7 +40,7 @@ export function drawRows(bootstrap: bool): i32 {
   let to = entries;
   for (let row: u32 = 0; row < <u32>numRows; row++) {
     const samples: u32 = load<u8>(counts + <usize>row);
-    const label: u32 = load<u16>(labels + ((<usize>row) << 1));
+    const label: u32 = load<u16>(labels + ((<usize>row) << 1)); // of values nothing that counts
     store<u32>(to, (row << 5) | (samples << 1) | (label & 1));
     to += (<usize>(samples > 0)) << 2;
   }
@@ -138,9 +138,11 @@ function copyCodes(start: i32, end: i32, copy: u32, toCodes: usize, toRowStep: u
 /** Copy the labels, then make the entries refer to the copies. */
 function copyLabels(start: i32, end: i32, copy: u32, toLabels: usize): void {
   const last = entries + ((<usize>end) << 2);
+  const isOfValues = numClasses === 0;
   for (let at = entries + ((<usize>start) << 2); at < last; at += 4) {
     const entry = load<u32>(at);
-    store<u16>(toLabels + (copy << 1), load<u16>(labelsBase + ((entry >> 5) << 1)));
+    if (isOfValues) store<f64>(toLabels + (copy << 3), readValue(entry));
+    else store<u16>(toLabels + (copy << 1), load<u16>(labelsBase + ((entry >> 5) << 1)));
     store<u32>(at, (copy << 5) | (entry & 31));
     copy++;
   }
@@ -148,6 +150,10 @@ function copyLabels(start: i32, end: i32, copy: u32, toLabels: usize): void {
 
 export function labelOf(entry: u32): u32 {
   return load<u16>(labelsBase + ((<usize>(entry >> 5)) << 1));
+}
+
+export function readValue(entry: u32): f64 {
+  return load<f64>(labelsBase + ((<usize>(entry >> 5)) << 3));
 }
 
 /** Gather the codes of four features of entries [start, end) into words, the first feature in the lowest byte. */

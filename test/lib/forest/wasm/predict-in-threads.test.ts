@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { growTrees } from '../../../../lib/forest/grow.ts';
+import { growForest } from '../../../../lib/forest/grow-forest.ts';
 import { decodeModel, encodeModel } from '../../../../lib/forest/model.ts';
 import { FOREST_DEFAULTS } from '../../../../lib/forest/params.ts';
-import { type Forest, predictProba } from '../../../../lib/forest/predict.ts';
-import { predictInKernel, predictProbaInThreads } from '../../../../lib/forest/wasm/predict-in-threads.ts';
-import { randomTable } from '../tables.ts';
+import { type Forest, predictProba, predictValues } from '../../../../lib/forest/predict.ts';
+import { predictRowsFromQueue } from '../../../../lib/forest/predict-rows.ts';
+import {
+  predictInKernel,
+  predictProbaInThreads,
+  predictValuesInThreads,
+} from '../../../../lib/forest/wasm/predict-in-threads.ts';
+import { randomTable, randomValueTable } from '../tables.ts';
 
 function randomForest(seed: number, numRows: number, numFeatures: number, numClasses: number) {
   const table = randomTable(seed, numRows, numFeatures, numClasses);
@@ -38,6 +44,22 @@ test('the kernel predicts what its twin does, to the last bit, on 60 forests', (
     const out = new Float64Array(expected.length);
     assert.ok(predictInKernel(forest, columns, out));
     assert.deepEqual([...out], expected);
+  }
+});
+
+test('the kernel predicts values as its twin does, to the last bit, also from a stored forest', async () => {
+  for (const [seed, numRows] of [256, 300, 4100, 9000].entries()) {
+    const table = randomValueTable(seed, numRows, [1, 5, 20, 70][seed], (random) => random.nextBelow(1e6) / 7 - 7e4);
+    const trees = growForest(table, { ...FOREST_DEFAULTS, maxDepth: seed === 1 ? 3 : null }, 0, 5);
+    const forest: Forest = { ...table, numClasses: 0, trees };
+    const columns = table.columns.map((column) => Float32Array.from(column));
+    const expected = new Float64Array(numRows);
+    predictRowsFromQueue({ kind: 'predict-rows', forest, columns, queue: new Int32Array(1), out: expected });
+    const out = new Float64Array(numRows);
+    assert.ok(predictInKernel(forest, columns, out), 'the kernel takes values');
+    assert.deepEqual(out, expected);
+    assert.deepEqual(predictValues(decodeModel(encodeModel(trees, table.edges, 0)), columns), expected);
+    assert.deepEqual(await predictValuesInThreads(forest, columns, 3), expected);
   }
 });
 

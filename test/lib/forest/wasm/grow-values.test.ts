@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GeneralGrower } from '../../../../lib/forest/general-grow.ts';
+import { canGrowFast } from '../../../../lib/forest/grow-forest.ts';
+import { FOREST_DEFAULTS, type ForestParams, resolveParams } from '../../../../lib/forest/params.ts';
+import type { TrainingTable } from '../../../../lib/forest/training-table.ts';
+import { growValuesInThreads } from '../../../../lib/forest/wasm/grow-in-threads.ts';
+import { RandomStream } from '../../../../lib/random.ts';
+import { randomValueTable } from '../tables.ts';
+
+async function assertLikeTwin(table: TrainingTable, options: Partial<ForestParams>, numThreads = 1): Promise<void> {
+  const params = resolveParams({ ...FOREST_DEFAULTS, ...options }, table.numRows, table.columns.length, 0);
+  assert.ok(canGrowFast(params, table), 'the kernel is asked');
+  const grower = new GeneralGrower(table, params);
+  assert.deepEqual(
+    await growValuesInThreads(table, params, 3, 6, numThreads),
+    [3, 4, 5].map((tree) => grower.grow(tree)),
+  );
+}
+
+const normal = (random: RandomStream) => random.nextBelow(1e6) / 7 - 7e4;
+const kinds: [name: string, makeValue: (random: RandomStream) => number][] = [
+  ['of any size', normal],
+  ['whole and few', (random) => random.nextBelow(4)],
+  ['both zeros', (random) => [0, -0, 0.1][random.nextBelow(3)]!],
+  ['all equal', () => 0.1],
+  ['so large that squares overflow', (random) => (random.nextBelow(9) - 4) * 1e200],
+  ['tiny', (random) => random.nextBelow(9) * 5e-324],
+];
+for (const [name, makeValue] of kinds) {
+  test(`the kernel's trees of values ${name} are the general trainer's on 100 random tables`, async () => {
+    for (let seed = 0; seed < 100; seed++) {
+      const random = new RandomStream(seed, 3);
+      const pick = <T>(...values: T[]): T => values[random.nextBelow(values.length)]!;
+      const table = randomValueTable(
+        seed,
+        pick(1, 2, 3, 10, 30, 100, 255, 256, 1000, 3000),
+        pick(1, 2, 3, 4, 9, 20),
+        makeValue,
+      );
+      await assertLikeTwin(table, {
+        seed,
+        maxFeatures: pick<ForestParams['maxFeatures']>(null, null, 'sqrt', 1, 0.3),
+        maxDepth: pick(null, null, 1, 3),
+        minSamplesSplit: pick(2, 2, 5, 0.1),
+        minSamplesLeaf: pick(1, 1, 1, 2, 7),
+        bootstrap: pick(true, true, false),
+      });
+    }
+  });
+}
+
+test("the kernel's trees of values are the general trainer's where rows are copied, and copied again", async () => {
+  await assertLikeTwin(randomValueTable(1, 150_000, 60, normal), { maxFeatures: 0.2, maxDepth: 12 });
+});
+
+test('several threads give the trees of one', async () => {
+  await assertLikeTwin(randomValueTable(2, 5000, 8, normal), { maxFeatures: null, criterion: 'squared_error' }, 3);
+});
+
+test('what the kernel cannot do is not asked of it', () => {
+  const table = randomValueTable(3, 100, 3, normal);
+  const can = (options: Partial<ForestParams>, changes: Partial<TrainingTable> = {}) =>
+    canGrowFast(resolveParams({ ...FOREST_DEFAULTS, ...options }, 100, 3, 0), { ...table, ...changes });
+  assert.ok(can({}), 'squared error');
+  for (const options of [
+    { criterion: 'absolute_error' },
+    { criterion: 'poisson' },
+    { splitter: 'random' },
+    { maxLeafNodes: 5 },
+    { monotonicConstraints: [1, 0, 0] },
+    { maxSamples: 0.5 },
+  ] satisfies Partial<ForestParams>[]) {
+    assert.equal(can(options), false, JSON.stringify(options));
+  }
+  assert.equal(can({}, { weights: new Float64Array(100).fill(1) }), false);
+  assert.equal(can({}, { isCategorical: [true, false, false] }), false);
+  assert.equal(can({}, { columns: [new Uint8Array(100).fill(255), ...table.columns.slice(1)] }), false);
+});
