@@ -1,7 +1,7 @@
 // What each task of a run needs: seconds, memory, requests, bytes. All measured constants of the forecast are here, with
 // the growing of trees in lib/forest; docs/cost.md says how they were taken.
 
-import { findBeyondPlain } from './forest/params.ts';
+import { chooseTrainer } from './forest/params.ts';
 import { SAMPLE_ROWS } from './partition/sample.ts';
 import { MEMORY_TIERS_MIB, type Plan, tierFor } from './plan.ts';
 import { searchNeeds } from './search/needs.ts';
@@ -71,7 +71,7 @@ const SPLIT_BYTES_PER_VALUE = 18;
 const EDGE_BYTES = 100;
 // of classes: entries, words and cuts 12, copies up to 15, keys 8 with more than two classes, nodes and leaves; 19 to 21
 // measured for two. Of values: the same, but keys and leaves of 16, and what tells equal leaves apart
-const THREAD_ROW_BYTES = { ofClasses: 44, ofValues: 100 };
+const THREAD_ROW_BYTES = { classes: 44, values: 100 };
 /** The general trainer's nodes are objects, those of the tree at hand in each thread. */
 const GENERAL_BYTES = { perRow: 40, perNode: 500 };
 /** Of a node: its leaves hold a class or two, or a value and a weight of their own. */
@@ -118,9 +118,9 @@ function needsOfOne(plan: Plan): TaskNeed[] {
   const shuffledRows = Math.ceil((importanceRows(plan) * features) / numChunks);
 
   const isOfValues = numClasses === 0;
-  const isPlain = plan.dataset.generator !== 'file' || plan.dataset.shape.isPlain;
-  const isGeneral = !isPlain || findBeyondPlain(plan.forest) !== undefined;
-  const valueNodeBytes = isGeneral ? GENERAL_VALUE_NODE_BYTES : VALUE_NODE_BYTES;
+  const shape = plan.dataset.generator === 'file' ? plan.dataset.shape : undefined;
+  const trainer = chooseTrainer(plan.forest, { ...shape, numClasses });
+  const valueNodeBytes = trainer === 'general' ? GENERAL_VALUE_NODE_BYTES : VALUE_NODE_BYTES;
   const nodeBytes = isOfValues ? valueNodeBytes : CLASS_NODE_BYTES;
   const evaluateSeconds = isOfValues ? EVALUATE_SECONDS.ofValues : EVALUATE_SECONDS.ofClasses;
   const labelBytes = isOfValues ? 8 : 2;
@@ -139,9 +139,10 @@ function needsOfOne(plan: Plan): TaskNeed[] {
   const scoresBytes = (isOfValues ? valueScoresBytes : classScoresBytes) + RESULT_BYTES;
   // in the kernel's memory, or for the threads of the general trainer
   const packedBytes = features + labelBytes;
-  const threadBytes = isGeneral
-    ? numTrain * GENERAL_BYTES.perRow + nodesPerTree(plan) * GENERAL_BYTES.perNode
-    : numTrain * THREAD_ROW_BYTES[isOfValues ? 'ofValues' : 'ofClasses'];
+  const threadBytes =
+    trainer === 'general'
+      ? numTrain * GENERAL_BYTES.perRow + nodesPerTree(plan) * GENERAL_BYTES.perNode
+      : numTrain * THREAD_ROW_BYTES[trainer];
   // sums, count and label of each row
   const oobBytes = oobScore ? numTrain * (8 * Math.max(1, numClasses) + 4 + labelBytes) : 0;
   const oobFiles = oobScore ? 1 : 0;
@@ -162,7 +163,6 @@ function needsOfOne(plan: Plan): TaskNeed[] {
   const first = { seconds: requests(1), s3Reads: 1, bytesRead: RESULT_BYTES };
   const chunkTask = { numTasks: numChunks, first };
 
-  const shape = plan.dataset.generator === 'file' ? plan.dataset.shape : undefined;
   const fileBytes = shape?.partBytes ?? 0;
   const ofFile = (kind: 'scan' | 'survey', numTasks: number): TaskNeed[] => {
     if (numTasks === 0) return [];

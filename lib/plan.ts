@@ -191,8 +191,10 @@ function layOutRun(given: RunParams, shape: DataShape | undefined): Plan {
     );
   }
   const growSeconds =
-    engine.forecastSeconds({ numRows: numTrain, numFeatures: params.features, numClasses, isPlain }, forest) +
-    (params.oobScore ? params.trees * numTrain * Math.log2(numTrain + 1) * OOB_SECONDS : 0);
+    engine.forecastSeconds(
+      { numRows: numTrain, numFeatures: params.features, numClasses, isPlain, hasWeights: shape?.hasWeights },
+      forest,
+    ) + (params.oobScore ? params.trees * numTrain * Math.log2(numTrain + 1) * OOB_SECONDS : 0);
   const { strategy, strategyReason } = chooseStrategy(params, growSeconds);
   const treeGroups = groupTrees(params.trees, strategy === 'gather' ? 1 : params.workers);
   const rows = { numClasses, numChunks, numTrain, numTest, numValidation };

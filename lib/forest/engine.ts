@@ -15,6 +15,8 @@ export interface TableShape {
   numClasses: number;
   /** Whether no value is missing, no feature categorical and no row weighted. @default true */
   isPlain?: boolean;
+  /** @default false */
+  hasWeights?: boolean;
 }
 
 export interface ForestEngine {

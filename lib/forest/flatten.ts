@@ -5,7 +5,7 @@ import type { GrowNode } from './general-grow.ts';
 import { LeafTableBuilder } from './leaf-table.ts';
 import type { ResolvedParams } from './params.ts';
 import { hasRealWeights } from './sampling.ts';
-import { hasMissing, isWide, type TrainingTable } from './training-table.ts';
+import { isFlagged, isWide, type TrainingTable } from './training-table.ts';
 import { CATEGORICAL, LEAF, MISSING_LEFT, SET_BYTES, type Tree } from './tree.ts';
 
 /** What the trees of a forest hold, beside features and cuts. */
@@ -21,7 +21,7 @@ export function treeLayout(table: TrainingTable, params: ResolvedParams): TreeLa
   return {
     hasRealLeaves: !table.target.labels || hasRealWeights(table, params) || params.monotonicConstraints !== null,
     hasWideCuts: isWide(table),
-    hasFlags: table.isCategorical?.includes(true) || hasMissing(table),
+    hasFlags: isFlagged(table),
     hasImpurity: params.criterion === 'absolute_error' || params.monotonicConstraints !== null,
   };
 }

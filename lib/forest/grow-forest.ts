@@ -6,21 +6,18 @@ import { GeneralGrower } from './general-grow.ts';
 import { growGeneralInThreads } from './general-in-threads.ts';
 import { growTrees } from './grow.ts';
 import type { TrainingInfo } from './packed-rows.ts';
-import { type ForestParams, findBeyondPlain, type ResolvedParams, resolveParams } from './params.ts';
+import { chooseTrainer, type ForestParams, type ResolvedParams, resolveParams, type Trainer } from './params.ts';
 import type { BeforeTree } from './take-trees.ts';
-import { checkTable, hasMissing, isWide, type TrainingTable } from './training-table.ts';
+import { checkTable, isFlagged, isWide, type TrainingTable } from './training-table.ts';
 import type { Tree } from './tree.ts';
 import { growHere, growInThreads, growValuesInThreads } from './wasm/grow-in-threads.ts';
 
-/** Whether the fast trainers honour all that is asked for: that of classes, or the kernel's of values. */
-export function canGrowFast(params: ResolvedParams, table: TrainingTable): boolean {
-  return (
-    findBeyondPlain(params) === undefined &&
-    table.weights === undefined &&
-    !table.isCategorical?.includes(true) &&
-    !isWide(table) &&
-    !hasMissing(table)
-  );
+/** The trainer of a table. */
+export function trainerOf(params: ResolvedParams, table: TrainingTable): Trainer {
+  if (isWide(table)) return 'general';
+  const { target, weights } = table;
+  const hasWeights = weights !== undefined;
+  return chooseTrainer(params, { numClasses: target.numClasses ?? 0, isPlain: !isFlagged(table), hasWeights });
 }
 
 /**
@@ -35,10 +32,10 @@ export function growForest(
   treeEnd: number, // exclusive
 ): Tree[] {
   const resolved = check(table, params);
-  const trees = canGrowFast(resolved, table) && growHere(table, resolved, treeStart, treeEnd);
+  const trainer = trainerOf(resolved, table);
+  const trees = trainer !== 'general' && growHere(table, resolved, treeStart, treeEnd);
   if (trees) return trees;
-  const fast = toFastRows(table, resolved);
-  if (fast) return growTrees(...fast, resolved, treeStart, treeEnd);
+  if (trainer === 'classes') return growTrees(...toClassRows(table), resolved, treeStart, treeEnd);
   const grower = new GeneralGrower(table, resolved);
   return Array.from({ length: treeEnd - treeStart }, (_, i) => grower.grow(treeStart + i));
 }
@@ -57,9 +54,11 @@ export async function growForestInThreads(
   beforeTree?: BeforeTree,
 ): Promise<Tree[]> {
   const resolved = check(table, params);
-  const fast = toFastRows(table, resolved);
-  if (fast) return growInThreads(...fast, resolved, treeStart, treeEnd, numThreads, beforeTree);
-  const grow = canGrowFast(resolved, table) ? growValuesInThreads : growGeneralInThreads;
+  const trainer = trainerOf(resolved, table);
+  if (trainer === 'classes') {
+    return growInThreads(...toClassRows(table), resolved, treeStart, treeEnd, numThreads, beforeTree);
+  }
+  const grow = trainer === 'values' ? growValuesInThreads : growGeneralInThreads;
   return grow(table, resolved, treeStart, treeEnd, numThreads, beforeTree);
 }
 
@@ -78,14 +77,11 @@ function check(table: TrainingTable, params: ForestParams): ResolvedParams {
   return resolved;
 }
 
-/** The table as the fast trainer of classes takes it; null when that can't do what is asked for. */
-function toFastRows(table: TrainingTable, params: ResolvedParams): [ClassRows, TrainingInfo] | null {
-  const { numRows, columns, edges, target } = table;
-  if (!target.labels || !canGrowFast(params, table)) return null;
-  const { labels, numClasses } = target;
+/** The table as the fast trainer of classes takes it. */
+function toClassRows({ numRows, columns, edges, target }: TrainingTable): [ClassRows, TrainingInfo] {
   // the row index says where rows come from; growing asks for none
-  const rows = { numRows, rowIndex: new Uint32Array(0), columns: columns as Uint8Array[], labels };
-  return [rows, { numClasses, edges }];
+  const rows = { numRows, rowIndex: new Uint32Array(0), columns: columns as Uint8Array[], labels: target.labels! };
+  return [rows, { numClasses: target.numClasses!, edges }];
 }
 
 function checkPoisson(values: Float64Array): void {

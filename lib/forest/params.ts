@@ -101,6 +101,25 @@ export function findBeyondPlain(params: ForestParams): keyof typeof PLAIN | unde
   );
 }
 
+export type Trainer = 'classes' | 'values' | 'general';
+
+/**
+ * Which trainer honours all that is asked for: the fast ones are that of classes, and the kernel's of values, which takes
+ * two classes where values are missing or features are categories.
+ *
+ * @param numClasses 0 for values
+ * @param isPlain whether no value is missing, no feature categorical and no row weighted
+ */
+export function chooseTrainer(
+  params: ForestParams,
+  { numClasses, isPlain = true, hasWeights = false }: { numClasses: number; isPlain?: boolean; hasWeights?: boolean },
+): Trainer {
+  if (hasWeights || findBeyondPlain(params) !== undefined) return 'general';
+  if (numClasses === 0) return 'values';
+  if (isPlain) return 'classes';
+  return numClasses === 2 ? 'values' : 'general';
+}
+
 /** What the parameters come to on a table. */
 export interface ResolvedParams extends Required<ForestParams> {
   /** Whole numbers, whatever was asked for. */

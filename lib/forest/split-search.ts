@@ -140,6 +140,7 @@ export class SplitSearch {
       for (let g = 0; g + 1 < groups.length; g++) {
         const [start, end] = order.range(groups[g]);
         for (let at = start; at < end; at++) criterion.move(rows[at]);
+        criterion.endCode();
         numLeft += end - start;
         if ((isRandom && g !== drawn) || !this.#isBetter(feature, numLeft)) continue;
         this.#keep(feature, 0, false);

@@ -60,6 +60,11 @@ export function missingCode(table: TrainingTable): number {
   return isWide(table) ? MISSING_WIDE : MISSING_BYTE;
 }
 
+/** Whether trees need flags: some value is missing, or some feature categorical. */
+export function isFlagged(table: TrainingTable): boolean {
+  return table.isCategorical?.includes(true) || hasMissing(table);
+}
+
 export function hasMissing(table: TrainingTable): boolean {
   const missing = missingCode(table);
   return table.columns.some((column) => column.includes(missing));

@@ -26,6 +26,7 @@ export interface DataShape {
   partBytes: number;
   /** Whether no value is missing, no feature categorical and no row weighted: the fast trainer takes nothing else. */
   isPlain: boolean;
+  hasWeights: boolean;
 }
 
 /** `data/schema.json`. */
@@ -55,6 +56,7 @@ export function shapeOf(
     ...tasks,
     ...(sides && { numTest: sides.numTest, numValidation: sides.numValidation }),
     partBytes,
+    hasWeights,
     isPlain: !hasWeights && features.every(({ type, numMissing }) => type !== 'categorical' && numMissing === 0),
   };
 }

@@ -9,7 +9,7 @@ import type { ForestParams, ResolvedParams } from '../params.ts';
 import { growPlainInThreads } from '../plain-in-threads.ts';
 import type { BeforeTree } from '../take-trees.ts';
 import { resolveNumThreads } from '../threads.ts';
-import type { Target, TrainingTable } from '../training-table.ts';
+import { isFlagged, type Target, type TrainingTable } from '../training-table.ts';
 import type { Tree } from '../tree.ts';
 import { TreeRandom } from '../tree-random.ts';
 import { kernelModule } from './compile.ts';
@@ -23,6 +23,8 @@ interface KernelRows {
   columns: readonly Uint8Array[];
   edges: BinEdges;
   target: Target;
+  /** Features that are categories; null where none is and no value is missing. */
+  flagged: { isCategorical: readonly boolean[] } | null;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function growInThreads(
   checkRows(rows, info);
   const { numRows, columns, labels } = rows;
   const { edges, numClasses } = info;
-  const kernelRows = { numRows, columns, edges, target: { labels, numClasses } };
+  const kernelRows = { numRows, columns, edges, target: { labels, numClasses }, flagged: null };
   return (
     growInKernel(kernelRows, params, treeStart, treeEnd, numThreads, beforeTree) ??
     growPlainInThreads(rows, info, params, treeStart, treeEnd, numThreads, beforeTree)
@@ -52,9 +54,10 @@ export async function growInThreads(
 }
 
 /**
- * Grow trees [treeStart, treeEnd) of values, by squared error: those of the general trainer.
+ * Grow trees [treeStart, treeEnd) of values, by squared error, or of two classes as the values 0 and 1: those of the
+ * general trainer.
  *
- * @param table checked by `checkTable`; plain: bytes, none of them missing or a category, and no weights
+ * @param table checked by `checkTable`; of bytes and without weights
  * @param numThreads from 1 to 256; by default as many as there are processors
  * @param beforeTree by default nothing calls the work off
  */
@@ -91,7 +94,8 @@ export function growHere(
 }
 
 function toKernelRows(table: TrainingTable): KernelRows {
-  return { ...table, columns: table.columns as Uint8Array[] };
+  const { columns, isCategorical = [] } = table;
+  return { ...table, columns: columns as Uint8Array[], flagged: isFlagged(table) ? { isCategorical } : null };
 }
 
 /** Undefined where there is no kernel, or the rows don't fit its memory. */
@@ -135,6 +139,7 @@ function prepareJobs(
       seeds,
       numTrees,
       bootstrap: params.bootstrap,
+      isOfClasses: rows.target.labels !== undefined,
       ...thread,
     }),
   );
@@ -142,12 +147,19 @@ function prepareJobs(
 
 /** The rows in a memory for all threads; nothing when they don't fit. */
 function prepare(
-  { numRows, columns, edges, target }: KernelRows,
+  { numRows, columns, edges, target, flagged }: KernelRows,
   params: ForestParams,
   numTrees: number,
   numThreads: number,
 ) {
-  const shape = { numRows, numFeatures: columns.length, numClasses: target.numClasses ?? 0 };
+  const values = target.values ?? (flagged && Float64Array.from(target.labels));
+  const shape = {
+    numRows,
+    numFeatures: columns.length,
+    numClasses: values ? 0 : target.numClasses!,
+    hasFlags: flagged !== null,
+    hasCategories: flagged?.isCategorical.includes(true),
+  };
   const layout = planLayout(shape, params, numTrees, numThreads);
   if (layout.bytes > MAX_MEMORY_BYTES) return undefined;
   const memory = tryMemory(layout.bytes);
@@ -155,8 +167,11 @@ function prepare(
   const { settings } = layout.threads[0];
   const codes = new Uint8Array(memory.buffer, settings.codes, numRows * columns.length);
   for (const [feature, column] of columns.entries()) codes.set(column, feature * numRows);
-  if (target.labels) new Uint16Array(memory.buffer, settings.labels, numRows).set(target.labels);
-  else new Float64Array(memory.buffer, settings.labels, numRows).set(target.values);
+  if (values) new Float64Array(memory.buffer, settings.labels, numRows).set(values);
+  else new Uint16Array(memory.buffer, settings.labels, numRows).set(target.labels!);
+  if (flagged) {
+    new Uint8Array(memory.buffer, settings.isCategorical, columns.length).set(flagged.isCategorical.map(Number));
+  }
   new Uint16Array(memory.buffer, settings.numBins, columns.length).set(countBins(edges));
   writeSettings(memory.buffer, layout);
   return { memory, layout };

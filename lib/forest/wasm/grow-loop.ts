@@ -1,7 +1,7 @@
 // What each thread does: take the next tree from the queue, grow it in its own part of the memory, until none is left.
 
 import { LEAF_VALUE, LEAF_WEIGHT, type LeafTable, LeafTableBuilder } from '../leaf-table.ts';
-import { LEAF, type Tree } from '../tree.ts';
+import { CATEGORICAL, LEAF, SET_BYTES, type Tree } from '../tree.ts';
 import { instantiate } from './kernel.ts';
 import { type Layout, SEED_BYTES, type Settings } from './layout.ts';
 
@@ -14,6 +14,8 @@ export interface GrowJob extends Pick<Layout, 'queue' | 'seeds'> {
   settings: Settings;
   numTrees: number;
   bootstrap: boolean;
+  /** Whether leaves are of classes, though the kernel may know them as the values 0 and 1. */
+  isOfClasses: boolean;
 }
 
 /** A tree and its place among those asked for. */
@@ -28,7 +30,8 @@ export function openQueue(job: GrowJob): () => GrownTree | undefined {
   const kernel = instantiate(module, memory);
   const next = new Int32Array(memory.buffer, job.queue, 1);
   kernel.setUp(settingsAt);
-  const valueLeaves = new LeafTableBuilder(true);
+  const joined = new LeafTableBuilder(!job.isOfClasses);
+  const joinLeaves = job.isOfClasses ? joinTwoClassLeaves : joinValueLeaves;
   return () => {
     const index = Atomics.add(next, 0, 1);
     if (index >= numTrees) return undefined;
@@ -42,7 +45,8 @@ export function openQueue(job: GrowJob): () => GrownTree | undefined {
     };
     if (settings.numClasses === 0) {
       const pairs = new Float64Array(buffer, settings.leafCount, numNodes + 1);
-      return { index, tree: { ...nodes, leaves: joinValueLeaves(nodes, pairs, valueLeaves) } };
+      const tree = { ...nodes, leaves: joinLeaves(nodes, pairs, joined) };
+      return { index, tree: settings.nodeFlags === 0 ? tree : { ...tree, ...flagsOf(buffer, settings, numNodes) } };
     }
     const numRows = kernel.getNumLeafRows();
     const numEntries = kernel.getNumLeafEntries();
@@ -53,6 +57,12 @@ export function openQueue(job: GrowJob): () => GrownTree | undefined {
     };
     return { index, tree: { ...nodes, leaves } };
   };
+}
+
+function flagsOf(buffer: ArrayBufferLike, settings: Settings, numNodes: number): Pick<Tree, 'flags' | 'sets'> {
+  const flags = copyOf(Uint8Array, buffer, settings.nodeFlags, numNodes);
+  const numSets = flags.reduce((sum, flag) => sum + (flag & CATEGORICAL ? 1 : 0), 0);
+  return { flags, ...(numSets > 0 && { sets: copyOf(Uint8Array, buffer, settings.nodeSets, numSets * SET_BYTES) }) };
 }
 
 /**
@@ -70,6 +80,25 @@ function joinValueLeaves(
     if (feature[node] !== LEAF) continue;
     leaves.push(LEAF_VALUE, pairs[at++]);
     leaves.push(LEAF_WEIGHT, pairs[at++]);
+    next[node] = leaves.endRow();
+  }
+  return leaves.take();
+}
+
+/** As `joinValueLeaves`, for the classes 0 and 1: the mean is the share of 1. */
+function joinTwoClassLeaves(
+  { numNodes, feature, next }: Pick<Tree, 'numNodes' | 'feature' | 'next'>,
+  pairs: Float64Array,
+  leaves: LeafTableBuilder,
+): LeafTable {
+  let at = 0;
+  for (let node = 0; node < numNodes; node++) {
+    if (feature[node] !== LEAF) continue;
+    const share = pairs[at++];
+    const samples = pairs[at++];
+    const ones = Math.round(share * samples); // whole, but for rounding
+    if (ones < samples) leaves.push(0, samples - ones);
+    if (ones > 0) leaves.push(1, ones);
     next[node] = leaves.endRow();
   }
   return leaves.take();

@@ -3,6 +3,7 @@
 import { rowStride } from '../packed-rows.ts';
 import type { ForestParams } from '../params.ts';
 import { resolveMaxFeatures } from '../params.ts';
+import { SET_BYTES } from '../tree.ts';
 import { AddressSpace } from './kernel.ts';
 
 /** What the kernel is told of one thread, 32 bits each, in the order in which it reads them. */
@@ -37,6 +38,9 @@ const SETTINGS = [
   'leafCount',
   'leafHash',
   'leafSlots',
+  'isCategorical',
+  'nodeFlags',
+  'nodeSets',
 ] as const;
 export type Settings = Record<(typeof SETTINGS)[number], number>;
 
@@ -45,6 +49,9 @@ export interface Shape {
   numFeatures: number;
   /** 0 for values. */
   numClasses: number;
+  /** Whether values are missing or features are categories, which trees of values alone may have. */
+  hasFlags?: boolean;
+  hasCategories?: boolean;
 }
 
 export interface Layout {
@@ -121,7 +128,7 @@ function bytesPerLabel(numClasses: number): number {
 }
 
 export function planLayout(shape: Shape, params: ForestParams, numTrees: number, numThreads: number): Layout {
-  const { numRows, numFeatures, numClasses } = shape;
+  const { numRows, numFeatures, numClasses, hasFlags = false, hasCategories = false } = shape;
   const space = new AddressSpace();
   const reserve = (bytes: number) => space.reserve(bytes);
   const queue = reserve(4);
@@ -130,6 +137,7 @@ export function planLayout(shape: Shape, params: ForestParams, numTrees: number,
     codes: reserve(numRows * numFeatures),
     labels: reserve(bytesPerLabel(numClasses) * numRows),
     numBins: reserve(2 * numFeatures),
+    isCategorical: hasFlags ? reserve(numFeatures) : 0,
   };
   // a path can't cut more often than there are rows to part or codes to cut between
   const maxDepth = Math.min(params.maxDepth ?? MAX_INT32, numRows, 255 * numFeatures);
@@ -166,6 +174,8 @@ export function planLayout(shape: Shape, params: ForestParams, numTrees: number,
         nodeFeature: reserve(2 * maxNodes),
         nodeCut: reserve(maxNodes),
         nodeNext: reserve(4 * maxNodes),
+        nodeFlags: hasFlags ? reserve(maxNodes) : 0,
+        nodeSets: hasCategories ? reserve(SET_BYTES * numRows) : 0,
         leafStart: reserve(ofClasses(4 * (maxLeaves + 1))),
         leafClass: reserve(ofClasses(2 * numRows)),
         leafCount: reserve(isOfValues ? PAIR_BYTES * maxLeaves : 4 * numRows),

@@ -12,15 +12,16 @@ import {
   minSamplesLeaf,
   nodeCut,
   nodeFeature,
+  nodeFlags,
   nodeNext,
   numClasses,
   numFeatures,
   stack,
 } from './memory';
 import { nextBelow, startRandom } from './random';
-import { drawRows, enterRows, gatherWords, MAX_SAMPLES_PER_ROW, partition } from './rows';
+import { drawRows, enterRows, gatherWords, MAX_SAMPLES_PER_ROW, partition, partitionBy } from './rows';
 import { addTwoClassLeaf, enterTwoClass, startTwoClass, tryTwoClass } from './two-class';
-import { addValueLeaf, enterValues, startValues, tryValues } from './values';
+import { addSplit, addValueLeaf, enterValues, startValues, tryValues } from './values';
 
 export { getNumLeafEntries, getNumLeafRows } from './leaves';
 export { setUp } from './memory';
@@ -86,13 +87,15 @@ function growNode(): void {
       : enterManyClass(start, end);
   if (isPure || depth >= maxDepth || end - start < minRowsToSplit || !findCut(start, end)) {
     addNode(node, LEAF, 0);
+    if (nodeFlags !== 0) store<u8>(nodeFlags + <usize>node, 0);
     const leaf = isTwoClass ? addTwoClassLeaf() : isOfValues ? addValueLeaf() : addManyClassLeaf();
     store<u32>(nodeNext + ((<usize>node) << 2), leaf);
     return;
   }
   addNode(node, cutFeature, cutCode);
   const shift: u32 = cutFeature === f0 ? 0 : cutFeature === f1 ? 8 : cutFeature === f2 ? 16 : 24;
-  const middle = partition(start, end, shift, cutCode);
+  const middle =
+    nodeFlags === 0 ? partition(start, end, shift, cutCode) : partitionBy(start, end, shift, addSplit(node));
   push(middle, end, depth + 1, samples - cutSamples, ones - cutOnes, node);
   push(start, middle, depth + 1, cutSamples, cutOnes, NO_PARENT);
 }

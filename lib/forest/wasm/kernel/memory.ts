@@ -36,6 +36,10 @@ export let leafClass: usize = 0;
 export let leafCount: usize = 0;
 export let leafHash: usize = 0;
 export let leafSlots: usize = 0;
+// where values are missing or features are categories; 0 where neither is
+export let isCategorical: usize = 0;
+export let nodeFlags: usize = 0;
+export let nodeSets: usize = 0;
 
 /** Read all of them from `at`, 32 bits each, in the order of `SETTINGS` in layout.ts. */
 export function setUp(at: usize): void {
@@ -69,4 +73,7 @@ export function setUp(at: usize): void {
   leafCount = load<u32>(at, 108);
   leafHash = load<u32>(at, 112);
   leafSlots = load<u32>(at, 116);
+  isCategorical = load<u32>(at, 120);
+  nodeFlags = load<u32>(at, 124);
+  nodeSets = load<u32>(at, 128);
 }

@@ -175,6 +175,24 @@ export function gatherWords(start: i32, end: i32, f0: u32, f1: u32, f2: u32, f3:
   }
 }
 
+/** As `partition`, for the codes that have a 1 in a table of bytes. */
+export function partitionBy(start: i32, end: i32, shift: u32, isLeft: usize): i32 {
+  const first = entries + ((<usize>start) << 2);
+  const last = entries + ((<usize>end) << 2);
+  const toSide = side;
+  let code = words + ((<usize>start) << 2) + (shift >> 3);
+  let right: usize = 0; // bytes
+  for (let from = first; from < last; from += 4) {
+    const entry = load<u32>(from);
+    store<u32>(from - right, entry);
+    store<u32>(toSide + right, entry);
+    right += (<usize>(1 - load<u8>(isLeft + <usize>load<u8>(code)))) << 2;
+    code += 4;
+  }
+  memory.copy(last - right, toSide, right);
+  return end - <i32>(right >> 2);
+}
+
 /** Bring the entries of [start, end) whose code is at most `cut` to the front. @returns end of the left side */
 export function partition(start: i32, end: i32, shift: u32, cut: u32): i32 {
   const first = entries + ((<usize>start) << 2);

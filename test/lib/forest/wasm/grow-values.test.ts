@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GeneralGrower } from '../../../../lib/forest/general-grow.ts';
-import { canGrowFast } from '../../../../lib/forest/grow-forest.ts';
+import { trainerOf } from '../../../../lib/forest/grow-forest.ts';
 import { FOREST_DEFAULTS, type ForestParams, resolveParams } from '../../../../lib/forest/params.ts';
 import type { TrainingTable } from '../../../../lib/forest/training-table.ts';
 import { growValuesInThreads } from '../../../../lib/forest/wasm/grow-in-threads.ts';
@@ -9,8 +9,13 @@ import { RandomStream } from '../../../../lib/random.ts';
 import { randomValueTable } from '../tables.ts';
 
 async function assertLikeTwin(table: TrainingTable, options: Partial<ForestParams>, numThreads = 1): Promise<void> {
-  const params = resolveParams({ ...FOREST_DEFAULTS, ...options }, table.numRows, table.columns.length, 0);
-  assert.ok(canGrowFast(params, table), 'the kernel is asked');
+  const params = resolveParams(
+    { ...FOREST_DEFAULTS, ...options },
+    table.numRows,
+    table.columns.length,
+    table.target.numClasses ?? 0,
+  );
+  assert.equal(trainerOf(params, table), 'values');
   const grower = new GeneralGrower(table, params);
   assert.deepEqual(
     await growValuesInThreads(table, params, 3, 6, numThreads),
@@ -50,6 +55,46 @@ for (const [name, makeValue] of kinds) {
   });
 }
 
+/** The table with categories, missing values or both in some of its columns, and of classes instead if asked for. */
+function flag(table: TrainingTable, random: RandomStream, isOfClasses: boolean): TrainingTable {
+  const kinds = table.columns.map(() => random.nextBelow(4));
+  const isCategorical = kinds.map((kind) => kind === 1);
+  const columns = table.columns.map((column, feature) =>
+    kinds[feature]! < 2
+      ? column.map((code) => Math.min(code, 254))
+      : column.map((code) => (random.nextBelow(5) ? code : 255)),
+  );
+  if (random.nextBelow(3) === 0) columns[0]!.fill(255);
+  else if (isCategorical[0]) columns[0] = columns[0]!.map((code) => (random.nextBelow(4) ? code : 255));
+  columns[0]![0] = 255; // there is a missing value whatever the draw
+  const edges = table.edges.map((of, feature) => (isCategorical[feature] ? new Float32Array() : of));
+  const labels = Uint16Array.from(table.target.values!, (value) => (Math.abs(value) % 2 < 1 ? 0 : 1));
+  return { ...table, columns, edges, isCategorical, ...(isOfClasses && { target: { labels, numClasses: 2 } }) };
+}
+
+for (const [name, makeValue] of [...kinds, ['of two classes', normal] as const]) {
+  test(`with values missing and categories, the kernel's trees ${name} are the general trainer's on 100 tables`, async () => {
+    for (let seed = 0; seed < 100; seed++) {
+      const random = new RandomStream(seed, 4);
+      const pick = <T>(...values: T[]): T => values[random.nextBelow(values.length)]!;
+      const plain = randomValueTable(
+        seed,
+        pick(1, 2, 3, 10, 30, 100, 255, 256, 1000, 3000),
+        pick(1, 2, 3, 4, 9, 20),
+        makeValue,
+      );
+      await assertLikeTwin(flag(plain, random, name === 'of two classes'), {
+        seed,
+        maxFeatures: pick<ForestParams['maxFeatures']>(null, null, 'sqrt', 1, 0.3),
+        maxDepth: pick(null, null, 1, 3),
+        minSamplesSplit: pick(2, 2, 5, 0.1),
+        minSamplesLeaf: pick(1, 1, 1, 2, 7),
+        bootstrap: pick(true, true, false),
+      });
+    }
+  });
+}
+
 test("the kernel's trees of values are the general trainer's where rows are copied, and copied again", async () => {
   await assertLikeTwin(randomValueTable(1, 150_000, 60, normal), { maxFeatures: 0.2, maxDepth: 12 });
 });
@@ -61,7 +106,7 @@ test('several threads give the trees of one', async () => {
 test('what the kernel cannot do is not asked of it', () => {
   const table = randomValueTable(3, 100, 3, normal);
   const can = (options: Partial<ForestParams>, changes: Partial<TrainingTable> = {}) =>
-    canGrowFast(resolveParams({ ...FOREST_DEFAULTS, ...options }, 100, 3, 0), { ...table, ...changes });
+    trainerOf(resolveParams({ ...FOREST_DEFAULTS, ...options }, 100, 3, 0), { ...table, ...changes }) !== 'general';
   assert.ok(can({}), 'squared error');
   for (const options of [
     { criterion: 'absolute_error' },
@@ -74,6 +119,14 @@ test('what the kernel cannot do is not asked of it', () => {
     assert.equal(can(options), false, JSON.stringify(options));
   }
   assert.equal(can({}, { weights: new Float64Array(100).fill(1) }), false);
-  assert.equal(can({}, { isCategorical: [true, false, false] }), false);
-  assert.equal(can({}, { columns: [new Uint8Array(100).fill(255), ...table.columns.slice(1)] }), false);
+  assert.equal(can({}, { columns: table.columns.map((column) => Uint16Array.from(column)) }), false);
+  const classes = (numClasses: number, isCategorical?: boolean[]) => {
+    const target = { labels: new Uint16Array(100), numClasses };
+    return trainerOf(resolveParams(FOREST_DEFAULTS, 100, 3, numClasses), { ...table, isCategorical, target });
+  };
+  const flags = [true, false, false];
+  assert.deepEqual(
+    [classes(2), classes(2, flags), classes(3), classes(3, flags)],
+    ['classes', 'values', 'classes', 'general'],
+  );
 });
