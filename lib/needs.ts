@@ -142,7 +142,7 @@ function needsOfOne(plan: Plan): TaskNeed[] {
   const threadBytes =
     trainer === 'general'
       ? numTrain * GENERAL_BYTES.perRow + nodesPerTree(plan) * GENERAL_BYTES.perNode
-      : numTrain * THREAD_ROW_BYTES[trainer];
+      : numTrain * THREAD_ROW_BYTES[trainer === 'values' || isOfValues ? 'values' : 'classes'];
   // sums, count and label of each row
   const oobBytes = oobScore ? numTrain * (8 * Math.max(1, numClasses) + 4 + labelBytes) : 0;
   const oobFiles = oobScore ? 1 : 0;

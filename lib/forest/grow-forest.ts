@@ -10,7 +10,7 @@ import { chooseTrainer, type ForestParams, type ResolvedParams, resolveParams, t
 import type { BeforeTree } from './take-trees.ts';
 import { checkTable, isFlagged, isWide, type TrainingTable } from './training-table.ts';
 import type { Tree } from './tree.ts';
-import { growHere, growInThreads, growValuesInThreads } from './wasm/grow-in-threads.ts';
+import { growHere, growInThreads, growTableInThreads } from './wasm/grow-in-threads.ts';
 
 /** The trainer of a table. */
 export function trainerOf(params: ResolvedParams, table: TrainingTable): Trainer {
@@ -58,7 +58,7 @@ export async function growForestInThreads(
   if (trainer === 'classes') {
     return growInThreads(...toClassRows(table), resolved, treeStart, treeEnd, numThreads, beforeTree);
   }
-  const grow = trainer === 'values' ? growValuesInThreads : growGeneralInThreads;
+  const grow = trainer === 'general' ? growGeneralInThreads : growTableInThreads;
   return grow(table, resolved, treeStart, treeEnd, numThreads, beforeTree);
 }
 

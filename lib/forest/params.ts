@@ -94,18 +94,18 @@ const PLAIN = {
 } as const satisfies Partial<ForestParams>;
 
 /** The first parameter that asks for more than plain trees. */
-export function findBeyondPlain(params: ForestParams): keyof typeof PLAIN | undefined {
+export function findBeyondPlain(params: Partial<ForestParams>): keyof typeof PLAIN | undefined {
   const names = Object.keys(PLAIN) as (keyof typeof PLAIN)[];
   return names.find(
     (name) => params[name] !== undefined && params[name] !== PLAIN[name] && params[name] !== 'squared_error',
   );
 }
 
-export type Trainer = 'classes' | 'values' | 'general';
+export type Trainer = 'classes' | 'values' | 'extra' | 'general';
 
 /**
  * Which trainer honours all that is asked for: the fast ones are that of classes, and the kernel's of values, which takes
- * two classes where values are missing or features are categories.
+ * two classes where values are missing or features are categories, and of random cuts.
  *
  * @param numClasses 0 for values
  * @param isPlain whether no value is missing, no feature categorical and no row weighted
@@ -114,7 +114,9 @@ export function chooseTrainer(
   params: ForestParams,
   { numClasses, isPlain = true, hasWeights = false }: { numClasses: number; isPlain?: boolean; hasWeights?: boolean },
 ): Trainer {
-  if (hasWeights || findBeyondPlain(params) !== undefined) return 'general';
+  const { splitter, ...others } = params;
+  if (hasWeights || findBeyondPlain(others) !== undefined) return 'general';
+  if (splitter === 'random') return isPlain ? 'extra' : 'general';
   if (numClasses === 0) return 'values';
   if (isPlain) return 'classes';
   return numClasses === 2 ? 'values' : 'general';

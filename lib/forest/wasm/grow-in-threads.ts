@@ -54,14 +54,14 @@ export async function growInThreads(
 }
 
 /**
- * Grow trees [treeStart, treeEnd) of values, by squared error, or of two classes as the values 0 and 1: those of the
- * general trainer.
+ * Grow trees [treeStart, treeEnd) that are otherwise the general trainer's: of values, by squared error, or of two classes
+ * as the values 0 and 1; with random cuts of any number of classes.
  *
- * @param table checked by `checkTable`; of bytes and without weights
+ * @param table checked by `checkTable`; of bytes and without weights, and for random cuts plain
  * @param numThreads from 1 to 256; by default as many as there are processors
  * @param beforeTree by default nothing calls the work off
  */
-export async function growValuesInThreads(
+export async function growTableInThreads(
   table: TrainingTable,
   params: ResolvedParams,
   treeStart: number,
@@ -78,7 +78,7 @@ export async function growValuesInThreads(
 /**
  * Grow trees [treeStart, treeEnd) on the thread of the caller.
  *
- * @param table as `growValuesInThreads` takes it, or of classes
+ * @param table as `growTableInThreads` takes it, or of classes
  * @returns undefined where there is no kernel, or the rows don't fit its memory
  */
 export function growHere(

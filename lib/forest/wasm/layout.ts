@@ -41,6 +41,7 @@ const SETTINGS = [
   'isCategorical',
   'nodeFlags',
   'nodeSets',
+  'isRandom',
 ] as const;
 export type Settings = Record<(typeof SETTINGS)[number], number>;
 
@@ -159,6 +160,7 @@ export function planLayout(shape: Shape, params: ForestParams, numTrees: number,
         maxDepth: Math.min(params.maxDepth ?? MAX_INT32, MAX_INT32),
         minRowsToSplit: Math.min(Math.max(params.minSamplesSplit, 2 * params.minSamplesLeaf), MAX_INT32),
         minSamplesLeaf: Math.min(params.minSamplesLeaf, MAX_INT32),
+        isRandom: Number(params.splitter === 'random'),
         entries: reserve(4 * numRows),
         words: reserve(4 * numRows),
         side: reserve(4 * numRows),

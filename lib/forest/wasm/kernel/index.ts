@@ -6,6 +6,7 @@ import { addManyClassLeaf, enterManyClass, leaveManyClass, tryManyClass } from '
 import {
   entries,
   features,
+  isRandom,
   maxDepth,
   maxFeatures,
   minRowsToSplit,
@@ -48,7 +49,7 @@ export function grow(seed: usize, bootstrap: bool): i32 {
   startRandom(seed + 16);
   for (let i = 0; i < numFeatures; i++) store<i32>(features + ((<usize>i) << 2), i);
   isOfValues = numClasses === 0;
-  isTwoClass = numClasses <= 2 && minSamplesLeaf === 1 && !isOfValues;
+  isTwoClass = numClasses <= 2 && minSamplesLeaf === 1 && !isOfValues && !isRandom;
   if (isTwoClass) startTwoClass();
   if (isOfValues) startValues();
   else startLeaves();

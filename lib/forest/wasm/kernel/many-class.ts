@@ -5,6 +5,7 @@ import { cutScore, isPerfect, noteVaried, takeCut } from './cut';
 import { endLeaf, pushLeaf } from './leaves';
 import {
   entries,
+  isRandom,
   keys,
   leftCounts,
   minSamplesLeaf,
@@ -15,6 +16,7 @@ import {
   totals,
   words,
 } from './memory';
+import { boundWords, drawCut, NO_CUT } from './random-cut';
 import { gatherWords, labelOf, MAX_SAMPLES_PER_ROW } from './rows';
 
 const INSERTION_ROWS: i32 = 32; // up to here, insertion sort is quicker than counting
@@ -79,6 +81,12 @@ export function addManyClassLeaf(): u32 {
 
 export function tryManyClass(numSlots: i32, f0: u32, f1: u32, f2: u32, f3: u32): void {
   gatherWords(nodeStart, nodeStart + nodeRows, f0, f1, f2, f3);
+  if (isRandom) {
+    boundWords(nodeStart, nodeStart + nodeRows);
+    for (let slot = 0; slot < numSlots; slot++)
+      scoreRandomCut(slot, slot === 0 ? f0 : slot === 1 ? f1 : slot === 2 ? f2 : f3);
+    return;
+  }
   if (
     minSamplesLeaf === 1 &&
     numClasses > 2 &&
@@ -96,6 +104,48 @@ export function tryManyClass(numSlots: i32, f0: u32, f1: u32, f2: u32, f3: u32):
     else countingSort(shift);
     scoreSorted(slot === 0 ? f0 : slot === 1 ? f1 : slot === 2 ? f2 : f3);
   }
+}
+
+/** No cut is called perfect: those that follow draw from the same numbers. */
+function scoreRandomCut(slot: i32, feature: u32): void {
+  const cut = drawCut(slot);
+  if (cut === NO_CUT) return;
+  let word = words + ((<usize>nodeStart) << 2) + <usize>slot;
+  let leftRows: i32 = 0;
+  let leftSamples: f64 = 0;
+  for (let i = 0; i < nodeRows; i++) {
+    const isLeft = u32(load<u8>(word) <= cut);
+    const key = keyAt(keys, i);
+    const moved = (key & MAX_SAMPLES_PER_ROW) * isLeft;
+    addTo(leftCounts + ((<usize>(key >> CLASS_SHIFT)) << 2), moved);
+    leftSamples += <f64>moved;
+    leftRows += isLeft;
+    word += 4;
+  }
+  const score = scoreOfCounts(leftSamples);
+  if (leftRows < minSamplesLeaf || nodeRows - leftRows < minSamplesLeaf) return;
+  if (score > cutScore) takeCut(score, feature, cut, cut + 1, 0, 0, false);
+}
+
+/** Of the classes' samples on the left, which are none afterwards. */
+function scoreOfCounts(leftSamples: f64): f64 {
+  const rightSamples = nodeSamples - leftSamples;
+  if (numClasses <= 2) {
+    const difference = <f64>load<u32>(leftCounts, 4) * nodeSamples - <f64>load<u32>(totals, 4) * leftSamples;
+    store<u64>(leftCounts, 0);
+    return (difference * difference) / (leftSamples * rightSamples);
+  }
+  let leftSquares: f64 = 0;
+  let products: f64 = 0; // of each class's samples on the left and in all
+  for (let i = 0; i < nodeRows; i++) {
+    const at = (<usize>(keyAt(keys, i) >> CLASS_SHIFT)) << 2;
+    const left = <f64>load<u32>(leftCounts + at);
+    leftSquares += left * left;
+    products += left * <f64>load<u32>(totals + at);
+    store<u32>(leftCounts + at, 0); // nothing when the class comes again
+  }
+  const rightSquares = nodeSquares - 2 * products + leftSquares;
+  return leftSquares / leftSamples + rightSquares / rightSamples;
 }
 
 /** Samples of each code and class, for four features in one pass over their words. */

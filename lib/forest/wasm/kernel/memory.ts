@@ -14,6 +14,8 @@ export let maxFeatures: i32 = 0;
 export let maxDepth: i32 = 0;
 export let minRowsToSplit: i32 = 0;
 export let minSamplesLeaf: i32 = 0;
+/** Whether a feature has one cut at a node, drawn at random, in place of the best. */
+export let isRandom: u32 = 0;
 // memory of this thread
 export let entries: usize = 0;
 export let words: usize = 0;
@@ -76,4 +78,5 @@ export function setUp(at: usize): void {
   isCategorical = load<u32>(at, 120);
   nodeFlags = load<u32>(at, 124);
   nodeSets = load<u32>(at, 128);
+  isRandom = load<u32>(at, 132);
 }

@@ -6,6 +6,7 @@ import { cutCode, cutScore, noteVaried, takeCut } from './cut';
 import {
   entries,
   isCategorical,
+  isRandom,
   keys,
   leafCount,
   minSamplesLeaf,
@@ -15,6 +16,7 @@ import {
   scratch,
   words,
 } from './memory';
+import { boundWords, drawCut, NO_CUT } from './random-cut';
 import { gatherWords, MAX_SAMPLES_PER_ROW, readValue } from './rows';
 
 // a row is a pair of samples × value and of counts: rows << 32 | samples; so is the cell of a code
@@ -103,8 +105,13 @@ export function addValueLeaf(): u32 {
 
 export function tryValues(numSlots: i32, f0: u32, f1: u32, f2: u32, f3: u32): void {
   gatherWords(nodeStart, nodeStart + nodeRows, f0, f1, f2, f3);
+  if (isRandom) boundWords(nodeStart, nodeStart + nodeRows);
   for (let slot = 0; slot < numSlots; slot++) {
     const feature = slot === 0 ? f0 : slot === 1 ? f1 : slot === 2 ? f2 : f3;
+    if (isRandom) {
+      scoreRandomCut(slot, feature);
+      continue;
+    }
     if (nodeRows === 2 && nodeFlags === 0) {
       scoreTwoRows(slot, feature);
       continue;
@@ -116,6 +123,26 @@ export function tryValues(numSlots: i32, f0: u32, f1: u32, f2: u32, f3: u32): vo
     else if (load<u8>(isCategorical + <usize>feature)) scoreCategories(feature);
     else scoreWithMissing(feature);
   }
+}
+
+/** The sum is of the rows in their order. */
+function scoreRandomCut(slot: i32, feature: u32): void {
+  const cut = drawCut(slot);
+  if (cut === NO_CUT) return;
+  const last = keys + <usize>nodeRows * PAIR;
+  let word = words + ((<usize>nodeStart) << 2) + <usize>slot;
+  let leftSum: f64 = 0;
+  let leftCounts: u64 = 0;
+  for (let from = keys; from < last; from += PAIR) {
+    const isLeft = load<u8>(word) <= cut;
+    leftSum += isLeft ? load<f64>(from) : 0;
+    leftCounts += isLeft ? load<u64>(from, COUNTS) : 0;
+    word += 4;
+  }
+  const leftRows = <u32>(leftCounts >> 32);
+  if (leftRows < <u32>minSamplesLeaf || leftRows > <u32>(nodeRows - minSamplesLeaf)) return;
+  const score = scoreOf(leftSum, <f64>(<u32>leftCounts));
+  if (score > cutScore) takeCut(score, feature, cut, cut + 1, 0, 0, false);
 }
 
 function binsOf(feature: u32): u32 {
