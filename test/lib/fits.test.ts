@@ -50,8 +50,8 @@ const REFUSED: [why: string, input: Record<string, unknown>, message: RegExp][] 
   ],
   [
     'memory of the general trainer, where the kernel would do',
-    { samples: 1.2e7, chunkSize: 1e5, trees: 10, workers: 10, generator: 'logistic', criterion: 'entropy' },
-    /^training rows 10800000 × features 20 .* would take about \d+ MiB in the function train, which has 10240 at most; lower samples to \d+/,
+    { samples: 2.5e7, chunkSize: 1e5, trees: 10, workers: 10, generator: 'logistic', criterion: 'entropy' },
+    /^training rows 22500000 × features 20 .* would take about \d+ MiB in the function train, which has 10240 at most; lower samples to \d+/,
   ],
   [
     'time of logarithms that no table holds',
