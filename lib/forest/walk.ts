@@ -39,14 +39,8 @@ export function encodeFeature(
   feature: number,
 ): void {
   if (isCategorical) {
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i];
-      if (!Number.isNaN(value) && !(Number.isInteger(value) && value >= 0 && value < MAX_CATEGORIES)) {
-        const allowed = `a category, a whole number from 0 to ${MAX_CATEGORIES - 1}, or NaN`;
-        throw new InputError(`feature ${feature} must be ${allowed}, got ${value}`);
-      }
-      out[i] = Number.isNaN(value) ? missing : value;
-    }
+    checkCategories(values, feature);
+    for (let i = 0; i < values.length; i++) out[i] = Number.isNaN(values[i]) ? missing : values[i];
     return;
   }
   if (edges.length <= MAX_BYTE_EDGES) {
@@ -57,9 +51,23 @@ export function encodeFeature(
   for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) out[i] = missing;
 }
 
+/** @throws {InputError} on a category that isn't a whole number from 0 to 254 */
+export function checkCategories(values: Float32Array, feature: number): void {
+  for (const value of values) {
+    if (Number.isNaN(value) || (Number.isInteger(value) && value >= 0 && value < MAX_CATEGORIES)) continue;
+    const allowed = `a category, a whole number from 0 to ${MAX_CATEGORIES - 1}, or NaN`;
+    throw new InputError(`feature ${feature} must be ${allowed}, got ${value}`);
+  }
+}
+
 /** Whether the plain walk over bytes would lead rows without missing values astray. */
-export function isPlain({ trees }: Pick<Forest, 'trees'>): boolean {
-  return trees.every(({ flags, cut }) => flags === undefined && cut instanceof Uint8Array);
+export function isPlain(forest: Pick<Forest, 'trees'>): boolean {
+  return forest.trees.every(({ flags }) => flags === undefined) && !hasWideCuts(forest);
+}
+
+/** Whether the codes of some tree take two bytes. */
+export function hasWideCuts({ trees }: Pick<Forest, 'trees'>): boolean {
+  return trees.some(({ cut }) => cut instanceof Uint16Array);
 }
 
 /** Whether some value of rows [rowStart, rowEnd) is missing. */

@@ -4,9 +4,14 @@
 import type { BinEdges } from '../../partition/rows.ts';
 import { LEAF_VALUE, type LeafTable } from '../leaf-table.ts';
 import type { Forest } from '../predict.ts';
-import { LEAF, type Tree } from '../tree.ts';
+import { CATEGORICAL, LEAF, MISSING_LEFT, SET_BYTES, type Tree } from '../tree.ts';
+import { biggerChildFlags } from '../walk.ts';
 import { AddressSpace, type GrowableMemory, MAX_MEMORY_BYTES, PAGE_BYTES, tryGrow, tryMemory } from './kernel.ts';
 
+/** As in kernel/predict.ts. */
+const BY_SET = 0xffff;
+/** With two bytes a code, the place of one fits 16 bits. */
+export const MAX_FLAGGED_FEATURES = 32_768;
 const EDGES_PER_FEATURE = 256; // padded with infinity, which no value is above
 const NODE_BYTES = 8; // and as many again for a leaf
 
@@ -16,6 +21,9 @@ export interface LaidOutForest {
   edges: number;
   roots: number;
   nodes: number;
+  /** Sets of categories, and a byte for each feature that says whether it is one; 0 where no code can be missing. */
+  sets: number;
+  isCategorical: number;
   /** Of each leaf: a number for each class, or the value. */
   fractions: number;
   /** End of the trees: from here on is room for rows. */
@@ -32,12 +40,14 @@ const MAX_KEPT_ROOM = 32 * 1024 ** 2;
  * The forest laid out, with room for rows: for the caller alone, until `giveBack`.
  *
  * @param rowBytes what is asked for behind the trees
+ * @param isFlagged whether values of the rows may be missing, or features are categories
  * @returns undefined when it doesn't fit a memory, or the system has no room
  */
-export function takeLaidOut(forest: Forest, rowBytes: number): LaidOutForest | undefined {
+export function takeLaidOut(forest: Forest, rowBytes: number, isFlagged: boolean): LaidOutForest | undefined {
   const kept = known.get(forest.trees);
   known.delete(forest.trees);
-  const laidOut = kept?.forest.edges === forest.edges ? kept : layOut(forest, rowBytes);
+  const isKept = kept?.forest.edges === forest.edges && (!isFlagged || kept.isCategorical !== 0);
+  const laidOut = isKept ? kept : layOut(forest, rowBytes, isFlagged);
   if (!laidOut || laidOut.end + rowBytes > MAX_MEMORY_BYTES) return undefined;
   const { memory } = laidOut;
   return tryGrow(memory, laidOut.end + rowBytes - memory.buffer.byteLength) ? laidOut : undefined;
@@ -49,7 +59,7 @@ export function giveBack(laidOut: LaidOutForest): void {
   if (memory.buffer.byteLength - end <= MAX_KEPT_ROOM) known.set(forest.trees, laidOut);
 }
 
-function layOut(forest: Forest, rowBytes: number): LaidOutForest | undefined {
+function layOut(forest: Forest, rowBytes: number, isFlagged: boolean): LaidOutForest | undefined {
   const { edges, trees, numClasses } = forest;
   const numOutputs = numClasses || 1; // a value
   const rowOfTable = new Map<LeafTable, number>();
@@ -60,13 +70,16 @@ function layOut(forest: Forest, rowBytes: number): LaidOutForest | undefined {
     numLeafRows += leaves.start.length - 1;
   }
   const numNodes = trees.reduce((sum, tree) => sum + tree.numNodes, 0);
-  const numSlots = numNodes + (numNodes + trees.length) / 2; // a tree has one leaf more than cuts
+  const numSets = trees.reduce((sum, { sets }) => sum + (sets ? sets.length / SET_BYTES : 0), 0);
+  const numSlots = numNodes + (numNodes + trees.length) / 2 + numSets; // a tree has one leaf more than cuts
   const space = new AddressSpace();
   const at = {
     edges: space.reserve(4 * EDGES_PER_FEATURE * edges.length),
     roots: space.reserve(4 * trees.length),
     nodes: space.reserve(NODE_BYTES * numSlots),
     fractions: space.reserve(8 * numLeafRows * numOutputs),
+    sets: space.reserve(SET_BYTES * numSets),
+    isCategorical: isFlagged ? space.reserve(edges.length) : 0,
     end: space.reserve(0),
   };
   if (at.end + rowBytes > MAX_MEMORY_BYTES) return undefined;
@@ -76,10 +89,18 @@ function layOut(forest: Forest, rowBytes: number): LaidOutForest | undefined {
   writeEdges(new Float32Array(buffer, at.edges, EDGES_PER_FEATURE * edges.length), edges);
   const roots = new Uint32Array(buffer, at.roots, trees.length);
   const slots = new Uint32Array(buffer, at.nodes, 2 * numSlots);
+  const allSets = new Uint8Array(buffer, at.sets, SET_BYTES * numSets);
   let slot = 0;
+  let setIndex = 0;
   for (const [i, tree] of trees.entries()) {
+    const flags = isFlagged ? (tree.flags ?? biggerChildFlags(tree, numClasses === 0)) : undefined;
     roots[i] = slot;
-    slot = packNodes(tree, rowOfTable.get(tree.leaves)!, slots, slot);
+    slot = packNodes({ ...tree, flags }, rowOfTable.get(tree.leaves)!, slots, slot, setIndex);
+    if (tree.sets) setIndex = packSets(tree.sets, flags!, allSets, setIndex);
+  }
+  if (isFlagged) {
+    const ofFeature = new Uint8Array(buffer, at.isCategorical, edges.length);
+    for (const [feature, is] of (forest.isCategorical ?? []).entries()) ofFeature[feature] = Number(is);
   }
   const fractions = new Float64Array(buffer, at.fractions, numLeafRows * numOutputs);
   const write = numClasses === 0 ? writeValues : writeFractions;
@@ -96,25 +117,58 @@ function writeEdges(padded: Float32Array, edges: BinEdges): void {
  * Lay out a tree as kernel/predict.ts reads it, in slots of 8 bytes from `start` on.
  *
  * @param slots two numbers each
+ * @param setIndex number of its first set among those of all trees
  * @returns the first slot after it
  */
-function packNodes({ numNodes, feature, cut, next }: Tree, leafRow: number, slots: Uint32Array, start: number): number {
+function packNodes(
+  { numNodes, feature, cut, next, flags }: Tree,
+  leafRow: number,
+  slots: Uint32Array,
+  start: number,
+  setIndex: number,
+): number {
+  const hasMore = (node: number) => feature[node] === LEAF || (flags !== undefined && flags[node] & CATEGORICAL);
   const slotOf = new Uint32Array(numNodes);
   let slot = start;
   for (let node = 0; node < numNodes; node++) {
     slotOf[node] = slot;
-    slot += feature[node] === LEAF ? 2 : 1;
+    slot += hasMore(node) ? 2 : 1;
   }
+  let set = setIndex;
   for (let node = 0; node < numNodes; node++) {
     const at = 2 * slotOf[node];
     if (feature[node] === LEAF) {
       slots[at + 2] = leafRow + next[node];
-    } else {
-      slots[at] = NODE_BYTES * (slotOf[next[node]] - slotOf[node]);
+      continue;
+    }
+    slots[at] = NODE_BYTES * (slotOf[next[node]] - slotOf[node]);
+    if (!flags) {
       slots[at + 1] = ((cut[node] + 1) << 16) | feature[node];
+    } else if (flags[node] & CATEGORICAL) {
+      slots[at + 1] = (BY_SET << 16) | (2 * feature[node]);
+      slots[at + 2] = set++;
+    } else {
+      const isMissingLeft = flags[node] & MISSING_LEFT ? 1 : 0;
+      slots[at + 1] = ((cut[node] + 1 + isMissingLeft) << 16) | (2 * feature[node] + isMissingLeft);
     }
   }
   return slot;
+}
+
+/**
+ * Copy the sets of a tree; the last bit of each says what becomes of a missing value.
+ *
+ * @returns the number of sets so far
+ */
+function packSets(sets: Uint8Array, flags: Uint8Array, all: Uint8Array, setIndex: number): number {
+  all.set(sets, SET_BYTES * setIndex);
+  let set = setIndex;
+  for (const flag of flags) {
+    if (!(flag & CATEGORICAL)) continue;
+    set++;
+    if (flag & MISSING_LEFT) all[SET_BYTES * set - 1] |= 128;
+  }
+  return set;
 }
 
 /** Fractions of all classes, zeros included: adding 0 changes no sum. */

@@ -4,15 +4,15 @@ import { checkColumns, type Forest, predictProba, predictValues } from '../predi
 import { type PredictRowsJob, predictRowsFromQueue } from '../predict-rows.ts';
 import { makeQueue, toShared } from '../shared.ts';
 import { resolveNumThreads, runOnThread } from '../threads.ts';
-import { hasMissingValues, isPlain } from '../walk.ts';
+import { checkCategories, hasMissingValues, hasWideCuts, isPlain } from '../walk.ts';
 import { kernelModule } from './compile.ts';
 import { AddressSpace } from './kernel.ts';
-import { giveBack, takeLaidOut } from './laid-out-forest.ts';
+import { giveBack, MAX_FLAGGED_FEATURES, takeLaidOut } from './laid-out-forest.ts';
 import { BLOCK_ROWS, type PredictJob, predictFromQueue } from './predict-loop.ts';
 
 const MIN_ROWS = 256; // below, laying out the trees takes longer than walking down them
 const ROWS_PER_THREAD = 2048; // without the kernel; fewer are done before another thread has the trees
-const NUM_SETTINGS = 11; // 32 bits each, as kernel/predict.ts reads them
+const NUM_SETTINGS = 13; // 32 bits each, as kernel/predict.ts reads them
 const WALKERS = 8; // rows that walk side by side: a block's codes are read up to a multiple of it
 
 /**
@@ -100,12 +100,15 @@ async function predictRowsInThreads(
 
 /** Rows and trees in a memory for all threads; nothing when they don't fit. */
 function prepare(forest: Forest, columns: Float32Array[], numThreads: number) {
-  const { edges, trees, numClasses } = forest;
+  const { edges, trees, numClasses, isCategorical } = forest;
   const numOutputs = numClasses || 1; // a value
   const numRows = columns[0]?.length ?? 0;
   const module = kernelModule();
-  if (!module || numRows < MIN_ROWS || !isPlain(forest) || hasMissingValues(columns, 0, numRows)) return undefined;
   const numFeatures = edges.length;
+  if (!module || numRows < MIN_ROWS || hasWideCuts(forest)) return undefined;
+  const isFlagged = !isPlain(forest) || isCategorical?.includes(true) || hasMissingValues(columns, 0, numRows);
+  if (isFlagged && numFeatures > MAX_FLAGGED_FEATURES) return undefined;
+  for (const [feature, is] of (isCategorical ?? []).entries()) if (is) checkCategories(columns[feature], feature);
   const space = new AddressSpace();
   const at = {
     queue: space.reserve(4),
@@ -114,9 +117,9 @@ function prepare(forest: Forest, columns: Float32Array[], numThreads: number) {
   };
   const threads = Array.from({ length: numThreads }, () => ({
     settingsAt: space.reserve(4 * NUM_SETTINGS),
-    codes: space.reserve((BLOCK_ROWS + WALKERS) * numFeatures),
+    codes: space.reserve(2 * (BLOCK_ROWS + WALKERS) * numFeatures),
   }));
-  const laidOut = takeLaidOut(forest, space.bytes);
+  const laidOut = takeLaidOut(forest, space.bytes, isFlagged);
   if (!laidOut) return undefined;
   const { memory, end, roots, nodes, fractions } = laidOut;
   const { buffer } = memory;
@@ -137,6 +140,8 @@ function prepare(forest: Forest, columns: Float32Array[], numThreads: number) {
       fractions,
       end + at.out,
       end + codes,
+      laidOut.sets,
+      laidOut.isCategorical,
     ]);
     return { kind: 'predict', module, memory, queue: end + at.queue, settingsAt: end + settingsAt, numRows };
   });

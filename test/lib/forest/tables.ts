@@ -51,3 +51,20 @@ export function randomValueTable(
   const values = Float64Array.from({ length: numRows }, () => makeValue(random));
   return { numRows, columns, edges, target: { values } } satisfies TrainingTable;
 }
+
+/** The table with categories, missing values or both in some of its columns, and of classes instead if asked for. */
+export function flagged(table: TrainingTable, random: RandomStream, isOfClasses: boolean): TrainingTable {
+  const kinds = table.columns.map(() => random.nextBelow(4));
+  const isCategorical = kinds.map((kind) => kind === 1);
+  const columns = table.columns.map((column, feature) =>
+    kinds[feature]! < 2
+      ? column.map((code) => Math.min(code, 254))
+      : column.map((code) => (random.nextBelow(5) ? code : 255)),
+  );
+  if (random.nextBelow(3) === 0) columns[0]!.fill(255);
+  else if (isCategorical[0]) columns[0] = columns[0]!.map((code) => (random.nextBelow(4) ? code : 255));
+  columns[0]![0] = 255; // there is a missing value whatever the draw
+  const edges = table.edges.map((of, feature) => (isCategorical[feature] ? new Float32Array() : of));
+  const labels = Uint16Array.from(table.target.values!, (value) => (Math.abs(value) % 2 < 1 ? 0 : 1));
+  return { ...table, columns, edges, isCategorical, ...(isOfClasses && { target: { labels, numClasses: 2 } }) };
+}

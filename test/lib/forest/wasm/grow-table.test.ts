@@ -6,7 +6,7 @@ import { FOREST_DEFAULTS, type ForestParams, resolveParams, type Trainer } from 
 import type { TrainingTable } from '../../../../lib/forest/training-table.ts';
 import { growTableInThreads } from '../../../../lib/forest/wasm/grow-in-threads.ts';
 import { RandomStream } from '../../../../lib/random.ts';
-import { randomValueTable } from '../tables.ts';
+import { flagged, randomValueTable } from '../tables.ts';
 
 async function assertLikeTwin(
   table: TrainingTable,
@@ -60,23 +60,6 @@ for (const [name, makeValue] of kinds) {
   });
 }
 
-/** The table with categories, missing values or both in some of its columns, and of classes instead if asked for. */
-function flag(table: TrainingTable, random: RandomStream, isOfClasses: boolean): TrainingTable {
-  const kinds = table.columns.map(() => random.nextBelow(4));
-  const isCategorical = kinds.map((kind) => kind === 1);
-  const columns = table.columns.map((column, feature) =>
-    kinds[feature]! < 2
-      ? column.map((code) => Math.min(code, 254))
-      : column.map((code) => (random.nextBelow(5) ? code : 255)),
-  );
-  if (random.nextBelow(3) === 0) columns[0]!.fill(255);
-  else if (isCategorical[0]) columns[0] = columns[0]!.map((code) => (random.nextBelow(4) ? code : 255));
-  columns[0]![0] = 255; // there is a missing value whatever the draw
-  const edges = table.edges.map((of, feature) => (isCategorical[feature] ? new Float32Array() : of));
-  const labels = Uint16Array.from(table.target.values!, (value) => (Math.abs(value) % 2 < 1 ? 0 : 1));
-  return { ...table, columns, edges, isCategorical, ...(isOfClasses && { target: { labels, numClasses: 2 } }) };
-}
-
 for (const [name, makeValue] of [...kinds, ['of two classes', normal] as const]) {
   test(`with values missing and categories, the kernel's trees ${name} are the general trainer's on 100 tables`, async () => {
     for (let seed = 0; seed < 100; seed++) {
@@ -88,7 +71,7 @@ for (const [name, makeValue] of [...kinds, ['of two classes', normal] as const])
         pick(1, 2, 3, 4, 9, 20),
         makeValue,
       );
-      await assertLikeTwin(flag(plain, random, name === 'of two classes'), {
+      await assertLikeTwin(flagged(plain, random, name === 'of two classes'), {
         seed,
         maxFeatures: pick<ForestParams['maxFeatures']>(null, null, 'sqrt', 1, 0.3),
         maxDepth: pick(null, null, 1, 3),

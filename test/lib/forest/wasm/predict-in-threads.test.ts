@@ -6,12 +6,14 @@ import { decodeModel, encodeModel } from '../../../../lib/forest/model.ts';
 import { FOREST_DEFAULTS } from '../../../../lib/forest/params.ts';
 import { type Forest, predictProba, predictValues } from '../../../../lib/forest/predict.ts';
 import { predictRowsFromQueue } from '../../../../lib/forest/predict-rows.ts';
+import type { TrainingTable } from '../../../../lib/forest/training-table.ts';
 import {
   predictInKernel,
   predictProbaInThreads,
   predictValuesInThreads,
 } from '../../../../lib/forest/wasm/predict-in-threads.ts';
-import { randomTable, randomValueTable } from '../tables.ts';
+import { RandomStream } from '../../../../lib/random.ts';
+import { flagged, randomTable, randomValueTable } from '../tables.ts';
 
 function randomForest(seed: number, numRows: number, numFeatures: number, numClasses: number) {
   const table = randomTable(seed, numRows, numFeatures, numClasses);
@@ -60,6 +62,55 @@ test('the kernel predicts values as its twin does, to the last bit, also from a 
     assert.deepEqual(out, expected);
     assert.deepEqual(predictValues(decodeModel(encodeModel(trees, table.edges, 0)), columns), expected);
     assert.deepEqual(await predictValuesInThreads(forest, columns, 3), expected);
+  }
+});
+
+test('the kernel predicts with values missing and categories as its twin does, to the last bit, on 60 forests', async () => {
+  for (let seed = 0; seed < 60; seed++) {
+    const random = new RandomStream(seed, 6);
+    const numRows = [256, 300, 1023, 4100, 9000][seed % 5];
+    const plain = randomValueTable(seed, numRows, [1, 2, 5, 20, 33][seed % 5], (of) => of.nextBelow(1e6) / 7 - 7e4);
+    const table: TrainingTable = seed % 4 === 0 ? plain : flagged(plain, random, seed % 2 === 0);
+    const numClasses = table.target.numClasses ?? 0;
+    const trees = growForest(table, { ...FOREST_DEFAULTS, maxDepth: seed % 3 === 0 ? 3 : null }, 0, 5);
+    const forest: Forest = { ...table, numClasses, trees };
+    const lacking = (row: number, feature: number) => (row * 7 + feature) % 5 === 0; // also where training saw none
+    const columns = table.columns.map((column, feature) =>
+      Float32Array.from(column, (code, row) => (code === 255 || lacking(row, feature) ? Number.NaN : code)),
+    );
+    const expected = new Float64Array(numRows * (numClasses || 1));
+    predictRowsFromQueue({ kind: 'predict-rows', forest, columns, queue: new Int32Array(1), out: expected });
+    const out = new Float64Array(expected.length);
+    assert.ok(predictInKernel(forest, columns, out), 'the kernel takes them');
+    assert.deepEqual(out, expected);
+    const stored = decodeModel(
+      encodeModel(trees, table.edges, numClasses, undefined, { isCategorical: table.isCategorical }),
+    );
+    assert.ok(predictInKernel(stored, columns, out), 'and of a stored forest');
+    assert.deepEqual(out, expected);
+    // rows without, and with again: a forest laid out for either predicts the same
+    const whole = columns.map((column) => column.map((value) => (Number.isNaN(value) ? 0 : value)));
+    predictRowsFromQueue({ kind: 'predict-rows', forest, columns: whole, queue: new Int32Array(1), out: expected });
+    for (const kept of [forest, { ...forest, trees: [...trees] }]) {
+      assert.ok(predictInKernel(kept, whole, out), 'and rows with all values');
+      assert.deepEqual(out, expected);
+    }
+  }
+});
+
+test('a value that is no category is refused by the kernel as by its twin', () => {
+  const table = flagged(
+    randomValueTable(1, 300, 9, () => 1),
+    new RandomStream(1, 6),
+    false,
+  );
+  const feature = table.isCategorical!.indexOf(true);
+  const forest: Forest = { ...table, numClasses: 0, trees: growForest(table, FOREST_DEFAULTS, 0, 1) };
+  for (const value of [0.5, -1, 255, Number.POSITIVE_INFINITY]) {
+    const columns = table.columns.map(() => new Float32Array(300));
+    columns[feature]![299] = value;
+    const message = new RegExp(`feature ${feature} must be a category, .* got ${value}`);
+    assert.throws(() => predictInKernel(forest, columns, new Float64Array(300)), message);
   }
 });
 
