@@ -283,7 +283,7 @@ function defaultMaxFeatures(engine: unknown): unknown {
 }
 
 /** Parameters that say what a generator makes. */
-const GENERATOR_PARAMS: readonly ParamName[] = [
+export const GENERATOR_PARAMS: readonly ParamName[] = [
   ...(['samples', 'features', 'chunkSize', 'generator', 'informative', 'redundant', 'repeated', 'classes'] as const),
   ...(['clustersPerClass', 'weights', 'flipY', 'classSep', 'hypercube', 'shift', 'scale', 'shuffleSamples'] as const),
   ...(['withReplacement', 'noise', 'bias'] as const),

@@ -22,8 +22,6 @@ export interface ChartOptions {
   /** In user units, about pixels. @default 420 × 320 */
   width?: number;
   height?: number;
-  /** Room for the labels of the y axis. @default 52 */
-  left?: number;
   /** Marks, given the positions of values. */
   draw(x: (value: number) => number, y: (value: number) => number): string;
   /** Below the chart. */
@@ -39,20 +37,33 @@ export interface LegendEntry {
 const TOP = 12;
 const RIGHT = 14;
 const BOTTOM = 44;
+/** Room for the ticks of the y axis at least, and for its label. */
+const LEFT = 52;
+const LABEL = 26;
+/** Between two ticks of the x axis at least, and between their texts. */
+const TICK = 75;
+const GAP = 16;
+/** A digit is about as wide, on a phone too, where the text of a chart is larger. */
+const CHARACTER = 7.5;
+/** Charts that are wider scroll where there is no room for them. */
+const NARROW = 600;
 
 /** A chart with its title and legend. */
 export function chart(options: ChartOptions): string {
-  const { title, description, x, y, width = 420, height = 320, left = 52, draw, legend = [] } = options;
+  const { title, description, x, y, width = 420, height = 320, draw, legend = [] } = options;
+  const yValues = ticksOf(y, 5);
+  const left = Math.max(LEFT, LABEL + widthOf(y, yValues));
   const toX = scale(x, left, width - RIGHT);
   const toY = scale(y, height - BOTTOM, TOP);
   const bottom = height - BOTTOM;
-  const xTicks = ticksOf(x, (width - left) / 75)
+  const apart = Math.max(TICK, GAP + widthOf(x, ticksOf(x, (width - left) / TICK)));
+  const xTicks = ticksOf(x, (width - left) / apart)
     .map((value) => {
       const at = round(toX(value));
       return `<line class="grid" x1="${at}" x2="${at}" y1="${TOP}" y2="${bottom}"/><text x="${at}" y="${bottom + 16}" text-anchor="middle">${write(x, value)}</text>`;
     })
     .join('');
-  const yTicks = ticksOf(y, 5)
+  const yTicks = yValues
     .map((value) => {
       const at = round(toY(value));
       return `<line class="grid" x1="${left}" x2="${width - RIGHT}" y1="${at}" y2="${at}"/><text x="${left - 6}" y="${at + 4}" text-anchor="end">${write(y, value)}</text>`;
@@ -62,6 +73,10 @@ export function chart(options: ChartOptions): string {
     `<text class="axis" x="${(left + width - RIGHT) / 2}" y="${height - 8}" text-anchor="middle">${escapeHtml(x.label)}</text>` +
     `<text class="axis" transform="translate(12 ${(TOP + bottom) / 2}) rotate(-90)" text-anchor="middle">${escapeHtml(y.label)}</text>`;
   return figure(title, description, width, height, `${xTicks}${yTicks}${labels}${draw(toX, toY)}`, legend);
+}
+
+function widthOf(axis: Axis, values: readonly number[]): number {
+  return CHARACTER * Math.max(0, ...values.map((value) => write(axis, value).length));
 }
 
 /** An image with a title, a description and a legend. */
@@ -74,7 +89,12 @@ export function figure(
   legend: readonly LegendEntry[] = [],
 ): string {
   const entries = legend.map(({ style, label }) => `<li class="${style}">${escapeHtml(label)}</li>`).join('');
-  return `<figure><figcaption>${escapeHtml(title)}</figcaption><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(`${title}: ${description}`)}">${content}</svg>${entries ? `<ul class="legend">${entries}</ul>` : ''}</figure>`;
+  const isWide = width > NARROW;
+  const image = `<svg${isWide ? ' class="wide"' : ''} viewBox="0 0 ${width} ${round(height)}" role="img" aria-label="${escapeHtml(`${title}: ${description}`)}">${content}</svg>`;
+  const scrolled = isWide
+    ? `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(title)}">${image}</div>`
+    : image;
+  return `<figure><figcaption>${escapeHtml(title)}</figcaption>${scrolled}${entries ? `<ul class="legend">${entries}</ul>` : ''}</figure>`;
 }
 
 /** A line through points, in order. */

@@ -3,16 +3,20 @@
 import type { Report } from '../report.ts';
 import { isOfRegression } from '../score-of.ts';
 import { bar, chart, figure, line, round } from './chart.ts';
-import { fixed, percent } from './html.ts';
+import { escapeHtml, fixed, percent } from './html.ts';
+import { namesOf, shorten } from './names.ts';
 
 const MAX_FEATURES = 20;
 const ROW = 20;
 const LEFT = 48;
+/** A letter is about as wide on a phone, where the text of a chart is larger. */
+const CHARACTER = 8;
 const WIDTH = 420;
 const RIGHT = 68;
 
 interface Bar {
   feature: number;
+  name: string;
   value: number;
   error: number;
   text: string;
@@ -21,22 +25,26 @@ interface Bar {
 function bars(title: string, entries: Bar[], style: string): string {
   const shown = entries.sort((a, b) => b.value - a.value || a.feature - b.feature).slice(0, MAX_FEATURES);
   const most = Math.max(...shown.map(({ value, error }) => value + error), 1e-12);
-  const x = (value: number) => LEFT + (Math.max(0, value) / most) * (WIDTH - LEFT - RIGHT);
-  const rows = shown.map(({ feature, value, error, text }, i) => {
+  const labels = shown.map(({ name }) => shorten(name));
+  const left = Math.max(LEFT, 8 + CHARACTER * Math.max(...labels.map(({ length }) => length)));
+  const x = (value: number) => left + (Math.max(0, value) / most) * (WIDTH - left - RIGHT);
+  const rows = shown.map(({ name, value, error, text }, i) => {
     const y = 4 + i * ROW;
     const whisker =
       error > 0
         ? `<line class="whisker" x1="${round(x(value - error))}" x2="${round(x(value + error))}" y1="${y + 7}" y2="${y + 7}"/>`
         : '';
-    return `<text x="${LEFT - 6}" y="${y + 12}" text-anchor="end">f${feature}</text>${bar(LEFT, y, x(value) - LEFT, 14, style, `feature ${feature}: ${text}`)}${whisker}<text class="value" x="${round(x(value + error) + 5)}" y="${y + 12}">${text}</text>`;
+    return `<text x="${left - 6}" y="${y + 12}" text-anchor="end">${escapeHtml(labels[i])}</text>${bar(left, y, x(value) - left, 14, style, `${name}: ${text}`)}${whisker}<text class="value" x="${round(x(value + error) + 5)}" y="${y + 12}">${text}</text>`;
   });
-  const description = shown.map(({ feature, text }) => `feature ${feature} ${text}`).join(', ');
+  const description = shown.map(({ name, text }) => `${name} ${text}`).join(', ');
   return figure(title, description, WIDTH, 8 + shown.length * ROW, rows.join(''));
 }
 
-export function impurityChart({ featureImportances }: Report): string {
-  const entries = featureImportances.map((value, feature) => ({
+export function impurityChart(report: Report): string {
+  const names = namesOf(report);
+  const entries = report.featureImportances.map((value, feature) => ({
     feature,
+    name: names.feature(feature),
     value,
     error: 0,
     text: percent(value),
@@ -51,8 +59,10 @@ export function permutationChart(report: Report): string {
     return '<p class="note">Importance by permutation was left out: it is for forests of up to 40,000 trees × features, with 100 test rows or more.</p>';
   }
   const { mean, error } = permutationImportances;
+  const names = namesOf(report);
   const entries = mean.map((value, feature) => ({
     feature,
+    name: names.feature(feature),
     value,
     error: error[feature]!,
     text: `${value < -0.0005 ? '−' : ''}${Math.abs(100 * value).toFixed(1)}`,

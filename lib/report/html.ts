@@ -9,8 +9,12 @@ export function escapeHtml(value: unknown): string {
 
 export const count = (value: number) => value.toLocaleString('en-US');
 export const fixed = (value: number | null, digits = 4) => (value === null ? '–' : value.toFixed(digits));
-/** Four digits, whatever the size: values have units of their own. */
-export const shortly = (value: number) => String(Number(value.toPrecision(4))).replace('-', '−');
+/** Four digits, whatever the size: values have units of their own. Larger ones have all before the point. */
+export function shortly(value: number): string {
+  const size = Math.abs(value);
+  const text = size >= 1e4 && size < 1e12 ? count(Math.round(value)) : String(Number(value.toPrecision(4)));
+  return text.replaceAll('-', '−');
+}
 export const percent = (share: number, digits = 1) => `${(100 * share).toFixed(digits)} %`;
 export const seconds = (value: number) => `${value.toFixed(value < 10 ? 2 : 1)} s`;
 export const usd = (value: number) => `$${value.toFixed(value < 0.1 ? 6 : 2)}`;

@@ -18,7 +18,7 @@ export function modelCard(report: Report): [heading: string, text: string][] {
   return [
     [
       'Model',
-      `A random forest of ${count(model.numTrees)} ${trees} with ${count(model.numNodes)} nodes, for ${what} and ${count(params.features)} features. Made by arvoredo; its file has the SHA-256 below, and the same parameters give the same file.`,
+      `A random forest of ${count(model.numTrees)} ${trees} with ${count(model.numNodes)} nodes, for ${what} and ${count(params.features)} features. Made by arvoredo; its file has the SHA-256 above, and the same parameters give the same file.`,
     ],
     [
       'Intended use',

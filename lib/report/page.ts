@@ -1,17 +1,30 @@
 // report.html: a run for a person, in one file without scripts, made from report.json alone.
 
-import { PARAM_NAMES } from '../params.ts';
+import { GENERATOR_PARAMS, PARAM_NAMES, type ParamName } from '../params.ts';
 import type { ClassReport, Report } from '../report.ts';
 import { isOfRegression } from '../score-of.ts';
+import { columnTable } from './columns.ts';
 import { runCommandOf } from './command.ts';
 import { impurityChart, oobChart, permutationChart } from './features.ts';
 import { bytes, count, escapeHtml, fixed, seconds, shortly, table, usd } from './html.ts';
 import { modelCard } from './model-card.ts';
-import { accuracyBar, calibrationChart, classTable, confusion, precisionRecallChart, rocChart } from './quality.ts';
+import { schemaOf } from './names.ts';
+import {
+  accuracyBar,
+  calibrationChart,
+  classTable,
+  confusion,
+  precisionRecallChart,
+  rocChart,
+  scoreTable,
+} from './quality.ts';
 import { searchSection } from './search.ts';
 import { STYLE } from './style.ts';
 import { densityChart, errorTable, r2Bar, residualChart } from './value-quality.ts';
 import { attemptsTable, costChart, partitionChart, stageTable, timelineChart } from './work.ts';
+
+/** Classes whose table fits below the confusion matrix, beside a chart. */
+const MAX_BESIDE = 4;
 
 /** The page of a report: the same bytes for the same report. */
 export function renderReport(report: Report): string {
@@ -35,7 +48,7 @@ export function renderReport(report: Report): string {
 <main>
 <header><span class="brand">arvoredo</span><span class="soft">${when ? `${when} UTC` : ''}</span></header>
 <h1>Run ${escapeHtml(runId)}</h1>
-<p class="soft">A random forest of ${count(report.model.numTrees)} trees on ${count(rows.train)} rows × ${count(params.features)} features, seed ${params.seed}; strategy ${escapeHtml(report.strategy.name)}, ${escapeHtml(report.strategy.reason)}.</p>
+<p class="soft">A random forest of ${count(report.model.numTrees)} trees on ${count(rows.train)} rows × ${count(params.features)} features${predicting(report)}, seed ${params.seed}; strategy ${escapeHtml(report.strategy.name)}, ${escapeHtml(report.strategy.reason)}.</p>
 ${hero(report)}
 ${tiles(report, total)}
 <h2>Quality</h2>
@@ -50,6 +63,7 @@ ${searchSection(report)}
 ${oobChart(report)}
 <h2>Data</h2>
 ${partitionChart(report)}
+${columnTable(report)}
 <h2>The run</h2>
 ${timelineChart(report)}
 ${stageTable(report)}
@@ -57,13 +71,13 @@ ${attemptsTable(report)}
 <h2>Cost</h2>
 ${costChart(report)}
 <h2>Do it again</h2>
-<p>The same command gives the same model, byte for byte, with any number of workers, here and on AWS.</p>
+<p>The same command gives the same model, byte for byte, with any number of workers, ${params.data ? 'wherever the same files are' : 'here and on AWS'}.</p>
 <pre>${escapeHtml(runCommandOf(params))}</pre>
 ${hashes(report)}
 ${parameters(report)}
 <h2>Model card</h2>
 <dl class="card">${modelCard(report)
-    .map(([heading, text]) => `<dt>${escapeHtml(heading)}</dt><dd>${escapeHtml(text)}</dd>`)
+    .map(([heading, text]) => `<div><dt>${escapeHtml(heading)}</dt><dd>${escapeHtml(text)}</dd></div>`)
     .join('')}</dl>
 </main>
 </body>
@@ -81,7 +95,18 @@ function hero(report: Report): string {
 function quality(report: Report): string {
   return isOfRegression(report)
     ? `<div class="pair">${densityChart(report)}${residualChart(report)}</div>${errorTable(report)}`
-    : `<div class="pair"><div>${confusion(report)}${classTable(report)}</div>${calibrationChart(report)}</div>${curves(report)}`;
+    : qualityOfClasses(report);
+}
+
+function qualityOfClasses(report: ClassReport): string {
+  const isShort = report.classCounts.length <= MAX_BESIDE;
+  const [beside, below] = isShort ? [classTable(report), ''] : ['', classTable(report)];
+  return `<div class="pair"><div>${confusion(report)}${beside}</div>${calibrationChart(report)}</div>${below}${curves(report)}${scoreTable(report)}`;
+}
+
+function predicting(report: Report): string {
+  const schema = schemaOf(report);
+  return schema ? `, predicting ${escapeHtml(schema.label.name)}` : '';
 }
 
 type Tile = [name: string, value: string, more?: string];
@@ -93,7 +118,8 @@ function scoreTiles(report: Report): Tile[] {
       ['MAE', shortly(report.mae)],
     ];
   }
-  const error = report.rocAucError !== null && report.rocAucError >= 0.00005 ? ` ± ${fixed(report.rocAucError)}` : '';
+  const error =
+    report.rocAucError !== null && report.rocAucError >= 0.00005 ? `± ${fixed(report.rocAucError)} of rounding` : '';
   return [
     ...(report.rocAuc === null ? [] : [['ROC AUC', fixed(report.rocAuc), error] as Tile]),
     ['log loss', fixed(report.logLoss)],
@@ -131,7 +157,8 @@ function hashes({ model }: Report): string {
 }
 
 function parameters({ params }: Report): string {
-  const rows = PARAM_NAMES.filter((name) => params[name] !== undefined).map((name) => [
+  const isFollowing = (name: ParamName) => params.data !== undefined && GENERATOR_PARAMS.includes(name);
+  const rows = PARAM_NAMES.filter((name) => params[name] !== undefined && !isFollowing(name)).map((name) => [
     `<code>${name}</code>`,
     `<code>${escapeHtml(JSON.stringify(params[name]))}</code>`,
   ]);

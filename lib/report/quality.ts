@@ -4,10 +4,12 @@ import { classTotals, confusionMatrix, type PairCount } from '../metrics/confusi
 import type { ClassReport } from '../report.ts';
 import { chart, line, round } from './chart.ts';
 import { count, escapeHtml, fixed, percent, table } from './html.ts';
+import { namesOf, shorten } from './names.ts';
 
 const SHARE = { domain: [0, 1] as [number, number], ticks: [0, 0.2, 0.4, 0.6, 0.8, 1] };
 const MAX_MATRIX = 12; // wider ones cannot be read
 const MAX_MISTAKES = 15;
+const MAX_WHOLE = 10; // letters of a name that is not broken to lines
 
 /** The interval of the accuracy and the ceiling on one line. */
 export function accuracyBar({ accuracy, accuracyInterval, accuracyCeiling }: ClassReport): string {
@@ -20,22 +22,25 @@ export function scoreBar(name: string, score: number, [low, high]: readonly [num
   const from = Math.max(Math.min(0, low), Math.min(...ends) - 0.4 * (high - low));
   const to = Math.min(1, Math.max(...ends) + 0.4 * (high - low));
   const x = (value: number) => round(10 + ((value - from) / (to - from || 1)) * 400);
-  const mark = (value: number, label: string, y: number) =>
-    `<text x="${Math.min(380, Math.max(40, x(value)))}" y="${y}" text-anchor="middle">${label}</text>`;
+  const mark = (at: number, label: string, y: number, half: number) =>
+    `<text x="${Math.min(420 - half, Math.max(half, at))}" y="${y}" text-anchor="middle">${label}</text>`;
   const ceiling =
     most === null
       ? ''
-      : `<line class="ceiling" x1="${x(most)}" x2="${x(most)}" y1="16" y2="44"/>${mark(most, `ceiling ${fixed(most)}`, 12)}`;
-  const words = `${name} ${fixed(score)}, 95 % interval ${fixed(low)} to ${fixed(high)}${most === null ? '' : `, ceiling ${fixed(most)}`}`;
-  return `<svg class="interval" viewBox="0 0 420 64" role="img" aria-label="${words}"><line class="track" x1="10" x2="410" y1="30" y2="30"/><line class="span" x1="${x(low)}" x2="${x(high)}" y1="30" y2="30"/><circle class="point" cx="${x(score)}" cy="30" r="7"/>${ceiling}${mark(low, fixed(low), 60)}${mark(high, fixed(high), 60)}</svg>`;
+      : `<line class="ceiling" x1="${x(most)}" x2="${x(most)}" y1="16" y2="44"/>${mark(x(most), `ceiling ${fixed(most)}`, 12, 48)}`;
+  const interval = `95 % interval ${fixed(low)} to ${fixed(high)}`;
+  const words = `${name} ${fixed(score)}, ${interval}${most === null ? '' : `, ceiling ${fixed(most)}`}`;
+  return `<svg class="interval" viewBox="0 0 420 64" role="img" aria-label="${words}"><line class="track" x1="10" x2="410" y1="30" y2="30"/><line class="span" x1="${x(low)}" x2="${x(high)}" y1="30" y2="30"/><circle class="point" cx="${x(score)}" cy="30" r="7"/>${ceiling}${mark((x(low) + x(high)) / 2, interval, 60, 100)}</svg>`;
 }
 
 /** Rows by class and predicted class; of many classes the most frequent mistakes. */
-export function confusion({ confusion: pairs, classCounts }: ClassReport): string {
+export function confusion(report: ClassReport): string {
+  const { confusion: pairs, classCounts } = report;
+  const nameOf = nameCells(report);
   const numClasses = classCounts.length;
-  if (numClasses > MAX_MATRIX) return mistakes(pairs);
+  if (numClasses > MAX_MATRIX) return mistakes(pairs, nameOf);
   const matrix = confusionMatrix(pairs, numClasses);
-  const heads = Array.from({ length: numClasses }, (_, k) => `<th scope="col" class="number">predicted ${k}</th>`);
+  const heads = classCounts.map((_, k) => `<th scope="col"><span class="whole">predicted</span><br>${nameOf(k)}</th>`);
   const rows = heads.map((_, label) => {
     const ofLabel = matrix.subarray(label * numClasses, (label + 1) * numClasses);
     const total = ofLabel.reduce((sum, rows) => sum + rows, 0);
@@ -44,25 +49,37 @@ export function confusion({ confusion: pairs, classCounts }: ClassReport): strin
       const kind = predicted === label ? 'right' : 'wrong';
       return `<td class="cell ${kind}" style="--share:${share.toFixed(3)}"><b>${count(rows)}</b><span>${percent(share)}</span></td>`;
     });
-    return `<tr><th scope="row">class ${label}</th>${cells.join('')}</tr>`;
+    return `<tr><th scope="row">${nameOf(label)}</th>${cells.join('')}</tr>`;
   });
   return `<figure><div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="matrix"><caption>Confusion matrix: test rows by class and prediction</caption><thead><tr><td></td>${heads.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div></figure>`;
 }
 
-function mistakes(pairs: readonly PairCount[]): string {
+/** Names of classes as HTML, those that are long cut, with all of it where a pointer rests. */
+function nameCells(report: ClassReport): (label: number) => string {
+  const names = namesOf(report);
+  return (label) => {
+    const name = names.class(label);
+    const short = shorten(name);
+    if (short !== name) return `<span title="${escapeHtml(name)}">${escapeHtml(short)}</span>`;
+    return name.length <= MAX_WHOLE ? `<span class="whole">${escapeHtml(name)}</span>` : escapeHtml(name);
+  };
+}
+
+function mistakes(pairs: readonly PairCount[], nameOf: (label: number) => string): string {
   const rows = pairs
     .filter(([label, predicted]) => label !== predicted)
     .sort((a, b) => b[2] - a[2])
     .slice(0, MAX_MISTAKES)
-    .map(([label, predicted, rows]) => [`class ${label}`, `class ${predicted}`, count(rows)]);
+    .map(([label, predicted, rows]) => [nameOf(label), nameOf(predicted), count(rows)]);
   const columns = [{ head: 'is' }, { head: 'predicted as' }, { head: 'test rows', isNumber: true }];
   return table('The most frequent mistakes', columns, rows);
 }
 
 /** Precision, recall and F1 of each class that has rows. */
-export function classTable({ confusion: pairs }: ClassReport): string {
-  const rows = classTotals('report', pairs).map(({ label, actual, predicted, correct }) => [
-    `class ${label}`,
+export function classTable(report: ClassReport): string {
+  const nameOf = nameCells(report);
+  const rows = classTotals('report', report.confusion).map(({ label, actual, predicted, correct }) => [
+    nameOf(label),
     count(actual),
     predicted > 0 ? fixed(correct / predicted) : '–',
     actual > 0 ? fixed(correct / actual) : '–',
@@ -72,10 +89,46 @@ export function classTable({ confusion: pairs }: ClassReport): string {
   return table('Each class', [{ head: 'class' }, ...numbers], rows);
 }
 
-export function rocChart({ curves }: ClassReport): string {
+/** The forest's scores on rows that chose nothing for it, beside those of the test rows; nothing without any. */
+export function scoreTable(report: ClassReport): string {
+  const { validation, crossValidation, accuracy, accuracyInterval, logLoss, rows: sides } = report;
+  if (!validation && !crossValidation) return '';
+  const between = ([low, high]: readonly [number, number]) => `${fixed(low)} to ${fixed(high)}`;
+  const { folds = [], accuracyError = 0 } = crossValidation ?? {};
+  const rows = [
+    ['the test rows', count(sides.test), fixed(accuracy), between(accuracyInterval), fixed(logLoss)],
+    ...(validation
+      ? [
+          [
+            'the validation rows',
+            count(validation.numRows),
+            fixed(validation.accuracy),
+            between(validation.accuracyInterval),
+            fixed(validation.logLoss),
+          ],
+        ]
+      : []),
+    ...folds.map((fold, i) => [
+      `fold ${i} of the training rows`,
+      count(fold.numRows),
+      fixed(fold.accuracy),
+      '–',
+      fixed(fold.logLoss),
+    ]),
+    ...(crossValidation
+      ? [['mean of the folds', '–', fixed(crossValidation.accuracy), `± ${fixed(accuracyError)} (standard error)`, '–']]
+      : []),
+  ];
+  const numbers = ['rows', 'accuracy', '95 % interval', 'log loss'].map((head) => ({ head, isNumber: true }));
+  return table('Scores', [{ head: 'on' }, ...numbers], rows);
+}
+
+export function rocChart(report: ClassReport): string {
+  const { curves } = report;
+  const names = namesOf(report);
   const legend = curves.map(({ label, rocAuc }, i) => ({
     style: `ink${i}`,
-    label: `class ${label}: area ${fixed(rocAuc)}`,
+    label: `${shorten(names.class(label))}: area ${fixed(rocAuc)}`,
   }));
   return chart({
     title: 'ROC curve',
@@ -96,18 +149,23 @@ export function rocChart({ curves }: ClassReport): string {
   });
 }
 
-export function precisionRecallChart({ curves }: ClassReport): string {
+export function precisionRecallChart(report: ClassReport): string {
+  const { curves } = report;
+  const names = namesOf(report);
   const legend = curves.map(({ label, averagePrecision }, i) => ({
     style: `ink${i}`,
-    label: `class ${label}: average precision ${fixed(averagePrecision)}`,
+    label: `${shorten(names.class(label))}: average precision ${fixed(averagePrecision)}`,
   }));
+  // of one class; of several each has its own
+  const guess = curves.length === 1 ? shareOf(report, curves[0]!.label) : null;
   return chart({
     title: 'Precision and recall',
     description: legend.map(({ label }) => label).join('; '),
     x: { ...SHARE, label: 'recall' },
     y: { ...SHARE, label: 'precision' },
-    legend,
+    legend: [...legend, ...(guess === null ? [] : [{ style: 'guide', label: `guessing, ${fixed(guess, 2)}` }])],
     draw: (x, y) =>
+      (guess === null ? '' : line([[x(0), y(guess)], [x(1), y(guess)]], 'guide')) + // biome-ignore format: two points
       curves
         .map(({ precisionRecall }, i) =>
           line(
@@ -119,10 +177,17 @@ export function precisionRecallChart({ curves }: ClassReport): string {
   });
 }
 
-export function calibrationChart({ calibration, classCounts }: ClassReport): string {
+/** Share of the test rows that are of a class. */
+function shareOf({ confusion: pairs }: ClassReport, label: number): number {
+  const sum = (counted: readonly PairCount[]) => counted.reduce((total, [, , rows]) => total + rows, 0);
+  return sum(pairs.filter(([actual]) => actual === label)) / sum(pairs);
+}
+
+export function calibrationChart(report: ClassReport): string {
+  const { calibration, classCounts } = report;
   const bins = calibration.filter(({ predicted }) => predicted !== null);
   const most = Math.max(...bins.map(({ rows }) => rows));
-  const what = classCounts.length === 2 ? 'class 1' : 'the predicted class';
+  const what = classCounts.length === 2 ? shorten(namesOf(report).class(1)) : 'the predicted class';
   return chart({
     title: 'Calibration',
     description: `${bins.map(({ predicted, observed }) => `of rows given ${fixed(predicted, 2)}, ${fixed(observed, 2)} were of the class`).join('; ')}`,

@@ -86,7 +86,6 @@ function roundsChart({ results, rounds, resource, scoring, best }: SearchReport)
       .join(', '),
     width: WIDTH,
     height: 300,
-    left: 64,
     x: {
       domain: [-0.25, rounds.length - 0.75],
       label: `candidates on ${resource}`,

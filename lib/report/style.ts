@@ -31,8 +31,9 @@ p { margin: 4px 0 12px; max-width: 84ch; }
 .hero { display: grid; grid-template-columns: minmax(260px, 1fr) minmax(280px, 1.3fr); gap: 8px 32px; align-items: center; padding: 22px 26px; margin: 20px 0 16px; }
 .hero .big { font-size: 58px; font-weight: 680; line-height: 1; letter-spacing: -.02em; font-variant-numeric: tabular-nums; }
 .card, .hero, figure { background: var(--card); border: 1px solid var(--line); border-radius: 12px; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(164px, 1fr)); gap: 10px; margin: 0; padding: 0; }
-.tiles div { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 10px 14px; }
+/* the last row fills its line */
+.tiles { display: flex; flex-wrap: wrap; gap: 10px; margin: 0; padding: 0; }
+.tiles div { flex: 1 1 164px; background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 10px 14px; }
 .tiles dt { color: var(--soft); font-size: 13px; }
 .tiles dd { margin: 0; font-size: 19px; font-weight: 620; font-variant-numeric: tabular-nums; }
 .tiles small { white-space: nowrap; font-weight: 400; font-size: 12px; color: var(--soft); }
@@ -66,6 +67,7 @@ svg .value { fill: var(--text); font-variant-numeric: tabular-nums; }
 .legend li.guide::before { height: 0; border-radius: 0; border-top: 2px dashed var(--ink); background: none; vertical-align: 4px; width: 16px; }
 .scroll { overflow-x: auto; margin: 14px 0; }
 figure .scroll { margin: 0; }
+th code, .whole { white-space: nowrap; overflow-wrap: normal; }
 .scroll:focus-visible, a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
 .scroll > table:not(.matrix) { background: var(--card); }
@@ -75,6 +77,7 @@ th[scope=row] { font-weight: 560; }
 .number { text-align: right; }
 .matrix { border-collapse: separate; border-spacing: 4px; }
 .matrix th, .matrix td { border: 0; vertical-align: middle; }
+.matrix th { max-width: 120px; overflow-wrap: anywhere; }
 .pair > div > :first-child { margin-top: 0; }
 .matrix .cell { text-align: center; border-radius: 8px; padding: 14px 6px; min-width: 74px; }
 .matrix .cell.right { background: rgba(var(--right), calc(.06 + .36 * var(--share))); }
@@ -88,7 +91,8 @@ dl.card { padding: 8px 18px 14px; margin: 10px 0; }
 dl.card dt { font-weight: 620; margin-top: 10px; }
 dl.card dd { margin: 0; color: var(--text); max-width: 80ch; }
 a { color: var(--accent); }
-@media (max-width: 640px) { .hero { grid-template-columns: 1fr; padding: 18px; } main { padding: 20px 14px 48px; } .hero .big { font-size: 48px; } }
+@media (max-width: 640px) { .hero { grid-template-columns: 1fr; padding: 18px; } main { padding: 20px 14px 48px; } .hero .big { font-size: 48px; }
+  svg { font-size: 14px; } .interval text { font-size: 16px; } .wide { min-width: 720px; font-size: 12px; } .tiles div { flex-basis: 130px; } }
 @media print {
   @page { size: A4; margin: 13mm; }
   :root { color-scheme: light; --paper: #fff; --card: #fff; --text: #111; --soft: #4a524e; --line: #d5d2ca; --accent: #00694d;
@@ -96,9 +100,11 @@ a { color: var(--accent); }
     --right: 0, 114, 178; --wrong: 213, 94, 0; }
   body { font-size: 12px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   main { max-width: none; padding: 0; }
-  .pair { grid-template-columns: 1fr 1fr; }
-  figure, .hero, .tiles div, dl.card > *, tr, pre { break-inside: avoid; }
-  h2 { break-after: avoid; margin-top: 24px; }
+  .pair { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+  figure, .hero, .tiles div, dl.card > *, .scroll, tr, pre { break-inside: avoid; }
+  h2, h2 + p, caption { break-after: avoid; }
+  h2 { margin-top: 24px; }
   .scroll { overflow: visible; }
+  .matrix .cell { padding: 7px 4px; min-width: 58px; }
 }
 `;

@@ -29,7 +29,6 @@ export function densityChart({ density, values: { min, max } }: ValueReport): st
   return chart({
     title: 'Predicted against true values',
     description: `${percent(near / total)} of the test rows are on the diagonal or a cell beside it, of ${DENSITY_CELLS} by ${DENSITY_CELLS} cells`,
-    left: 64,
     x: { domain, label: 'true value', format: shortly },
     y: { domain, label: 'predicted value', format: shortly },
     legend: [
@@ -101,7 +100,6 @@ export function residualChart({ residuals, values: { min, max }, mae, rmse }: Va
   return chart({
     title: 'Residuals: true value − predicted value',
     description: bars.filter(({ rows }) => rows > 0).map(nameOf).join('; '), // biome-ignore format: one line
-    left: 64,
     x: { domain: [-(last + 0.5) * width, (last + 0.5) * width], label: 'residual', format: shortly },
     y: { domain: [0, most * 1.04], label: 'test rows', format: (rows) => count(rows) },
     legend: [{ style: 'ink0', label: `mean size ${shortly(mae)}, root of the mean square ${shortly(rmse)}` }],

@@ -6,6 +6,7 @@ import { STAGE_NAMES, type StageName } from '../run.ts';
 import { isOfRegression } from '../score-of.ts';
 import { bar, chart, figure, round } from './chart.ts';
 import { bytes, count, percent, seconds, table, usd } from './html.ts';
+import { namesOf, shorten } from './names.ts';
 
 /** Colour of each stage, as on the dashboard. */
 export const STAGE_STYLES: Record<StageName, string> = {
@@ -15,6 +16,9 @@ export const STAGE_STYLES: Record<StageName, string> = {
   evaluate: 'ink4',
 };
 
+/** Share of the chart that the bar of one partition takes at most. */
+const MAX_SHARE = 0.2;
+
 /** Classes of each partition, stacked; where values are predicted, its training and test rows. */
 export function partitionChart(report: Report): string {
   const { partitions } = report;
@@ -22,23 +26,22 @@ export function partitionChart(report: Report): string {
     return '<p class="note">The balance of the partitions is left out: with so many of them, and so many classes, it is more than 20,000 numbers.</p>';
   }
   const isOfValues = isOfRegression(report);
-  const kinds = isOfValues ? ['training rows', 'test rows'] : report.classCounts.map((_, k) => `class ${k}`);
+  const names = namesOf(report);
+  const kinds = isOfValues ? ['training rows', 'test rows'] : report.classCounts.map((_, k) => names.class(k));
   const totals = partitions.map(({ train, test }) =>
     isOfValues ? [sum(train), sum(test)] : train.map((rows, k) => rows + test[k]!),
   );
   const most = Math.max(...totals.map(sum));
-  const slot = 1 / partitions.length;
-  const gap = partitions.length > 120 ? 0 : slot * 0.15;
+  const gap = partitions.length > 120 ? 0 : Math.max(0.15, 1 - MAX_SHARE * partitions.length);
   const shares = totals.map((ofKind) => ofKind[1]! / sum(ofKind));
   const isMany = kinds.length > 10;
   const ofSecond = `${kinds[1]} from ${percent(Math.min(...shares))} to ${percent(Math.max(...shares))}`;
   const what = isOfValues ? 'Rows to train and to test' : 'Rows of each class';
   return chart({
-    title: `${what} in the ${count(partitions.length)} partition${partitions.length === 1 ? '' : 's'}`,
-    description: `${count(partitions.length)} partitions of up to ${count(most)} rows, ${ofSecond}`,
+    title: `${what} in ${partitions.length === 1 ? 'the one partition' : `the ${count(partitions.length)} partitions`}`,
+    description: `${partitions.length === 1 ? 'one partition' : `${count(partitions.length)} partitions`} of up to ${count(most)} rows, ${ofSecond}`,
     width: 860,
     height: 240,
-    left: 64,
     x: {
       domain: [0, partitions.length],
       label: 'partition',
@@ -46,7 +49,7 @@ export function partitionChart(report: Report): string {
       format: (value) => String(value - 0.5),
     },
     y: { domain: [0, most * 1.04], label: 'rows', format: (rows) => count(rows) },
-    legend: isMany ? [] : kinds.map((label, k) => ({ style: `ink${k}`, label })),
+    legend: isMany ? [] : kinds.map((label, k) => ({ style: `ink${k}`, label: shorten(label) })),
     draw: (x, y) =>
       totals
         .map((ofClass, index) => {
@@ -55,9 +58,9 @@ export function partitionChart(report: Report): string {
             .map((rows, k) => {
               const at = y(below + rows);
               const rect = bar(
-                x(index + gap * partitions.length * 0.5),
+                x(index + gap * 0.5),
                 at,
-                x(1 - gap * partitions.length) - x(0),
+                x(1 - gap) - x(0),
                 y(below) - at,
                 `ink${k % 10}`,
                 `partition ${index}, ${kinds[k]}: ${count(rows)} rows`,
@@ -92,7 +95,6 @@ export function timelineChart({ timeline, stages }: Report): string {
     description: `${count(timeline.length)} tasks in ${count(sandboxes.length)} sandboxes within ${seconds((end - start) / 1000)}`,
     width: 860,
     height: 60 + sandboxes.length * row,
-    left: 40,
     x: { domain: [0, Math.max(0.001, (end - start) / 1000)], label: 'seconds since the start' },
     y: { domain: [sandboxes.length, 0], label: 'sandbox', ticks: [] },
     legend: STAGE_NAMES.map((name) => ({ style: STAGE_STYLES[name], label: name })),
@@ -139,17 +141,26 @@ export function stageTable({ stages, seconds: ofStage, timeline, usage }: Report
 }
 
 export function attemptsTable({ tasks }: Report): string {
-  const rows: [string, number, string][] = [
+  const always: [string, number, string][] = [
     ['tasks', tasks.total, 'units of work of the run'],
     ['invocations', tasks.attempts, 'of workers'],
-    ['finished before', tasks.reused, 'by an earlier execution of the run'],
     ['tried again', tasks.retried, 'after a crash, a time-out or a refusal'],
+  ];
+  // a report of an earlier version lacks some
+  const others: [string, number | undefined, string][] = [
+    ['finished before', tasks.reused, 'by an earlier execution of the run'],
     ['throttled', tasks.throttled, 'refused for want of concurrency'],
     ['timed out', tasks.timedOut, 'stopped at the limit of their function'],
+    ['out of memory', tasks.outOfMemory, 'killed at the memory of their function'],
+    ['moved up', tasks.movedUp, 'tasks that went on in a function with more memory'],
+    ['crashed', tasks.crashed, 'ended without an answer'],
     ['speculative', tasks.speculative, 'second copies of slow tasks'],
+    ['abandoned', tasks.abandoned, 'whose answer nobody waited for'],
   ];
+  const rows = [...always, ...others.filter(([, number]) => (number ?? 0) > 0)];
   const columns = [{ head: '' }, { head: 'number', isNumber: true }, { head: 'which are' }];
-  return table('Attempts and faults', columns, rows.map(([what, number, which]) => [what, count(number), which])); // biome-ignore format: one line
+  const none = others.filter(([, number]) => !number).map(([what]) => what);
+  return `${table('Attempts and faults', columns, rows.map(([what, number, which]) => [what, count(number!), which]))}<p class="soft">None were ${none.join(', ').replace(/, ([^,]*)$/, ' or $1')}.</p>`; // biome-ignore format: one line
 }
 
 /** Bars of the forecast and the bill of each part. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Command } from 'commander';
 import fc from 'fast-check';
-import { parseRunParams, type RunParams } from '../../../lib/params.ts';
+import { parseRunParams, type RunParams, readGiven } from '../../../lib/params.ts';
+import { chart } from '../../../lib/report/chart.ts';
 import { runCommandOf } from '../../../lib/report/command.ts';
 import { renderReport } from '../../../lib/report/page.ts';
 import type { ClassReport } from '../../../lib/report.ts';
@@ -56,6 +57,74 @@ test('whatever text a report holds stays text', async () => {
   });
   assert.ok(!page.includes('<img'));
   assert.ok(page.includes('&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;'));
+});
+
+test('of own data the page has the names of columns and classes, and how to read the same files again', async () => {
+  const report = await reportOf({ features: 4, informative: 2, redundant: 0, oobScore: true });
+  const names = ['lot area, m²', 'a <em>wide</em> name that is much longer than a chart has room for', 'built', 'city'];
+  const schema = {
+    numRows: 600,
+    features: names.map((name, column) => ({
+      ...{ name, column, type: 'numeric', numMissing: 7 * column, min: -1.5, max: 1234567 },
+      ...(column === 2 && { type: 'date', min: 0, max: 365 }),
+      ...(column === 3 && { type: 'categorical', categories: ['b', 'c', 'd', 'e', 'f', '<i>'], min: null, max: null }),
+    })),
+    label: { name: 'price band', column: 4, classes: ['<script>cheap', true], classCounts: report.classCounts },
+  };
+  const params = { ...report.params, data: ['s3://b/k.csv'], label: 'price band' };
+  const page = renderReport({ ...report, params, dataset: { generator: 'file', ...schema } });
+  assert.doesNotMatch(page, /<script|<em>|<i>|NaN|undefined/);
+  const text = textOf(page);
+  assert.doesNotMatch(text, /class [01]|\bf\d\b|hypercube/);
+  assert.ok(text.includes('4 features, predicting price band, seed 0'));
+  for (const words of [
+    'predicted &lt;script&gt;cheap',
+    'true: area',
+    'mean probability of true',
+    'a &lt;em&gt;wide&lt;/em&gt; name th…',
+  ])
+    assert.ok(text.includes(words), words);
+  assert.ok(text.includes('numeric 0 −1.5 to 1,234,567') && text.includes('date 14 1970-01-01 to 1971-01-01'));
+  assert.ok(text.includes('categorical 21 b, c, d, e, f and 1 more'));
+  assert.match(text, /run --data s3:\/\/b\/k.csv --label &#39;price band&#39; /);
+  assert.doesNotMatch(text, /--(samples|features|chunk-size)/);
+});
+
+test('a classification shows its scores on the validation rows and on each fold', async () => {
+  const report = await reportOf({ folds: 2, validationSize: 0.1 });
+  const text = textOf(renderReport(report));
+  const { validation, crossValidation } = report;
+  const [low, high] = validation!.accuracyInterval.map((bound) => bound.toFixed(4));
+  const scores = `the validation rows ${validation!.numRows} ${validation!.accuracy.toFixed(4)} ${low} to ${high} ${validation!.logLoss.toFixed(4)}`;
+  assert.ok(text.includes(scores), scores);
+  for (const [i, { numRows, accuracy }] of crossValidation!.folds.entries())
+    assert.ok(text.includes(`fold ${i} of the training rows ${numRows} ${accuracy.toFixed(4)}`), `fold ${i}`);
+  assert.ok(text.includes(`mean of the folds – ${crossValidation!.accuracy.toFixed(4)}`));
+});
+
+test('every kind of fault that there was is told, the others in one line', async () => {
+  const report = await reportOf({});
+  const tasks = { ...report.tasks, retried: 5, crashed: 2, outOfMemory: 1, movedUp: 1, throttled: 0 };
+  const text = textOf(renderReport({ ...report, tasks }));
+  assert.ok(text.includes('tried again 5 after'));
+  assert.ok(text.includes('out of memory 1 killed') && text.includes('crashed 2 ended') && text.includes('moved up 1'));
+  assert.ok(text.includes('None were finished before, throttled, timed out, speculative or abandoned.'));
+});
+
+test('the interval is in words, and large numbers have room beside their axis', async () => {
+  const report = await reportOf({});
+  const [low, high] = report.accuracyInterval.map((bound) => bound.toFixed(4));
+  assert.ok(textOf(renderReport(report)).includes(`95 % interval ${low} to ${high}`));
+  const axis = { domain: [0, 2e6] as [number, number], label: 'value', format: (value: number) => `${value}.00` };
+  const drawn = chart({ title: 't', description: 'd', x: axis, y: axis, draw: () => '' });
+  const ticks = [...drawn.matchAll(/<text x="([\d.]+)"[^>]*text-anchor="end">([^<]+)</g)];
+  assert.ok(ticks.length > 3);
+  // the label of the axis stands 12 units from the edge
+  for (const [, x, text] of ticks) assert.ok(Number(x) - 6.5 * text!.length > 18, `${text} at ${x}`);
+  const along = [...drawn.matchAll(/<text x="([\d.]+)"[^>]*text-anchor="middle">(\d[^<]+)</g)].map(([, x]) =>
+    Number(x),
+  );
+  for (const [i, x] of along.slice(1).entries()) assert.ok(x - along[i]! > 6.5 * 10, `${along}`);
 });
 
 for (const [what, input] of Object.entries({
@@ -149,6 +218,16 @@ test('the command of a report asks for the same run, whatever was asked for', ()
     }),
     { numRuns: 300 },
   );
+  const data = {
+    ...{ data: ['s3://b/a b.csv', 's3://b/c/'], label: 'y', features: ['f', '3'], weights: 'w', drop: ['d'] },
+    ...{ skipRows: 2, header: false, task: 'regression', time: 'day' },
+  };
+  // what was found in the files is among the parameters of a report
+  const found = { ...parseRunParams(readGiven(data)), samples: 77, features: 2, chunkSize: 77 };
+  const command = runCommandOf(found);
+  assert.match(command, /--data 's3:\/\/b\/a b.csv' --data s3:\/\/b\/c\/ --label y/);
+  const again = parseRunParams(readGiven(parse(command.replace('a b.csv', 'a_b.csv'))));
+  assert.deepEqual({ ...again, data: data.data, samples: 77, features: 2, chunkSize: 77 }, found);
   assert.equal(runCommandOf(parseRunParams({})), 'npm run arvoredo -- run');
   assert.equal(
     runCommandOf(parseRunParams({ samples: 500, oobScore: true, classWeight: { 1: 5 } })),
