@@ -1,9 +1,11 @@
 // What the log holds for the dashboard besides the events of the services: enough for its page to need nothing else.
 
+import type { ClassLabel } from '../../lib/forest/model.ts';
 import type { RunParams } from '../../lib/params.ts';
 import type { PRICES } from '../../lib/prices.ts';
 import type { Report } from '../../lib/report.ts';
 import type { StageStatus } from '../../lib/run.ts';
+import type { TableSchema } from '../../lib/tables/schema.ts';
 
 /** An emulator has started: what it has, and what AWS takes for what is used. */
 export interface EmulatorStartedEvent {
@@ -44,12 +46,21 @@ export type RunEvent =
       error?: { name: string; message: string };
     }
   | { type: 'partition'; runId: string; index: number; classCounts: number[]; bytes: number }
-  | ({ type: 'runReport'; runId: string } & Omit<Report, (typeof LEFT_OUT)[number]>);
+  | ({ type: 'runReport'; runId: string; classes?: ClassLabel[] } & Omit<Report, LeftOut>);
 
 /** Parts of a report that its page shows and the dashboard doesn't. */
-export const LEFT_OUT = [
-  ...(['curves', 'calibration', 'timeline', 'confusion', 'dataset', 'partitions', 'usage'] as const),
+const LEFT_OUT = [
+  ...(['curves', 'calibration', 'timeline', 'confusion', 'dataset', 'partitions'] as const),
   ...(['density', 'residuals'] as const),
 ] as const;
+type LeftOut = (typeof LEFT_OUT)[number];
+
+/** The event of a report, with the names that the classes have in the user's data. */
+export function reportEvent(runId: string, report: Report): RunEvent {
+  const kept = Object.entries(report).filter(([name]) => !(LEFT_OUT as readonly string[]).includes(name));
+  const { label } = (report.dataset ?? {}) as Partial<TableSchema>;
+  const classes = label?.classes?.length ? label.classes : undefined;
+  return { ...Object.fromEntries(kept), ...(classes && { classes }), type: 'runReport', runId } as RunEvent;
+}
 
 export type DashboardEvent = { atMs: number } & (EmulatorStartedEvent | S3Event | MemoryEvent | RunEvent);

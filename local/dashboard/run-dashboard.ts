@@ -11,7 +11,7 @@ import type { Report } from '../../lib/report.ts';
 import type { RunView } from '../../lib/run.ts';
 import { type EmulatorEvent, openEventLog } from '../events.ts';
 import { listenNear } from '../ports.ts';
-import { LEFT_OUT } from './events.ts';
+import { reportEvent } from './events.ts';
 import { startDashboard } from './server.ts';
 
 /** Where the built page lies, beside the command line. */
@@ -50,14 +50,13 @@ export function watchRun(runId: string, emit: (event: EmulatorEvent) => void): R
         emit({ type: 'partition', atMs: Date.now(), runId, index, classCounts, bytes });
       }
       for (const event of eventsOfTimeline(report)) emit(event);
-      const kept = Object.entries(report).filter(([name]) => !(LEFT_OUT as readonly string[]).includes(name));
-      emit({ ...Object.fromEntries(kept), type: 'runReport', runId, atMs: Date.now() } as EmulatorEvent);
+      emit({ ...reportEvent(runId, report), atMs: Date.now() });
     },
   };
 }
 
 /** The tasks of a run as the emulator would have told of them. */
-function eventsOfTimeline({ timeline, stages }: Report): EmulatorEvent[] {
+function eventsOfTimeline({ runId, timeline, stages }: Report): EmulatorEvent[] {
   const known = new Set<string>();
   return timeline.flatMap(({ taskId, sandbox, isColdStart, startedAtMs, finishedAtMs }): EmulatorEvent[] => {
     const stage = stages.findLast((each) => each.startedAtMs <= startedAtMs)?.name ?? stages[0]!.name;
@@ -66,7 +65,7 @@ function eventsOfTimeline({ timeline, stages }: Report): EmulatorEvent[] {
     const isNew = !known.has(sandbox);
     known.add(sandbox);
     const ms = finishedAtMs - startedAtMs;
-    const input = JSON.stringify({ taskId });
+    const input = JSON.stringify({ runId, taskId });
     return [
       ...(isNew ? [{ type: 'sandboxStarted', atMs: startedAtMs, ...fields } as const] : []),
       { type: 'invokeStarted', atMs: startedAtMs, input, ...invocation },

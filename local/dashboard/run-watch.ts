@@ -1,8 +1,9 @@
 // Turns what runs write to the bucket into events: requests, status, partitions, reports.
 
+import type { Report } from '../../lib/report.ts';
 import type { RunRequest, RunStatus } from '../../lib/run.ts';
 import type { PartitionResult } from '../../lib/stages/generate.ts';
-import { type DashboardEvent, LEFT_OUT, type RunEvent } from './events.ts';
+import { type DashboardEvent, type RunEvent, reportEvent } from './events.ts';
 
 const KEY = /^runs\/([^/]+)\/(?:(run|status|report)|dataset\/part-(\d+))\.json$/;
 
@@ -43,10 +44,7 @@ function toEvent(runId: string, document: string | undefined, index: number, tex
     const { state, stages, error } = value as unknown as RunStatus;
     return { type: 'runStatus', runId, state, stages, ...(error && { error }) };
   }
-  if (document === 'report') {
-    const kept = Object.entries(value).filter(([name]) => !(LEFT_OUT as readonly string[]).includes(name));
-    return { ...Object.fromEntries(kept), type: 'runReport', runId } as RunEvent;
-  }
+  if (document === 'report') return reportEvent(runId, value as unknown as Report);
   const result = value as unknown as PartitionResult;
   return { type: 'partition', runId, index, ...rowsOf(result), bytes: result.partition?.bytes ?? 0 };
 }

@@ -54,8 +54,7 @@ export async function startDashboard({ port, pageDir, eventsFile, from }: Dashbo
     if (request.method !== 'GET') return sendText(response, 405, 'only GET is served here');
     const { pathname } = new URL(request.url!, 'http://127.0.0.1');
     if (pathname === '/events') {
-      const last = Number(request.headers['last-event-id'] ?? from);
-      const stream = new EventStream(eventsFile, Number.isSafeInteger(last) && last >= from ? last : from, response);
+      const stream = new EventStream(eventsFile, from, request.headers['last-event-id'], response);
       streams.add(stream);
       response.on('close', () => streams.delete(stream));
       return stream.send();
@@ -99,21 +98,27 @@ async function readFrom(file: string, start: number): Promise<string> {
 }
 
 /**
- * The log as server-sent events, each with some of its lines. An event's id is the place in the log after it, so that a
- * browser that lost the connection goes on where it was.
+ * The log as server-sent events, each with some of its lines. An event's id is that of the log's file and the place in it
+ * after them, so that a browser that lost the connection goes on where it was: also when another emulator has gone on with
+ * the log, but not in the log of another folder. Where it cannot go on, it is told to `begin` anew.
  */
 class EventStream {
   readonly #file: string;
   readonly #response: ServerResponse;
+  readonly #log: string;
   #offset: number;
   #sending?: Promise<void>;
 
-  constructor(file: string, offset: number, response: ServerResponse) {
+  constructor(file: string, from: number, lastId: string | string[] | undefined, response: ServerResponse) {
+    const stats = statsOf(file);
     this.#file = file;
-    this.#offset = offset;
+    this.#log = stats ? `${stats.ino}-${Math.round(stats.birthtimeMs)}` : 'none';
     this.#response = response;
+    const [, log, place] = /^(.+):(\d+)$/.exec(String(lastId)) ?? [];
+    const isKnown = log === this.#log && Number(place) <= (stats?.size ?? 0);
+    this.#offset = isKnown ? Number(place) : from;
     response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
-    response.write('retry: 1000\n\n');
+    response.write(`retry: 1000\n${isKnown ? '' : 'event: begin\ndata:\n'}\n`);
   }
 
   /** Send what has come since the last time. */
@@ -129,7 +134,7 @@ class EventStream {
   }
 
   async #sendAll(): Promise<void> {
-    if (sizeOf(this.#file) <= this.#offset) return;
+    if ((statsOf(this.#file)?.size ?? 0) <= this.#offset) return;
     const file = await open(this.#file);
     try {
       for (let room = CHUNK_BYTES; this.#response.writableLength < MAX_WAITING_BYTES; ) {
@@ -142,7 +147,7 @@ class EventStream {
         }
         const lines = buffer.toString('utf8', 0, end - 1).replaceAll('\n', '\ndata:');
         this.#offset += end;
-        this.#response.write(`id:${this.#offset}\ndata:${lines}\n\n`);
+        this.#response.write(`id:${this.#log}:${this.#offset}\ndata:${lines}\n\n`);
         room = CHUNK_BYTES;
       }
     } finally {
@@ -151,7 +156,6 @@ class EventStream {
   }
 }
 
-function sizeOf(file: string): number {
-  const stats: Stats | undefined = statSync(file, { throwIfNoEntry: false });
-  return stats?.size ?? 0;
+function statsOf(file: string): Stats | undefined {
+  return statSync(file, { throwIfNoEntry: false });
 }

@@ -3,7 +3,7 @@
 import { drawConcurrency, drawTraffic } from './charts.js';
 import { byId, setText } from './dom.js';
 import { count, seconds } from './format.js';
-import { apply, createModel, progressOf, STAGES } from './model.js';
+import { apply, createModel, limitOf, progressOf, rangeOf, STAGES } from './model.js';
 import {
   clearFailures,
   showBucket,
@@ -20,6 +20,8 @@ import { startTheme } from './theme.js';
 
 const PANELS_MS = 200; // between two updates of text and tables
 const REPLAY_MS = 20_000; // a replay takes this long at most at its first speed
+const MOST_SHARE = 0.5; // of the time, that drawing takes
+const ALL_RUNS = ''; // no run has this id
 
 const events = [];
 let model = createModel();
@@ -28,12 +30,20 @@ let applied = 0;
 let isOrdered = true;
 /** The time that is looked at; undefined for the newest. */
 let cursorMs;
+/** While looking back: the run that was looked at before, and its time, which the events up to the cursor do not tell. */
+let heldRun;
+let heldRange;
 let isPlaying = false;
 let speed = 1;
 let source = 'none';
+/** What is wrong with a file. */
+let fault = '';
+/** The run that was chosen, or `ALL_RUNS`; undefined for the last. */
 let chosenRun;
+let shownRun;
 let isDirty = true;
 let lastFrameMs = 0;
+let lastDrawn = { timeMs: 0, tookMs: 0, atMs: 0 };
 let lastPanelsMs = 0;
 let said = '';
 /** Frames that were drawn and how long each took, for measurements. */
@@ -62,6 +72,10 @@ function lookAt(toMs) {
   if (!isOrdered) events.sort((a, b) => a.atMs - b.atMs);
   const isBack = toMs !== undefined && applied > 0 && (!isOrdered || events[applied - 1].atMs > toMs);
   isOrdered = true;
+  if (toMs !== undefined && cursorMs === undefined) {
+    heldRange = range();
+    heldRun = currentRun()?.runId;
+  }
   if (isBack) {
     model = createModel();
     applied = 0;
@@ -81,19 +95,25 @@ function startAnew() {
   cursorMs = undefined;
   chosenRun = undefined;
   isPlaying = false;
+  fault = '';
   clearFailures();
   stream.forget();
   isDirty = true;
 }
 
 const isMoving = () =>
-  source === 'live' && cursorMs === undefined && (model.inFlight > 0 || currentRun()?.state === 'running');
+  source === 'live' &&
+  cursorMs === undefined &&
+  (currentRun() ? currentRun().state === 'running' || currentRun().workersInFlight > 0 : model.inFlight > 0);
 const nowMs = () =>
   cursorMs ??
   (isMoving() ? Math.max(Date.now(), model.lastMs) : Number.isFinite(model.lastMs) ? model.lastMs : Date.now());
+/** The time that the page is about: that of the run, or of all. */
+const range = () => (cursorMs === undefined ? rangeOf(model, currentRun(), nowMs()) : heldRange);
 
+/** The run that is looked at; undefined for all of them, and when there is none. */
 function currentRun() {
-  return model.runs.get(chosenRun ?? model.lastRun);
+  return model.runs.get(chosenRun ?? (cursorMs === undefined ? model.lastRun : heldRun));
 }
 
 function frame(timeMs) {
@@ -102,29 +122,39 @@ function frame(timeMs) {
   lastFrameMs = timeMs;
   if (isPlaying) play(elapsedMs);
   if (!isDirty && !isMoving()) return;
+  // a slow machine shows fewer frames, and stays able to be used
+  if (timeMs - lastDrawn.timeMs < lastDrawn.tookMs / MOST_SHARE) return;
+  const at = nowMs();
+  if (!isDirty && at - lastDrawn.atMs < stream.pixelMs() && timeMs - lastPanelsMs <= PANELS_MS) return;
   isDirty = false;
   const begunMs = performance.now();
-  const at = nowMs();
-  stream.draw(model, at);
-  showPanels(at, timeMs);
-  frames.push(performance.now() - begunMs);
+  const run = currentRun();
+  if (run?.runId !== shownRun) stream.forget();
+  shownRun = run?.runId;
+  stream.draw(model, run, range(), at);
+  showPanels(run, at, timeMs);
+  lastDrawn = { timeMs, tookMs: performance.now() - begunMs, atMs: at };
+  frames.push(lastDrawn.tookMs);
   if (frames.length > 1000) frames.shift();
 }
 
-function showPanels(at, timeMs) {
+function showPanels(run, at, timeMs) {
   if (timeMs - lastPanelsMs <= PANELS_MS) {
     isDirty = true; // later
     return;
   }
   lastPanelsMs = timeMs;
-  const run = currentRun();
+  const whole = range();
+  const { fromMs, toMs } = stream.shown();
+  // what is to come while looking back is not known
+  const shown = { fromMs, toMs: Math.max(fromMs, toMs) };
   showRuns(run);
   showTiles(model, run);
   showStages(run, at);
-  drawConcurrency(byId('concurrency'), model, at);
-  drawTraffic(byId('traffic'), model, at);
-  showWorkers(model, at);
-  showFailures(model);
+  drawConcurrency(byId('concurrency'), run ?? model, limitOf(model, run), whole.fromMs, shown, at);
+  drawTraffic(byId('traffic'), run ?? model, whole.fromMs, shown);
+  showWorkers(model, run, whole, at);
+  showFailures(model, run);
   showGraph(run);
   showPartitions(run);
   showBucket(run);
@@ -134,13 +164,17 @@ function showPanels(at, timeMs) {
 
 function showRuns(run) {
   const select = byId('run');
-  const ids = [...model.runs.keys()];
-  if (select.options.length !== ids.length || [...select.options].some((option, i) => option.value !== ids[i])) {
-    select.replaceChildren(...ids.map((id) => new Option(id, id)));
+  const runs = [...model.runs.keys()];
+  const ids = runs.length > 1 ? [ALL_RUNS, ...runs] : runs;
+  const isSame = select.options.length === ids.length && ids.every((id, i) => select.options[i].value === id);
+  // while looking back, those that came later are still there to be chosen
+  if (!isSame && cursorMs === undefined) {
+    select.replaceChildren(...ids.map((id) => new Option(id === ALL_RUNS ? 'all runs' : id, id)));
   }
-  if (run) select.value = run.runId;
-  select.disabled = ids.length === 0;
-  const state = run?.state ?? 'waiting for a run';
+  select.value = run?.runId ?? (chosenRun === ALL_RUNS ? ALL_RUNS : select.value);
+  select.hidden = ids.length === 0;
+  const atWork = [...model.runs.values()].filter((each) => each.state === 'running').length;
+  const state = run?.state ?? (chosenRun === ALL_RUNS ? `${count(atWork)} running` : 'waiting for a run');
   setText(byId('state'), state);
   byId('state').dataset.state = state;
 }
@@ -153,25 +187,25 @@ function describe(run) {
   said = words;
   byId('stream').setAttribute(
     'aria-label',
-    `Task stream: ${count(model.rows.length)} sandboxes, ${count(model.invocations)} invocations in ${seconds(Math.max(0, model.lastMs - model.firstMs) || 0)}. Arrow keys choose a bar, + and - zoom, 0 shows all.`,
+    `Task stream: ${count(stream.numRows())} sandboxes, ${count((run ?? model).workerInvocations)} invocations of workers in ${seconds(range().toMs - range().fromMs)}. Arrow keys choose a bar, + and - zoom, 0 shows all.`,
   );
   byId('concurrency').setAttribute(
     'aria-label',
-    `Invocations of workers in flight: ${model.workersInFlight} of ${model.emulator?.workers ?? '?'} now`,
+    `Invocations of workers in flight: ${(run ?? model).workersInFlight} of ${limitOf(model, run) ?? '?'} now`,
   );
   byId('traffic').setAttribute('aria-label', `Bytes from S3 above, to S3 below: ${byId('requestsMore').textContent}`);
 }
 
 function showPlayer(at) {
   const slider = byId('time');
-  const first = Number.isFinite(model.firstMs) ? model.firstMs : 0;
-  const lastMs = events.at(-1)?.atMs ?? first;
-  slider.max = String(Math.max(1, lastMs - first));
-  slider.value = String(at - first);
-  slider.setAttribute('aria-valuetext', `${((at - first) / 1000).toFixed(1)} seconds`);
+  const { fromMs, toMs } = range();
+  const secondsIn = Math.max(0, Math.min(at, toMs) - fromMs) / 1000;
+  slider.max = String(Math.max(1, toMs - fromMs));
+  slider.value = String(secondsIn * 1000);
+  slider.setAttribute('aria-valuetext', `${secondsIn.toFixed(1)} seconds`);
   slider.disabled = events.length === 0;
-  setText(byId('clock'), `${((at - first) / 1000 || 0).toFixed(1)} s`);
-  setText(byId('play'), isPlaying ? 'Pause' : cursorMs === undefined || at >= lastMs ? 'Replay' : 'Play');
+  setText(byId('clock'), `${secondsIn.toFixed(1)} s`);
+  setText(byId('play'), isPlaying ? 'Pause' : cursorMs === undefined ? 'Replay' : 'Play');
   byId('play').disabled = events.length === 0;
   byId('toLive').hidden = !(source === 'live' && cursorMs !== undefined);
   const words = {
@@ -181,16 +215,22 @@ function showPlayer(at) {
     file: 'from a file',
     none: '',
   };
+  if (fault) words[source] = fault;
   setText(byId('source'), words[source]);
   byId('source').dataset.source = source;
   byId('export').hidden = source === 'file' || source === 'none' || source === 'ended';
 }
 
 function play(elapsedMs) {
-  const lastMs = events.at(-1)?.atMs ?? 0;
-  const next = Math.min(lastMs, (cursorMs ?? lastMs) + elapsedMs * speed);
-  if (next >= lastMs) isPlaying = false;
-  lookAt(next >= lastMs ? undefined : next);
+  const { toMs } = range();
+  const next = (cursorMs ?? toMs) + elapsedMs * speed;
+  if (next >= toMs) isPlaying = false;
+  lookAt(next >= toMs ? undefined : next);
+}
+
+function setSpeed() {
+  const { fromMs, toMs } = range();
+  speed = Number(byId('speed').value) * Math.max(1, (toMs - fromMs) / REPLAY_MS);
 }
 
 byId('play').addEventListener('click', () => {
@@ -199,29 +239,26 @@ byId('play').addEventListener('click', () => {
     isPlaying = false;
     return;
   }
-  const first = events[0]?.atMs ?? 0;
-  const span = (events.at(-1)?.atMs ?? 0) - first;
-  if (cursorMs === undefined) lookAt(first);
-  speed = Number(byId('speed').value) * Math.max(1, span / REPLAY_MS);
+  if (cursorMs === undefined) lookAt(range().fromMs);
+  setSpeed();
   isPlaying = true;
 });
-byId('speed').addEventListener('change', () => {
-  const span = (events.at(-1)?.atMs ?? 0) - (events[0]?.atMs ?? 0);
-  speed = Number(byId('speed').value) * Math.max(1, span / REPLAY_MS);
-});
+byId('speed').addEventListener('change', setSpeed);
 byId('time').addEventListener('input', () => {
   isPlaying = false;
   const slider = byId('time');
-  const first = events[0]?.atMs ?? 0;
-  lookAt(Number(slider.value) >= Number(slider.max) ? undefined : first + Number(slider.value));
+  lookAt(Number(slider.value) >= Number(slider.max) ? undefined : range().fromMs + Number(slider.value));
 });
 byId('toLive').addEventListener('click', () => {
   isPlaying = false;
   lookAt(undefined);
 });
 byId('run').addEventListener('change', () => {
-  chosenRun = byId('run').value;
-  isDirty = true;
+  const { value } = byId('run');
+  isPlaying = false;
+  lookAt(undefined);
+  // whoever looks at the last goes on to the next
+  chosenRun = value === model.lastRun ? undefined : value;
 });
 for (const [id, act] of [
   ['zoomIn', () => stream.zoom(0.5)],
@@ -248,6 +285,8 @@ async function openText(text) {
   startAnew();
   source = 'file';
   await parseFile(text, take);
+  if (model.numEvents === 0) fault = 'there are no events in this file';
+  isDirty = true;
   document.documentElement.dataset.loaded = 'true';
 }
 byId('file').addEventListener('change', async () => {
@@ -259,12 +298,17 @@ async function open() {
   const embedded = byId('events');
   const file = new URLSearchParams(location.search).get('file');
   if (embedded) await openText(embedded.textContent);
-  else if (file) await fetchText(file).then(openText, (error) => setText(byId('source'), error.message));
-  else if (location.protocol.startsWith('http')) {
-    closeLive = openLive(take, (state) => {
-      source = state;
+  else if (file)
+    await fetchText(file).then(openText, ({ message }) => {
+      fault = message;
       isDirty = true;
     });
+  else if (location.protocol.startsWith('http')) {
+    const setSource = (state) => {
+      source = state;
+      isDirty = true;
+    };
+    closeLive = openLive(take, setSource, startAnew);
   }
 }
 

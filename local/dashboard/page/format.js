@@ -13,6 +13,7 @@ export function bytes(value) {
 }
 
 export function seconds(ms) {
+  if (ms === 0) return '0 s';
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
   const whole = Math.round(ms / 1000);

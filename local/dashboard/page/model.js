@@ -4,12 +4,14 @@ export const STAGES = ['generate', 'split', 'train', 'evaluate'];
 /** What a mark of the task stream shows; `compute` is what is left of an invocation. */
 export const ACTIVITIES = ['cold start', 'S3 read', 'compute', 'S3 write', 'wait', 'retry', 'killed'];
 
-const RESULTS = [
-  ['generate', /^dataset\/part-\d+\.json$/],
-  ['split', /^(bins\/bins|split\/part-\d+)\.json$/],
-  ['train', /^(trees\/trees-[\d-]+|model\/model)\.json$/],
-  ['evaluate', /^evaluate\/part-\d+\.json$/],
-];
+/** Folders of a run that hold the result objects of a stage. */
+const RESULTS = {
+  ...{ data: 'generate', dataset: 'generate', bins: 'split', split: 'split', evaluate: 'evaluate' },
+  ...{ trees: 'train', model: 'train', folds: 'train', search: 'train' },
+};
+/** Functions whose time is the run's: those that answer whoever looks are not. */
+const OF_RUNS = new Set([...STAGES, 'orchestrator', 'slices']);
+const ENDED = new Set(['succeeded', 'failed', 'cancelled']);
 const LOG_TAIL = 4000;
 const MAX_FAILURES = 200;
 const KILLS = new Set(['crashed', 'killed', 'timedOut', 'outOfMemory', 'outOfStorage']);
@@ -23,6 +25,21 @@ const KILLS = new Set(['crashed', 'killed', 'timedOut', 'outOfMemory', 'outOfSto
  * @property {object} [invocation] what it belongs to
  */
 
+/** What is counted of a run, and of all of them together. */
+const createCounts = () => ({
+  workerInvocations: 0,
+  retries: 0,
+  throttled: 0,
+  faults: 0,
+  numFailures: 0,
+  workersInFlight: 0,
+  /** times and counts of worker invocations in flight, one pair per change */
+  concurrency: { atMs: [], value: [] },
+  s3: { reads: 0, writes: 0, bytesRead: 0, bytesWritten: 0, errors: 0, atMs: [], read: [], written: [] },
+  usd: { functions: 0, s3: 0 },
+  attempts: new Map(),
+});
+
 export function createModel() {
   return {
     firstMs: Number.POSITIVE_INFINITY,
@@ -31,37 +48,29 @@ export function createModel() {
     emulator: undefined,
     sandboxes: new Map(),
     rows: [],
-    marks: [],
     runs: new Map(),
+    /** the run that was asked for last */
     lastRun: undefined,
     invocations: 0,
-    workerInvocations: 0,
-    retries: 0,
-    throttled: 0,
-    faults: new Map(),
-    failures: [],
-    numFailures: 0,
     inFlight: 0,
-    workersInFlight: 0,
-    /** times and counts of worker invocations in flight, one pair per change */
-    concurrency: { atMs: [], value: [] },
-    s3: { reads: 0, writes: 0, bytesRead: 0, bytesWritten: 0, errors: 0, atMs: [], read: [], written: [] },
-    usd: { functions: 0, s3: 0 },
-    attempts: new Map(),
+    failures: [],
+    ...createCounts(),
   };
 }
 
-/** Stage of a function's name: `arvoredo-train` is `train`. */
+/** Function's name without what all have: `arvoredo-trainLarge` is `trainLarge`. */
 export const shortName = (name) => name.replace(/^arvoredo-/, '');
+/** What a function does, of whatever size it is: `arvoredo-trainLarge` does `train`. */
+const workOf = (name) => shortName(name).replace(/Large$/, '');
+const isWorker = (name) => STAGES.includes(workOf(name));
 
 const APPLY = {
   emulatorStarted(model, { workers, functions, usd }) {
     model.emulator = { workers, usd, memoryMiB: new Map(functions.map((fn) => [fn.name, fn.memoryMiB])) };
-    model.inFlight = 0;
-    model.workersInFlight = 0;
     // those of an emulator before this one are gone without a word
     for (const sandbox of model.sandboxes.values())
       if (sandbox.state !== 'gone') endSandbox(model, sandbox, model.lastMs, 'closed');
+    model.inFlight = 0;
   },
   sandboxStarted(model, { sandboxId, functionName, pid, atMs }) {
     const sandbox = {
@@ -71,11 +80,15 @@ const APPLY = {
       row: model.rows.length,
       state: 'starting',
       startedMs: atMs,
+      endedMs: Infinity,
       invocations: 0,
+      runs: new Set(),
       peakMiB: 0,
       log: '',
-      open: addMark(model, model.rows.length, 0, atMs),
+      /** bars, a list for each activity */
+      marks: ACTIVITIES.map(() => []),
     };
+    sandbox.open = addMark(sandbox, 0, atMs);
     model.rows.push(sandbox);
     model.sandboxes.set(sandboxId, sandbox);
   },
@@ -97,9 +110,10 @@ const APPLY = {
     const sandbox = model.sandboxes.get(sandboxId);
     if (!sandbox) return;
     close(sandbox, atMs);
-    const attempt = input === undefined ? 1 : (model.attempts.get(functionName + input) ?? 0) + 1;
-    if (input !== undefined) model.attempts.set(functionName + input, attempt);
-    const isWorker = STAGES.includes(shortName(functionName));
+    const run = OF_RUNS.has(workOf(functionName)) ? findRun(model, input, atMs) : undefined;
+    const { attempts } = run ?? model;
+    const attempt = input === undefined ? 1 : (attempts.get(functionName + input) ?? 0) + 1;
+    if (input !== undefined) attempts.set(functionName + input, attempt);
     const invocation = {
       requestId,
       sandbox,
@@ -111,17 +125,15 @@ const APPLY = {
       endMs: Infinity,
       s3: 0,
     };
-    if (isWorker && attempt > 1) model.retries++;
+    const isRetry = isWorker(functionName) && attempt > 1;
     sandbox.invocation = invocation;
     sandbox.invocations++;
     sandbox.state = 'busy';
-    sandbox.open = addMark(model, sandbox.row, isWorker && attempt > 1 ? 5 : 2, atMs, invocation);
+    sandbox.open = addMark(sandbox, isRetry ? 5 : 2, atMs, invocation);
     model.invocations++;
     model.inFlight++;
-    if (isWorker) {
-      model.workerInvocations++;
-      changeConcurrency(model, 1, atMs);
-    }
+    if (isWorker(functionName)) count(model, invocation, atMs);
+    if (run) belong(run, invocation, atMs);
   },
   invokeFinished(model, { sandboxId, requestId, billedMs, maxMemoryMiB, error, atMs }) {
     const sandbox = model.sandboxes.get(sandboxId);
@@ -132,16 +144,27 @@ const APPLY = {
     const { usd, memoryMiB } = model.emulator ?? {};
     if (usd) {
       const gbSeconds = (billedMs / 1000) * ((memoryMiB.get(sandbox.functionName) ?? 1024) / 1024);
-      model.usd.functions += gbSeconds * usd.gbSecond + usd.invocation;
+      for (const each of countersOf(model, invocation)) each.usd.functions += gbSeconds * usd.gbSecond + usd.invocation;
     }
     if (error) addFailure(model, { atMs, sandbox, invocation, error });
-    else sandbox.open = addMark(model, sandbox.row, 4, atMs);
+    else sandbox.open = addMark(sandbox, 4, atMs);
   },
-  throttled(model) {
+  throttled(model, { functionName }) {
     model.throttled++;
+    const run = isWorker(functionName) ? findOnly(model) : undefined;
+    if (run) run.throttled++;
   },
-  fault(model, { kind }) {
-    model.faults.set(kind, (model.faults.get(kind) ?? 0) + 1);
+  fault(model, { runId }) {
+    model.faults++;
+    if (model.runs.has(runId)) model.runs.get(runId).faults++;
+  },
+  executionFinished(model, { executionName, functionName, status }) {
+    const run = model.runs.get(executionName.split('__')[0]);
+    const isDead = status === 'FAILED' || status === 'TIMED_OUT';
+    if (!run || shortName(functionName) !== 'orchestrator' || !isDead || run.told !== 'running') return;
+    run.told = 'failed';
+    run.error = { name: 'ExecutionFailed', message: 'the orchestrator ended without a word' };
+    settle(run);
   },
   memory(model, { sandboxes }) {
     for (const [id, mib] of Object.entries(sandboxes)) {
@@ -150,32 +173,33 @@ const APPLY = {
     }
   },
   s3(model, { operation, key, status, requestBytes, responseBytes, ms, sandboxId, atMs }) {
-    const { s3, emulator } = model;
     const isWrite = /^(Put|Copy|Complete|Create|Upload|List)/.test(operation);
     const isUpload = /^(Put|Copy|Complete|Upload)/.test(operation);
-    if (isWrite) s3.writes++;
-    else s3.reads++;
-    if (status >= 400 && status !== 404 && status !== 412) s3.errors++;
-    s3.bytesWritten += requestBytes;
-    s3.bytesRead += responseBytes;
-    s3.atMs.push(atMs);
-    s3.read.push(responseBytes);
-    s3.written.push(requestBytes);
-    if (emulator) model.usd.s3 += isWrite ? emulator.usd.s3Write : emulator.usd.s3Read;
+    const [, runId, name] = /^runs\/([^/]+)\/(.+)$/.exec(key ?? '') ?? [];
     const sandbox = sandboxId === undefined ? undefined : model.sandboxes.get(sandboxId);
-    if (sandbox?.invocation) {
-      const { invocation } = sandbox;
+    const invocation = sandbox?.invocation;
+    if (invocation) {
       invocation.s3++;
-      const mark = addMark(model, sandbox.row, isUpload ? 3 : 1, Math.max(atMs - ms, invocation.startMs), invocation);
+      const mark = addMark(sandbox, isUpload ? 3 : 1, Math.max(atMs - ms, invocation.startMs), invocation);
       mark.endMs = atMs;
-      mark.key = key;
+      if (runId && OF_RUNS.has(workOf(sandbox.functionName))) belong(runOf(model, runId, atMs), invocation, atMs);
     }
-    if (key === undefined) return;
-    const [, runId, name] = /^runs\/([^/]+)\/(.+)$/.exec(key) ?? [];
+    const { usd } = model.emulator ?? {};
+    for (const { s3, usd: sum } of countersOf(model, invocation)) {
+      if (isWrite) s3.writes++;
+      else s3.reads++;
+      if (status >= 400 && status !== 404 && status !== 412) s3.errors++;
+      s3.bytesWritten += requestBytes;
+      s3.bytesRead += responseBytes;
+      s3.atMs.push(atMs);
+      s3.read.push(responseBytes);
+      s3.written.push(requestBytes);
+      if (usd) sum.s3 += isWrite ? usd.s3Write : usd.s3Read;
+    }
     if (!runId) return;
     // 412: another attempt had written it
-    if (isUpload && (status === 200 || status === 412)) addObject(runOf(model, runId, atMs), name, requestBytes);
-    if (operation === 'DeleteObject' && status < 300) runOf(model, runId, atMs).objects.delete(name);
+    if (isUpload && (status === 200 || status === 412)) addObject(runOf(model, runId, atMs), name, requestBytes, atMs);
+    if (operation === 'DeleteObject' && status < 300) removeObject(runOf(model, runId, atMs), name);
   },
   runRequested(model, { runId, params, atMs }) {
     runOf(model, runId, atMs).params = params;
@@ -183,12 +207,16 @@ const APPLY = {
   },
   runStatus(model, { runId, state, stages, error, atMs }) {
     const run = runOf(model, runId, atMs);
-    run.state = run.report ? 'succeeded' : state;
+    // one that is gone on with
+    if (ENDED.has(run.state) && !ENDED.has(state)) model.lastRun = runId;
+    run.told = state;
     run.error = error;
     // a queued run has none yet; those of an execution before it are no longer of use
     if (stages) run.stages = stages;
+    // on AWS, one may look later than it began
+    run.firstMs = Math.min(run.firstMs, ...run.stages.map(({ startedAtMs }) => startedAtMs));
     run.lastMs = atMs;
-    model.lastRun = runId;
+    settle(run);
   },
   partition(model, { runId, index, classCounts, bytes, atMs }) {
     runOf(model, runId, atMs).partitions[index] = { classCounts, bytes };
@@ -196,9 +224,9 @@ const APPLY = {
   runReport(model, { atMs, type, ...report }) {
     const run = runOf(model, report.runId, atMs);
     run.report = report;
-    run.state = 'succeeded';
     run.lastMs = atMs;
-    model.lastRun = report.runId;
+    run.attempts.clear();
+    settle(run);
   },
 };
 
@@ -211,14 +239,44 @@ export function apply(model, event) {
   if (event.atMs > model.lastMs) model.lastMs = event.atMs;
 }
 
-/** Tasks of a run's stage: how many there are, and how many have their result in the bucket. */
+/**
+ * Tasks of a run's stage: how many there are, and how many have their result in the bucket. A stage that was at work when
+ * its run ended ended with it.
+ */
 export function progressOf(run, name) {
   const stage = run?.stages.find((each) => each.name === name);
   if (!stage) return { state: 'waiting', total: 0, done: 0 };
   const { numTasks: total, startedAtMs, finishedAtMs } = stage;
   // results that were seen to be written, or were counted by who looked
   const done = stage.state === 'done' ? total : Math.min(total, Math.max(run.results[name].size, stage.numDone ?? 0));
-  return { state: stage.state, total, done, startedAtMs, finishedAtMs };
+  const times = { startedAtMs, finishedAtMs };
+  if (stage.state === 'done' || !ENDED.has(run.state)) return { state: stage.state, total, done, ...times };
+  const ended = { startedAtMs, finishedAtMs: finishedAtMs ?? run.lastMs };
+  return run.state === 'succeeded'
+    ? { state: 'done', total, done: total, ...ended }
+    : { state: run.state, total, done, ...ended };
+}
+
+/** The time that a run took, so far; of no run, all that there is. */
+export function rangeOf(model, run, nowMs) {
+  const { firstMs } = run ?? model;
+  const toMs = run && ENDED.has(run.state) ? run.lastMs : nowMs;
+  return Number.isFinite(firstMs) ? { fromMs: firstMs, toMs: Math.max(toMs, firstMs) } : { fromMs: nowMs, toMs: nowMs };
+}
+
+/** The sandboxes that worked for a run, or were started meanwhile and did nothing; of no run, all. */
+export function rowsOf(model, run, { fromMs, toMs }) {
+  if (!run) return model.rows;
+  return model.rows.filter(
+    ({ runs, invocations, startedMs }) =>
+      runs.has(run) || (invocations === 0 && startedMs >= fromMs && startedMs <= toMs),
+  );
+}
+
+/** Most invocations of workers at once: the emulator's limit, or the run's own. */
+export function limitOf({ emulator }, run) {
+  const limits = [emulator?.workers, run?.params?.workers].filter((limit) => limit !== undefined);
+  return limits.length > 0 ? Math.min(...limits) : undefined;
 }
 
 function runOf(model, runId, atMs) {
@@ -227,28 +285,94 @@ function runOf(model, runId, atMs) {
     run = {
       runId,
       state: 'queued',
+      /** state as the run itself has told it */
+      told: 'queued',
+      isCancelled: false,
       stages: [],
       results: Object.fromEntries(STAGES.map((name) => [name, new Set()])),
-      objects: new Map(),
+      /** objects by folder: `evaluate/` holds those whose names begin with it */
+      folders: new Map(),
       partitions: [],
       firstMs: atMs,
       lastMs: atMs,
+      ...createCounts(),
     };
     model.runs.set(runId, run);
-    model.lastRun ??= runId;
+    model.lastRun = runId;
   }
   return run;
 }
 
-function addObject(run, name, bytes) {
-  if (!run.objects.has(name) || bytes > 0) run.objects.set(name, bytes);
-  const stage = RESULTS.find(([, pattern]) => pattern.test(name))?.[0];
-  if (stage) run.results[stage].add(name);
+function settle(run) {
+  run.state = run.report ? 'succeeded' : run.isCancelled ? 'cancelled' : run.told;
 }
 
-function addMark(model, row, activity, startMs, invocation) {
-  const mark = { row, activity, startMs, endMs: Number.POSITIVE_INFINITY, invocation };
-  model.marks.push(mark);
+/** The run that an invocation is told to work for; where it is not told, the only one at work. */
+function findRun(model, input, atMs) {
+  try {
+    const { runId } = JSON.parse(input);
+    if (typeof runId === 'string') return runOf(model, runId, atMs);
+  } catch {}
+  return findOnly(model);
+}
+
+function findOnly({ runs }) {
+  const atWork = [...runs.values()].filter(({ state }) => !ENDED.has(state));
+  return atWork.length === 1 ? atWork[0] : undefined;
+}
+
+/** Count an invocation to a run; what it is for may show only when it asks for an object of the run. */
+function belong(run, invocation, atMs) {
+  if (invocation.run) return;
+  invocation.run = run;
+  invocation.sandbox.runs.add(run);
+  run.firstMs = Math.min(run.firstMs, invocation.startMs);
+  if (isWorker(invocation.functionName)) count(run, invocation, atMs);
+}
+
+function count(counts, { attempt }, atMs) {
+  counts.workerInvocations++;
+  if (attempt > 1) counts.retries++;
+  changeConcurrency(counts, 1, atMs);
+}
+
+/** Where what an invocation does is counted. */
+function countersOf(model, invocation) {
+  return invocation?.run ? [model, invocation.run] : [model];
+}
+
+function addObject(run, name, bytes, atMs) {
+  const folder = folderOf(run, name);
+  const known = folder.sizes.get(name) ?? 0;
+  if (!folder.sizes.has(name) || bytes > 0) folder.sizes.set(name, bytes);
+  folder.bytes += folder.sizes.get(name) - known;
+  const stage = RESULTS[name.split('/')[0]];
+  if (stage && name.endsWith('.json')) run.results[stage].add(name);
+  if (name === 'cancel.json') setCancelled(run, true, atMs);
+}
+
+function folderOf({ folders }, name) {
+  const path = name.slice(0, name.lastIndexOf('/') + 1);
+  if (!folders.has(path)) folders.set(path, { sizes: new Map(), bytes: 0 });
+  return folders.get(path);
+}
+
+function removeObject(run, name) {
+  const folder = folderOf(run, name);
+  folder.bytes -= folder.sizes.get(name) ?? 0;
+  folder.sizes.delete(name);
+  if (name === 'cancel.json') setCancelled(run, false, run.lastMs);
+}
+
+function setCancelled(run, isCancelled, atMs) {
+  run.isCancelled = isCancelled;
+  run.lastMs = atMs;
+  settle(run);
+}
+
+function addMark(sandbox, activity, startMs, invocation) {
+  const mark = { row: sandbox.row, activity, startMs, endMs: Number.POSITIVE_INFINITY, invocation };
+  sandbox.marks[activity].push(mark);
   return mark;
 }
 
@@ -257,19 +381,22 @@ function close(sandbox, atMs) {
   sandbox.open = undefined;
 }
 
-function changeConcurrency(model, by, atMs) {
-  model.workersInFlight = Math.max(0, model.workersInFlight + by);
-  model.concurrency.atMs.push(atMs);
-  model.concurrency.value.push(model.workersInFlight);
+function changeConcurrency(counts, by, atMs) {
+  counts.workersInFlight = Math.max(0, counts.workersInFlight + by);
+  counts.concurrency.atMs.push(atMs);
+  counts.concurrency.value.push(counts.workersInFlight);
 }
 
 function endInvocation(model, sandbox, atMs) {
+  const { invocation } = sandbox;
   close(sandbox, atMs);
-  sandbox.invocation.endMs = atMs;
+  invocation.endMs = atMs;
   sandbox.invocation = undefined;
   if (sandbox.state !== 'gone') sandbox.state = 'idle';
   model.inFlight = Math.max(0, model.inFlight - 1);
-  if (STAGES.includes(shortName(sandbox.functionName))) changeConcurrency(model, -1, atMs);
+  if (invocation.run) invocation.run.lastMs = Math.max(invocation.run.lastMs, atMs);
+  if (!isWorker(sandbox.functionName)) return;
+  for (const counts of countersOf(model, invocation)) changeConcurrency(counts, -1, atMs);
 }
 
 function endSandbox(model, sandbox, atMs, reason) {
@@ -280,14 +407,15 @@ function endSandbox(model, sandbox, atMs, reason) {
   }
   close(sandbox, atMs);
   sandbox.state = 'gone';
+  sandbox.endedMs = atMs;
   sandbox.exit = reason;
   if (!KILLS.has(reason)) return;
-  const mark = addMark(model, sandbox.row, 6, atMs, invocation);
+  const mark = addMark(sandbox, 6, atMs, invocation);
   mark.endMs = atMs;
 }
 
 function addFailure(model, { atMs, sandbox, invocation, error }) {
-  model.numFailures++;
+  for (const counts of countersOf(model, invocation)) counts.numFailures++;
   invocation.error = error;
   model.failures.push({
     atMs,

@@ -1,54 +1,73 @@
 // The parts of the page that are text, tables and a drawing: all from the model.
 
+import { drawPartitions, numRowsOf, partitionAt } from './charts.js';
 import { byId, h, s, setText } from './dom.js';
 import { bytes, count, percent, seconds, taskName, usd } from './format.js';
-import { progressOf, STAGES, shortName } from './model.js';
+import { limitOf, progressOf, rowsOf, STAGES, shortName } from './model.js';
 
 const MAX_ROWS = 60;
 const MAX_KEYS = 200;
-const MAX_MESSAGE = 100;
+const MAX_MESSAGE = 140;
+const MAX_KEYED = 10; // classes that have a colour of their own
+const NOT_DONE = { failed: 'the run failed', cancelled: 'the run was cancelled' };
 
-/** The numbers at the top. */
+/** The numbers at the top: of a run, or of all when there is none. */
 export function showTiles(model, run) {
+  const counts = run ?? model;
   const report = run?.report;
   const stages = STAGES.map((name) => progressOf(run, name));
   const done = stages.reduce((sum, stage) => sum + stage.done, 0);
   const total = stages.reduce((sum, stage) => sum + stage.total, 0);
-  const limit = model.emulator?.workers;
-  const faults = [...model.faults.values()].reduce((sum, each) => sum + each, 0);
+  const limit = limitOf(model, run);
   const set = (id, text) => setText(byId(id), text);
   const isOfValues = (report?.task ?? run?.params?.task) === 'regression';
   set('accuracyLabel', isOfValues ? 'R²' : 'Accuracy');
   set('accuracy', report ? (isOfValues ? report.r2 : report.accuracy).toFixed(4) : '–');
-  set('accuracyMore', report ? describeInterval(report) : 'at the end of the run');
+  set('accuracyMore', report ? describeInterval(report) : (NOT_DONE[run?.state] ?? 'at the end of the run'));
   set('tasks', report ? count(report.tasks.total) : total > 0 ? `${count(done)} / ${count(total)}` : '–');
-  set('tasksMore', report ? `${count(report.rows.total)} rows` : run ? nextOf(stages) : '');
-  set('invocations', count(model.workerInvocations));
-  set('invocationsMore', `${count(model.retries)} tried again · ${count(model.throttled)} throttled`);
-  set(
-    'inFlight',
-    limit === undefined ? count(model.workersInFlight) : `${count(model.workersInFlight)} / ${count(limit)}`,
-  );
-  set('requests', count(model.s3.reads + model.s3.writes));
-  set('requestsMore', `${bytes(model.s3.bytesRead)} out · ${bytes(model.s3.bytesWritten)} in`);
+  set('tasksMore', report ? `${count(report.rows.total)} rows` : run ? nextOf(run, stages) : '');
+  // at the end the run's own numbers: it knows of attempts that no sandbox saw
+  const {
+    attempts = counts.workerInvocations,
+    retried = counts.retries,
+    throttled = counts.throttled,
+  } = report?.tasks ?? {};
+  set('invocations', count(attempts));
+  set('invocationsMore', `${count(retried)} tried again · ${count(throttled)} throttled`);
+  const inFlight = count(counts.workersInFlight);
+  set('inFlight', limit === undefined ? inFlight : `${inFlight} / ${count(limit)}`);
+  const { requests, bytesRead, bytesWritten } = trafficOf(counts, report);
+  set('requests', count(requests));
+  set('requestsMore', `${bytes(bytesRead)} out · ${bytes(bytesWritten)} in`);
   set('costLabel', report ? 'on AWS, this run' : 'on AWS, so far');
-  set('cost', report ? usd(report.bill) : `≈ ${usd(model.usd.functions + model.usd.s3)}`);
-  set('costMore', report ? `forecast ${usd(report.forecast)}` : 'time and requests of all');
-  set('failures', count(model.numFailures));
-  set('failuresMore', faults > 0 ? `${count(faults)} faults injected` : `${count(model.s3.errors)} S3 errors`);
+  set('cost', report ? usd(report.bill) : `≈ ${usd(counts.usd.functions + counts.usd.s3)}`);
+  set('costMore', report ? `forecast ${usd(report.forecast)}` : 'time and requests');
+  set('failures', count(counts.numFailures));
+  set(
+    'failuresMore',
+    counts.faults > 0 ? `${count(counts.faults)} faults injected` : `${count(counts.s3.errors)} S3 errors`,
+  );
+}
+
+/** What a run asked S3 for: as its bill has it, or as far as was seen. */
+function trafficOf({ s3 }, report) {
+  if (!report?.usage) return { requests: s3.reads + s3.writes, bytesRead: s3.bytesRead, bytesWritten: s3.bytesWritten };
+  const sum = (name) => Object.values(report.usage).reduce((total, part) => total + (part[name] ?? 0), 0);
+  return { requests: sum('s3Reads') + sum('s3Writes'), bytesRead: sum('bytesRead'), bytesWritten: sum('bytesWritten') };
 }
 
 function describeInterval(report) {
   const interval = report.task === 'regression' ? report.r2Interval : report.accuracyInterval;
   const best = report.task === 'regression' ? report.r2Ceiling : report.accuracyCeiling;
   return [
-    ...(interval ? [`${interval[0].toFixed(4)} to ${interval[1].toFixed(4)}`] : []),
+    ...(interval ? [`95 %: ${interval[0].toFixed(4)} to ${interval[1].toFixed(4)}`] : []),
     ...(best === null ? [] : [`ceiling ${best.toFixed(4)}`]),
   ].join(' · ');
 }
 
-function nextOf(stages) {
-  const at = stages.findIndex(({ state }) => state !== 'done');
+function nextOf({ state }, stages) {
+  const at = stages.findIndex((stage) => stage.state !== 'done');
+  if (state === 'failed' || state === 'cancelled') return at === -1 ? '' : `up to ${STAGES[at]}`;
   return at === -1 ? 'writing the report' : stages[at].state === 'running' ? STAGES[at] : `before ${STAGES[at]}`;
 }
 
@@ -64,64 +83,87 @@ export function showStages(run, nowMs) {
     setText(byId(`seconds-${name}`), ms === undefined ? '' : seconds(ms));
     byId(`stage-${name}`).dataset.state = state;
   }
+  const { error } = run?.state === 'failed' ? run : {};
+  byId('runError').hidden = !error;
+  setText(byId('runError'), error ? `${error.name}: ${error.message}` : '');
 }
 
 const SANDBOX_STATES = { starting: 'starting', idle: 'frozen', busy: 'working' };
+const EXITS = {
+  ...{ closed: 'ended', reaped: 'made room', timedOut: 'timed out' },
+  ...{ outOfMemory: 'out of memory', outOfStorage: 'out of storage' },
+};
 
-/** The sandboxes that there are. */
-export function showWorkers(model, nowMs) {
-  const live = model.rows.filter(({ state }) => state !== 'gone');
-  const rows = live.slice(-MAX_ROWS).map(({ id, functionName, pid, state, invocation, invocations, peakMiB }) => {
+/** The sandboxes of a run, or all: those that there are, then those that have ended. */
+export function showWorkers(model, run, range, nowMs) {
+  const all = rowsOf(model, run, range);
+  const live = all.filter(({ state }) => state !== 'gone');
+  const gone = all.filter(({ state }) => state === 'gone');
+  const shown = [...live, ...gone.reverse()].slice(0, MAX_ROWS);
+  const rows = shown.map(({ id, functionName, pid, state, exit, invocation, invocations, peakMiB }) => {
     const limit = model.emulator?.memoryMiB.get(functionName);
     const share = limit ? Math.min(1, peakMiB / limit) : 0;
     const doing = invocation
       ? `${taskName(functionName, invocation.input)}, ${seconds(Math.max(0, nowMs - invocation.startMs))}`
-      : SANDBOX_STATES[state];
+      : (SANDBOX_STATES[state] ?? EXITS[exit] ?? exit);
     const memory = peakMiB > 0 ? `${count(peakMiB)}${limit ? ` of ${count(limit)}` : ''} MiB` : '–';
     return h(
       'tr',
-      {},
+      { class: state === 'gone' && 'gone' },
       h('th', { scope: 'row' }, `${shortName(functionName)} ${id.slice(-4)}`),
       h('td', { class: `state ${state}` }, doing),
       h(
         'td',
         { class: 'meter' },
-        h('span', { class: share > 0.9 ? 'fill high' : 'fill', style: { width: `${100 * share}%` } }),
         h('span', {}, memory),
+        h('span', { class: share > 0.9 ? 'fill high' : 'fill', style: { width: `${100 * share}%` } }),
       ),
       h('td', { class: 'number' }, count(invocations)),
-      h('td', { class: 'number' }, String(pid)),
+      h('td', { class: 'number' }, pid > 0 ? String(pid) : '–'),
     );
   });
   byId('workers').replaceChildren(...rows);
-  const gone = model.rows.length - live.length;
-  setText(
-    byId('workersNote'),
-    `${count(live.length)} alive, ${count(gone)} ended${live.length > MAX_ROWS ? `; the last ${MAX_ROWS} are shown` : ''}`,
-  );
+  const note = `${count(live.length)} alive, ${count(gone.length)} ended`;
+  setText(byId('workersNote'), all.length > MAX_ROWS ? `${note}; ${MAX_ROWS} are shown` : note);
 }
 
-/** Adds failures that are not there yet, so that what is open stays open. */
-export function showFailures(model) {
+/** Failures of a run, or all; those that are there stay, so that what is open stays open. */
+export function showFailures(model, run) {
   const list = byId('failureList');
-  if (Number(list.dataset.shown ?? 0) > model.numFailures) clearFailures();
-  const shown = Number(list.dataset.shown ?? 0);
-  for (const failure of model.failures.slice(Math.max(0, model.failures.length - (model.numFailures - shown)))) {
+  const failures = run ? model.failures.filter(({ invocation }) => invocation.run === run) : model.failures;
+  const { numFailures, firstMs } = run ?? model;
+  const of = run?.runId ?? '';
+  if (list.dataset.of !== of || Number(list.dataset.shown ?? 0) > numFailures) clearFailures();
+  const missing = numFailures - Number(list.dataset.shown ?? 0);
+  for (const failure of failures.slice(Math.max(0, failures.length - missing))) {
     const { atMs, functionName, invocation, error, log, sandboxId } = failure;
-    const what = `${((atMs - model.firstMs) / 1000).toFixed(2)} s: ${taskName(functionName, invocation.input)} (attempt ${invocation.attempt}), ${error.type}${error.message ? `: ${error.message.replace(/^RequestId: \S+ (Error: )?/, '').slice(0, MAX_MESSAGE)}` : ''}`;
+    const message = firstLine(error);
+    const which = invocation.attempt > 1 ? ` (attempt ${invocation.attempt})` : '';
+    const what = `${((atMs - firstMs) / 1000).toFixed(2)} s: ${taskName(functionName, invocation.input)}${which}, ${error.type}${message ? `: ${cut(message)}` : ''}`;
     list.prepend(
       h(
         'details',
         {},
         h('summary', {}, what),
-        error.message?.length > MAX_MESSAGE && h('p', {}, error.message),
+        message.length > MAX_MESSAGE && h('p', {}, message),
         h('p', { class: 'soft' }, sandboxId),
         h('pre', { tabindex: '0', 'aria-label': `end of the log of ${sandboxId}` }, log || 'it had printed nothing'),
       ),
     );
   }
-  list.dataset.shown = model.numFailures;
-  byId('noFailures').hidden = model.numFailures > 0;
+  list.dataset.of = of;
+  list.dataset.shown = numFailures;
+  byId('noFailures').hidden = numFailures > 0;
+}
+
+/** A message without what is said beside it: the request, the type once more, the log. */
+function firstLine({ type, message }) {
+  const [line] = message.replace(/^RequestId: \S+ (Error: )?/, '').split('\n');
+  return line.startsWith(`${type}: `) ? line.slice(type.length + 2) : line;
+}
+
+function cut(text) {
+  return text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE - 1)}…` : text;
 }
 
 export function clearFailures() {
@@ -134,20 +176,19 @@ const BOX = { width: 118, height: 54, gap: 30 };
 /** The run as a chain of fan-outs, each filled as far as it is done. */
 export function showGraph(run) {
   const steps = [
-    ['request', run ? 1 : 0, run ? 1 : 0],
+    ['request', run ? 1 : 0, run ? 1 : 0, run ? 'done' : 'waiting'],
     ...STAGES.map((name) => {
-      const { done, total } = progressOf(run, name);
-      return [name, done, total];
+      const { done, total, state } = progressOf(run, name);
+      return [name, done, total, state];
     }),
-    ['report', run?.report ? 1 : 0, run?.report ? 1 : 0],
+    ['report', run?.report ? 1 : 0, run?.report ? 1 : 0, run?.report ? 'done' : 'waiting'],
   ];
   const width = steps.length * (BOX.width + BOX.gap) - BOX.gap;
-  const parts = steps.flatMap(([name, done, total], i) => {
+  const parts = steps.flatMap(([name, done, total, state], i) => {
     const x = i * (BOX.width + BOX.gap);
     const share = total > 0 ? done / total : 0;
     const many = total > 1;
     const middle = BOX.height / 2 + 12;
-    const state = share === 1 ? 'done' : total > 0 ? 'running' : 'waiting';
     return [
       i > 0 && s('path', { class: 'arrow', d: `M${x - BOX.gap + 2} ${middle}H${x - 5}m-5 -4l5 4l-5 4` }),
       many && s('rect', { class: 'behind', x: x + 5, y: 5, width: BOX.width, height: BOX.height, rx: 8 }),
@@ -157,7 +198,7 @@ export function showGraph(run) {
       s(
         'text',
         { x: x + BOX.width / 2, y: middle + 14, 'text-anchor': 'middle' },
-        total > 1 ? `${count(done)} of ${count(total)}` : state,
+        total > 1 ? `${count(done)} of ${count(total)}${state in NOT_DONE ? `, ${state}` : ''}` : state,
       ),
     ].filter(Boolean);
   });
@@ -172,80 +213,78 @@ export function showGraph(run) {
 
 /** Size of each partition, and how its rows divide into classes. */
 export function showPartitions(run) {
-  const partitions = run?.partitions.map((partition, index) => ({ ...partition, index })).filter(Boolean) ?? [];
+  const all = run?.partitions ?? []; // with gaps, while they are made
+  const partitions = all.filter(Boolean);
   const chart = byId('partitions');
-  const rowsOf = ({ classCounts }) => classCounts.reduce((sum, rows) => sum + rows, 0);
-  if (partitions.length === 0) {
-    chart.replaceChildren();
-    setText(byId('partitionsNote'), 'None yet.');
-    return;
-  }
-  const length = run.partitions.length;
-  const isOfValues = partitions[0].classCounts.length === 1;
-  const most = Math.max(...partitions.map(rowsOf));
-  const width = 600;
-  const slot = width / length;
-  chart.setAttribute('viewBox', `0 0 ${width} 120`);
-  const bars = partitions.flatMap((partition) => {
-    let below = 0;
-    return partition.classCounts.map((rows, k) => {
-      const height = (rows / most) * 116;
-      below += height;
-      return s(
-        'rect',
-        { class: `c${k % 10}`, x: partition.index * slot + slot * 0.08, y: 118 - below, width: slot * 0.84, height },
-        s('title', {}, `partition ${partition.index}, ${isOfValues ? '' : `class ${k}: `}${count(rows)} rows`),
-      );
-    });
-  });
-  chart.replaceChildren(...bars);
-  const totals = partitions[0].classCounts.map((_, k) =>
-    partitions.reduce((sum, { classCounts }) => sum + (classCounts[k] ?? 0), 0),
-  );
-  const numRows = totals.reduce((sum, rows) => sum + rows, 0);
-  const shares = totals.slice(0, 10).map((rows, k) => `class ${k} ${percent(rows / numRows)}`);
+  const note = byId('partitionsNote');
+  chart.hidden = partitions.length === 0;
+  const numRows = partitions.reduce((sum, partition) => sum + numRowsOf(partition), 0);
   const size = partitions.reduce((sum, { bytes: each }) => sum + each, 0);
-  const text = `${count(partitions.length)} partitions, ${count(numRows)} rows, ${bytes(size)}${isOfValues ? '' : `: ${shares.join(', ')}${totals.length > 10 ? '…' : ''}`}`;
-  setText(byId('partitionsNote'), text);
-  chart.setAttribute('aria-label', text);
+  const what = `${count(partitions.length)} partition${partitions.length === 1 ? '' : 's'}, ${count(numRows)} rows, ${bytes(size)}`;
+  const totals = totalsOf(partitions);
+  const nameOf = (k) => String(run.report?.classes?.[k] ?? `class ${k}`);
+  const shares = totals.map((rows, k) => `${nameOf(k)} ${percent(rows / numRows)}`);
+  const text = partitions.length === 0 ? 'None yet.' : [what, ...shares.slice(0, MAX_KEYED)].join(', ');
+  if (note.dataset.text !== text) {
+    note.replaceChildren(
+      partitions.length === 0 ? text : what,
+      ...shares.slice(0, MAX_KEYED).map((share, k) => h('span', { class: `key c${k}` }, share)),
+      ...(shares.length > MAX_KEYED ? [`and ${count(shares.length - MAX_KEYED)} more classes`] : []),
+    );
+    note.dataset.text = text;
+    chart.setAttribute('aria-label', text);
+  }
+  chart.onpointermove = ({ offsetX }) => {
+    const index = partitionAt(chart, all, offsetX);
+    const { classCounts, bytes: each } = all[index] ?? {};
+    const rows = classCounts?.map((of, k) => (totals.length > 0 ? `${nameOf(k)} ${count(of)}` : count(of))).join(', ');
+    chart.title = classCounts ? `partition ${index}: ${rows} rows, ${bytes(each)}` : '';
+  };
+  if (partitions.length > 0) drawPartitions(chart, all);
+}
+
+/** Rows of each class; none where values are predicted, and rows have no classes. */
+function totalsOf(partitions) {
+  const numClasses = partitions[0]?.classCounts.length ?? 0;
+  if (numClasses < 2) return [];
+  const totals = new Array(numClasses).fill(0);
+  for (const { classCounts } of partitions) for (const [k, rows] of classCounts.entries()) totals[k] += rows;
+  return totals;
 }
 
 /** Objects of the run by folder. */
 export function showBucket(run) {
-  const folders = new Map();
-  for (const [name, size] of run?.objects ?? []) {
-    const folder = name.includes('/') ? `${name.slice(0, name.lastIndexOf('/'))}/` : '';
-    const entry = folders.get(folder) ?? { keys: [], size: 0 };
-    entry.keys.push([name, size]);
-    entry.size += size;
-    folders.set(folder, entry);
-  }
+  const folders = [...(run?.folders ?? [])]
+    .filter(([, { sizes }]) => sizes.size > 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   const container = byId('bucket');
-  for (const folder of [...container.children]) if (!folders.has(folder.dataset.folder)) folder.remove();
-  for (const [folder, { keys, size }] of [...folders].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    let details = [...container.children].find((each) => each.dataset.folder === folder);
+  const paths = new Set(folders.map(([path]) => path));
+  for (const shown of [...container.children]) if (!paths.has(shown.dataset.folder)) shown.remove();
+  for (const [path, { sizes, bytes: total }] of folders) {
+    let details = [...container.children].find((each) => each.dataset.folder === path);
     if (!details) {
-      details = h('details', { 'data-folder': folder }, h('summary'), h('ul'));
+      details = h('details', { 'data-folder': path }, h('summary'), h('ul'));
       details.addEventListener('toggle', () => listKeys(details));
       // those that are there stay where they are: moving one would take the focus from it
-      container.insertBefore(details, [...container.children].find((each) => each.dataset.folder > folder) ?? null);
+      container.insertBefore(details, [...container.children].find((each) => each.dataset.folder > path) ?? null);
     }
-    details.keys = keys;
+    if (details.sizes !== sizes) details.shown = undefined; // of another run
+    details.sizes = sizes;
     setText(
       details.firstElementChild,
-      `${folder || 'documents'} — ${count(keys.length)} ${keys.length === 1 ? 'object' : 'objects'}, ${bytes(size)}`,
+      `${path || 'documents'} — ${count(sizes.size)} ${sizes.size === 1 ? 'object' : 'objects'}, ${bytes(total)}`,
     );
     listKeys(details);
   }
-  byId('noBucket').hidden = folders.size > 0;
+  byId('noBucket').hidden = folders.length > 0;
 }
 
 function listKeys(details) {
-  if (!details.open || details.shown === details.keys.length) return;
-  details.shown = details.keys.length;
-  const shown = details.keys
-    .slice(0, MAX_KEYS)
-    .map(([name, size]) => h('li', {}, h('code', {}, name), ` ${bytes(size)}`));
-  if (details.keys.length > MAX_KEYS) shown.push(h('li', {}, `and ${count(details.keys.length - MAX_KEYS)} more`));
-  details.lastElementChild.replaceChildren(...shown);
+  const { sizes, shown, open } = details;
+  if (!open || shown === sizes.size) return;
+  details.shown = sizes.size;
+  const keys = [...sizes].slice(0, MAX_KEYS);
+  const items = keys.map(([name, size]) => h('li', {}, h('code', {}, name), ` ${bytes(size)}`));
+  if (sizes.size > MAX_KEYS) items.push(h('li', {}, `and ${count(sizes.size - MAX_KEYS)} more`));
+  details.lastElementChild.replaceChildren(...items);
 }

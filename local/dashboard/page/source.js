@@ -1,21 +1,46 @@
 // Where events come from: the emulator as they happen, a file, or the page itself.
 
+const AGAIN_MS = 3000; // after the emulator has ended: another may come
 const PARSE_AT_ONCE = 20_000; // lines, so that a long file leaves the page alive
 
 /**
  * @param onEvents given events in order
  * @param onState told of `live`, `lost`, `ended`
+ * @param onBegin called before the first events of a log, which those that were there are no part of
  */
-export function openLive(onEvents, onState) {
-  const stream = new EventSource('events');
-  stream.addEventListener('open', () => onState('live'));
-  stream.addEventListener('message', ({ data }) => onEvents(parse(data)));
-  stream.addEventListener('end', () => {
+export function openLive(onEvents, onState, onBegin) {
+  let stream;
+  let timer;
+  let hasEnded = false;
+  function connect() {
+    stream = new EventSource('events');
+    stream.addEventListener('open', () => {
+      hasEnded = false;
+      onState('live');
+    });
+    stream.addEventListener('begin', onBegin);
+    stream.addEventListener('message', ({ data }) => onEvents(parse(data)));
+    stream.addEventListener('end', () => {
+      hasEnded = true;
+      onState('ended');
+      connectLater();
+    });
+    stream.addEventListener('error', () => {
+      if (!hasEnded) onState('lost');
+      // a browser tries again by itself, but not after every error, and once a second when there may be nothing for long
+      if (hasEnded || stream.readyState === EventSource.CLOSED) connectLater();
+    });
+  }
+  function connectLater() {
     stream.close();
-    onState('ended');
-  });
-  stream.addEventListener('error', () => onState('lost'));
-  return () => stream.close();
+    clearTimeout(timer);
+    timer = setTimeout(connect, AGAIN_MS);
+  }
+  connect();
+  return () => {
+    clearTimeout(timer);
+    stream.close();
+  };
 }
 
 /** Lines of JSON as events; a line that is none, such as one that a full disk tore, is left out. */

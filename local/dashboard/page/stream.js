@@ -2,10 +2,14 @@
 
 import { byId, ink, setText } from './dom.js';
 import { seconds, taskName } from './format.js';
-import { ACTIVITIES, shortName } from './model.js';
+import { ACTIVITIES, rowsOf, shortName } from './model.js';
 
 const NAMES = 128; // room for the sandboxes' names, in CSS pixels
+const NARROW = 520; // without them
 const AXIS = 22;
+const MOST_HEIGHT = 420;
+const NAMED = 12; // least height of a row with a name
+const LEAST_HEIGHT = 60;
 const MIN_SPAN_MS = 20;
 /** Top and height of the bars, as shares of the row; those of S3 lie on the invocation's. */
 const SHAPES = {
@@ -18,11 +22,12 @@ const SHAPES = {
   6: [0, 1],
 };
 const ORDER = [4, 0, 2, 5, 1, 3, 6];
+const [WAIT, KILLED] = [4, 6];
 
 export function createStream(canvas, onSelect) {
   const context = canvas.getContext('2d');
   let view = { fromMs: 0, toMs: 1, follows: true };
-  let drawn = { model: undefined, nowMs: 0, rowHeight: 14 };
+  let drawn = { rows: [], baseMs: 0, nowMs: 0, rowHeight: 14, left: 0 };
   let selected;
   let colours;
 
@@ -32,27 +37,26 @@ export function createStream(canvas, onSelect) {
       text: ink('--text'),
       soft: ink('--soft'),
       line: ink('--line'),
-      accent: ink('--accent'),
     };
   }
 
-  /** The range of time that is shown. */
-  function rangeOf(model, nowMs) {
-    if (!view.follows) return view;
-    const fromMs = Number.isFinite(model.firstMs) ? model.firstMs : nowMs - 1000;
-    return { fromMs, toMs: Math.max(nowMs, fromMs + 1000), follows: true };
-  }
-
-  function draw(model, nowMs) {
+  /**
+   * @param run whose sandboxes and time are shown; all when there is none
+   * @param range its time
+   * @param nowMs the time that is looked at
+   */
+  function draw(model, run, range, nowMs) {
     if (!colours) readColours();
-    view = rangeOf(model, nowMs);
+    if (view.follows) view = { ...range, toMs: Math.max(range.toMs, range.fromMs + 1000), follows: true };
     const { fromMs, toMs } = view;
-    const numRows = Math.max(1, model.rows.length);
-    const rowHeight = Math.max(4, Math.min(18, Math.floor(420 / numRows)));
-    drawn = { model, nowMs, rowHeight };
+    const rows = rowsOf(model, run, range);
+    const numRows = Math.max(1, rows.length);
+    const rowHeight = Math.max(4, Math.min(18, Math.floor(MOST_HEIGHT / numRows)));
     const ratio = globalThis.devicePixelRatio || 1;
     const width = canvas.clientWidth;
-    const height = AXIS + numRows * rowHeight + 4;
+    const height = Math.max(LEAST_HEIGHT, AXIS + numRows * rowHeight + 4);
+    const left = width < NARROW || rowHeight < NAMED ? 0 : NAMES;
+    drawn = { rows, baseMs: range.fromMs, nowMs, rowHeight, left };
     if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(height * ratio);
@@ -60,33 +64,39 @@ export function createStream(canvas, onSelect) {
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    const left = width < 520 ? 0 : NAMES;
     const scale = (width - left) / (toMs - fromMs);
-    drawAxis(model, left, width, height, scale);
+    drawAxis(width, height, scale);
     for (const activity of ORDER) {
       context.fillStyle = colours.marks[activity];
       const [offset, share] = SHAPES[activity];
       const barHeight = Math.max(1, rowHeight * share);
-      let lastX = -1; // of the pixel that the last bar of the row ended in: more bars there would not show
-      let lastRow = -1;
-      for (const mark of model.marks) {
-        if (mark.activity !== activity || mark.startMs > toMs || mark.endMs < fromMs) continue;
-        const x = left + Math.max(0, (mark.startMs - fromMs) * scale);
-        const end = left + (Math.min(mark.endMs, nowMs, toMs) - fromMs) * scale;
-        const wide = activity === 6 ? 3 : Math.max(0.7, end - x);
-        if (wide < 1 && mark.row === lastRow && x < lastX + 0.5) continue;
-        context.fillRect(x, AXIS + mark.row * rowHeight + offset * rowHeight, wide, barHeight);
-        lastX = x + wide;
-        lastRow = mark.row;
+      for (const [at, { marks }] of rows.entries()) {
+        const y = AXIS + (at + offset) * rowHeight;
+        // bars with less than half a pixel between them are drawn as one
+        let [from, to] = [0, -1];
+        for (const { startMs, endMs } of marks[activity]) {
+          if (startMs > toMs || endMs < fromMs || startMs > nowMs) continue;
+          const x = left + Math.max(0, (startMs - fromMs) * scale);
+          const end = left + (Math.min(endMs, nowMs, toMs) - fromMs) * scale;
+          if (activity === WAIT && end - x < 0.5) continue;
+          const after = x + (activity === KILLED ? 3 : Math.max(0.7, end - x));
+          if (x < to + 0.5 && x >= from) {
+            to = Math.max(to, after);
+            continue;
+          }
+          if (to > from) context.fillRect(from, y, to - from, barHeight);
+          [from, to] = [x, after];
+        }
+        if (to > from) context.fillRect(from, y, to - from, barHeight);
       }
     }
-    if (left > 0 && rowHeight >= 10) drawNames(model, rowHeight);
-    if (selected) drawSelection(left, scale);
+    if (left > 0) drawNames();
+    if (selected) drawSelection(scale);
   }
 
-  function drawAxis(model, left, width, height, scale) {
+  function drawAxis(width, height, scale) {
     const { fromMs, toMs } = view;
-    const base = Number.isFinite(model.firstMs) ? model.firstMs : fromMs;
+    const { baseMs: base, left } = drawn;
     const step = roundStep((toMs - fromMs) / Math.max(2, (width - left) / 90));
     context.font = '11px system-ui, sans-serif';
     context.textBaseline = 'middle';
@@ -100,18 +110,21 @@ export function createStream(canvas, onSelect) {
     }
   }
 
-  function drawNames(model, rowHeight) {
-    context.font = '11px system-ui, sans-serif';
+  function drawNames() {
+    const { rows, rowHeight } = drawn;
+    context.font = `${Math.min(11, rowHeight - 1)}px system-ui, sans-serif`;
     context.textAlign = 'left';
-    for (const { functionName, id, row, state } of model.rows) {
+    for (const [at, { functionName, id, state }] of rows.entries()) {
       context.fillStyle = state === 'gone' ? colours.soft : colours.text;
-      context.fillText(`${shortName(functionName)} ${id.slice(-4)}`, 2, AXIS + (row + 0.5) * rowHeight);
+      context.fillText(`${shortName(functionName)} ${id.slice(-4)}`, 2, AXIS + (at + 0.5) * rowHeight);
     }
   }
 
-  function drawSelection(left, scale) {
-    const { startMs, endMs, row } = selected;
-    const { rowHeight, nowMs } = drawn;
+  function drawSelection(scale) {
+    const { startMs, endMs } = selected;
+    const { rows, rowHeight, nowMs, left } = drawn;
+    const row = rows.findIndex((sandbox) => sandbox.row === selected.row);
+    if (row === -1) return;
     const x = left + (startMs - view.fromMs) * scale;
     const width = (Math.min(endMs, nowMs) - startMs) * scale;
     context.strokeStyle = colours.text;
@@ -125,8 +138,8 @@ export function createStream(canvas, onSelect) {
   }
 
   /** Invocations and starts of sandboxes, which can be chosen; bars of S3 belong to theirs. */
-  const choices = () =>
-    (drawn.model?.marks ?? []).filter(({ activity }) => activity === 0 || activity === 2 || activity === 5);
+  const choicesOf = ({ marks }) => [...marks[0], ...marks[2], ...marks[5]];
+  const choices = () => drawn.rows.flatMap(choicesOf);
 
   function select(mark) {
     selected = mark;
@@ -138,7 +151,7 @@ export function createStream(canvas, onSelect) {
   }
 
   function describe({ activity, row, startMs, endMs, invocation }) {
-    const sandbox = drawn.model.rows[row];
+    const sandbox = drawn.rows.find((each) => each.row === row);
     const lasted = Number.isFinite(endMs) ? seconds(endMs - startMs) : 'running';
     if (!invocation) return `${shortName(sandbox.functionName)}: ${ACTIVITIES[activity]} of ${sandbox.id}, ${lasted}`;
     const { functionName, input, attempt, coldStart, error, s3 } = invocation;
@@ -151,11 +164,11 @@ export function createStream(canvas, onSelect) {
 
   function markAt(clientX, clientY) {
     const box = canvas.getBoundingClientRect();
-    const left = box.width < 520 ? 0 : NAMES;
+    const { rows, rowHeight, left } = drawn;
     const atMs = view.fromMs + ((clientX - box.left - left) / (box.width - left)) * (view.toMs - view.fromMs);
-    const row = Math.floor((clientY - box.top - AXIS) / drawn.rowHeight);
+    const sandbox = rows[Math.floor((clientY - box.top - AXIS) / rowHeight)];
     const slack = (3 * (view.toMs - view.fromMs)) / box.width;
-    return choices().findLast((mark) => mark.row === row && mark.startMs - slack <= atMs && mark.endMs + slack >= atMs);
+    return sandbox && choicesOf(sandbox).findLast((mark) => mark.startMs - slack <= atMs && mark.endMs + slack >= atMs);
   }
 
   function zoom(factor, centre = (view.fromMs + view.toMs) / 2) {
@@ -179,10 +192,12 @@ export function createStream(canvas, onSelect) {
   /** Up and down: the mark of another sandbox that begins closest in time. */
   function stepRow(direction) {
     if (!selected) return step(1);
-    const rows = choices().filter(({ row }) => Math.sign(row - selected.row) === direction);
-    if (rows.length === 0) return;
-    const nearest = Math.min(...rows.map(({ row }) => Math.abs(row - selected.row)));
-    const inRow = rows.filter(({ row }) => Math.abs(row - selected.row) === nearest);
+    const beyond = drawn.rows.filter(
+      (sandbox) => Math.sign(sandbox.row - selected.row) === direction && choicesOf(sandbox).length > 0,
+    );
+    const nearest = direction > 0 ? beyond[0] : beyond.at(-1);
+    if (!nearest) return;
+    const inRow = choicesOf(nearest);
     select(
       inRow.reduce((best, mark) =>
         Math.abs(mark.startMs - selected.startMs) < Math.abs(best.startMs - selected.startMs) ? mark : best,
@@ -229,7 +244,7 @@ export function createStream(canvas, onSelect) {
       if (!event.ctrlKey && !event.shiftKey) return; // plain scrolling moves the page
       event.preventDefault();
       const box = canvas.getBoundingClientRect();
-      const left = box.width < 520 ? 0 : NAMES;
+      const { left } = drawn;
       const share = Math.max(0, (event.clientX - box.left - left) / (box.width - left));
       zoom(event.deltaY > 0 ? 1.25 : 0.8, view.fromMs + share * (view.toMs - view.fromMs));
     },
@@ -240,7 +255,11 @@ export function createStream(canvas, onSelect) {
     draw,
     zoom,
     fit,
-    isFollowing: () => view.follows,
+    numRows: () => drawn.rows.length,
+    /** Milliseconds that pass until there is more to see. */
+    pixelMs: () => (view.toMs - view.fromMs) / Math.max(1, canvas.clientWidth),
+    /** The range of time that is shown. */
+    shown: () => view,
     forget: () => {
       selected = undefined;
       view = { ...view, follows: true };

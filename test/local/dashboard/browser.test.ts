@@ -8,6 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import type { ClassReport } from '../../../lib/report.ts';
 import type { RunStatus } from '../../../lib/run.ts';
 import { exportPage } from '../../../local/dashboard/export.ts';
+import { startDashboard } from '../../../local/dashboard/server.ts';
 import type { EmulatorInfo } from '../../../local/emulator.ts';
 import { openBrowser, openPage, seriousFaults } from '../../browser.ts';
 import { start, temporaryFolder } from '../command.ts';
@@ -88,11 +89,21 @@ suite('the dashboard in a browser', () => {
     const { tasks, accuracy, accuracyInterval, accuracyCeiling, rows } = report;
     assert.equal(numbers.accuracy, accuracy.toFixed(4));
     const [low, high] = accuracyInterval.map((bound) => bound.toFixed(4));
-    assert.equal(numbers.accuracyMore, `${low} to ${high} · ceiling ${accuracyCeiling!.toFixed(4)}`);
+    assert.equal(numbers.accuracyMore, `95 %: ${low} to ${high} · ceiling ${accuracyCeiling!.toFixed(4)}`);
     assert.equal(numbers.tasks, String(tasks.total));
     assert.equal(numbers.tasksMore, `${rows.total.toLocaleString('en-US')} rows`);
-    // counted from the events of the sandboxes, not told by the run
     assert.equal(numbers.invocations, String(tasks.attempts));
+    const requests = Object.values(report.usage).reduce((sum, { s3Reads, s3Writes }) => sum + s3Reads + s3Writes, 0);
+    assert.equal(numbers.requests, requests.toLocaleString('en-US'));
+    // what was counted from the events of the sandboxes is what the run tells
+    const seen = await page.evaluate<{ workerInvocations: number; reads: number; writes: number; firstMs: number }>(
+      "(({ workerInvocations, firstMs, s3 }) => ({ workerInvocations, firstMs, ...s3 }))(globalThis.arvoredo.model().runs.get('seen'))",
+    );
+    assert.equal(seen.workerInvocations, tasks.attempts);
+    assert.ok(
+      Math.abs(seen.reads + seen.writes - requests) <= 0.1 * requests,
+      `${seen.reads + seen.writes} of ${requests}`,
+    );
     assert.equal(numbers.invocationsMore, '0 tried again · 0 throttled');
     for (const { name, numTasks } of report.stages) assert.equal(numbers[`count-${name}`], `${numTasks} / ${numTasks}`);
     assert.equal(numbers.cost, `$${report.bill.toFixed(6)}`);
@@ -111,7 +122,7 @@ suite('the dashboard in a browser', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     const isLast = ({ type, stages }: RunStatus & { type: string }) => type === 'runStatus' && stages.length === 4;
-    await moveTo(replay.page, all.find(isLast).atMs - all[0].atMs - 1);
+    await moveTo(replay.page, all.find(isLast).atMs - seen.firstMs - 1);
     await until(replay.page, 'state', 'running');
     assert.deepEqual([await textOf(replay.page, 'accuracy'), await textOf(replay.page, 'count-evaluate')], ['–', '']);
     await moveTo(replay.page, Number.MAX_SAFE_INTEGER);
@@ -134,6 +145,13 @@ suite('the dashboard in a browser', () => {
       await page.emulateMedia({ colorScheme: scheme });
       assert.deepEqual(await seriousFaults(page), [], scheme);
     }
+
+    // another emulator at the same port: the page shows it, and nothing of the one before
+    const next = await up(t);
+    assert.equal(next.dashboard, dashboard);
+    await until(page, 'state', 'waiting for a run');
+    await until(page, 'source', 'live');
+    await next.stop();
 
     const reportFile = join(dataDir, 'report.html');
     await writeFile(reportFile, html);
@@ -198,7 +216,7 @@ suite('the dashboard in a browser', () => {
     for (const key of ['+', 'PageDown', '-', '0']) await page.keyboard.press(key);
     assert.match(await said('Escape'), /^Click a bar/);
     const summary = page.locator('#failureList summary');
-    assert.match(await summary.innerText(), /^0\.40 s: merge \(attempt 1\), outOfMemory$/);
+    assert.match(await summary.innerText(), /^0\.40 s: merge, outOfMemory$/);
     await summary.focus();
     await page.keyboard.press('Enter');
     assert.equal(await page.locator('#failureList pre').innerText(), EVIL);
@@ -211,6 +229,96 @@ suite('the dashboard in a browser', () => {
     assert.equal(await page.evaluate('document.documentElement.dataset.theme'), 'dark');
     assert.deepEqual(await seriousFaults(page), []);
     assert.deepEqual(errors, []);
+  });
+
+  const request = (runId: string, atMs: number) => ({ type: 'runRequested', atMs, runId, params: { workers: 2 } });
+  const status = (runId: string, atMs: number, state: string, more: object = {}) => ({
+    type: 'runStatus',
+    atMs,
+    runId,
+    state,
+    stages: [{ name: 'train', state: 'running', numTasks: 2, startedAtMs: atMs }],
+    ...more,
+  });
+  const invoke = (runId: string, atMs: number, id: string) => [
+    { type: 'sandboxStarted', atMs, ...sandbox(id) },
+    { type: 'sandboxReady', atMs: atMs + 10, initMs: 9, ...sandbox(id) },
+    ...[0, 1].flatMap((i) => {
+      const fields = { requestId: `${id}${i}`, coldStart: i === 0, ...sandbox(id) };
+      const input = JSON.stringify({ runId, treeStart: i, treeEnd: i + 1 });
+      const times = { durationMs: 40, billedMs: 40, maxMemoryMiB: 50 };
+      return [
+        { type: 'invokeStarted', atMs: atMs + 20 + 50 * i, input, ...fields },
+        { type: 'invokeFinished', atMs: atMs + 60 + 50 * i, ...times, ...fields },
+      ];
+    }),
+  ];
+  const SEVERAL = [
+    FAILING[0],
+    request('first', 1000),
+    status('first', 1010, 'running'),
+    ...invoke('first', 1020, 'train-1111'),
+    status('first', 1300, 'failed', { error: { name: 'TaskFailedError', message: `task <b>${EVIL}</b> failed` } }),
+    request('second', 900_000),
+    status('second', 900_010, 'running'),
+    ...invoke('second', 900_020, 'train-2222'),
+    ...invoke('second', 900_030, 'train-3333'),
+    { type: 's3', atMs: 900_900, operation: 'PutObject', key: 'runs/second/cancel.json', status: 200, requestBytes: 9, responseBytes: 0, ms: 1 },
+  ]; // biome-ignore format: a line each
+
+  test('of several runs shows the one that is chosen, its time and its sandboxes, or all', async (t) => {
+    const { page, errors } = await openFed(t, SEVERAL);
+    const shows = async () => ({
+      run: await page.locator('#run').inputValue(),
+      ...Object.fromEntries(
+        await Promise.all(
+          ['state', 'accuracyMore', 'invocations', 'workersNote', 'clock', 'inFlight'].map(async (id) => [
+            id,
+            await textOf(page, id),
+          ]),
+        ),
+      ),
+    });
+    const choose = async (run: string, state: string) => {
+      await page.selectOption('#run', run);
+      await until(page, 'state', state);
+      await sleep(250); // tables follow within 200 ms
+    };
+    await until(page, 'state', 'cancelled');
+    await sleep(250);
+    const second = { run: 'second', state: 'cancelled', accuracyMore: 'the run was cancelled', invocations: '4', workersNote: '2 alive, 0 ended', clock: '0.9 s', inFlight: '0 / 2' }; // biome-ignore format: one line
+    assert.deepEqual(await shows(), second);
+    assert.match((await page.locator('#graph').textContent())!, /train0 of 2, cancelled/);
+    assert.equal(await page.locator('#runError').isHidden(), true);
+    await choose('first', 'failed');
+    const first = { run: 'first', state: 'failed', accuracyMore: 'the run failed', invocations: '2', workersNote: '1 alive, 0 ended', clock: '0.3 s', inFlight: '0 / 2' }; // biome-ignore format: one line
+    assert.deepEqual(await shows(), first);
+    assert.equal(await textOf(page, 'runError'), `TaskFailedError: task <b>${EVIL}</b> failed`);
+    assert.deepEqual(await seriousFaults(page), []);
+    // looking back stays with the run
+    await moveTo(page, 60);
+    await until(page, 'state', 'running');
+    await sleep(250);
+    assert.deepEqual([await page.locator('#run').inputValue(), await textOf(page, 'invocations')], ['first', '1']);
+    await choose('', '0 running');
+    assert.deepEqual(await shows(), { ...second, run: '', state: '0 running', accuracyMore: 'at the end of the run', invocations: '6', workersNote: '3 alive, 0 ended', clock: '900.9 s' }); // biome-ignore format: one line
+    await choose('second', 'cancelled');
+    assert.deepEqual(await shows(), second);
+    assert.deepEqual(errors, []);
+  });
+
+  test('a file that is no log is told, as is one that is not there', async (t) => {
+    const { page } = await openFed(t, []);
+    await until(page, 'source', 'there are no events in this file');
+    const folder = await temporaryFolder(t);
+    const eventsFile = join(folder, 'events.ndjson');
+    await writeFile(eventsFile, '');
+    const server = await startDashboard({ port: 0, pageDir: 'dist/dashboard', eventsFile, from: 0 });
+    t.after(() => server.close());
+    const missing = await openPage(browser, `${server.url}/?file=nothing.ndjson`);
+    await until(missing.page, 'source', 'nothing.ndjson cannot be read: 404');
+    await sleep(300); // and stays
+    assert.equal(await textOf(missing.page, 'source'), 'nothing.ndjson cannot be read: 404');
   });
 
   test('draws 20,000 tasks in a frame', async (t) => {

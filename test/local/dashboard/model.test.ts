@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 // biome-ignore lint/suspicious/noTsIgnore: the page's modules have no types, and need none
 // @ts-ignore
-import { apply, createModel, progressOf } from '../../../local/dashboard/page/model.js';
+import { apply, createModel, limitOf, progressOf, rangeOf, rowsOf } from '../../../local/dashboard/page/model.js';
 
 const usd = { gbSecond: 0.001, invocation: 0.01, s3Write: 0.1, s3Read: 1 };
 const BEGIN = {
@@ -44,8 +44,12 @@ function modelOf(...events: object[]) {
   return model;
 }
 
+/** Bars of all sandboxes, in the order of their starts. */
 const marksOf = (model: ReturnType<typeof createModel>) =>
-  model.marks.map(({ activity, startMs, endMs }: Record<string, number>) => [activity, startMs, endMs]);
+  model.rows
+    .flatMap(({ marks }: { marks: object[][] }) => marks.flat())
+    .map(({ activity, startMs, endMs }: Record<string, number>) => [activity, startMs, endMs])
+    .sort((a: number[], b: number[]) => a[1]! - b[1]!);
 
 test('a sandbox starts, computes, reads, writes and waits, each as a bar of its own', () => {
   const s3 = { type: 's3', key: 'k', status: 200, requestBytes: 7, responseBytes: 9, ms: 20, sandboxId: 'split-1' };
@@ -131,7 +135,17 @@ test('progress counts results in the bucket, each once, and is whole when the st
   const run = model.runs.get('r');
   assert.deepEqual([progressOf(run, 'split').done, progressOf(run, 'train').state], [3, 'waiting']);
   apply(model, status({ state: 'done', finishedAtMs: 9 }));
-  assert.deepEqual([progressOf(run, 'split').done, run.objects.size], [4, 4]);
+  assert.deepEqual(
+    [progressOf(run, 'split').done, [...run.folders].map(([path, { sizes, bytes }]) => [path, sizes.size, bytes])],
+    [
+      4,
+      [
+        ['bins/', 1, 1],
+        ['split/', 2, 2],
+        ['train/', 1, 1],
+      ],
+    ],
+  );
 });
 
 test('an emulator that was killed and started again leaves no sandbox alive and nothing in flight', () => {
@@ -144,5 +158,112 @@ test('what is no event, or of a type that is not known, changes nothing', () => 
   const model = createModel();
   for (const event of [null, 5, {}, { type: 'log' }, { type: 'toString', atMs: 1 }, { type: 'new', atMs: 2 }])
     apply(model, event);
-  assert.deepEqual([model.numEvents, model.marks.length, model.runs.size], [2, 0, 0]);
+  assert.deepEqual([model.numEvents, marksOf(model).length, model.runs.size], [2, 0, 0]);
+});
+
+const put = (key: string, atMs: number, more: object = {}) => ({
+  type: 's3',
+  operation: 'PutObject',
+  status: 200,
+  requestBytes: 10,
+  responseBytes: 0,
+  ms: 1,
+  key,
+  atMs,
+  ...more,
+});
+const statusOf = (runId: string, atMs: number, state: string, more: object = {}) => ({
+  type: 'runStatus',
+  atMs,
+  runId,
+  state,
+  stages: [{ name: 'split', state: 'running', numTasks: 4, startedAtMs: atMs }],
+  ...more,
+});
+
+test('two runs at once have each their own invocations, requests, cost, failures, time and sandboxes', () => {
+  const [one, two] = ['one', 'two'].map((runId) => ({ input: JSON.stringify({ runId, partitionIndex: 1 }) }));
+  const other = { sandboxId: 'split-2', functionName: 'arvoredo-split', pid: 6 };
+  const large = { sandboxId: 'large-1', functionName: 'arvoredo-trainLarge', pid: 7 };
+  const model = modelOf(
+    { type: 'runRequested', atMs: 70, runId: 'one', params: { workers: 2 } },
+    { type: 'runRequested', atMs: 80, runId: 'two', params: { workers: 9 } },
+    statusOf('one', 85, 'running'),
+    { type: 'sandboxStarted', atMs: 90, ...other },
+    started(100, 'a', { ...sandbox, ...one }),
+    started(110, 'b', { ...other, ...two }),
+    put('runs/one/split/part-00000.json', 120, { sandboxId: 'split-1' }),
+    put('runs/two/run.json', 130), // from who looks on
+    finished(200, 'a'),
+    finished(210, 'b', { ...other, error: { type: 'CrashError', message: 'no' } }),
+    started(220, 'c', { ...other, ...two }),
+    { type: 'sandboxStarted', atMs: 230, ...large },
+    started(240, 'd', { ...large, ...one }),
+    { type: 'fault', atMs: 250, kind: 'kill', runId: 'two' },
+  );
+  const [first, second] = ['one', 'two'].map((runId) => model.runs.get(runId));
+  const countsOf = (counts: typeof first) => {
+    const { workerInvocations, retries, workersInFlight, numFailures, faults, s3 } = counts;
+    return [workerInvocations, retries, workersInFlight, numFailures, faults, s3.writes];
+  };
+  assert.deepEqual(countsOf(first), [2, 0, 1, 0, 0, 1]);
+  assert.deepEqual(countsOf(second), [2, 1, 1, 1, 1, 0]);
+  assert.deepEqual(countsOf(model), [4, 1, 2, 1, 1, 2]);
+  assert.ok(first.usd.functions > 0 && first.usd.functions + second.usd.functions === model.usd.functions);
+  assert.equal(model.lastRun, 'two', 'a status of the other does not take the page away');
+  assert.deepEqual([limitOf(model, first), limitOf(model, second), limitOf(model)], [2, 3, 3]);
+  assert.deepEqual(rangeOf(model, first, 300), { fromMs: 70, toMs: 300 });
+  const idsOf = (run?: object) => rowsOf(model, run, rangeOf(model, run, 300)).map(({ id }: { id: string }) => id);
+  assert.deepEqual([idsOf(first), idsOf(second)], [['split-1', 'large-1'], ['split-2']]);
+  assert.equal(idsOf().length, 3);
+});
+
+test('a run that is cancelled says so, its stage ends with it, and it can be gone on with', () => {
+  const model = modelOf(statusOf('r', 100, 'running'), put('runs/r/cancel.json', 150));
+  const run = model.runs.get('r');
+  assert.equal(run.state, 'cancelled');
+  assert.deepEqual(progressOf(run, 'split'), {
+    state: 'cancelled',
+    total: 4,
+    done: 0,
+    startedAtMs: 100,
+    finishedAtMs: 150,
+  });
+  assert.deepEqual(rangeOf(model, run, 9999).toMs, 150);
+  apply(model, put('runs/r/cancel.json', 160, { operation: 'DeleteObject', status: 204 }));
+  apply(model, statusOf('r', 170, 'running'));
+  assert.deepEqual([run.state, rangeOf(model, run, 9999).toMs], ['running', 9999]);
+});
+
+test('a failed run keeps its error; one whose orchestrator died has failed, though its status never said so', () => {
+  const error = { name: 'TaskFailedError', message: 'task list failed' };
+  const told = modelOf(statusOf('r', 100, 'failed', { error })).runs.get('r');
+  assert.deepEqual([told.state, told.error, progressOf(told, 'split').state], ['failed', error, 'failed']);
+  const finishedAs = (status: string) => ({
+    type: 'executionFinished',
+    atMs: 200,
+    executionName: 'r__2',
+    functionName: 'arvoredo-orchestrator',
+    status,
+  });
+  const dead = modelOf(statusOf('r', 100, 'running'), finishedAs('FAILED')).runs.get('r');
+  assert.deepEqual([dead.state, dead.error.name], ['failed', 'ExecutionFailed']);
+  assert.equal(modelOf(statusOf('r', 100, 'running'), finishedAs('SUCCEEDED')).runs.get('r').state, 'running');
+});
+
+test('results of folds, searches and of reading data count as progress', () => {
+  const stages = [
+    { name: 'generate', state: 'running', numTasks: 9, startedAtMs: 1 },
+    { name: 'train', state: 'running', numTasks: 9, startedAtMs: 1 },
+  ];
+  const names = [
+    'data/scan-00000.json',
+    'data/schema.json',
+    'data/file-0/piece-0',
+    'folds/fold-0.json',
+    'search/0/fit.json',
+  ];
+  const model = modelOf(statusOf('r', 1, 'running', { stages }), ...names.map((name) => put(`runs/r/${name}`, 5)));
+  const run = model.runs.get('r');
+  assert.deepEqual([progressOf(run, 'generate').done, progressOf(run, 'train').done], [2, 2]);
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, writeFile } from 'node:fs/promises';
+import { appendFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -36,7 +36,12 @@ async function read(url: string, numLines: number, headers: Record<string, strin
     if (lines().length >= numLines) break;
   }
   stop.abort();
-  return { lines: lines(), lastId: /.*\nid:(\d+)/s.exec(text)?.[1], ended: text.includes('event: end') };
+  return {
+    lines: lines(),
+    lastId: /.*\nid:(\S+)/s.exec(text)?.[1],
+    begins: text.includes('event: begin'),
+    ended: text.includes('event: end'),
+  };
 }
 
 const line = (n: number, more = '') => `${JSON.stringify({ type: 'x', atMs: 1, n, more })}\n`;
@@ -47,13 +52,33 @@ test('a stream has all lines of this emulator, old and new, and goes on where it
   const first = await read(url, 2);
   assert.deepEqual(first.lines, [0, 1]);
   await appendFile(eventsFile, line(2) + line(3).slice(0, 10));
+  assert.equal(first.begins, true);
   const second = read(url, 2, { 'last-event-id': first.lastId! });
   await sleep(250);
   await appendFile(eventsFile, line(3).slice(10));
   assert.deepEqual((await second).lines, [2, 3], 'half a line waits for the rest');
-  // an id from before this emulator, or none at all, begins at its start
-  for (const id of ['0', 'x', '1e99'])
-    assert.deepEqual((await read(url, 4, { 'last-event-id': id })).lines, [0, 1, 2, 3]);
+  assert.equal((await second).begins, false);
+  // the log of another folder, a place that this one does not reach, no id at all: all anew
+  const [log, place] = first.lastId!.split(':');
+  for (const id of ['0', 'x', `other:${place}`, `${log}:999999`, `${log}:1e3`]) {
+    const { lines, begins } = await read(url, 4, { 'last-event-id': id });
+    assert.deepEqual([lines, begins], [[0, 1, 2, 3], true], id);
+  }
+});
+
+test('a page that saw one emulator goes on with the next one of the same folder', async (t) => {
+  const before = await up(t);
+  await appendFile(before.eventsFile, line(0));
+  const { lastId } = await read(before.url, 1);
+  await appendFile(before.eventsFile, line(1));
+  await before.close();
+  const from = (await stat(before.eventsFile)).size;
+  const pageDir = resolve('local/dashboard/page');
+  const after = await startDashboard({ port: 0, pageDir, eventsFile: before.eventsFile, from });
+  t.after(() => after.close());
+  await appendFile(before.eventsFile, line(2));
+  assert.deepEqual((await read(after.url, 2, { 'last-event-id': lastId! })).lines, [1, 2]);
+  assert.deepEqual((await read(after.url, 1)).lines, [2]);
 });
 
 test('long logs and long lines come whole', async (t) => {
@@ -103,7 +128,7 @@ test('objects of runs become events, those that never change only once; other ob
     'runs/a/run.json': '{"params":{"seed":1}}',
     'runs/a/status.json': '{"state":"running","stages":[],"usage":{}}',
     'runs/a/dataset/part-00007.json': '{"classCounts":[1,2],"partition":{"bytes":9},"min":[0]}',
-    'runs/a/report.json': '{"accuracy":0.5,"curves":[1],"timeline":[2]}',
+    'runs/a/report.json': '{"accuracy":0.5,"curves":[1],"timeline":[2],"dataset":{"label":{"classes":["no","yes"]}}}',
     'runs/b/status.json': 'no JSON',
     'runs/c/status.json': 'null',
     'runs/a/train/part-00000.arrow': '{}',
@@ -121,7 +146,7 @@ test('objects of runs become events, those that never change only once; other ob
     { type: 'runRequested', runId: 'a', params: { seed: 1 } },
     status,
     { type: 'partition', runId: 'a', index: 7, classCounts: [1, 2], bytes: 9 },
-    { type: 'runReport', runId: 'a', accuracy: 0.5 },
+    { type: 'runReport', runId: 'a', accuracy: 0.5, classes: ['no', 'yes'] },
     status,
   ]);
 });
