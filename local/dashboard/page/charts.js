@@ -69,7 +69,7 @@ export function drawConcurrency(canvas, { concurrency }, limit, baseMs, range, n
   // a column for each stretch of one value; of many in one pixel the highest
   let [from, now] = [0, before];
   for (let i = first; i <= last; i++) {
-    const at = i < last ? x(atMs[i]) : Math.min(width, x(Math.max(range.fromMs, nowMs)));
+    const at = Math.round(i < last ? x(atMs[i]) : Math.min(width, x(Math.max(range.fromMs, nowMs))));
     if (at - from >= 1 || i === last) {
       context.fillRect(from, y(now), Math.max(0, at - from), y(0) - y(now));
       [from, now] = [at, value[i]];
@@ -129,9 +129,9 @@ export function drawPartitions(canvas, partitions) {
   let lastX = -1;
   // those that are not there yet leave their place free
   partitions.forEach((partition, index) => {
-    const x = index * slot + gap;
-    if (x < lastX + 0.5) return;
-    const wide = Math.max(1, slot - 2 * gap);
+    const x = Math.round(index * slot + gap);
+    if (x < lastX) return;
+    const wide = Math.max(1, Math.round((index + 1) * slot - gap) - x);
     let below = 0;
     for (const [k, rows] of partition.classCounts.entries()) {
       const part = (rows / most) * height;
@@ -139,6 +139,6 @@ export function drawPartitions(canvas, partitions) {
       context.fillStyle = inks[k % inks.length];
       context.fillRect(x, height - below, wide, part);
     }
-    lastX = x + wide - 1;
+    lastX = x + wide;
   });
 }
