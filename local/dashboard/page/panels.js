@@ -227,7 +227,7 @@ export function showPartitions(run) {
   const text = partitions.length === 0 ? 'None yet.' : [what, ...shares.slice(0, MAX_KEYED)].join(', ');
   if (note.dataset.text !== text) {
     note.replaceChildren(
-      partitions.length === 0 ? text : what,
+      partitions.length === 0 ? text : h('span', {}, what),
       ...shares.slice(0, MAX_KEYED).map((share, k) => h('span', { class: `key c${k}` }, share)),
       ...(shares.length > MAX_KEYED ? [`and ${count(shares.length - MAX_KEYED)} more classes`] : []),
     );
