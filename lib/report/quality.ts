@@ -9,6 +9,7 @@ import { namesOf, shorten } from './names.ts';
 const SHARE = { domain: [0, 1] as [number, number], ticks: [0, 0.2, 0.4, 0.6, 0.8, 1] };
 const MAX_MATRIX = 12; // wider ones cannot be read
 const MAX_MISTAKES = 15;
+const MAX_CLASSES = 50; // in the table
 const MAX_WHOLE = 10; // letters of a name that is not broken to lines
 
 /** The interval of the accuracy and the ceiling on one line. */
@@ -75,10 +76,13 @@ function mistakes(pairs: readonly PairCount[], nameOf: (label: number) => string
   return table('The most frequent mistakes', columns, rows);
 }
 
-/** Precision, recall and F1 of each class that has rows. */
+/** Precision, recall and F1 of each class that has rows; of many, of those with the most. */
 export function classTable(report: ClassReport): string {
   const nameOf = nameCells(report);
-  const rows = classTotals('report', report.confusion).map(({ label, actual, predicted, correct }) => [
+  const totals = classTotals('report', report.confusion);
+  const isLeftOut = totals.length > MAX_CLASSES;
+  const shown = isLeftOut ? totals.sort((a, b) => b.actual - a.actual || a.label - b.label).slice(0, MAX_CLASSES) : totals; // biome-ignore format: one line
+  const rows = shown.map(({ label, actual, predicted, correct }) => [
     nameOf(label),
     count(actual),
     predicted > 0 ? fixed(correct / predicted) : '–',
@@ -86,7 +90,10 @@ export function classTable(report: ClassReport): string {
     fixed((2 * correct) / (actual + predicted)),
   ]);
   const numbers = ['test rows', 'precision', 'recall', 'F1'].map((head) => ({ head, isNumber: true }));
-  return table('Each class', [{ head: 'class' }, ...numbers], rows);
+  const title = isLeftOut
+    ? `The ${MAX_CLASSES} classes with the most test rows, of ${count(totals.length)}`
+    : 'Each class';
+  return table(title, [{ head: 'class' }, ...numbers], rows);
 }
 
 /** The forest's scores on rows that chose nothing for it, beside those of the test rows; nothing without any. */

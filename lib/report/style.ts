@@ -105,6 +105,9 @@ a { color: var(--accent); }
   h2, h2 + p, caption { break-after: avoid; }
   h2 { margin-top: 24px; }
   .scroll { overflow: visible; }
+  table { font-size: 12px; }
+  th, td { padding: 4px 8px; }
+  code { font-size: 11px; }
   .matrix .cell { padding: 7px 4px; min-width: 58px; }
 }
 `;

@@ -4,6 +4,7 @@ import { PARTS } from '../cost.ts';
 import type { Report } from '../report.ts';
 import { STAGE_NAMES, type StageName } from '../run.ts';
 import { isOfRegression } from '../score-of.ts';
+import type { TaskSpan } from '../span.ts';
 import { bar, chart, figure, round } from './chart.ts';
 import { bytes, count, percent, seconds, table, usd } from './html.ts';
 import { namesOf, shorten } from './names.ts';
@@ -79,36 +80,67 @@ function everyTick(length: number): number[] {
   return Array.from({ length: Math.ceil(length / step) }, (_, i) => i * step);
 }
 
+/** More tasks are drawn without what a pointer would show of each, those that touch as one. */
+const MAX_BARS = 5000;
+/** Height of a sandbox's row, of few and of more than 40, and of all rows at most. */
+const ROW = { few: 14, more: 6, all: 900 };
+
+interface Stretch {
+  stage: StageName;
+  from: number;
+  to: number;
+  title: string;
+}
+
 /** A row per sandbox, a bar per task. */
 export function timelineChart({ timeline, stages }: Report): string {
   if (timeline.length === 0) {
     return '<p class="note">There is no timeline: an earlier execution of this run did its tasks.</p>';
   }
-  const sandboxes = [
-    ...new Set([...timeline].sort((a, b) => a.startedAtMs - b.startedAtMs).map((task) => task.sandbox)),
-  ];
-  const start = Math.min(...stages.map(({ startedAtMs }) => startedAtMs), ...timeline.map((task) => task.startedAtMs));
-  const end = Math.max(...timeline.map((task) => task.finishedAtMs));
-  const row = sandboxes.length > 40 ? 6 : 14;
+  const bySandbox = new Map<string, TaskSpan[]>();
+  for (const task of [...timeline].sort((a, b) => a.startedAtMs - b.startedAtMs)) {
+    const known = bySandbox.get(task.sandbox);
+    if (known) known.push(task);
+    else bySandbox.set(task.sandbox, [task]);
+  }
+  // as many as there are tasks: too many to be arguments of one call
+  const start = [...timeline, ...stages].reduce((least, { startedAtMs }) => Math.min(least, startedAtMs), Infinity);
+  const end = timeline.reduce((most, { finishedAtMs }) => Math.max(most, finishedAtMs), start);
+  const row = bySandbox.size > 40 ? Math.min(ROW.more, ROW.all / bySandbox.size) : ROW.few;
+  const isMany = timeline.length > MAX_BARS;
   return chart({
     title: 'Tasks by sandbox',
-    description: `${count(timeline.length)} tasks in ${count(sandboxes.length)} sandboxes within ${seconds((end - start) / 1000)}`,
+    description: `${count(timeline.length)} tasks in ${count(bySandbox.size)} sandboxes within ${seconds((end - start) / 1000)}`,
     width: 860,
-    height: 60 + sandboxes.length * row,
+    height: 60 + bySandbox.size * row,
     x: { domain: [0, Math.max(0.001, (end - start) / 1000)], label: 'seconds since the start' },
-    y: { domain: [sandboxes.length, 0], label: 'sandbox', ticks: [] },
+    y: { domain: [bySandbox.size, 0], label: 'sandbox', ticks: [] },
     legend: STAGE_NAMES.map((name) => ({ style: STAGE_STYLES[name], label: name })),
     draw: (x, y) =>
-      timeline
-        .map(({ taskId, sandbox, isColdStart, startedAtMs, finishedAtMs }) => {
-          const from = x((startedAtMs - start) / 1000);
-          const to = x((finishedAtMs - start) / 1000);
-          const title = `${taskId}: ${seconds((finishedAtMs - startedAtMs) / 1000)} in ${sandbox}${isColdStart ? ', its first task' : ''}`;
-          const at = y(sandboxes.indexOf(sandbox));
-          return bar(from, at + 1, Math.max(1, to - from - 0.5), row - 2, STAGE_STYLES[stageOf(taskId)], title);
-        })
+      [...bySandbox.values()]
+        .flatMap((tasks, at) =>
+          stretchesOf(tasks, (ms) => x((ms - start) / 1000), isMany).map(({ stage, from, to, title }) =>
+            bar(from, y(at) + 0.07 * row, Math.max(1, to - from - 0.5), 0.86 * row, STAGE_STYLES[stage], title),
+          ),
+        )
         .join(''),
   });
+}
+
+/** Bars of a sandbox's tasks, which are in the order of their starts; where they are joined, of those that touch. */
+function stretchesOf(tasks: readonly TaskSpan[], x: (ms: number) => number, isJoined: boolean): Stretch[] {
+  const stretches: Stretch[] = [];
+  for (const { taskId, sandbox, isColdStart, startedAtMs, finishedAtMs } of tasks) {
+    const [stage, from, to] = [stageOf(taskId), x(startedAtMs), x(finishedAtMs)];
+    const last = stretches.at(-1);
+    if (isJoined && last?.stage === stage && from < last.to + 1) {
+      last.to = Math.max(last.to, to);
+      continue;
+    }
+    const title = `${taskId}: ${seconds((finishedAtMs - startedAtMs) / 1000)} in ${sandbox}${isColdStart ? ', its first task' : ''}`;
+    stretches.push({ stage, from, to, title: isJoined ? sandbox : title });
+  }
+  return stretches;
 }
 
 function stageOf(taskId: string): StageName {

@@ -66,7 +66,7 @@ const isWorker = (name) => STAGES.includes(workOf(name));
 
 const APPLY = {
   emulatorStarted(model, { workers, functions, usd }) {
-    model.emulator = { workers, usd, memoryMiB: new Map(functions.map((fn) => [fn.name, fn.memoryMiB])) };
+    model.emulator = { workers, usd, memoryMiB: new Map(functions.map((fn) => [fn?.name, fn?.memoryMiB])) };
     // those of an emulator before this one are gone without a word
     for (const sandbox of model.sandboxes.values())
       if (sandbox.state !== 'gone') endSandbox(model, sandbox, model.lastMs, 'closed');
@@ -146,7 +146,8 @@ const APPLY = {
       const gbSeconds = (billedMs / 1000) * ((memoryMiB.get(sandbox.functionName) ?? 1024) / 1024);
       for (const each of countersOf(model, invocation)) each.usd.functions += gbSeconds * usd.gbSecond + usd.invocation;
     }
-    if (error) addFailure(model, { atMs, sandbox, invocation, error });
+    if (error)
+      addFailure(model, { atMs, sandbox, invocation, error: { type: `${error.type}`, message: `${error.message ?? ''}` } }); // biome-ignore format: one line
     else sandbox.open = addMark(sandbox, 4, atMs);
   },
   throttled(model, { functionName }) {
@@ -175,7 +176,7 @@ const APPLY = {
   s3(model, { operation, key, status, requestBytes, responseBytes, ms, sandboxId, atMs }) {
     const isWrite = /^(Put|Copy|Complete|Create|Upload|List)/.test(operation);
     const isUpload = /^(Put|Copy|Complete|Upload)/.test(operation);
-    const [, runId, name] = /^runs\/([^/]+)\/(.+)$/.exec(key ?? '') ?? [];
+    const [, runId, name] = /^runs\/([^/]+)\/(.+)$/.exec(`${key}`) ?? [];
     const sandbox = sandboxId === undefined ? undefined : model.sandboxes.get(sandboxId);
     const invocation = sandbox?.invocation;
     if (invocation) {
@@ -212,7 +213,7 @@ const APPLY = {
     run.told = state;
     run.error = error;
     // a queued run has none yet; those of an execution before it are no longer of use
-    if (stages) run.stages = stages;
+    run.stages = stages.filter((stage) => STAGES.includes(stage?.name));
     // on AWS, one may look later than it began
     run.firstMs = Math.min(run.firstMs, ...run.stages.map(({ startedAtMs }) => startedAtMs));
     run.lastMs = atMs;
@@ -230,11 +231,39 @@ const APPLY = {
   },
 };
 
-/** Add what one event says. Events of types that are not known are counted and leave no other trace. */
+/** Fields that an event of a type must have, and of what type they are; an array's by `array`. */
+const FIELDS = {
+  emulatorStarted: { workers: 'number', functions: 'array', usd: 'object' },
+  sandboxStarted: { sandboxId: 'string', functionName: 'string' },
+  sandboxReady: {},
+  sandboxExited: { reason: 'string' },
+  log: { text: 'string' },
+  invokeStarted: { functionName: 'string' },
+  invokeFinished: { billedMs: 'number', maxMemoryMiB: 'number' },
+  throttled: { functionName: 'string' },
+  fault: {},
+  executionFinished: { executionName: 'string', functionName: 'string' },
+  memory: { sandboxes: 'object' },
+  s3: { operation: 'string', status: 'number', requestBytes: 'number', responseBytes: 'number', ms: 'number' },
+  runRequested: { runId: 'string', params: 'object' },
+  runStatus: { runId: 'string', state: 'string', stages: 'array' },
+  partition: { runId: 'string', index: 'number', classCounts: 'array', bytes: 'number' },
+  runReport: { runId: 'string', tasks: 'object', rows: 'object', bill: 'number', forecast: 'number' },
+};
+
+const typeOf = (value) => (Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value);
+
+/** Whether an event has what is read of it: a log may be of another version, or mended by hand. */
+function isReadable(event) {
+  const fields = Object.hasOwn(FIELDS, event.type) ? Object.entries(FIELDS[event.type]) : undefined;
+  return fields?.every(([name, type]) => typeOf(event[name]) === type) ?? false;
+}
+
+/** Add what one event says. Events of types that are not known, or that lack a field, are counted and leave no other trace. */
 export function apply(model, event) {
-  if (typeof event?.atMs !== 'number' || typeof event.type !== 'string') return;
+  if (!Number.isFinite(event?.atMs) || typeof event.type !== 'string') return;
   model.numEvents++;
-  APPLY[event.type]?.(model, event);
+  if (isReadable(event)) APPLY[event.type](model, event);
   if (event.atMs < model.firstMs) model.firstMs = event.atMs;
   if (event.atMs > model.lastMs) model.lastMs = event.atMs;
 }

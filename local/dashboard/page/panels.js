@@ -22,7 +22,7 @@ export function showTiles(model, run) {
   const set = (id, text) => setText(byId(id), text);
   const isOfValues = (report?.task ?? run?.params?.task) === 'regression';
   set('accuracyLabel', isOfValues ? 'R²' : 'Accuracy');
-  set('accuracy', report ? (isOfValues ? report.r2 : report.accuracy).toFixed(4) : '–');
+  set('accuracy', (isOfValues ? report?.r2 : report?.accuracy)?.toFixed(4) ?? '–');
   set('accuracyMore', report ? describeInterval(report) : (NOT_DONE[run?.state] ?? 'at the end of the run'));
   set('tasks', report ? count(report.tasks.total) : total > 0 ? `${count(done)} / ${count(total)}` : '–');
   set('tasksMore', report ? `${count(report.rows.total)} rows` : run ? nextOf(run, stages) : '');
@@ -61,7 +61,7 @@ function describeInterval(report) {
   const best = report.task === 'regression' ? report.r2Ceiling : report.accuracyCeiling;
   return [
     ...(interval ? [`95 %: ${interval[0].toFixed(4)} to ${interval[1].toFixed(4)}`] : []),
-    ...(best === null ? [] : [`ceiling ${best.toFixed(4)}`]),
+    ...((best ?? null) === null ? [] : [`ceiling ${best.toFixed(4)}`]),
   ].join(' · ');
 }
 

@@ -165,6 +165,24 @@ test('the page of a search shows its candidates, the best first, and its rounds'
   assert.doesNotMatch(renderReport(await reportOf({})), /<h2 id="search">/);
 });
 
+test('a run of very many tasks and classes has a page that can be opened', async () => {
+  const report = await reportOf({});
+  const timeline = Array.from({ length: 150_000 }, (_, i) => ({
+    ...{ taskId: `generate-${i}`, sandbox: `s${i % 300}`, isColdStart: i < 300 },
+    ...{ startedAtMs: 10 * Math.floor(i / 300), finishedAtMs: 10 * Math.floor(i / 300) + 9 },
+  }));
+  const confusion = Array.from({ length: 120 }, (_, k): [number, number, number] => [k, k, k + 1]);
+  const page = renderReport({ ...report, timeline, confusion, classCounts: confusion.map(([, , rows]) => rows) });
+  assert.ok(page.length < 1_000_000, `${page.length} characters`);
+  const [, height] = /viewBox="0 0 860 ([\d.]+)" role="img" aria-label="Tasks by sandbox: 150,000 tasks in 300/.exec(
+    page,
+  )!;
+  assert.ok(Number(height) < 1000 && Number(height) > 900, height);
+  const text = textOf(page);
+  assert.ok(text.includes('The 50 classes with the most test rows, of 120') && text.includes('class 119 120 1.0000'));
+  assert.ok(!text.includes('class 69 70'), 'the classes with fewer rows are left out');
+});
+
 test('what a run did not measure is said to be missing', async () => {
   const report = await reportOf({});
   const text = textOf(

@@ -154,6 +154,44 @@ test('an emulator that was killed and started again leaves no sandbox alive and 
   assert.equal(marksOf(model).at(-1)[2], 100, 'ends with the last that was heard');
 });
 
+test('an event that lacks a field, or has another type in it, breaks nothing and hides nothing that comes later', () => {
+  const whole = [
+    BEGIN,
+    { type: 'sandboxStarted', atMs: 10, ...sandbox },
+    started(100, 'a'),
+    { type: 'log', atMs: 110, text: 'x', ...sandbox },
+    { type: 'memory', atMs: 120, sandboxes: { 'split-1': 9 } },
+    put('runs/r/run.json', 130),
+    { type: 'runRequested', atMs: 131, runId: 'r', params: {} },
+    statusOf('r', 140, 'running'),
+    { type: 'partition', atMs: 150, runId: 'r', index: 0, classCounts: [1, 2], bytes: 3 },
+    finished(200, 'a', { error: { type: 'E', message: 'm' } }),
+    {
+      type: 'executionFinished',
+      atMs: 300,
+      executionName: 'r',
+      functionName: 'arvoredo-orchestrator',
+      status: 'FAILED',
+    },
+    { type: 'runReport', atMs: 310, runId: 'r', tasks: {}, rows: {}, bill: 1, forecast: 1 },
+    { type: 'sandboxExited', atMs: 400, reason: 'closed', ...sandbox },
+  ];
+  const junk = [undefined, null, 5, 'x', [], [null], {}];
+  for (const [i, event] of whole.entries()) {
+    for (const name of Object.keys(event).filter((key) => key !== 'type')) {
+      for (const value of junk) {
+        const model = createModel();
+        const broken = JSON.parse(JSON.stringify({ ...event, [name]: value }));
+        for (const each of whole.with(i, broken)) apply(model, each);
+        const run = model.runs.get('r');
+        progressOf(run, 'split');
+        rowsOf(model, run, rangeOf(model, run, 500));
+        assert.ok(run.folders.size > 0 || event.type === 's3', `${event.type} with ${name} ${JSON.stringify(value)}`);
+      }
+    }
+  }
+});
+
 test('what is no event, or of a type that is not known, changes nothing', () => {
   const model = createModel();
   for (const event of [null, 5, {}, { type: 'log' }, { type: 'toString', atMs: 1 }, { type: 'new', atMs: 2 }])
