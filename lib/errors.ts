@@ -98,3 +98,10 @@ const FINAL_ERRORS = new Set([
 export function isRetryable(errorName: string): boolean {
   return !FINAL_ERRORS.has(errorName);
 }
+
+// Minifying renames classes, and Node puts the name of its class before what it prints of an error.
+const types = {
+  ...{ InputError, FormatError, NotFoundError, ConflictError, AccessDeniedError, CancelledError, DeadlineError },
+  ...{ TaskFailedError, FanOutFailedError, RunFailedError },
+};
+for (const [name, type] of Object.entries(types)) Object.defineProperty(type, 'name', { value: name });
