@@ -35,17 +35,23 @@ export interface ArvoredoApiProps {
 
 const THROTTLE = { rateLimit: 20, burstLimit: 40 };
 
+/** What a signed request of a page brings. */
+const SIGNATURE_HEADERS = ['authorization', 'x-amz-content-sha256', 'x-amz-date', 'x-amz-security-token'];
+
 // names of context variables: $context.requestId and so on
 const ACCESS_LOG_FIELDS = [
   'requestId',
   'requestTimeEpoch',
   'identity.sourceIp',
+  'identity.userArn', // who signed
+  'authorizer.claims.sub', // whose token it is
   'routeKey',
   'path',
   'status',
   'responseLength',
   'integrationLatency',
   'integrationErrorMessage',
+  'error.message', // why API Gateway itself refused it
 ];
 
 /** Starts runs, tells how they are, cancels them, and predicts with their models. Every route has an authorizer. */
@@ -68,7 +74,7 @@ export class ArvoredoApi extends Construct {
         corsPreflight: {
           allowOrigins: corsOrigins,
           allowMethods: [...new Set(ROUTES.map((route) => methodOf(route) as unknown as apigateway.CorsHttpMethod))],
-          allowHeaders: ['authorization', 'content-type', 'idempotency-key'],
+          allowHeaders: ['content-type', 'idempotency-key', ...(jwt ? ['authorization'] : SIGNATURE_HEADERS)],
           maxAge: Duration.hours(1),
         },
       }),

@@ -1,44 +1,78 @@
 // Options from `cdk.json` or the command line, where -c gives every value as text.
 
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { InputError } from '../lib/errors.ts';
+import { quote } from '../lib/quote.ts';
 import type { EnvironmentName, GroveOptions } from './options.ts';
 
-const OPTIONS = {
+const RETENTIONS = Object.values(RetentionDays).filter((days) => typeof days === 'number');
+
+/** What a value can be, and the words for it. */
+const KINDS = {
+  text: ['text', (value) => typeof value === 'string'],
+  flag: ['true or false', (value) => typeof value === 'boolean'],
+  number: ['a number', (value) => typeof value === 'number'],
+  list: ['a list, as in ["one","two"]', Array.isArray],
+  mail: [
+    'true, false or {"email":"ops@example.org"}',
+    (value) => typeof value === 'boolean' || hasOnly(value, ['email']),
+  ],
+  // 9,999 stands for ever
+  retention: [`one of ${RETENTIONS.join(', ')} days`, (value) => RETENTIONS.includes(value as RetentionDays)],
+} satisfies Record<string, [words: string, holds: (value: unknown) => boolean]>;
+
+/** Kind of each option; of an object, what may be in it. */
+const OPTIONS: { [Name in keyof Required<GroveOptions>]: keyof typeof KINDS | KeysOf<GroveOptions[Name]> } = {
   removal: 'text',
-  expireAfterDays: 'json',
-  expireDataAfterDays: 'json',
-  logRetention: 'json',
-  dataBuckets: 'json',
-  accessLogs: 'json',
-  ownKey: 'json',
-  privateNetwork: 'json',
-  tracing: 'json',
-  metrics: 'json',
-  reservedConcurrency: 'json',
-  throttle: 'json',
-  jwt: 'json',
-  corsOrigins: 'json',
-  functionUrl: 'json',
-  alarms: 'json',
-  dashboard: 'json',
-  budget: 'json',
-  costAnomalies: 'json',
-  schedule: 'json',
-  uploads: 'json',
-  notifications: 'json',
-} as const satisfies Record<keyof GroveOptions, 'text' | 'json'>;
+  expireAfterDays: 'number',
+  expireDataAfterDays: 'number',
+  logRetention: 'retention',
+  dataBuckets: 'list',
+  accessLogs: 'flag',
+  ownKey: 'flag',
+  privateNetwork: 'flag',
+  tracing: 'flag',
+  metrics: 'flag',
+  maxMemoryMiB: 'number',
+  reservedConcurrency: ['orchestrator', 'workers'],
+  throttle: ['rateLimit', 'burstLimit'],
+  jwt: ['issuer', 'audience'],
+  corsOrigins: 'list',
+  functionUrl: 'flag',
+  alarms: 'mail',
+  dashboard: 'flag',
+  budget: ['monthlyUsd', 'email'],
+  costAnomalies: ['email', 'aboveUsd'],
+  schedule: ['expression', 'timeZone', 'params'],
+  uploads: ['prefix', 'params'],
+  notifications: 'mail',
+};
+
+type KeysOf<Option> = readonly (keyof Extract<Option, object>)[];
 
 /**
  * @param get looks a context value up; undefined when there is none
- * @throws {InputError} when a value is not JSON
+ * @throws {InputError} when a value is not JSON, or not what its option takes
  */
 export function optionsOfContext(get: (key: string) => unknown): GroveOptions & { environment?: EnvironmentName } {
   const options: Record<string, unknown> = { environment: get('env') };
   for (const [name, kind] of Object.entries(OPTIONS)) {
-    const value = get(name);
-    options[name] = kind === 'json' && typeof value === 'string' ? parse(name, value) : value;
+    const given = get(name);
+    if (given === undefined) continue;
+    const value = kind !== 'text' && typeof given === 'string' ? parse(name, given) : given;
+    const [words, holds] =
+      typeof kind === 'string'
+        ? KINDS[kind]
+        : [`an object of ${kind.join(', ')}`, (each: unknown) => hasOnly(each, kind as readonly string[])];
+    if (!holds(value)) throw new InputError(`-c ${name} must be ${words}, got ${quote(value)}`);
+    options[name] = value;
   }
   return options;
+}
+
+function hasOnly(value: unknown, keys: readonly string[]): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.keys(value).every((key) => keys.includes(key));
 }
 
 function parse(name: string, text: string): unknown {

@@ -51,6 +51,13 @@ export interface ArvoredoEngineProps {
    * @default none
    */
   reservedConcurrency?: ReservedConcurrency;
+  /**
+   * Most memory of a function in MiB, from 1,769 to 10,240. New accounts may have 3,008; a task that needs more then fails,
+   * which the forecast does not foresee.
+   *
+   * @default 10240
+   */
+  maxMemoryMiB?: number;
   /** Whether tasks leave metrics of the stack and stage in the log: 0.30 USD a month for each of sixteen. @default false */
   metrics?: boolean;
   /** Whether X-Ray traces invocations, from the trigger to the last worker. @default false */
@@ -63,6 +70,8 @@ export interface ArvoredoEngineProps {
 const OWN_BUNDLES = fileURLToPath(new URL('../dist/functions', import.meta.url));
 const DURABLE = 'a durable function has a dead-letter queue; a destination is not told how an execution ended';
 const IS_CALLED = 'invoked synchronously, or by the orchestrator, which sees how it ends and tries again';
+/** What a function may have on Lambda; a whole vCPU, which all sizes but those of the API have at least, is the least. */
+const MEMORY_MIB = { least: 1769, most: 10_240 };
 /** Longest time of a run. */
 const EXECUTION_TIMEOUT = Duration.days(1);
 
@@ -83,6 +92,7 @@ export class ArvoredoEngine extends Construct {
     checkBundles(bundleDir);
     checkPlaces('reservedConcurrency.orchestrator', own);
     checkPlaces('reservedConcurrency.workers', workers);
+    checkMemory(props.maxMemoryMiB);
     // "modifying an existing lambda to use durability will trigger a resource replacement": ours is born durable
     Annotations.of(this).acknowledgeInfo('aws-lambda:Function.DurableConfig');
     this.failures = new sqs.Queue(this, 'Failures', {
@@ -123,6 +133,7 @@ export class ArvoredoEngine extends Construct {
 
   #create(name: FunctionName, props: ArvoredoEngineProps & { bundleDir: string }): lambda.Function {
     const { store, bundleDir, logRetention = logs.RetentionDays.ONE_MONTH, tracing = false, network } = props;
+    const { maxMemoryMiB } = props;
     const { memoryMiB, timeoutSeconds, durable }: FunctionSpec = FUNCTIONS[name];
     const isWorker = (WORKER_NAMES as readonly string[]).includes(name);
     const { orchestrator, workers } = props.reservedConcurrency ?? {};
@@ -146,7 +157,7 @@ export class ArvoredoEngine extends Construct {
       handler: HANDLER,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
-      memorySize: memoryMiB,
+      memorySize: Math.min(memoryMiB, maxMemoryMiB ?? memoryMiB),
       timeout: Duration.seconds(timeoutSeconds),
       durableConfig: durable
         ? { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: Duration.days(KEPT_DAYS.history) }
@@ -158,7 +169,10 @@ export class ArvoredoEngine extends Construct {
       // a run under way replays on the version it started on, so the next deployment must leave that one; one of a
       // deployment that failed goes, as Lambda would not publish the same code again
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
-      environment: { BUCKET: store.bucket.bucketName },
+      environment: {
+        BUCKET: store.bucket.bucketName,
+        ...(durable && maxMemoryMiB !== undefined && { MAX_MEMORY_MIB: String(maxMemoryMiB) }),
+      },
       tracing: tracing ? lambda.Tracing.ACTIVE : lambda.Tracing.DISABLED,
       ...network?.placement,
       role,
@@ -223,6 +237,13 @@ function checkBundles(bundleDir: string): void {
   if (missing.length > 0) {
     throw new InputError(`no index.mjs for ${missing.join(', ')} under ${bundleDir}; run: npm run build`);
   }
+}
+
+function checkMemory(maxMemoryMiB: number | undefined): void {
+  const { least, most } = MEMORY_MIB;
+  if (maxMemoryMiB === undefined) return;
+  if (Number.isInteger(maxMemoryMiB) && maxMemoryMiB >= least && maxMemoryMiB <= most) return;
+  throw new InputError(`maxMemoryMiB must be a whole number from ${least} to ${most}, got ${maxMemoryMiB}`);
 }
 
 function checkPlaces(name: string, places: number | undefined): void {

@@ -10,6 +10,8 @@ import { acknowledge } from './findings.ts';
 export interface ArvoredoNetworkProps {
   /** A network of yours, with isolated subnets and its own ways to S3 and Lambda. @default a new one, two zones wide */
   vpc?: ec2.IVpc;
+  /** How long the log of refused connections of a new one is kept. @default one month */
+  logRetention?: RetentionDays;
 }
 
 /**
@@ -23,7 +25,7 @@ export class ArvoredoNetwork extends Construct {
 
   constructor(scope: Construct, id: string, props: ArvoredoNetworkProps = {}) {
     super(scope, id);
-    this.vpc = props.vpc ?? this.#createVpc();
+    this.vpc = props.vpc ?? this.#createVpc(props.logRetention ?? RetentionDays.ONE_MONTH);
     this.securityGroup = new ec2.SecurityGroup(this, 'Functions', {
       vpc: this.vpc,
       description: 'arvoredo functions: HTTPS out, nothing in',
@@ -66,7 +68,7 @@ export class ArvoredoNetwork extends Construct {
     );
   }
 
-  #createVpc(): ec2.Vpc {
+  #createVpc(retention: RetentionDays): ec2.Vpc {
     const vpc = new ec2.Vpc(this, 'Vpc', {
       maxAzs: 2,
       natGateways: 0,
@@ -81,7 +83,7 @@ export class ArvoredoNetwork extends Construct {
     });
     vpc.addFlowLog('Flows', {
       destination: ec2.FlowLogDestination.toCloudWatchLogs(
-        new LogGroup(this, 'FlowLogs', { retention: RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY }),
+        new LogGroup(this, 'FlowLogs', { retention, removalPolicy: RemovalPolicy.DESTROY }),
       ),
       trafficType: ec2.FlowLogTrafficType.REJECT,
     });

@@ -40,6 +40,8 @@ export class ArvoredoNotifications extends Construct {
       run: events.EventField.fromPath('$.detail.durableExecutionName'),
       status: events.EventField.fromPath('$.detail.status'),
     });
-    rule.addTarget(new SnsTopic(this.topic, { message, deadLetterQueue: engine.failures }));
+    // by a role: what the CDK writes into the topic's policy otherwise would let in the rules of every account
+    const target = { message, deadLetterQueue: engine.failures, authorizeUsingRole: true };
+    rule.addTarget(new SnsTopic(this.topic, target));
   }
 }

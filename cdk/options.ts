@@ -31,6 +31,8 @@ export interface GroveOptions {
   tracing?: boolean;
   /** Metrics of each stage, from the log, about 5 USD a month while runs are made. @default false */
   metrics?: boolean;
+  /** Most memory of a function in MiB, from 1,769 up: 3,008 in new accounts. @default 10240 */
+  maxMemoryMiB?: number;
   /** Places set aside for functions. @default none */
   reservedConcurrency?: ReservedConcurrency;
   /** Requests per second to the API. @default 20, and 40 at once */

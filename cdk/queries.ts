@@ -29,7 +29,10 @@ const QUERIES: Record<
   },
   failures: {
     fields: ['@timestamp', '@log', '@message'],
-    filterStatements: ['level = "ERROR" or @message like "Task timed out" or @message like "Runtime exited"'],
+    // of an invocation that timed out, or whose sandbox died, Lambda's own report is the only word
+    filterStatements: [
+      'level = "ERROR" or (type = "platform.report" and record.status != "success") or @message like "Task timed out"',
+    ],
     sort: '@timestamp desc',
   },
   'longest invocations': {

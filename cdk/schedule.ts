@@ -1,6 +1,6 @@
 // A run at set times: EventBridge Scheduler tells the function that starts runs.
 
-import { TimeZone } from 'aws-cdk-lib';
+import { Stack, TimeZone } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
@@ -27,7 +27,7 @@ export interface ArvoredoScheduleProps extends ScheduleOptions {
   failures: IQueue;
 }
 
-/** However often a time is delivered, it starts one run: the time is the client token. */
+/** However often a time is delivered, it starts one run: the stack and the time are the client token. */
 export class ArvoredoSchedule extends Construct {
   /** @throws {InputError} when the expression is none, or the run could not be finished */
   constructor(scope: Construct, id: string, props: ArvoredoScheduleProps) {
@@ -37,7 +37,8 @@ export class ArvoredoSchedule extends Construct {
       throw new InputError(`schedule must be like rate(1 day) or cron(0 3 * * ? *), got ${expression}`);
     }
     checkParams('schedule.params', params);
-    const clientToken = `schedule ${scheduler.ContextAttribute.scheduledTime}`;
+    // with the stack: an execution's name is the account's, and another stack may have the same times
+    const clientToken = `schedule ${Stack.of(this).stackName} ${scheduler.ContextAttribute.scheduledTime}`;
     const role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com') });
     acknowledgeWildcards(
       role,

@@ -49,7 +49,7 @@ export class ArvoredoStack extends Stack {
     Tags.of(this).add('arvoredo:environment', environment ?? 'none', tagging);
 
     const { removal, expireAfterDays, expireDataAfterDays, dataBuckets, accessLogs, ownKey, logRetention } = options;
-    const { tracing, metrics, reservedConcurrency } = options;
+    const { tracing, metrics, maxMemoryMiB, reservedConcurrency } = options;
     const encryptionKey = ownKey
       ? new Key(this, 'Key', {
           enableKeyRotation: true,
@@ -66,7 +66,7 @@ export class ArvoredoStack extends Stack {
       accessLogs,
       encryptionKey,
     });
-    const network = options.privateNetwork ? new ArvoredoNetwork(this, 'Network') : undefined;
+    const network = options.privateNetwork ? new ArvoredoNetwork(this, 'Network', { logRetention }) : undefined;
     const { store } = this;
     this.engine = new ArvoredoEngine(this, 'Engine', {
       store,
@@ -74,6 +74,7 @@ export class ArvoredoStack extends Stack {
       logRetention,
       tracing,
       metrics,
+      maxMemoryMiB,
       reservedConcurrency,
       network,
     });

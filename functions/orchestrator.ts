@@ -18,12 +18,14 @@ const Run = v.strictObject({ runId: v.string() });
 const Prediction = v.strictObject({ predictionId: v.string() });
 
 const store = s3Store(requireEnv('BUCKET'));
+/** What the stack lets a function have at most, where it was told to. */
+const maxMemoryMiB = Number(process.env.MAX_MEMORY_MIB ?? Number.POSITIVE_INFINITY);
 const workers = Object.fromEntries(
   STAGE_NAMES.map((stage) => [
     stage,
     STAGE_FUNCTIONS[stage].map((name) => ({
       functionName: requireEnv(functionVariable(name)),
-      memoryMiB: FUNCTIONS[name].memoryMiB,
+      memoryMiB: Math.min(FUNCTIONS[name].memoryMiB, maxMemoryMiB),
     })),
   ]),
 ) as Record<StageName, WorkerSize[]>;

@@ -28,6 +28,16 @@ export function apiClient(url: string, token?: string, service: 'execute-api' | 
   };
 }
 
+/** What a caller needs who is answered 401 or 403: an API says no more than that. */
+export const CALLER_NEEDS = {
+  'execute-api': 'the caller needs execute-api:Invoke on it (docs/aws.md), or give --token for an API that takes those',
+  lambda: 'the caller needs lambda:InvokeFunctionUrl and lambda:InvokeFunction on the function api (docs/aws.md)',
+} as const;
+
+export function isRefusal(status: number): boolean {
+  return status === 401 || status === 403;
+}
+
 /** What the API says to somebody whom it does not know. */
 export async function askUnsigned(url: string): Promise<ApiAnswer> {
   return answerOf(await fetch(`${url.replace(/\/$/, '')}/runs`));

@@ -31,7 +31,7 @@ export async function findUploads(
     }
     if (on === 'aws') {
       throw new InputError(
-        `--data ${location}: with --on aws data must be in S3; copy it there with: aws s3 cp ${location} s3://BUCKET/`,
+        `--data ${location}: with --on aws data must be in S3; copy it there with: aws s3 cp ${location} s3://BUCKET/data/, into the stack's bucket`,
       );
     }
     for (const file of await findFiles(location)) {

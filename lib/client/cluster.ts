@@ -25,7 +25,9 @@ export interface Cluster {
 /** @throws {InputError} on a path of this machine: functions on AWS cannot read it */
 export async function locateInS3(place: string): Promise<string[]> {
   if (place.startsWith('s3://')) return [place];
-  throw new InputError(`${place}: on AWS data must be in S3; copy it there with: aws s3 cp ${place} s3://BUCKET/`);
+  throw new InputError(
+    `${place}: on AWS data must be in S3; copy it there with: aws s3 cp ${place} s3://BUCKET/data/, into the stack's bucket`,
+  );
 }
 
 /** @throws {CancelledError} when a signal is aborted; its reason is the cause, unless it is such an error itself */

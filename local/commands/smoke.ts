@@ -12,7 +12,7 @@ import { RUNS_PREFIX } from '../../lib/keys.ts';
 import { parseRunParams } from '../../lib/params.ts';
 import { answerRows } from '../../lib/predict/answer.ts';
 import { getReport, newRunId, type RunView, startRun, viewRun } from '../../lib/run.ts';
-import { type ApiClient, apiClient, askUnsigned } from '../api-client.ts';
+import { type ApiAnswer, type ApiClient, apiClient, askUnsigned, CALLER_NEEDS, isRefusal } from '../api-client.ts';
 import { colours } from '../colours.ts';
 import { startEmulator } from '../emulator.ts';
 import { localTarget, stackTarget, type Target } from '../target.ts';
@@ -76,15 +76,27 @@ function expect(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(message);
 }
 
+/** The body of an answer that has the status that it should have. */
+function bodyOf(
+  request: string,
+  { status, body }: ApiAnswer,
+  wanted = 200,
+  service: keyof typeof CALLER_NEEDS = 'execute-api',
+): ApiAnswer['body'] {
+  const next = isRefusal(status) ? `; ${CALLER_NEEDS[service]}` : '';
+  expect(status === wanted, `${request} must give ${wanted}, got ${status} ${JSON.stringify(body)}${next}`);
+  return body;
+}
+
 async function checkClosed(apiUrl: string): Promise<void> {
   const { status } = await askUnsigned(apiUrl);
-  expect(status === 401 || status === 403, `a request without a signature must be refused, got status ${status}`);
+  expect(isRefusal(status), `a request without a signature must be refused, got status ${status}`);
 }
 
 async function checkFunctionUrl(functionUrl: string): Promise<void> {
   await checkClosed(functionUrl);
-  const { status, body } = await apiClient(functionUrl, undefined, 'lambda')('GET', '/runs');
-  expect(status === 200, `GET /runs at the function URL must give 200, got ${status} ${JSON.stringify(body)}`);
+  const answer = await apiClient(functionUrl, undefined, 'lambda')('GET', '/runs');
+  bodyOf('GET /runs at the function URL', answer, 200, 'lambda');
 }
 
 /** The model that the job gives in an emulator. */
@@ -116,8 +128,7 @@ async function checkRun(smoke: Smoke, expected: string): Promise<string> {
 /** The answers of the deployed function must be those of the same model here. */
 async function checkPredict({ api }: Smoke, runId: string, model: Uint8Array): Promise<void> {
   const path = `/models/${runId}/predict`;
-  const { status, body } = await api('POST', path, { rows: ROWS });
-  expect(status === 200, `POST ${path} must give 200, got ${status} ${JSON.stringify(body)}`);
+  const body = bodyOf(`POST ${path}`, await api('POST', path, { rows: ROWS }));
   const { predictions } = answerRows(decodeModel(model), { rows: ROWS });
   const [got, wanted] = [body.predictions, predictions].map((each) => JSON.stringify(each));
   expect(got === wanted, `POST ${path} must predict ${wanted}, as is predicted here, got ${got}`);
@@ -128,8 +139,7 @@ async function checkCancel(smoke: Smoke): Promise<string> {
   for (let tries = 1; ; tries++) {
     const runId = await post(smoke);
     await until('running', () => get(smoke, runId), hasProgress);
-    const { status, body } = await smoke.api('DELETE', `/runs/${runId}`);
-    expect(status === 200, `DELETE /runs/${runId} must give 200, got ${status} ${JSON.stringify(body)}`);
+    const body = bodyOf(`DELETE /runs/${runId}`, await smoke.api('DELETE', `/runs/${runId}`));
     if (body.state === 'cancelled') return runId;
     expect(tries < MAX_TRIES, `${MAX_TRIES} runs ended before they could be cancelled; the last is ${body.state}`);
   }
@@ -152,16 +162,13 @@ function checkModel(runId: string, actual: string, expected: string): void {
 
 async function post({ api, runs }: Smoke, known?: string): Promise<string> {
   const runId = known ?? `smoke-${newRunId()}`;
-  const { status, body } = await api('POST', '/runs', { ...JOB, runId });
-  expect(status === 202, `POST /runs must give 202, got ${status} ${JSON.stringify(body)}`);
+  bodyOf('POST /runs', await api('POST', '/runs', { ...JOB, runId }), 202);
   if (!known) runs.push(runId);
   return runId;
 }
 
 async function get({ api }: Smoke, runId: string): Promise<RunView> {
-  const { status, body } = await api('GET', `/runs/${runId}`);
-  expect(status === 200, `GET /runs/${runId} must give 200, got ${status} ${JSON.stringify(body)}`);
-  return body;
+  return bodyOf(`GET /runs/${runId}`, await api('GET', `/runs/${runId}`));
 }
 
 const hasProgress = ({ stages }: RunView) => stages.some(({ numDone }) => numDone > 0);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError, NotFoundError } from '../../lib/errors.ts';
 import type { Report } from '../../lib/report.ts';
 import type { RunView } from '../../lib/run.ts';
-import type { ApiClient } from '../api-client.ts';
+import { type ApiClient, CALLER_NEEDS, isRefusal } from '../api-client.ts';
 import type { RunWatch } from './run-dashboard.ts';
 
 const POLL_MS = 1000;
@@ -60,11 +60,8 @@ async function get(api: ApiClient, path: string): Promise<unknown> {
     }));
     if (status === 200) return body;
     const message = body?.error?.message ?? body?.message ?? JSON.stringify(body);
-    if (status === 401 || status === 403) {
-      throw new InputError(
-        `the API refused GET ${path}: ${message}; the caller needs execute-api:Invoke on it (docs/aws.md), or give --token for an API that takes those`,
-      );
-    }
+    if (isRefusal(status))
+      throw new InputError(`the API refused GET ${path}: ${message}; ${CALLER_NEEDS['execute-api']}`);
     if (status === 404) throw new NotFoundError(message);
     if (failures === MAX_FAILURES || (status > 0 && status < 500 && status !== 429)) {
       throw new Error(`the API answered GET ${path} with ${status || 'nothing'}: ${message}`);

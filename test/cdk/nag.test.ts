@@ -23,6 +23,9 @@ const EVERYTHING: ArvoredoStackProps = {
   budget: { monthlyUsd: 5, email },
   costAnomalies: { email },
   metrics: true,
+  maxMemoryMiB: 3008,
+  corsOrigins: ['https://grove.example.org'],
+  dataBuckets: ['my-tables'],
   schedule: { expression: 'rate(1 day)' },
   uploads: { params: { label: 'sold' } },
   notifications: { email },
@@ -58,6 +61,7 @@ for (const [name, props] of Object.entries({
   'the defaults': {},
   dev: { environment: 'dev' },
   everything: EVERYTHING,
+  'an API that takes tokens': { jwt: { issuer: 'https://login.example.org', audience: ['grove'] } },
 })) {
   test(`AwsSolutions and Serverless find nothing that is not answered in ${name}`, () => {
     assert.deepEqual(findings(props as ArvoredoStackProps), []);

@@ -60,6 +60,45 @@ test('options come from the command line as text, and from cdk.json as they are'
   });
 });
 
+const WRONG: [name: string, given: string, wanted: RegExp][] = [
+  ['alarms', '"ops@example.org"', /must be true, false or \{"email":"ops@example.org"\}, got "ops@example.org"/],
+  ['notifications', '{"mail":"ops@example.org"}', /must be true, false or /],
+  ['ownKey', '0', /must be true or false, got 0/],
+  ['tracing', '"false"', /must be true or false, got "false"/],
+  ['logRetention', '10', /must be one of 1, 3, 5, 7, .* days, got 10/],
+  ['expireAfterDays', '"7"', /must be a number, got "7"/],
+  ['dataBuckets', '"my-tables"', /must be a list, as in .*, got "my-tables"/],
+  ['reservedConcurrency', '{"worker":5}', /must be an object of orchestrator, workers, got \{"worker":5\}/],
+  ['budget', 'null', /must be an object of monthlyUsd, email, got null/],
+];
+for (const [name, given, wanted] of WRONG) {
+  test(`-c ${name}=${given} is refused, as it would be passed over or fail during the deployment`, () => {
+    assert.throws(
+      () => optionsOfContext((key) => (key === name ? given : undefined)),
+      (error: Error) =>
+        error.name === 'InputError' && error.message.startsWith(`-c ${name}`) && wanted.test(error.message),
+    );
+  });
+}
+
+test('no function has more memory than is allowed, which its orchestrator is told, and others keep their own', () => {
+  const memories = (maxMemoryMiB?: number) =>
+    propertiesOf(templateOf({ bundleDir, maxMemoryMiB }), 'AWS::Lambda::Function').map(
+      ({ Description, MemorySize, Environment }) => [Description, MemorySize, Environment.Variables.MAX_MEMORY_MIB],
+    );
+  const expected = (most?: number) =>
+    FUNCTION_NAMES.map((name) => {
+      const { memoryMiB, durable } = FUNCTIONS[name];
+      return [`arvoredo ${name}`, Math.min(memoryMiB, most ?? memoryMiB), durable && most ? String(most) : undefined];
+    });
+  assert.deepEqual(memories(3008).sort(), expected(3008).sort());
+  assert.deepEqual(memories().sort(), expected().sort());
+  assert.throws(() => memories(1024), {
+    name: 'InputError',
+    message: 'maxMemoryMiB must be a whole number from 1769 to 10240, got 1024',
+  });
+});
+
 test('everything that can bear a tag tells its stack and environment', () => {
   const template = templateOf({ bundleDir, environment: 'dev' });
   for (const type of ['AWS::Lambda::Function', 'AWS::S3::Bucket', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup']) {
@@ -180,7 +219,8 @@ test('with a key of its own, objects are encrypted with it, who reads or writes 
 });
 
 test('in a private network there is no way out but to S3 and Lambda, and the code itself may not touch the network', () => {
-  const template = templateOf({ bundleDir, privateNetwork: true });
+  const template = templateOf({ bundleDir, privateNetwork: true, logRetention: 7 });
+  template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
   for (const type of ['AWS::EC2::NatGateway', 'AWS::EC2::InternetGateway']) template.resourceCountIs(type, 0);
   const endpoints = propertiesOf(template, 'AWS::EC2::VPCEndpoint').map(({ VpcEndpointType, ServiceName }) => [
     VpcEndpointType,
@@ -229,8 +269,18 @@ test('with an issuer, every route asks for its tokens', () => {
 test('pages may call from the origins that are named, and none can be a wildcard', () => {
   const template = templateOf({ bundleDir, corsOrigins: ['https://grove.example.org'] });
   template.hasResourceProperties('AWS::ApiGatewayV2::Api', {
-    CorsConfiguration: { AllowOrigins: ['https://grove.example.org'], AllowCredentials: Match.absent() },
+    CorsConfiguration: {
+      AllowOrigins: ['https://grove.example.org'],
+      AllowCredentials: Match.absent(),
+      // those that the signature of a request brings, of temporary credentials too
+      AllowHeaders: Match.arrayWith(['authorization', 'x-amz-content-sha256', 'x-amz-date', 'x-amz-security-token']),
+    },
   });
+  const jwt = { issuer: 'https://login.example.org', audience: ['grove'] };
+  templateOf({ bundleDir, jwt, corsOrigins: ['https://grove.example.org'] }).hasResourceProperties(
+    'AWS::ApiGatewayV2::Api',
+    { CorsConfiguration: { AllowHeaders: ['content-type', 'idempotency-key', 'authorization'] } },
+  );
   assert.throws(() => templateOf({ bundleDir, corsOrigins: ['*'] }), /without \* or a path, got \*/);
 });
 
@@ -285,7 +335,10 @@ test('a schedule asks for a run, with its time as the token, and a run that coul
   const template = templateOf({ bundleDir, schedule: { expression: 'cron(0 3 * * ? *)', params } });
   const [{ ScheduleExpression, Target }] = propertiesOf(template, 'AWS::Scheduler::Schedule');
   assert.equal(ScheduleExpression, 'cron(0 3 * * ? *)');
-  assert.deepEqual(JSON.parse(Target.Input), { params, clientToken: 'schedule <aws.scheduler.scheduled-time>' });
+  assert.deepEqual(JSON.parse(Target.Input), {
+    params,
+    clientToken: 'schedule Arvoredo <aws.scheduler.scheduled-time>',
+  });
   assert.throws(() => templateOf({ bundleDir, schedule: { expression: '1 day' } }), /must be like rate\(1 day\)/);
   assert.throws(
     () => templateOf({ bundleDir, schedule: { expression: 'rate(1 day)', params: { trees: 0 } } }),

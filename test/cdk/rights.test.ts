@@ -388,6 +388,44 @@ test('no policy of a resource lets anybody in', () => {
       for (const { Effect } of PolicyDocument.Statement) assert.equal(Effect, 'Deny', type);
 });
 
+test('with all options, a service may do something to a resource for what this stack has made alone, not for other accounts', () => {
+  const given = templateOf({
+    bundleDir,
+    accessLogs: true,
+    alarms: true,
+    notifications: true,
+    schedule: { expression: 'rate(1 day)' },
+    uploads: { params: { label: 'sold' } },
+  });
+  const propertiesOf = (type: string): Json[] => Object.values(given.findResources(type)).map((r) => r.Properties);
+  const types = ['AWS::SNS::TopicPolicy', 'AWS::SQS::QueuePolicy', 'AWS::S3::BucketPolicy'];
+  const allowed: Json[] = types
+    .flatMap(propertiesOf)
+    .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+    .filter(({ Effect }: Json) => Effect === 'Allow');
+  assert.deepEqual(allowed.map(({ Principal }) => Principal.Service).sort(), [
+    'cloudwatch.amazonaws.com',
+    'events.amazonaws.com',
+    'events.amazonaws.com',
+    'logging.s3.amazonaws.com',
+  ]);
+  for (const { Action, Condition = {} } of allowed) {
+    const keys = Object.values(Condition).flatMap((each) => Object.keys(each as object));
+    assert.ok(keys.includes('aws:SourceArn') || keys.includes('aws:SourceAccount'), `${Action} is for every account`);
+  }
+  for (const { Principal, SourceArn } of propertiesOf('AWS::Lambda::Permission'))
+    assert.ok(SourceArn, `${Principal} may invoke for every account`);
+  // the rule of the topic goes by a role, which publishes there and does nothing else
+  const [topicId] = Object.keys(given.findResources('AWS::SNS::Topic')).filter((id) => /^Notifications/.test(id));
+  const [rule] = propertiesOf('AWS::Events::Rule').filter(({ Targets }) => Targets[0].Arn.Ref === topicId);
+  const roleId = rule.Targets[0].RoleArn['Fn::GetAtt'][0];
+  const ofRole = propertiesOf('AWS::IAM::Policy').filter(({ Roles }) => Roles[0].Ref === roleId);
+  assert.deepEqual(
+    ofRole.map(({ PolicyDocument }) => PolicyDocument.Statement),
+    [[{ Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: topicId } }]],
+  );
+});
+
 test('other buckets are there for those who read data, to read and to list', () => {
   const given = templateOf({ bundleDir, dataBuckets: ['tables-of-mine'] });
   const who = Object.entries(given.findResources('AWS::IAM::Policy')).flatMap(([, { Properties }]) =>

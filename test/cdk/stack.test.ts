@@ -189,6 +189,10 @@ test('the API is throttled and writes an access log', () => {
     DefaultRouteSettings: { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 },
     AccessLogSettings: { DestinationArn: Match.anyValue(), Format: Match.stringLikeRegexp('requestId.*status') },
   });
+  const [{ Properties }] = Object.values(resources('AWS::ApiGatewayV2::Stage')) as [Json];
+  const fields = Object.values(JSON.parse(Properties.AccessLogSettings.Format));
+  for (const who of ['identity.userArn', 'identity.sourceIp', 'authorizer.claims.sub'])
+    assert.ok(fields.includes(`$context.${who}`), `the access log must tell who called: ${who}`);
 });
 
 /** Everything a role may do, as lines of `action resource`, with conditions where there are any. */

@@ -222,7 +222,10 @@ test('a cluster in this process: functions, data, an aborted fit, clients that j
     assert.equal(lines[0], '2 25');
     assert.match(lines[1]!, /has a cluster in .*grove without the function other; choose another dataDir/);
     assert.equal(lines[2], '36');
-    assert.match(lines[3]!, /on AWS data must be in S3; copy it there with: aws s3 cp table\.csv s3:\/\/BUCKET\//);
+    assert.match(
+      lines[3]!,
+      /on AWS data must be in S3; copy it there with: aws s3 cp table\.csv s3:\/\/BUCKET\/data\//,
+    );
     assert.match(lines[4]!, /there is no stack Other in us-east-1 of this account/);
   });
 

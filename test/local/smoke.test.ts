@@ -72,7 +72,10 @@ test('a caller whose role may not call the API is told so, and the command fails
   const env = { ...endpointsOf(grove), AWS_ACCESS_KEY_ID: 'role-of-arvoredo-train' };
   const { code, stdout, stderr } = await finish(t, ['smoke', '--stack', 'Grove'], env);
   assert.equal(code, 1, stdout);
-  assert.match(stderr, /GET \/runs at the function URL must give 200, got 403 \{"message":"Forbidden"\}/);
+  assert.match(
+    stderr,
+    /GET \/runs at the function URL must give 200, got 403 \{"message":"Forbidden"\}; the caller needs lambda:InvokeFunctionUrl and lambda:InvokeFunction/,
+  );
 });
 
 test('a stack that is open to everybody, or not there, fails the smoke test', async (t) => {
