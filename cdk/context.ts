@@ -29,6 +29,7 @@ const OPTIONS: { [Name in keyof Required<GroveOptions>]: keyof typeof KINDS | Ke
   logRetention: 'retention',
   dataBuckets: 'list',
   accessLogs: 'flag',
+  partitionsZone: 'text',
   ownKey: 'flag',
   privateNetwork: 'flag',
   tracing: 'flag',

@@ -171,6 +171,7 @@ export class ArvoredoEngine extends Construct {
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
       environment: {
         BUCKET: store.bucket.bucketName,
+        ...(isWorker && store.partitions && { PARTITIONS_BUCKET: store.partitions.ref }),
         ...(durable && maxMemoryMiB !== undefined && { MAX_MEMORY_MIB: String(maxMemoryMiB) }),
       },
       tracing: tracing ? lambda.Tracing.ACTIVE : lambda.Tracing.DISABLED,

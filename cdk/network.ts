@@ -12,6 +12,8 @@ export interface ArvoredoNetworkProps {
   vpc?: ec2.IVpc;
   /** How long the log of refused connections of a new one is kept. @default one month */
   logRetention?: RetentionDays;
+  /** Whether a new one has a way to S3 Express One Zone, too; the gateway costs nothing. @default false */
+  hasExpress?: boolean;
 }
 
 /**
@@ -25,7 +27,7 @@ export class ArvoredoNetwork extends Construct {
 
   constructor(scope: Construct, id: string, props: ArvoredoNetworkProps = {}) {
     super(scope, id);
-    this.vpc = props.vpc ?? this.#createVpc(props.logRetention ?? RetentionDays.ONE_MONTH);
+    this.vpc = props.vpc ?? this.#createVpc(props);
     this.securityGroup = new ec2.SecurityGroup(this, 'Functions', {
       vpc: this.vpc,
       description: 'arvoredo functions: HTTPS out, nothing in',
@@ -68,12 +70,15 @@ export class ArvoredoNetwork extends Construct {
     );
   }
 
-  #createVpc(retention: RetentionDays): ec2.Vpc {
+  #createVpc({ logRetention = RetentionDays.ONE_MONTH, hasExpress }: ArvoredoNetworkProps): ec2.Vpc {
     const vpc = new ec2.Vpc(this, 'Vpc', {
       maxAzs: 2,
       natGateways: 0,
       subnetConfiguration: [{ name: 'functions', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 20 }],
-      gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
+      gatewayEndpoints: {
+        S3: { service: ec2.GatewayVpcEndpointAwsService.S3 },
+        ...(hasExpress && { S3Express: { service: ec2.GatewayVpcEndpointAwsService.S3_EXPRESS } }),
+      },
       // without a custom resource: nothing here uses the default group
       restrictDefaultSecurityGroup: false,
     });
@@ -83,7 +88,7 @@ export class ArvoredoNetwork extends Construct {
     });
     vpc.addFlowLog('Flows', {
       destination: ec2.FlowLogDestination.toCloudWatchLogs(
-        new LogGroup(this, 'FlowLogs', { retention, removalPolicy: RemovalPolicy.DESTROY }),
+        new LogGroup(this, 'FlowLogs', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY }),
       ),
       trafficType: ec2.FlowLogTrafficType.REJECT,
     });

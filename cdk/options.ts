@@ -23,6 +23,8 @@ export interface GroveOptions {
   dataBuckets?: string[];
   /** Whether requests to the bucket are noted in another. @default false */
   accessLogs?: boolean;
+  /** Zone, as in `use1-az4`, whose S3 Express One Zone holds partitions of rows; not with `ownKey`. @default none */
+  partitionsZone?: string;
   /** A key of this stack's own, 1 USD a month, for the objects. @default false: S3's keys */
   ownKey?: boolean;
   /** A network without a way to the internet, about 15 USD a month. @default false */

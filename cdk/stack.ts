@@ -48,7 +48,8 @@ export class ArvoredoStack extends Stack {
     Tags.of(this).add(costTag.key, costTag.value, tagging);
     Tags.of(this).add('arvoredo:environment', environment ?? 'none', tagging);
 
-    const { removal, expireAfterDays, expireDataAfterDays, dataBuckets, accessLogs, ownKey, logRetention } = options;
+    const { removal, expireAfterDays, expireDataAfterDays, dataBuckets, accessLogs } = options;
+    const { ownKey, logRetention, partitionsZone } = options;
     const { tracing, metrics, maxMemoryMiB, reservedConcurrency } = options;
     const encryptionKey = ownKey
       ? new Key(this, 'Key', {
@@ -64,9 +65,12 @@ export class ArvoredoStack extends Stack {
       expireDataAfterDays,
       dataBuckets,
       accessLogs,
+      partitionsZone,
       encryptionKey,
     });
-    const network = options.privateNetwork ? new ArvoredoNetwork(this, 'Network', { logRetention }) : undefined;
+    const network = options.privateNetwork
+      ? new ArvoredoNetwork(this, 'Network', { logRetention, hasExpress: partitionsZone !== undefined })
+      : undefined;
     const { store } = this;
     this.engine = new ArvoredoEngine(this, 'Engine', {
       store,
@@ -89,6 +93,7 @@ export class ArvoredoStack extends Stack {
       OrchestratorArn: orchestratorAlias.functionArn,
       ApiUrl: this.api.url,
       FailuresUrl: failures.queueUrl,
+      ...(store.partitions && { PartitionsBucketName: store.partitions.ref }),
     };
     for (const name of FUNCTION_NAMES) {
       if (name !== 'orchestrator') outputs[`${constructId(name)}Function`] = functions[name].functionName;

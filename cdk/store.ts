@@ -4,9 +4,11 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as s3express from 'aws-cdk-lib/aws-s3express';
 import { Construct } from 'constructs';
 import { KEPT_DAYS } from '../lib/cost.ts';
 import { InputError } from '../lib/errors.ts';
+import { PARTITION_FOLDERS } from '../lib/partition-store.ts';
 import { acknowledge, acknowledgeWildcards } from './findings.ts';
 import { type Grant, UPLOADS } from './grants.ts';
 
@@ -23,9 +25,18 @@ export interface ArvoredoStoreProps {
   dataBuckets?: readonly string[];
   /** Whether every request to the bucket is noted in a second bucket, for 90 days. @default false */
   accessLogs?: boolean;
+  /**
+   * Zone of the region, as in `use1-az4`, for a directory bucket (S3 Express One Zone) with the partitions of rows. It is
+   * encrypted by S3 and stays when the stack goes; not together with `encryptionKey`.
+   *
+   * @default none: partitions lie in the bucket
+   */
+  partitionsZone?: string;
 }
 
 const ACCESS_LOG_DAYS = 90;
+/** As in use1-az4; a local zone has a name in between. */
+const ZONE = /^[a-z0-9-]+-az\d+$/;
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
 /** Encrypted, private, TLS 1.2 or newer only; runs expire by themselves. */
@@ -34,6 +45,8 @@ export class ArvoredoStore extends Construct {
   readonly encryptionKey?: IKey;
   /** Other buckets, to read data from. */
   readonly #dataBuckets: s3.IBucket[];
+  /** Where partitions of rows lie; undefined unless a zone was given. */
+  readonly partitions?: s3express.CfnDirectoryBucket;
   /** Where the requests to the bucket are noted; undefined unless asked for. */
   readonly accessLogBucket?: s3.Bucket;
 
@@ -88,11 +101,45 @@ export class ArvoredoStore extends Construct {
         { id: 'abort-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
     });
+    this.partitions = this.#createPartitions(props, expireAfterDays);
     if (this.accessLogBucket) {
       this.#noteRequests(this.accessLogBucket);
     } else {
       acknowledge(this.bucket, 'AwsSolutions-S1', 'an option: accessLogs; what runs hold is made, not told in trust');
     }
+  }
+
+  /** A directory bucket. What empties others before they go lists versions, which there are none of here: it stays. */
+  #createPartitions(
+    { partitionsZone, encryptionKey }: ArvoredoStoreProps,
+    expireAfterDays: number,
+  ): s3express.CfnDirectoryBucket | undefined {
+    if (partitionsZone === undefined) return undefined;
+    if (!ZONE.test(partitionsZone)) {
+      throw new InputError(`partitionsZone must be the id of a zone, as in use1-az4, got ${partitionsZone}`);
+    }
+    if (encryptionKey)
+      throw new InputError('partitionsZone must be without a key: partitions would not be encrypted with it');
+    const created = new s3express.CfnDirectoryBucket(this, 'Partitions', {
+      locationName: partitionsZone,
+      dataRedundancy: 'SingleAvailabilityZone',
+      lifecycleConfiguration: {
+        rules: [{ id: 'expire-partitions', prefix: 'runs/', status: 'Enabled', expirationInDays: expireAfterDays }],
+      },
+    });
+    created.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+    const policy = new iam.PolicyStatement({
+      effect: iam.Effect.DENY,
+      principals: [new iam.StarPrincipal()],
+      actions: ['s3express:*'],
+      resources: [created.attrArn],
+      conditions: { Bool: { 'aws:SecureTransport': 'false' } },
+    });
+    new s3express.CfnBucketPolicy(this, 'PartitionsPolicy', {
+      bucket: created.ref,
+      policyDocument: new iam.PolicyDocument({ statements: [policy] }),
+    });
+    return created;
   }
 
   /** By hand, as what the CDK makes of `serverAccessLogsBucket` hangs on the feature flags of the app. */
@@ -123,8 +170,19 @@ export class ArvoredoStore extends Construct {
     // no condition on the prefix: a GetObject has none, and without this right S3 answers 403 for an object that is not there
     allow(role, ['s3:ListBucket'], [bucket.bucketArn]);
     if (read.includes(UPLOADS)) this.#grantData(role);
+    this.#grantPartitions(role, read, write);
     const ofKey = write.length > 0 ? ['kms:Decrypt', 'kms:GenerateDataKey'] : ['kms:Decrypt'];
     if (encryptionKey) allow(role, ofKey, [encryptionKey.keyArn]);
+  }
+
+  /** A session is for all of a directory bucket: it reads, or it reads and writes. Nothing for who has no partitions. */
+  #grantPartitions(role: iam.IRole, read: readonly string[], write: readonly string[]): void {
+    if (!this.partitions || !hasPartitions([...read, ...write])) return;
+    const mode = hasPartitions(write) ? undefined : { StringEquals: { 's3express:SessionMode': 'ReadOnly' } };
+    const resources = [this.partitions.attrArn];
+    role.addToPrincipalPolicy(
+      new iam.PolicyStatement({ actions: ['s3express:CreateSession'], resources, conditions: mode }),
+    );
   }
 
   /** Let a role read the other buckets, whose own policies and keys must let it, too. */
@@ -139,6 +197,10 @@ export class ArvoredoStore extends Construct {
       this.#dataBuckets.map(({ bucketArn }) => bucketArn),
     );
   }
+}
+
+function hasPartitions(keys: readonly string[]): boolean {
+  return keys.some((key) => PARTITION_FOLDERS.some((folder) => key === `runs/*/${folder}/*`));
 }
 
 /** Add a statement to a role's own policy. */

@@ -7,6 +7,7 @@ import { withLog } from '../lib/fanout/log-tail.ts';
 import { getSchema } from '../lib/ingest/results.ts';
 import { checkRunId } from '../lib/keys.ts';
 import { parseRunParams, type RunParams } from '../lib/params.ts';
+import { type MeasuredStore, withPartitions } from '../lib/partition-store.ts';
 import type { WorkerAnswer } from '../lib/pipeline.ts';
 import { type Plan, planRun } from '../lib/plan.ts';
 import { quote } from '../lib/quote.ts';
@@ -37,7 +38,7 @@ const TELLING_MS = 1000;
 /** `params` of a task. */
 export const overrides = () => v.optional(v.record(v.picklist(SEARCHED), v.unknown()));
 
-type WorkerStore = ReturnType<typeof s3Store>;
+type WorkerStore = MeasuredStore;
 
 /** The plan of a run; of one on data, once they have been surveyed. */
 export async function planOf(store: Store, runId: string, params: RunParams): Promise<Plan> {
@@ -92,7 +93,10 @@ export function taskHandler<Task extends WorkerTask>(
 function openSandbox() {
   // requests that wait for S3 end before the function is ended, which can tell why then
   const time: { signal: AbortSignal | undefined } = { signal: undefined };
-  const store = s3Store(requireEnv('BUCKET'), {}, () => time.signal);
+  const openBucket = (bucket: string) => s3Store(bucket, {}, () => time.signal);
+  const { PARTITIONS_BUCKET } = process.env;
+  const main = openBucket(requireEnv('BUCKET'));
+  const store = PARTITIONS_BUCKET ? withPartitions(main, openBucket(PARTITIONS_BUCKET)) : main;
   const memoryMiB = Number(requireEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE'));
   const name = process.env.AWS_LAMBDA_LOG_STREAM_NAME ?? '';
   const measure = startMeter(memoryMiB, store);

@@ -46,11 +46,23 @@ function lateError(permission: string, bucket: string, key: string, cause: Error
   return Object.assign(new Error(message, { cause }), { name: 'TimeoutError' });
 }
 
+/** Of S3 Express One Zone; its name says it: `base--zone--x-s3`. */
+export function isDirectoryBucket(bucket: string): boolean {
+  return bucket.endsWith('--x-s3');
+}
+
 function isDenied(error: unknown): error is Error {
   return error instanceof Error && (error.name === 'AccessDenied' || error.name === 'Forbidden');
 }
 
 function deniedError(permission: string, bucket: string, key: string, cause: Error): AccessDeniedError {
+  if (isDirectoryBucket(bucket)) {
+    return new AccessDeniedError(
+      `${permission} of ${key} in directory bucket ${bucket} was denied (${cause.message}); allow whoever runs this ` +
+        `s3express:CreateSession on arn:aws:s3express:*:*:bucket/${bucket}, and to write with the session mode ReadWrite`,
+      { cause },
+    );
+  }
   const resource = permission === 's3:ListBucket' ? `arn:aws:s3:::${bucket}` : `arn:aws:s3:::${bucket}/${key}`;
   // without it S3 does not say whether there is such an object
   const missing = permission === 's3:GetObject' ? ', and s3:ListBucket where the object may be missing' : '';

@@ -10,11 +10,10 @@ import {
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { NotFoundError } from './errors.ts';
-import type { Objects } from './objects.ts';
+import type { MeasuredStore } from './partition-store.ts';
 import { s3Objects } from './s3-objects.ts';
 import { s3RetryStrategy } from './s3-retry.ts';
 import { BODY_ATTEMPTS, bodyPauseMs, s3Send } from './s3-send.ts';
-import type { Store } from './store.ts';
 
 /** What was asked of S3 since the store was made, for the bill. */
 export interface StoreUsage {
@@ -40,7 +39,7 @@ export function s3Store(
   bucket: string,
   config: S3ClientConfig = {},
   signalOf: () => AbortSignal | undefined = () => undefined,
-): Store & { usage: StoreUsage; objects: Objects } {
+): MeasuredStore {
   const client = new S3Client({ retryStrategy: s3RetryStrategy(), ...config });
   const usage: StoreUsage = { writes: 0, reads: 0, bytesWritten: 0, bytesRead: 0 };
   const send = s3Send(signalOf);

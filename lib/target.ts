@@ -6,6 +6,7 @@ import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { InputError } from './errors.ts';
 import { type Invoke, lambdaInvoker } from './lambda-invoker.ts';
 import { lambdaOrchestrator } from './lambda-orchestrator.ts';
+import { withPartitions } from './partition-store.ts';
 import type { Orchestrator } from './run.ts';
 import { s3Upload } from './s3-objects.ts';
 import { s3Store } from './s3-store.ts';
@@ -64,7 +65,7 @@ export async function stackTarget(stackName: string, place: AwsPlace = {}): Prom
   };
   const bucket = output('BucketName');
   return {
-    ...makeTarget(bucket, output('OrchestratorArn'), place, place),
+    ...makeTarget(bucket, output('OrchestratorArn'), place, place, outputs.get('PartitionsBucketName')),
     apiUrl: output('ApiUrl'),
     functions: functionsOf(outputs, output('OrchestratorArn')),
     functionUrl: outputs.get('FunctionUrl'),
@@ -81,15 +82,21 @@ function functionsOf(outputs: ReadonlyMap<string | undefined, string | undefined
   return functions;
 }
 
-/** Clients of one bucket and one orchestrator. */
+/**
+ * Clients of one bucket and one orchestrator.
+ *
+ * @param partitions directory bucket with the partitions of rows, where they are not in the same one
+ */
 export function makeTarget(
   bucket: string,
   orchestratorArn: string,
   forS3: S3ClientConfig,
   forLambda: LambdaClientConfig,
+  partitions?: string,
 ): Target {
+  const main = s3Store(bucket, forS3);
   return {
-    store: s3Store(bucket, forS3),
+    store: partitions === undefined ? main : withPartitions(main, s3Store(partitions, forS3)),
     orchestrator: lambdaOrchestrator(orchestratorArn, forLambda),
     bucket,
     invoke: lambdaInvoker(forLambda),

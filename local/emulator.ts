@@ -165,7 +165,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     );
     closers.push(() => s3.close());
     for (const bucket of deployed?.buckets ?? [BUCKET]) await createBucket(s3.url, bucket);
-    const watched = deployed?.buckets[0] ?? BUCKET;
+    const watched = deployed?.outputs.BucketName ?? BUCKET; // a template may have others, for its access logs
     watch = startWatch(watched, (key) => s3.read(watched, key), emit);
     closers.push(async () => watch?.close());
 
@@ -321,7 +321,9 @@ function mapValues(record: Record<string, string>, map: (value: string) => strin
 }
 
 async function createBucket(endpoint: string, bucket: string): Promise<void> {
-  const client = new S3Client({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
+  const access = { endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
+  // the SDK asks for a session even for a directory bucket that is not there yet
+  const client = new S3Client({ ...access, disableS3ExpressSessionAuth: true });
   try {
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
   } catch (error) {

@@ -19,7 +19,13 @@ export interface AuthorizerOptions {
 }
 
 /** Why the owner of an access key may not do something, as AWS words it; undefined when it may. */
-export type Authorize = (accessKeyId: string | undefined, action: string, resource: string) => string | undefined;
+export type Authorize = (
+  accessKeyId: string | undefined,
+  action: string,
+  resource: string,
+  /** Values of condition keys of this request, beside those of every request. */
+  context?: Record<string, string>,
+) => string | undefined;
 
 /** On AWS every request comes over TLS; here the loopback stands in for it. */
 const CONTEXT = { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' };
@@ -27,9 +33,14 @@ const CONTEXT = { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' };
 const KEY_ACTIONS: Record<string, string> = { 's3:GetObject': 'kms:Decrypt', 's3:PutObject': 'kms:GenerateDataKey' };
 
 export function createAuthorizer({ roles, bucketPolicies, bucketKeys }: AuthorizerOptions): Authorize {
-  const check = ({ arn, statements }: Role, action: string, resource: string): string | undefined => {
+  const check = (
+    { arn, statements }: Role,
+    action: string,
+    resource: string,
+    context?: Record<string, string>,
+  ): string | undefined => {
     const bucketArn = /^(arn:[\w-]+:s3:::[^/]+)/.exec(resource)?.[1] ?? '';
-    const request = { action, resource, principal: arn, context: CONTEXT };
+    const request = { action, resource, principal: arn, context: { ...CONTEXT, ...context } };
     const decision = evaluate(request, statements, bucketPolicies.get(bucketArn));
     if (!decision.isAllowed) {
       const because = decision.isExplicit
@@ -41,9 +52,9 @@ export function createAuthorizer({ roles, bucketPolicies, bucketKeys }: Authoriz
     const keyAction = KEY_ACTIONS[action];
     return key !== undefined && keyAction !== undefined ? check({ arn, statements }, keyAction, key) : undefined;
   };
-  return (accessKeyId, action, resource) => {
+  return (accessKeyId, action, resource, context) => {
     const role = accessKeyId === undefined ? undefined : roles.get(accessKeyId);
-    return role && check(role, action, resource);
+    return role && check(role, action, resource, context);
   };
 }
 

@@ -1,5 +1,6 @@
 // Buckets, and the listing of what is in one.
 
+import { isDirectoryBucket } from '../../lib/s3-send.ts';
 import { listPage } from './list.ts';
 import type { Bucket } from './object-store.ts';
 import { keyEncoding, queryNumber, type S3Reply, type S3Request } from './request.ts';
@@ -88,7 +89,10 @@ function list(request: S3Request, after: string, withOwner: boolean) {
     MaxKeys: maxKeys,
     EncodingType: request.query.get('encoding-type'),
     IsTruncated: next !== undefined,
-    Contents: keys.map((key) => contents(bucket, key, encode, withOwner)),
+    // those of S3 Express One Zone are listed in no order
+    Contents: (isDirectoryBucket(bucket.name) ? keys.toReversed() : keys).map((key) =>
+      contents(bucket, key, encode, withOwner),
+    ),
     CommonPrefixes: commonPrefixes.map((common) => ({ Prefix: encode(common) })),
   };
   return { encode, fields, next, numItems: keys.length + commonPrefixes.length };

@@ -39,6 +39,7 @@ const OPERATIONS: Operation[] = [
   { name: 'CreateBucket', method: 'PUT', on: 'bucket', run: buckets.createBucket },
   { name: 'HeadBucket', method: 'HEAD', on: 'bucket', run: buckets.headBucket },
   { name: 'DeleteBucket', method: 'DELETE', on: 'bucket', run: buckets.deleteBucket },
+  { name: 'CreateSession', method: 'GET', on: 'bucket', selectedBy: ['session'], run: noSession },
   { name: 'GetBucketLocation', method: 'GET', on: 'bucket', selectedBy: ['location'], run: buckets.getBucketLocation },
   {
     name: 'ListMultipartUploads',
@@ -110,6 +111,11 @@ const OPERATIONS: Operation[] = [
     run: multipart.completeMultipartUpload,
   },
 ];
+
+/** Of a directory bucket the server answers it itself, as it knows who asks. */
+function noSession({ bucket }: S3Request): never {
+  throw new S3Error('InvalidRequest', `${bucket} is no directory bucket, which end in --x-s3: it has no sessions`);
+}
 
 /** Parameters of any request: `x-id` names the operation, the others are those of presigned URLs of version 2. */
 const IGNORED = new Set(['x-id', 'AWSAccessKeyId', 'Signature', 'Expires', 'content-type', 'content-md5']);

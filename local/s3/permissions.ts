@@ -4,6 +4,7 @@
 import type { S3Request } from './request.ts';
 
 const OF_BUCKET: Record<string, string> = {
+  CreateSession: 's3express:CreateSession', // refused below: only directory buckets have sessions
   CreateBucket: 's3:CreateBucket',
   HeadBucket: 's3:ListBucket',
   DeleteBucket: 's3:DeleteBucket',

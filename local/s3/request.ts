@@ -1,6 +1,7 @@
 // What an operation is given and what it gives back.
 
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
+import { isDirectoryBucket } from '../../lib/s3-send.ts';
 import { nameBelowLocalhost } from '../own-request.ts';
 import type { ObjectStore } from './object-store.ts';
 import { S3Error } from './s3-error.ts';
@@ -37,7 +38,9 @@ export function parseRequest(url: string, headers: IncomingHttpHeaders): Omit<S3
   const ownBucket = nameBelowLocalhost(headers.host);
   const slash = ownBucket === undefined ? path.indexOf('/', 1) : 0;
   const bucket = ownBucket ?? decode(path.slice(1, slash === -1 ? undefined : slash));
-  const key = slash === -1 ? '' : decode(path.slice(slash + 1));
+  const rest = slash === -1 ? '' : decode(path.slice(slash + 1));
+  // the SDK writes /BUCKET//KEY where a directory bucket has no host of its own
+  const key = isDirectoryBucket(bucket) ? rest.replace(/^\//, '') : rest;
   checkKeyLength(key);
   const merged = { ...headers };
   for (const [name, value] of query) {

@@ -5,6 +5,7 @@ import { closeSync, readSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { finished, pipeline } from 'node:stream/promises';
+import { isDirectoryBucket } from '../../lib/s3-send.ts';
 import { type Authorize, accessKeyOf } from '../iam/authorizer.ts';
 import { refusalOf } from '../own-request.ts';
 import { bodyUnder, type FaultOf, strikeAfter, strikeBefore } from './faults.ts';
@@ -15,6 +16,7 @@ import { bucketArn, permissionsOf } from './permissions.ts';
 import { checkPresigned } from './presigned.ts';
 import { parseRequest, type S3Reply } from './request.ts';
 import { S3Error, toS3Error } from './s3-error.ts';
+import { checkDirectoryBucket, createSession } from './sessions.ts';
 import { toXml } from './xml.ts';
 
 export interface S3RequestInfo {
@@ -153,10 +155,9 @@ async function handle(
     checkPresigned(parsed, Date.now());
     const { bucket, key, query, headers } = parsed;
     const accessKeyId = accessKeyOf(headers);
-    for (const [action, resource] of permissionsOf(operation.name, parsed)) {
-      const denial = authorize(accessKeyId, action, resource);
-      if (denial !== undefined) throw new S3Error('AccessDenied', denial);
-    }
+    const isDirectory = isDirectoryBucket(bucket);
+    if (isDirectory) checkDirectoryBucket(operation.name, parsed, accessKeyId, authorize);
+    else checkPermissions(operation.name, parsed, accessKeyId, authorize);
     isCreation = headers['if-none-match'] === '*' && method !== 'GET' && method !== 'HEAD';
     const fault = faultOf({ operation: operation.name, bucket, key: key || (query.get('prefix') ?? '') });
     strikeBefore(fault, response);
@@ -164,7 +165,10 @@ async function handle(
       info.requestBytes += numBytes;
     });
     const body = bodyUnder(fault, response, received, Number(headers['content-length'] ?? 0));
-    const reply = await operation.run({ ...parsed, store, body });
+    const asked = { ...parsed, store, body };
+    const reply = await (isDirectory && operation.name === 'CreateSession'
+      ? createSession(asked, accessKeyId, authorize)
+      : operation.run(asked));
     if (isCreation) info.creation = 'created';
     await strikeAfter(fault, response, reply);
     await send(response, info, reply);
@@ -181,13 +185,27 @@ async function handle(
   return info;
 }
 
+function checkPermissions(
+  operation: string,
+  request: Parameters<typeof permissionsOf>[1],
+  accessKeyId: string | undefined,
+  authorize: Authorize,
+): void {
+  for (const [action, resource] of permissionsOf(operation, request)) {
+    const denial = authorize(accessKeyId, action, resource);
+    if (denial !== undefined) throw new S3Error('AccessDenied', denial);
+  }
+}
+
 /** Whoever may not list a bucket is not told either that an object is missing. */
 function hideMissing(
   failure: S3Error,
   { bucket }: S3RequestInfo,
   refuse: (resource: string) => string | undefined,
 ): S3Error {
-  const denial = failure.code === 'NoSuchKey' ? refuse(bucketArn(bucket)) : undefined;
+  // a session for a directory bucket may list it
+  const isHidden = failure.code === 'NoSuchKey' && !isDirectoryBucket(bucket);
+  const denial = isHidden ? refuse(bucketArn(bucket)) : undefined;
   return denial === undefined ? failure : new S3Error('AccessDenied', denial);
 }
 

@@ -38,7 +38,7 @@ export function deploy(assembly: Assembly, place: Omit<Place, 'stackName'>): Dep
   return {
     stackName,
     functions,
-    buckets: buckets.map(([id]) => stack.attributes(id).Ref),
+    buckets: [...buckets, ...stack.ofType('AWS::S3Express::DirectoryBucket')].map(([id]) => stack.attributes(id).Ref),
     routes: readRoutes(stack, place),
     functionUrls: readFunctionUrls(stack, new Map(functions.map(({ name, timeoutMs }) => [name, timeoutMs]))),
     outputs: Object.fromEntries(

@@ -1,5 +1,6 @@
 // The resources of a template under the names that they have here.
 
+import { directoryBucketArn } from '../s3/sessions.ts';
 import type { Assembly } from './assembly.ts';
 import { type Attributes, Expressions, type Place, type Resource } from './expressions.ts';
 
@@ -70,6 +71,10 @@ export class Stack {
       case 'AWS::S3::Bucket': {
         const name = id === this.#mainBucket ? 'arvoredo' : id.toLowerCase();
         return { Ref: name, Arn: `arn:aws:s3:::${name}` };
+      }
+      case 'AWS::S3Express::DirectoryBucket': {
+        const name = `${id.toLowerCase()}--${properties.LocationName}--x-s3`;
+        return { Ref: name, Arn: directoryBucketArn(name) };
       }
       case 'AWS::IAM::Role':
         return { Ref: id, Arn: `arn:aws:iam::${accountId}:role/${id}` };

@@ -8,6 +8,7 @@ import { after, before, suite, test } from 'node:test';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { NotFoundError } from '../../lib/errors.ts';
 import { memoryStore } from '../../lib/memory-store.ts';
+import { withPartitions } from '../../lib/partition-store.ts';
 import { s3Store } from '../../lib/s3-store.ts';
 import type { Store } from '../../lib/store.ts';
 import { folderStore } from '../../local/folder-store.ts';
@@ -39,9 +40,13 @@ function testStore(name: string, open: () => Promise<Store>, close: () => Promis
       await assert.rejects(store.get('status'), NotFoundError);
     });
     test('keys are listed by prefix in byte order, and folders are told once', async () => {
-      for (const key of ['runs/b/2', 'runs/b/10', 'runs/a/x', 'runs/ä/x', 'runsB', 'runs/top'])
+      const parts = ['runs/a/train/part-00000.arrow', 'runs/a/train/part-00000.json', 'runs/a/train/part-00001.arrow'];
+      for (const key of ['runs/b/2', 'runs/b/10', 'runs/a/x', 'runs/ä/x', 'runsB', 'runs/top', ...parts])
         await store.create(key, bytes('x'));
-      assert.deepEqual(await store.list('runs/'), ['runs/a/x', 'runs/b/10', 'runs/b/2', 'runs/top', 'runs/ä/x']);
+      const inRuns = [...parts, 'runs/a/x', 'runs/b/10', 'runs/b/2', 'runs/top', 'runs/ä/x'];
+      assert.deepEqual(await store.list('runs/'), inRuns);
+      assert.deepEqual(await store.list('runs/a/tr'), parts);
+      assert.deepEqual(await store.list('runs/b/'), ['runs/b/10', 'runs/b/2']);
       assert.deepEqual(await store.listFolders('runs/'), ['a', 'b', 'ä']);
       assert.deepEqual(await store.list('none/'), []);
     });
@@ -78,6 +83,28 @@ testStore(
     };
     await new S3Client(config).send(new CreateBucketCommand({ Bucket: 'contract' }));
     return s3Store('contract', config);
+  },
+  async () => {
+    await server.close();
+    await rm(dataDir, { recursive: true });
+  },
+);
+
+testStore(
+  'S3 over HTTP, with partitions in a directory bucket',
+  async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'arvoredo-store-'));
+    server = await startS3Server({ dataDir });
+    const config = {
+      endpoint: server.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    };
+    const zone = 'contract--use1-az4--x-s3';
+    // the SDK asks for a session even for a bucket that is not there yet
+    const client = new S3Client({ ...config, disableS3ExpressSessionAuth: true });
+    for (const Bucket of ['contract', zone]) await client.send(new CreateBucketCommand({ Bucket }));
+    return withPartitions(s3Store('contract', config), s3Store(zone, config));
   },
   async () => {
     await server.close();
