@@ -11,6 +11,7 @@ import { bundleOf, FUNCTION_NAMES, FUNCTIONS, functionVariable, HANDLER, WORKER_
 import { functionOfRoute } from '../functions/routes.ts';
 import { ConflictError, InputError } from '../lib/errors.ts';
 import { PRICES } from '../lib/prices.ts';
+import { isDirectoryBucket } from '../lib/s3-send.ts';
 import { Chaos } from './chaos/chaos.ts';
 import type { ChaosOptions } from './chaos/faults.ts';
 import { lambdaFaults, s3Faults } from './chaos/places.ts';
@@ -165,8 +166,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     );
     closers.push(() => s3.close());
     for (const bucket of deployed?.buckets ?? [BUCKET]) await createBucket(s3.url, bucket);
-    const watched = deployed?.outputs.BucketName ?? BUCKET; // a template may have others, for its access logs
-    watch = startWatch(watched, (key) => s3.read(watched, key), emit);
+    const main = deployed?.outputs.BucketName ?? BUCKET;
+    // a template may have others, for its access logs
+    const watched = [main, ...(deployed?.buckets ?? []).filter(isDirectoryBucket)];
+    watch = startWatch(watched, (key) => s3.read(main, key), emit);
     closers.push(async () => watch?.close());
 
     const environment = {

@@ -16,11 +16,11 @@ export interface Watch {
 }
 
 /**
- * @param bucket whose requests are told
- * @param read the bytes of an object of the bucket, past its server: looking must not change what there is to see
+ * @param buckets whose requests are told
+ * @param read the bytes of an object of the first of them, past its server: looking must not change what there is to see
  */
 export function startWatch(
-  bucket: string,
+  buckets: readonly string[],
   read: (key: string) => Buffer | undefined,
   emit: (event: DashboardEvent) => void,
 ): Watch {
@@ -28,7 +28,7 @@ export function startWatch(
   const onWritten = watchRuns((key) => read(key)?.toString(), emit);
   return {
     onRequest({ bucket: asked, operation, key, status, requestBytes, responseBytes, ms, app }) {
-      if (asked !== bucket) return;
+      if (!buckets.includes(asked)) return;
       emit({
         type: 's3',
         atMs: Date.now(),

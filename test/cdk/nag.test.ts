@@ -61,6 +61,7 @@ for (const [name, props] of Object.entries({
   'the defaults': {},
   dev: { environment: 'dev' },
   everything: EVERYTHING,
+  'a zone for partitions': { partitionsZone: 'use1-az4', privateNetwork: true },
   'an API that takes tokens': { jwt: { issuer: 'https://login.example.org', audience: ['grove'] } },
 })) {
   test(`AwsSolutions and Serverless find nothing that is not answered in ${name}`, () => {

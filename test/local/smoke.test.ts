@@ -1,13 +1,14 @@
 // The smoke test of a deployment, against the emulator with the synthesised template as its only input.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ArvoredoStack, type ArvoredoStackProps } from '../../cdk/stack.ts';
 import { listRuns } from '../../lib/run.ts';
 import { type Emulator, startEmulator } from '../../local/emulator.ts';
+import { EVENTS_FILE } from '../../local/events.ts';
 import { localTarget } from '../../local/target.ts';
 import { newApp } from '../cdk/synth.ts';
 import { finish } from './command.ts';
@@ -66,6 +67,9 @@ test('a stack as it is synthesised runs, predicts, cancels, goes on, gives the b
     'stack Grove does what it should',
   ]);
   assert.deepEqual(await listRuns(localTarget(grove).store), []);
+  // what the dashboard is drawn from: of the bucket of the runs, not that of its access logs
+  const events = readFileSync(join(folder, 'Grove', 'data', EVENTS_FILE), 'utf8');
+  assert.match(events, /"type":"s3",[^\n]*"operation":"PutObject","key":"runs\/smoke-[^\n]*status\.json"/);
 });
 
 test('a caller whose role may not call the API is told so, and the command fails', async (t) => {
