@@ -1,5 +1,6 @@
 // A store over two buckets: partitions of rows lie in a directory bucket (S3 Express One Zone), all else in the main one.
 
+import { NotFoundError } from './errors.ts';
 import type { Objects } from './objects.ts';
 import type { StoreUsage } from './s3-store.ts';
 import type { Store } from './store.ts';
@@ -20,7 +21,15 @@ export function withPartitions(main: MeasuredStore, partitions: MeasuredStore): 
     get usage() {
       return addAll(main.usage, partitions.usage);
     },
-    get: (key) => of(key).get(key),
+    async get(key) {
+      try {
+        return await of(key).get(key);
+      } catch (error) {
+        // a run that began before there was a directory bucket has its partitions beside the rest
+        if (of(key) === partitions && error instanceof NotFoundError) return main.get(key);
+        throw error;
+      }
+    },
     create: (key, bytes, contentType) => of(key).create(key, bytes, contentType),
     replace: (key, bytes, contentType) => of(key).replace(key, bytes, contentType),
     remove: (key) => of(key).remove(key),

@@ -8,7 +8,8 @@ import { after, before, suite, test } from 'node:test';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { NotFoundError } from '../../lib/errors.ts';
 import { memoryStore } from '../../lib/memory-store.ts';
-import { withPartitions } from '../../lib/partition-store.ts';
+import type { Objects } from '../../lib/objects.ts';
+import { type MeasuredStore, withPartitions } from '../../lib/partition-store.ts';
 import { s3Store } from '../../lib/s3-store.ts';
 import type { Store } from '../../lib/store.ts';
 import { folderStore } from '../../local/folder-store.ts';
@@ -56,6 +57,20 @@ function testStore(name: string, open: () => Promise<Store>, close: () => Promis
     });
   });
 }
+
+test('a partition that was made before there was a directory bucket is found, and what is nowhere is not', async () => {
+  const [main, zoned] = [memoryStore(), memoryStore()].map((store) =>
+    Object.assign(store, { usage: { writes: 1, reads: 2, bytesWritten: 3, bytesRead: 4 }, objects: {} as Objects }),
+  ) as [MeasuredStore, MeasuredStore];
+  const both = withPartitions(main, zoned);
+  await main.create('runs/r/test/part-00000.arrow', bytes('old'));
+  await both.create('runs/r/test/part-00001.arrow', bytes('new'));
+  assert.equal(text(await both.get('runs/r/test/part-00000.arrow')), 'old');
+  assert.equal(text(await both.get('runs/r/test/part-00001.arrow')), 'new');
+  assert.deepEqual(await zoned.list(''), ['runs/r/test/part-00001.arrow']);
+  await assert.rejects(both.get('runs/r/test/part-00002.arrow'), NotFoundError);
+  assert.deepEqual(both.usage, { writes: 2, reads: 4, bytesWritten: 6, bytesRead: 8 });
+});
 
 testStore('memory', async () => memoryStore());
 
