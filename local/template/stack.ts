@@ -78,6 +78,8 @@ export class Stack {
       }
       case 'AWS::IAM::Role':
         return { Ref: id, Arn: `arn:aws:iam::${accountId}:role/${id}` };
+      case 'AWS::EC2::SecurityGroup':
+        return { Ref: id, GroupId: id };
       case 'AWS::SQS::Queue':
         return {
           Ref: `https://sqs.${region}.amazonaws.com/${accountId}/${id}`,

@@ -5,9 +5,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import type { ArvoredoStackProps } from '../../../cdk/stack.ts';
+import { FUNCTION_NAMES, FUNCTIONS } from '../../../functions/manifest.ts';
 import { readAssembly } from '../../../local/template/assembly.ts';
 import { deploy } from '../../../local/template/deployment.ts';
 import { Expressions, type Template } from '../../../local/template/expressions.ts';
+import { fakeBundles, templateOf } from '../../cdk/synth.ts';
 
 const PLACE = { region: 'us-east-1', accountId: '000000000000' };
 const expressions = new Expressions(
@@ -157,3 +160,45 @@ test('a stack without our functions is refused', () => {
   writeAssembly({ Resources: {} }, 'Grove');
   assert.throws(() => deploy(readAssembly(folder), PLACE), { message: 'stack Grove has no functions of arvoredo' });
 });
+
+const email = 'ops@example.org';
+/** Each option, and those of a production stack together. */
+const OPTIONS: Record<string, ArvoredoStackProps> = {
+  'no option': {},
+  dev: { environment: 'dev' },
+  expireDataAfterDays: { expireDataAfterDays: 9 },
+  dataBuckets: { dataBuckets: ['my-tables'] },
+  accessLogs: { accessLogs: true },
+  partitionsZone: { partitionsZone: 'use1-az4' },
+  ownKey: { ownKey: true },
+  privateNetwork: { privateNetwork: true },
+  tracing: { tracing: true },
+  metrics: { metrics: true },
+  maxMemoryMiB: { maxMemoryMiB: 3008 },
+  reservedConcurrency: { reservedConcurrency: { orchestrator: 2, workers: 3 } },
+  jwt: { jwt: { issuer: 'https://login.example.org', audience: ['grove'] } },
+  corsOrigins: { corsOrigins: ['https://grove.example.org'] },
+  functionUrl: { functionUrl: true },
+  alarms: { alarms: { email }, dashboard: true },
+  budget: { budget: { monthlyUsd: 5, email }, costAnomalies: { email } },
+  schedule: { schedule: { expression: 'rate(1 day)' } },
+  uploads: { uploads: { params: { label: 'sold' } } },
+  notifications: { notifications: { email } },
+  'prod in a private network': { environment: 'prod', privateNetwork: true, partitionsZone: 'use1-az4' },
+};
+const bundleDir = fakeBundles();
+for (const [name, props] of Object.entries(OPTIONS)) {
+  test(`a template with ${name} can be run here, with all functions as it sizes them`, () => {
+    const synthesised = templateOf({ bundleDir, ...props }).toJSON() as Template;
+    const assembly = { stackName: 'Arvoredo', template: synthesised, assetFolder: () => bundleDir };
+    const { functions, buckets, outputs } = deploy(assembly, PLACE);
+    assert.deepEqual(
+      functions.map(({ name: of, memoryMiB }) => [of, memoryMiB]).sort(),
+      FUNCTION_NAMES.map((of) => [
+        `arvoredo-${of}`,
+        Math.min(FUNCTIONS[of].memoryMiB, props.maxMemoryMiB ?? Number.POSITIVE_INFINITY),
+      ]).sort(),
+    );
+    assert.ok(buckets.includes(outputs.BucketName!), `${buckets} must have the bucket of the outputs`);
+  });
+}
