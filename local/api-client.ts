@@ -1,5 +1,6 @@
 // The HTTP API of a deployed stack, with requests that are signed with the credentials of the SDK's default chain.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { SignatureV4 } from '@smithy/signature-v4';
 
@@ -25,6 +26,17 @@ export function apiClient(url: string, token?: string, service: 'execute-api' | 
     const request = { method, protocol, hostname, path: pathname, headers, body: text };
     const signed = sign ? await sign(request) : { ...headers, authorization: `Bearer ${token}` };
     return answerOf(await fetch(`${origin}${pathname}`, { method, headers: signed, body: text }));
+  };
+}
+
+/** The same client, which asks again when the API says that it is asked too often: a stack may be throttled to a request a second. */
+export function patient(api: ApiClient, pauseMs = 1000, tries = 30): ApiClient {
+  return async (...request) => {
+    for (let n = 1; ; n++) {
+      const answer = await api(...request);
+      if (answer.status !== 429 || n === tries) return answer;
+      await sleep(pauseMs);
+    }
   };
 }
 

@@ -12,7 +12,15 @@ import { RUNS_PREFIX } from '../../lib/keys.ts';
 import { parseRunParams } from '../../lib/params.ts';
 import { answerRows } from '../../lib/predict/answer.ts';
 import { getReport, newRunId, type RunView, startRun, viewRun } from '../../lib/run.ts';
-import { type ApiAnswer, type ApiClient, apiClient, askUnsigned, CALLER_NEEDS, isRefusal } from '../api-client.ts';
+import {
+  type ApiAnswer,
+  type ApiClient,
+  apiClient,
+  askUnsigned,
+  CALLER_NEEDS,
+  isRefusal,
+  patient,
+} from '../api-client.ts';
 import { colours } from '../colours.ts';
 import { startEmulator } from '../emulator.ts';
 import { localTarget, stackTarget, type Target } from '../target.ts';
@@ -42,7 +50,7 @@ export function smokeCommand(): Command {
     .option('--token <TOKEN>', 'for an API that takes tokens; without it requests are signed');
   return addStackOptions(command).action(async ({ stack, token }: { stack: string; token?: string }) => {
     const target = await stackTarget(stack);
-    const smoke: Smoke = { target, api: apiClient(target.apiUrl, token), runs: [] };
+    const smoke: Smoke = { target, api: patient(apiClient(target.apiUrl, token)), runs: [] };
     try {
       await step('the API knows its callers', () => checkClosed(target.apiUrl));
       const here = await step('a model made here', modelHere);
