@@ -57,6 +57,11 @@ export function functionVariable(name: WorkerName): string {
   return `${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}_FUNCTION`;
 }
 
+/** Memory that a function was deployed with, in MiB: its own, or the most that the stack lets one have. */
+export function deployedMiB(name: FunctionName, { MAX_MEMORY_MIB }: NodeJS.ProcessEnv = process.env): number {
+  return Math.min(FUNCTIONS[name].memoryMiB, Number(MAX_MEMORY_MIB ?? Number.POSITIVE_INFINITY));
+}
+
 /** The bundle that a function runs: all sizes run the same, and slices are a part of the orchestrator's work. */
 export function bundleOf(name: string): string {
   return name === 'slices' ? 'orchestrator' : name.replace(/Large$/, '');

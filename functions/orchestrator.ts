@@ -9,7 +9,7 @@ import { runPrediction } from '../lib/predict/job.ts';
 import type { PredictionResult } from '../lib/predict/request.ts';
 import { STAGE_NAMES, type StageName } from '../lib/run.ts';
 import { s3Store } from '../lib/s3-store.ts';
-import { FUNCTIONS, functionVariable, STAGE_FUNCTIONS } from './manifest.ts';
+import { deployedMiB, FUNCTIONS, functionVariable, STAGE_FUNCTIONS } from './manifest.ts';
 import { startMeter } from './meter.ts';
 import { requireEnv } from './require-env.ts';
 import { parseEvent, parseTask } from './worker.ts';
@@ -18,14 +18,12 @@ const Run = v.strictObject({ runId: v.string() });
 const Prediction = v.strictObject({ predictionId: v.string() });
 
 const store = s3Store(requireEnv('BUCKET'));
-/** What the stack lets a function have at most, where it was told to. */
-const maxMemoryMiB = Number(process.env.MAX_MEMORY_MIB ?? Number.POSITIVE_INFINITY);
 const workers = Object.fromEntries(
   STAGE_NAMES.map((stage) => [
     stage,
     STAGE_FUNCTIONS[stage].map((name) => ({
       functionName: requireEnv(functionVariable(name)),
-      memoryMiB: Math.min(FUNCTIONS[name].memoryMiB, maxMemoryMiB),
+      memoryMiB: deployedMiB(name),
     })),
   ]),
 ) as Record<StageName, WorkerSize[]>;
