@@ -1,7 +1,7 @@
 // What each task of a run needs: seconds, memory, requests, bytes. All measured constants of the forecast are here, with
 // the growing of trees in lib/forest; docs/cost.md says how they were taken.
 
-import { chooseTrainer } from './forest/params.ts';
+import { forecastTrainer, TRAIN_THREADS } from './forest/arvoredo-engine.ts';
 import { SAMPLE_ROWS } from './partition/sample.ts';
 import { MEMORY_TIERS_MIB, type Plan, tierFor } from './plan.ts';
 import { searchNeeds } from './search/needs.ts';
@@ -56,8 +56,7 @@ const EVALUATE_SECONDS = {
   ofClasses: { load: 70e-9, perRowAndTree: 200e-9 },
   ofValues: { load: 100e-9, perRowAndTree: 250e-9 },
 };
-/** Threads of the train function, one for each vCPU that its memory gives, and how much sooner they are done. */
-const THREADS = 2;
+/** How much sooner the threads of the train function are done. */
 const THREADS_GAIN = 1.6;
 
 /** Node and the bundle. */
@@ -119,7 +118,7 @@ function needsOfOne(plan: Plan): TaskNeed[] {
 
   const isOfValues = numClasses === 0;
   const shape = plan.dataset.generator === 'file' ? plan.dataset.shape : undefined;
-  const trainer = chooseTrainer(plan.forest, { ...shape, numClasses });
+  const trainer = forecastTrainer({ ...shape, numRows: numTrain, numFeatures: features, numClasses }, plan.forest);
   const valueNodeBytes = trainer === 'general' ? GENERAL_VALUE_NODE_BYTES : VALUE_NODE_BYTES;
   const nodeBytes = isOfValues ? valueNodeBytes : CLASS_NODE_BYTES;
   const evaluateSeconds = isOfValues ? EVALUATE_SECONDS.ofValues : EVALUATE_SECONDS.ofClasses;
@@ -153,8 +152,8 @@ function needsOfOne(plan: Plan): TaskNeed[] {
   // partitions as bodies, as they come, and end to end; packed, and the scratch memory of threads; sums in each and a file
   const growBytes =
     numTrain * (3 * (features + 4 + labelBytes) + packedBytes) +
-    THREADS * threadBytes +
-    (THREADS + 1) * oobBytes +
+    TRAIN_THREADS * threadBytes +
+    (TRAIN_THREADS + 1) * oobBytes +
     255 * features * EDGE_BYTES +
     numNodes * largest * nodeBytes.grow;
   const requests = (count: number) => count * REQUEST_SECONDS;

@@ -2,8 +2,10 @@
 
 import type { ForestEngine, TableShape } from './engine.ts';
 import { growForestInThreads } from './grow-forest.ts';
-import { chooseTrainer, type ForestParams, isFraction, resolveMaxFeatures } from './params.ts';
+import { chooseTrainer, type ForestParams, isFraction, resolveMaxFeatures, type Trainer } from './params.ts';
 import { tableOfRows } from './training-table.ts';
+import { MAX_MEMORY_BYTES } from './wasm/kernel.ts';
+import { planLayout } from './wasm/layout.ts';
 
 // time of a row at one level of a tree, per pass over four features: 12 ms of one core for a tree of two classes on
 // 90,000 rows of 20 features, 45 ms for one of three classes (two cores shared with others, November 2026)
@@ -33,6 +35,9 @@ const VALUE_NODE_FEATURES = 10;
 const FAST_VALUE_SECONDS = { plain: 2.8e-9, flagged: 3.6e-9, twoClasses: 2e-9 };
 const FAST_VALUE_NODE_FEATURES = 4.5;
 
+/** Threads of the train function, one for each vCPU that its memory gives. */
+export const TRAIN_THREADS = 2;
+
 export const arvoredoEngine: ForestEngine = {
   name: 'arvoredo',
   defaultMaxFeatures: 'sqrt',
@@ -51,10 +56,20 @@ export const arvoredoEngine: ForestEngine = {
   },
 };
 
+/** The trainer that will do: what the kernel has no room for, beside the classes that have a twin, is the general one's. */
+export function forecastTrainer(shape: TableShape, params: ForestParams): Trainer {
+  const trainer = chooseTrainer(params, shape);
+  if (trainer === 'classes' || trainer === 'general') return trainer;
+  const { numRows, numFeatures, numClasses, isPlain = true } = shape;
+  const layout = { numRows, numFeatures, numClasses: trainer === 'values' ? 0 : numClasses, hasFlags: !isPlain };
+  const { bytes } = planLayout({ ...layout, hasCategories: !isPlain }, params, params.numTrees, TRAIN_THREADS);
+  return bytes > MAX_MEMORY_BYTES ? 'general' : trainer;
+}
+
 /** Time of a row at one level of a tree, from the number of features that a node tries. */
 function levelSeconds(shape: TableShape, params: ForestParams): (features: number) => number {
   const { numRows, numFeatures, numClasses, isPlain = true } = shape;
-  switch (chooseTrainer(params, shape)) {
+  switch (forecastTrainer(shape, params)) {
     case 'classes': {
       const most = numFeatures > NARROW_FEATURES ? MAX_WAITING.wide : MAX_WAITING.narrow;
       const waiting = Math.min(most, (numRows * numFeatures) / CACHE_BYTES);

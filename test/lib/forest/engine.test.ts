@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { arvoredoEngine, forecastTrainer } from '../../../lib/forest/arvoredo-engine.ts';
 import { encodeColumns, quantileEdges } from '../../../lib/forest/bins.ts';
 import { ENGINES, type EngineName } from '../../../lib/forest/engine.ts';
 import { growForest } from '../../../lib/forest/grow-forest.ts';
@@ -148,4 +149,16 @@ test('the default engine honours what the fast trainer cannot, and ml-random-for
   assert.deepEqual(encodeTrees(trees), encodeTrees(growForest(table, params, 0, 4)));
   const message = 'criterion is nothing that the engine ml-random-forest can do: leave it out';
   await assert.rejects(grow('ml-random-forest', options), { name: 'InputError', message });
+});
+
+test('what the kernel has no room for is forecast as the general trainer does it', () => {
+  const of = (numRows: number, numClasses: number, isPlain: boolean, splitter: 'best' | 'random' = 'best') =>
+    forecastTrainer({ numRows, numFeatures: 20, numClasses, isPlain }, { ...FOREST_DEFAULTS, splitter });
+  assert.deepEqual([of(2e7, 0, true), of(3e7, 0, true)], ['values', 'general']);
+  assert.deepEqual([of(1e7, 2, false), of(3e7, 2, false)], ['values', 'general']);
+  assert.deepEqual([of(2e7, 3, true, 'random'), of(6e7, 3, true, 'random')], ['extra', 'general']);
+  assert.deepEqual([of(6e7, 2, true), of(1000, 3, false)], ['classes', 'general']); // classes have a fast twin
+  const seconds = (numRows: number) =>
+    arvoredoEngine.forecastSeconds({ numRows, numFeatures: 20, numClasses: 0 }, FOREST_DEFAULTS) / numRows;
+  assert.ok(seconds(3e7) > 5 * seconds(2e7), 'and takes as long');
 });
