@@ -7,9 +7,15 @@ export function quote(value: unknown): string {
   if (typeof value === 'number') return String(value); // NaN and infinities too
   let text: string;
   try {
-    text = JSON.stringify(value) ?? String(value);
+    text = JSON.stringify(value, asJson) ?? String(value);
   } catch {
     return Array.isArray(value) ? 'a deeply nested list' : 'a deeply nested object';
   }
   return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
+}
+
+/** What JSON has no words for, as near as it gets: whole numbers of 64 bits, and typed arrays. */
+function asJson(_name: string, part: unknown): unknown {
+  if (typeof part === 'bigint') return Number(part);
+  return ArrayBuffer.isView(part) && Symbol.iterator in part ? Array.from(part as Uint8Array) : part;
 }

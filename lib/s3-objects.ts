@@ -11,6 +11,7 @@ import {
   S3Client,
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
+import { InputError } from './errors.ts';
 import { changedError, compilePattern, type Objects, type PinnedObject, parseLocation } from './objects.ts';
 import { BODY_ATTEMPTS, bodyPauseMs, type S3Send } from './s3-send.ts';
 import type { StoreUsage } from './s3-store.ts';
@@ -37,7 +38,7 @@ export function s3Objects(client: S3Client, send: S3Send, usage: StoreUsage): Ob
     async find(location) {
       const { bucket, key } = parseLocation(location);
       const { prefix, matches } = compilePattern(key);
-      return send('s3:ListBucket', bucket, prefix, async (options) => {
+      const list = send('s3:ListBucket', bucket, prefix, async (options) => {
         const found = [];
         for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }, options)) {
           usage.writes++;
@@ -46,6 +47,10 @@ export function s3Objects(client: S3Client, send: S3Send, usage: StoreUsage): Ob
           }
         }
         return found;
+      });
+      return list.catch((error: unknown) => {
+        if (!(error instanceof Error && error.name === 'NoSuchBucket')) throw error;
+        throw new InputError(`there is no bucket ${bucket}, which ${location} names; check the name`, { cause: error });
       });
     },
     async read(object, start, end) {

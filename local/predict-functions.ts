@@ -11,6 +11,7 @@ import {
   lookAtPrediction,
   type PredictionRequest,
   type PredictionResult,
+  type PredictionStatus,
   startPrediction,
 } from '../lib/predict/request.ts';
 import { attach } from './attach.ts';
@@ -64,11 +65,20 @@ export async function predictByFunctions(
     uploads,
     on,
     signal,
-  }: { model?: Model; uploads: readonly Upload[]; on: 'local' | 'aws'; signal: AbortSignal },
+    onStage,
+  }: {
+    model?: Model;
+    uploads: readonly Upload[];
+    on: 'local' | 'aws';
+    signal: AbortSignal;
+    /** Told once of each stage that is seen. */
+    onStage: (status: PredictionStatus) => void;
+  },
 ): Promise<PredictionResult> {
   await uploadFiles({ uploadFile }, uploads);
   if (model) await store.create(predictionKeys(predictionId).model, reencodeModel(model));
   const execution = await startPrediction(store, orchestrator, predictionId, request);
+  let stage: PredictionStatus['stage'] | undefined;
   for (let poll = 1; ; poll++) {
     if (signal.aborted) {
       if (execution) await orchestrator.stop(execution);
@@ -77,6 +87,10 @@ export async function predictByFunctions(
     const found = await lookAtPrediction(store, predictionId);
     if (found && 'result' in found) return found.result;
     if (found?.status.state === 'failed') throw new Error(found.status.error!.message);
+    if (found && found.status.stage !== stage) {
+      stage = found.status.stage;
+      onStage(found.status);
+    }
     if (execution && poll % POLLS_PER_LOOK === 0) {
       const { state, message } = await orchestrator.state(execution);
       const isDone = (await lookAtPrediction(store, predictionId)) ?? {};

@@ -46,6 +46,8 @@ for codec in ["uncompressed", "lz4", "zstd"]:
 # LZ4 with blocks that refer to earlier ones
 long = pa.table({"i": pa.array([k % 1000 for k in range(20000)], pa.int32())})
 feather.write_feather(long, folder / "long-lz4.arrow", compression="lz4", chunksize=20000)
+lists = pa.table({"x": [0, 1, 2], "l": [[1, 2], [3], []]})
+feather.write_feather(lists, folder / "lists.arrow", compression="uncompressed")
 
 numbers = np.arange(12).reshape(4, 3) / 4
 numbers[1, 2] = math.nan

@@ -8,12 +8,14 @@ import { findSchema } from '../ingest/results.ts';
 import { getJson } from '../json.ts';
 import { runKeys } from '../keys.ts';
 import { planRun } from '../plan.ts';
+import { splitWords } from '../report/split-words.ts';
 import type { Report } from '../report.ts';
 import { getReport, getRequest } from '../run.ts';
 import { isOfRegression } from '../score-of.ts';
 import type { PartitionResult } from '../stages/generate.ts';
 import { mapLimited, STORE_REQUESTS } from '../stages/task.ts';
 import type { Store } from '../store.ts';
+import type { TableSchema } from '../tables/schema.ts';
 import type { ValueReport } from '../value-report.ts';
 
 export interface ModelCard {
@@ -39,7 +41,8 @@ export interface ModelCard {
     /** What the generator says of it, or the schema. */
     dataset: Report['dataset'];
   };
-  parameters: Report['params'];
+  /** Of a run on data without those of generators. */
+  parameters: Partial<Report['params']>;
   metrics: Record<string, number | null>;
   /** Most important first, shares that sum to 1. */
   featureImportances: { feature: string; share: number }[];
@@ -79,12 +82,19 @@ export async function makeCard(store: Store, runId: string, model: Model): Promi
       ...(isOfRegression(report) ? { values: report.values } : { classCounts: report.classCounts }),
       dataset: report.dataset,
     },
-    parameters: report.params,
+    parameters: withoutGenerator(report.params),
     metrics: metricsOf(report),
     featureImportances: shares.sort((a, b) => b.share - a.share),
     intendedUse: { uses: null, users: null, outOfScope: null },
     limits: listLimits(report, model),
   };
+}
+
+/** What decides on a run: of one on data no generator does. */
+function withoutGenerator(params: Report['params']): ModelCard['parameters'] {
+  if (params.data === undefined) return params;
+  const { generator: _generator, samples: _samples, chunkSize: _chunkSize, ...others } = params;
+  return others;
 }
 
 function metricsOf(report: Report): ModelCard['metrics'] {
@@ -105,7 +115,7 @@ function metricsOf(report: Report): ModelCard['metrics'] {
 /** What follows from the figures; nothing is guessed. */
 function listLimits(report: Report, model: Model): string[] {
   const limits = [
-    `The scores are those of ${report.params.shuffle ? 'random' : 'the last'} ${report.rows.test} rows of the same data; other data were not tried.`,
+    `The scores are those of ${report.rows.test} rows of the same data, ${splitWords(report.params).test}; other data were not tried.`,
     'Values outside of what the data had get the prediction of the nearest values that it had.',
   ];
   if (isOfRegression(report)) {
@@ -134,6 +144,8 @@ export function cardToMarkdown(card: ModelCard): string {
   const table = (entries: [string, unknown][]) =>
     ['| | |', '| --- | --- |', ...entries.map(([name, value]) => `| ${name} | ${cell(value)} |`)].join('\n');
   const blank = '_to be filled in: only its maker knows_';
+  const columns =
+    data.dataset.generator === 'file' ? describeColumns(data.dataset as unknown as TableSchema) : undefined;
   const known = Object.entries(metrics).filter(([, value]) => value !== null) as [string, number][];
   return `# Model card: ${model.runId}
 
@@ -165,8 +177,9 @@ ${table([
     ? [['values', `${data.values.min} to ${data.values.max}, mean ${data.values.mean}`] as [string, unknown]]
     : []),
   ['sha256 of its partitions', data.sha256],
-  ...Object.entries(data.dataset),
+  ...(columns ? [] : Object.entries(data.dataset)),
 ])}
+${columns ?? ''}
 
 ## Parameters
 
@@ -188,9 +201,26 @@ ${limits.map((limit) => `- ${limit}`).join('\n')}
 `;
 }
 
+/** The label, and what each feature is. */
+function describeColumns({ label, features }: TableSchema): string {
+  const lines = features.slice(0, MAX_COLUMNS).map(({ name, type, categories, numMissing, min, max }) => {
+    const values = type === 'numeric' ? (min === null ? 'none' : `${min} to ${max}`) : (categories?.join(', ') ?? '');
+    return `| ${[name, type, numMissing, values].map(cell).join(' | ')} |`;
+  });
+  const more = features.length > MAX_COLUMNS ? `\n\nand ${features.length - MAX_COLUMNS} more.` : '';
+  return `
+The label is ${JSON.stringify(label.name)}.
+
+| feature | type | missing | values |
+| --- | --- | --- | --- |
+${lines.join('\n')}${more}
+`;
+}
+
 const MAX_CELL = 200;
+const MAX_COLUMNS = 100;
 
 function cell(value: unknown): string {
   const text = typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value);
-  return (text.length > MAX_CELL ? `${text.slice(0, MAX_CELL)}…` : text).replaceAll('|', '\\|');
+  return (text.length > MAX_CELL ? `${text.slice(0, MAX_CELL)}…` : text).replace(/\s+/g, ' ').replaceAll('|', '\\|');
 }

@@ -1,6 +1,8 @@
 // The program of an exported JavaScript module: everything but the model. It reads the file of lib/forest/format.md, which
 // the exporter has checked, and needs nothing of a browser, Node or an edge runtime but `atob`.
 
+import { DATE } from '../tables/cells.ts';
+
 export const JS_RUNTIME = `
 const LEAF = 0xffff, MISSING_LEFT = 1, CATEGORICAL = 2, SET_BYTES = 32;
 
@@ -87,13 +89,26 @@ function biggerChildren() {
 }
 
 /** A cell of a table as a number; a category that training did not have is a missing value. */
-function toNumber(cell, j) {
+function toNumber(cell, j, index) {
   const { type, categories } = about.schema?.features[j] ?? {};
   if (cell === null || cell === undefined || type === undefined || type === 'numeric') return cell;
-  if (type === 'boolean') return Number(cell);
-  if (type === 'date') return Date.parse(/[T ]..:..(:[0-9.]+)?$/.test(cell) ? cell.replace(' ', 'T') + 'Z' : cell) / 86400000;
-  const code = categories.findIndex((category) => String(category) === String(cell));
-  return code < 0 ? null : code;
+  if (type === 'categorical') {
+    const code = categories.findIndex((category) => String(category) === String(cell));
+    return code < 0 ? null : code;
+  }
+  const value = type === 'boolean' ? { true: 1, false: 0 }[String(cell).toLowerCase()] : toDays(cell);
+  if (Number.isFinite(value)) return value;
+  const allowed = type === 'boolean' ? 'true or false' : 'a date or time as in 2026-11-24';
+  throw new RangeError('row ' + index + ': ' + featureNames[j] + ' must be ' + allowed + ', got ' + cell);
+}
+
+/** Days since 1970 of a Date, or of a text of ISO 8601, in UTC where it says nothing else; NaN of anything else. */
+function toDays(cell) {
+  if (cell instanceof Date) return cell.getTime() / 86400000;
+  if (typeof cell !== 'string' || !${DATE.toString()}.test(cell)) return NaN;
+  const day = new Date(cell.slice(0, 10) + 'T00:00Z');
+  if (day.getUTCDate() !== Number(cell.slice(8, 10))) return NaN; // there is no February 30
+  return Date.parse(/[T ]..:..(:[0-9.]+)?$/.test(cell) ? cell.replace(' ', 'T') + 'Z' : cell.replace(' ', 'T')) / 86400000;
 }
 
 /** A row as float32 numbers; null, undefined and NaN are missing values. */
@@ -101,7 +116,7 @@ function toValues(row, index) {
   if (!Array.isArray(row) && !ArrayBuffer.isView(row)) {
     const other = Object.keys(row).find((name) => !featureNames.includes(name));
     if (other !== undefined) throw new RangeError('row ' + index + ': there is no feature ' + other);
-    row = featureNames.map((name, j) => toNumber(row[name], j));
+    row = featureNames.map((name, j) => (Object.hasOwn(row, name) ? toNumber(row[name], j, index) : null));
   }
   if (row.length !== numFeatures) throw new RangeError('row ' + index + ' must have ' + numFeatures + ' values, got ' + row.length);
   return Float32Array.from(row, (value, j) => {

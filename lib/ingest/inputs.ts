@@ -54,10 +54,10 @@ export async function listInputs(
     if (atLocation.length === 0) throw new InputError(`there is nothing at ${location}; check the name and the bucket`);
     found.push(...atLocation);
   }
-  const twice = found.find(({ uri }, i) => found.findIndex((other) => other.uri === uri) < i);
-  if (twice) throw new InputError(`data names ${twice.uri} twice`);
   if (found.length > MAX_FILES)
     throw new InputError(`data has ${found.length} files, at most ${MAX_FILES} are allowed; join them to fewer`);
+  const twice = found.find(({ uri }, i) => found.findIndex((other) => other.uri === uri) < i);
+  if (twice) throw new InputError(`data names ${twice.uri} twice`);
   const heads = await mapLimited(found, STORE_REQUESTS, (object) =>
     objectSource(objects, object).read(0, Math.min(4, object.size)),
   );

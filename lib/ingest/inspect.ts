@@ -4,7 +4,7 @@ import { runKeys } from '../keys.ts';
 import { nameOf, type Objects } from '../objects.ts';
 import { quote } from '../quote.ts';
 import type { Store } from '../store.ts';
-import { allColumns } from '../tables/columns.ts';
+import { allColumns, usedColumns } from '../tables/columns.ts';
 import {
   type ColumnFacts,
   type ColumnType,
@@ -23,6 +23,8 @@ import { type ScanResult, scanInput } from './scan.ts';
 import { readInput, surveyPart } from './survey.ts';
 
 export interface InspectedColumn {
+  /** Its number in the file. */
+  column: number;
   name: string;
   /** `mixed` where most values are numbers and some are not. */
   type: ColumnType | 'mixed';
@@ -43,6 +45,8 @@ export interface Inspection {
 export interface InspectOptions extends TextOptions {
   data: readonly string[];
   categorical?: readonly string[];
+  /** Columns to leave out. */
+  drop?: readonly string[];
 }
 
 /**
@@ -56,18 +60,19 @@ export async function inspectData(
   options: InspectOptions,
   numPreview: number,
 ): Promise<Inspection> {
-  const inputs = await listInputs(objects, options, (names, file) => allColumns(names, options.categorical, file));
+  const inputs = await listInputs(objects, options, (names, file) => allColumns(names, options, file));
   const context = { store, objects, pieceKey: runKeys('inspect').piece };
   const scans: ScanResult[] = [];
   for (const i of inputs.scans.keys()) scans.push(await scanInput(context, inputs, i));
   const parts = locateParts(inputs, scans);
-  let facts = inputs.names.map(() => NO_FACTS);
+  const { files, names, chosen } = inputs;
+  const used = usedColumns(chosen);
+  let facts = used.map(() => NO_FACTS);
   for (const i of parts.parts.keys()) {
     const ofPart = (await surveyPart(context, inputs, parts, i, 0)).facts;
-    facts = facts.map((before, column) => mergeFacts(before, ofPart[column], mostValuesOf(column, inputs.chosen)));
+    facts = facts.map((before, j) => mergeFacts(before, ofPart[j], mostValuesOf(used[j], chosen)));
   }
   const first = await readInput(context, inputs, parts, 0);
-  const { files, names, chosen } = inputs;
   return {
     files: files.map(({ uri, size, layout, compression }) => ({
       name: nameOf(uri),
@@ -76,17 +81,20 @@ export async function inspectData(
       compression,
     })),
     numRows: parts.numRows,
-    columns: names.map((name, column) => describeColumn(name, facts[column], chosen.categorical.includes(column))),
+    columns: used.map((column, j) => ({
+      column,
+      ...describeColumn(names[column], facts[j], chosen.categorical.includes(column)),
+    })),
     preview: Array.from({ length: Math.min(numPreview, first.numRows) }, (_, row) =>
-      first.columns.map((cells) => {
-        const cell = cells.at(row);
+      used.map((column) => {
+        const cell = first.columns[column].at(row);
         return cell === null ? null : toValue(cell);
       }),
     ),
   };
 }
 
-function describeColumn(name: string, facts: ColumnFacts, isCategorical: boolean): InspectedColumn {
+function describeColumn(name: string, facts: ColumnFacts, isCategorical: boolean): Omit<InspectedColumn, 'column'> {
   const type = findType(name, facts, isCategorical);
   return { name, type, numMissing: facts.numMissing, values: describeValues(type, facts), facts };
 }
@@ -109,6 +117,6 @@ function describeValues(
   if (type === 'mixed') return `${numNumbers} numbers, but ${quote(firstOther!.value)} in row ${firstOther!.row + 1}`;
   if (values === null) return 'many';
   const sorted = values.map(([value]) => value).sort(compareValues);
-  const some = sorted.slice(0, MANY_VALUES).map((value) => String(value).slice(0, 20));
+  const some = sorted.slice(0, MANY_VALUES).map((value) => String(value).replace(/\s+/g, ' ').slice(0, 20));
   return `${sorted.length}: ${some.join(', ')}${sorted.length > MANY_VALUES ? ', …' : ''}`;
 }

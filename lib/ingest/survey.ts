@@ -3,7 +3,7 @@
 import { InputError } from '../errors.ts';
 import { nameOf } from '../objects.ts';
 import type { RunParams } from '../params.ts';
-import type { Batch } from '../tables/cells.ts';
+import { type Batch, type Cells, type Place, sayCell } from '../tables/cells.ts';
 import { usedColumns } from '../tables/columns.ts';
 import { type ColumnFacts, collectFacts, mergeFacts, NO_FACTS } from '../tables/facts.ts';
 import { decideSchema, mostValuesOf, type TableSchema } from '../tables/schema.ts';
@@ -43,7 +43,7 @@ export async function readInput(
  * Facts of a part, and what decides on the side of each row where the data do.
  *
  * @param seed of the hashes that decide on sides
- * @throws {InputError} on rows that don't fit the columns, text that isn't UTF-8, or a number beyond a float32
+ * @throws {InputError} on rows that don't fit the columns, text that isn't UTF-8, a number beyond a float32, or a weight below 0
  */
 export async function surveyPart(
   context: ReadContext,
@@ -57,12 +57,22 @@ export async function surveyPart(
   const place = { file: nameOf(inputs.files[fileIndex].uri), rowStart };
   const { chosen, names } = inputs;
   const deciding = sideColumnOf(chosen);
+  if (chosen.weight !== null) checkWeights(columns[chosen.weight], numRows, place, names[chosen.weight]);
   return {
     order: deciding && readOrder(columns[deciding.column], numRows, chosen, names, place, seed),
     facts: usedColumns(inputs.chosen).map((column) =>
       collectFacts(columns[column], numRows, place, inputs.names[column], mostValuesOf(column, inputs.chosen)),
     ),
   };
+}
+
+/** @throws {InputError} on a weight below 0 */
+function checkWeights(cells: Cells, numRows: number, place: Place, column: string): void {
+  for (let row = 0; row < numRows; row++) {
+    const weight = cells.at(row);
+    if (typeof weight !== 'number' || weight >= 0) continue;
+    throw new InputError(`${sayCell(place, row, column)}: a weight must be a number from 0 up, got ${weight}`);
+  }
 }
 
 /**

@@ -116,7 +116,8 @@ function listValues(
     });
     return undefined;
   }
-  return names.map((name) => (value as Record<string, unknown>)[name]);
+  // a feature may be called as what all objects have
+  return names.map((name) => (Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined));
 }
 
 /** A value as it is told; none where there was none. */

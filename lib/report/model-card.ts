@@ -5,6 +5,7 @@ import type { ClassReport, Report } from '../report.ts';
 import { isOfRegression } from '../score-of.ts';
 import type { ValueReport } from '../value-report.ts';
 import { count, fixed, percent, shortly } from './html.ts';
+import { splitWords } from './split-words.ts';
 
 /** Headings and plain text. */
 export function modelCard(report: Report): [heading: string, text: string][] {
@@ -26,7 +27,7 @@ export function modelCard(report: Report): [heading: string, text: string][] {
     ],
     [
       'Training data',
-      `${count(rows.train)} of ${count(rows.total)} rows, ${params.shuffle ? 'drawn at random' : 'the first ones in order'} (seed ${params.seed}). Values were put into at most ${params.maxBins} bins for each feature.`,
+      `${count(rows.train)} of ${count(rows.total)} rows, ${splitWords(params).train}. Values were put into at most ${params.maxBins} bins for each feature.`,
     ],
     ['Evaluation', `On ${count(rows.test)} rows that no tree saw: ${evaluation}${oob}`],
     [isOfRegression(report) ? 'Values' : 'Balance', balance],

@@ -4,7 +4,7 @@ import { CompressionType, setCompressionCodec, tableFromIPC } from '@uwdata/flec
 import { decompress as decompressZstd } from 'fzstd';
 import { InputError } from '../errors.ts';
 import { Bytes } from '../partition/flatbuffer.ts';
-import type { Batch, Cells } from './cells.ts';
+import { type Batch, type Cells, NO_CELLS } from './cells.ts';
 import { nameColumns } from './csv-head.ts';
 import { toCell } from './json-lines.ts';
 import type { Part, PartedLayout } from './layout.ts';
@@ -64,7 +64,13 @@ export async function readArrowHead(source: ByteSource, partBytes: number): Prom
   return { format: 'arrow', names, parts };
 }
 
-export async function readArrowPart(source: ByteSource, names: readonly string[], part: Part): Promise<Batch> {
+/** @param columns numbers of the columns that are asked for; cells of others are not made */
+export async function readArrowPart(
+  source: ByteSource,
+  names: readonly string[],
+  part: Part,
+  columns: readonly number[],
+): Promise<Batch> {
   const { dictionaries, batches } = await readFooter(source);
   const schema = await readSchema(source, [...dictionaries, ...batches]);
   const messages = await Promise.all(
@@ -78,13 +84,14 @@ export async function readArrowPart(source: ByteSource, names: readonly string[]
     throw new InputError(`${source.name} is damaged: ${table.numRows} rows where its batches have ${part.numRows}`);
   }
   const place = { file: source.name, rowStart: part.rowStart };
-  const columns = names.map((name, i): Cells => {
+  const cellsOf = (name: string, i: number): Cells => {
     const column = table.getChildAt(i);
     // offsets within a column are followed here
     const values = guard(source, () => Array.from({ length: part.numRows }, (_, row) => column.at(row)));
     return { at: (row) => toCell(values[row], place, row, name) };
-  });
-  return { numRows: part.numRows, columns };
+  };
+  const wanted = new Set(columns);
+  return { numRows: part.numRows, columns: names.map((name, i) => (wanted.has(i) ? cellsOf(name, i) : NO_CELLS)) };
 }
 
 async function readFooter(source: ByteSource): Promise<Footer> {

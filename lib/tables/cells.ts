@@ -8,6 +8,9 @@ export interface Cells {
   at(row: number): Cell;
 }
 
+/** Of a column that was not asked for. */
+export const NO_CELLS: Cells = { at: () => null };
+
 /** Rows of a table, column by column. */
 export interface Batch {
   numRows: number;
@@ -40,13 +43,17 @@ export function isMissingWord(text: string): boolean {
   return text.length === 0 || (text.length <= 4 && MISSING_WORDS.has(text));
 }
 
-// a date, or a date with a time of day and perhaps a zone; without a zone it is UTC
-const DATE = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+/** A date, or a date with a time of day and perhaps a zone; without a zone it is UTC. */
+export const DATE = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
 
 /** Milliseconds since 1970 of an ISO 8601 date or time; undefined for any other text. */
 export function parseDate(text: string): number | undefined {
   if (text.length < 10 || !DATE.test(text)) return undefined;
   const hasZone = /(?:Z|[+-]\d{2}:?\d{2})$/.test(text.slice(10));
+  // Date.parse takes February 30 for March 2
+  const day = Number(text.slice(8, 10));
+  if (day > 28 && new Date(Date.UTC(+text.slice(0, 4), +text.slice(5, 7) - 1, day)).getUTCDate() !== day)
+    return undefined;
   const ms = Date.parse(`${text.replace(' ', 'T')}${hasZone || text.length === 10 ? '' : 'Z'}`);
   return Number.isNaN(ms) ? undefined : ms;
 }

@@ -68,14 +68,16 @@ export function chooseColumns(names: readonly string[], choice: ColumnChoice, fi
 /** The label of a table that has none. */
 const NO_COLUMN = -1;
 
-/** All columns as features, to look at. */
+/** All columns but those left out as features, to look at. */
 export function allColumns(
   names: readonly string[],
-  categorical: readonly string[] | undefined,
+  { drop = [], categorical = [] }: Pick<ColumnChoice, 'drop' | 'categorical'>,
   file: string,
 ): ChosenColumns {
-  const numbers = [...new Set(categorical?.map((name) => findColumn(names, 'categorical', name, file)))];
-  return { ...onlyFeatures([...names.keys()]), categorical: numbers };
+  const find = (what: string, name: string) => findColumn(names, what, name, file);
+  const dropped = new Set(drop.map((name) => find('drop', name)));
+  const features = [...names.keys()].filter((column) => !dropped.has(column));
+  return { ...onlyFeatures(features), categorical: categorical.map((name) => find('categorical', name)) };
 }
 
 /** Columns of a table that has no label. */
@@ -89,7 +91,9 @@ export function findColumn(names: readonly string[], what: string, name: string,
   const byName = names.indexOf(name);
   if (byName >= 0) return byName;
   if (/^\d+$/.test(name) && Number(name) < names.length) return Number(name);
-  throw new InputError(`${what} ${JSON.stringify(name)} is no column of ${file}; it has ${listNames(names)}`);
+  const isNameless = names.every((column, i) => column === String(i));
+  const hint = isNameless ? '; where its first row has the names, say so with header' : '';
+  throw new InputError(`${what} ${JSON.stringify(name)} is no column of ${file}; it has ${listNames(names)}${hint}`);
 }
 
 const MANY_NAMES = 20;

@@ -24,6 +24,7 @@ export async function readCsvHead(source: ByteSource, { skipRows = 0, header }: 
   const start = skipLines(head, startOfText(head), skipRows, source.name);
   const rest = head.subarray(start);
   if (rest.every(isSpace)) throw new InputError(`${source.name} is empty: it must have a header and rows`);
+  checkLineEnds(rest, source.name);
   const separator = /\.(tsv|tab)(\.|$)/i.test(source.name) ? '\t' : guessSeparator(rest);
   if (!isWhole && scanRows(rest, separator)[CSV_STATE.rowStart].numRows === 0) {
     throw new InputError(
@@ -31,7 +32,7 @@ export async function readCsvHead(source: ByteSource, { skipRows = 0, header }: 
     );
   }
   const first = readFirstRow(rest, separator, { file: source.name, rowStart: -1 });
-  const hasHeader = header ?? first.cells.every(isName);
+  const hasHeader = header ?? isHeader(first.cells);
   const names = hasHeader ? nameColumns(first.cells, source.name) : first.cells.map((_, i) => String(i));
   const dataStart = hasHeader ? start + first.end : start;
   if (isWhole && head.subarray(dataStart).every(isSpace)) {
@@ -125,6 +126,20 @@ export function countSeparators(line: Uint8Array, separator: string): number {
     else if (!isQuoted && byte === separator.charCodeAt(0)) count++;
   }
   return count;
+}
+
+/** @throws {InputError} on lines that end in a carriage return alone: the text would be one row */
+function checkLineEnds(bytes: Uint8Array, file: string): void {
+  const firstReturn = bytes.indexOf(13);
+  if (firstReturn < 0 || firstReturn === bytes.length - 1 || bytes.includes(10)) return;
+  throw new InputError(
+    `${file}: lines end in carriage returns alone; they must end in line feeds: convert it, for example with tr '\\r' '\\n'`,
+  );
+}
+
+/** All cells are names; the first may be empty, as that of an index or of row names is. */
+function isHeader([first, ...others]: readonly string[]): boolean {
+  return others.every(isName) && (isName(first) || (first === '' && others.length > 0));
 }
 
 function isName(cell: string): boolean {

@@ -10,6 +10,7 @@ const MAGIC = '\x93NUMPY';
 const MAX_HEADER_BYTES = 65_536;
 /** Kind and size of the numbers that are read, and how to read one. */
 const READERS: Record<string, (view: DataView, at: number, isLittle: boolean) => Cell> = {
+  f2: (view, at, isLittle) => toFloat16(view.getUint16(at, isLittle)),
   f4: (view, at, isLittle) => view.getFloat32(at, isLittle),
   f8: (view, at, isLittle) => view.getFloat64(at, isLittle),
   i1: (view, at) => view.getInt8(at),
@@ -69,6 +70,16 @@ export async function readNpyPart(source: ByteSource, { start, end, numRows }: P
     columns.push(toCells(await readBytes(j * shape.numRows + start, end - start), 0, 1));
   }
   return { numRows, columns };
+}
+
+/** The number of IEEE 754's 16 bits: a sign, 5 bits of the exponent, 10 of the fraction. */
+function toFloat16(bits: number): number {
+  const sign = bits >> 15 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
 async function readShape(source: ByteSource): Promise<Shape> {

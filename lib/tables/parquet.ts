@@ -10,7 +10,7 @@ import {
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { InputError } from '../errors.ts';
-import type { Batch, Cells } from './cells.ts';
+import { type Batch, type Cells, NO_CELLS } from './cells.ts';
 import { nameColumns } from './csv-head.ts';
 import { toCell } from './json-lines.ts';
 import type { Part, PartedLayout } from './layout.ts';
@@ -83,8 +83,7 @@ export async function readParquetPart(
     return { at: (row) => toCell(values[row], place, row, name) };
   };
   const wanted = new Set(columns);
-  const none: Cells = { at: () => null };
-  return { numRows, columns: names.map((name, i) => (wanted.has(i) ? cellsOf(name) : none)) };
+  return { numRows, columns: names.map((name, i) => (wanted.has(i) ? cellsOf(name) : NO_CELLS)) };
 }
 
 function readMetadata(source: ByteSource): Promise<FileMetaData> {

@@ -82,6 +82,7 @@ export function decideSchema(
         `column ${quote(name)} has more than ${MAX_CATEGORIES} categories, the most that a feature may have; drop it`,
       );
     }
+    checkExact(`column ${quote(name)}`, facts.values);
     const categories = facts.values.map(([value]) => value).sort(compareValues);
     return { name, column, type, categories, numMissing, min, max };
   });
@@ -94,6 +95,16 @@ export function decideSchema(
   }
   if (chosen.weight !== null) checkWeights(names[chosen.weight], factsOf(chosen.weight));
   return { numRows, features, label };
+}
+
+/** @throws {InputError} on whole numbers that a float64 can't tell from their neighbours: as names they would be merged */
+function checkExact(what: string, values: readonly [Value, number][]): void {
+  const found = values.find(([value]) => Number.isInteger(value) && !Number.isSafeInteger(value));
+  if (!found) return;
+  throw new InputError(
+    `${what} tells rows apart by whole numbers, and they must be within ±${Number.MAX_SAFE_INTEGER}, got about ${found[0]}; ` +
+      'write them as texts, with a letter before the digits',
+  );
 }
 
 function describeText({ values, numTexts, firstOther }: ColumnFacts): string {
@@ -140,6 +151,7 @@ function decideClasses(name: string, column: number, facts: ColumnFacts, isCateg
         `give a column with up to ${MAX_CLASSES}${orValues}`,
     );
   }
+  checkExact(`label ${quote(name)}`, facts.values);
   const isFraction = ([value]: [Value, number]) => typeof value === 'number' && !Number.isInteger(value);
   if (type === 'numeric' && facts.values.length > MANY_FRACTIONS && facts.values.some(isFraction)) {
     throw new InputError(
@@ -163,13 +175,12 @@ function decideClasses(name: string, column: number, facts: ColumnFacts, isCateg
 }
 
 function checkWeights(name: string, facts: ColumnFacts): void {
-  const { firstMissing, firstOther, min, max } = facts;
+  const { firstMissing, firstOther, max } = facts;
   if (firstOther)
     throw new InputError(
       `${sayFound(firstOther, name)}: a weight must be a number from 0 up, got ${quote(firstOther.value)}`,
     );
   if (firstMissing) throw new InputError(`${sayFound(firstMissing, name)}: a weight must not be missing`);
-  if (min! < 0) throw new InputError(`column ${quote(name)}: weights must be numbers from 0 up, the least is ${min}`);
   if (max === 0) throw new InputError(`column ${quote(name)}: a weight must be above 0 for some row, all are 0`);
 }
 

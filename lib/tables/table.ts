@@ -18,11 +18,29 @@ const MAGICS: [Format, string][] = [
   ['npy', '\x93NUMPY'],
 ];
 
-/** Format of a file, from its first bytes and, for texts, its name. */
+/** Files that people have tables in and that are not read. */
+const OTHER_MAGICS: [magic: string, what: string][] = [
+  ['\xff\xff\xff\xff', 'an Arrow stream; write it as an Arrow file (Feather V2)'],
+  ['FEA1\0\0\0\0', 'a Feather file of version 1; write it as version 2'],
+  ['PK\x03\x04', 'a ZIP archive, as Excel and .npz files are; save the table as CSV or Parquet'],
+  ['BZh91AY', 'packed with bzip2; pack it with gzip or zstd'],
+  ['\xfd7zXZ', 'packed with xz; pack it with gzip or zstd'],
+];
+
+function startsWith(head: Uint8Array, magic: string): boolean {
+  return [...magic].every((letter, i) => head[i] === letter.charCodeAt(0));
+}
+
+/**
+ * Format of a file, from its first bytes and, for texts, its name.
+ *
+ * @throws {InputError} on a file of another kind
+ */
 function formatOf(head: Uint8Array, name: string): Format {
-  const starts = (magic: string) => [...magic].every((letter, i) => head[i] === letter.charCodeAt(0));
-  const found = MAGICS.find(([, magic]) => starts(magic));
+  const found = MAGICS.find(([, magic]) => startsWith(head, magic));
   if (found) return found[0];
+  const other = OTHER_MAGICS.find(([magic]) => startsWith(head, magic));
+  if (other) throw new InputError(`${name} is ${other[1]}`);
   return /\.(jsonl|ndjson|json)(\.|$)/i.test(name) ? 'json-lines' : 'csv';
 }
 
@@ -57,7 +75,7 @@ export async function readPart(
   columns: readonly number[],
 ): Promise<Batch> {
   if (format === 'npy') return readNpyPart(source, part);
-  if (format === 'arrow') return readArrowPart(source, names, part);
+  if (format === 'arrow') return readArrowPart(source, names, part, columns);
   if (format === 'parquet') return readParquetPart(source, names, part, columns);
   const bytes = await source.read(part.start, part.end);
   const place = { file: source.name, rowStart: part.rowStart };

@@ -8,6 +8,8 @@ import type { ByteSource } from './source.ts';
 export type Compression = 'gzip' | 'zstd';
 
 const READ_BYTES = 1024 ** 2;
+/** Blocks of zstd take 4 bytes at least and hold 128 KiB at most: so many bytes give at most 128 MiB at once. */
+const ZSTD_BYTES = 4096;
 /** A text file is rarely packed to less than a fiftieth; a bomb to a thousandth, as far as gzip goes. */
 const MAX_RATIO = 200;
 const FREE_BYTES = 64 * 1024 ** 2; // before the ratio has a say
@@ -97,15 +99,18 @@ async function* gunzip(source: ByteSource): AsyncGenerator<Uint8Array> {
 async function* unzstd(source: ByteSource): AsyncGenerator<Uint8Array> {
   const chunks: Uint8Array[] = [];
   const stream = new Decompress((chunk) => void chunks.push(chunk));
-  for (let at = 0; at < source.size; at += READ_BYTES) {
-    const end = Math.min(source.size, at + READ_BYTES);
-    const bytes = await source.read(at, end);
-    try {
-      stream.push(bytes, end === source.size);
-    } catch (cause) {
-      throw damaged(source, 'zstd', cause);
+  let numRead = 0;
+  for await (const bytes of readAll(source)) {
+    for (let at = 0; at < bytes.length; at += ZSTD_BYTES) {
+      const some = bytes.subarray(at, at + ZSTD_BYTES);
+      numRead += some.length;
+      try {
+        stream.push(some, numRead === source.size);
+      } catch (cause) {
+        throw damaged(source, 'zstd', cause);
+      }
+      yield* chunks.splice(0);
     }
-    yield* chunks.splice(0);
   }
 }
 

@@ -15,6 +15,7 @@ interface InspectFlags {
   skipRows?: number;
   header?: boolean;
   categorical?: string[];
+  drop?: string[];
   rows: number;
   json?: string;
 }
@@ -27,13 +28,14 @@ export function inspectCommand(): Command {
     .addOption(new Option('--header', 'the first row has the names (where all its cells are texts)'))
     .addOption(new Option('--no-header', 'the first row has no names'))
     .addOption(new Option('--categorical <LIST>', 'columns to take as categories').argParser((text) => text.split(',')))
+    .addOption(new Option('--drop <LIST>', 'columns to leave out').argParser((text) => text.split(',')))
     .option('--rows <N>', 'rows of the preview', rowCount, 5);
   addJsonOption(addAccountOptions(command));
   return command.action(async (paths: string[], flags: InspectFlags) => {
-    const { skipRows, categorical, rows, json } = flags;
+    const { skipRows, categorical, drop, rows, json } = flags;
     const header = isGiven(command, 'header') ? flags.header : undefined;
     await checkJson(json);
-    const options = { data: paths, skipRows, header, categorical };
+    const options = { data: paths, skipRows, header, categorical, drop };
     const found = await withFolderStore((store) => inspectData(objectsAt(paths), store, options, rows));
     await print(json, found, describe(found));
   });
@@ -43,8 +45,8 @@ function describe({ files, numRows, columns, preview }: Inspection): string {
   const count = (value: number) => value.toLocaleString('en-US');
   const many = files.length === 1 ? files[0].name : `${files.length} files`;
   const header = ['', 'column', 'type', 'missing', 'values', ...preview.map((_, i) => `row ${i + 1}`)];
-  const lines = columns.map(({ name, type, numMissing, values }, i) => [
-    String(i),
+  const lines = columns.map(({ column, name, type, numMissing, values }, i) => [
+    String(column),
     name,
     type,
     numMissing === 0 ? '' : count(numMissing),

@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { InputError, NotFoundError } from '../../lib/errors.ts';
-import { readModel } from '../../lib/export/formats.ts';
+import { FormatError, InputError, NotFoundError } from '../../lib/errors.ts';
+import { MODEL_FORMATS, readModel } from '../../lib/export/formats.ts';
 import type { Model } from '../../lib/forest/model.ts';
 import { checkRunId, runKeys } from '../../lib/keys.ts';
 import { type OpenStore, openStore, type PlaceFlags } from '../place.ts';
@@ -35,7 +35,17 @@ export class LazyStore {
  * @throws {InputError} when it is neither
  */
 export async function findModel(name: string, lazy: LazyStore): Promise<Model> {
-  if (existsSync(name)) return readModel(await readFile(name));
+  if (existsSync(name)) {
+    const bytes = await readFile(name);
+    try {
+      return readModel(bytes);
+    } catch (cause) {
+      if (!(cause instanceof FormatError)) throw cause;
+      throw new InputError(`${name} can't be read as a model (${MODEL_FORMATS.join(', ')}): ${cause.message}`, {
+        cause,
+      });
+    }
+  }
   if (/[./\\]/.test(name)) throw new InputError(`there is no file ${name}`);
   return runModel(name, lazy);
 }

@@ -10,7 +10,7 @@ import { predictionKeys, runKeys } from '../../lib/keys.ts';
 import type { Objects } from '../../lib/objects.ts';
 import { predictHere } from '../../lib/predict/here.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../../lib/predict/output.ts';
-import { checkPredictionId, type PredictionResult } from '../../lib/predict/request.ts';
+import { checkPredictionId, type PredictionResult, type PredictionStatus } from '../../lib/predict/request.ts';
 import type { PredictOptions } from '../../lib/predict/tasks.ts';
 import { type AnswerPlace, answerPlace } from '../answer-place.ts';
 import { WORKERS_PER_CORE } from '../emulator.ts';
@@ -156,7 +156,13 @@ async function byFunctions(
   console.error(`prediction ${id}`);
   try {
     const own = isOfRun ? undefined : model;
-    const told = await predictByFunctions(target, id, request, { model: own, uploads, on, signal: stop.signal });
+    const told = await predictByFunctions(target, id, request, {
+      model: own,
+      uploads,
+      on,
+      signal: stop.signal,
+      onStage: showStage,
+    });
     const bytes = await place.write(async (take) => {
       for (let i = 0; i < told.numParts; i++) await take(await target.store.get(keys.answer(i, place.format)), i);
     });
@@ -171,6 +177,10 @@ async function byFunctions(
   }
 }
 
+function showStage({ stage, numTasks }: PredictionStatus): void {
+  console.error(`${stage.padEnd(7)} ${numTasks} ${numTasks === 1 ? 'task' : 'tasks'}`);
+}
+
 function describe({ numRows, strange }: PredictionResult, bytes: number): string {
   const count = (value: number) => value.toLocaleString('en-US');
   const { numValues, numOutside, numUnseen } = strange;
@@ -178,6 +188,9 @@ function describe({ numRows, strange }: PredictionResult, bytes: number): string
     numOutside === null
       ? 'the model does not say what range its data had'
       : `${((100 * numOutside) / Math.max(1, numValues)).toFixed(2)} % of the values outside of what its data had`;
-  const unseen = numUnseen > 0 ? `; ${count(numUnseen)} categories that training did not have count as missing` : '';
+  const unseen =
+    numUnseen > 0
+      ? `; ${numUnseen === 1 ? '1 category that training did not have counts' : `${count(numUnseen)} categories that training did not have count`} as missing`
+      : '';
   return `${count(numRows)} rows, ${count(bytes)} bytes; ${range}${unseen}`;
 }

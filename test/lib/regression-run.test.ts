@@ -183,6 +183,16 @@ suite('a run of regression on data', () => {
       const parts = await runOnData(table, { ...base, ...how, chunkBytes: 500, workers: 5, strategy: 'trees' });
       assert.equal(parts.result.sha256, result.sha256, named);
       const card = await makeCard(store, 'r', decodeModel(await store.get(keys.model)));
+      const markdown = cardToMarkdown(card);
+      assert.match(markdown, /\| b \| numeric \| 0 \| 0 to 22 \|/);
+      assert.doesNotMatch(markdown, /generator|chunkSize|samples/);
+      const side =
+        { group: 'other groups by key', time: 'the latest by day', hashBy: 'by the hash of key' }[named] ?? '';
+      assert.ok(markdown.includes(side), `${named}: ${markdown}`);
+      const page = renderReport(await reportOf(store));
+      assert.match(page, /text-anchor="end">b<\/text>/);
+      assert.doesNotMatch(page, /text-anchor="end">f\d/);
+      assert.equal(page.includes('drawn at random'), named === 'folds', named);
       assert.deepEqual([card.model.kind, card.data.values?.min, card.data.classCounts], ['regressor', 0, undefined]);
     }
   });

@@ -48,6 +48,14 @@ test('objects are found by key, by prefix and by pattern', async () => {
   assert.deepEqual(await find('a*.csv'), ['ab.csv']);
 });
 
+test('a bucket that is not there is told', async () => {
+  const { objects } = s3Store(BUCKET, config);
+  await assert.rejects(objects.find('s3://no-such-bucket/a/'), {
+    name: 'InputError',
+    message: /^there is no bucket no-such-bucket, which s3:\/\/no-such-bucket\/a\/ names/,
+  });
+});
+
 test('a range is read of the object that was found, and of no other', async () => {
   const { objects, usage, ...store } = s3Store(BUCKET, config);
   await store.replace('pinned.csv', new TextEncoder().encode('a,b\n1,2\n'));

@@ -96,6 +96,13 @@ test('inspect tells the columns and their types, for people and for programs', a
   assert.deepEqual(preview[0], [5.1, 3.5, 1.4, 0.2, 0]);
   const digits = await finish(t, ['inspect', 'test/fixtures/tables/digits.csv.gz', '--rows', '0']);
   assert.match(digits.stdout, /digits\.csv\.gz: 1,797 rows × 65 columns, csv/);
+  const left = await finish(t, ['inspect', IRIS, '--skip-rows', '1', '--drop', '0,3', '--json', '-', '--rows', '1']);
+  const inspected = JSON.parse(left.stdout);
+  assert.deepEqual(
+    inspected.columns.map(({ column }: { column: number }) => column),
+    [1, 2, 4],
+  );
+  assert.deepEqual(inspected.preview[0], [3.5, 1.4, 0]);
   const missing = await finish(t, ['inspect', 'no-such.csv']);
   assert.equal(missing.code, 2);
   assert.match(missing.stderr, /--data no-such\.csv: there is no such file/);

@@ -170,3 +170,28 @@ test('the names of the columns go with a model, whatever format it leaves in', a
   );
   assert.throws(() => module.predict([{ color: 'red' }]), /there is no feature color/);
 });
+
+test('a module takes truths and dates as a table has them, and refuses others', async (t) => {
+  const columns = [Float32Array.of(0, 1, 0, 1), Float32Array.of(0, 1, 2, 3)];
+  const fitted = new RandomForestClassifier({ numTrees: 3, maxFeatures: null }).fit(columns, ['a', 'b', 'a', 'c']);
+  const schema: ModelSchema = {
+    label: 'kind',
+    features: [
+      { name: 'constructor', type: 'boolean' },
+      { name: 'day', type: 'date' },
+    ],
+  };
+  const module = await load(t, { ...decodeModel(fitted.toBytes()), schema });
+  const ofCells = (truth: unknown, day: unknown) => module.predictProba([{ constructor: truth, day }]);
+  const ofNumbers = (truth: number | null, day: number | null) => module.predictProba([[truth, day]]);
+  assert.deepEqual(ofCells('True', '1970-01-04'), ofNumbers(1, 3));
+  assert.deepEqual(ofCells(true, new Date(3 * 86_400_000)), ofNumbers(1, 3));
+  assert.deepEqual(ofCells('false', '1970-01-03 00:00'), ofNumbers(0, 2));
+  assert.deepEqual(ofCells('false', '1970-01-03 12:00+12:00'), ofNumbers(0, 2));
+  assert.deepEqual(module.predictProba([{ day: null }]), ofNumbers(null, null));
+  assert.throws(() => ofCells('maybe', null), /row 0: constructor must be true or false, got maybe/);
+  assert.throws(() => ofCells(1, null), /constructor must be true or false, got 1/);
+  for (const day of ['1970-02-30', 'soon', 3, '']) {
+    assert.throws(() => ofCells(true, day), new RegExp(`day must be a date or time as in 2026-11-24, got ${day}`));
+  }
+});

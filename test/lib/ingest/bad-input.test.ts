@@ -113,8 +113,21 @@ const CASES: [
     'a negative weight',
     { 't.csv': `x,w,y\n${rows(9, (i) => `1,${i - 3},${i % 2}`)}` },
     { weights: 'w' },
-    /^column "w": weights must be numbers from 0 up, the least is -3/,
+    /^t\.csv, row 1, column "w": a weight must be a number from 0 up, got -3/,
   ],
+  [
+    'classes that are no exact numbers',
+    { 't.csv': `x,y\n${rows(20, (i) => `${i},900719925474099${i % 2 ? 1 : 3}`)}` },
+    {},
+    /^label "y" tells rows apart by whole numbers, and they must be within ±9007199254740991, got about 9007199254740992/,
+  ],
+  [
+    'categories that are no exact numbers',
+    { 't.csv': `x,y\n${rows(20, (i) => `1234567890123456789${i % 2},${i % 2}`)}` },
+    { categorical: ['x'] },
+    /^column "x" tells rows apart by whole numbers/,
+  ],
+  ['a label where no name is read', { 't.csv': '2024,y\n1,0\n2,1\n' }, {}, /is no column of t\.csv; it has 0, 1; where its first row has the names, say so with header/], // biome-ignore format: one line
   [
     'a weight that is missing',
     { 't.csv': 'x,w,y\n1,1,0\n1,,1\n' },

@@ -164,6 +164,29 @@ const named: Model = {
   },
 };
 
+test('a feature that a row lacks is not looked for in what all objects have', () => {
+  const model: Model = {
+    ...named,
+    schema: {
+      label: 'kind',
+      features: [
+        { name: 'constructor', type: 'date' },
+        { name: '__proto__', type: 'categorical', categories: ['blue'] },
+      ],
+    },
+  };
+  assert.throws(
+    () => answerRows(model, { rows: [{}] }),
+    (error: RowsError) => {
+      assert.deepEqual(
+        error.rows.map(({ message }) => message),
+        ['constructor', '__proto__'].map((name) => `${name} has no value; give null where it is missing`),
+      );
+      return true;
+    },
+  );
+});
+
 test('a model that knows its columns takes cells as in its table, by name', () => {
   const { predictions, outOfRange } = answerRows(named, {
     rows: [{ colour: 'green', day: '1970-01-03' }, { day: null, colour: 'pink' }, ['1970-01-06T12:00:00Z', '3']],

@@ -186,3 +186,65 @@ test('a gzip or zstd file cut short, and a gzip bomb, are refused', async () => 
     message: /^bomb\.csv\.gz unpacks to more than 200 times its \d+ bytes/,
   });
 });
+
+test('a zstd bomb is refused before it fills the memory', async () => {
+  // a frame with a window of 128 KiB, and blocks that say a byte 128 Ki times, in 4 bytes each
+  const numBlocks = 16_384;
+  const bomb = new Uint8Array(6 + 4 * numBlocks);
+  bomb.set([0x28, 0xb5, 0x2f, 0xfd, 0, 7 << 3]);
+  for (let i = 0; i < numBlocks; i++) bomb.set([i === numBlocks - 1 ? 3 : 2, 0, 0x10, 97], 6 + 4 * i);
+  const before = process.resourceUsage().maxRSS;
+  await assert.rejects(unpackAll(memorySource('bomb.csv.zst', bomb), 1024 ** 2), {
+    name: 'InputError',
+    message: /^bomb\.csv\.zst unpacks to more than 200 times its 65542 bytes/,
+  });
+  const mib = (process.resourceUsage().maxRSS - before) / 1024;
+  assert.ok(mib < 1024, `it took ${mib} MiB, of the 2048 that it holds`);
+});
+
+test('npy files of float16 are read', async () => {
+  const header = "{'descr': '<f2', 'fortran_order': False, 'shape': (4, 2), }".padEnd(117) + '\n';
+  const bits = [0x3c00, 0xc000, 0x7bff, 0x0001, 0x8000, 0x3555, 0x7e00, 0x0400];
+  const bytes = new Uint8Array(10 + header.length + 2 * bits.length);
+  bytes.set([0x93, ...new TextEncoder().encode('NUMPY'), 1, 0, header.length, 0]);
+  bytes.set(new TextEncoder().encode(header), 10);
+  const data = new DataView(bytes.buffer, 10 + header.length);
+  for (const [i, value] of bits.entries()) data.setUint16(2 * i, value, true);
+  const { columns } = await readColumns(memorySource('half.npy', bytes));
+  assert.deepEqual(columns, { 0: [1, 65_504, -0, null], 1: [-2, 2 ** -24, 0.333251953125, 2 ** -14] });
+});
+
+test('a header may begin with an empty cell, as that of an index', async () => {
+  const { columns } = await readColumns(text('t.csv', ',a,y\n0,1.5,u\n1,2.5,v\n'));
+  assert.deepEqual(columns, { 0: [0, 1], a: [1.5, 2.5], y: ['u', 'v'] });
+  // one that lacks another name is a row
+  assert.deepEqual((await readColumns(text('t.csv', 'a,,y\nb,1,u\n'))).columns[1], [null, 1]);
+});
+
+test('files of kinds that are not read are told what they are', async () => {
+  const CASES: [Buffer, RegExp][] = [
+    [Buffer.from([255, 255, 255, 255, 16, 1, 0, 0]), /^t\.csv is an Arrow stream; write it as an Arrow file/],
+    [Buffer.from('FEA1\0\0\0\0more'), /is a Feather file of version 1/],
+    [Buffer.from('PK\x03\x04more'), /is a ZIP archive, as Excel and \.npz files are; save the table as CSV or Parquet/],
+    [Buffer.from('BZh91AY&SYmore'), /is packed with bzip2/],
+    [Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 1]), /is packed with xz/],
+    [Buffer.from('a,y\r1,u\r2,v\r'), /^t\.csv: lines end in carriage returns alone/],
+  ];
+  for (const [bytes, message] of CASES) {
+    await assert.rejects(readColumns(memorySource('t.csv', bytes)), { name: 'InputError', message });
+  }
+  // a column may be called as some of them begin
+  assert.deepEqual((await readColumns(text('t.csv', 'FEA1,BZh\n1,2\n'))).columns, { FEA1: [1], BZh: [2] });
+});
+
+test('columns that are not asked for may be lists, which are told as they are when they are asked for', async () => {
+  const source = fixture('lists.arrow');
+  const layout = (await readLayout(source, PART_BYTES)) as Layout & { parts: Part[] };
+  const read = (columns: number[]) => readPart(source, { ...layout, separator: null }, layout.parts[0], columns);
+  assert.equal((await read([0])).columns[0].at(1), 1);
+  const { columns } = await read([0, 1]);
+  assert.throws(
+    () => columns[1].at(0),
+    /column "l": lists, objects and bytes are no cells, got \[1,2\]; drop the column/,
+  );
+});

@@ -83,9 +83,20 @@ test('labels are encoded by their classes, whatever type these are of', () => {
 
 test('dates are those of ISO 8601, in UTC where they say nothing else', () => {
   assert.equal(parseDate('2026-11-24'), Date.UTC(2026, 10, 24));
+  assert.equal(parseDate('2024-02-29'), Date.UTC(2024, 1, 29));
   assert.equal(parseDate('2026-11-24 12:30'), Date.UTC(2026, 10, 24, 12, 30));
   assert.equal(parseDate('2026-11-24T12:30:15.5+01:00'), Date.UTC(2026, 10, 24, 11, 30, 15, 500));
-  for (const text of ['2026-13-01', '24.11.2026', '2026-11', 'x2026-11-24', '2026-11-24T', '']) {
+  for (const text of [
+    '2026-13-01',
+    '24.11.2026',
+    '2026-11',
+    'x2026-11-24',
+    '2026-11-24T',
+    '2026-02-30',
+    '2025-02-29',
+    '2026-04-31',
+    '',
+  ]) {
     assert.equal(parseDate(text), undefined, text);
   }
 });
