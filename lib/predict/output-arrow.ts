@@ -15,7 +15,8 @@ const END_OF_STREAM = Uint8Array.of(255, 255, 255, 255, 0, 0, 0, 0);
 const TYPES: Record<AnswerColumn['type'], () => DataType> = { row: uint32, number: float64, truth: bool, text: utf8 };
 
 export function writeArrow(columns: readonly AnswerColumn[]): Uint8Array {
-  const arrays = Object.fromEntries(columns.map(({ name, values }) => [name, values]));
+  // a list: an object would have columns that are called by numbers first
+  const arrays = columns.map(({ name, values }) => [name, values]);
   const types = Object.fromEntries(columns.map(({ name, type }) => [name, TYPES[type]()]));
   return tableToIPC(tableFromArrays(arrays as never, { types }), { format: 'file' })!;
 }

@@ -65,7 +65,6 @@ suite('arvoredo predict by functions', () => {
     assert.ok(before < 30, `${before} parts were done`);
     const again = await finish(t, args);
     assert.equal(again.code, 0, again.stderr);
-    assert.match(again.stderr, /\npredict 30 tasks\n/);
     assert.deepEqual(await readFile(at('there.parquet')), await readFile(at('here.parquet')));
     const times = await partsDone();
     // a part that was being written when all ended may be done once more

@@ -91,3 +91,17 @@ test('columns depend on the kind of the model; contributions add up to what is p
     assert.ok(Math.abs(sum - Number(prediction.values[row])) < 1e-12);
   }
 });
+
+test('columns stay in their order, though one is called by a number', async () => {
+  const [, model] = MODELS[0];
+  const names = ['row', '7', 'label', 'p_a "yes"', 'p_no'];
+  const rows = await predictRows(model, columns, { numThreads: 1 });
+  const answer = answerColumns(model, rows, 0, [{ name: '7', cells: { at: (row: number) => notes[row] } }]);
+  assert.deepEqual(
+    tableFromIPC(OUTPUTS.arrow.write(answer)).schema.fields.map(({ name }) => name),
+    names,
+  );
+  const [first] = await parquetReadObjects({ file: new Uint8Array(OUTPUTS.parquet.write(answer)).buffer });
+  assert.deepEqual(Object.keys(first).sort(), [...names].sort());
+  assert.match(new TextDecoder().decode(OUTPUTS.csv.write(answer)), /^row,7,label,/);
+});

@@ -203,7 +203,7 @@ test('a zstd bomb is refused before it fills the memory', async () => {
 });
 
 test('npy files of float16 are read', async () => {
-  const header = "{'descr': '<f2', 'fortran_order': False, 'shape': (4, 2), }".padEnd(117) + '\n';
+  const header = `${"{'descr': '<f2', 'fortran_order': False, 'shape': (4, 2), }".padEnd(117)}\n`;
   const bits = [0x3c00, 0xc000, 0x7bff, 0x0001, 0x8000, 0x3555, 0x7e00, 0x0400];
   const bytes = new Uint8Array(10 + header.length + 2 * bits.length);
   bytes.set([0x93, ...new TextEncoder().encode('NUMPY'), 1, 0, header.length, 0]);
