@@ -33,9 +33,9 @@ export function changedError(uri: string): InputError {
   );
 }
 
-/** What messages call an object: a file that was uploaded by its own name, others in full. */
+/** What messages call an object: a file that was uploaded by its own name, with folders where others have it too; others in full. */
 export function nameOf(uri: string): string {
-  return /^s3:\/\/[^/]+\/data\/[0-9a-f]{16}\/([^/]+)$/.exec(uri)?.[1] ?? uri;
+  return /^s3:\/\/[^/]+\/data\/[0-9a-f]{16}\/(.+)$/s.exec(uri)?.[1] ?? uri;
 }
 
 export function objectSource(objects: Objects, object: PinnedObject): ByteSource {

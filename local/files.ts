@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
-import { basename, join, resolve, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { InputError } from '../lib/errors.ts';
 import { compilePattern, type Objects, type PinnedObject } from '../lib/objects.ts';
 import { s3Store } from '../lib/s3-store.ts';
@@ -83,7 +83,23 @@ async function pin(file: string): Promise<PinnedObject> {
   return { uri: file, size, etag: `${size}-${mtimeMs}` };
 }
 
+/** Names of files, each with as many of its folders as tell it from the others. */
+export function namesOf(files: readonly string[]): string[] {
+  const paths = files.map((file) => resolve(file).split(sep).filter(Boolean));
+  const names = paths.map((path) => path.at(-1)!);
+  const isLonger = new Set(paths.keys());
+  for (let numParts = 1; isLonger.size > 0; numParts++) {
+    const counts = new Map<string, number>();
+    for (const i of isLonger) {
+      names[i] = paths[i].slice(-numParts).join('/');
+      counts.set(names[i], (counts.get(names[i]) ?? 0) + 1);
+    }
+    for (const i of isLonger) if (counts.get(names[i]) === 1 || numParts >= paths[i].length) isLonger.delete(i);
+  }
+  return names;
+}
+
 /** Where an uploaded file lies: below its hash, so that the same file is uploaded once. */
-export function uploadKey(file: string, sha256: string): string {
-  return `data/${sha256.slice(0, 16)}/${basename(resolve(file))}`;
+export function uploadKey(name: string, sha256: string): string {
+  return `data/${sha256.slice(0, 16)}/${name}`;
 }

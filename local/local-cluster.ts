@@ -11,9 +11,10 @@ import { checkNames } from '../lib/forest/estimator-options.ts';
 import { quote } from '../lib/quote.ts';
 import { attach, attached } from './attach.ts';
 import { BUCKET, type EmulatorInfo, findEmulator, startEmulator } from './emulator.ts';
-import { findFiles, hashFile, uploadKey } from './files.ts';
+import { findFiles } from './files.ts';
 import type { LocalFunction } from './lambda/options.ts';
 import { localTarget } from './target.ts';
+import { uploadFiles, uploadsOf } from './upload.ts';
 
 /** A function of the user's: a file that exports `handler`, as on AWS, with what it imports where Node finds it. */
 export interface FunctionFile {
@@ -82,10 +83,8 @@ export class LocalCluster implements Cluster, AsyncDisposable {
     this.#release = release;
     const locate = async (place: string) => {
       if (place.startsWith('s3://')) return [place];
-      const uploads = await Promise.all(
-        (await findFiles(place, place)).map(async (file) => ({ file, key: uploadKey(file, await hashFile(file)) })),
-      );
-      for (const { file, key } of uploads) await target.uploadFile(file, key);
+      const uploads = await uploadsOf(await findFiles(place, place));
+      await uploadFiles(target, uploads);
       return uploads.map(({ key }) => `s3://${BUCKET}/${key}`);
     };
     this.connection = { target, workers: this.workers, pollMs: POLL_MS, locate, signal: stop.signal };

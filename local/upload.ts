@@ -2,7 +2,7 @@
 
 import { InputError } from '../lib/errors.ts';
 import { BUCKET } from './emulator.ts';
-import { findFiles, hashFile, uploadKey } from './files.ts';
+import { findFiles, hashFile, namesOf, uploadKey } from './files.ts';
 import type { Target } from './target.ts';
 
 export interface Upload {
@@ -22,25 +22,31 @@ export async function findUploads(
 ): Promise<{ given: Record<string, unknown>; uploads: Upload[] }> {
   const { data } = given;
   if (!Array.isArray(data)) return { given, uploads: [] };
-  const uploads: Upload[] = [];
-  const locations: string[] = [];
+  const filesOf = new Map<string, string[]>();
   for (const location of data as string[]) {
-    if (location.startsWith('s3://')) {
-      locations.push(location);
-      continue;
-    }
+    if (location.startsWith('s3://')) continue;
     if (on === 'aws') {
       throw new InputError(
         `--data ${location}: with --on aws data must be in S3; copy it there with: aws s3 cp ${location} s3://BUCKET/data/, into the stack's bucket`,
       );
     }
-    for (const file of await findFiles(location)) {
-      const key = uploadKey(file, await hashFile(file));
-      uploads.push({ file, key });
-      locations.push(`s3://${BUCKET}/${key}`);
-    }
+    filesOf.set(location, await findFiles(location));
   }
+  const uploads = await uploadsOf([...filesOf.values()].flat());
+  const keyOf = new Map(uploads.map(({ file, key }) => [file, key]));
+  const locations = (data as string[]).flatMap(
+    (location) => filesOf.get(location)?.map((file) => `s3://${BUCKET}/${keyOf.get(file)}`) ?? [location],
+  );
   return { given: { ...given, data: locations }, uploads };
+}
+
+/** Where files will lie, each once. */
+export async function uploadsOf(files: readonly string[]): Promise<Upload[]> {
+  const distinct = [...new Set(files)];
+  const names = namesOf(distinct);
+  const uploads: Upload[] = [];
+  for (const [i, file] of distinct.entries()) uploads.push({ file, key: uploadKey(names[i], await hashFile(file)) });
+  return uploads;
 }
 
 /** Upload the files that are not there yet. */

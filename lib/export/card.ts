@@ -180,7 +180,6 @@ ${table([
   ...(columns ? [] : Object.entries(data.dataset)),
 ])}
 ${columns ?? ''}
-
 ## Parameters
 
 ${table(Object.entries(parameters).filter(([, value]) => value !== undefined))}

@@ -10,8 +10,9 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { compilePattern, nameOf, parseLocation } from '../../lib/objects.ts';
 import { s3Upload } from '../../lib/s3-objects.ts';
 import { s3Store } from '../../lib/s3-store.ts';
-import { findFiles } from '../../local/files.ts';
+import { findFiles, namesOf } from '../../local/files.ts';
 import { startS3Server } from '../../local/s3/server.ts';
+import { findUploads } from '../../local/upload.ts';
 
 const BUCKET = 'tables';
 let folder: string;
@@ -117,9 +118,32 @@ test('locations and names', () => {
     });
   }
   assert.equal(nameOf('s3://arvoredo/data/0123456789abcdef/iris.csv'), 'iris.csv');
+  assert.equal(nameOf('s3://arvoredo/data/0123456789abcdef/p/iris.csv'), 'p/iris.csv');
   assert.equal(nameOf('s3://other/iris.csv'), 's3://other/iris.csv');
   assert.equal(compilePattern('a.b/(x)*').matches('a.b/(x)y'), true);
   assert.equal(compilePattern('a.b/(x)*').matches('aXb/(x)y'), false);
+});
+
+test('files of one name are called with as many of their folders as tell them apart', () => {
+  assert.deepEqual(namesOf(['/d/p/t.csv', '/d/q/t.csv', '/d/u.csv']), ['p/t.csv', 'q/t.csv', 'u.csv']);
+  assert.deepEqual(namesOf(['/a/x/t.csv', '/b/x/t.csv', '/t.csv']), ['a/x/t.csv', 'b/x/t.csv', 't.csv']);
+  assert.deepEqual(namesOf(['/a/t.csv', '/a/t.csv']), ['a/t.csv', 'a/t.csv']);
+});
+
+test('files of one content in several folders are each uploaded', async () => {
+  const root = join(folder, 'parts');
+  for (const part of ['p', 'q']) {
+    await mkdir(join(root, part), { recursive: true });
+    await writeFile(join(root, part, 't.csv'), 'a,y\n1,u\n');
+  }
+  const { given, uploads } = await findUploads({ data: [root, 's3://tables/a.csv'], label: 'y' }, 'local');
+  assert.equal(uploads.length, 2);
+  const data = given.data as string[];
+  assert.deepEqual(data.map(nameOf), ['p/t.csv', 'q/t.csv', 's3://tables/a.csv']);
+  assert.deepEqual(
+    data.slice(0, 2),
+    uploads.map(({ key }) => `s3://arvoredo/${key}`),
+  );
 });
 
 test('files are found by path, folder and pattern', async () => {
