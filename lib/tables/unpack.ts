@@ -10,6 +10,8 @@ export type Compression = 'gzip' | 'zstd';
 const READ_BYTES = 1024 ** 2;
 /** Blocks of zstd take 4 bytes at least and hold 128 KiB at most: so many bytes give at most 128 MiB at once. */
 const ZSTD_BYTES = 4096;
+/** What a reader keeps of the text: the zstd command makes and takes no more without being told to. */
+const MAX_WINDOW_BYTES = 128 * 1024 ** 2;
 /** A text file is rarely packed to less than a fiftieth; a bomb to a thousandth, as far as gzip goes. */
 const MAX_RATIO = 200;
 const FREE_BYTES = 64 * 1024 ** 2; // before the ratio has a say
@@ -101,6 +103,11 @@ async function* unzstd(source: ByteSource): AsyncGenerator<Uint8Array> {
   const stream = new Decompress((chunk) => void chunks.push(chunk));
   let numRead = 0;
   for await (const bytes of readAll(source)) {
+    if (numRead === 0 && windowBytes(bytes) > MAX_WINDOW_BYTES) {
+      throw new InputError(
+        `${source.name} takes ${windowBytes(bytes)} bytes of memory to unpack, at most ${MAX_WINDOW_BYTES} are allowed; pack it without --long`,
+      );
+    }
     for (let at = 0; at < bytes.length; at += ZSTD_BYTES) {
       const some = bytes.subarray(at, at + ZSTD_BYTES);
       numRead += some.length;
@@ -112,6 +119,20 @@ async function* unzstd(source: ByteSource): AsyncGenerator<Uint8Array> {
       yield* chunks.splice(0);
     }
   }
+}
+
+/** Bytes of text that the blocks of the first zstd frame may refer to. Source: RFC 8878, 3.1.1.1. */
+function windowBytes(frame: Uint8Array): number {
+  const flags = frame[4];
+  const isSingleSegment = (flags & 32) !== 0;
+  if (!isSingleSegment) {
+    const base = 2 ** (10 + (frame[5] >> 3));
+    return base + (base / 8) * (frame[5] & 7);
+  }
+  // the text as a whole, whose size follows the dictionary's id
+  const start = 5 + [0, 1, 2, 4][flags & 3];
+  const size = frame.subarray(start, start + 2 ** (flags >> 6));
+  return size.reduceRight((sum, byte) => 256 * sum + byte, 0) + (flags >> 6 === 1 ? 256 : 0);
 }
 
 function damaged({ name }: ByteSource, kind: string, cause: unknown): InputError {

@@ -248,3 +248,17 @@ test('columns that are not asked for may be lists, which are told as they are wh
     /column "l": lists, objects and bytes are no cells, got \[1,2\]; drop the column/,
   );
 });
+
+test('a zstd file that takes much memory to unpack is refused by its head', async () => {
+  const block = [1, 0, 0]; // raw, the last, without a byte
+  const magic = [0x28, 0xb5, 0x2f, 0xfd];
+  const unpackHead = (head: number[]) =>
+    unpackAll(memorySource('t.csv.zst', Uint8Array.from([...magic, ...head, ...block])));
+  const message = /^t\.csv\.zst takes (1073741824|134217729) bytes of memory to unpack, at most 134217728 are allowed/;
+  await assert.rejects(unpackHead([0, 20 << 3]), { name: 'InputError', message });
+  // a single segment of 128 MiB and a byte, without and with the id of a dictionary
+  await assert.rejects(unpackHead([0b10100000, 1, 0, 0, 8]), { name: 'InputError', message });
+  await assert.rejects(unpackHead([0b10100001, 9, 1, 0, 0, 8]), { name: 'InputError', message });
+  assert.deepEqual(await unpackHead([0, 7 << 3]), []);
+  assert.deepEqual(await unpackHead([0b00100000, 0]), []);
+});
