@@ -13,6 +13,7 @@ import shutil
 import numpy as np
 import pyarrow as pa
 import pyarrow.feather as feather
+import pyarrow.ipc as ipc
 import pyarrow.parquet as pq
 import sklearn
 
@@ -43,6 +44,12 @@ for codec in ["none", "snappy", "gzip", "brotli", "lz4", "zstd"]:
 pq.write_table(table, folder / "v2.parquet", data_page_version="2.0", version="2.6", use_dictionary=False)
 for codec in ["uncompressed", "lz4", "zstd"]:
     feather.write_feather(table, folder / f"{codec}.arrow", compression=codec, chunksize=4)
+with ipc.new_stream(folder / "stream.arrow", table.schema, options=ipc.IpcWriteOptions(compression="zstd")) as stream:
+    stream.write_table(table, max_chunksize=4)
+kinds = [pa.array(kind).dictionary_encode() for kind in (["a", "b"], ["x", "y"])]
+with ipc.new_stream(folder / "changing.arrow", pa.schema({"kind": kinds[0].type})) as stream:
+    for kind in kinds:
+        stream.write_batch(pa.record_batch([kind], ["kind"]))
 # LZ4 with blocks that refer to earlier ones
 long = pa.table({"i": pa.array([k % 1000 for k in range(20000)], pa.int32())})
 feather.write_feather(long, folder / "long-lz4.arrow", compression="lz4", chunksize=20000)

@@ -1,4 +1,4 @@
-// Arrow IPC files (Feather V2) of any flat types, by flechette: record batches are what tasks share.
+// Arrow IPC files (Feather V2) and streams of any flat types, by flechette: record batches are what tasks share.
 
 import { CompressionType, setCompressionCodec, tableFromIPC } from '@uwdata/flechette';
 import { decompress as decompressZstd } from 'fzstd';
@@ -16,6 +16,10 @@ const BLOCK_BYTES = 24;
 const MAX_ROWS = 2 ** 32;
 const MAX_FOOTER_BYTES = 64 * 1024 ** 2;
 const ALIGNMENT = 8; // of the views that flechette makes
+/** Read of each message of a stream at first: its metadata are hardly longer. */
+const MESSAGE_BYTES = 16 * 1024;
+/** Types of messages. */
+const MESSAGE = { dictionary: 2, batch: 3 };
 const refuse = () => {
   throw new Error('only reading is possible');
 };
@@ -30,15 +34,19 @@ interface Block {
   end: number;
 }
 
-interface Footer {
+interface Blocks {
+  /** Where the messages begin, that of the schema first, and end. */
+  start: number;
+  end: number;
   dictionaries: Block[];
   batches: Block[];
 }
 
 /** @throws {InputError} on a file that is damaged, cut short or without rows */
 export async function readArrowHead(source: ByteSource, partBytes: number): Promise<PartedLayout> {
-  const { dictionaries, batches } = await readFooter(source);
-  const schema = await readSchema(source, [...dictionaries, ...batches]);
+  const blocks = await findBlocks(source);
+  const { batches } = blocks;
+  const schema = await readSchema(source, blocks);
   const names = nameColumns(
     guard(source, () => tableFromIPC([schema]).schema.fields.map(({ name }) => name)),
     source.name,
@@ -71,8 +79,9 @@ export async function readArrowPart(
   part: Part,
   columns: readonly number[],
 ): Promise<Batch> {
-  const { dictionaries, batches } = await readFooter(source);
-  const schema = await readSchema(source, [...dictionaries, ...batches]);
+  const blocks = await findBlocks(source);
+  const { dictionaries, batches } = blocks;
+  const schema = await readSchema(source, blocks);
   const messages = await Promise.all(
     [...dictionaries, ...batches.slice(part.start, part.end)].map(async ({ start, end }) => {
       const bytes = await source.read(start, end);
@@ -94,7 +103,53 @@ export async function readArrowPart(
   return { numRows: part.numRows, columns: names.map((name, i) => (wanted.has(i) ? cellsOf(name, i) : NO_CELLS)) };
 }
 
-async function readFooter(source: ByteSource): Promise<Footer> {
+/** Where the messages are: a file's footer says it, a stream is followed from one to the next. */
+async function findBlocks(source: ByteSource): Promise<Blocks> {
+  const head = await source.read(0, Math.min(4, source.size));
+  return isStreamHead(head) ? followStream(source) : readFooter(source);
+}
+
+/** Whether a file begins as an Arrow stream does. */
+export function isStreamHead(head: Uint8Array): boolean {
+  return head.length >= 4 && head.subarray(0, 4).every((byte) => byte === 255);
+}
+
+async function followStream(source: ByteSource): Promise<Blocks> {
+  const { name, size } = source;
+  const cut = () => new InputError(`${name} is damaged or cut short, as an Arrow stream`);
+  const dictionaries: Block[] = [];
+  const batches: Block[] = [];
+  const known = new Set<number>();
+  for (let start = 0; start < size; ) {
+    const head = await source.read(start, Math.min(size, start + MESSAGE_BYTES));
+    if (head.length < 8 || !isStreamHead(head)) throw cut();
+    const length = new DataView(head.buffer, head.byteOffset).getInt32(4, true);
+    if (length === 0) break;
+    const metadataBytes = 8 + length;
+    if (length < 0 || start + metadataBytes > size) throw cut();
+    const metadata =
+      metadataBytes > head.length ? await source.read(start, start + metadataBytes) : head.subarray(0, metadataBytes);
+    const { type, bodyBytes, dictionary } = guard(source, () => {
+      const message = new Bytes(metadata, MAX_ROWS).table(8);
+      const type = message.uint8(1);
+      const dictionary = type === MESSAGE.dictionary ? (message.table(2)?.int64(0) ?? 0) : undefined;
+      return { type, bodyBytes: message.int64(3) ?? 0, dictionary };
+    });
+    const end = start + metadataBytes + bodyBytes;
+    if (!(bodyBytes >= 0 && end <= size)) throw cut();
+    const block = { start, metadataBytes, end };
+    if (type === MESSAGE.batch) batches.push(block);
+    else if (dictionary !== undefined) {
+      if (known.has(dictionary)) throw new InputError(`${name} is an Arrow stream whose dictionaries change; write it as a file (Feather V2)`); // biome-ignore format: one line
+      known.add(dictionary);
+      dictionaries.push(block);
+    }
+    start = end;
+  }
+  return { start: 0, end: size, dictionaries, batches };
+}
+
+async function readFooter(source: ByteSource): Promise<Blocks> {
   const { name, size } = source;
   const cut = () => new InputError(`${name} is damaged or cut short, as an Arrow file: it must end with ${MAGIC}`);
   if (size < 2 * MAGIC.length + 12) throw cut();
@@ -114,14 +169,17 @@ async function readFooter(source: ByteSource): Promise<Footer> {
           throw new Error('a place outside of it');
         return { start, metadataBytes, end };
       });
-    return { dictionaries: blocks(2), batches: blocks(3) };
+    return { start: 8, end: size - 10 - footerBytes, dictionaries: blocks(2), batches: blocks(3) };
   });
 }
 
 /** The message with the schema: it comes first. */
-function readSchema(source: ByteSource, blocks: readonly Block[]): Promise<Uint8Array> {
-  const end = Math.min(source.size - 10, ...blocks.map(({ start }) => start));
-  return source.read(8, end);
+function readSchema(source: ByteSource, blocks: Blocks): Promise<Uint8Array> {
+  const end = [...blocks.dictionaries, ...blocks.batches].reduce(
+    (least, { start }) => Math.min(least, start),
+    blocks.end,
+  );
+  return source.read(blocks.start, end);
 }
 
 function guard<T>({ name }: ByteSource, work: () => T): T {

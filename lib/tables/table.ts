@@ -15,12 +15,12 @@ import type { ByteSource } from './source.ts';
 const MAGICS: [Format, string][] = [
   ['parquet', 'PAR1'],
   ['arrow', 'ARROW1'],
+  ['arrow', '\xff\xff\xff\xff'], // a stream
   ['npy', '\x93NUMPY'],
 ];
 
 /** Files that people have tables in and that are not read. */
 const OTHER_MAGICS: [magic: string, what: string][] = [
-  ['\xff\xff\xff\xff', 'an Arrow stream; write it as an Arrow file (Feather V2)'],
   ['FEA1\0\0\0\0', 'a Feather file of version 1; write it as version 2'],
   ['PK\x03\x04', 'a ZIP archive, as Excel and .npz files are; save the table as CSV or Parquet'],
   ['BZh91AY', 'packed with bzip2; pack it with gzip or zstd'],

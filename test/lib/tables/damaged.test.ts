@@ -43,6 +43,7 @@ for (const name of [
   'v2.parquet',
   'uncompressed.arrow',
   'lz4.arrow',
+  'stream.arrow',
   'iris.csv',
 ]) {
   test(`${name}, damaged anywhere, is read or refused`, async () => {
