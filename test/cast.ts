@@ -81,7 +81,7 @@ function draw(frames: { atMs: number; rows: string[] }[]): string {
         const hidden = first > 0 ? `0%{opacity:0}` : '';
         rules.push(`@keyframes ${name}{${hidden}${from}{opacity:1}${isLast ? '' : `${to}{opacity:0}`}}`);
         // without animation only the end is seen
-        const style = `animation:${name} ${totalMs}ms step-end infinite;opacity:${isLast ? 1 : 0}`;
+        const style = `animation:${name} ${Math.round(totalMs)}ms step-end infinite;opacity:${isLast ? 1 : 0}`;
         texts.push(`<g transform="translate(${MARGIN} ${MARGIN + row * CELL.height})" style="${style}">${text}</g>`);
       }
       first = end;
