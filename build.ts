@@ -55,7 +55,8 @@ await Promise.all([
     entryPoints: ['local/index.ts'],
     outfile: 'dist/index.mjs',
     banner: { js: REQUIRE },
-    minify: false, // names of classes are read in a REPL and in stack traces
+    minify: false, // names of classes are read in a REPL, in messages and in stack traces
+    keepNames: true,
   }),
   build({
     ...common,

@@ -5,7 +5,7 @@ import { GENERATOR_TASKS, type GeneratorName } from './datasets/spec.ts';
 import { InputError } from './errors.ts';
 import { ENGINES, type EngineName } from './forest/engine.ts';
 import { CLASS_CRITERIA, VALUE_CRITERIA } from './forest/params.ts';
-import { quote } from './quote.ts';
+import { either, quote } from './quote.ts';
 import { MAX_SEED } from './random.ts';
 import { DEFAULT_FOLDS, parseSearch, type SearchSpec } from './search/spec.ts';
 
@@ -31,8 +31,7 @@ const whole = (least: number, most: number) =>
 const numeric = (allowed: string, isAllowed: (value: number) => boolean) =>
   rule<number>(allowed, (value) => isNumber(value) && isAllowed(value));
 const flag = () => rule<boolean>('true or false', (value) => typeof value === 'boolean');
-const choice = <const T extends string>(...names: T[]) =>
-  rule<T>(names.join(' or '), (value) => names.includes(value as T));
+const choice = <const T extends string>(...names: T[]) => rule<T>(either(names), (value) => names.includes(value as T));
 const limit = (least = 1) =>
   rule<number | null>(
     `a whole number from ${least} up, or null for none`,
@@ -79,7 +78,7 @@ const texts = (what: string) =>
  * defaults, and one that the chosen generator does not know is refused.
  */
 const FIELDS = {
-  /** Whether the forest tells classes apart or predicts values. */
+  // whether the forest tells classes apart or predicts values
   task: choice('classification', 'regression'),
   // data
   samples: whole(1, MAX_ROWS),

@@ -13,6 +13,7 @@ import type { DataShape } from './ingest/shape.ts';
 import { parseLocation } from './objects.ts';
 import { type ByPosition, parseRunParams, RUN_DEFAULTS, type RunParams } from './params.ts';
 import { countTestRows, countValidationRows } from './partition/split.ts';
+import { either } from './quote.ts';
 import { checkSearch, ofCandidate, planSearch, type SearchPlan } from './search/plan.ts';
 
 export interface Plan {
@@ -209,11 +210,11 @@ function checkTask({ task, data, generator, criterion, classWeight = null, strat
   const criteria: readonly string[] = isRegression ? VALUE_CRITERIA : CLASS_CRITERIA;
   // a run of an earlier version knew none
   if (criterion !== undefined && !criteria.includes(criterion)) {
-    throw new InputError(`criterion must be ${criteria.join(' or ')} for the task ${task}, got ${criterion}`);
+    throw new InputError(`criterion must be ${either(criteria)} for the task ${task}, got ${criterion}`);
   }
   if (data === undefined && GENERATOR_TASKS[generator] !== task) {
     const names = Object.entries(GENERATOR_TASKS).flatMap(([name, ofName]) => (ofName === task ? [name] : []));
-    throw new InputError(`generator must be ${names.join(' or ')} for the task ${task}, got ${generator}`);
+    throw new InputError(`generator must be ${either(names)} for the task ${task}, got ${generator}`);
   }
   if (!isRegression) return;
   const refuse = (what: string) => {

@@ -40,7 +40,7 @@ export interface AwsPlace {
 /**
  * Find a deployed stack. Region, credentials and endpoints come from the SDK's default chain, but for what is given.
  *
- * @throws {InputError} when there is no such stack, or it has not the outputs of ours
+ * @throws {InputError} when there is no such stack, it has not the outputs of ours, or no region is set
  */
 export async function stackTarget(stackName: string, place: AwsPlace = {}): Promise<StackTarget> {
   const client = new CloudFormationClient(place);
@@ -51,6 +51,9 @@ export async function stackTarget(stackName: string, place: AwsPlace = {}): Prom
         throw new InputError(
           `there is no stack ${stackName} in ${await client.config.region()} of this account; run npm run deploy, or name another stack or region`,
         );
+      }
+      if (error instanceof Error && /^Region is missing/.test(error.message)) {
+        throw new InputError('no AWS region is set; give a region, set AWS_REGION, or put one into the profile');
       }
       throw error;
     },

@@ -5,7 +5,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { FUNCTION_NAMES } from '../functions/manifest.ts';
-import type { Cluster, Connection } from '../lib/client/cluster.ts';
+import { type Cluster, type Connection, hide } from '../lib/client/cluster.ts';
 import { CancelledError, InputError } from '../lib/errors.ts';
 import { checkNames } from '../lib/forest/estimator-options.ts';
 import { quote } from '../lib/quote.ts';
@@ -88,6 +88,7 @@ export class LocalCluster implements Cluster, AsyncDisposable {
       return uploads.map(({ key }) => `s3://${BUCKET}/${key}`);
     };
     this.connection = { target, workers: this.workers, pollMs: POLL_MS, locate, signal: stop.signal };
+    hide(this, 'connection');
     for (const signal of SIGNALS) process.once(signal, this.#onSignal);
   }
 
@@ -97,10 +98,16 @@ export class LocalCluster implements Cluster, AsyncDisposable {
    * @throws {InputError} on an option that isn't allowed, or a file of functions that isn't there
    */
   static async start(options: LocalClusterOptions = {}): Promise<LocalCluster> {
-    checkNames('option of LocalCluster.start', options, OPTION_NAMES);
+    checkNames(options, OPTION_NAMES, 'LocalCluster.start');
     const { workers = 4, functions = {}, dashboard = true } = options;
     if (!Number.isInteger(workers) || workers < 1 || workers > MAX_WORKERS) {
       throw new InputError(`workers must be a whole number from 1 to ${MAX_WORKERS}, got ${quote(workers)}`);
+    }
+    if (options.dataDir !== undefined && typeof options.dataDir !== 'string') {
+      throw new InputError(`dataDir must be the path of a folder, got ${quote(options.dataDir)}`);
+    }
+    if (typeof dashboard !== 'boolean') {
+      throw new InputError(`dashboard must be true or false, got ${quote(dashboard)}`);
     }
     const own = Object.entries(functions).map(toFunction);
     const dataDir = resolve(options.dataDir ?? '.arvoredo');
@@ -192,7 +199,10 @@ function distDir(): string {
 
 function toFunction([name, given]: [string, string | URL | FunctionFile]): LocalFunction {
   const described = typeof given === 'string' || given instanceof URL ? { file: given } : given;
-  checkNames(`option of function ${name}`, described, ['file', 'memoryMiB', 'timeoutMs']);
+  checkNames(described, ['file', 'memoryMiB', 'timeoutMs'], `function ${name}`);
+  if (typeof described.file !== 'string' && !(described.file instanceof URL)) {
+    throw new InputError(`function ${name}: file must be a path or a file URL, got ${quote(described.file)}`);
+  }
   if (!/^[\w-]{1,64}$/.test(name) || FUNCTION_NAMES.some((ours) => name === `arvoredo-${ours}`)) {
     throw new InputError(`a function's name has 1 to 64 letters, digits, - and _, and is not ours, got ${quote(name)}`);
   }
@@ -205,14 +215,24 @@ function toFunction([name, given]: [string, string | URL | FunctionFile]): Local
     );
   }
   if (!existsSync(path)) throw new InputError(`function ${name}: there is no file ${path}`);
+  const { memoryMiB = FUNCTION_DEFAULTS.memoryMiB, timeoutMs = FUNCTION_DEFAULTS.timeoutMs } = limits;
+  checkLimit(name, 'memoryMiB', memoryMiB, 128, 10_240);
+  checkLimit(name, 'timeoutMs', timeoutMs, 1, 900_000);
   return {
     name,
     codeDir: dirname(path),
     handler: `${base}.handler`,
-    ...FUNCTION_DEFAULTS,
-    ...Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)),
+    memoryMiB,
+    timeoutMs,
     environment: {},
     durable: false,
     aliases: [],
   };
+}
+
+function checkLimit(name: string, limit: string, value: unknown, least: number, most: number): void {
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
+  throw new InputError(
+    `function ${name}: ${limit} must be a whole number from ${least} to ${most}, got ${quote(value)}`,
+  );
 }

@@ -5,21 +5,23 @@ import { CancelledError, InputError } from '../errors.ts';
 import { type WorkerFunction, workerFunction } from '../fanout/fan-out.ts';
 import { FAN_OUT_DEFAULTS, resolveOptions } from '../fanout/options.ts';
 import type { RandomForestClassifier } from '../forest/classifier.ts';
+import { checkNames } from '../forest/estimator-options.ts';
 import type { RandomForestRegressor } from '../forest/regressor.ts';
 import { splitKindOf } from '../ingest/data-params.ts';
 import { parseLocation } from '../objects.ts';
 import { parseRunParams, RUN_DEFAULTS, type RunParams, readGiven } from '../params.ts';
 import { toDatasetSpec } from '../plan.ts';
-import { quote } from '../quote.ts';
+import { quoteArgument } from '../quote.ts';
 import { newRunId, startRun } from '../run.ts';
 import { type AwsPlace, stackTarget } from '../target.ts';
 import { type Cluster, type Connection, locateInS3, throwIfAborted } from './cluster.ts';
 import { FittedClassifier } from './fitted-classifier.ts';
 import { FittedRegressor } from './fitted-regressor.ts';
 import { followRun } from './follow-run.ts';
-import { Future, type SubmitOptions } from './future.ts';
+import { Future, listOf, type SubmitOptions, toFutures } from './future.ts';
 import {
   type ClassificationOptions,
+  checkSignal,
   type DataOptions,
   describe,
   describeEstimator,
@@ -48,6 +50,7 @@ export interface Sides {
 }
 
 const AWS_POLL_MS = 1000;
+const SUBMIT_NAMES = ['signal', 'maxAttempts', 'backoffMs', 'maxBackoffMs', 'deadlineMs'];
 
 /**
  * Makes data, divides them and fits forests to them by functions of a cluster, and calls functions of the user's.
@@ -75,7 +78,7 @@ export class Client implements AsyncDisposable {
   constructor(cluster: Cluster) {
     const connection = cluster?.connection;
     if (!connection)
-      throw new InputError(`a client needs a cluster such as LocalCluster.start() gives, got ${quote(cluster)}`);
+      throw new InputError(`a client needs a cluster such as LocalCluster.start() gives, got ${quoteArgument(cluster)}`);
     this.#connection = connection;
     this.#slots = new Slots(connection.workers ?? FAN_OUT_DEFAULTS.maxInFlight);
   }
@@ -83,9 +86,11 @@ export class Client implements AsyncDisposable {
   /**
    * A client of a stack on AWS, found as `arvoredo run --on aws` does.
    *
-   * @throws {InputError} when there is no such stack
+   * @throws {InputError} when there is no such stack, or nobody says in which region
    */
-  static async connect({ stack = 'Arvoredo', ...place }: ConnectOptions = {}): Promise<Client> {
+  static async connect(options: ConnectOptions = {}): Promise<Client> {
+    checkNames(options, ['stack', 'region', 'profile'], 'Client.connect');
+    const { stack = 'Arvoredo', ...place } = options;
     const target = await stackTarget(stack, place);
     const { signal } = new AbortController(); // a stack does not go away
     return new Client({ connection: { target, pollMs: AWS_POLL_MS, locate: locateInS3, signal } });
@@ -131,8 +136,8 @@ export class Client implements AsyncDisposable {
    */
   async readData(places: string | readonly string[], options: DataOptions): Promise<Dataset> {
     this.#check();
-    const { params } = describe('readData', options);
-    const list = typeof places === 'string' ? [places] : [...places];
+    const { params } = describe('readData', options ?? {});
+    const list = typeof places === 'string' ? [places] : listOf(places, 'readData takes a path or a list of them');
     const located = (await Promise.all(list.map((place) => this.#connection.locate(place)))).flat();
     for (const location of located) parseLocation(location);
     const description = { params: { ...params, data: located }, seeds: [] };
@@ -149,7 +154,7 @@ export class Client implements AsyncDisposable {
     this.#check();
     if (!(data instanceof Dataset)) {
       throw new InputError(
-        `trainTestSplit takes what makeClassification, makeRegression or readData gave, got ${quote(data)}`,
+        `trainTestSplit takes what makeClassification, makeRegression or readData gave, got ${quoteArgument(data)}`,
       );
     }
     const description = join(data.description, describe('trainTestSplit', options));
@@ -184,14 +189,15 @@ export class Client implements AsyncDisposable {
   ): Promise<FittedClassifier | FittedRegressor> {
     this.#check();
     if (!(train instanceof TrainRows))
-      throw new InputError(`fit takes the train side of trainTestSplit, got ${quote(train)}`);
+      throw new InputError(`fit takes the train side of trainTestSplit, got ${quoteArgument(train)}`);
     const { split } = train;
     if (split.dataset.connection !== this.#connection) {
       throw new InputError('these rows were described by a client of another cluster; describe them by this one');
     }
+    const how = describe('fit', options);
     const description = describeEstimator(estimator);
     checkTask(split, estimator, description);
-    const given = toGiven(join(split.description, description, describe('fit', options)));
+    const given = toGiven(join(split.description, description, how));
     const { workers = RUN_DEFAULTS.workers } = this.#connection;
     const params = parseRunParams({ workers, ...readGiven(given) });
     const work = this.#run(params, Object.keys(readGiven(given)), options);
@@ -235,8 +241,10 @@ export class Client implements AsyncDisposable {
     { signal, ...options }: SubmitOptions = {},
   ): Future<Output> {
     this.#check();
+    checkNames({ signal, ...options }, SUBMIT_NAMES, 'submit');
+    checkSignal(signal, 'submit');
     resolveOptions(options);
-    const { sizes } = typeof fn === 'string' ? workerFunction(fn) : fn;
+    const sizes = sizesOf(fn);
     const taskId = `${sizes[0]!.functionName}-${this.#numSubmitted++}`;
     const { target, signal: closed } = this.#connection;
     const closing = AbortSignal.any([this.#closing.signal, closed]);
@@ -256,7 +264,9 @@ export class Client implements AsyncDisposable {
     inputs: Iterable<unknown>,
     options?: SubmitOptions,
   ): Future<Output>[] {
-    return Array.from(inputs, (input) => this.submit<Output>(fn as string, input, options));
+    return listOf(inputs, 'map takes a list of inputs').map((input) =>
+      this.submit<Output>(fn as string, input, options),
+    );
   }
 
   /**
@@ -264,8 +274,8 @@ export class Client implements AsyncDisposable {
    *
    * @throws what the first that fails throws; the others go on
    */
-  gather<T>(futures: Iterable<Future<T>>): Promise<T[]> {
-    return Promise.all(Array.from(futures, (future) => future.result()));
+  async gather<T>(futures: Iterable<Future<T>>): Promise<T[]> {
+    return Promise.all(toFutures(futures, 'gather').map((future) => future.result()));
   }
 
   /** Cancel what is under way, futures and runs. The cluster stays. */
@@ -291,6 +301,16 @@ function checkTask({ description }: Split, estimator: Estimator, { params }: Des
   const [have, kind] = task === 'regression' ? ['values', 'Regressor'] : ['classes', 'Classifier'];
   throw new InputError(
     `these rows have ${have}: fit a RandomForest${kind} or an ExtraTrees${kind} to them, got ${estimator.constructor.name}`,
+  );
+}
+
+/** @throws {InputError} when it is no function that can be called elsewhere */
+function sizesOf(fn: unknown): WorkerFunction<unknown, unknown>['sizes'] {
+  if (typeof fn === 'string' && fn !== '') return workerFunction(fn).sizes;
+  const { sizes } = (fn ?? {}) as Partial<WorkerFunction<unknown, unknown>>;
+  if (typeof fn === 'object' && Array.isArray(sizes)) return sizes;
+  throw new InputError(
+    `submit and map take the name of a function, or a workerFunction, got ${quoteArgument(fn)}; what is to run elsewhere is in a file of its own: LocalCluster.start({ functions })`,
   );
 }
 

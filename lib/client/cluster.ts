@@ -36,3 +36,8 @@ export function throwIfAborted(signal: AbortSignal, what: string): void {
   if (signal.reason instanceof CancelledError) throw signal.reason;
   throw new CancelledError(`${what} was called off`, { cause: signal.reason });
 }
+
+/** Leave a property out where an object is shown: in a REPL, and by console.log. */
+export function hide<T extends object>(owner: T, name: keyof T & string): void {
+  Object.defineProperty(owner, name, { enumerable: false });
+}

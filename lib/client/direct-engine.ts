@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine, Lanes, Outcome } from '../fanout/engine.ts';
-import type { Invoke } from '../lambda-invoker.ts';
+import type { Invoke, Invoked } from '../lambda-invoker.ts';
 import type { Slots } from './slots.ts';
 
 export interface DirectEngineOptions {
@@ -11,24 +11,23 @@ export interface DirectEngineOptions {
   slots: Slots;
   /** Calls off pauses and invocations: they end as `CancelledError`. */
   signal: AbortSignal;
+  /** Lets go of invocations that were called off: until then they keep their place, as nothing stops them. */
+  closing: AbortSignal;
   /** Told when an invocation has found a place. */
   onInvoke: () => void;
 }
 
-export function directEngine({ invoke, slots, signal, onInvoke }: DirectEngineOptions): Engine {
+export function directEngine({ invoke, slots, signal, closing, onInvoke }: DirectEngineOptions): Engine {
   async function attempt<Result>(functionName: string, payload: unknown): Promise<Outcome<Result>> {
     const askedAtMs = Date.now();
     const giveBack = await slots.take(signal);
     if (!giveBack) return { ok: false, error: CALLED_OFF, startedAtMs: askedAtMs, endedAtMs: Date.now() };
     onInvoke();
     const startedAtMs = Date.now();
-    try {
-      const invoked = await invoke(functionName, payload, signal);
-      const times = { startedAtMs, endedAtMs: Date.now() };
-      return invoked.ok ? { ok: true, result: invoked.result as Result, ...times } : { ...invoked, ...times };
-    } finally {
-      giveBack();
-    }
+    const invocation = invoke(functionName, payload, closing).finally(giveBack);
+    const invoked = await unlessCalledOff(invocation, signal);
+    const times = { startedAtMs, endedAtMs: Date.now() };
+    return invoked.ok ? { ok: true, result: invoked.result as Result, ...times } : { ...invoked, ...times };
   }
 
   const pauseFor = (seconds: number) => sleep(seconds * 1000, undefined, { signal }).catch(() => {});
@@ -68,3 +67,13 @@ export function directEngine({ invoke, slots, signal, onInvoke }: DirectEngineOp
 }
 
 const CALLED_OFF = { name: 'CancelledError', message: 'called off' };
+
+/** What an invocation comes to, as long as anybody wants to know. */
+function unlessCalledOff(invocation: Promise<Invoked>, signal: AbortSignal): Promise<Invoked> {
+  return new Promise((resolve, reject) => {
+    const callOff = () => resolve({ ok: false, error: CALLED_OFF });
+    if (signal.aborted) return callOff();
+    signal.addEventListener('abort', callOff, { once: true });
+    invocation.then(resolve, reject).finally(() => signal.removeEventListener('abort', callOff));
+  });
+}

@@ -8,7 +8,7 @@ import { runKeys } from '../keys.ts';
 import type { Report } from '../report.ts';
 import { getReport } from '../run.ts';
 import { type Connection, throwIfAborted } from './cluster.ts';
-import type { CallOptions } from './options.ts';
+import { type CallOptions, checkCallOptions } from './options.ts';
 import { readRows, runOf, type Split, TestRows } from './rows.ts';
 
 /** What `client.fit` gives: a `FittedClassifier` or a `FittedRegressor`. */
@@ -68,8 +68,10 @@ export abstract class FittedForest {
   protected async predictRows(
     rows: TestRows | Rows,
     predict: (model: Model, columns: Float32Array[]) => Promise<Float64Array>,
-    { signal, onProgress }: CallOptions,
+    options: CallOptions,
   ): Promise<Float64Array> {
+    checkCallOptions(options, 'predict');
+    const { signal, onProgress } = options;
     const model = await this.load();
     if (!(rows instanceof TestRows)) {
       const columns = toColumns(rows);

@@ -17,7 +17,7 @@ const POLLS_PER_LOOK = 20;
  * @param signal cancels the run when it is aborted
  * @throws {CancelledError} when the run was cancelled, here or by somebody else
  * @throws {RunFailedError} when it has failed
- * @throws what the connection ended with
+ * @throws what the connection ended with, or `onProgress` throws, which cancels the run
  */
 export async function followRun(
   { target, pollMs, signal: closed }: Connection,
@@ -37,7 +37,12 @@ export async function followRun(
     }
     const isLook = poll % POLLS_PER_LOOK === 0;
     const view = isLook ? await checkRun(store, orchestrator, runId) : await viewRun(store, runId);
-    tell(view);
+    try {
+      tell(view);
+    } catch (error) {
+      await cancelRun(store, orchestrator, runId); // nobody would hear of it any more
+      throw error;
+    }
     if (view.state === 'succeeded') return;
     if (view.state === 'cancelled') throw new CancelledError(`run ${runId} was cancelled`);
     if (view.state === 'failed') throw await failureOf(target, runId, view.error?.message ?? 'for no known reason');

@@ -1,10 +1,11 @@
 // An answer that is on its way.
 
-import { CancelledError, DeadlineError, TaskFailedError } from '../errors.ts';
+import { CancelledError, DeadlineError, InputError, TaskFailedError } from '../errors.ts';
 import type { FanOutOptions } from '../fanout/options.ts';
 import { resolveOptions } from '../fanout/options.ts';
 import { runLanes, type WorkerSize } from '../fanout/run-lanes.ts';
 import type { Invoke } from '../lambda-invoker.ts';
+import { quoteArgument } from '../quote.ts';
 import { directEngine } from './direct-engine.ts';
 import type { Slots } from './slots.ts';
 
@@ -55,9 +56,17 @@ export class Future<T> {
     return this.#result;
   }
 
-  /** Call it off. An invocation under way goes on without anybody who waits for its answer, as Lambda cannot stop one. */
+  /**
+   * Call it off. An invocation under way goes on without anybody who waits for its answer, as Lambda cannot stop one; it
+   * keeps its place until then.
+   */
   cancel(): void {
     this.#stop.abort(new CancelledError('the future was cancelled'));
+  }
+
+  /** As Node and its REPL show it. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `Future { ${this.#status} }`;
   }
 
   async #run(
@@ -70,7 +79,7 @@ export class Future<T> {
     const onInvoke = () => {
       this.#status = 'running';
     };
-    const engine = directEngine({ invoke, slots, signal: stop, onInvoke });
+    const engine = directEngine({ invoke, slots, signal: stop, closing, onInvoke });
     const tasks = [{ taskId, payload: input }];
     const { reason, results, failed } = await runLanes<unknown, T>(
       engine,
@@ -92,6 +101,24 @@ export class Future<T> {
 }
 
 /**
+ * @param takes what is said of the caller in the message
+ * @throws {InputError} when it is no list, or anything else that can be gone through
+ */
+export function listOf<T>(items: Iterable<T>, takes: string): T[] {
+  if (typeof (items as Iterable<T> | undefined)?.[Symbol.iterator] === 'function') return [...items];
+  throw new InputError(`${takes}, got ${quoteArgument(items)}`);
+}
+
+/** @throws {InputError} when it is no list of futures */
+export function toFutures<T>(futures: Iterable<Future<T>>, of: string): Future<T>[] {
+  const takes = `${of} takes a list of futures`;
+  const list = listOf(futures, takes);
+  const other = list.find((future) => !(future instanceof Future));
+  if (other !== undefined) throw new InputError(`${takes}, got one of ${quoteArgument(other)}`);
+  return list;
+}
+
+/**
  * Futures in the order in which they come to an end, good or bad.
  *
  * @example
@@ -103,7 +130,7 @@ export async function* asCompleted<T>(futures: Iterable<Future<T>>): AsyncGenera
   const ended: Future<T>[] = [];
   let wake = () => {};
   let left = 0;
-  for (const future of futures) {
+  for (const future of toFutures(futures, 'asCompleted')) {
     left++;
     const onEnd = () => {
       ended.push(future);

@@ -7,7 +7,7 @@ import { checkNames } from '../forest/estimator-options.ts';
 import type { ClassLabel } from '../forest/model.ts';
 import { ExtraTreesRegressor, RandomForestRegressor } from '../forest/regressor.ts';
 import type { RunParams } from '../params.ts';
-import { quote } from '../quote.ts';
+import { quote, quoteArgument } from '../quote.ts';
 import type { StageName } from '../run.ts';
 import type { Description } from './rows.ts';
 
@@ -91,8 +91,29 @@ export interface Progress {
 export interface CallOptions {
   /** Calls it off; the call rejects with a `CancelledError`. */
   signal?: AbortSignal;
-  /** Told whenever there is news. */
+  /** Told whenever there is news. What it throws calls the work off, and is what the call rejects with. */
   onProgress?: (progress: Progress) => void;
+}
+
+const CALL_NAMES = ['signal', 'onProgress'];
+
+/** @throws {InputError} on another option, or one that is no signal or no function */
+export function checkCallOptions(options: CallOptions, of: string): void {
+  checkNames(options, CALL_NAMES, of);
+  checkCall(options, of);
+}
+
+/** Before anything is spent: a run that nobody can stop or hear of would go on. */
+function checkCall({ signal, onProgress }: { signal?: unknown; onProgress?: unknown }, of: string): void {
+  checkSignal(signal, of);
+  if (onProgress === undefined || typeof onProgress === 'function') return;
+  throw new InputError(`onProgress of ${of} must be a function, got ${quoteArgument(onProgress)}`);
+}
+
+/** @throws {InputError} when it is something else than a signal */
+export function checkSignal(signal: unknown, of: string): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw new InputError(`signal of ${of} must be an AbortSignal, got ${quoteArgument(signal)}`);
 }
 
 /** Options of `client.fit`: how the run is done. None of them changes a byte of the model, save `engine`. */
@@ -122,7 +143,7 @@ const NAMES = {
   ],
   readData: ['label', 'features', 'weights', 'drop', 'categorical', 'header', 'skipRows', 'chunkBytes'],
   trainTestSplit: [...['testSize', 'validationSize', 'shuffle', 'stratify', 'group', 'time', 'hashBy', 'side', 'seed']],
-  fit: ['strategy', 'engine', 'folds', 'deadline', 'runId', 'workers', 'signal', 'onProgress'],
+  fit: ['strategy', 'engine', 'folds', 'deadline', 'runId', 'workers', ...CALL_NAMES],
 };
 
 /**
@@ -132,8 +153,9 @@ const NAMES = {
  * @throws {InputError} on an option that the call has not
  */
 export function describe(call: keyof typeof NAMES, options: object, renamed: Record<string, string> = {}): Description {
-  checkNames(`option of ${call}`, options, NAMES[call]);
+  checkNames(options, NAMES[call], call);
   const { seed, signal, onProgress, runId, ...given } = options as Record<string, unknown>;
+  checkCall({ signal, onProgress }, call);
   const params = Object.fromEntries(
     Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[renamed[name] ?? name, value]])),
   );

@@ -7,7 +7,7 @@ import { RUNS_PREFIX } from '../keys.ts';
 import { decodeRaw } from '../partition/arrow.ts';
 import type { RawRows } from '../partition/rows.ts';
 import type { Store } from '../store.ts';
-import { type Connection, throwIfAborted } from './cluster.ts';
+import { type Connection, hide, throwIfAborted } from './cluster.ts';
 
 /** Parameters of a run as a user gives them, and who said which seed. */
 export interface Description {
@@ -25,6 +25,7 @@ export class Dataset {
   /** @internal */
   constructor(connection: Connection, description: Description) {
     this.connection = connection;
+    hide(this, 'connection');
     this.description = description;
   }
 }

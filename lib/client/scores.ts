@@ -7,7 +7,7 @@ import { meanAbsoluteError as absolute } from '../metrics/mean-absolute-error.ts
 import { type Metric, score } from '../metrics/metric.ts';
 import { r2 } from '../metrics/r2.ts';
 import { rootMeanSquaredError as squared } from '../metrics/root-mean-squared-error.ts';
-import { quote } from '../quote.ts';
+import { quote, quoteArgument } from '../quote.ts';
 
 /** Of each row, or a promise of them such as `test.labels` and what `predict` gives. */
 export type Labels = ArrayLike<ClassLabel> | PromiseLike<ArrayLike<ClassLabel>>;
@@ -76,6 +76,10 @@ async function scoreValues<P>(metric: Metric<P>, what: string, least: number, la
 async function pair(what: string, least: number, labels: Labels, predictions: Labels) {
   const both = await Promise.all([labels, predictions]);
   const [truth, predicted] = both;
+  for (const list of both) {
+    if (typeof list?.length === 'number' && typeof list !== 'string') continue;
+    throw new InputError(`${what} takes a list of labels and one of predictions, got ${quoteArgument(list)}`);
+  }
   if (truth.length !== predicted.length) {
     throw new InputError(`${what} needs a prediction for each label, got ${predicted.length} for ${truth.length}`);
   }

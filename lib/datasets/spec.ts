@@ -1,6 +1,7 @@
 // What a seeded data set may be: parameters, defaults, and which combinations make sense.
 
 import { InputError } from '../errors.ts';
+import { either } from '../quote.ts';
 import { MAX_SEED } from '../random.ts';
 
 interface CommonSpec {
@@ -165,7 +166,7 @@ export function validateDatasetSpec(spec: DatasetSpec): void {
   else if (generator === 'logistic') validateLogistic(spec);
   else if (generator === 'regression') validateRegression(spec);
   else if (generator === 'friedman1') validateFriedman1(spec);
-  else throw new InputError(`generator must be ${Object.keys(GENERATOR_TASKS).join(' or ')}, got ${show(generator)}`);
+  else throw new InputError(`generator must be ${either(Object.keys(GENERATOR_TASKS))}, got ${show(generator)}`);
 }
 
 function validateHypercube(spec: HypercubeSpec): void {

@@ -1,7 +1,7 @@
 // Rows and targets as a caller gives them, checked and turned into what training takes.
 
 import { InputError } from '../errors.ts';
-import { quote } from '../quote.ts';
+import { quote, quoteArgument } from '../quote.ts';
 import { quantileEdges } from './bins.ts';
 import type { ParsedOptions } from './estimator-options.ts';
 import type { ClassLabel } from './model.ts';
@@ -30,13 +30,17 @@ const MAX_BYTE_EDGES = 254;
 export function toColumns(rows: Rows): Float32Array[] {
   if (!Array.isArray(rows) && typeof (rows as RowMajor | undefined)?.values?.length !== 'number') {
     throw new InputError(
-      `rows must be a Float32Array for each feature, or { values, numFeatures }, got ${quote(rows)}`,
+      `rows must be a Float32Array for each feature, or { values, numFeatures }, got ${quoteArgument(rows)}`,
     );
   }
   const columns = Array.isArray(rows) ? [...(rows as readonly Float32Array[])] : splitRows(rows as RowMajor);
   if (columns.length === 0) throw new InputError('rows must have at least one feature, got none');
   for (const [feature, column] of columns.entries()) {
-    if (!(column instanceof Float32Array)) throw new InputError(`feature ${feature} must be a Float32Array`);
+    if (!(column instanceof Float32Array)) {
+      throw new InputError(
+        `feature ${feature} must be a Float32Array, got ${quote(column)}; of lists row by row: { values: rows.flat(), numFeatures }`,
+      );
+    }
     if (column.length !== columns[0].length) {
       throw new InputError(`feature ${feature} has ${column.length} values, feature 0 has ${columns[0].length}`);
     }

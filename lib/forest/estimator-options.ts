@@ -61,7 +61,7 @@ export function parseOptions(
   defaults: Partial<ForestParams>,
   isClassifier: boolean,
 ): ParsedOptions {
-  checkNames('option', options, [...PARAM_NAMES, ...OTHER_NAMES]);
+  checkNames(options, [...PARAM_NAMES, ...OTHER_NAMES]);
   const given = Object.fromEntries(
     PARAM_NAMES.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
   );
@@ -84,12 +84,16 @@ export function parseOptions(
   return { params, classWeight: parseClassWeight(classWeight), maxBins, exact, oobScore };
 }
 
-/** @throws {InputError} when they are no object, or it has another name */
-export function checkNames(what: string, options: object, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null)
-    throw new InputError(`${what}s must be an object, got ${quote(options)}`);
+/**
+ * @param of what the options are of, in messages; nothing for those of an estimator
+ * @throws {InputError} when they are no object, or it has another name
+ */
+export function checkNames(options: object, known: readonly string[], of = ''): void {
+  const where = of && ` of ${of}`;
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new InputError(`the options${where} must be an object, got ${quote(options)}`);
   for (const name of Object.keys(options)) {
-    if (!known.includes(name)) throw new InputError(`unknown ${what} ${name}; known are ${known.join(', ')}`);
+    if (!known.includes(name)) throw new InputError(`unknown option${where} ${name}; known are ${known.join(', ')}`);
   }
 }
 

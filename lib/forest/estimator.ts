@@ -165,7 +165,7 @@ export abstract class ForestEstimator {
   }
 
   #plan(rows: Rows, y: ArrayLike<unknown>, fitOptions: FitOptions): Job {
-    checkNames('option of fit', fitOptions, ['sampleWeight', 'categorical']);
+    checkNames(fitOptions, ['sampleWeight', 'categorical'], 'fit');
     const { sampleWeight, categorical = [] } = fitOptions;
     const columns = toColumns(rows);
     if (typeof y?.length !== 'number') throw new InputError(`the target must be a list, got ${quote(y)}`);

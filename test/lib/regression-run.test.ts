@@ -200,7 +200,7 @@ suite('a run of regression on data', () => {
   const refused: [Record<string, unknown>, string, RegExp][] = [
     [{ stratify: true }, 'x,y\n1,2\n', /^stratify is for classes, and the task regression has none/],
     [{ classWeight: 'balanced' }, 'x,y\n1,2\n', /^classWeight is for classes/],
-    [{ criterion: 'gini' }, 'x,y\n1,2\n', /^criterion must be squared_error or absolute_error or poisson for the task regression, got gini$/],
+    [{ criterion: 'gini' }, 'x,y\n1,2\n', /^criterion must be squared_error, absolute_error or poisson for the task regression, got gini$/],
     [{ engine: 'ml-random-forest' }, 'x,y\n1,2\n', /^engine ml-random-forest tells classes apart only/],
     [{ categorical: ['y'] }, 'x,y\n1,2\n3,4\n', /label "y" is to be categories, and the task regression predicts numbers/],
     [{}, 'x,y\n1,2\n2,five\n3,4\n', /row 2, column "y": the task regression predicts numbers, got "five"/],

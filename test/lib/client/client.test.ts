@@ -186,6 +186,18 @@ suite('client.fit', () => {
     assert.equal(new Set(told.map((progress) => JSON.stringify(progress))).size, told.length);
   });
 
+  test('what onProgress throws calls the run off, and is what fit rejects with', async () => {
+    const cluster = memoryCluster({ wrap: () => () => () => new Promise(() => {}) });
+    const client = new Client(cluster);
+    const { train } = await client.trainTestSplit(await client.makeClassification(DATA));
+    const onProgress = () => {
+      throw new SyntaxError('of the caller');
+    };
+    const fitting = client.fit(new RandomForestClassifier(), train, { runId: 'thrown', onProgress });
+    await assert.rejects(fitting, /^SyntaxError: of the caller$/);
+    assert.ok(await cluster.store.get(runKeys('thrown').cancel), 'the run was cancelled');
+  });
+
   test('rejects with the failed tasks when the run fails', async () => {
     const cluster = memoryCluster({
       wrap: (workers) => (name) => async (payload) => {
@@ -245,7 +257,8 @@ suite('client.fit', () => {
 });
 
 suite('what is refused', () => {
-  const readLocal = (place: string) => new Client(memoryCluster()).readData(place, {} as DataOptions);
+  const readLocal = (place: unknown, options: unknown = {}) =>
+    new Client(memoryCluster()).readData(place as string, options as DataOptions);
   const refusals: [name: string, refused: () => Promise<unknown>, message: RegExp][] = [
     [
       'two seeds',
@@ -282,6 +295,14 @@ suite('what is refused', () => {
     ['two ways to divide', () => fit(undefined, { split: { shuffle: false, stratify: true } }), /in one way only/],
     ['a path where there is only S3', () => readLocal('table.csv'), /data must be given as s3:\/\/bucket\/key/],
     ['data without a label', () => readLocal('s3://bucket/t.csv'), /label must say which column/],
+    ['a list of options', () => readLocal('s3://bucket/t.csv', []), /options of readData must be an object, got \[\]/],
+    ['no place', () => readLocal(undefined), /readData takes a path or a list of them, got undefined/],
+    ['no signal', () => fit(undefined, { fit: { signal: 5 as never } }), /signal of fit must be an AbortSignal, got 5/],
+    [
+      'no callback',
+      () => fit(undefined, { fit: { onProgress: {} as never } }),
+      /onProgress of fit must be a function, got {}/,
+    ],
     [
       'another criterion',
       async () => fit(new RandomForestClassifier({ criterion: 'poisson' })),
@@ -302,10 +323,26 @@ suite('what is refused', () => {
     const { client, train, test: rows, forest } = await fit();
     const other = new Client(memoryCluster());
     await assert.rejects(other.fit(new RandomForestClassifier(), train), /a client of another cluster/);
-    await assert.rejects(client.fit(new RandomForestClassifier(), rows as never), /fit takes the train side/);
+    await assert.rejects(
+      client.fit(new RandomForestClassifier(), rows as never),
+      /fit takes the train side .* got TestRows$/,
+    );
     await assert.rejects(client.trainTestSplit({} as never), /takes what makeClassification, makeRegression or/);
     assert.throws(() => new Client({} as never), /a client needs a cluster/);
     await assert.rejects(forest.predict([new Float32Array(1)]), /rows must have 5 features as in training, got 1/);
+    await assert.rejects(
+      forest.predict([[1, 2, 3, 4, 5]] as never),
+      /must be a Float32Array, got \[1,2,3,4,5\]; of lists row/,
+    );
+    await assert.rejects(
+      forest.predict(rows, { batch: 1 } as never),
+      /unknown option of predict batch; known are signal/,
+    );
+    await assert.rejects(accuracyScore(undefined as never, [1]), /accuracy takes a list of labels .* got undefined/);
+    await assert.rejects(
+      Client.connect({ stak: 'A' } as never),
+      /unknown option of Client.connect stak; known are stack/,
+    );
   });
 
   test('rows that no run has made yet', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import {
   asCompleted,
   CancelledError,
@@ -121,6 +122,56 @@ suite('futures', () => {
       futures.map(({ status }) => status),
       ['succeeded', 'succeeded', 'succeeded', 'cancelled', 'succeeded'],
     );
+  });
+
+  test('an invocation that was called off keeps its place until it ends', async () => {
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const { client, called } = clientOf((input: number) => (input === 1 ? gate : input), 1);
+    const [first, second] = client.map('f', [1, 2]);
+    await sleep(1);
+    first!.cancel();
+    await assert.rejects(first!.result(), CancelledError);
+    await sleep(5);
+    assert.deepEqual([called.length, second!.status], [1, 'queued'], 'the place is taken still');
+    open();
+    assert.equal(await second!.result(), 2);
+  });
+
+  test('what is no function, list or future is refused at once', async () => {
+    const { client, called } = clientOf((n: number) => n);
+    const { gather, map, submit, close } = client as unknown as Record<string, (...args: unknown[]) => unknown>;
+    const refused = (work: () => unknown, message: RegExp) =>
+      assert.rejects(
+        async () => work(),
+        (error: Error) => {
+          assert.ok(error instanceof InputError, `${error.stack}`);
+          assert.match(error.message, message);
+          return true;
+        },
+      );
+    const square = (n: number) => n * n;
+    await refused(() => submit!.call(client, square, 3), /take the name of a function, .* got function square; .*file/);
+    await refused(() => submit!.call(client), /got undefined/);
+    await refused(() => submit!.call(client, 'f', 3, { speculate: true }), /unknown option of submit speculate; known/);
+    await refused(() => submit!.call(client, 'f', 3, { signal: 5 }), /signal of submit must be an AbortSignal, got 5/);
+    await refused(() => map!.call(client, 'f', 5), /map takes a list of inputs, got 5/);
+    await refused(() => gather!.call(client, client.submit('f', 3)), /gather takes a list of futures, got Future/);
+    await refused(
+      () => gather!.call(client, [client.submit('f', 3), 4]),
+      /gather takes a list of futures, got one of 4/,
+    );
+    await refused(() => asCompleted([5] as never).next(), /asCompleted takes a list of futures, got one of 5/);
+    assert.equal(called.length, 2, 'nothing else was called');
+    await close!.call(client);
+  });
+
+  test('a future shows its status', async () => {
+    const { client } = clientOf((n: number) => n);
+    const future = client.submit('f', 1);
+    assert.match(inspect(future), /^Future \{ (queued|running) \}$/);
+    await future.result();
+    assert.equal(inspect(future), 'Future { succeeded }');
   });
 
   test('cancel, an aborted signal and a closed client call off what is under way', async () => {

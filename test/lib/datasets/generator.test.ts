@@ -140,7 +140,7 @@ test('rows outside the data set are refused', () => {
 });
 
 const REFUSED: [spec: object, message: string][] = [
-  [{ generator: 'blobs' }, 'generator must be hypercube or logistic or regression or friedman1, got "blobs"'],
+  [{ generator: 'blobs' }, 'generator must be hypercube, logistic, regression or friedman1, got "blobs"'],
   [{ samples: 0 }, 'samples must be a whole number from 1 to 4294967295, got 0'],
   [{ samples: 2 ** 32 }, 'samples must be a whole number from 1 to 4294967295, got 4294967296'],
   [{ features: 2.5 }, 'features must be a whole number from 1 to 65536, got 2.5'],

@@ -27,7 +27,7 @@ const REFUSED: [search: unknown, message: RegExp, more?: Record<string, unknown>
   [{ grid: { maxDepth: [3, 3] } }, /^grid: maxDepth has 3 twice; give each value once/],
   [{ grid: { maxDepth: 3 } }, /^grid: maxDepth must be a list of values or a range, got 3/],
   [{ grid: { maxDepth: [3, 0] } }, /^maxDepth in grid must be a whole number from 1 up, or null for none, got 0/],
-  [{ grid: { criterion: ['gini', 'mse'] } }, /^criterion in grid must be gini or entropy or log_loss.*, got "mse"/],
+  [{ grid: { criterion: ['gini', 'mse'] } }, /^criterion in grid must be gini, entropy, log_loss.*, got "mse"/],
   [{ grid: { maxDepth: { from: 2, to: 5 } } }, /^grid: maxDepth has a range, from which only random draws; add it/],
   [{ grid: { maxDepth: { from: 5, to: 5 } }, random: 2 }, /^grid: maxDepth must be a range from a number to a larger/],
   [{ grid: { maxDepth: { from: null, to: 5 } }, random: 2 }, /^grid: maxDepth must be a range from a number/],
