@@ -45,9 +45,24 @@ export type { CalibrationBin } from './metrics/calibration.ts';
 export type { PairCount } from './metrics/confusion.ts';
 export type { PrecisionRecallPoint, RocPoint } from './metrics/curves.ts';
 export type { ByPosition } from './params.ts';
-export type { ClassCurves, CrossValidation, PartitionBalance, Report, TaskCounts, Validation } from './report.ts';
+export type {
+  ClassCurves,
+  ClassReport,
+  CrossValidation,
+  PartitionBalance,
+  Report,
+  TaskCounts,
+  Validation,
+} from './report.ts';
 export type { StageName, StageStatus } from './run.ts';
+export type { Round } from './search/halving.ts';
+export type { CandidateResult, SearchReport } from './search/results.ts';
+export type { ScoringName } from './search/scoring.ts';
+export type { Distribution, Halving, SearchSpec } from './search/spec.ts';
 export type { TaskSpan } from './span.ts';
+export type { ValueRangeAndMean } from './stages/bins.ts';
 export type { PermutationImportances } from './stages/importance.ts';
+export type { CellCount, ResidualCount, ValueScores } from './stages/score-values.ts';
 export type { OobPoint } from './stages/train.ts';
 export type { Overheads } from './timeline.ts';
+export type { ValueCrossValidation, ValueReport } from './value-report.ts';

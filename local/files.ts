@@ -44,7 +44,7 @@ export async function hashFile(file: string): Promise<string> {
 /** Files of this machine as objects, to look at: pinned by their size and time of change. */
 const LOCAL_FILES: Objects = {
   async find(path) {
-    return Promise.all((await findFiles(path)).map(pin));
+    return Promise.all((await findFiles(path, path)).map(pin));
   },
   async read(object, start, end) {
     const file = await open(object.uri);

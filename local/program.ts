@@ -2,6 +2,8 @@
 
 import { type Argument, Command, type Option } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { errorColours } from './colours.ts';
+import { reword } from './commander-errors.ts';
 import { cancelCommand } from './commands/cancel.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { completionsCommand } from './commands/completions.ts';
@@ -11,7 +13,7 @@ import { exportCommand } from './commands/export.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { localCommand } from './commands/local.ts';
 import { logsCommand } from './commands/logs.ts';
-import { chooseAccount } from './commands/place-options.ts';
+import { checkPlace, chooseAccount } from './commands/place-options.ts';
 import { planCommand } from './commands/plan.ts';
 import { predictCommand } from './commands/predict.ts';
 import { reportCommand } from './commands/report.ts';
@@ -29,7 +31,8 @@ export function createProgram(): Command {
     .description('Fan a data set and a random forest out over serverless functions, here or on AWS.')
     .version(packageJson.version)
     .option('--config <FILE>', 'file of options (arvoredo.config.ts or .json)', process.env.ARVOREDO_CONFIG)
-    .configureHelp({ subcommandTerm: termOf, optionDescription: describeOption })
+    .configureHelp({ subcommandTerm: termOf, optionDescription: describeOption, argumentDescription: describeArgument })
+    .configureOutput({ outputError: (text, write) => write(`${errorColours.red('error')} ${reword(text)}\n`) })
     .showHelpAfterError('run arvoredo --help for the commands and options')
     .exitOverride()
     .addCommand(runCommand())
@@ -49,14 +52,20 @@ export function createProgram(): Command {
     .addCommand(smokeCommand())
     .addCommand(configCommand())
     .addCommand(completionsCommand());
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  for (const command of program.commands) {
+    command.copyInheritedSettings(program);
+    command.showHelpAfterError(`run arvoredo ${command.name()} --help for what it takes`);
+  }
   const isHelp = () => program.args.some((word) => word === '--help' || word === '-h');
   program.hook('preSubcommand', async (_, command) => {
     if (command.options.length === 0 || isHelp()) return;
     const file = await readConfig(program.opts().config);
     applySettings(command, settingsOf(command, program.commands, file));
   });
-  program.hook('preAction', (_, command) => chooseAccount(command.opts()));
+  program.hook('preAction', (_, command) => {
+    checkPlace(command);
+    chooseAccount(command.opts());
+  });
   return program;
 }
 
@@ -69,8 +78,16 @@ function termOf(command: Command): string {
   return [command.name(), ...command.registeredArguments.map(toWord)].join(' ');
 }
 
-/** As the options of a run have it: choices, then the default in brackets; none for a switch. */
+/** As the options of a run have it: choices, then the default in brackets; none for a switch or an empty list. */
 function describeOption({ description, argChoices, defaultValue }: Option): string {
-  const choices = argChoices ? `: ${argChoices.join(', ')}` : '';
-  return `${description}${choices}${defaultValue === undefined || defaultValue === false ? '' : ` (${defaultValue})`}`;
+  const hasDefault = ![undefined, false].includes(defaultValue) && String(defaultValue) !== '';
+  return `${description}${listed(argChoices)}${hasDefault ? ` (${defaultValue})` : ''}`;
+}
+
+function describeArgument({ description, argChoices }: Argument): string {
+  return `${description}${listed(argChoices)}`;
+}
+
+function listed(choices: readonly string[] | undefined): string {
+  return choices ? `: ${choices.join(', ')}` : '';
 }

@@ -70,3 +70,8 @@ export function wrap(text: string, columns: number): string[] {
   }
   return lines;
 }
+
+/** `1 row`, `1,000 rows`. */
+export function plural(count: number, what: string): string {
+  return `${count.toLocaleString('en-US')} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -1,34 +1,47 @@
 // Everything that can be known to be wrong is refused before anything starts, in the words of the command line.
 
 import { InputError } from '../../lib/errors.ts';
-import { PARAM_NAMES, parseRunParams, type RunParams } from '../../lib/params.ts';
+import { PARAM_NAMES, type ParamName, parseRunParams, type RunParams } from '../../lib/params.ts';
 import { checkRunnable } from '../../lib/plan.ts';
 import { toFlag, wordForNull } from './run-options.ts';
 
-/** @throws {InputError} naming the options; what depends on a user's data is found when they are read */
-export function checkParams(given: Record<string, unknown>): RunParams {
+/**
+ * @param nameOf how to call a parameter in a message
+ * @throws {InputError} naming the options; what depends on a user's data is found when they are read
+ */
+export function checkParams(given: Record<string, unknown>, nameOf = toFlag): RunParams {
   return inFlags(() => {
-    const params = parseRunParams(given, toFlag);
+    const params = parseRunParams(given, nameOf);
     checkRunnable(params);
     return params;
-  });
+  }, nameOf);
 }
 
 /**
  * Do what speaks of parameters by their names in the API.
  *
+ * @param nameOf how to call a parameter in a message
  * @throws {InputError} naming the options
  */
-export function inFlags<T>(work: () => T): T {
+export function inFlags<T>(work: () => T, nameOf = toFlag): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    const names = PARAM_NAMES.filter((name) => /[A-Z]/.test(name) || error.message.startsWith(`${name} `));
-    const message = error.message.replace(new RegExp(`\\b(${names.join('|')})\\b`, 'g'), toFlag);
-    // null has a word of its own for each option
-    throw new InputError(
-      message.replace(/^(--[\w-]+)(.*), or null/, (_, flag, text) => `${flag}${text}, or ${wordForNull(flag)}`),
-    );
+    throw inWordsOfFlags(error, nameOf);
   }
+}
+
+/** An error in the words of the command line, where it speaks of parameters. */
+export function inWordsOfFlags(error: unknown, nameOf = toFlag): unknown {
+  if (!(error instanceof InputError)) return error;
+  const [said, known] = error.message.split(/(?<=; it knows )/); // a list of names follows
+  const subject = (name: ParamName) => said!.startsWith(`${name} `);
+  const named = PARAM_NAMES.find((name) => said!.startsWith(`${nameOf(name)} `)); // that has been done already
+  // a name of one word may be a word like others
+  const names = named ? [] : PARAM_NAMES.filter((name) => /[A-Z]/.test(name) || subject(name));
+  const inWords = names.length > 0 ? said!.replace(new RegExp(`\\b(${names.join('|')})\\b`, 'g'), nameOf) : said!;
+  const first = named ?? PARAM_NAMES.find(subject);
+  // null has a word of its own for each option
+  const withNull = first ? inWords.replace(/, or null(?: for [\w ]+)?/, `, or ${wordForNull(first)}`) : inWords;
+  return new InputError(`${withNull}${known?.replace(/\w+/g, toFlag) ?? ''}`);
 }

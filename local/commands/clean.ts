@@ -7,6 +7,7 @@ import { InputError } from '../../lib/errors.ts';
 import { checkRunId, runKeys } from '../../lib/keys.ts';
 import { checkRun, getRequest, listRuns } from '../../lib/run.ts';
 import { mapLimited, STORE_REQUESTS } from '../../lib/stages/task.ts';
+import { plural } from '../table.ts';
 import type { Target } from '../target.ts';
 import { whole } from './parse.ts';
 import { addLookOptions, type LookFlags, look } from './place-options.ts';
@@ -62,5 +63,5 @@ async function clean(target: Target, named: string[], { all, olderThan, on, data
 
 function describeCleaned({ runs }: Cleaned): string {
   if (runs.length === 0) return 'nothing to remove';
-  return runs.map(({ runId, objects }) => `removed ${runId}, ${objects} objects`).join('\n');
+  return runs.map(({ runId, objects }) => `removed ${runId}, ${plural(objects, 'object')}`).join('\n');
 }

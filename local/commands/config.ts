@@ -1,7 +1,7 @@
 // arvoredo config: what each option is, and who says so.
 
 import { type Command, Command as NewCommand } from 'commander';
-import { closest } from 'fastest-levenshtein';
+import { closest, distance } from 'fastest-levenshtein';
 import { InputError } from '../../lib/errors.ts';
 import { colours } from '../colours.ts';
 import { applySettings, optionsOf, type Setting, settingsOf, unknownVariables } from '../config/config.ts';
@@ -53,11 +53,18 @@ export function configCommand(): Command {
   );
 }
 
+const MOST_TYPOS = 2;
+
 function findCommand(program: Command, name: string): Command {
   const found = program.commands.find((each) => each.name() === name);
   if (found) return found;
-  const names = program.commands.map((each) => each.name());
-  throw new InputError(`there is no command ${name}; did you mean ${closest(name, names)}?`);
+  if (name.startsWith('-')) throw new InputError(`${name} must follow a command, as in arvoredo config run ${name}`);
+  const nearest = closest(
+    name,
+    program.commands.map((each) => each.name()),
+  );
+  const hint = distance(name, nearest) <= MOST_TYPOS ? `did you mean ${nearest}?` : 'arvoredo --help lists them';
+  throw new InputError(`there is no command ${name}; ${hint}`);
 }
 
 function valuesOf(command: Command, settings: Map<string, Setting>, flags: string[]): ConfigValue[] {

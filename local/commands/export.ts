@@ -1,10 +1,12 @@
 // arvoredo export: a model as another kind of file, or its card.
 
+import { extname } from 'node:path';
 import { Command, Option } from 'commander';
 import { InputError } from '../../lib/errors.ts';
 import { cardToMarkdown, makeCard } from '../../lib/export/card.ts';
 import { MODEL_FORMATS, type ModelFormat, writeModel } from '../../lib/export/formats.ts';
 import type { PlaceFlags } from '../place.ts';
+import { plural } from '../table.ts';
 import { writeWhole } from '../write-whole.ts';
 import { findModel, LazyStore, runModel } from './model-source.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
@@ -13,7 +15,7 @@ import { addPlaceOptions } from './place-options.ts';
 interface ExportFlags extends PlaceFlags {
   runId?: string;
   model?: string;
-  format: ModelFormat | 'card';
+  format?: ModelFormat | 'card';
   out: string;
   json?: string;
 }
@@ -24,13 +26,15 @@ export function exportCommand(): Command {
     .option('--run-id <ID>', 'run whose model it is')
     .option('--model <FILE>', 'model in a file: .arvo, .onnx, .json or .js')
     .addOption(
-      new Option('--format <FORMAT>', 'what to write; card is Markdown, or JSON where FILE ends in .json')
-        .choices([...MODEL_FORMATS, 'card'])
-        .makeOptionMandatory(),
+      new Option(
+        '--format <FORMAT>',
+        'what to write (as the ending of FILE says; .md is a card); a card is JSON where FILE ends in .json',
+      ).choices([...MODEL_FORMATS, 'card']),
     )
     .requiredOption('--out <FILE>', 'file to write');
   addJsonOption(addPlaceOptions(command));
-  return command.action(async ({ runId, model: file, format, out, json, ...place }: ExportFlags) => {
+  return command.action(async ({ runId, model: file, out, json, ...flags }: ExportFlags) => {
+    const { format = formatOf(out), ...place } = flags;
     if ((runId === undefined) === (file === undefined)) throw new InputError('give --run-id or --model, and not both');
     if (format === 'card' && runId === undefined) throw new InputError('a card is of a run: give --run-id');
     await checkJson(json);
@@ -45,9 +49,20 @@ export function exportCommand(): Command {
         const card = await makeCard((await lazy.open()).store, runId!, model);
         await append(out.endsWith('.json') ? `${JSON.stringify(card, null, 2)}\n` : cardToMarkdown(card));
       });
-      await print(json, { out, format, bytes }, `${out}: ${bytes.toLocaleString('en-US')} bytes`);
+      await print(json, { out, format, bytes }, `${out}: ${plural(bytes, 'byte')}`);
     } finally {
       await lazy.close();
     }
   });
+}
+
+/** @throws {InputError} when the name of the file does not say it */
+function formatOf(out: string): ModelFormat | 'card' {
+  const ending = extname(out).slice(1);
+  if (ending === 'md') return 'card';
+  const format = MODEL_FORMATS.find((one) => one === ending);
+  if (format) return format;
+  throw new InputError(
+    `--out ${out}: the ending must be .${MODEL_FORMATS.join(', .')} or .md, or --format say the format`,
+  );
 }

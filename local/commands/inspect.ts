@@ -5,7 +5,8 @@ import { type Inspection, inspectData } from '../../lib/ingest/inspect.ts';
 import { colours } from '../colours.ts';
 import { objectsAt } from '../files.ts';
 import { withFolderStore } from '../folder-store.ts';
-import { fitColumns, tableLines, terminalColumns } from '../table.ts';
+import { fitColumns, plural, tableLines, terminalColumns } from '../table.ts';
+import { inWordsOfFlags } from './checks.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
 import { isGiven, rowCount } from './parse.ts';
 import { addAccountOptions } from './place-options.ts';
@@ -36,7 +37,11 @@ export function inspectCommand(): Command {
     const header = isGiven(command, 'header') ? flags.header : undefined;
     await checkJson(json);
     const options = { data: paths, skipRows, header, categorical, drop };
-    const found = await withFolderStore((store) => inspectData(objectsAt(paths), store, options, rows));
+    const found = await withFolderStore((store) => inspectData(objectsAt(paths), store, options, rows)).catch(
+      (error) => {
+        throw inWordsOfFlags(error);
+      },
+    );
     await print(json, found, describe(found));
   });
 }
@@ -56,7 +61,7 @@ function describe({ files, numRows, columns, preview }: Inspection): string {
   const rowTitles = header.slice(5).reverse(); // what is first to go where there is no room
   const table = tableLines(fitColumns([header, ...lines], rowTitles), header.length);
   return [
-    `${colours.bold(many)}: ${count(numRows)} rows × ${count(columns.length)} columns, ${files[0].format}`,
+    `${colours.bold(many)}: ${plural(numRows, 'row')} × ${plural(columns.length, 'column')}, ${files[0].format}`,
     '',
     ...table,
   ].join('\n');

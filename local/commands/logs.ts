@@ -1,6 +1,9 @@
 // arvoredo logs: what the functions of a run wrote.
 
 import { Command } from 'commander';
+import { FUNCTION_NAMES } from '../../functions/manifest.ts';
+import { InputError } from '../../lib/errors.ts';
+import { either, quote } from '../../lib/quote.ts';
 import { getRequest, viewRun } from '../../lib/run.ts';
 import type { Store } from '../../lib/store.ts';
 import { colours } from '../colours.ts';
@@ -20,6 +23,8 @@ interface LogsFlags extends LookFlags {
   tail?: number;
 }
 
+const NAMES: readonly string[] = [...FUNCTION_NAMES].sort();
+
 export function logsCommand(): Command {
   const command = new Command('logs')
     .description('Print what the functions of a run wrote: a line for each task, and what went wrong.')
@@ -30,6 +35,8 @@ export function logsCommand(): Command {
     .option('--tail <N>', 'the last lines only', whole(1, 1_000_000));
   return addLookOptions(command).action(async (named: string | undefined, flags: LogsFlags) => {
     const { json, task, function: of, tail } = flags;
+    if (of !== undefined && !NAMES.includes(of))
+      throw new InputError(`--function must be ${either(NAMES)}, got ${quote(of)}`);
     await checkJson(json);
     const { store, close } = await openStore(flags);
     try {

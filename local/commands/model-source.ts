@@ -40,6 +40,11 @@ export async function findModel(name: string, lazy: LazyStore): Promise<Model> {
     try {
       return readModel(bytes);
     } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ERR_STRING_TOO_LONG') {
+        throw new InputError(`${name}: ${bytes.length} bytes are too many for a model as text; use .arvo or .onnx`, {
+          cause,
+        });
+      }
       if (!(cause instanceof FormatError)) throw cause;
       throw new InputError(`${name} can't be read as a model (${MODEL_FORMATS.join(', ')}): ${cause.message}`, {
         cause,

@@ -1,6 +1,7 @@
 // What a command prints: text for a person, and JSON for programs.
 
-import { open, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { open, unlink, writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { InputError } from '../../lib/errors.ts';
 
@@ -17,8 +18,10 @@ export function addJsonOption(command: Command, helpGroup = 'Options:'): Command
  */
 export async function checkJson(file: string | undefined): Promise<void> {
   if (file === undefined || file === '-') return;
+  const isThere = existsSync(file);
   try {
     await (await open(file, 'a')).close();
+    if (!isThere) await unlink(file); // a command that fails leaves none
   } catch (error) {
     throw new InputError(`--json ${file} cannot be written: ${(error as Error).message}`);
   }

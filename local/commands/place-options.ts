@@ -40,6 +40,25 @@ export function addAccountOptions(command: Command, helpGroup = 'Options:'): Com
     );
 }
 
+/** Options that one place has, and the other has no use for. */
+const PLACES = { stack: 'aws', token: 'aws', dataDir: 'local' } as const;
+
+/**
+ * @throws {InputError} on a flag that the chosen place has no use for: whoever gives it means the other. What file and
+ *   environment say is for commands of either place.
+ */
+export function checkPlace(command: Command): void {
+  const on: unknown = command.getOptionValue('on');
+  if (on === undefined) return;
+  for (const [name, place] of Object.entries(PLACES)) {
+    if (place === on || command.getOptionValueSource(name) !== 'cli') continue;
+    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    throw new InputError(
+      `${flag} has a meaning with --on ${place} only, and this is --on ${on}; add that, or leave it out`,
+    );
+  }
+}
+
 /** Region and profile become those of the SDK's default chain, for every client that is made from then on. */
 export function chooseAccount({ region, profile }: AccountFlags, env = process.env): void {
   if (region !== undefined) env.AWS_REGION = region;

@@ -10,10 +10,10 @@ import { type Plan, planRun } from '../../lib/plan.ts';
 import { objectsAt } from '../files.ts';
 import { withFolderStore } from '../folder-store.ts';
 import { describeForecast } from '../forecast-table.ts';
-import { checkParams, inFlags } from './checks.ts';
+import { checkParams, inFlags, inWordsOfFlags } from './checks.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
 import { addAccountOptions } from './place-options.ts';
-import { addRunOptions, givenParams, nameIn, toFlag } from './run-options.ts';
+import { addRunOptions, givenParams, nameIn } from './run-options.ts';
 import { addSearchOptions, givenSearch } from './search-options.ts';
 
 interface PlanFlags {
@@ -37,17 +37,24 @@ export function planCommand(): Command {
   return command.action(async ({ on, json, quiet }: PlanFlags) => {
     await checkJson(json);
     const search = givenSearch(command);
-    const plan = await planHere(readGiven({ ...givenParams(command), ...(search && { search }) }, nameIn(command)));
+    const plan = await planHere(
+      readGiven({ ...givenParams(command), ...(search && { search }) }, nameIn(command)),
+      nameIn(command),
+    );
     const forecast = forecastRun(plan, on === 'local' ? availableParallelism() : undefined);
     await print(json, forecast, quiet ? forecast.total.usd.toFixed(6) : describeForecast(forecast, on));
   });
 }
 
 /** The plan of a run on generated data; or on a user's, which are read for it. */
-async function planHere(given: Record<string, unknown>): Promise<Plan> {
-  if (given.data === undefined) return inFlags(() => planRun(checkParams(given)));
-  const params = parseRunParams(given, toFlag);
-  inFlags(() => splitKindOf(params));
-  const { shape } = await withFolderStore((store) => surveyHere(objectsAt(params.data!), store, params));
-  return inFlags(() => planRun(params, shape));
+async function planHere(given: Record<string, unknown>, nameOf: (name: string) => string): Promise<Plan> {
+  if (given.data === undefined) return inFlags(() => planRun(checkParams(given, nameOf)), nameOf);
+  const params = parseRunParams(given, nameOf);
+  inFlags(() => splitKindOf(params), nameOf);
+  const { shape } = await withFolderStore((store) => surveyHere(objectsAt(params.data!), store, params)).catch(
+    (error) => {
+      throw inWordsOfFlags(error, nameOf);
+    },
+  );
+  return inFlags(() => planRun(params, shape), nameOf);
 }

@@ -14,11 +14,12 @@ import { checkPredictionId, type PredictionResult, type PredictionStatus } from 
 import type { PredictOptions } from '../../lib/predict/tasks.ts';
 import { type AnswerPlace, answerPlace } from '../answer-place.ts';
 import { WORKERS_PER_CORE } from '../emulator.ts';
-import { explain as explainError } from '../explain.ts';
+import { exitCodeOf, explain as explainError } from '../explain.ts';
 import { findFiles, objectsAt } from '../files.ts';
 import { withFolderStore } from '../folder-store.ts';
 import type { PlaceFlags } from '../place.ts';
 import { newPredictionId, openFunctions, predictByFunctions } from '../predict-functions.ts';
+import { plural } from '../table.ts';
 import { findUploads } from '../upload.ts';
 import { findModel, LazyStore } from './model-source.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
@@ -168,6 +169,7 @@ async function byFunctions(
     });
     return { told, bytes };
   } catch (cause) {
+    if (exitCodeOf(cause) === 2) throw cause; // wrong stays wrong
     const hint = `the same command with --prediction-id ${id} goes on`;
     if (cause instanceof CancelledError) throw new CancelledError(`${cause.message}; ${hint}`);
     throw new Error(`${explainError(cause)}; ${hint}`, { cause });
@@ -186,11 +188,11 @@ function describe({ numRows, strange }: PredictionResult, bytes: number): string
   const { numValues, numOutside, numUnseen } = strange;
   const range =
     numOutside === null
-      ? 'the model does not say what range its data had'
-      : `${((100 * numOutside) / Math.max(1, numValues)).toFixed(2)} % of the values outside of what its data had`;
+      ? 'the model does not say the range of its training data'
+      : `${((100 * numOutside) / Math.max(1, numValues)).toFixed(2)} % of the values outside the range of the training data`;
   const unseen =
     numUnseen > 0
       ? `; ${numUnseen === 1 ? '1 category that training did not have counts' : `${count(numUnseen)} categories that training did not have count`} as missing`
       : '';
-  return `${count(numRows)} rows, ${count(bytes)} bytes; ${range}${unseen}`;
+  return `${plural(numRows, 'row')}, ${plural(bytes, 'byte')}; ${range}${unseen}`;
 }

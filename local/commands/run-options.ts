@@ -225,6 +225,8 @@ const GROUPS: Record<string, ParamOption[]> = {
 
 /** Switches that are on by default are offered as `--no-…`. */
 const ON_BY_DEFAULT = new Set<ParamName>(['hypercube', 'shuffleSamples', 'shuffle', 'bootstrap', 'header']);
+/** Those of them that are offered both ways. */
+const HAS_BOTH = new Set<ParamName>(['bootstrap', 'header']);
 
 export function addRunOptions(command: Command): void {
   for (const [heading, options] of Object.entries(GROUPS)) {
@@ -283,17 +285,18 @@ export function parseValue(name: ParamName, text: string): unknown {
 }
 
 /** What stands for null in an option's value. */
-export function wordForNull(flag: string): string {
+export function wordForNull(param: ParamName): string {
   return (
     Object.values(GROUPS)
       .flat()
-      .find(({ name }) => toFlag(name) === flag)?.none ?? 'left out'
+      .find(({ name }) => name === param)?.none ?? 'left out'
   );
 }
 
-/** `chunkSize` as it is written on the command line: `--chunk-size`. */
+/** `chunkSize` as it is written on the command line: `--chunk-size`; of a switch that only turns off, `--no-shuffle`. */
 export function toFlag(name: string): string {
-  return `--${toKebab(name)}`;
+  const isOff = ON_BY_DEFAULT.has(name as ParamName) && !HAS_BOTH.has(name as ParamName);
+  return `--${isOff ? 'no-' : ''}${toKebab(name)}`;
 }
 
 function toKebab(name: string): string {

@@ -42,9 +42,7 @@ const DIST_DIR = dirname(fileURLToPath(import.meta.url));
 
 export function runCommand(): Command {
   return trainingCommand(
-    new Command('run').description(
-      'Generate, split, train, evaluate. Without options: the job that the project grew from.',
-    ),
+    new Command('run').description("Generate, split, train, evaluate. Without options: the job of Dask's tutorial."),
   );
 }
 
@@ -68,7 +66,7 @@ export function trainingCommand(command: Command, more: () => Record<string, unk
     }
     const asked = readGiven({ ...givenParams(command), ...more() }, nameIn(command));
     const { given, uploads } = await findUploads(asked, flags.on);
-    const params = checkParams(given);
+    const params = checkParams(given, nameIn(command));
     const flagged = flaggedParams(command, given);
     const runId = checkRunId(flags.runId ?? newRunId());
     await checkJson(flags.json);

@@ -5,9 +5,10 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InputError } from '../../lib/errors.ts';
-import { quote } from '../../lib/quote.ts';
+import { either, quote } from '../../lib/quote.ts';
 
-const NAMES = ['ts', 'mts', 'js', 'mjs', 'json'].map((ending) => `arvoredo.config.${ending}`);
+const ENDINGS = ['ts', 'mts', 'js', 'mjs', 'json'];
+const NAMES = ENDINGS.map((ending) => `arvoredo.config.${ending}`);
 
 /** What a file says, not checked yet. */
 export interface ConfigFile {
@@ -27,13 +28,15 @@ export interface ConfigFile {
 export async function readConfig(named: string | undefined, folder = '.'): Promise<ConfigFile | undefined> {
   const path = named ?? findConfig(folder);
   if (path === undefined) return undefined;
+  if (!ENDINGS.some((ending) => path.endsWith(`.${ending}`))) {
+    throw new InputError(`${path}: a file of options must end in .${either(ENDINGS).replaceAll(/(, | or )/g, '$1.')}`);
+  }
+  if (!existsSync(path)) throw new InputError(`${path} cannot be read: there is no such file`);
   let values: unknown;
   try {
     values = await load(resolve(path));
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : message;
-    throw new InputError(`${path} cannot be read: ${why}`, { cause: error });
+    throw new InputError(`${path} cannot be read: ${(error as Error).message}`, { cause: error });
   }
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
     throw new InputError(

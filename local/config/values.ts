@@ -3,6 +3,7 @@
 import type { Option } from 'commander';
 import { InputError } from '../../lib/errors.ts';
 import { quote } from '../../lib/quote.ts';
+import { ruleOf } from '../commander-errors.ts';
 import { collect } from '../commands/parse.ts';
 
 /** A parser that takes a word for null. */
@@ -34,9 +35,7 @@ export function parseValue(options: readonly Option[], value: unknown, label: st
       parsed = parse(text, parsed);
     } catch (error) {
       const { message } = error as Error; // a sentence, as commander wants it
-      throw new InputError(
-        `${label}: ${message[0]!.toLowerCase()}${message.slice(1).replace(/\.$/, '')}, got ${quote(value)}`,
-      );
+      throw new InputError(`${label} ${ruleOf(message)}, got ${quote(value)}`);
     }
   }
   return parsed;

@@ -63,12 +63,14 @@ test('bad data end the run with the file, the row and the value, and paths are c
     [['--data', bad], /--label must say which column of the data is to be predicted/],
     [['--data', bad, '--label', 'b', '--samples', '5'], /--samples has no meaning beside --data/],
     [['--label', 'b'], /--label has a meaning beside --data only/],
-    [['--data', bad, '--label', 'b', '--on', 'aws'], /with --on aws data must be in S3; copy it there/],
   ] as const) {
     const refused = await run(...args);
     assert.equal(refused.code, 2);
     assert.match(refused.stderr, message);
   }
+  const onAws = await finish(t, ['run', '--data', bad, '--label', 'b', '--on', 'aws']);
+  assert.equal(onAws.code, 2);
+  assert.match(onAws.stderr, /with --on aws data must be in S3; copy it there/);
 });
 
 test('plan reads the data, and tells what a run on them would take', async (t) => {
@@ -81,7 +83,10 @@ test('plan reads the data, and tells what a run on them would take', async (t) =
   assert.ok(total.usd > 0);
   const refused = await finish(t, ['plan', '--data', IRIS, '--skip-rows', '1', '--label', '9']);
   assert.equal(refused.code, 2);
-  assert.match(refused.stderr, /label "9" is no column of test\/fixtures\/tables\/iris\.csv; it has 0, 1, 2, 3, 4/);
+  assert.match(
+    refused.stderr,
+    /^error --label "9" is no column of test\/fixtures\/tables\/iris\.csv; it has 0, 1, 2, 3, 4/,
+  );
 });
 
 test('inspect tells the columns and their types, for people and for programs', async (t) => {
@@ -105,5 +110,5 @@ test('inspect tells the columns and their types, for people and for programs', a
   assert.deepEqual(inspected.preview[0], [3.5, 1.4, 0]);
   const missing = await finish(t, ['inspect', 'no-such.csv']);
   assert.equal(missing.code, 2);
-  assert.match(missing.stderr, /--data no-such\.csv: there is no such file/);
+  assert.match(missing.stderr, /error no-such\.csv: there is no such file/);
 });

@@ -33,7 +33,7 @@ suite('arvoredo export and predict', () => {
     const file = await readFile(at('m.arvo'));
     const report = JSON.parse(await readFile(join(dataDir, 'runs', 'r', 'report.json'), 'utf8'));
     assert.equal(sha256(file), report.model.sha256);
-    await ok(['export', '--run-id', 'r', '--format', 'card', '--out', at('card.md'), ...here]);
+    await ok(['export', '--run-id', 'r', '--out', at('card.md'), ...here]); // the ending says what
     await ok(['export', '--run-id', 'r', '--format', 'card', '--out', at('card.json'), ...here]);
     assert.match(await readFile(at('card.md'), 'utf8'), new RegExp(`accuracy \\| ${report.accuracy.toFixed(4)} `));
     const card = JSON.parse(await readFile(at('card.json'), 'utf8'));
@@ -72,6 +72,7 @@ suite('arvoredo export and predict', () => {
     assert.match(said, /200 rows/);
 
     await writeFile(at('bad.csv'), 'f0,f1,f2,f3,f4\n1,2,3,4,5\n1,2,three,4,5\n');
+    await writeFile(at('junk.arvo'), 'hello');
     const wrong: [args: string[], message: RegExp][] = [
       [
         ['predict', '--model', 'r', '--data', at('bad.csv'), '--out', at('x.csv')],
@@ -86,6 +87,11 @@ suite('arvoredo export and predict', () => {
       ],
       [['predict', '--model', './none.onnx', '--data', at('rows.csv'), '--out', at('x.csv')], /no file \.\/none\.onnx/],
       [['export', '--format', 'json', '--out', at('x')], /give --run-id or --model/],
+      [
+        ['export', '--run-id', 'r', '--out', at('x')],
+        /ending must be \.arvo, \.onnx, \.json, \.js or \.md, or --format/,
+      ],
+      [['export', '--model', at('junk.arvo'), '--out', at('x.onnx')], /junk\.arvo can't be read as a model],
       [['export', '--model', at('m.onnx'), '--format', 'card', '--out', at('x')], /a card is of a run/],
     ];
     for (const [args, message] of wrong) {

@@ -58,4 +58,14 @@ test('help is shown whatever the file says, and everything else is refused with 
   assert.deepEqual([help.code, help.stderr], [0, '']);
   const { code, stderr } = await finish(t, ['runs', '--config', path]);
   assert.deepEqual([code, stderr], [2, `error ${path}: there is no option "tress"; did you mean trees?\n`]);
+  const refused = async (message: string, args: string[], env = {}) =>
+    assert.equal((await finish(t, args, env)).stderr, `error ${message}\n`);
+  // a value that is wrong is told with who says it
+  const rule = 'must be a whole number from 1 to 100000, got "x"';
+  await refused(`ARVOREDO_TREES ${rule}`, ['plan'], { ARVOREDO_TREES: 'x' });
+  await writeFile(path, '{ "trees": "x" }');
+  await refused(`trees of the file of options ${rule}`, ['plan', '--config', path]);
+  await refused('there is no command nope; arvoredo --help lists them', ['config', 'nope']);
+  await refused('there is no command rns; did you mean runs?', ['config', 'rns']);
+  await refused('--trees must follow a command, as in arvoredo config run --trees', ['config', '--trees', '5']);
 });

@@ -41,6 +41,8 @@ suite('commands that look at runs', () => {
     assert.equal(JSON.parse(await readFile(file, 'utf8')).model.sha256, model.sha256);
 
     assert.match(await call('cancel', 'first'), /run first succeeded/); // it has ended, and stays as it is
+    const { stderr } = await finish(t, ['cancel', 'first', '--data-dir', dataDir]);
+    assert.equal(stderr, 'run first has ended already: nothing was cancelled\n');
 
     assert.match(await call('clean', '--older-than', '1'), /nothing to remove/);
     assert.match(await call('clean', 'first'), /^removed first, \d\d objects\n$/);
@@ -72,7 +74,22 @@ suite('commands that look at runs', () => {
     await refused(/one of the three/, 'clean');
     await refused(/one of the three/, 'clean', 'one', '--all');
     await refused(/unknown option '--force'/, 'clean', 'one', '--force');
-    await refused(/It must be a whole number from 1 to 1000/, 'runs', '--limit', '0');
+    await refused(
+      /^error --limit must be a whole number from 1 to 1000, got "0"\nrun arvoredo runs --help/,
+      'runs',
+      '--limit',
+      '0',
+    );
+    await refused(/^error RUN_ID is missing\n/, 'cancel');
+    await refused(/error --on must be local or aws, got "mars"/, 'runs', '--on', 'mars');
+    await refused(/^error --function must be api, .* or trainLarge, got "trainn"/, 'logs', '--function', 'trainn');
+    await refused(/^error --token has a meaning with --on aws only/, 'dashboard', '--token', 'x');
+    await refused(/^error --data-dir has a meaning with --on local only, and this is --on aws/, 'runs', '--on', 'aws');
+    const { stderr } = await finish(t, ['run', '--trees']);
+    assert.equal(stderr, 'error --trees <N> needs a value\nrun arvoredo run --help for what it takes\n');
+    const left = join(dataDir, 'left.json');
+    await refused(/there is no run two/, 'status', 'two', '--json', left);
+    await assert.rejects(access(left), /ENOENT/, 'a command that failed leaves no file of results');
     await refused(/--json .* cannot be written/, 'runs', '--json', join(dataDir, 'no', 'folder.json'));
   });
 });

@@ -82,13 +82,13 @@ test('a name that nothing has, and a value that its option does not take, are re
     ['run', { raport: {} }, {}, /did you mean report\?$/],
     ['run', { runs: { limits: 5 } }, {}, /: arvoredo runs has no option "limits"; did you mean limit\?$/],
     ['run', { runs: 5 }, {}, /: runs must be an object of options of arvoredo runs, got 5$/],
-    ['runs', { limit: 0 }, {}, /^arvoredo\.config\.json: limit: it must be a whole number from 1 to 1000, got 0$/],
-    ['runs', { limit: [1, 2] }, {}, /limit: it must be .*, got \[1,2\]$/],
+    ['runs', { limit: 0 }, {}, /^arvoredo\.config\.json: limit must be a whole number from 1 to 1000, got 0$/],
+    ['runs', { limit: [1, 2] }, {}, /limit must be .*, got \[1,2\]$/],
     ['runs', { limit: null }, {}, /limit must be a text, a number or a list of them, got null$/],
-    ['run', { on: 'moon' }, {}, /on: allowed choices are local, aws, got "moon"$/],
+    ['run', { on: 'moon' }, {}, /on must be local or aws, got "moon"$/],
     ['run', { quiet: 'perhaps' }, {}, /quiet must be true or false, got "perhaps"$/],
     ['run', { drop: ['a,b', 'c'] }, {}, /drop: a comma divides the list; give "a,b" by its number$/],
-    ['runs', {}, { ARVOREDO_LIMIT: 'many' }, /^ARVOREDO_LIMIT: it must be a whole number from 1 to 1000, got "many"$/],
+    ['runs', {}, { ARVOREDO_LIMIT: 'many' }, /^ARVOREDO_LIMIT must be a whole number from 1 to 1000, got "many"$/],
   ];
   for (const [name, values, env, message] of cases) {
     const { command, commands } = find(name);
@@ -139,6 +139,9 @@ test('a file that cannot be read, gives no object, or has another beside it is r
   const folder = await temporaryFolder(t);
   const path = join(folder, 'arvoredo.config.json');
   await assert.rejects(readConfig(path), { name: 'InputError', message: /cannot be read: there is no such file$/ });
+  for (const other of ['arvoredo.config.yaml', '.']) {
+    await assert.rejects(readConfig(other), { message: /must end in \.ts, \.mts, \.js, \.mjs or \.json$/ });
+  }
   for (const [text, message] of [
     ['{ "trees": ', /arvoredo\.config\.json cannot be read: .*JSON/],
     ['[1]', /must give an object of options, .* got \[1\]$/],
