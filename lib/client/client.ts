@@ -78,7 +78,9 @@ export class Client implements AsyncDisposable {
   constructor(cluster: Cluster) {
     const connection = cluster?.connection;
     if (!connection)
-      throw new InputError(`a client needs a cluster such as LocalCluster.start() gives, got ${quoteArgument(cluster)}`);
+      throw new InputError(
+        `a client needs a cluster such as LocalCluster.start() gives, got ${quoteArgument(cluster)}`,
+      );
     this.#connection = connection;
     this.#slots = new Slots(connection.workers ?? FAN_OUT_DEFAULTS.maxInFlight);
   }

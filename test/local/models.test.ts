@@ -91,7 +91,7 @@ suite('arvoredo export and predict', () => {
         ['export', '--run-id', 'r', '--out', at('x')],
         /ending must be \.arvo, \.onnx, \.json, \.js or \.md, or --format/,
       ],
-      [['export', '--model', at('junk.arvo'), '--out', at('x.onnx')], /junk\.arvo can't be read as a model],
+      [['export', '--model', at('junk.arvo'), '--out', at('x.onnx')], /junk\.arvo can't be read as a model/],
       [['export', '--model', at('m.onnx'), '--format', 'card', '--out', at('x')], /a card is of a run/],
     ];
     for (const [args, message] of wrong) {
