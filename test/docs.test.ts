@@ -7,7 +7,9 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 
 test('typedoc finds nothing amiss: each type of a public name is public', () => {
-  const { status, stdout, stderr } = spawnSync('npx', ['typedoc', '--emit', 'none'], { encoding: 'utf8' });
+  // the types were checked by `npm run check`
+  const options = ['--emit', 'none', '--skipErrorChecking'];
+  const { status, stdout, stderr } = spawnSync('npx', ['typedoc', ...options], { encoding: 'utf8' });
   assert.equal(status, 0, stdout + stderr);
 });
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 const named = process.argv.slice(2);
 const all = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'));
 const files = named.length > 0 ? named : all.sort().map((file) => join('test', file));
-const options = ['--import', 'tsx', '--test', '--test-concurrency=2', '--test-timeout=180000'];
+// one more than two processors: tests wait for pauses and processes much of the time
+const options = ['--import', 'tsx', '--test', '--test-concurrency=3', '--test-timeout=180000'];
 const { status } = spawnSync(process.execPath, [...options, ...files], { stdio: 'inherit' });
 process.exitCode = status ?? 1;

@@ -15,11 +15,15 @@ import { start, temporaryFolder } from '../command.ts';
 
 const JOB = { samples: 4000, chunkSize: 1000, trees: 8, workers: 2, oobScore: true, strategy: 'trees', runId: 'seen' };
 
-/** An emulator for a test, with its dashboard. */
-async function up(t: TestContext): Promise<EmulatorInfo & { dataDir: string; stop(): Promise<void> }> {
+/**
+ * An emulator for a test, with its dashboard.
+ *
+ * @param port the first to try; the dashboard's is the one before
+ */
+async function up(t: TestContext, port = 18908): Promise<EmulatorInfo & { dataDir: string; stop(): Promise<void> }> {
   const dataDir = await temporaryFolder(t);
   const json = join(dataDir, 'endpoints.json');
-  const args = ['local', '--data-dir', dataDir, '--json', json, '--port', '18908', '--workers', '2'];
+  const args = ['local', '--data-dir', dataDir, '--json', json, '--port', String(port), '--workers', '2'];
   const { child, done } = start(t, args);
   const stop = async () => {
     child.kill('SIGINT');
@@ -147,7 +151,7 @@ suite('the dashboard in a browser', () => {
     }
 
     // another emulator at the same port: the page shows it, and nothing of the one before
-    const next = await up(t);
+    const next = await up(t, Number(new URL(dashboard!).port) + 1);
     assert.equal(next.dashboard, dashboard);
     await until(page, 'state', 'waiting for a run');
     await until(page, 'source', 'live');
