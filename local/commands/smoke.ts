@@ -24,6 +24,7 @@ import {
 import { colours } from '../colours.ts';
 import { startEmulator } from '../emulator.ts';
 import { localTarget, stackTarget, type Target } from '../target.ts';
+import { addJsonOption, checkJson, writeJson } from './output.ts';
 import { addStackOptions } from './place-options.ts';
 
 /** Small, and in enough tasks to be cancelled on the way. */
@@ -34,6 +35,20 @@ const POLL_MS = 100;
 const TIMEOUT_MS = 10 * 60_000;
 /** Runs that may be done before they can be cancelled. */
 const MAX_TRIES = 3;
+
+interface SmokeOptions {
+  stack: string;
+  token?: string;
+  json?: string;
+}
+
+/** What `--json` tells of a step. */
+interface Step {
+  name: string;
+  isDone: boolean;
+  seconds: number;
+  error?: string;
+}
 
 interface Smoke {
   api: ApiClient;
@@ -48,9 +63,12 @@ export function smokeCommand(): Command {
       'Try a deployed stack: run, predict, cancel, go on; and compare its models with one that is made here.',
     )
     .option('--token <TOKEN>', 'for an API that takes tokens; without it requests are signed');
-  return addStackOptions(command).action(async ({ stack, token }: { stack: string; token?: string }) => {
+  return addJsonOption(addStackOptions(command)).action(async ({ stack, token, json }: SmokeOptions) => {
+    await checkJson(json);
     const target = await stackTarget(stack);
     const smoke: Smoke = { target, api: patient(apiClient(target.apiUrl, token)), runs: [] };
+    const steps: Step[] = [];
+    const step = <T>(name: string, work: () => Promise<T>) => take(steps, json !== '-', name, work);
     try {
       await step('the API knows its callers', () => checkClosed(target.apiUrl));
       const here = await step('a model made here', modelHere);
@@ -62,20 +80,32 @@ export function smokeCommand(): Command {
       const cancelled = await step('a run that is cancelled', () => checkCancel(smoke));
       await step('goes on', () => checkGoesOn(smoke, cancelled, expected));
     } finally {
-      await step('all is removed again', () => removeRuns(smoke));
+      try {
+        await step('all is removed again', () => removeRuns(smoke));
+      } finally {
+        // what has failed is what a program wants to know most
+        await writeJson(json, { stack, isSound: steps.every(({ isDone }) => isDone), steps });
+      }
     }
-    console.log(`stack ${stack} does what it should`);
+    if (json !== '-') console.log(`stack ${stack} does what it should`);
   });
 }
 
-async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
+/** Take a step, and note how it went. */
+async function take<T>(steps: Step[], isTold: boolean, name: string, work: () => Promise<T>): Promise<T> {
   const startedMs = performance.now();
+  const note = (rest: Pick<Step, 'isDone' | 'error'>, text: (seconds: number) => string) => {
+    const seconds = (performance.now() - startedMs) / 1000;
+    steps.push({ name, seconds, ...rest });
+    if (isTold) console.log(text(seconds));
+  };
   try {
     const result = await work();
-    console.log(`${colours.green('ok')}     ${what}  ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+    note({ isDone: true }, (seconds) => `${colours.green('ok')}     ${name}  ${seconds.toFixed(1)} s`);
     return result;
   } catch (error) {
-    console.log(`${colours.red('failed')} ${what}`);
+    const { message } = error instanceof Error ? error : new Error(String(error));
+    note({ isDone: false, error: message }, () => `${colours.red('failed')} ${name}`);
     throw error;
   }
 }

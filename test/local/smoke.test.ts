@@ -49,8 +49,12 @@ before(async () => {
 });
 
 test('a stack as it is synthesised runs, predicts, cancels, goes on, gives the bytes that are made here, and is left as it was', async (t) => {
-  const { code, stdout, stderr } = await finish(t, ['smoke', '--stack', 'Grove'], endpointsOf(grove));
+  const json = join(folder, 'smoke.json');
+  const { code, stdout, stderr } = await finish(t, ['smoke', '--stack', 'Grove', '--json', json], endpointsOf(grove));
   assert.equal(code, 0, `${stdout}${stderr}`);
+  const told = JSON.parse(readFileSync(json, 'utf8'));
+  assert.deepEqual([told.stack, told.isSound, told.steps.length], ['Grove', true, 8]);
+  for (const { isDone, seconds } of told.steps) assert.ok(isDone && seconds > 0, JSON.stringify(told));
   const steps = stdout
     .trim()
     .split('\n')
@@ -74,8 +78,14 @@ test('a stack as it is synthesised runs, predicts, cancels, goes on, gives the b
 
 test('a caller whose role may not call the API is told so, and the command fails', async (t) => {
   const env = { ...endpointsOf(grove), AWS_ACCESS_KEY_ID: 'role-of-arvoredo-train' };
-  const { code, stdout, stderr } = await finish(t, ['smoke', '--stack', 'Grove'], env);
+  const { code, stdout, stderr } = await finish(t, ['smoke', '--stack', 'Grove', '--json', '-'], env);
   assert.equal(code, 1, stdout);
+  const { isSound, steps } = JSON.parse(stdout);
+  assert.deepEqual(
+    [isSound, steps.map(({ isDone }: { isDone: boolean }) => isDone)],
+    [false, [true, true, false, true]],
+  );
+  assert.match(steps[2].error, /got 403/);
   assert.match(
     stderr,
     /GET \/runs at the function URL must give 200, got 403 \{"message":"Forbidden"\}; the caller needs lambda:InvokeFunctionUrl and lambda:InvokeFunction/,
