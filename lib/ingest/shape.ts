@@ -24,8 +24,9 @@ export interface DataShape {
   numValidation?: number;
   /** Bytes of a part in its file, about. */
   partBytes: number;
-  /** Whether no value is missing, no feature categorical and no row weighted: the fast trainer takes nothing else. */
+  /** Whether no value is missing, no feature categorical and no row weighted, as the trainer of classes needs it. */
   isPlain: boolean;
+  /** Whether rows are weighted: with weights, trees are the general trainer's. */
   hasWeights: boolean;
 }
 

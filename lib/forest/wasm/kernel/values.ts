@@ -1,6 +1,7 @@
 // AssemblyScript twin of mean-criterion.ts with the search of split-search.ts: the best cut of a node whose rows have
-// values, by squared error; with values missing and categories. Two classes are the values 0 and 1. Sums are of floating-point numbers, so the order is part of the result: the rows of a code
-// are added up in their order, and the codes' sums by code.
+// values, by squared error; with values missing and categories. Two classes are the values 0 and 1. Sums are of
+// floating-point numbers, so the order is part of the result: the rows of a code are added up in their order, and the
+// codes' sums by code.
 
 import { cutCode, cutScore, noteVaried, takeCut } from './cut';
 import {
