@@ -2,6 +2,7 @@
 
 import { InputError } from '../errors.ts';
 import { STREAM } from '../random.ts';
+import { MAX_SAMPLES_PER_ROW } from './node-rows.ts';
 import { isFraction, type ResolvedParams } from './params.ts';
 import type { TrainingTable } from './training-table.ts';
 import { TreeRandom } from './tree-random.ts';
@@ -51,8 +52,14 @@ export class RowSampler {
     const { numRows } = this.#table;
     const random = this.#random.start(seed, STREAM.bootstrap, treeIndex);
     out.fill(0);
-    if (this.#cumulative === null) for (let i = 0; i < this.#numDraws; i++) out[random.nextBelow(numRows)]++;
-    else for (let i = 0; i < this.#numDraws; i++) out[drawByWeight(this.#cumulative, random)]++;
+    if (this.#cumulative === null) {
+      // the fast trainers count in four bits; who asks for a number of draws may mean more
+      const most = this.#params.maxSamples === null ? MAX_SAMPLES_PER_ROW : Number.POSITIVE_INFINITY;
+      for (let i = 0; i < this.#numDraws; i++) {
+        const row = random.nextBelow(numRows);
+        if (out[row] < most) out[row]++;
+      }
+    } else for (let i = 0; i < this.#numDraws; i++) out[drawByWeight(this.#cumulative, random)]++;
     if (classWeight === 'balanced_subsample') this.#balance(out);
   }
 
