@@ -376,7 +376,10 @@ function toList(name: string, numbers: ByPosition | null, length: number, preset
 
 function chooseStrategy({ strategy, trees, workers }: RunParams, growSeconds: number) {
   if (strategy !== 'auto') return { strategy, strategyReason: 'as asked for' } as const;
-  const seconds = growSeconds < 0.1 ? 'less than 0.1' : `about ${growSeconds < 10 ? growSeconds.toFixed(1) : Math.round(growSeconds)}`; // biome-ignore format: one line
+  const seconds =
+    growSeconds < 0.1
+      ? 'less than 0.1'
+      : `about ${growSeconds < 10 ? growSeconds.toFixed(1) : Math.round(growSeconds)}`;
   const forecast = `${seconds} s of training`;
   if (workers === 1 || trees === 1)
     return { strategy: 'gather', strategyReason: `${workers === 1 ? 'one worker' : 'one tree'}` } as const;

@@ -81,7 +81,9 @@ export function classTable(report: ClassReport): string {
   const nameOf = nameCells(report);
   const totals = classTotals('report', report.confusion);
   const isLeftOut = totals.length > MAX_CLASSES;
-  const shown = isLeftOut ? totals.sort((a, b) => b.actual - a.actual || a.label - b.label).slice(0, MAX_CLASSES) : totals; // biome-ignore format: one line
+  const shown = isLeftOut
+    ? totals.sort((a, b) => b.actual - a.actual || a.label - b.label).slice(0, MAX_CLASSES)
+    : totals;
   const rows = shown.map(({ label, actual, predicted, correct }) => [
     nameOf(label),
     count(actual),

@@ -11,11 +11,17 @@ interface SplitWords {
 
 const WORDS: Record<SplitKind, (params: RunParams) => SplitWords> = {
   random: ({ seed }) => ({ train: `drawn at random (seed ${seed})`, test: 'drawn at random' }),
-  stratify: ({ seed }) => ({ train: `drawn at random in each class (seed ${seed})`, test: 'drawn at random in each class' }), // biome-ignore format: one line
+  stratify: ({ seed }) => ({
+    train: `drawn at random in each class (seed ${seed})`,
+    test: 'drawn at random in each class',
+  }),
   last: () => ({ train: 'the first ones in order', test: 'the last ones in order' }),
   group: ({ group, seed }) => ({ train: `whole groups by ${group} (seed ${seed})`, test: `other groups by ${group}` }),
   time: ({ time }) => ({ train: `the earliest by ${time}`, test: `the latest by ${time}` }),
-  hashBy: ({ hashBy, seed }) => ({ train: `by the hash of ${hashBy} (seed ${seed})`, test: `by the hash of ${hashBy}` }), // biome-ignore format: one line
+  hashBy: ({ hashBy, seed }) => ({
+    train: `by the hash of ${hashBy} (seed ${seed})`,
+    test: `by the hash of ${hashBy}`,
+  }),
   side: ({ side }) => ({ train: `as ${side} says`, test: `as ${side} says` }),
 };
 

@@ -192,7 +192,11 @@ export function attemptsTable({ tasks }: Report): string {
   const rows = [...always, ...others.filter(([, number]) => (number ?? 0) > 0)];
   const columns = [{ head: '' }, { head: 'number', isNumber: true }, { head: 'which are' }];
   const none = others.filter(([, number]) => !number).map(([what]) => what);
-  return `${table('Attempts and faults', columns, rows.map(([what, number, which]) => [what, count(number!), which]))}<p class="soft">None were ${none.join(', ').replace(/, ([^,]*)$/, ' or $1')}.</p>`; // biome-ignore format: one line
+  return `${table(
+    'Attempts and faults',
+    columns,
+    rows.map(([what, number, which]) => [what, count(number!), which]),
+  )}<p class="soft">None were ${none.join(', ').replace(/, ([^,]*)$/, ' or $1')}.</p>`;
 }
 
 /** Bars of the forecast and the bill of each part. */

@@ -140,7 +140,8 @@ async function followStream(source: ByteSource): Promise<Blocks> {
     const block = { start, metadataBytes, end };
     if (type === MESSAGE.batch) batches.push(block);
     else if (dictionary !== undefined) {
-      if (known.has(dictionary)) throw new InputError(`${name} is an Arrow stream whose dictionaries change; write it as a file (Feather V2)`); // biome-ignore format: one line
+      if (known.has(dictionary))
+        throw new InputError(`${name} is an Arrow stream whose dictionaries change; write it as a file (Feather V2)`);
       known.add(dictionary);
       dictionaries.push(block);
     }

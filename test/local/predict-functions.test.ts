@@ -23,7 +23,14 @@ test('each stage of a prediction is told once', async () => {
     },
     state: async () => ({ state: 'running' }),
   };
-  const request: PredictionRequest = { model: 'runs/r/model/model.arvo', data: ['s3://t/t.csv'], format: 'csv', explain: false, keep: [], workers: 1 }; // biome-ignore format: one line
+  const request: PredictionRequest = {
+    model: 'runs/r/model/model.arvo',
+    data: ['s3://t/t.csv'],
+    format: 'csv',
+    explain: false,
+    keep: [],
+    workers: 1,
+  };
   const told: PredictionStatus[] = [];
   const onStage = (status: PredictionStatus) => {
     told.push(status);

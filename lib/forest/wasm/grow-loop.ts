@@ -31,7 +31,6 @@ export function openQueue(job: GrowJob): () => GrownTree | undefined {
   const next = new Int32Array(memory.buffer, job.queue, 1);
   kernel.setUp(settingsAt);
   const joined = new LeafTableBuilder(!job.isOfClasses);
-  const joinLeaves = job.isOfClasses ? joinTwoClassLeaves : joinValueLeaves;
   return () => {
     const index = Atomics.add(next, 0, 1);
     if (index >= numTrees) return undefined;
@@ -45,7 +44,7 @@ export function openQueue(job: GrowJob): () => GrownTree | undefined {
     };
     if (settings.numClasses === 0) {
       const pairs = new Float64Array(buffer, settings.leafCount, numNodes + 1);
-      const tree = { ...nodes, leaves: joinLeaves(nodes, pairs, joined) };
+      const tree = { ...nodes, leaves: joinLeaves(nodes, pairs, joined, job.isOfClasses) };
       return { index, tree: settings.nodeFlags === 0 ? tree : { ...tree, ...flagsOf(buffer, settings, numNodes) } };
     }
     const numRows = kernel.getNumLeafRows();
@@ -70,38 +69,32 @@ function flagsOf(buffer: ArrayBufferLike, settings: Settings, numNodes: number):
  *
  * @param pairs value and weight of each leaf, in the order of the nodes
  */
-function joinValueLeaves(
+function joinLeaves(
   { numNodes, feature, next }: Pick<Tree, 'numNodes' | 'feature' | 'next'>,
   pairs: Float64Array,
   leaves: LeafTableBuilder,
+  isOfClasses: boolean,
 ): LeafTable {
+  const push = isOfClasses ? pushClasses : pushValue;
   let at = 0;
   for (let node = 0; node < numNodes; node++) {
     if (feature[node] !== LEAF) continue;
-    leaves.push(LEAF_VALUE, pairs[at++]);
-    leaves.push(LEAF_WEIGHT, pairs[at++]);
+    push(leaves, pairs[at++], pairs[at++]);
     next[node] = leaves.endRow();
   }
   return leaves.take();
 }
 
-/** As `joinValueLeaves`, for the classes 0 and 1: the mean is the share of 1. */
-function joinTwoClassLeaves(
-  { numNodes, feature, next }: Pick<Tree, 'numNodes' | 'feature' | 'next'>,
-  pairs: Float64Array,
-  leaves: LeafTableBuilder,
-): LeafTable {
-  let at = 0;
-  for (let node = 0; node < numNodes; node++) {
-    if (feature[node] !== LEAF) continue;
-    const share = pairs[at++];
-    const samples = pairs[at++];
-    const ones = Math.round(share * samples); // whole, but for rounding
-    if (ones < samples) leaves.push(0, samples - ones);
-    if (ones > 0) leaves.push(1, ones);
-    next[node] = leaves.endRow();
-  }
-  return leaves.take();
+function pushValue(leaves: LeafTableBuilder, value: number, weight: number): void {
+  leaves.push(LEAF_VALUE, value);
+  leaves.push(LEAF_WEIGHT, weight);
+}
+
+/** Of the classes 0 and 1, whose mean is the share of 1. */
+function pushClasses(leaves: LeafTableBuilder, share: number, samples: number): void {
+  const ones = Math.round(share * samples); // whole, but for rounding
+  if (ones < samples) leaves.push(0, samples - ones);
+  if (ones > 0) leaves.push(1, ones);
 }
 
 /** A copy outside of the shared memory. */

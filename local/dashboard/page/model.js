@@ -147,7 +147,12 @@ const APPLY = {
       for (const each of countersOf(model, invocation)) each.usd.functions += gbSeconds * usd.gbSecond + usd.invocation;
     }
     if (error)
-      addFailure(model, { atMs, sandbox, invocation, error: { type: `${error.type}`, message: `${error.message ?? ''}` } }); // biome-ignore format: one line
+      addFailure(model, {
+        atMs,
+        sandbox,
+        invocation,
+        error: { type: `${error.type}`, message: `${error.message ?? ''}` },
+      });
     else sandbox.open = addMark(sandbox, 4, atMs);
   },
   throttled(model, { functionName }) {

@@ -127,7 +127,12 @@ const CASES: [
     { categorical: ['x'] },
     /^column "x" tells rows apart by whole numbers/,
   ],
-  ['a label where no name is read', { 't.csv': '2024,y\n1,0\n2,1\n' }, {}, /is no column of t\.csv; it has 0, 1; where its first row has the names, say so with header/], // biome-ignore format: one line
+  [
+    'a label where no name is read',
+    { 't.csv': '2024,y\n1,0\n2,1\n' },
+    {},
+    /is no column of t\.csv; it has 0, 1; where its first row has the names, say so with header/,
+  ],
   [
     'a weight that is missing',
     { 't.csv': 'x,w,y\n1,1,0\n1,,1\n' },

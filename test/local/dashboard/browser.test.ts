@@ -183,18 +183,47 @@ suite('the dashboard in a browser', () => {
   const EVIL = '</script><img src=x onerror="document.title=1">';
   const sandbox = (id: string) => ({ sandboxId: id, functionName: 'arvoredo-train', pid: 7 });
   const FAILING = [
-    { type: 'emulatorStarted', atMs: 0, workers: 2, functions: [{ name: 'arvoredo-train', memoryMiB: 512 }], usd: { gbSecond: 1e-5, invocation: 2e-7, s3Write: 5e-6, s3Read: 4e-7 } },
+    {
+      type: 'emulatorStarted',
+      atMs: 0,
+      workers: 2,
+      functions: [{ name: 'arvoredo-train', memoryMiB: 512 }],
+      usd: { gbSecond: 1e-5, invocation: 2e-7, s3Write: 5e-6, s3Read: 4e-7 },
+    },
     { type: 'runRequested', atMs: 1, runId: EVIL, params: {} },
     { type: 'sandboxStarted', atMs: 10, ...sandbox('train-aaaa') },
     { type: 'sandboxReady', atMs: 100, initMs: 90, ...sandbox('train-aaaa') },
-    { type: 'invokeStarted', atMs: 101, requestId: 'r1', coldStart: true, input: '{"kind":"merge"}', ...sandbox('train-aaaa') },
+    {
+      type: 'invokeStarted',
+      atMs: 101,
+      requestId: 'r1',
+      coldStart: true,
+      input: '{"kind":"merge"}',
+      ...sandbox('train-aaaa'),
+    },
     { type: 'log', atMs: 102, text: EVIL, ...sandbox('train-aaaa') },
     { type: 'sandboxExited', atMs: 400, reason: 'outOfMemory', ...sandbox('train-aaaa') },
     { type: 'sandboxStarted', atMs: 500, ...sandbox('train-bbbb') },
     { type: 'sandboxReady', atMs: 600, initMs: 90, ...sandbox('train-bbbb') },
-    { type: 'invokeStarted', atMs: 601, requestId: 'r2', coldStart: true, input: '{"kind":"merge"}', ...sandbox('train-bbbb') },
-    { type: 'invokeFinished', atMs: 900, requestId: 'r2', coldStart: true, durationMs: 299, billedMs: 390, maxMemoryMiB: 500, ...sandbox('train-bbbb') },
-  ]; // biome-ignore format: a line each
+    {
+      type: 'invokeStarted',
+      atMs: 601,
+      requestId: 'r2',
+      coldStart: true,
+      input: '{"kind":"merge"}',
+      ...sandbox('train-bbbb'),
+    },
+    {
+      type: 'invokeFinished',
+      atMs: 900,
+      requestId: 'r2',
+      coldStart: true,
+      durationMs: 299,
+      billedMs: 390,
+      maxMemoryMiB: 500,
+      ...sandbox('train-bbbb'),
+    },
+  ];
 
   test('tells a failure with the end of the log, whatever is in it, also on a phone; the keyboard reaches all', async (t) => {
     const { page, errors } = await openFed(t, FAILING);
@@ -290,12 +319,28 @@ suite('the dashboard in a browser', () => {
     };
     await until(page, 'state', 'cancelled');
     await sleep(250);
-    const second = { run: 'second', state: 'cancelled', accuracyMore: 'the run was cancelled', invocations: '4', workersNote: '2 alive, 0 ended', clock: '0.9 s', inFlight: '0 / 2' }; // biome-ignore format: one line
+    const second = {
+      run: 'second',
+      state: 'cancelled',
+      accuracyMore: 'the run was cancelled',
+      invocations: '4',
+      workersNote: '2 alive, 0 ended',
+      clock: '0.9 s',
+      inFlight: '0 / 2',
+    };
     assert.deepEqual(await shows(), second);
     assert.match((await page.locator('#graph').textContent())!, /train0 of 2, cancelled/);
     assert.equal(await page.locator('#runError').isHidden(), true);
     await choose('first', 'failed');
-    const first = { run: 'first', state: 'failed', accuracyMore: 'the run failed', invocations: '2', workersNote: '1 alive, 0 ended', clock: '0.3 s', inFlight: '0 / 2' }; // biome-ignore format: one line
+    const first = {
+      run: 'first',
+      state: 'failed',
+      accuracyMore: 'the run failed',
+      invocations: '2',
+      workersNote: '1 alive, 0 ended',
+      clock: '0.3 s',
+      inFlight: '0 / 2',
+    };
     assert.deepEqual(await shows(), first);
     assert.equal(await textOf(page, 'runError'), `TaskFailedError: task <b>${EVIL}</b> failed`);
     assert.deepEqual(await seriousFaults(page), []);
@@ -305,7 +350,15 @@ suite('the dashboard in a browser', () => {
     await sleep(250);
     assert.deepEqual([await page.locator('#run').inputValue(), await textOf(page, 'invocations')], ['first', '1']);
     await choose('', '0 running');
-    assert.deepEqual(await shows(), { ...second, run: '', state: '0 running', accuracyMore: 'at the end of the run', invocations: '6', workersNote: '3 alive, 0 ended', clock: '900.9 s' }); // biome-ignore format: one line
+    assert.deepEqual(await shows(), {
+      ...second,
+      run: '',
+      state: '0 running',
+      accuracyMore: 'at the end of the run',
+      invocations: '6',
+      workersNote: '3 alive, 0 ended',
+      clock: '900.9 s',
+    });
     await choose('second', 'cancelled');
     assert.deepEqual(await shows(), second);
     assert.deepEqual(errors, []);

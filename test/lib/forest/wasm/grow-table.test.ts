@@ -28,6 +28,16 @@ async function assertLikeTwin(
   );
 }
 
+const pick = <T>(random: RandomStream, ...values: T[]): T => values[random.nextBelow(values.length)]!;
+
+const anyOptions = (random: RandomStream): Partial<ForestParams> => ({
+  maxFeatures: pick<ForestParams['maxFeatures']>(random, null, null, 'sqrt', 1, 0.3),
+  maxDepth: pick(random, null, null, 1, 3),
+  minSamplesSplit: pick(random, 2, 2, 5, 0.1),
+  minSamplesLeaf: pick(random, 1, 1, 1, 2, 7),
+  bootstrap: pick(random, true, true, false),
+});
+
 const normal = (random: RandomStream) => random.nextBelow(1e6) / 7 - 7e4;
 const kinds: [name: string, makeValue: (random: RandomStream) => number][] = [
   ['of any size', normal],
@@ -41,21 +51,13 @@ for (const [name, makeValue] of kinds) {
   test(`the kernel's trees of values ${name} are the general trainer's on 100 random tables`, async () => {
     for (let seed = 0; seed < 100; seed++) {
       const random = new RandomStream(seed, 3);
-      const pick = <T>(...values: T[]): T => values[random.nextBelow(values.length)]!;
       const table = randomValueTable(
         seed,
-        pick(1, 2, 3, 10, 30, 100, 255, 256, 1000, 3000),
-        pick(1, 2, 3, 4, 9, 20),
+        pick(random, 1, 2, 3, 10, 30, 100, 255, 256, 1000, 3000),
+        pick(random, 1, 2, 3, 4, 9, 20),
         makeValue,
       );
-      await assertLikeTwin(table, {
-        seed,
-        maxFeatures: pick<ForestParams['maxFeatures']>(null, null, 'sqrt', 1, 0.3),
-        maxDepth: pick(null, null, 1, 3),
-        minSamplesSplit: pick(2, 2, 5, 0.1),
-        minSamplesLeaf: pick(1, 1, 1, 2, 7),
-        bootstrap: pick(true, true, false),
-      });
+      await assertLikeTwin(table, { seed, ...anyOptions(random) });
     }
   });
 }
@@ -64,21 +66,13 @@ for (const [name, makeValue] of [...kinds, ['of two classes', normal] as const])
   test(`with values missing and categories, the kernel's trees ${name} are the general trainer's on 100 tables`, async () => {
     for (let seed = 0; seed < 100; seed++) {
       const random = new RandomStream(seed, 4);
-      const pick = <T>(...values: T[]): T => values[random.nextBelow(values.length)]!;
       const plain = randomValueTable(
         seed,
-        pick(1, 2, 3, 10, 30, 100, 255, 256, 1000, 3000),
-        pick(1, 2, 3, 4, 9, 20),
+        pick(random, 1, 2, 3, 10, 30, 100, 255, 256, 1000, 3000),
+        pick(random, 1, 2, 3, 4, 9, 20),
         makeValue,
       );
-      await assertLikeTwin(flagged(plain, random, name === 'of two classes'), {
-        seed,
-        maxFeatures: pick<ForestParams['maxFeatures']>(null, null, 'sqrt', 1, 0.3),
-        maxDepth: pick(null, null, 1, 3),
-        minSamplesSplit: pick(2, 2, 5, 0.1),
-        minSamplesLeaf: pick(1, 1, 1, 2, 7),
-        bootstrap: pick(true, true, false),
-      });
+      await assertLikeTwin(flagged(plain, random, name === 'of two classes'), { seed, ...anyOptions(random) });
     }
   });
 }
@@ -86,21 +80,16 @@ for (const [name, makeValue] of [...kinds, ['of two classes', normal] as const])
 test("the kernel's trees of random cuts are the general trainer's on 300 tables of values and classes", async () => {
   for (let seed = 0; seed < 300; seed++) {
     const random = new RandomStream(seed, 5);
-    const pick = <T>(...values: T[]): T => values[random.nextBelow(values.length)]!;
-    const values = randomValueTable(seed, pick(1, 2, 3, 10, 30, 100, 1000, 3000), pick(1, 2, 3, 4, 9, 20), normal);
-    const numClasses = pick(1, 2, 2, 3, 10, 300);
-    const labels = Uint16Array.from(values.target.values, (value) => Math.floor(Math.abs(value)) % numClasses);
-    const table = pick<TrainingTable>(values, { ...values, target: { labels, numClasses } });
-    const options = {
+    const values = randomValueTable(
       seed,
-      splitter: 'random',
-      maxFeatures: pick<ForestParams['maxFeatures']>(null, 'sqrt', 'sqrt', 1, 0.3),
-      maxDepth: pick(null, null, 1, 3),
-      minSamplesSplit: pick(2, 2, 5, 0.1),
-      minSamplesLeaf: pick(1, 1, 1, 2, 7),
-      bootstrap: pick(true, false, false),
-    } as const;
-    await assertLikeTwin(table, options, 1, 'extra');
+      pick(random, 1, 2, 3, 10, 30, 100, 1000, 3000),
+      pick(random, 1, 2, 3, 4, 9, 20),
+      normal,
+    );
+    const numClasses = pick(random, 1, 2, 2, 3, 10, 300);
+    const labels = Uint16Array.from(values.target.values, (value) => Math.floor(Math.abs(value)) % numClasses);
+    const table = pick<TrainingTable>(random, values, { ...values, target: { labels, numClasses } });
+    await assertLikeTwin(table, { seed, ...anyOptions(random), splitter: 'random' }, 1, 'extra');
   }
 });
 
