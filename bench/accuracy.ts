@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { RandomStream } from '../lib/base/random.ts';
 import { createGenerator } from '../lib/datasets/generator.ts';
 import { RandomForestClassifier } from '../lib/forest/classifier.ts';
-import { RandomStream } from '../lib/random.ts';
 import { type Rows, readRows, writeRows } from './rows-file.ts';
 
 const TARGET = 0.002; // most that the mean may be below scikit-learn's

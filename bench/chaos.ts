@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { STAGE_NAMES } from '../lib/run.ts';
-import { isAlive } from '../local/attach.ts';
-import type { EmulatorEvent } from '../local/events.ts';
+import { STAGE_NAMES } from '../lib/run/run.ts';
+import { isAlive } from '../local/backend/emulator-users.ts';
+import type { EmulatorEvent } from '../local/dashboard/event-log.ts';
 
 const { values } = parseArgs({
   options: {

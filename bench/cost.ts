@@ -5,10 +5,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Part, totalUsage } from '../lib/cost.ts';
-import { forecastRun, forecastUsage } from '../lib/forecast.ts';
-import { planRun } from '../lib/plan.ts';
-import type { Report } from '../lib/report.ts';
+import { type Part, totalUsage } from '../lib/plan/cost.ts';
+import { forecastRun, forecastUsage } from '../lib/plan/forecast.ts';
+import { planRun } from '../lib/plan/plan.ts';
+import type { Report } from '../lib/report/report.ts';
 import type { LambdaEvent } from '../local/lambda/options.ts';
 
 const SHAPES: Record<string, string> = {

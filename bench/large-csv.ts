@@ -7,7 +7,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RandomStream } from '../lib/random.ts';
+import { RandomStream } from '../lib/base/random.ts';
 
 const BYTES = Number(process.argv[2] ?? 1e9);
 const NUM_NUMBERS = 12;

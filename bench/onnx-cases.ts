@@ -3,12 +3,12 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RandomStream } from '../lib/base/random.ts';
 import { toOnnx } from '../lib/export/onnx.ts';
 import { ExtraTreesClassifier, RandomForestClassifier } from '../lib/forest/classifier.ts';
 import { decodeModel, encodeModel, type Model } from '../lib/forest/model.ts';
 import { ExtraTreesRegressor, RandomForestRegressor } from '../lib/forest/regressor.ts';
 import { CATEGORICAL, LEAF } from '../lib/forest/tree.ts';
-import { RandomStream } from '../lib/random.ts';
 
 const NUM_FEATURES = 4;
 const CATEGORY_FEATURE = 3;

@@ -6,10 +6,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseRunParams } from '../lib/params.ts';
-import { startRun, viewRun } from '../lib/run.ts';
-import { startEmulator } from '../local/emulator.ts';
-import { localTarget } from '../local/target.ts';
+import { parseRunParams } from '../lib/plan/params.ts';
+import { startRun, viewRun } from '../lib/run/run.ts';
+import { localTarget } from '../local/backend/local-target.ts';
+import { startEmulator } from '../local/emulator/emulator.ts';
 
 const ROUNDS = 5; // of warm requests: the median of their quantiles is told
 const [numCold = 9, numWarm = 400] = process.argv.slice(2).map(Number);

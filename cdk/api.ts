@@ -10,7 +10,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { functionOfRoute, ROUTES } from '../functions/routes.ts';
-import { InputError } from '../lib/errors.ts';
+import { InputError } from '../lib/base/errors.ts';
 
 /** Who issues the tokens that callers bring. */
 export interface JwtOptions {

@@ -3,7 +3,7 @@
 
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
-import { InputError } from '../lib/errors.ts';
+import { InputError } from '../lib/base/errors.ts';
 import { optionsOfContext } from './context.ts';
 import { ArvoredoStack } from './stack.ts';
 

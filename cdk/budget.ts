@@ -2,7 +2,7 @@
 
 import { CfnBudget } from 'aws-cdk-lib/aws-budgets';
 import type { Construct } from 'constructs';
-import { InputError } from '../lib/errors.ts';
+import { InputError } from '../lib/base/errors.ts';
 
 export interface BudgetOptions {
   /** USD a month, above 0. */

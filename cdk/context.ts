@@ -1,8 +1,8 @@
 // Options from `cdk.json` or the command line, where -c gives every value as text.
 
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { InputError } from '../lib/errors.ts';
-import { quote } from '../lib/quote.ts';
+import { InputError } from '../lib/base/errors.ts';
+import { quote } from '../lib/base/quote.ts';
 import type { EnvironmentName, GroveOptions } from './options.ts';
 
 const RETENTIONS = Object.values(RetentionDays).filter((days) => typeof days === 'number');

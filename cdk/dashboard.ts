@@ -4,8 +4,8 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { FUNCTION_NAMES } from '../functions/manifest.ts';
-import { METRICS_NAMESPACE, type TASK_METRICS } from '../functions/task-metrics.ts';
-import { STAGE_NAMES } from '../lib/run.ts';
+import { METRICS_NAMESPACE, type TASK_METRICS } from '../functions/shared/task-metrics.ts';
+import { STAGE_NAMES } from '../lib/run/run.ts';
 import type { ArvoredoApi } from './api.ts';
 import type { ArvoredoEngine } from './engine.ts';
 

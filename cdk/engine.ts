@@ -21,9 +21,9 @@ import {
   STAGE_FUNCTIONS,
   WORKER_NAMES,
 } from '../functions/manifest.ts';
-import { KEPT_DAYS } from '../lib/cost.ts';
-import { InputError } from '../lib/errors.ts';
-import { STAGE_NAMES } from '../lib/run.ts';
+import { InputError } from '../lib/base/errors.ts';
+import { KEPT_DAYS } from '../lib/plan/cost.ts';
+import { STAGE_NAMES } from '../lib/run/run.ts';
 import { acknowledge, acknowledgeWildcards } from './findings.ts';
 import { GRANTS } from './grants.ts';
 import type { ArvoredoNetwork } from './network.ts';

@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
-import { InputError } from '../lib/errors.ts';
+import { InputError } from '../lib/base/errors.ts';
 import { addAlarms } from './alarms.ts';
 import type { ArvoredoApi } from './api.ts';
 import { addDashboard } from './dashboard.ts';

@@ -1,7 +1,7 @@
 // What can be chosen of a deployment, and the choices that go together.
 
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { InputError } from '../lib/errors.ts';
+import { InputError } from '../lib/base/errors.ts';
 import type { AnomalyOptions } from './anomalies.ts';
 import type { JwtOptions } from './api.ts';
 import type { BudgetOptions } from './budget.ts';

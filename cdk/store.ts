@@ -6,9 +6,9 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as s3express from 'aws-cdk-lib/aws-s3express';
 import { Construct } from 'constructs';
-import { KEPT_DAYS } from '../lib/cost.ts';
-import { InputError } from '../lib/errors.ts';
-import { PARTITION_FOLDERS } from '../lib/partition-store.ts';
+import { PARTITION_FOLDERS } from '../lib/aws/partition-store.ts';
+import { InputError } from '../lib/base/errors.ts';
+import { KEPT_DAYS } from '../lib/plan/cost.ts';
 import { acknowledge, acknowledgeWildcards } from './findings.ts';
 import { type Grant, UPLOADS } from './grants.ts';
 

@@ -1,8 +1,8 @@
 // What triggers share: the right parameters, checked before they are deployed.
 
-import { InputError } from '../lib/errors.ts';
-import { parseRunParams, readGiven } from '../lib/params.ts';
-import { checkRunnable } from '../lib/plan.ts';
+import { InputError } from '../lib/base/errors.ts';
+import { parseRunParams, readGiven } from '../lib/plan/params.ts';
+import { checkRunnable } from '../lib/plan/plan.ts';
 
 /**
  * Check what a trigger starts, as the function that starts it will: a mistake shows now, not at night.

@@ -1,17 +1,17 @@
 // Lambda: the HTTP API. Starts runs, tells how they are, cancels them.
 
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { InputError, NotFoundError } from '../lib/errors.ts';
-import { lambdaOrchestrator } from '../lib/lambda-orchestrator.ts';
-import { parseRunParams, readGiven } from '../lib/params.ts';
-import { quote } from '../lib/quote.ts';
-import type { Report } from '../lib/report.ts';
-import { cancelRun, checkRun, getReport, listRuns, newRunId, runIdOfToken, startRun, viewRun } from '../lib/run.ts';
-import { s3Store } from '../lib/s3-store.ts';
-import { answer, httpHandler, parseBody } from './http.ts';
-import { answerReport } from './report-answer.ts';
-import { requireEnv } from './require-env.ts';
+import { lambdaOrchestrator } from '../lib/aws/lambda-orchestrator.ts';
+import { s3Store } from '../lib/aws/s3-store.ts';
+import { InputError, NotFoundError } from '../lib/base/errors.ts';
+import { quote } from '../lib/base/quote.ts';
+import { parseRunParams, readGiven } from '../lib/plan/params.ts';
+import type { Report } from '../lib/report/report.ts';
+import { cancelRun, checkRun, getReport, listRuns, newRunId, runIdOfToken, startRun, viewRun } from '../lib/run/run.ts';
 import { matchRoute, ROUTES } from './routes.ts';
+import { answer, httpHandler, parseBody } from './shared/http.ts';
+import { answerReport } from './shared/report-answer.ts';
+import { requireEnv } from './shared/require-env.ts';
 
 const store = s3Store(requireEnv('BUCKET'));
 const orchestrator = lambdaOrchestrator(requireEnv('ORCHESTRATOR_ARN'));

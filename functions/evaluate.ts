@@ -2,12 +2,12 @@
 
 import * as v from 'valibot';
 import { decodeModel, type Model } from '../lib/forest/model.ts';
-import { runKeys } from '../lib/keys.ts';
 import type { PredictionTask } from '../lib/predict/job.ts';
 import { checkPredictionId } from '../lib/predict/request.ts';
 import { evaluate } from '../lib/stages/evaluate.ts';
-import type { Store } from '../lib/store.ts';
-import { index, measuredHandler, overrides, parseEvent, worker } from './worker.ts';
+import { runKeys } from '../lib/store/keys.ts';
+import type { Store } from '../lib/store/store.ts';
+import { index, measuredHandler, overrides, parseEvent, worker } from './shared/worker.ts';
 
 // a warm sandbox goes on with the model that it has
 let loaded: { key: string; model: Model } | undefined;

@@ -2,10 +2,10 @@
 
 import * as v from 'valibot';
 import { type DataTask, doDataTask } from '../lib/ingest/tasks.ts';
-import { runKeys } from '../lib/keys.ts';
 import { generate } from '../lib/stages/generate.ts';
 import { ingest } from '../lib/stages/ingest.ts';
-import { index, planOf, taskHandler } from './worker.ts';
+import { runKeys } from '../lib/store/keys.ts';
+import { index, planOf, taskHandler } from './shared/worker.ts';
 
 const Task = v.union([
   v.strictObject({ runId: v.string(), chunkIndex: index() }),

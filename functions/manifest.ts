@@ -1,7 +1,7 @@
 // The functions, their sizes and limits: the one table that the stack, the emulator and the bill read.
 
-import { MEMORY_TIERS_MIB, TIMEOUT_SECONDS } from '../lib/plan.ts';
-import type { StageName } from '../lib/run.ts';
+import { MEMORY_TIERS_MIB, TIMEOUT_SECONDS } from '../lib/plan/plan.ts';
+import type { StageName } from '../lib/run/run.ts';
 
 export interface FunctionSpec {
   /** Memory in MiB; 1,769 is one vCPU on Lambda. */

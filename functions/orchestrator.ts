@@ -1,18 +1,18 @@
 // Lambda, durable: run the pipeline, or predict a table, fanning the tasks out over the workers.
 
 import * as v from 'valibot';
-import { addUsage, NO_USAGE, type Usage } from '../lib/cost.ts';
+import { s3Store } from '../lib/aws/s3-store.ts';
 import { durableHandler } from '../lib/fanout/durable-engine.ts';
 import type { WorkerSize } from '../lib/fanout/run-lanes.ts';
-import { type PipelineResult, runPipeline } from '../lib/pipeline.ts';
+import { addUsage, NO_USAGE, type Usage } from '../lib/plan/cost.ts';
 import { runPrediction } from '../lib/predict/job.ts';
 import type { PredictionResult } from '../lib/predict/request.ts';
-import { STAGE_NAMES, type StageName } from '../lib/run.ts';
-import { s3Store } from '../lib/s3-store.ts';
+import { type PipelineResult, runPipeline } from '../lib/run/pipeline.ts';
+import { STAGE_NAMES, type StageName } from '../lib/run/run.ts';
 import { deployedMiB, FUNCTIONS, functionVariable, STAGE_FUNCTIONS } from './manifest.ts';
-import { startMeter } from './meter.ts';
-import { requireEnv } from './require-env.ts';
-import { parseEvent, parseTask } from './worker.ts';
+import { startMeter } from './shared/meter.ts';
+import { requireEnv } from './shared/require-env.ts';
+import { parseEvent, parseTask } from './shared/worker.ts';
 
 const Run = v.strictObject({ runId: v.string() });
 const Prediction = v.strictObject({ predictionId: v.string() });

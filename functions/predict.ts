@@ -1,11 +1,11 @@
 // Lambda: predict rows of JSON with the model of a run.
 
-import { NotFoundError } from '../lib/errors.ts';
+import { s3Reader } from '../lib/aws/s3-reader.ts';
+import { NotFoundError } from '../lib/base/errors.ts';
 import { answerRows } from '../lib/predict/answer.ts';
 import { modelCache } from '../lib/predict/model-cache.ts';
-import { s3Reader } from '../lib/s3-reader.ts';
-import { answer, httpHandler, parseBody } from './http.ts';
-import { requireEnv } from './require-env.ts';
+import { answer, httpHandler, parseBody } from './shared/http.ts';
+import { requireEnv } from './shared/require-env.ts';
 
 /** Of model files that a warm sandbox keeps; in memory a model takes about twice its file. */
 const MAX_MODEL_BYTES = 256 * 1024 * 1024;

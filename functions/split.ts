@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { planBins } from '../lib/stages/bins.ts';
 import { split } from '../lib/stages/split.ts';
-import { index, worker } from './worker.ts';
+import { index, worker } from './shared/worker.ts';
 
 const Task = v.variant('kind', [
   v.strictObject({ kind: v.literal('bins'), runId: v.string() }),

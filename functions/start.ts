@@ -1,12 +1,12 @@
 // Lambda: start a run that nobody waits for, at a time that was set or on a file that was uploaded. What it throws, Lambda
 // tries twice more and then leaves in the queue of failures.
 
-import { lambdaOrchestrator } from '../lib/lambda-orchestrator.ts';
-import { parseRunParams, readGiven } from '../lib/params.ts';
-import { runIdOfToken, startRun } from '../lib/run.ts';
-import { s3Store } from '../lib/s3-store.ts';
-import { parseTrigger } from '../lib/trigger.ts';
-import { requireEnv } from './require-env.ts';
+import { lambdaOrchestrator } from '../lib/aws/lambda-orchestrator.ts';
+import { s3Store } from '../lib/aws/s3-store.ts';
+import { parseRunParams, readGiven } from '../lib/plan/params.ts';
+import { runIdOfToken, startRun } from '../lib/run/run.ts';
+import { parseTrigger } from '../lib/run/trigger.ts';
+import { requireEnv } from './shared/require-env.ts';
 
 const store = s3Store(requireEnv('BUCKET'));
 const orchestrator = lambdaOrchestrator(requireEnv('ORCHESTRATOR_ARN'));

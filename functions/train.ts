@@ -5,7 +5,7 @@ import type { BinnedRows } from '../lib/partition/rows.ts';
 import { type FitTask, fitCandidate } from '../lib/stages/fit.ts';
 import { validateFold } from '../lib/stages/fold.ts';
 import { gatherRows, growTrees, mergeModel } from '../lib/stages/train.ts';
-import { index, overrides, worker } from './worker.ts';
+import { index, overrides, worker } from './shared/worker.ts';
 
 const Task = v.variant('kind', [
   v.strictObject({

@@ -1,5 +1,15 @@
 // What the package exports that runs anywhere: the client, the estimators, the errors. docs/client.md tells how to use it.
 
+export {
+  CancelledError,
+  ConflictError,
+  DeadlineError,
+  FormatError,
+  InputError,
+  NotFoundError,
+  RunFailedError,
+  TaskFailedError,
+} from './base/errors.ts';
 export { Client, type ConnectOptions, type Sides } from './client/client.ts';
 export type { Cluster } from './client/cluster.ts';
 export { FittedClassifier } from './client/fitted-classifier.ts';
@@ -18,18 +28,6 @@ export type {
 } from './client/options.ts';
 export { Dataset, TestRows, TrainRows } from './client/rows.ts';
 export { accuracyScore, type Labels, meanAbsoluteError, r2Score, rootMeanSquaredError } from './client/scores.ts';
-export type { Costs, Part, PartUsage, Usage } from './cost.ts';
-export {
-  CancelledError,
-  ConflictError,
-  DeadlineError,
-  FormatError,
-  InputError,
-  NotFoundError,
-  RunFailedError,
-  TaskFailedError,
-} from './errors.ts';
-export type { FailedRunTask } from './failed.ts';
 export type { Failure } from './fanout/error-class.ts';
 export { type WorkerFunction, workerFunction } from './fanout/fan-out.ts';
 export type { WorkerSize } from './fanout/run-lanes.ts';
@@ -44,7 +42,12 @@ export { ExtraTreesRegressor, RandomForestRegressor } from './forest/regressor.t
 export type { CalibrationBin } from './metrics/calibration.ts';
 export type { PairCount } from './metrics/confusion.ts';
 export type { PrecisionRecallPoint, RocPoint } from './metrics/curves.ts';
-export type { ByPosition } from './params.ts';
+export type { Costs, Part, PartUsage, Usage } from './plan/cost.ts';
+export type { ByPosition } from './plan/params.ts';
+export type { Round } from './plan/search/halving.ts';
+export type { ScoringName } from './plan/search/scoring.ts';
+export type { Distribution, Halving, SearchSpec } from './plan/search/spec.ts';
+export type { ValueCrossValidation, ValueReport } from './report/regression-report.ts';
 export type {
   ClassCurves,
   ClassReport,
@@ -53,16 +56,13 @@ export type {
   Report,
   TaskCounts,
   Validation,
-} from './report.ts';
-export type { StageName, StageStatus } from './run.ts';
-export type { Round } from './search/halving.ts';
-export type { CandidateResult, SearchReport } from './search/results.ts';
-export type { ScoringName } from './search/scoring.ts';
-export type { Distribution, Halving, SearchSpec } from './search/spec.ts';
-export type { TaskSpan } from './span.ts';
+} from './report/report.ts';
+export type { CandidateResult, SearchReport } from './report/search-results.ts';
+export type { Overheads } from './report/timeline.ts';
+export type { FailedRunTask } from './run/failed.ts';
+export type { StageName, StageStatus } from './run/run.ts';
 export type { ValueRangeAndMean } from './stages/bins.ts';
 export type { PermutationImportances } from './stages/importance.ts';
 export type { CellCount, ResidualCount, ValueScores } from './stages/score-values.ts';
+export type { TaskSpan } from './stages/stage.ts';
 export type { OobPoint } from './stages/train.ts';
-export type { Overheads } from './timeline.ts';
-export type { ValueCrossValidation, ValueReport } from './value-report.ts';

@@ -1,9 +1,9 @@
 // The command line.
 
 import { CommanderError } from 'commander';
-import { errorColours } from './colours.ts';
-import { exitCodeOf, explain } from './explain.ts';
-import { createProgram } from './program.ts';
+import { createProgram } from './commands/program.ts';
+import { errorColours } from './output/colours.ts';
+import { exitCodeOf, explain } from './output/error-text.ts';
 
 // the SDK's notice that Node 20 ends in January 2027 is for us, not for the user of a command
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';

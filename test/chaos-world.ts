@@ -8,13 +8,12 @@ import {
   DurableExecutionInvocationInputWithClient,
 } from '@aws/durable-execution-sdk-js';
 import { durableHandler } from '../lib/fanout/durable-engine.ts';
-import { createJson } from '../lib/json.ts';
-import { runKeys } from '../lib/keys.ts';
-import { memoryStore } from '../lib/memory-store.ts';
-import { parseRunParams } from '../lib/params.ts';
-import { type PipelineResult, runPipeline } from '../lib/pipeline.ts';
-import { getReport } from '../lib/run.ts';
-import type { Store } from '../lib/store.ts';
+import { parseRunParams } from '../lib/plan/params.ts';
+import { type PipelineResult, runPipeline } from '../lib/run/pipeline.ts';
+import { getReport } from '../lib/run/run.ts';
+import { createJson } from '../lib/store/json.ts';
+import { runKeys } from '../lib/store/keys.ts';
+import type { Store } from '../lib/store/store.ts';
 import { Chaos, type FaultEvent } from '../local/chaos/chaos.ts';
 import { type ChaosOptions, drawRestart } from '../local/chaos/faults.ts';
 import { lambdaFaults } from '../local/chaos/places.ts';
@@ -26,6 +25,7 @@ import { FunctionNames } from '../local/lambda/names.ts';
 import type { LocalFunction } from '../local/lambda/options.ts';
 import type { InvokeOutcome, InvokeRequest } from '../local/lambda/sandbox.ts';
 import { ORCHESTRATION, stageWorkers } from './helpers.ts';
+import { memoryStore } from './memory-store.ts';
 
 /** Requests within which a life that is to be killed ends: most tasks make 5 to 9, an orchestrator more. */
 const KILL_WITHIN = 8;

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { memoryStore } from '../lib/memory-store.ts';
 import type { FaultEvent } from '../local/chaos/chaos.ts';
 import { FAULTS } from '../local/chaos/faults.ts';
 import { runWorld, type World } from './chaos-world.ts';
+import { memoryStore } from './memory-store.ts';
 
 const NUM_SCHEDULES = 240;
 const RATES = [0.05, 0.1, 0.3, 1];

@@ -1,6 +1,5 @@
 // What several tests need: an engine in memory, and small runs on it.
 
-import { NO_USAGE } from '../lib/cost.ts';
 import type { Engine, Outcome } from '../lib/fanout/engine.ts';
 import { parseFailure } from '../lib/fanout/error-class.ts';
 import { runShard, type Shard } from '../lib/fanout/shards.ts';
@@ -9,17 +8,15 @@ import { decodeModel } from '../lib/forest/model.ts';
 import type { IngestContext } from '../lib/ingest/open.ts';
 import { getSchema } from '../lib/ingest/results.ts';
 import { doDataTask } from '../lib/ingest/tasks.ts';
-import { createJson, getJson } from '../lib/json.ts';
-import { runKeys } from '../lib/keys.ts';
-import { memoryStore } from '../lib/memory-store.ts';
-import { parseRunParams, type RunParams, readGiven } from '../lib/params.ts';
-import { type PipelineResult, runPipeline } from '../lib/pipeline.ts';
-import { checkRunnable, type Plan, planRun } from '../lib/plan.ts';
-import type { ClassReport } from '../lib/report.ts';
-import { getReport, type RunRequest, type StageName } from '../lib/run.ts';
-import { isOfRegression } from '../lib/score-of.ts';
-import { withCandidate } from '../lib/search/plan.ts';
-import type { Overrides } from '../lib/search/spec.ts';
+import { NO_USAGE } from '../lib/plan/cost.ts';
+import { parseRunParams, type RunParams, readGiven } from '../lib/plan/params.ts';
+import { checkRunnable, type Plan, planRun } from '../lib/plan/plan.ts';
+import { withCandidate } from '../lib/plan/search/plan-search.ts';
+import type { Overrides } from '../lib/plan/search/spec.ts';
+import type { ClassReport } from '../lib/report/report.ts';
+import { isOfRegression } from '../lib/report/score-of.ts';
+import { type PipelineResult, runPipeline } from '../lib/run/pipeline.ts';
+import { getReport, type RunRequest, type StageName } from '../lib/run/run.ts';
 import { planBins } from '../lib/stages/bins.ts';
 import { evaluate } from '../lib/stages/evaluate.ts';
 import { fitCandidate } from '../lib/stages/fit.ts';
@@ -28,8 +25,11 @@ import { generate } from '../lib/stages/generate.ts';
 import { ingest } from '../lib/stages/ingest.ts';
 import { split } from '../lib/stages/split.ts';
 import { gatherRows, growTrees, mergeModel } from '../lib/stages/train.ts';
-import type { Store } from '../lib/store.ts';
+import { createJson, getJson } from '../lib/store/json.ts';
+import { runKeys } from '../lib/store/keys.ts';
+import type { Store } from '../lib/store/store.ts';
 import { memoryObjects } from './memory-objects.ts';
+import { memoryStore } from './memory-store.ts';
 
 export type Worker = (payload: unknown) => Promise<unknown>;
 

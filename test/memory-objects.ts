@@ -1,7 +1,7 @@
 // A user's objects in memory.
 
 import { createHash } from 'node:crypto';
-import { changedError, compilePattern, type Objects, parseLocation } from '../lib/objects.ts';
+import { changedError, compilePattern, type Objects, parseLocation } from '../lib/store/objects.ts';
 
 /** @param files bytes by location; may change while it is in use */
 export function memoryObjects(files: Record<string, Uint8Array | string>): Objects {

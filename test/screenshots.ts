@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { viewRun } from '../lib/run.ts';
-import { startEmulator } from '../local/emulator.ts';
-import { localTarget } from '../local/target.ts';
+import { viewRun } from '../lib/run/run.ts';
+import { localTarget } from '../local/backend/local-target.ts';
+import { startEmulator } from '../local/emulator/emulator.ts';
 import { openBrowser } from './browser.ts';
 import { record, toAsciicast, toSvg } from './cast.ts';
 

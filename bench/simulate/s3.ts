@@ -1,6 +1,6 @@
 // S3's limit of requests to a prefix, and what the SDK does about it.
 
-import { SLOW_DOWN_ATTEMPTS, slowDownPauseMs } from '../../lib/s3-retry.ts';
+import { SLOW_DOWN_ATTEMPTS, slowDownPauseMs } from '../../lib/aws/s3-retry.ts';
 import type { Clock } from './clock.ts';
 import { Bucket, Peak } from './rates.ts';
 import type { Aws } from './scenario.ts';

@@ -1,7 +1,7 @@
 // A fan-out on AWS, simulated: lib/fanout as it is, in the time and under the limits of scenario.ts.
 
-import { NO_USAGE, priceOf } from '../../lib/cost.ts';
 import { type FanOutCounts, fanOut, type Gathered, workerFunction } from '../../lib/fanout/index.ts';
+import { NO_USAGE, priceOf } from '../../lib/plan/cost.ts';
 import { Execution } from './execution.ts';
 import type { Scenario } from './scenario.ts';
 import { makeTasks, World, workerNames } from './world.ts';

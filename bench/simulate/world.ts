@@ -1,7 +1,7 @@
 // What all executions of a simulated fan-out share: the clock, AWS's limits, the functions, and the counts.
 
+import { RandomStream } from '../../lib/base/random.ts';
 import type { Task } from '../../lib/fanout/index.ts';
-import { RandomStream } from '../../lib/random.ts';
 import { type Ending, WorkerAttempt } from './attempt.ts';
 import { Clock } from './clock.ts';
 import { Execution, ORCHESTRATOR, shardProgram } from './execution.ts';

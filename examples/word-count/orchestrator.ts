@@ -1,7 +1,7 @@
 // Lambda, durable: count the words of all objects below a prefix, each in a function of its own.
 
+import { s3Store } from '../../lib/aws/s3-store.ts';
 import { durableHandler, fanOut, map, throwUnlessGood, workerFunction } from '../../lib/fanout/index.ts';
-import { s3Store } from '../../lib/s3-store.ts';
 import { type CountTask, countTasks, type MergeTask, mergeTasks } from './tasks.ts';
 import type { Counted } from './worker.ts';
 

@@ -1,6 +1,6 @@
 // The tasks of a count. The key of an output follows from the task alone: a task that is there already is done.
 
-import { sha256 } from '../../lib/hash.ts';
+import { sha256 } from '../../lib/base/hash.ts';
 
 export interface CountTask {
   kind: 'count';

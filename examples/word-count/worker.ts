@@ -1,7 +1,7 @@
 // Lambda: count the words of one object, or put counts together. Counts travel through the bucket, keys through events.
 
-import { createJson, getJson } from '../../lib/json.ts';
-import { s3Store } from '../../lib/s3-store.ts';
+import { s3Store } from '../../lib/aws/s3-store.ts';
+import { createJson, getJson } from '../../lib/store/json.ts';
 import type { CountTask, MergeTask } from './tasks.ts';
 import { type Counts, commonest, countWords, mergeCounts } from './words.ts';
 

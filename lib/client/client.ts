@@ -1,19 +1,19 @@
 // The client: what a program of a user's calls.
 
+import { type AwsPlace, stackTarget } from '../aws/target.ts';
+import { CancelledError, InputError } from '../base/errors.ts';
+import { quoteArgument } from '../base/quote.ts';
 import { validateDatasetSpec } from '../datasets/spec.ts';
-import { CancelledError, InputError } from '../errors.ts';
 import { type WorkerFunction, workerFunction } from '../fanout/fan-out.ts';
 import { FAN_OUT_DEFAULTS, resolveOptions } from '../fanout/options.ts';
 import type { RandomForestClassifier } from '../forest/classifier.ts';
 import { checkNames } from '../forest/estimator-options.ts';
 import type { RandomForestRegressor } from '../forest/regressor.ts';
-import { splitKindOf } from '../ingest/data-params.ts';
-import { parseLocation } from '../objects.ts';
-import { parseRunParams, RUN_DEFAULTS, type RunParams, readGiven } from '../params.ts';
-import { toDatasetSpec } from '../plan.ts';
-import { quoteArgument } from '../quote.ts';
-import { newRunId, startRun } from '../run.ts';
-import { type AwsPlace, stackTarget } from '../target.ts';
+import { splitKindOf } from '../plan/data-params.ts';
+import { parseRunParams, RUN_DEFAULTS, type RunParams, readGiven } from '../plan/params.ts';
+import { toDatasetSpec } from '../plan/plan.ts';
+import { newRunId, startRun } from '../run/run.ts';
+import { parseLocation } from '../store/objects.ts';
 import { type Cluster, type Connection, locateInS3, throwIfAborted } from './cluster.ts';
 import { FittedClassifier } from './fitted-classifier.ts';
 import { FittedRegressor } from './fitted-regressor.ts';

@@ -1,7 +1,7 @@
 // Where a client works: a cluster of this machine, or a stack on AWS.
 
-import { CancelledError, InputError } from '../errors.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../aws/target.ts';
+import { CancelledError, InputError } from '../base/errors.ts';
 
 /** What a client needs of a cluster. */
 export interface Connection {

@@ -1,8 +1,8 @@
 // The fan-out engine of a client: invocations by the client itself, nothing remembered. A client that ends loses them.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Invoke, Invoked } from '../aws/lambda-invoker.ts';
 import type { Engine, Lanes, Outcome } from '../fanout/engine.ts';
-import type { Invoke, Invoked } from '../lambda-invoker.ts';
 import type { Slots } from './slots.ts';
 
 export interface DirectEngineOptions {

@@ -1,12 +1,12 @@
 // A forest that a run has grown. What it knows lies in the store, and is read when it is asked for.
 
 import { writeFile } from 'node:fs/promises';
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import { type Rows, toColumns } from '../forest/estimator-data.ts';
 import { decodeModel, type Model } from '../forest/model.ts';
-import { runKeys } from '../keys.ts';
-import type { Report } from '../report.ts';
-import { getReport } from '../run.ts';
+import type { Report } from '../report/report.ts';
+import { getReport } from '../run/run.ts';
+import { runKeys } from '../store/keys.ts';
 import { type Connection, throwIfAborted } from './cluster.ts';
 import { type CallOptions, checkCallOptions } from './options.ts';
 import { readRows, runOf, type Split, TestRows } from './rows.ts';

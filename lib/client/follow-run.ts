@@ -1,11 +1,11 @@
 // Waits until a run has a model, telling how it goes on.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CancelledError, RunFailedError } from '../errors.ts';
-import type { FailedTasks } from '../failed.ts';
-import { findJson } from '../json.ts';
-import { runKeys } from '../keys.ts';
-import { cancelRun, checkRun, type RunView, viewRun } from '../run.ts';
+import { CancelledError, RunFailedError } from '../base/errors.ts';
+import type { FailedTasks } from '../run/failed.ts';
+import { cancelRun, checkRun, type RunView, viewRun } from '../run/run.ts';
+import { findJson } from '../store/json.ts';
+import { runKeys } from '../store/keys.ts';
 import { type Connection, throwIfAborted } from './cluster.ts';
 import type { CallOptions } from './options.ts';
 

@@ -1,11 +1,11 @@
 // An answer that is on its way.
 
-import { CancelledError, DeadlineError, InputError, TaskFailedError } from '../errors.ts';
+import type { Invoke } from '../aws/lambda-invoker.ts';
+import { CancelledError, DeadlineError, InputError, TaskFailedError } from '../base/errors.ts';
+import { quoteArgument } from '../base/quote.ts';
 import type { FanOutOptions } from '../fanout/options.ts';
 import { resolveOptions } from '../fanout/options.ts';
 import { runLanes, type WorkerSize } from '../fanout/run-lanes.ts';
-import type { Invoke } from '../lambda-invoker.ts';
-import { quoteArgument } from '../quote.ts';
 import { directEngine } from './direct-engine.ts';
 import type { Slots } from './slots.ts';
 

@@ -1,14 +1,14 @@
 // What may be asked of a client, under the names of a run's parameters, and what of it a run is told.
 
+import { InputError } from '../base/errors.ts';
+import { quote, quoteArgument } from '../base/quote.ts';
 import type { HypercubeSpec, RegressionSpec } from '../datasets/spec.ts';
-import { InputError } from '../errors.ts';
 import { ExtraTreesClassifier, RandomForestClassifier } from '../forest/classifier.ts';
 import { checkNames } from '../forest/estimator-options.ts';
 import type { ClassLabel } from '../forest/model.ts';
 import { ExtraTreesRegressor, RandomForestRegressor } from '../forest/regressor.ts';
-import type { RunParams } from '../params.ts';
-import { quote, quoteArgument } from '../quote.ts';
-import type { StageName } from '../run.ts';
+import type { RunParams } from '../plan/params.ts';
+import type { StageName } from '../run/run.ts';
 import type { Description } from './rows.ts';
 
 /** Options of `makeClassification`; names are scikit-learn's in camelCase, save where a docstring gives the other. */

@@ -1,12 +1,12 @@
 // Handles of rows. They describe: rows are made, read and divided by the functions, when a forest is fitted to them.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import type { ClassLabel } from '../forest/model.ts';
 import { findSchema } from '../ingest/results.ts';
-import { RUNS_PREFIX } from '../keys.ts';
 import { decodeRaw } from '../partition/arrow.ts';
 import type { RawRows } from '../partition/rows.ts';
-import type { Store } from '../store.ts';
+import { RUNS_PREFIX } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
 import { type Connection, hide, throwIfAborted } from './cluster.ts';
 
 /** Parameters of a run as a user gives them, and who said which seed. */

@@ -1,13 +1,13 @@
 // Scores of predictions that a client has gathered. Each row counts once; the report of a run weighs its rows where the
 // data have weights.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
+import { quote, quoteArgument } from '../base/quote.ts';
 import type { ClassLabel } from '../forest/model.ts';
 import { meanAbsoluteError as absolute } from '../metrics/mean-absolute-error.ts';
 import { type Metric, score } from '../metrics/metric.ts';
 import { r2 } from '../metrics/r2.ts';
 import { rootMeanSquaredError as squared } from '../metrics/root-mean-squared-error.ts';
-import { quote, quoteArgument } from '../quote.ts';
 
 /** Of each row, or a promise of them such as `test.labels` and what `predict` gives. */
 export type Labels = ArrayLike<ClassLabel> | PromiseLike<ArrayLike<ClassLabel>>;

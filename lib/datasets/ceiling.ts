@@ -1,6 +1,6 @@
 // The Bayes ceiling: how often the best possible classifier, one that knows how the data were made, is right.
 
-import { exp, log } from '../numeric.ts';
+import { exp, log } from '../base/numeric.ts';
 
 /**
  * Chances are rounded to 1 / CEILING_UNITS before they are added: sums over up to 2^32 rows are then exact, and the

@@ -2,9 +2,9 @@
 // Source: sklearn/datasets/_samples_generator.py of scikit-learn 1.9.1; Friedman, "Multivariate adaptive regression
 // splines", doi:10.1214/aos/1176347963.
 
-import { normalQuantile, sinPi } from '../numeric.ts';
+import { normalQuantile, sinPi } from '../base/numeric.ts';
+import { RandomStream, STREAM } from '../base/random.ts';
 import type { RawRows } from '../partition/rows.ts';
-import { RandomStream, STREAM } from '../random.ts';
 import type { RowSource } from './generator.ts';
 import { FRIEDMAN_FEATURES, type Friedman1Spec } from './spec.ts';
 

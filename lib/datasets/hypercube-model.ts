@@ -1,6 +1,6 @@
 // The parameters of a hypercube data set, drawn from its seed: small, so that every worker draws them for itself.
 
-import { RandomStream, STREAM } from '../random.ts';
+import { RandomStream, STREAM } from '../base/random.ts';
 import type { Cluster } from './ceiling.ts';
 import type { HypercubeSpec } from './spec.ts';
 

@@ -6,9 +6,9 @@
 // Source: sklearn/datasets/_samples_generator.py of scikit-learn 1.9.1; Guyon, "Design of experiments for the NIPS 2003
 // variable selection benchmark", 2003.
 
-import { normalQuantile } from '../numeric.ts';
+import { normalQuantile } from '../base/numeric.ts';
+import { KeyedPermutation, RandomStream, STREAM } from '../base/random.ts';
 import type { RawRows } from '../partition/rows.ts';
-import { KeyedPermutation, RandomStream, STREAM } from '../random.ts';
 import { CEILING_UNITS, GaussianMixture } from './ceiling.ts';
 import type { RowSource } from './generator.ts';
 import { drawModel, type HypercubeModel } from './hypercube-model.ts';

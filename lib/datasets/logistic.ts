@@ -2,9 +2,9 @@
 // Source: dask_ml/datasets.py of dask-ml 2025.1. There the chunking changes the data and the choice of features; here
 // a row is a function of the seed and its index.
 
-import { exp, normalQuantile } from '../numeric.ts';
+import { exp, normalQuantile } from '../base/numeric.ts';
+import { RandomStream, STREAM } from '../base/random.ts';
 import type { RawRows } from '../partition/rows.ts';
-import { RandomStream, STREAM } from '../random.ts';
 import { CEILING_UNITS } from './ceiling.ts';
 import type { RowSource } from './generator.ts';
 import type { LogisticSpec } from './spec.ts';

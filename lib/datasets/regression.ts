@@ -4,9 +4,9 @@
 // shuffled.
 // Source: sklearn/datasets/_samples_generator.py of scikit-learn 1.9.1.
 
-import { normalQuantile } from '../numeric.ts';
+import { normalQuantile } from '../base/numeric.ts';
+import { RandomStream, STREAM } from '../base/random.ts';
 import type { RawRows } from '../partition/rows.ts';
-import { RandomStream, STREAM } from '../random.ts';
 import type { RowSource } from './generator.ts';
 import type { RegressionSpec } from './spec.ts';
 

@@ -1,8 +1,8 @@
 // What a seeded data set may be: parameters, defaults, and which combinations make sense.
 
-import { InputError } from '../errors.ts';
-import { either } from '../quote.ts';
-import { MAX_SEED } from '../random.ts';
+import { InputError } from '../base/errors.ts';
+import { either } from '../base/quote.ts';
+import { MAX_SEED } from '../base/random.ts';
 
 interface CommonSpec {
   /** Rows, from 1 to 2^32 - 1. scikit-learn: n_samples. */

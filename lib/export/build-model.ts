@@ -1,6 +1,6 @@
 // A model out of nodes that another program wrote: thresholds become bin edges and cuts.
 
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { LeafTableBuilder } from '../forest/leaf-table.ts';
 import { type ClassLabel, decodeModel, encodeModel, type Model } from '../forest/model.ts';
 import type { ModelSchema } from '../forest/model-about.ts';

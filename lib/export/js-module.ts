@@ -1,6 +1,6 @@
 // A forest as one JavaScript file that predicts by itself, in a browser, at the edge or on Node.
 
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { decodeModel, type Model, reencodeModel } from '../forest/model.ts';
 import { JS_RUNTIME } from './js-runtime.ts';
 

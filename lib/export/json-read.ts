@@ -1,6 +1,6 @@
 // Forests out of the JSON that json.ts writes: nothing of the model is lost.
 
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { LEAF_VALUE, LEAF_WEIGHT, LeafTableBuilder } from '../forest/leaf-table.ts';
 import { type ClassLabel, decodeModel, encodeModel, type Model, type ValueRange } from '../forest/model.ts';
 import type { ModelSchema } from '../forest/model-about.ts';

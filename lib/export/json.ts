@@ -1,6 +1,6 @@
 // A forest as JSON that a person can read; json-read.ts reads it back.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import { LEAF_VALUE, LEAF_WEIGHT } from '../forest/leaf-table.ts';
 import type { Model } from '../forest/model.ts';
 import { categoriesByNode } from '../forest/thresholds.ts';

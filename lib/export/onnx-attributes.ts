@@ -1,6 +1,6 @@
 // The attributes of an ONNX operator, by name and type.
 
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import type { OnnxAttribute } from './onnx-model.ts';
 
 export function fail(what: string): never {

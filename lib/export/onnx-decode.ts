@@ -1,7 +1,7 @@
 // Reads ONNX files, on a protobuf library's wire format. The numbers of fields are those of onnx.proto.
 
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import {
   ATTRIBUTE_TYPE,
   ELEMENT,

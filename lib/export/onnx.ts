@@ -1,6 +1,6 @@
 // A forest as an ONNX model: TreeEnsembleClassifier or TreeEnsembleRegressor of ai.onnx.ml 3.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import type { ClassLabel, Model } from '../forest/model.ts';
 import { encodeOnnx } from './onnx-encode.ts';
 import { listFractions, listNodes, listValues, type NodeLists } from './onnx-lists.ts';

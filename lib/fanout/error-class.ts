@@ -1,6 +1,6 @@
 // What a failed attempt means for its task.
 
-import { isRetryable } from '../errors.ts';
+import { isRetryable } from '../base/errors.ts';
 import { takeLog } from './log-tail.ts';
 
 export interface Failure {

@@ -1,7 +1,7 @@
 // Fan out, and gather.
 
-import { FanOutFailedError, InputError, TaskFailedError } from '../errors.ts';
-import { quote } from '../quote.ts';
+import { FanOutFailedError, InputError, TaskFailedError } from '../base/errors.ts';
+import { quote } from '../base/quote.ts';
 import type { Engine } from './engine.ts';
 import { type FanOutOptions, resolveOptions, toCount } from './options.ts';
 import { type FanOutHooks, runLanes, type WorkerSize } from './run-lanes.ts';

@@ -1,6 +1,6 @@
 // The fan-out engine, for work of any kind. docs/fanout.md tells how to use it.
 
-export { FanOutFailedError, TaskFailedError } from '../errors.ts';
+export { FanOutFailedError, TaskFailedError } from '../base/errors.ts';
 export { durableHandler, type HandlerOptions } from './durable-engine.ts';
 export type { Engine, Lanes, Outcome } from './engine.ts';
 export { classOf, type ErrorClass, type Failure, parseFailure } from './error-class.ts';

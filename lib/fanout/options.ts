@@ -1,7 +1,7 @@
 // The options of a fan-out: what may be asked for, the defaults, and the check.
 
-import { InputError } from '../errors.ts';
-import { quote } from '../quote.ts';
+import { InputError } from '../base/errors.ts';
+import { quote } from '../base/quote.ts';
 
 export interface FanOutOptions {
   /** Most invocations in flight at once, from 1 up. @default 100 */

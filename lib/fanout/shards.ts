@@ -1,7 +1,7 @@
 // A fan-out of more tasks than one execution takes: executions of the same function do a slice each.
 
 import * as v from 'valibot';
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import type { Engine } from './engine.ts';
 import { FAN_OUT_DEFAULTS, MAX_TASKS, type ResolvedOptions, resolveOptions, toCount } from './options.ts';
 import { type FanOutHooks, runLanes, sumFields, type WorkerSize } from './run-lanes.ts';

@@ -1,6 +1,6 @@
 // The tasks of a fan-out: a list, or what they can be made from.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 
 /** One unit of work. A task may be invoked more than once: what it does must come out the same each time. */
 export interface Task<Payload> {

@@ -1,6 +1,6 @@
 // Quantile bins: from values to one-byte codes.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import type { BinEdges, RawRows } from '../partition/rows.ts';
 import { sortFloats } from './sort-floats.ts';
 

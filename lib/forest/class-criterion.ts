@@ -1,6 +1,6 @@
 // Gini impurity and entropy of classes.
 
-import { log } from '../numeric.ts';
+import { log } from '../base/numeric.ts';
 import type { Bounds, Criterion } from './criterion.ts';
 import type { LeafTableBuilder } from './leaf-table.ts';
 

@@ -1,7 +1,7 @@
 // Rows and targets as a caller gives them, checked and turned into what training takes.
 
-import { InputError } from '../errors.ts';
-import { quote, quoteArgument } from '../quote.ts';
+import { InputError } from '../base/errors.ts';
+import { quote, quoteArgument } from '../base/quote.ts';
 import { quantileEdges } from './bins.ts';
 import type { ParsedOptions } from './estimator-options.ts';
 import type { ClassLabel } from './model.ts';

@@ -1,7 +1,7 @@
 // Options of the estimator classes, as a caller gives them.
 
-import { InputError } from '../errors.ts';
-import { quote } from '../quote.ts';
+import { InputError } from '../base/errors.ts';
+import { quote } from '../base/quote.ts';
 import { MAX_BINS } from './bins.ts';
 import type { ClassLabel } from './model.ts';
 import { FOREST_DEFAULTS, type ForestParams, validateForestParams } from './params.ts';

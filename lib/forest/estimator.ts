@@ -1,8 +1,8 @@
 // What the estimator classes share: a forest in memory, fitted, extended, stored and asked.
 
-import { FormatError, InputError } from '../errors.ts';
+import { FormatError, InputError } from '../base/errors.ts';
+import { quote } from '../base/quote.ts';
 import type { BinEdges } from '../partition/rows.ts';
-import { quote } from '../quote.ts';
 import { applyForest, type DecisionPaths, decisionPaths } from './apply.ts';
 import { type FitOptions, findEdges, type Rows, toCategorical, toColumns, toTable } from './estimator-data.ts';
 import { checkNames, type EstimatorOptions, type ParsedOptions, parseOptions, toStored } from './estimator-options.ts';

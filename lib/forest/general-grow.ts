@@ -1,7 +1,7 @@
 // Grows trees with any of the parameters: plainly, one feature at a time. Where the fast trainer can do the same, both
 // give the same trees.
 
-import { STREAM } from '../random.ts';
+import { STREAM } from '../base/random.ts';
 import { type Bounds, type Criterion, makeCriterion } from './criterion.ts';
 import { flatten, type TreeLayout, treeLayout } from './flatten.ts';
 import { Frontier } from './frontier.ts';

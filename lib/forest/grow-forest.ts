@@ -1,6 +1,6 @@
 // Grows the trees of any forest: the fast trainer where it can, else the general one.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import type { ClassRows } from '../partition/rows.ts';
 import { GeneralGrower } from './general-grow.ts';
 import { growGeneralInThreads } from './general-in-threads.ts';

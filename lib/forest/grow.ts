@@ -1,7 +1,7 @@
 // Grows the trees of a forest. Tree i is a function of the rows, the parameters and i: the same bytes whoever grows it.
 
+import { STREAM } from '../base/random.ts';
 import type { ClassRows } from '../partition/rows.ts';
-import { STREAM } from '../random.ts';
 import { LeafTableBuilder } from './leaf-table.ts';
 import { ManyClassSearch } from './many-class-search.ts';
 import {

@@ -1,6 +1,6 @@
 // Impurity-based importances of the features, worked out from the leaves: nothing more is stored for them.
 
-import { log } from '../numeric.ts';
+import { log } from '../base/numeric.ts';
 import { LEAF_VALUE, LEAF_WEIGHT } from './leaf-table.ts';
 import type { Criterion } from './params.ts';
 import type { Forest } from './predict.ts';

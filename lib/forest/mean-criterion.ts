@@ -1,6 +1,6 @@
 // Squared error and Poisson deviance: a leaf predicts the mean.
 
-import { log } from '../numeric.ts';
+import { log } from '../base/numeric.ts';
 import type { Bounds, Criterion } from './criterion.ts';
 import { LEAF_VALUE, LEAF_WEIGHT, type LeafTableBuilder } from './leaf-table.ts';
 

@@ -1,7 +1,7 @@
 // The npm package ml-random-forest, for small data and for comparison: its search for a split is quadratic in the rows.
 
-import { InputError } from '../errors.ts';
-import { STREAM } from '../random.ts';
+import { InputError } from '../base/errors.ts';
+import { STREAM } from '../base/random.ts';
 import type { ForestEngine } from './engine.ts';
 import { LeafTableBuilder } from './leaf-table.ts';
 import { type PackedRows, packRows } from './packed-rows.ts';

@@ -1,7 +1,7 @@
 // What a model says about itself in words: its classes, its categorical features, the options it was made with and the
 // range of each feature.
 
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import type { ClassLabel, Model, ValueRange } from './model.ts';
 
 type About = Pick<Model, 'classLabels' | 'isCategorical' | 'options' | 'ranges' | 'schema'>;

@@ -1,7 +1,7 @@
 // Where things are in a model file; format.md has the table.
 
 import { crc32 } from 'node:zlib';
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { SET_BYTES } from './tree.ts';
 
 export const KIND_MODEL = 1;

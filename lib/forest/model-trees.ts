@@ -1,6 +1,6 @@
 // Trees out of the sections of a file; nothing is believed.
 
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import type { BinEdges } from '../partition/rows.ts';
 import { LEAF_WEIGHT, type LeafTable } from './leaf-table.ts';
 import { type Counts, LAYOUT, type Sections } from './model-layout.ts';

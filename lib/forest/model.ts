@@ -1,6 +1,6 @@
 // Models and groups of trees as bytes; format.md describes them.
 
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import type { BinEdges } from '../partition/rows.ts';
 import { type LeafTable, LeafTableBuilder } from './leaf-table.ts';
 import { type ModelSchema, readAbout, writeAbout } from './model-about.ts';

@@ -1,6 +1,6 @@
 // Training rows as the trainer in TypeScript reads them: the codes of a row side by side, so that they share a cache line.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import type { BinEdges, ClassRows } from '../partition/rows.ts';
 import { MAX_CLASSES, MAX_FEATURES } from './tree.ts';
 

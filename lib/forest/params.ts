@@ -1,8 +1,8 @@
 // What a forest is asked to be.
 
-import { InputError } from '../errors.ts';
-import { quote } from '../quote.ts';
-import { MAX_SEED } from '../random.ts';
+import { InputError } from '../base/errors.ts';
+import { quote } from '../base/quote.ts';
+import { MAX_SEED } from '../base/random.ts';
 import { MAX_FEATURES, MAX_TREES } from './tree.ts';
 
 /**

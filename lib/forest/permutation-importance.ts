@@ -1,6 +1,6 @@
 // How much worse a forest gets when one feature's values are shuffled.
 
-import { MAX_SEED, RandomStream, STREAM } from '../random.ts';
+import { MAX_SEED, RandomStream, STREAM } from '../base/random.ts';
 import { checkWhole } from './params.ts';
 
 const MAX_REPEATS = 100_000;

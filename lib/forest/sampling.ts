@@ -1,7 +1,7 @@
 // Which rows a tree sees, and with what weight. A function of the table, the parameters and the tree's number.
 
-import { InputError } from '../errors.ts';
-import { STREAM } from '../random.ts';
+import { InputError } from '../base/errors.ts';
+import { STREAM } from '../base/random.ts';
 import { MAX_SAMPLES_PER_ROW } from './node-rows.ts';
 import { isFraction, type ResolvedParams } from './params.ts';
 import type { TrainingTable } from './training-table.ts';

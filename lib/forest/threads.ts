@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import { THREAD_SOURCE } from './wasm/generated.ts';
 
 const MIB_PER_CPU = 1769; // of a Lambda function: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html

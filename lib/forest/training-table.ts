@@ -1,8 +1,8 @@
 // A table to train on, whatever its target, weights and features.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
+import { quote } from '../base/quote.ts';
 import type { BinEdges, BinnedRows, Labels } from '../partition/rows.ts';
-import { quote } from '../quote.ts';
 import { MAX_CATEGORIES, MAX_CLASSES, MAX_FEATURES } from './tree.ts';
 
 /** Codes of one feature: bytes, or two bytes where more than 255 distinct values are told apart. */

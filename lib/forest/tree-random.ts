@@ -1,6 +1,6 @@
 // The random numbers of one tree: a short sequential generator, seeded from (seed, stream, tree).
 
-import { RandomStream } from '../random.ts';
+import { RandomStream } from '../base/random.ts';
 
 /**
  * xoshiro128++, started anew for each tree from 128 bits of the counter-based generator: 90,000 bootstrap draws take

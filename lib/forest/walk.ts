@@ -1,6 +1,6 @@
 // From a row to its leaf, through trees with missing values, categories and exact values too.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import { encodeColumn } from './bins.ts';
 import { LEAF_WEIGHT, type LeafTable } from './leaf-table.ts';
 import type { Forest } from './predict.ts';

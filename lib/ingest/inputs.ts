@@ -1,15 +1,15 @@
 // List: find the files of a run, see what they are, and divide them into ranges to be scanned.
 
-import { InputError } from '../errors.ts';
-import { nameOf, type Objects, objectSource, type PinnedObject } from '../objects.ts';
-import { mapLimited, STORE_REQUESTS } from '../stages/task.ts';
+import { InputError } from '../base/errors.ts';
+import type { DataParams } from '../plan/data-params.ts';
+import { nameOf, type Objects, objectSource, type PinnedObject } from '../store/objects.ts';
+import { mapLimited, STORE_REQUESTS } from '../store/task.ts';
 import type { ChosenColumns } from '../tables/columns.ts';
 import { type ByteRange, cutRanges } from '../tables/csv-ranges.ts';
 import { choosePartBytes, type Layout, type TextOptions } from '../tables/layout.ts';
 import { memorySource } from '../tables/source.ts';
 import { readLayout } from '../tables/table.ts';
 import { type Compression, compressionOf, unpackHead } from '../tables/unpack.ts';
-import type { DataParams } from './data-params.ts';
 
 /** A file of a run. */
 export interface InputFile extends PinnedObject {

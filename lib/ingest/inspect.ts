@@ -1,9 +1,9 @@
 // Inspect: what a run would find in some files, part after part, in bounded memory.
 
-import { runKeys } from '../keys.ts';
-import { nameOf, type Objects } from '../objects.ts';
-import { quote } from '../quote.ts';
-import type { Store } from '../store.ts';
+import { quote } from '../base/quote.ts';
+import { runKeys } from '../store/keys.ts';
+import { nameOf, type Objects } from '../store/objects.ts';
+import type { Store } from '../store/store.ts';
 import { allColumns, usedColumns } from '../tables/columns.ts';
 import {
   type ColumnFacts,

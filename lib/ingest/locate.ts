@@ -1,7 +1,7 @@
 // Locate: put the scans in order, so that each part of the data is known by its rows.
 
-import { InputError } from '../errors.ts';
-import { nameOf } from '../objects.ts';
+import { InputError } from '../base/errors.ts';
+import { nameOf } from '../store/objects.ts';
 import { type ByteRange, locateRows } from '../tables/csv-ranges.ts';
 import type { Part } from '../tables/layout.ts';
 import type { Inputs } from './inputs.ts';

@@ -1,7 +1,7 @@
 // The bytes of a run's files: where they are, or unpacked pieces of them in the run's own folder.
 
-import { nameOf, type Objects, objectSource } from '../objects.ts';
-import type { Store } from '../store.ts';
+import { nameOf, type Objects, objectSource } from '../store/objects.ts';
+import type { Store } from '../store/store.ts';
 import { type ByteSource, joinedSource } from '../tables/source.ts';
 import type { InputFile } from './inputs.ts';
 

@@ -1,9 +1,9 @@
 // What the tasks of a run on data have found so far.
 
-import { FormatError } from '../errors.ts';
-import { findJson, getJson } from '../json.ts';
-import { runKeys } from '../keys.ts';
-import type { Store } from '../store.ts';
+import { FormatError } from '../base/errors.ts';
+import { findJson, getJson } from '../store/json.ts';
+import { runKeys } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
 import type { Inputs } from './inputs.ts';
 import type { Parts } from './locate.ts';
 import type { SchemaResult } from './shape.ts';

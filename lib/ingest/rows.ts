@@ -1,6 +1,6 @@
 // Ingest: rows of one part as numbers, by the schema of the whole.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import type { Labels, RawRows } from '../partition/rows.ts';
 import type { Batch } from '../tables/cells.ts';
 import { sayCell } from '../tables/cells.ts';

@@ -1,6 +1,6 @@
 // Scan: find where rows end in one range of a text file, or unpack a compressed file and scan its pieces.
 
-import { objectSource } from '../objects.ts';
+import { objectSource } from '../store/objects.ts';
 import { type Passage, scanRows } from '../tables/csv-states.ts';
 import { unpack } from '../tables/unpack.ts';
 import type { Inputs } from './inputs.ts';

@@ -1,9 +1,9 @@
 // Sides of the split that a user's data decide: by group, by time, by the hash of a key, or as a column says.
 
-import { InputError } from '../errors.ts';
-import { sha256 } from '../hash.ts';
-import { countTestRows, countValidationRows, SIDE, type Side } from '../partition/split.ts';
-import { quote } from '../quote.ts';
+import { InputError } from '../base/errors.ts';
+import { sha256 } from '../base/hash.ts';
+import { quote } from '../base/quote.ts';
+import { countTestRows, countValidationRows, SIDE, type Side } from '../partition/sides.ts';
 import { type Cell, type Cells, type Place, parseBoolean, sayCell } from '../tables/cells.ts';
 import type { ChosenColumns } from '../tables/columns.ts';
 import { toValue } from '../tables/facts.ts';

@@ -1,8 +1,8 @@
 // Survey: facts of the columns in one part, and the schema that all of them make.
 
-import { InputError } from '../errors.ts';
-import { nameOf } from '../objects.ts';
-import type { RunParams } from '../params.ts';
+import { InputError } from '../base/errors.ts';
+import type { RunParams } from '../plan/params.ts';
+import { nameOf } from '../store/objects.ts';
 import { type Batch, type Cells, type Place, sayCell } from '../tables/cells.ts';
 import { usedColumns } from '../tables/columns.ts';
 import { type ColumnFacts, collectFacts, mergeFacts, NO_FACTS } from '../tables/facts.ts';

@@ -1,14 +1,14 @@
 // The tasks of a run on a user's data, before its rows are partitions: list, scan, locate, survey, schema.
 
-import { InputError } from '../errors.ts';
-import { getJson } from '../json.ts';
-import { runKeys } from '../keys.ts';
-import type { Objects } from '../objects.ts';
-import type { RunParams } from '../params.ts';
-import { mapLimited, runTask, STORE_REQUESTS } from '../stages/task.ts';
-import type { Store } from '../store.ts';
+import { InputError } from '../base/errors.ts';
+import { dataParams } from '../plan/data-params.ts';
+import type { RunParams } from '../plan/params.ts';
+import { getJson } from '../store/json.ts';
+import { runKeys } from '../store/keys.ts';
+import type { Objects } from '../store/objects.ts';
+import type { Store } from '../store/store.ts';
+import { mapLimited, runTask, STORE_REQUESTS } from '../store/task.ts';
 import { chooseColumns } from '../tables/columns.ts';
-import { dataParams } from './data-params.ts';
 import { type Inputs, isSmall, listInputs } from './inputs.ts';
 import { locateParts, type Parts } from './locate.ts';
 import type { IngestContext } from './open.ts';

@@ -1,6 +1,6 @@
 // Log loss: how surprised the probabilities are by the labels.
 
-import { log } from '../numeric.ts';
+import { log } from '../base/numeric.ts';
 import { checkNumClasses, checkProbabilities, checkRows, type Metric } from './metric.ts';
 import { type MeanPartial, meanOf, meanPartial, mergeMeans } from './weighted-mean.ts';
 

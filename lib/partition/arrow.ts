@@ -13,7 +13,7 @@ import {
   uint16,
   uint32,
 } from '@uwdata/flechette';
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 import { type ArrowTable, readArrow, type Values } from './arrow-reader.ts';
 import type { BinnedRows, Labels, RawRows } from './rows.ts';
 

@@ -2,7 +2,7 @@
 // read or made.
 // Source: "FlatBuffers internals", flatbuffers.dev.
 
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 

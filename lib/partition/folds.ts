@@ -1,6 +1,6 @@
 // Folds: training rows divided into parts of equal size, each of which is held out once.
 
-import { KeyedPermutation, STREAM } from '../random.ts';
+import { KeyedPermutation, STREAM } from '../base/random.ts';
 import type { Labels } from './rows.ts';
 
 /**

@@ -1,6 +1,6 @@
 // The sample that gives the bin edges: the rows of smallest hashed priority, the same for any partitioning.
 
-import { RandomStream, STREAM } from '../random.ts';
+import { RandomStream, STREAM } from '../base/random.ts';
 import type { Sample } from './arrow.ts';
 import type { RawRows } from './rows.ts';
 

@@ -1,6 +1,6 @@
 // What is told of each row, as columns of a table: which there are depends on the model's kind.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import type { Model } from '../forest/model.ts';
 import { featureNames } from '../forest/model-about.ts';
 import type { Cells } from '../tables/cells.ts';

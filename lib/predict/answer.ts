@@ -1,12 +1,12 @@
 // What the API answers to rows.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
+import { quote } from '../base/quote.ts';
 import { type Contributions, explainRows, pathsOfRow, type RowPath } from '../forest/explain.ts';
 import type { ClassLabel, Model, ValueRange } from '../forest/model.ts';
 import { featureNames } from '../forest/model-about.ts';
 import { predictProba, predictValues } from '../forest/predict.ts';
 import { countOutOfRange } from '../forest/ranges.ts';
-import { quote } from '../quote.ts';
 import { type ParsedRows, parseRows } from './json-rows.ts';
 
 const MAX_EXPLAINED_ROWS = 100; // a path has up to hundreds of tests, in each of the trees

@@ -1,11 +1,11 @@
 // Predicts the rows of one part of a table.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
+import { quote } from '../base/quote.ts';
 import { explainRows } from '../forest/explain.ts';
 import type { Model } from '../forest/model.ts';
 import { countOutOfRange } from '../forest/ranges.ts';
 import { predictProbaInThreads, predictValuesInThreads } from '../forest/wasm/predict-in-threads.ts';
-import { quote } from '../quote.ts';
 import { type Batch, type Place, sayCell } from '../tables/cells.ts';
 import { firstGreatest } from './answer.ts';
 import { isUnseen, readersOf } from './features.ts';

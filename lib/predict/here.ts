@@ -2,9 +2,9 @@
 
 import type { Model } from '../forest/model.ts';
 import type { ReadContext } from '../ingest/open.ts';
-import { predictionKeys } from '../keys.ts';
-import type { Objects } from '../objects.ts';
-import type { Store } from '../store.ts';
+import { predictionKeys } from '../store/keys.ts';
+import type { Objects } from '../store/objects.ts';
+import type { Store } from '../store/store.ts';
 import { type AnswerResult, sumAnswers } from './job.ts';
 import type { PredictionResult } from './request.ts';
 import { answerPart, listTable, locateTable, type PredictOptions } from './tasks.ts';

@@ -1,17 +1,17 @@
 // A prediction of a table as fan-outs: list, scan, locate, predict. Runs in the orchestrator, which opens no data.
 
-import { TaskFailedError } from '../errors.ts';
+import { TaskFailedError } from '../base/errors.ts';
 import type { Engine } from '../fanout/engine.ts';
 import { fanOut } from '../fanout/fan-out.ts';
 import { MAX_TASKS } from '../fanout/options.ts';
 import type { WorkerSize } from '../fanout/run-lanes.ts';
 import type { Inputs } from '../ingest/inputs.ts';
 import type { Parts } from '../ingest/locate.ts';
-import { createJson, findJson, getJson, replaceJson } from '../json.ts';
-import { predictionKeys } from '../keys.ts';
-import { TIMEOUT_SECONDS } from '../plan.ts';
-import { mapLimited, STORE_REQUESTS } from '../stages/task.ts';
-import type { Store } from '../store.ts';
+import { TIMEOUT_SECONDS } from '../plan/plan.ts';
+import { createJson, findJson, getJson, replaceJson } from '../store/json.ts';
+import { predictionKeys } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
+import { mapLimited, STORE_REQUESTS } from '../store/task.ts';
 import { getPrediction, type PredictionResult, type PredictionStatus } from './request.ts';
 import { addStrange, NOTHING_STRANGE, type StrangeValues } from './strange.ts';
 

@@ -1,9 +1,9 @@
 // Rows that came as JSON, checked value by value and turned into columns.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
+import { nearestName } from '../base/nearest.ts';
+import { quote } from '../base/quote.ts';
 import type { Model } from '../forest/model.ts';
-import { nearestName } from '../nearest.ts';
-import { quote } from '../quote.ts';
 import type { Cell } from '../tables/cells.ts';
 import { isUnseen, readersOf } from './features.ts';
 

@@ -1,9 +1,9 @@
 // Which columns of a table hold a model's features.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
+import { nearestName } from '../base/nearest.ts';
 import type { Model } from '../forest/model.ts';
 import { featureNames } from '../forest/model-about.ts';
-import { nearestName } from '../nearest.ts';
 
 const MANY_NAMES = 5;
 

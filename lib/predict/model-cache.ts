@@ -1,9 +1,9 @@
 // Models that a warm function has read.
 
-import { NotFoundError } from '../errors.ts';
+import { NotFoundError } from '../base/errors.ts';
 import { decodeModel, type Model } from '../forest/model.ts';
-import { checkRunId, runKeys } from '../keys.ts';
-import type { Store } from '../store.ts';
+import { checkRunId, runKeys } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
 
 /**
  * Models by run id, the last used kept up to `maxBytes` of their files, and one however large. A run's model is created

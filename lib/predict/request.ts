@@ -1,12 +1,12 @@
 // A prediction of a table as seen from outside: ask for it, go on with it, and see how it is.
 
 import * as v from 'valibot';
-import { ConflictError, FormatError, InputError, NotFoundError } from '../errors.ts';
-import { createJson, findJson, getJson } from '../json.ts';
-import { checkRunId, predictionExecution, predictionKeys } from '../keys.ts';
-import { quote } from '../quote.ts';
-import type { Orchestrator } from '../run.ts';
-import type { Store } from '../store.ts';
+import { ConflictError, FormatError, InputError, NotFoundError } from '../base/errors.ts';
+import { quote } from '../base/quote.ts';
+import type { Orchestrator } from '../run/run.ts';
+import { createJson, findJson, getJson } from '../store/json.ts';
+import { checkRunId, predictionExecution, predictionKeys } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
 import type { StrangeValues } from './strange.ts';
 
 const MAX_WORKERS = 1000;

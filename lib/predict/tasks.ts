@@ -1,17 +1,17 @@
 // The tasks of a prediction of a table: find out where its rows are, and answer one part after the other.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import type { Model } from '../forest/model.ts';
 import { type Inputs, isSmall, listInputs } from '../ingest/inputs.ts';
 import { locateParts, type Parts } from '../ingest/locate.ts';
 import type { ReadContext } from '../ingest/open.ts';
 import { type ScanResult, scanInput } from '../ingest/scan.ts';
 import { readInput } from '../ingest/survey.ts';
-import { getJson } from '../json.ts';
-import { predictionKeys } from '../keys.ts';
-import { nameOf, type Objects } from '../objects.ts';
-import { mapLimited, runTask, STORE_REQUESTS } from '../stages/task.ts';
-import type { Store } from '../store.ts';
+import { getJson } from '../store/json.ts';
+import { predictionKeys } from '../store/keys.ts';
+import { nameOf, type Objects } from '../store/objects.ts';
+import type { Store } from '../store/store.ts';
+import { mapLimited, runTask, STORE_REQUESTS } from '../store/task.ts';
 import { findColumn, onlyFeatures } from '../tables/columns.ts';
 import { answerColumns, checkKept } from './answer-columns.ts';
 import { countStrange, predictRows, readValues } from './batch.ts';

@@ -1,9 +1,9 @@
 // The columns of a user's data, as they were read.
 
-import type { Report } from '../report.ts';
 import type { FeatureSchema } from '../tables/schema.ts';
 import { count, escapeHtml, shortly, table } from './html.ts';
 import { schemaOf, shorten } from './names.ts';
+import type { Report } from './report.ts';
 
 const MAX_ROWS = 100;
 const MAX_CATEGORIES = 5;

@@ -1,6 +1,6 @@
 // The command that does a run again: the parameters that differ from the defaults, as `arvoredo run` takes them.
 
-import { GENERATOR_PARAMS, PARAM_NAMES, type ParamName, parseRunParams, type RunParams } from '../params.ts';
+import { GENERATOR_PARAMS, PARAM_NAMES, type ParamName, parseRunParams, type RunParams } from '../plan/params.ts';
 
 /** The word for null, where it isn't `none`. */
 const NULL_WORDS: Partial<Record<ParamName, string>> = {

@@ -1,10 +1,10 @@
 // What the forest looks at, and how many trees it needs.
 
-import type { Report } from '../report.ts';
-import { isOfRegression } from '../score-of.ts';
 import { bar, chart, figure, line, round } from './chart.ts';
 import { escapeHtml, fixed, percent } from './html.ts';
 import { namesOf, shorten } from './names.ts';
+import type { Report } from './report.ts';
+import { isOfRegression } from './score-of.ts';
 
 const MAX_FEATURES = 20;
 const ROW = 20;

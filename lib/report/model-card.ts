@@ -1,10 +1,10 @@
 // The model in words: what it is, what it was made from, how far to trust it.
 // Source: Mitchell et al., "Model cards for model reporting", doi:10.1145/3287560.3287596, for the headings.
 
-import type { ClassReport, Report } from '../report.ts';
-import { isOfRegression } from '../score-of.ts';
-import type { ValueReport } from '../value-report.ts';
 import { count, fixed, percent, shortly } from './html.ts';
+import type { ValueReport } from './regression-report.ts';
+import type { ClassReport, Report } from './report.ts';
+import { isOfRegression } from './score-of.ts';
 import { splitWords } from './split-words.ts';
 
 /** Headings and plain text. */

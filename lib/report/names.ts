@@ -1,7 +1,7 @@
 // What features and classes are called: as in the user's data, or by their numbers.
 
-import type { Report } from '../report.ts';
 import type { TableSchema } from '../tables/schema.ts';
+import type { Report } from './report.ts';
 
 const MAX_NAME = 24;
 

@@ -1,8 +1,6 @@
 // report.html: a run for a person, in one file without scripts, made from report.json alone.
 
-import { GENERATOR_PARAMS, PARAM_NAMES, type ParamName } from '../params.ts';
-import type { ClassReport, Report } from '../report.ts';
-import { isOfRegression } from '../score-of.ts';
+import { GENERATOR_PARAMS, PARAM_NAMES, type ParamName } from '../plan/params.ts';
 import { columnTable } from './columns.ts';
 import { runCommandOf } from './command.ts';
 import { impurityChart, oobChart, permutationChart } from './features.ts';
@@ -18,6 +16,8 @@ import {
   rocChart,
   scoreTable,
 } from './quality.ts';
+import type { ClassReport, Report } from './report.ts';
+import { isOfRegression } from './score-of.ts';
 import { searchSection } from './search.ts';
 import { STYLE } from './style.ts';
 import { densityChart, errorTable, r2Bar, residualChart } from './value-quality.ts';

@@ -1,10 +1,10 @@
 // How good the forest is, as charts: what it confuses, its curves, whether its probabilities hold.
 
 import { classTotals, confusionMatrix, type PairCount } from '../metrics/confusion.ts';
-import type { ClassReport } from '../report.ts';
 import { chart, line, round } from './chart.ts';
 import { count, escapeHtml, fixed, percent, table } from './html.ts';
 import { namesOf, shorten } from './names.ts';
+import type { ClassReport } from './report.ts';
 
 const SHARE = { domain: [0, 1] as [number, number], ticks: [0, 0.2, 0.4, 0.6, 0.8, 1] };
 const MAX_MATRIX = 12; // wider ones cannot be read

@@ -1,10 +1,10 @@
 // What a search found, as a table and charts.
 
-import type { Report } from '../report.ts';
-import type { CandidateResult, SearchReport } from '../search/results.ts';
-import { byRank, rankInRound, writeValue } from '../search/show.ts';
 import { chart, figure, line, round } from './chart.ts';
 import { count, escapeHtml, fixed, seconds, table } from './html.ts';
+import type { Report } from './report.ts';
+import type { CandidateResult, SearchReport } from './search-results.ts';
+import { byRank, rankInRound, writeValue } from './search-show.ts';
 
 const MAX_ROWS = 200;
 const MAX_DOTS = 30;

@@ -1,7 +1,7 @@
 // How the rows of a run were divided, in words.
 
-import { type SplitKind, splitKindOf } from '../ingest/data-params.ts';
-import type { RunParams } from '../params.ts';
+import { type SplitKind, splitKindOf } from '../plan/data-params.ts';
+import type { RunParams } from '../plan/params.ts';
 
 /** Which rows were learnt from, and which were tested on. */
 interface SplitWords {

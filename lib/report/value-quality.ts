@@ -1,10 +1,10 @@
 // How good a forest of values is, as charts: predictions against the true values, and what is left between them.
 
 import { DENSITY_CELLS, RESIDUAL_STEPS } from '../stages/score-values.ts';
-import type { ValueReport } from '../value-report.ts';
 import { bar, chart, line } from './chart.ts';
 import { count, fixed, percent, shortly, table } from './html.ts';
 import { scoreBar } from './quality.ts';
+import type { ValueReport } from './regression-report.ts';
 
 /** The interval of R² and the ceiling on one line. */
 export function r2Bar({ r2, r2Interval, r2Ceiling }: ValueReport): string {

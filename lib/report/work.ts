@@ -1,13 +1,13 @@
 // What the run did: partitions, tasks, attempts, money.
 
-import { PARTS } from '../cost.ts';
-import type { Report } from '../report.ts';
-import { STAGE_NAMES, type StageName } from '../run.ts';
-import { isOfRegression } from '../score-of.ts';
-import type { TaskSpan } from '../span.ts';
+import { PARTS } from '../plan/cost.ts';
+import { STAGE_NAMES, type StageName } from '../run/run.ts';
+import type { TaskSpan } from '../stages/stage.ts';
 import { bar, chart, figure, round } from './chart.ts';
 import { bytes, count, percent, seconds, table, usd } from './html.ts';
 import { namesOf, shorten } from './names.ts';
+import type { Report } from './report.ts';
+import { isOfRegression } from './score-of.ts';
 
 /** Colour of each stage, as on the dashboard. */
 export const STAGE_STYLES: Record<StageName, string> = {

@@ -1,23 +1,23 @@
 // Bins: the edges that all partitions share, and the check that every row is there.
 
-import { FormatError, InputError } from '../errors.ts';
+import { FormatError, InputError } from '../base/errors.ts';
 import { quantileEdges } from '../forest/bins.ts';
 import type { ValueRange } from '../forest/model.ts';
 import { toRange } from '../forest/ranges.ts';
 import { getSchema } from '../ingest/results.ts';
-import { getJson } from '../json.ts';
-import { runKeys } from '../keys.ts';
 import { mergeSums, sumOf } from '../metrics/exact-sum.ts';
 import { type R2Partial, r2 } from '../metrics/r2.ts';
-import type { RunParams } from '../params.ts';
 import { decodeSample } from '../partition/arrow.ts';
 import type { BinEdges } from '../partition/rows.ts';
 import { mergeSamples } from '../partition/sample.ts';
-import type { Plan } from '../plan.ts';
-import type { Store } from '../store.ts';
+import type { RunParams } from '../plan/params.ts';
+import type { Plan } from '../plan/plan.ts';
+import { getJson } from '../store/json.ts';
+import { runKeys } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
+import { mapLimited, runTask, STORE_REQUESTS } from '../store/task.ts';
 import type { PartitionResult } from './generate.ts';
 import { donorsOf, importanceRows } from './importance.ts';
-import { mapLimited, runTask, STORE_REQUESTS } from './task.ts';
 
 export interface BinsTask {
   kind: 'bins';

@@ -2,8 +2,6 @@
 
 import type { Model } from '../forest/model.ts';
 import { type Forest, predictProba, predictValues } from '../forest/predict.ts';
-import { getJson } from '../json.ts';
-import { runKeys } from '../keys.ts';
 import { brier } from '../metrics/brier.ts';
 import { type CalibrationCounts, calibrationCounts } from '../metrics/calibration.ts';
 import { countPairs, type PairCount } from '../metrics/confusion.ts';
@@ -12,12 +10,14 @@ import { countClassScores, type ScoreCounts } from '../metrics/score-counts.ts';
 import type { MeanPartial } from '../metrics/weighted-mean.ts';
 import { decodeRaw } from '../partition/arrow.ts';
 import type { Labels } from '../partition/rows.ts';
-import type { Plan } from '../plan.ts';
-import type { Store } from '../store.ts';
+import type { Plan } from '../plan/plan.ts';
+import { getJson } from '../store/json.ts';
+import { runKeys } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
+import { runTask } from '../store/task.ts';
 import type { BinsResult } from './bins.ts';
 import { countImportance, type ImportanceCounts, importanceRows, shuffleRows } from './importance.ts';
 import { isOfValues, scoreValues, type ValueEvaluateResult } from './score-values.ts';
-import { runTask } from './task.ts';
 import { sumImportance } from './value-importance.ts';
 
 export interface EvaluateTask {

@@ -1,10 +1,8 @@
 // Fit: grow the forest of one candidate of a search without one fold of the training rows, and score it there.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
+import { sha256 } from '../base/hash.ts';
 import type { BeforeTree } from '../forest/take-trees.ts';
-import { sha256 } from '../hash.ts';
-import { getJson } from '../json.ts';
-import { runKeys } from '../keys.ts';
 import { accuracyOf } from '../metrics/accuracy.ts';
 import { balancedAccuracy } from '../metrics/balanced-accuracy.ts';
 import { brier } from '../metrics/brier.ts';
@@ -15,14 +13,16 @@ import { r2 } from '../metrics/r2.ts';
 import { rocAuc } from '../metrics/roc-auc.ts';
 import { rootMeanSquaredError } from '../metrics/root-mean-squared-error.ts';
 import type { BinnedRows } from '../partition/rows.ts';
-import type { Plan } from '../plan.ts';
-import type { ScoringName } from '../search/scoring.ts';
-import type { Overrides } from '../search/spec.ts';
-import type { Store } from '../store.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { ScoringName } from '../plan/search/scoring.ts';
+import type { Overrides } from '../plan/search/spec.ts';
+import { getJson } from '../store/json.ts';
+import { runKeys } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
+import { runTask } from '../store/task.ts';
 import type { BinsResult } from './bins.ts';
 import { type FoldPredictions, predictFold } from './fold.ts';
 import { isOfValues } from './score-values.ts';
-import { runTask } from './task.ts';
 
 export interface FitTask {
   kind: 'fit';

@@ -1,20 +1,20 @@
 // Cross-validation: grow the forest without one fold of the training rows, and score it on that fold.
 
-import { FormatError, InputError } from '../errors.ts';
+import { FormatError, InputError } from '../base/errors.ts';
+import { KeyedPermutation, STREAM } from '../base/random.ts';
 import { ENGINES } from '../forest/engine.ts';
 import type { BeforeTree } from '../forest/take-trees.ts';
 import { MISSING_BYTE } from '../forest/training-table.ts';
 import { predictProbaInThreads, predictValuesInThreads } from '../forest/wasm/predict-in-threads.ts';
-import { getJson } from '../json.ts';
-import { runKeys } from '../keys.ts';
 import { assignFolds } from '../partition/folds.ts';
 import { type BinEdges, type BinnedRows, type Labels, takeLabels } from '../partition/rows.ts';
-import type { Plan } from '../plan.ts';
-import { KeyedPermutation, STREAM } from '../random.ts';
-import type { Store } from '../store.ts';
+import type { Plan } from '../plan/plan.ts';
+import { getJson } from '../store/json.ts';
+import { runKeys } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
+import { runTask } from '../store/task.ts';
 import { type BinsResult, toBinEdges } from './bins.ts';
 import { type Evaluated, scorePredictions } from './evaluate.ts';
-import { runTask } from './task.ts';
 
 export interface FoldTask {
   kind: 'fold';

@@ -1,17 +1,17 @@
 // Generate: one chunk of rows, its contribution to the sample for the bin edges, and its statistics.
 
+import { InputError } from '../base/errors.ts';
+import { sha256 } from '../base/hash.ts';
 import { createGenerator, type GeneratedRows } from '../datasets/generator.ts';
-import { InputError } from '../errors.ts';
-import { sha256 } from '../hash.ts';
-import { runKeys } from '../keys.ts';
 import { addExact, settle } from '../metrics/exact-sum.ts';
 import { type R2Partial, r2 } from '../metrics/r2.ts';
 import { encodeRaw, encodeSample } from '../partition/arrow.ts';
 import { countClasses, type RawRows } from '../partition/rows.ts';
 import { sampleRows } from '../partition/sample.ts';
-import type { Plan } from '../plan.ts';
-import type { Store } from '../store.ts';
-import { runTask } from './task.ts';
+import type { Plan } from '../plan/plan.ts';
+import { runKeys } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
+import { runTask } from '../store/task.ts';
 
 export interface GenerateTask {
   runId: string;

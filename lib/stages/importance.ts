@@ -1,9 +1,9 @@
 // Permutation importance over test partitions: how many rows a forest gets wrong when one feature's values are another's.
 // A row's place in the sample and the values that it gets follow from (seed, row index), so partitioning changes nothing.
 
+import { RandomStream, STREAM } from '../base/random.ts';
 import type { RawRows } from '../partition/rows.ts';
-import type { Plan } from '../plan.ts';
-import { RandomStream, STREAM } from '../random.ts';
+import type { Plan } from '../plan/plan.ts';
 
 /** What a partition adds: rows of the sample whose prediction turned wrong or right, by feature, shape [numFeatures]. */
 export interface ImportanceCounts {

@@ -1,16 +1,16 @@
 // Ingest: one part of a user's data as a partition, as generate makes those of a generator.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import type { IngestContext } from '../ingest/open.ts';
 import { getParts, getSchema } from '../ingest/results.ts';
 import { encodeRows } from '../ingest/rows.ts';
 import { readOrder, sideColumnOf, sidesBy } from '../ingest/sides.ts';
 import { readInput } from '../ingest/survey.ts';
-import { runKeys } from '../keys.ts';
-import { nameOf } from '../objects.ts';
-import type { Plan } from '../plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import { runKeys } from '../store/keys.ts';
+import { nameOf } from '../store/objects.ts';
+import { runTask } from '../store/task.ts';
 import { type GenerateTask, type PartitionResult, storePartition } from './generate.ts';
-import { runTask } from './task.ts';
 
 export function ingest(context: IngestContext, plan: Plan, { chunkIndex }: GenerateTask): Promise<PartitionResult> {
   const { store, runId } = context;

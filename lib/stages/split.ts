@@ -3,16 +3,16 @@
 import { encodeColumn } from '../forest/bins.ts';
 import { MISSING_BYTE } from '../forest/training-table.ts';
 import { encodeFeature } from '../forest/walk.ts';
-import { getJson } from '../json.ts';
-import { runKeys } from '../keys.ts';
 import { decodeRaw, encodeBinned, encodeRaw } from '../partition/arrow.ts';
 import { type BinnedRows, countClasses, type RawRows, takeRows } from '../partition/rows.ts';
-import { SIDE, sideOfRow, stratifiedSide } from '../partition/split.ts';
-import type { Plan } from '../plan.ts';
-import type { Store } from '../store.ts';
+import { SIDE, sideOfRow, stratifiedSide } from '../partition/sides.ts';
+import type { Plan } from '../plan/plan.ts';
+import { getJson } from '../store/json.ts';
+import { runKeys } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
+import { runTask } from '../store/task.ts';
 import { type BinsResult, toBinEdges } from './bins.ts';
 import { createObject, type StoredObject } from './generate.ts';
-import { runTask } from './task.ts';
 
 export interface SplitTask {
   kind: 'split';

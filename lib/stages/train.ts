@@ -1,6 +1,6 @@
 // Train: gather all training partitions, grow a group of trees; then put the groups together.
 
-import { FormatError, InputError } from '../errors.ts';
+import { FormatError, InputError } from '../base/errors.ts';
 import { ENGINES } from '../forest/engine.ts';
 import { oobSumsInThreads } from '../forest/general-in-threads.ts';
 import { featureImportances } from '../forest/importances.ts';
@@ -10,16 +10,16 @@ import type { BeforeTree } from '../forest/take-trees.ts';
 import { type TrainingTable, tableOfRows, toTarget } from '../forest/training-table.ts';
 import type { Tree } from '../forest/tree.ts';
 import { getSchema } from '../ingest/results.ts';
-import { getJson } from '../json.ts';
-import { runKeys } from '../keys.ts';
 import { decodeBinned, decodeOob, encodeOob } from '../partition/arrow.ts';
 import { type BinnedRows, concatBinned } from '../partition/rows.ts';
-import { modelOptions, type Plan } from '../plan.ts';
-import type { Store } from '../store.ts';
+import { modelOptions, type Plan } from '../plan/plan.ts';
+import { getJson } from '../store/json.ts';
+import { runKeys } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
+import { mapLimited, runTask, STORE_REQUESTS } from '../store/task.ts';
 import { describeColumns } from '../tables/schema.ts';
 import { type BinsResult, toBinEdges } from './bins.ts';
 import { createObject, type StoredObject } from './generate.ts';
-import { mapLimited, runTask, STORE_REQUESTS } from './task.ts';
 
 export interface GrowTask {
   kind: 'grow';

@@ -2,7 +2,7 @@
 
 import { CompressionType, setCompressionCodec, tableFromIPC } from '@uwdata/flechette';
 import { decompress as decompressZstd } from 'fzstd';
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import { Bytes } from '../partition/flatbuffer.ts';
 import { type Batch, type Cells, NO_CELLS } from './cells.ts';
 import { nameColumns } from './csv-head.ts';

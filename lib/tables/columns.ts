@@ -1,6 +1,6 @@
 // Which columns of a table have which part, by name or number.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 
 /** What the user says of the columns: names, or numbers from 0. */
 export interface ColumnChoice {

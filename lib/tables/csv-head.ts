@@ -1,8 +1,8 @@
 // The head of a CSV or TSV file: its separator, the names of its columns, and where its rows begin.
 
 import { isUtf8 } from 'node:buffer';
-import { InputError } from '../errors.ts';
-import { quote } from '../quote.ts';
+import { InputError } from '../base/errors.ts';
+import { quote } from '../base/quote.ts';
 import { parseNumber } from './csv-number.ts';
 import { readFirstRow } from './csv-rows.ts';
 import { CSV_STATE, scanRows } from './csv-states.ts';

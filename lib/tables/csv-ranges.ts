@@ -1,6 +1,6 @@
 // From byte ranges to rows: which bytes hold the rows of each range, and the number of its first row.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import { CSV_STATE, type Passage } from './csv-states.ts';
 
 /** Bytes [start, end) of a file. */

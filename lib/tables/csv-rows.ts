@@ -1,7 +1,7 @@
 // Rows of a CSV or TSV text: where each cell is, and what it holds.
 
-import { InputError } from '../errors.ts';
-import { quote } from '../quote.ts';
+import { InputError } from '../base/errors.ts';
+import { quote } from '../base/quote.ts';
 import { type Batch, type Cell, type Cells, isMissingWord, type Place, sayRow } from './cells.ts';
 import { parseNumber } from './csv-number.ts';
 

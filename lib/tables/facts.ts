@@ -1,7 +1,7 @@
 // What is known of a column from its cells: facts of ranges that merge into those of the whole, in any grouping.
 
-import { InputError } from '../errors.ts';
-import { quote } from '../quote.ts';
+import { InputError } from '../base/errors.ts';
+import { quote } from '../base/quote.ts';
 import { type Cell, type Cells, type Place, parseBoolean, parseDate, sayCell } from './cells.ts';
 
 /** A value that may name a category or a class. */

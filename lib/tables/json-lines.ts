@@ -1,7 +1,7 @@
 // JSON Lines: an object a line, its keys the columns.
 
-import { InputError } from '../errors.ts';
-import { quote } from '../quote.ts';
+import { InputError } from '../base/errors.ts';
+import { quote } from '../base/quote.ts';
 import { type Batch, type Cell, type Place, sayCell, sayRow } from './cells.ts';
 import { checkEncoding, nameColumns, startOfText } from './csv-head.ts';
 import type { TextLayout, TextOptions } from './layout.ts';

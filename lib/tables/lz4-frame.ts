@@ -1,7 +1,7 @@
 // LZ4 frames, as Arrow files have them: their blocks may refer to earlier ones.
 // Source: "LZ4 Frame format" 1.6 and "LZ4 Block format", github.com/lz4/lz4/tree/dev/doc.
 
-import { FormatError } from '../errors.ts';
+import { FormatError } from '../base/errors.ts';
 
 const MAGIC = 0x184d2204;
 const FLAG = { dictionary: 1, contentChecksum: 4, contentSize: 8, blockChecksum: 16 };

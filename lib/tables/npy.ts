@@ -1,7 +1,7 @@
 // NumPy's .npy files: one array of numbers, its last axis the columns.
 // Source: numpy.lib.format, "Format Version 1.0" to "3.0".
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import type { Batch, Cell } from './cells.ts';
 import type { Part, PartedLayout } from './layout.ts';
 import type { ByteSource } from './source.ts';

@@ -9,7 +9,7 @@ import {
   parquetSchema,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import { type Batch, type Cells, NO_CELLS } from './cells.ts';
 import { nameColumns } from './csv-head.ts';
 import { toCell } from './json-lines.ts';

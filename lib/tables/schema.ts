@@ -1,9 +1,9 @@
 // The schema of a table: what each feature is, and how its cells become numbers.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
+import { quote } from '../base/quote.ts';
 import type { ClassLabel } from '../forest/model.ts';
 import type { ModelSchema } from '../forest/model-about.ts';
-import { quote } from '../quote.ts';
 import { type Cell, parseBoolean, parseDate } from './cells.ts';
 import type { ChosenColumns } from './columns.ts';
 import { type ColumnFacts, compareValues, type Found, MAX_CATEGORIES, toValue, typeOf, type Value } from './facts.ts';

@@ -1,6 +1,6 @@
 // One table file of any format: what it is, and the rows of a part of it.
 
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import { readArrowHead, readArrowPart } from './arrow-file.ts';
 import { type Batch, sayCell, sayRow } from './cells.ts';
 import { checkUtf8, countSeparators, readCsvHead } from './csv-head.ts';

@@ -2,7 +2,7 @@
 
 import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
-import { InputError } from '../errors.ts';
+import { InputError } from '../base/errors.ts';
 import type { ByteSource } from './source.ts';
 
 export type Compression = 'gzip' | 'zstd';

@@ -1,8 +1,8 @@
 // arvoredo cancel: no further task of a run is started.
 
 import { Command } from 'commander';
-import { cancelRun, checkRun, type RunState } from '../../lib/run.ts';
-import { addLookOptions, type LookFlags, look } from './place-options.ts';
+import { cancelRun, checkRun, type RunState } from '../../lib/run/run.ts';
+import { addLookOptions, type LookFlags, look } from './backend-options.ts';
 import { describeView } from './status.ts';
 
 const HAS_ENDED: readonly RunState[] = ['succeeded', 'failed', 'cancelled'];

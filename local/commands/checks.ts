@@ -1,8 +1,8 @@
 // Everything that can be known to be wrong is refused before anything starts, in the words of the command line.
 
-import { InputError } from '../../lib/errors.ts';
-import { PARAM_NAMES, type ParamName, parseRunParams, type RunParams } from '../../lib/params.ts';
-import { checkRunnable } from '../../lib/plan.ts';
+import { InputError } from '../../lib/base/errors.ts';
+import { PARAM_NAMES, type ParamName, parseRunParams, type RunParams } from '../../lib/plan/params.ts';
+import { checkRunnable } from '../../lib/plan/plan.ts';
 import { toFlag, wordForNull } from './run-options.ts';
 
 /**

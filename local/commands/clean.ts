@@ -3,14 +3,14 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { InputError } from '../../lib/errors.ts';
-import { checkRunId, runKeys } from '../../lib/keys.ts';
-import { checkRun, getRequest, listRuns } from '../../lib/run.ts';
-import { mapLimited, STORE_REQUESTS } from '../../lib/stages/task.ts';
-import { plural } from '../table.ts';
-import type { Target } from '../target.ts';
-import { whole } from './parse.ts';
-import { addLookOptions, type LookFlags, look } from './place-options.ts';
+import { InputError } from '../../lib/base/errors.ts';
+import { checkRun, getRequest, listRuns } from '../../lib/run/run.ts';
+import { checkRunId, runKeys } from '../../lib/store/keys.ts';
+import { mapLimited, STORE_REQUESTS } from '../../lib/store/task.ts';
+import type { Target } from '../backend/local-target.ts';
+import { whole } from '../config/parse.ts';
+import { plural } from '../output/table.ts';
+import { addLookOptions, type LookFlags, look } from './backend-options.ts';
 
 interface CleanFlags extends LookFlags {
   all: boolean;

@@ -2,11 +2,11 @@
 
 import { type Command, Command as NewCommand } from 'commander';
 import { closest, distance } from 'fastest-levenshtein';
-import { InputError } from '../../lib/errors.ts';
-import { colours } from '../colours.ts';
+import { InputError } from '../../lib/base/errors.ts';
 import { applySettings, optionsOf, type Setting, settingsOf, unknownVariables } from '../config/config.ts';
 import { readConfig } from '../config/file.ts';
-import { tableLines } from '../table.ts';
+import { colours } from '../output/colours.ts';
+import { tableLines } from '../output/table.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
 import { NULL, number } from './run-options.ts';
 

@@ -4,19 +4,19 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { InputError } from '../../lib/errors.ts';
-import { checkRunId } from '../../lib/keys.ts';
-import { apiClient } from '../api-client.ts';
-import { colours } from '../colours.ts';
+import { InputError } from '../../lib/base/errors.ts';
+import { checkRunId } from '../../lib/store/keys.ts';
+import { stackTarget } from '../backend/local-target.ts';
+import { port } from '../config/parse.ts';
 import { followByApi, lastRunOf } from '../dashboard/api-runs.ts';
+import { EVENTS_FILE } from '../dashboard/event-log.ts';
 import { DASHBOARD_PORT, PAGE_DIR, startRunDashboard } from '../dashboard/run-dashboard.ts';
 import { startDashboard } from '../dashboard/server.ts';
-import { EVENTS_FILE } from '../events.ts';
-import { listenNear } from '../ports.ts';
-import { stackTarget } from '../target.ts';
+import { apiClient } from '../http/api-client.ts';
+import { listenNear } from '../http/ports.ts';
+import { colours } from '../output/colours.ts';
+import { addLookOptions, type LookFlags } from './backend-options.ts';
 import { checkJson, print } from './output.ts';
-import { port } from './parse.ts';
-import { addLookOptions, type LookFlags } from './place-options.ts';
 
 interface DashboardFlags extends LookFlags {
   port: number;

@@ -2,15 +2,15 @@
 
 import { extname } from 'node:path';
 import { Command, Option } from 'commander';
-import { InputError } from '../../lib/errors.ts';
-import { cardToMarkdown, makeCard } from '../../lib/export/card.ts';
+import { InputError } from '../../lib/base/errors.ts';
 import { MODEL_FORMATS, type ModelFormat, writeModel } from '../../lib/export/formats.ts';
-import type { PlaceFlags } from '../place.ts';
-import { plural } from '../table.ts';
-import { writeWhole } from '../write-whole.ts';
+import { cardToMarkdown, makeCard } from '../../lib/run/card.ts';
+import type { PlaceFlags } from '../backend/backend.ts';
+import { plural } from '../output/table.ts';
+import { writeWhole } from './atomic-file.ts';
+import { addPlaceOptions } from './backend-options.ts';
 import { findModel, LazyStore, runModel } from './model-source.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
-import { addPlaceOptions } from './place-options.ts';
 
 interface ExportFlags extends PlaceFlags {
   runId?: string;

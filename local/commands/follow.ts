@@ -2,13 +2,13 @@
 
 import { basename, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CancelledError, isRetryable } from '../../lib/errors.ts';
+import { CancelledError, isRetryable } from '../../lib/base/errors.ts';
 import { parseFailure } from '../../lib/fanout/error-class.ts';
-import { cancelRun, type RunView, type StageStatus, viewRun } from '../../lib/run.ts';
-import { explain } from '../explain.ts';
-import { listFailed } from '../failed-list.ts';
-import type { Progress } from '../progress.ts';
-import type { Target } from '../target.ts';
+import { cancelRun, type RunView, type StageStatus, viewRun } from '../../lib/run/run.ts';
+import type { Target } from '../backend/local-target.ts';
+import { explain } from '../output/error-text.ts';
+import { listFailed } from '../output/failed-list.ts';
+import type { Progress } from '../output/progress.ts';
 
 const LOCAL_POLL_MS = 100;
 const AWS_POLL_MS = 1000;

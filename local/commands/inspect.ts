@@ -2,14 +2,14 @@
 
 import { Command, Option } from 'commander';
 import { type Inspection, inspectData } from '../../lib/ingest/inspect.ts';
-import { colours } from '../colours.ts';
-import { objectsAt } from '../files.ts';
-import { withFolderStore } from '../folder-store.ts';
-import { fitColumns, plural, tableLines, terminalColumns } from '../table.ts';
+import { objectsAt } from '../backend/input-files.ts';
+import { isGiven, rowCount } from '../config/parse.ts';
+import { colours } from '../output/colours.ts';
+import { fitColumns, plural, tableLines, terminalColumns } from '../output/table.ts';
+import { addAccountOptions } from './backend-options.ts';
 import { inWordsOfFlags } from './checks.ts';
+import { withFolderStore } from './folder-store.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
-import { isGiven, rowCount } from './parse.ts';
-import { addAccountOptions } from './place-options.ts';
 import { number } from './run-options.ts';
 
 interface InspectFlags {

@@ -4,11 +4,21 @@ import { once } from 'node:events';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { CancelledError, InputError } from '../../lib/errors.ts';
-import { colours, errorColours } from '../colours.ts';
-import { type EmulatorInfo, startEmulator } from '../emulator.ts';
+import { CancelledError, InputError } from '../../lib/base/errors.ts';
+import {
+  addChaosOptions,
+  type ChaosFlags,
+  chaosOf,
+  isGiven,
+  port,
+  sandboxes,
+  seed,
+  share,
+  workers,
+} from '../config/parse.ts';
+import { type EmulatorInfo, startEmulator } from '../emulator/emulator.ts';
+import { colours, errorColours } from '../output/colours.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
-import { addChaosOptions, type ChaosFlags, chaosOf, isGiven, port, sandboxes, seed, share, workers } from './parse.ts';
 import { untilStopped } from './stop.ts';
 
 interface LocalFlags extends ChaosFlags {

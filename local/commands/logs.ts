@@ -2,19 +2,19 @@
 
 import { Command } from 'commander';
 import { FUNCTION_NAMES } from '../../functions/manifest.ts';
-import { InputError } from '../../lib/errors.ts';
-import { either, quote } from '../../lib/quote.ts';
-import { getRequest, viewRun } from '../../lib/run.ts';
-import type { Store } from '../../lib/store.ts';
-import { colours } from '../colours.ts';
+import { InputError } from '../../lib/base/errors.ts';
+import { either, quote } from '../../lib/base/quote.ts';
+import { getRequest, viewRun } from '../../lib/run/run.ts';
+import type { Store } from '../../lib/store/store.ts';
+import { openStore } from '../backend/backend.ts';
+import { stackTarget } from '../backend/local-target.ts';
+import { whole } from '../config/parse.ts';
 import { awsLogs } from '../logs/aws-logs.ts';
 import type { LogLine } from '../logs/line.ts';
 import { localLogs } from '../logs/local-logs.ts';
-import { openStore } from '../place.ts';
-import { stackTarget } from '../target.ts';
+import { colours } from '../output/colours.ts';
+import { addLookOptions, type LookFlags, orLastRun } from './backend-options.ts';
 import { checkJson, writeJson } from './output.ts';
-import { whole } from './parse.ts';
-import { addLookOptions, type LookFlags, orLastRun } from './place-options.ts';
 
 interface LogsFlags extends LookFlags {
   task?: string;

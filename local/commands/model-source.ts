@@ -2,11 +2,11 @@
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { FormatError, InputError, NotFoundError } from '../../lib/errors.ts';
+import { FormatError, InputError, NotFoundError } from '../../lib/base/errors.ts';
 import { MODEL_FORMATS, readModel } from '../../lib/export/formats.ts';
 import type { Model } from '../../lib/forest/model.ts';
-import { checkRunId, runKeys } from '../../lib/keys.ts';
-import { type OpenStore, openStore, type PlaceFlags } from '../place.ts';
+import { checkRunId, runKeys } from '../../lib/store/keys.ts';
+import { type OpenStore, openStore, type PlaceFlags } from '../backend/backend.ts';
 
 /** The store of a place, opened when it is first asked for. */
 export class LazyStore {

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { open, unlink, writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { InputError } from '../../lib/errors.ts';
+import { InputError } from '../../lib/base/errors.ts';
 
 /** Add `--json`; see `checkJson` and `print`. */
 export function addJsonOption(command: Command, helpGroup = 'Options:'): Command {

@@ -2,17 +2,17 @@
 
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
-import { forecastRun } from '../../lib/forecast.ts';
-import { splitKindOf } from '../../lib/ingest/data-params.ts';
 import { surveyHere } from '../../lib/ingest/tasks.ts';
-import { parseRunParams, readGiven } from '../../lib/params.ts';
-import { type Plan, planRun } from '../../lib/plan.ts';
-import { objectsAt } from '../files.ts';
-import { withFolderStore } from '../folder-store.ts';
-import { describeForecast } from '../forecast-table.ts';
+import { splitKindOf } from '../../lib/plan/data-params.ts';
+import { forecastRun } from '../../lib/plan/forecast.ts';
+import { parseRunParams, readGiven } from '../../lib/plan/params.ts';
+import { type Plan, planRun } from '../../lib/plan/plan.ts';
+import { objectsAt } from '../backend/input-files.ts';
+import { describeForecast } from '../output/forecast-table.ts';
+import { addAccountOptions } from './backend-options.ts';
 import { checkParams, inFlags, inWordsOfFlags } from './checks.ts';
+import { withFolderStore } from './folder-store.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
-import { addAccountOptions } from './place-options.ts';
 import { addRunOptions, givenParams, nameIn } from './run-options.ts';
 import { addSearchOptions, givenSearch } from './search-options.ts';
 

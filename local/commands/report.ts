@@ -1,11 +1,11 @@
 // arvoredo report: what a run found and what it took.
 
 import { Command } from 'commander';
-import { InputError } from '../../lib/errors.ts';
-import { runKeys } from '../../lib/keys.ts';
-import { checkRun, getReport } from '../../lib/run.ts';
-import { summarize } from '../summary.ts';
-import { addLookOptions, type LookFlags, look, orLastRun } from './place-options.ts';
+import { InputError } from '../../lib/base/errors.ts';
+import { checkRun, getReport } from '../../lib/run/run.ts';
+import { runKeys } from '../../lib/store/keys.ts';
+import { summarize } from '../output/summary.ts';
+import { addLookOptions, type LookFlags, look, orLastRun } from './backend-options.ts';
 
 export function reportCommand(): Command {
   const command = new Command('report')

@@ -1,10 +1,10 @@
 // The options of `arvoredo run`: the parameters of a run, in kebab-case.
 
 import { type Command, Option } from 'commander';
-import { type ParamName, RUN_DEFAULTS } from '../../lib/params.ts';
+import { type ParamName, RUN_DEFAULTS } from '../../lib/plan/params.ts';
 import { variableOf } from '../config/config.ts';
+import { collect, isGiven } from '../config/parse.ts';
 import type { NullableParser } from '../config/values.ts';
-import { collect, isGiven } from './parse.ts';
 
 interface ParamOption {
   name: ParamName;

@@ -1,13 +1,13 @@
 // arvoredo runs: the runs of a place, last first.
 
 import { Command } from 'commander';
-import { checkRun, getReport, getRequest, listRuns, type RunState } from '../../lib/run.ts';
-import { scoreOf } from '../../lib/score-of.ts';
-import { mapLimited, STORE_REQUESTS } from '../../lib/stages/task.ts';
-import { fitColumns, tableLines } from '../table.ts';
-import type { Target } from '../target.ts';
-import { whole } from './parse.ts';
-import { addLookOptions, type LookFlags, look } from './place-options.ts';
+import { scoreOf } from '../../lib/report/score-of.ts';
+import { checkRun, getReport, getRequest, listRuns, type RunState } from '../../lib/run/run.ts';
+import { mapLimited, STORE_REQUESTS } from '../../lib/store/task.ts';
+import type { Target } from '../backend/local-target.ts';
+import { whole } from '../config/parse.ts';
+import { fitColumns, tableLines } from '../output/table.ts';
+import { addLookOptions, type LookFlags, look } from './backend-options.ts';
 
 /** A line of the list. */
 export interface ListedRun {

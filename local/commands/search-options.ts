@@ -1,9 +1,9 @@
 // The options of a search: `search` of a run's parameters, as it is written on the command line.
 
 import { type Command, Option } from 'commander';
-import { InputError } from '../../lib/errors.ts';
-import { scoringNames } from '../../lib/search/scoring.ts';
-import { HALVING_DEFAULTS, SEARCHED } from '../../lib/search/spec.ts';
+import { InputError } from '../../lib/base/errors.ts';
+import { scoringNames } from '../../lib/plan/search/scoring.ts';
+import { HALVING_DEFAULTS, SEARCHED } from '../../lib/plan/search/spec.ts';
 import { number, parseValue, toFlag } from './run-options.ts';
 
 /** What `addSearchOptions` adds. */

@@ -1,7 +1,7 @@
 // arvoredo search: try values of the forest's parameters by cross-validation, then train with the best.
 
 import { Command } from 'commander';
-import { InputError } from '../../lib/errors.ts';
+import { InputError } from '../../lib/base/errors.ts';
 import { trainingCommand } from './run.ts';
 import { addSearchOptions, givenSearch } from './search-options.ts';
 

@@ -6,12 +6,14 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { sha256 } from '../../lib/base/hash.ts';
 import { decodeModel } from '../../lib/forest/model.ts';
-import { sha256 } from '../../lib/hash.ts';
-import { RUNS_PREFIX } from '../../lib/keys.ts';
-import { parseRunParams } from '../../lib/params.ts';
+import { parseRunParams } from '../../lib/plan/params.ts';
 import { answerRows } from '../../lib/predict/answer.ts';
-import { getReport, newRunId, type RunView, startRun, viewRun } from '../../lib/run.ts';
+import { getReport, newRunId, type RunView, startRun, viewRun } from '../../lib/run/run.ts';
+import { RUNS_PREFIX } from '../../lib/store/keys.ts';
+import { localTarget, stackTarget, type Target } from '../backend/local-target.ts';
+import { startEmulator } from '../emulator/emulator.ts';
 import {
   type ApiAnswer,
   type ApiClient,
@@ -20,12 +22,10 @@ import {
   CALLER_NEEDS,
   isRefusal,
   patient,
-} from '../api-client.ts';
-import { colours } from '../colours.ts';
-import { startEmulator } from '../emulator.ts';
-import { localTarget, stackTarget, type Target } from '../target.ts';
+} from '../http/api-client.ts';
+import { colours } from '../output/colours.ts';
+import { addStackOptions } from './backend-options.ts';
 import { addJsonOption, checkJson, writeJson } from './output.ts';
-import { addStackOptions } from './place-options.ts';
 
 /** Small, and in enough tasks to be cancelled on the way. */
 const JOB = { samples: 3000, chunkSize: 200, features: 6, trees: 8, workers: 2, seed: 7 };

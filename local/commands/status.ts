@@ -1,11 +1,11 @@
 // arvoredo status: how a run is.
 
 import { Command } from 'commander';
-import { checkRun, type RunState, type RunView, STAGE_NAMES } from '../../lib/run.ts';
-import { colours } from '../colours.ts';
-import { secondsOf } from '../progress.ts';
-import { tableLines } from '../table.ts';
-import { addLookOptions, type LookFlags, look, orLastRun } from './place-options.ts';
+import { checkRun, type RunState, type RunView, STAGE_NAMES } from '../../lib/run/run.ts';
+import { colours } from '../output/colours.ts';
+import { secondsOf } from '../output/progress.ts';
+import { tableLines } from '../output/table.ts';
+import { addLookOptions, type LookFlags, look, orLastRun } from './backend-options.ts';
 
 export function statusCommand(): Command {
   const command = new Command('status')

@@ -1,6 +1,6 @@
 // Commands that a signal cancels.
 
-import { CancelledError } from '../../lib/errors.ts';
+import { CancelledError } from '../../lib/base/errors.ts';
 
 /** Of Ctrl-C, of kill, and of a terminal that is closed. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

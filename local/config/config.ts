@@ -3,8 +3,8 @@
 import type { EventEmitter } from 'node:events';
 import type { Command, Option } from 'commander';
 import { closest } from 'fastest-levenshtein';
-import { InputError } from '../../lib/errors.ts';
-import { quote } from '../../lib/quote.ts';
+import { InputError } from '../../lib/base/errors.ts';
+import { quote } from '../../lib/base/quote.ts';
 import type { ConfigFile } from './file.ts';
 import { parseValue } from './values.ts';
 

@@ -1,6 +1,6 @@
 // `arvoredo/config`: types for a file of options. Nothing of it is needed: a plain object does as well.
 
-import type { ParamName } from '../../lib/params.ts';
+import type { ParamName } from '../../lib/plan/params.ts';
 
 /** What an option can be given as: what its words on the command line say. A list or an object stands for them. */
 export type ConfigValue =

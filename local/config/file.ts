@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { InputError } from '../../lib/errors.ts';
-import { either, quote } from '../../lib/quote.ts';
+import { InputError } from '../../lib/base/errors.ts';
+import { either, quote } from '../../lib/base/quote.ts';
 
 const ENDINGS = ['ts', 'mts', 'js', 'mjs', 'json'];
 const NAMES = ENDINGS.map((ending) => `arvoredo.config.${ending}`);

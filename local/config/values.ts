@@ -1,10 +1,10 @@
 // Values from a file or the environment, read as the same words on the command line would be.
 
 import type { Option } from 'commander';
-import { InputError } from '../../lib/errors.ts';
-import { quote } from '../../lib/quote.ts';
-import { ruleOf } from '../commander-errors.ts';
-import { collect } from '../commands/parse.ts';
+import { InputError } from '../../lib/base/errors.ts';
+import { quote } from '../../lib/base/quote.ts';
+import { ruleOf } from './commander-errors.ts';
+import { collect } from './parse.ts';
 
 /** A parser that takes a word for null. */
 export interface NullableParser {

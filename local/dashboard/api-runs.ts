@@ -1,10 +1,10 @@
 // A run as the HTTP API of a stack tells of it: whoever may call that needs no rights on the bucket.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InputError, NotFoundError } from '../../lib/errors.ts';
-import type { Report } from '../../lib/report.ts';
-import type { RunView } from '../../lib/run.ts';
-import { type ApiClient, CALLER_NEEDS, isRefusal } from '../api-client.ts';
+import { InputError, NotFoundError } from '../../lib/base/errors.ts';
+import type { Report } from '../../lib/report/report.ts';
+import type { RunView } from '../../lib/run/run.ts';
+import { type ApiClient, CALLER_NEEDS, isRefusal } from '../http/api-client.ts';
 import type { RunWatch } from './run-dashboard.ts';
 
 const POLL_MS = 1000;

@@ -1,7 +1,7 @@
 // The dashboard of an emulator: what it adds to the log of events, and the server that shows them.
 
-import type { EmulatorEvent } from '../events.ts';
 import type { S3RequestInfo } from '../s3/server.ts';
+import type { EmulatorEvent } from './event-log.ts';
 import type { DashboardEvent } from './events.ts';
 import { watchMemory } from './memory-watch.ts';
 import { watchRuns } from './run-watch.ts';

@@ -1,10 +1,10 @@
 // What the log holds for the dashboard besides the events of the services: enough for its page to need nothing else.
 
 import type { ClassLabel } from '../../lib/forest/model.ts';
-import type { RunParams } from '../../lib/params.ts';
-import type { PRICES } from '../../lib/prices.ts';
-import type { Report } from '../../lib/report.ts';
-import type { StageStatus } from '../../lib/run.ts';
+import type { RunParams } from '../../lib/plan/params.ts';
+import type { PRICES } from '../../lib/plan/prices.ts';
+import type { Report } from '../../lib/report/report.ts';
+import type { StageStatus } from '../../lib/run/run.ts';
 import type { TableSchema } from '../../lib/tables/schema.ts';
 
 /** An emulator has started: what it has, and what AWS takes for what is used. */

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FUNCTIONS, WORKER_NAMES } from '../../functions/manifest.ts';
-import type { RunParams } from '../../lib/params.ts';
-import { PRICES } from '../../lib/prices.ts';
-import type { Report } from '../../lib/report.ts';
-import type { RunView } from '../../lib/run.ts';
-import { type EmulatorEvent, openEventLog } from '../events.ts';
-import { listenNear } from '../ports.ts';
+import type { RunParams } from '../../lib/plan/params.ts';
+import { PRICES } from '../../lib/plan/prices.ts';
+import type { Report } from '../../lib/report/report.ts';
+import type { RunView } from '../../lib/run/run.ts';
+import { listenNear } from '../http/ports.ts';
+import { type EmulatorEvent, openEventLog } from './event-log.ts';
 import { reportEvent } from './events.ts';
 import { startDashboard } from './server.ts';
 

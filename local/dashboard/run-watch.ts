@@ -1,7 +1,7 @@
 // Turns what runs write to the bucket into events: requests, status, partitions, reports.
 
-import type { Report } from '../../lib/report.ts';
-import type { RunRequest, RunStatus } from '../../lib/run.ts';
+import type { Report } from '../../lib/report/report.ts';
+import type { RunRequest, RunStatus } from '../../lib/run/run.ts';
 import type { PartitionResult } from '../../lib/stages/generate.ts';
 import { type DashboardEvent, type RunEvent, reportEvent } from './events.ts';
 

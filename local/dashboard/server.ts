@@ -4,9 +4,9 @@ import { createReadStream, type Stats, statSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { refusalOf } from '../http/own-request.ts';
+import { type LocalServer, serve } from '../http/serve.ts';
 import { send } from '../lambda/http.ts';
-import { refusalOf } from '../own-request.ts';
-import { type LocalServer, serve } from '../serve.ts';
 import { exportPage } from './export.ts';
 
 export interface DashboardOptions {

@@ -5,7 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { FormatError } from '../../lib/errors.ts';
+import { FormatError } from '../../lib/base/errors.ts';
 import type { Concurrency } from './concurrency.ts';
 import { type DropCondition, deliver, destinationRecord } from './destination.ts';
 import { type DuplicateOptions, isDoubled } from './duplicates.ts';

@@ -1,8 +1,8 @@
 // Which path of the Lambda API is answered by what.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { refusalOf } from '../http/own-request.ts';
 import { type Authorize, accessKeyOf } from '../iam/authorizer.ts';
-import { refusalOf } from '../own-request.ts';
 import {
   handleAccountSettings,
   handleDeleteConcurrency,

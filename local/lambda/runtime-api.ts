@@ -2,7 +2,7 @@
 // Source: docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { refusalOf } from '../own-request.ts';
+import { refusalOf } from '../http/own-request.ts';
 import { readBody, sendJson } from './http.ts';
 import { MAX_RESPONSE_BYTES } from './limits.ts';
 

@@ -3,9 +3,9 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runIdOfExecution } from '../../lib/keys.ts';
-import { findEmulator } from '../emulator.ts';
-import { EVENTS_FILE } from '../events.ts';
+import { runIdOfExecution } from '../../lib/store/keys.ts';
+import { EVENTS_FILE } from '../dashboard/event-log.ts';
+import { findEmulator } from '../emulator/emulator.ts';
 import type { LambdaEvent } from '../lambda/options.ts';
 import { type LogLine, namesRun, parseLine, taskIdOf } from './line.ts';
 

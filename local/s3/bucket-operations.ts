@@ -1,6 +1,6 @@
 // Buckets, and the listing of what is in one.
 
-import { isDirectoryBucket } from '../../lib/s3-send.ts';
+import { isDirectoryBucket } from '../../lib/aws/s3-send.ts';
 import { listPage } from './list.ts';
 import type { Bucket } from './object-store.ts';
 import { keyEncoding, queryNumber, type S3Reply, type S3Request } from './request.ts';

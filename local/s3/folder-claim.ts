@@ -2,7 +2,7 @@
 
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConflictError } from '../../lib/errors.ts';
+import { ConflictError } from '../../lib/base/errors.ts';
 
 const TRIES = 50;
 const PAUSE_MS = 10;

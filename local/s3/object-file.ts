@@ -9,7 +9,7 @@
 import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import * as v from 'valibot';
-import { FormatError } from '../../lib/errors.ts';
+import { FormatError } from '../../lib/base/errors.ts';
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from './checksums.ts';
 
 export interface StoredChecksum {

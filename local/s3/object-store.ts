@@ -12,7 +12,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { FormatError } from '../../lib/errors.ts';
+import { FormatError } from '../../lib/base/errors.ts';
 import { checkWrite, type WriteCondition } from './conditions.ts';
 import { claimFolder, releaseFolder } from './folder-claim.ts';
 import { KeyIndex } from './key-index.ts';

@@ -1,8 +1,8 @@
 // What an operation is given and what it gives back.
 
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
-import { isDirectoryBucket } from '../../lib/s3-send.ts';
-import { nameBelowLocalhost } from '../own-request.ts';
+import { isDirectoryBucket } from '../../lib/aws/s3-send.ts';
+import { nameBelowLocalhost } from '../http/own-request.ts';
 import type { ObjectStore } from './object-store.ts';
 import { S3Error } from './s3-error.ts';
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { InputError } from '../../lib/errors.ts';
+import { InputError } from '../../lib/base/errors.ts';
 import type { Template } from './expressions.ts';
 
 export interface Assembly {

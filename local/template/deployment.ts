@@ -1,6 +1,6 @@
 // A stack as it would be deployed here: functions, buckets, routes, outputs, and who may do what.
 
-import { InputError } from '../../lib/errors.ts';
+import { InputError } from '../../lib/base/errors.ts';
 import type { Role } from '../iam/authorizer.ts';
 import type { Statement } from '../iam/evaluate.ts';
 import type { LocalFunction } from '../lambda/options.ts';

@@ -1,6 +1,6 @@
 // Expressions of a CloudFormation template, worked out as if it were deployed here.
 
-import { InputError } from '../../lib/errors.ts';
+import { InputError } from '../../lib/base/errors.ts';
 
 /** A resource of a template. */
 export interface Resource {

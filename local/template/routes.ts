@@ -1,7 +1,7 @@
 // The addresses that a template gives to functions: routes of the API, and URLs of their own.
 
-import { InputError } from '../../lib/errors.ts';
-import type { HttpRoute } from '../http-api.ts';
+import { InputError } from '../../lib/base/errors.ts';
+import type { HttpRoute } from '../emulator/http-api.ts';
 import { covers } from '../iam/evaluate.ts';
 import type { Place } from './expressions.ts';
 import type { Stack } from './stack.ts';

@@ -5,17 +5,17 @@ import { GRANTS } from '../../cdk/grants.ts';
 import type { FunctionName, WorkerName } from '../../functions/manifest.ts';
 import { RandomForestClassifier } from '../../lib/forest/classifier.ts';
 import { decodeModel } from '../../lib/forest/model.ts';
-import { predictionKeys } from '../../lib/keys.ts';
-import { memoryStore } from '../../lib/memory-store.ts';
-import { parseRunParams } from '../../lib/params.ts';
-import { runPipeline } from '../../lib/pipeline.ts';
+import { parseRunParams } from '../../lib/plan/params.ts';
 import { type PredictionTask, runPrediction } from '../../lib/predict/job.ts';
 import { startPrediction } from '../../lib/predict/request.ts';
 import { doPredictionTask } from '../../lib/predict/tasks.ts';
-import { cancelRun, listRuns, type Orchestrator, startRun, viewRun } from '../../lib/run.ts';
-import type { Store } from '../../lib/store.ts';
+import { runPipeline } from '../../lib/run/pipeline.ts';
+import { cancelRun, listRuns, type Orchestrator, startRun, viewRun } from '../../lib/run/run.ts';
+import { predictionKeys } from '../../lib/store/keys.ts';
+import type { Store } from '../../lib/store/store.ts';
 import { memoryEngine, ORCHESTRATION, stageWorkers } from '../helpers.ts';
 import { memoryObjects } from '../memory-objects.ts';
+import { memoryStore } from '../memory-store.ts';
 
 // A table that is too narrow shows on AWS only, where the emulator's S3 asks for no rights. Here a run meets it.
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { Template } from 'aws-cdk-lib/assertions';
 import type { ArvoredoStackProps } from '../../cdk/stack.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../../functions/manifest.ts';
-import { predictionKeys, runKeys } from '../../lib/keys.ts';
+import { predictionKeys, runKeys } from '../../lib/store/keys.ts';
 import { fakeBundles, type Json, templateOf } from './synth.ts';
 
 const bundleDir = fakeBundles();

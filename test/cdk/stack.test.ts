@@ -9,7 +9,7 @@ import { ArvoredoStack, type ArvoredoStackProps } from '../../cdk/stack.ts';
 import { ArvoredoStore } from '../../cdk/store.ts';
 import { BUNDLE_NAMES, FUNCTION_NAMES, FUNCTIONS, type FunctionName, WORKER_NAMES } from '../../functions/manifest.ts';
 import { ROUTES } from '../../functions/routes.ts';
-import { InputError } from '../../lib/errors.ts';
+import { InputError } from '../../lib/base/errors.ts';
 import { fakeBundles, type Json, newApp } from './synth.ts';
 
 const bundleDir = fakeBundles();

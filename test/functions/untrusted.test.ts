@@ -5,12 +5,12 @@ import { test } from 'node:test';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import fc from 'fast-check';
 import { takeLog } from '../../lib/fanout/log-tail.ts';
-import { createJson } from '../../lib/json.ts';
-import { checkRunId, runKeys } from '../../lib/keys.ts';
-import { memoryStore } from '../../lib/memory-store.ts';
-import { parseRunParams } from '../../lib/params.ts';
-import { cancelRun, checkRun, getReport, getRequest, type Orchestrator, startRun, viewRun } from '../../lib/run.ts';
+import { parseRunParams } from '../../lib/plan/params.ts';
+import { cancelRun, checkRun, getReport, getRequest, type Orchestrator, startRun, viewRun } from '../../lib/run/run.ts';
+import { createJson } from '../../lib/store/json.ts';
+import { checkRunId, runKeys } from '../../lib/store/keys.ts';
 import { FUZZ_RUNS, mutations } from '../fuzz.ts';
+import { memoryStore } from '../memory-store.ts';
 
 process.env.BUCKET = 'bucket';
 process.env.AWS_REGION = 'us-east-1';

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive } from '../../local/attach.ts';
-import type { EmulatorEvent } from '../../local/events.ts';
+import { isAlive } from '../../local/backend/emulator-users.ts';
+import type { EmulatorEvent } from '../../local/dashboard/event-log.ts';
 
 export interface Finished {
   code: number | null;

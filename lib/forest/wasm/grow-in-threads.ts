@@ -1,7 +1,7 @@
 // Grows trees in WebAssembly, on several threads: the bytes that the twins in grow.ts and general-grow.ts give, sooner.
 
+import { STREAM } from '../../base/random.ts';
 import type { BinEdges, ClassRows } from '../../partition/rows.ts';
-import { STREAM } from '../../random.ts';
 import { collectTrees } from '../collect-trees.ts';
 import { growGeneralInThreads } from '../general-in-threads.ts';
 import { checkRows, countBins, type TrainingInfo } from '../packed-rows.ts';

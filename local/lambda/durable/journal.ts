@@ -5,7 +5,7 @@
 import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorObject, OperationStatus, OperationUpdate } from '@aws-sdk/client-lambda';
-import { FormatError } from '../../../lib/errors.ts';
+import { FormatError } from '../../../lib/base/errors.ts';
 import { COMPACT_ABOVE_BYTES, RETENTION_MS } from '../limits.ts';
 import type { ExecutionStatus } from '../options.ts';
 import { isRecord } from './shapes.ts';

@@ -1,6 +1,6 @@
 // The executions that are known, found by ARN, name, token or callback.
 
-import { FormatError } from '../../../lib/errors.ts';
+import { FormatError } from '../../../lib/base/errors.ts';
 import { ApiError, invalidParameter } from '../http.ts';
 import { Execution, type KnownOperation, parseCallbackId } from './execution.ts';
 import type { JournalRecord } from './journal.ts';

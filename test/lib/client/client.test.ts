@@ -25,12 +25,12 @@ import {
   rootMeanSquaredError,
   type SplitOptions,
 } from '../../../lib/index.ts';
-import { getJson } from '../../../lib/json.ts';
-import { runKeys } from '../../../lib/keys.ts';
-import { parseRunParams } from '../../../lib/params.ts';
 import { decodeRaw } from '../../../lib/partition/arrow.ts';
-import type { RunRequest } from '../../../lib/run.ts';
-import type { Store } from '../../../lib/store.ts';
+import { parseRunParams } from '../../../lib/plan/params.ts';
+import type { RunRequest } from '../../../lib/run/run.ts';
+import { getJson } from '../../../lib/store/json.ts';
+import { runKeys } from '../../../lib/store/keys.ts';
+import type { Store } from '../../../lib/store/store.ts';
 import { runInMemory, runOnData } from '../../helpers.ts';
 import { memoryCluster } from './memory-cluster.ts';
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import type { Invoked } from '../../../lib/aws/lambda-invoker.ts';
 import {
   asCompleted,
   CancelledError,
@@ -11,7 +12,6 @@ import {
   TaskFailedError,
   workerFunction,
 } from '../../../lib/index.ts';
-import type { Invoked } from '../../../lib/lambda-invoker.ts';
 import { memoryCluster } from './memory-cluster.ts';
 
 const NOW = { backoffMs: 0, maxBackoffMs: 0 };

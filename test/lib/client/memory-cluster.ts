@@ -1,13 +1,13 @@
 // A cluster without processes: runs are done here and now, in memory.
 
+import type { Invoke } from '../../../lib/aws/lambda-invoker.ts';
+import { CancelledError } from '../../../lib/base/errors.ts';
 import type { Connection } from '../../../lib/client/cluster.ts';
-import { CancelledError } from '../../../lib/errors.ts';
-import type { Invoke } from '../../../lib/lambda-invoker.ts';
-import { memoryStore } from '../../../lib/memory-store.ts';
-import { runPipeline } from '../../../lib/pipeline.ts';
-import type { ExecutionState } from '../../../lib/run.ts';
+import { runPipeline } from '../../../lib/run/pipeline.ts';
+import type { ExecutionState } from '../../../lib/run/run.ts';
 import { memoryEngine, ORCHESTRATION, stageWorkers, type Worker } from '../../helpers.ts';
 import { memoryObjects } from '../../memory-objects.ts';
+import { memoryStore } from '../../memory-store.ts';
 
 export interface MemoryClusterOptions {
   /** Files of data, by location. */

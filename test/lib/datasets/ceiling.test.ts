@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RandomStream, STREAM } from '../../../lib/base/random.ts';
 import { type Cluster, GaussianMixture, invert } from '../../../lib/datasets/ceiling.ts';
-import { RandomStream, STREAM } from '../../../lib/random.ts';
 
 const cluster = (label: number, share: number, centroid: number[], mixing: number[]): Cluster => ({
   label,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { MAX_SEED } from '../../../lib/base/random.ts';
 import { createGenerator, type GeneratedRows } from '../../../lib/datasets/generator.ts';
 import {
   type DatasetSpec,
@@ -11,7 +12,6 @@ import {
   type LogisticSpec,
   validateDatasetSpec,
 } from '../../../lib/datasets/spec.ts';
-import { MAX_SEED } from '../../../lib/random.ts';
 
 const hypercube = { generator: 'hypercube', samples: 1009, features: 7, seed: 3 } as const satisfies HypercubeSpec;
 const logistic = { generator: 'logistic', samples: 1009, features: 7, seed: 3 } as const satisfies LogisticSpec;

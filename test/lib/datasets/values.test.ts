@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { InputError } from '../../../lib/base/errors.ts';
+import { sinPi } from '../../../lib/base/numeric.ts';
 import { createGenerator } from '../../../lib/datasets/generator.ts';
 import type { RegressionDescription } from '../../../lib/datasets/regression.ts';
 import type { Friedman1Spec, RegressionSpec } from '../../../lib/datasets/spec.ts';
-import { InputError } from '../../../lib/errors.ts';
 import { score } from '../../../lib/metrics/metric.ts';
 import { r2 } from '../../../lib/metrics/r2.ts';
-import { sinPi } from '../../../lib/numeric.ts';
 
 const linear: RegressionSpec = { generator: 'regression', samples: 20_000, features: 6, seed: 3, informative: 3 };
 const bent: Friedman1Spec = { generator: 'friedman1', samples: 20_000, features: 7, seed: 3 };

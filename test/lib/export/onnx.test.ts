@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { sha256 } from '../../../lib/base/hash.ts';
 import { toOnnx } from '../../../lib/export/onnx.ts';
 import { fromOnnx } from '../../../lib/export/onnx-import.ts';
 import { RandomForestClassifier } from '../../../lib/forest/classifier.ts';
 import { decodeModel, type Model } from '../../../lib/forest/model.ts';
 import { predict, predictProba, predictValues } from '../../../lib/forest/predict.ts';
-import { sha256 } from '../../../lib/hash.ts';
 
 const FOLDER = 'test/fixtures/onnx';
 const floats = (base64: string) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isRetryable } from '../../../lib/errors.ts';
+import { isRetryable } from '../../../lib/base/errors.ts';
 import { classOf, type ErrorClass, parseFailure } from '../../../lib/fanout/error-class.ts';
 
 // messages as they come back from a chained invoke: ours with the error's name in front, the platform's as they are

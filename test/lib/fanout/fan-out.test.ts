@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { FanOutFailedError, InputError } from '../../../lib/errors.ts';
+import { FanOutFailedError, InputError } from '../../../lib/base/errors.ts';
 import { backoffMs } from '../../../lib/fanout/backoff.ts';
 import type { Engine } from '../../../lib/fanout/engine.ts';
 import { fanOut, map, mapReduce, reducePairwise, startFanOut, workerFunction } from '../../../lib/fanout/fan-out.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RandomStream } from '../../../lib/base/random.ts';
 import { encodeColumn, quantileEdges } from '../../../lib/forest/bins.ts';
-import { RandomStream } from '../../../lib/random.ts';
 
 const edgesOf = (values: number[], maxBins?: number) => [...quantileEdges(Float32Array.from(values), maxBins)];
 

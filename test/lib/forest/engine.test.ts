@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { STREAM } from '../../../lib/base/random.ts';
 import { arvoredoEngine, forecastTrainer } from '../../../lib/forest/arvoredo-engine.ts';
 import { encodeColumns, quantileEdges } from '../../../lib/forest/bins.ts';
 import { ENGINES, type EngineName } from '../../../lib/forest/engine.ts';
@@ -9,7 +10,6 @@ import { FOREST_DEFAULTS, type ForestParams } from '../../../lib/forest/params.t
 import { predict } from '../../../lib/forest/predict.ts';
 import { LEAF, type Tree } from '../../../lib/forest/tree.ts';
 import { TreeRandom } from '../../../lib/forest/tree-random.ts';
-import { STREAM } from '../../../lib/random.ts';
 import { blobs, randomTable } from './tables.ts';
 
 const raw = blobs(1, 200, 6, 3);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { InputError } from '../../../lib/errors.ts';
+import { InputError } from '../../../lib/base/errors.ts';
+import { RandomStream, STREAM } from '../../../lib/base/random.ts';
 import { RandomForestClassifier } from '../../../lib/forest/classifier.ts';
 import { permutationImportance } from '../../../lib/forest/permutation-importance.ts';
 import { RandomForestRegressor } from '../../../lib/forest/regressor.ts';
-import { RandomStream, STREAM } from '../../../lib/random.ts';
 
 test('a Poisson tree has no leaf of 0, whatever is left by rounding', () => {
   for (let seed = 0; seed < 40; seed++) {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { RandomStream } from '../../../lib/base/random.ts';
 import { ExtraTreesClassifier, RandomForestClassifier } from '../../../lib/forest/classifier.ts';
 import type { EstimatorOptions } from '../../../lib/forest/estimator-options.ts';
 import { permutationImportance } from '../../../lib/forest/permutation-importance.ts';
 import { ExtraTreesRegressor, RandomForestRegressor } from '../../../lib/forest/regressor.ts';
-import { RandomStream } from '../../../lib/random.ts';
 
 /** As bench/reference/forest_scores.py wrote it. */
 function readTable(name: string) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RandomStream } from '../../../lib/base/random.ts';
 import { applyForest } from '../../../lib/forest/apply.ts';
 import { GeneralGrower } from '../../../lib/forest/general-grow.ts';
 import { growTrees } from '../../../lib/forest/grow.ts';
@@ -10,7 +11,6 @@ import { FOREST_DEFAULTS, type ForestParams, resolveParams } from '../../../lib/
 import { type Forest, predictProba, predictValues } from '../../../lib/forest/predict.ts';
 import { tableOfRows } from '../../../lib/forest/training-table.ts';
 import { LEAF } from '../../../lib/forest/tree.ts';
-import { RandomStream } from '../../../lib/random.ts';
 import { REFERENCES, readReference, referenceTable } from './reference.ts';
 import { randomTable } from './tables.ts';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RandomStream, STREAM } from '../../../lib/base/random.ts';
 import { encodeColumns, quantileEdges } from '../../../lib/forest/bins.ts';
 import { growTrees } from '../../../lib/forest/grow.ts';
 import { FOREST_DEFAULTS, type ForestParams, resolveMaxFeatures } from '../../../lib/forest/params.ts';
 import { LEAF, type Tree } from '../../../lib/forest/tree.ts';
 import { TreeRandom } from '../../../lib/forest/tree-random.ts';
-import { RandomStream, STREAM } from '../../../lib/random.ts';
 import { randomTable, type Table } from './tables.ts';
 
 /** A node as the plain twin has it: class counts for a leaf, else a cut and its children. */

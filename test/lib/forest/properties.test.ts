@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
+import { RandomStream } from '../../../lib/base/random.ts';
 import { ExtraTreesClassifier, RandomForestClassifier } from '../../../lib/forest/classifier.ts';
 import { oobSumsInThreads } from '../../../lib/forest/general-in-threads.ts';
 import { growForest, growForestInThreads } from '../../../lib/forest/grow-forest.ts';
@@ -22,7 +23,6 @@ import { MISSING_BYTE, missingCode, type TrainingTable } from '../../../lib/fore
 import { LEAF } from '../../../lib/forest/tree.ts';
 import { leafWeights, TreeWalker } from '../../../lib/forest/walk.ts';
 import { predictProbaInThreads, predictValuesInThreads } from '../../../lib/forest/wasm/predict-in-threads.ts';
-import { RandomStream } from '../../../lib/random.ts';
 
 /** A table of any kind: few or many codes, missing values, categories, weights, classes or values. */
 function makeTable(seed: number, numRows: number, numFeatures: number, numClasses: number): TrainingTable {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RandomStream } from '../../../lib/base/random.ts';
 import { sortFloats } from '../../../lib/forest/sort-floats.ts';
-import { RandomStream } from '../../../lib/random.ts';
 
 // any bits at all: subnormal numbers, infinities, both zeros, NaN
 function anyFloats(length: number, seed: number): Float32Array {

@@ -1,8 +1,8 @@
 // Small tables for the tests of forests.
 
+import { RandomStream } from '../../../lib/base/random.ts';
 import type { TrainingTable } from '../../../lib/forest/training-table.ts';
 import type { BinEdges, ClassRows, RawRows } from '../../../lib/partition/rows.ts';
-import { RandomStream } from '../../../lib/random.ts';
 
 export interface Table {
   rows: ClassRows;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RandomStream } from '../../../lib/base/random.ts';
 import { TreeRandom } from '../../../lib/forest/tree-random.ts';
-import { RandomStream } from '../../../lib/random.ts';
 
 /** xoshiro128++ as its authors publish it: https://prng.di.unimi.it/xoshiro128plusplus.c */
 function reference(state: number[]): () => number {

@@ -5,9 +5,9 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { decodeModel } from '../../../lib/forest/model.ts';
-import { runKeys } from '../../../lib/keys.ts';
-import { memoryStore } from '../../../lib/memory-store.ts';
+import { runKeys } from '../../../lib/store/keys.ts';
 import { runOnData } from '../../helpers.ts';
+import { memoryStore } from '../../memory-store.ts';
 
 /** Run, and give the error; no partition may have been written. */
 async function refusal(

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { decodeModel } from '../../../lib/forest/model.ts';
-import { getJson } from '../../../lib/json.ts';
-import { runKeys } from '../../../lib/keys.ts';
-import { memoryStore } from '../../../lib/memory-store.ts';
 import { decodeRaw } from '../../../lib/partition/arrow.ts';
-import type { ClassReport } from '../../../lib/report.ts';
-import type { Store } from '../../../lib/store.ts';
+import type { ClassReport } from '../../../lib/report/report.ts';
+import { getJson } from '../../../lib/store/json.ts';
+import { runKeys } from '../../../lib/store/keys.ts';
+import type { Store } from '../../../lib/store/store.ts';
 import { runOnData } from '../../helpers.ts';
+import { memoryStore } from '../../memory-store.ts';
 
 const keys = runKeys('r');
 const fixture = (name: string) => readFileSync(`test/fixtures/tables/${name}`);

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { decideSides, sidesBy } from '../../../lib/ingest/sides.ts';
-import { getJson } from '../../../lib/json.ts';
-import { runKeys } from '../../../lib/keys.ts';
 import { decodeRaw } from '../../../lib/partition/arrow.ts';
-import { SIDE, shareOut, stratifiedSide } from '../../../lib/partition/split.ts';
-import type { ClassReport } from '../../../lib/report.ts';
-import type { Store } from '../../../lib/store.ts';
+import { SIDE, shareOut, stratifiedSide } from '../../../lib/partition/sides.ts';
+import type { ClassReport } from '../../../lib/report/report.ts';
+import { getJson } from '../../../lib/store/json.ts';
+import { runKeys } from '../../../lib/store/keys.ts';
+import type { Store } from '../../../lib/store/store.ts';
 import { FUZZ_RUNS } from '../../fuzz.ts';
 import { runInMemory, runOnData } from '../../helpers.ts';
 

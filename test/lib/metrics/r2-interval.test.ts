@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { normalQuantile } from '../../../lib/base/numeric.ts';
+import { RandomStream, STREAM } from '../../../lib/base/random.ts';
 import { score } from '../../../lib/metrics/metric.ts';
 import { r2 } from '../../../lib/metrics/r2.ts';
 import { mergeR2Spreads, r2Interval, r2Spread } from '../../../lib/metrics/r2-interval.ts';
-import { normalQuantile } from '../../../lib/numeric.ts';
-import { RandomStream, STREAM } from '../../../lib/random.ts';
 
 /** Values of a line with noise, and the predictions of one who knows the line. */
 function draw(numRows: number, index: number, noise: number) {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RandomStream } from '../../../lib/base/random.ts';
 import { precisionRecallCurve, rocCurve } from '../../../lib/metrics/curves.ts';
 import { score } from '../../../lib/metrics/metric.ts';
 import { r2 } from '../../../lib/metrics/r2.ts';
 import { rocAuc, rocAucError, rocAucOf } from '../../../lib/metrics/roc-auc.ts';
 import { countClassScores, countScores } from '../../../lib/metrics/score-counts.ts';
-import { RandomStream } from '../../../lib/random.ts';
 
 const stream = new RandomStream(1, 0);
 const numRows = 5000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tableFromIPC } from '@uwdata/flechette';
-import { FormatError } from '../../../lib/errors.ts';
+import { FormatError } from '../../../lib/base/errors.ts';
 import {
   decodeBinned,
   decodeRaw,

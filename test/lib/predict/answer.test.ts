@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { RandomForestClassifier } from '../../../lib/forest/classifier.ts';
 import { decodeModel, type Model } from '../../../lib/forest/model.ts';
 import { RandomForestRegressor } from '../../../lib/forest/regressor.ts';
-import { runKeys } from '../../../lib/keys.ts';
-import { memoryStore } from '../../../lib/memory-store.ts';
 import { answerRows } from '../../../lib/predict/answer.ts';
 import type { RowsError } from '../../../lib/predict/json-rows.ts';
 import { modelCache } from '../../../lib/predict/model-cache.ts';
+import { runKeys } from '../../../lib/store/keys.ts';
+import { memoryStore } from '../../memory-store.ts';
 
 const columns = [Float32Array.of(1, 2, 3, 4, 5, 6), Float32Array.of(0, 1, 2, 0, 1, 2)];
 const labels = ['no', 'no', 'no', 'yes', 'yes', 'yes'];

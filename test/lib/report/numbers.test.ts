@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RandomStream, STREAM } from '../../../lib/base/random.ts';
 import { decodeModel } from '../../../lib/forest/model.ts';
 import { predict } from '../../../lib/forest/predict.ts';
-import { getJson } from '../../../lib/json.ts';
-import { runKeys } from '../../../lib/keys.ts';
-import { parseRunParams } from '../../../lib/params.ts';
 import { decodeRaw } from '../../../lib/partition/arrow.ts';
-import { planRun } from '../../../lib/plan.ts';
-import { RandomStream, STREAM } from '../../../lib/random.ts';
-import type { RunRequest } from '../../../lib/run.ts';
+import { parseRunParams } from '../../../lib/plan/params.ts';
+import { planRun } from '../../../lib/plan/plan.ts';
+import type { RunRequest } from '../../../lib/run/run.ts';
 import type { BinsResult } from '../../../lib/stages/bins.ts';
 import { countImportance, importanceRows } from '../../../lib/stages/importance.ts';
+import { getJson } from '../../../lib/store/json.ts';
+import { runKeys } from '../../../lib/store/keys.ts';
 import { getClassReport, runInMemory } from '../../helpers.ts';
 
 const JOB = { samples: 3000, features: 6, trees: 12, testSize: 0.3, flipY: 0.1 };

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Command } from 'commander';
 import fc from 'fast-check';
-import { parseRunParams, type RunParams, readGiven } from '../../../lib/params.ts';
+import { parseRunParams, type RunParams, readGiven } from '../../../lib/plan/params.ts';
 import { chart } from '../../../lib/report/chart.ts';
 import { runCommandOf } from '../../../lib/report/command.ts';
 import { renderReport } from '../../../lib/report/page.ts';
-import type { ClassReport } from '../../../lib/report.ts';
+import type { ClassReport } from '../../../lib/report/report.ts';
 import { addRunOptions, givenParams } from '../../../local/commands/run-options.ts';
 import { getClassReport, runInMemory } from '../../helpers.ts';
 

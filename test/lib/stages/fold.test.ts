@@ -5,11 +5,11 @@ import fc from 'fast-check';
 import { quantileEdges } from '../../../lib/forest/bins.ts';
 import { MISSING_BYTE } from '../../../lib/forest/training-table.ts';
 import { encodeFeature } from '../../../lib/forest/walk.ts';
-import { getJson } from '../../../lib/json.ts';
-import { runKeys } from '../../../lib/keys.ts';
 import { assignFolds } from '../../../lib/partition/folds.ts';
-import type { ClassReport } from '../../../lib/report.ts';
+import type { ClassReport } from '../../../lib/report/report.ts';
 import { toValues } from '../../../lib/stages/fold.ts';
+import { getJson } from '../../../lib/store/json.ts';
+import { runKeys } from '../../../lib/store/keys.ts';
 import { FUZZ_RUNS } from '../../fuzz.ts';
 import { runInMemory, runOnData } from '../../helpers.ts';
 

@@ -3,10 +3,10 @@ import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseRunParams } from '../../../lib/params.ts';
-import { startRun, viewRun } from '../../../lib/run.ts';
-import { startEmulator } from '../../../local/emulator.ts';
-import { localTarget } from '../../../local/target.ts';
+import { parseRunParams } from '../../../lib/plan/params.ts';
+import { startRun, viewRun } from '../../../lib/run/run.ts';
+import { localTarget } from '../../../local/backend/local-target.ts';
+import { startEmulator } from '../../../local/emulator/emulator.ts';
 import { finish, start, temporaryFolder } from '../command.ts';
 
 const PARAMS = parseRunParams({ samples: 600, chunkSize: 200, trees: 3 });

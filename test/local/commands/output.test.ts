@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { chooseAccount } from '../../../local/commands/place-options.ts';
-import { createProgram } from '../../../local/program.ts';
+import { chooseAccount } from '../../../local/commands/backend-options.ts';
+import { createProgram } from '../../../local/commands/program.ts';
 import { finish, temporaryFolder } from '../command.ts';
 
 const { commands } = createProgram();

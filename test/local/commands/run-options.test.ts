@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Command } from 'commander';
-import { PARAM_NAMES, parseRunParams, readGiven } from '../../../lib/params.ts';
+import { PARAM_NAMES, parseRunParams, readGiven } from '../../../lib/plan/params.ts';
 import { checkParams } from '../../../local/commands/checks.ts';
 import { addRunOptions, givenParams, toFlag } from '../../../local/commands/run-options.ts';
 

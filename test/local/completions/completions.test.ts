@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { createProgram } from '../../../local/commands/program.ts';
 import { bashCompletions } from '../../../local/completions/bash.ts';
 import { completableOf } from '../../../local/completions/completable.ts';
 import { fishCompletions } from '../../../local/completions/fish.ts';
 import { zshCompletions } from '../../../local/completions/zsh.ts';
-import { createProgram } from '../../../local/program.ts';
 import { temporaryFolder } from '../command.ts';
 
 const program = completableOf(createProgram());

@@ -3,9 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Command } from 'commander';
+import { createProgram } from '../../../local/commands/program.ts';
 import { applySettings, optionsOf, settingsOf, unknownVariables, variableOf } from '../../../local/config/config.ts';
 import { readConfig } from '../../../local/config/file.ts';
-import { createProgram } from '../../../local/program.ts';
 import { temporaryFolder } from '../command.ts';
 
 const file = (values: Record<string, unknown>) => ({ path: 'arvoredo.config.json', values });

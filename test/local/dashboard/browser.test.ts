@@ -5,11 +5,11 @@ import { after, before, suite, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import type { ClassReport } from '../../../lib/report.ts';
-import type { RunStatus } from '../../../lib/run.ts';
+import type { ClassReport } from '../../../lib/report/report.ts';
+import type { RunStatus } from '../../../lib/run/run.ts';
 import { exportPage } from '../../../local/dashboard/export.ts';
 import { startDashboard } from '../../../local/dashboard/server.ts';
-import type { EmulatorInfo } from '../../../local/emulator.ts';
+import type { EmulatorInfo } from '../../../local/emulator/emulator.ts';
 import { openBrowser, openPage, seriousFaults } from '../../browser.ts';
 import { start, temporaryFolder } from '../command.ts';
 

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { memoryStore } from '../../../lib/memory-store.ts';
-import { type RunView, viewRun } from '../../../lib/run.ts';
-import type { ApiAnswer } from '../../../local/api-client.ts';
+import { type RunView, viewRun } from '../../../lib/run/run.ts';
 import { followByApi, lastRunOf } from '../../../local/dashboard/api-runs.ts';
+import type { EmulatorEvent } from '../../../local/dashboard/event-log.ts';
 // biome-ignore lint/suspicious/noTsIgnore: the page's modules have no types, and need none
 // @ts-ignore
 import { apply, createModel, progressOf } from '../../../local/dashboard/page/model.js';
 import { startRunDashboard, watchRun } from '../../../local/dashboard/run-dashboard.ts';
-import type { EmulatorEvent } from '../../../local/events.ts';
+import type { ApiAnswer } from '../../../local/http/api-client.ts';
 import { getClassReport, runInMemory } from '../../helpers.ts';
+import { memoryStore } from '../../memory-store.ts';
 
 /** An API that answers one path after the other, each time with the next of what is given. */
 const apiOf = (answers: Record<string, ApiAnswer[]>) => async (_method: string, path: string) => {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { serve } from '../../../local/http/serve.ts';
 import { readBody, send } from '../../../local/lambda/http.ts';
 import { awsLogs } from '../../../local/logs/aws-logs.ts';
 import { type LogLine, parseLine, taskIdOf } from '../../../local/logs/line.ts';
 import { localLogs } from '../../../local/logs/local-logs.ts';
-import { serve } from '../../../local/serve.ts';
 import { temporaryFolder } from '../command.ts';
 
 const USED = { gbSeconds: 0.5, s3Reads: 2, s3Writes: 1 };

@@ -15,7 +15,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { RandomStream, STREAM } from '../../../lib/random.ts';
+import { RandomStream, STREAM } from '../../../lib/base/random.ts';
 import { startS3Server } from '../../../local/s3/server.ts';
 import { BUCKET, clientOf, errorName, plain, restartHarness, startHarness, temporaryFolder } from './harness.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RandomStream, STREAM } from '../../../lib/random.ts';
+import { RandomStream, STREAM } from '../../../lib/base/random.ts';
 import { KeyIndex } from '../../../local/s3/key-index.ts';
 import { listPage } from '../../../local/s3/list.ts';
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RandomStream } from '../../../../lib/base/random.ts';
 import { growTrees } from '../../../../lib/forest/grow.ts';
 import { encodeTrees } from '../../../../lib/forest/model.ts';
 import { FOREST_DEFAULTS, type ForestParams } from '../../../../lib/forest/params.ts';
 import { kernelModule } from '../../../../lib/forest/wasm/compile.ts';
 import { growInThreads } from '../../../../lib/forest/wasm/grow-in-threads.ts';
 import { planLayout } from '../../../../lib/forest/wasm/layout.ts';
-import { RandomStream } from '../../../../lib/random.ts';
 import { randomTable, type Table } from '../tables.ts';
 
 async function assertLikeTwin(table: Table, options: Partial<ForestParams>, numThreads = 1): Promise<void> {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RandomStream } from '../../../../lib/base/random.ts';
 import { GeneralGrower } from '../../../../lib/forest/general-grow.ts';
 import { trainerOf } from '../../../../lib/forest/grow-forest.ts';
 import { FOREST_DEFAULTS, type ForestParams, resolveParams, type Trainer } from '../../../../lib/forest/params.ts';
 import type { TrainingTable } from '../../../../lib/forest/training-table.ts';
 import { growTableInThreads } from '../../../../lib/forest/wasm/grow-in-threads.ts';
-import { RandomStream } from '../../../../lib/random.ts';
 import { flagged, randomValueTable } from '../tables.ts';
 
 async function assertLikeTwin(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RandomStream } from '../../../../lib/base/random.ts';
 import { growTrees } from '../../../../lib/forest/grow.ts';
 import { growForest } from '../../../../lib/forest/grow-forest.ts';
 import { decodeModel, encodeModel } from '../../../../lib/forest/model.ts';
@@ -12,7 +13,6 @@ import {
   predictProbaInThreads,
   predictValuesInThreads,
 } from '../../../../lib/forest/wasm/predict-in-threads.ts';
-import { RandomStream } from '../../../../lib/random.ts';
 import { flagged, randomTable, randomValueTable } from '../tables.ts';
 
 function randomForest(seed: number, numRows: number, numFeatures: number, numClasses: number) {

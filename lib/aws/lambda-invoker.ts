@@ -1,0 +1,44 @@
+// One invocation of a function, answered or failed: what the client's futures are made of.
+
+import { InvokeCommand, LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
+import { type Failure, parseFailure } from '../fanout/error-class.ts';
+
+/** How an invocation ended. */
+export type Invoked = { ok: true; result: unknown } | { ok: false; error: Failure };
+
+/** Never rejects: whether another attempt is worth it follows from the failure's name. */
+export type Invoke = (functionName: string, payload: unknown, signal: AbortSignal) => Promise<Invoked>;
+
+/** Attempts are the caller's to count: the SDK makes one. */
+export function lambdaInvoker(config: LambdaClientConfig): Invoke {
+  const client = new LambdaClient({ ...config, maxAttempts: 1 });
+  return async (functionName, payload, signal) => {
+    try {
+      const { Payload, FunctionError } = await client.send(
+        new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(payload ?? null) }),
+        { abortSignal: signal },
+      );
+      const answer: unknown = JSON.parse(Payload?.transformToString() || 'null');
+      return FunctionError === undefined ? { ok: true, result: answer } : { ok: false, error: failureOf(answer) };
+    } catch (error) {
+      if (signal.aborted) return { ok: false, error: { name: 'CancelledError', message: 'called off' } };
+      return { ok: false, error: refusalOf(functionName, error) };
+    }
+  };
+}
+
+/** What a function threw comes with the name of its class; the platform's own names have a dot in them. */
+function failureOf(answer: unknown): Failure {
+  const { errorType = 'Error', errorMessage = 'failed without a word' } = (answer ?? {}) as Record<string, string>;
+  return errorType.includes('.') ? parseFailure(errorMessage, errorType) : { name: errorType, message: errorMessage };
+}
+
+/** Why Lambda did not even begin: no place is free, it has trouble itself, or the request is wrong and stays so. */
+function refusalOf(functionName: string, cause: unknown): Failure {
+  const { name, message, $fault } = cause as Error & { $fault?: 'client' | 'server' };
+  if (name === 'ResourceNotFoundException') {
+    return { name: 'InputError', message: `there is no function ${functionName}, or no such alias of it` };
+  }
+  if (name === 'TooManyRequestsException') return parseFailure(message, name);
+  return { name: $fault === 'client' ? 'InputError' : name, message: `${functionName}: ${message}` };
+}

@@ -1,0 +1,168 @@
+// What a run is expected to take and to cost, before anything is spent.
+
+import { LOOK_SHARE, STRAGGLER_TASKS } from '../fanout/looks.ts';
+import {
+  addUsage,
+  type Costs,
+  costsOf,
+  KEPT_DAYS,
+  NO_USAGE,
+  PARTS,
+  type Part,
+  type PartUsage,
+  totalUsage,
+  type Usage,
+} from './cost.ts';
+import { durableOperations, type Plan } from './plan.ts';
+import { PRICES } from './prices.ts';
+import type { Round } from './search/halving.ts';
+import { memoryOf, needsOf, type TaskNeed } from './task-resources.ts';
+
+export interface PartForecast {
+  part: Part;
+  /** Invocations: tasks of a stage, resumptions of the orchestrator. */
+  tasks: number;
+  /** From the start of the stage to its end; null for the orchestrator, which is there all the time. */
+  seconds: number | null;
+  /** Memory that its largest task takes, and that the function has; null for the orchestrator, which holds counts only. */
+  peakMiB: number | null;
+  limitMiB: number | null;
+  usd: number;
+}
+
+/** What `arvoredo plan --json` writes. */
+export interface Forecast {
+  strategy: { name: Plan['strategy']; reason: string };
+  /** The rounds of a search, after which the best is taken to be the candidate that takes longest; null without one. */
+  search: { numFolds: number; rounds: Round[]; resource: 'rows' | 'trees' } | null;
+  parts: PartForecast[];
+  storage: { bytes: number; days: number; usd: number };
+  total: { tasks: number; durableOperations: number; seconds: number; usd: number };
+  prices: { region: string; asOf: string; sources: readonly string[] };
+  params: Plan['params'];
+}
+
+/** Starting a sandbox: the process, the bundle, and code that is not yet compiled. Billed since August 2025. */
+const COLD_START_SECONDS = 0.3;
+/** From a fan-out's call to its first task, and from its last to the call's end. */
+const FAN_OUT_SECONDS = 0.2;
+/** Completions come in groups: each resumes the orchestrator, which replays. */
+const RESUMPTIONS_PER_TASK = 0.8;
+const RESUMPTION_SECONDS = 0.06;
+const ORCHESTRATOR_MIB = 1024;
+
+/**
+ * @param cores of the machine that all functions share; by default each has vCPUs of its own, as on AWS. Costs are those
+ *   on AWS either way
+ */
+export function forecastRun(plan: Plan, cores = Number.POSITIVE_INFINITY): Forecast {
+  const needs = needsOf(plan);
+  const usage = forecastUsage(plan);
+  const costs: Costs = costsOf(usage);
+  const parts = PARTS.map((part): PartForecast => {
+    const ofPart = needs.filter(({ stage }) => stage === part);
+    if (part === 'orchestrator') {
+      const tasks = usage.orchestrator.invocations;
+      return { part, tasks, seconds: null, peakMiB: null, limitMiB: null, usd: costs[part] };
+    }
+    return {
+      part,
+      tasks: usage[part].invocations,
+      seconds: secondsOf(ofPart, Math.min(plan.params.workers, coresFor(part, cores))),
+      peakMiB: Math.max(...ofPart.map(({ peakMiB }) => peakMiB)),
+      limitMiB: memoryOf(ofPart),
+      usd: costs[part],
+    };
+  });
+  const { region, asOf, sources } = PRICES;
+  return {
+    strategy: { name: plan.strategy, reason: plan.strategyReason },
+    search: plan.search
+      ? {
+          numFolds: plan.search.numFolds,
+          rounds: plan.search.rounds,
+          resource: plan.search.spec.halving?.resource ?? 'rows',
+        }
+      : null,
+    parts,
+    storage: { bytes: totalUsage(usage).bytesWritten, days: KEPT_DAYS.objects, usd: costs.storage },
+    total: {
+      tasks: needs.reduce((sum, { numTasks }) => sum + numTasks, 0),
+      durableOperations: usage.orchestrator.durableOperations,
+      seconds: parts.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0),
+      usd: costs.total,
+    },
+    prices: { region, asOf, sources },
+    params: plan.params,
+  };
+}
+
+/** A train function has two vCPUs. */
+function coresFor(part: Part, cores: number): number {
+  return part === 'train' ? Math.max(1, cores / 2) : cores;
+}
+
+function secondsOf(needs: readonly TaskNeed[], atOnce: number): number {
+  const seconds = needs.map((need) => {
+    const lanes = Math.min(need.numTasks, atOnce);
+    return FAN_OUT_SECONDS + need.first.seconds + (need.numTasks / lanes) * need.seconds;
+  });
+  return seconds.reduce((sum, part) => sum + part, COLD_START_SECONDS);
+}
+
+/** Operations for looks at what is slow, in fan-outs that take longer than the time before the first. */
+function lookOperations(needs: readonly TaskNeed[], atOnce: number): number {
+  const operations = needs.map((need) => {
+    const seconds = secondsOf([need], Math.min(need.numTasks, atOnce));
+    let looks = 0;
+    for (let at = 2; need.numTasks >= STRAGGLER_TASKS && at < seconds; at += Math.max(2, LOOK_SHARE * at)) looks++;
+    return 2 * looks;
+  });
+  return operations.reduce((sum, one) => sum + one, 0);
+}
+
+/** What a calm run uses on AWS; reads depend a little on how tasks fall to sandboxes. */
+export function forecastUsage(plan: Plan): PartUsage {
+  const needs = needsOf(plan);
+  const stages = { generate: NO_USAGE, split: NO_USAGE, train: NO_USAGE, evaluate: NO_USAGE };
+  for (const part of Object.keys(stages) as (keyof typeof stages)[]) {
+    const ofPart = needs.filter(({ stage }) => stage === part);
+    const sandboxes = Math.max(...ofPart.map(({ numTasks }) => Math.min(numTasks, plan.params.workers)));
+    const seconds = ofPart.reduce(
+      (sum, need) => sum + need.numTasks * need.seconds + Math.min(need.numTasks, sandboxes) * need.first.seconds,
+      sandboxes * COLD_START_SECONDS,
+    );
+    stages[part] = ofPart
+      .map((need) => usageOf(need, Math.min(need.numTasks, sandboxes)))
+      .reduce(addUsage, { ...NO_USAGE, gbSeconds: (seconds * memoryOf(ofPart)) / 1024 });
+  }
+  const numTasks = needs.reduce((sum, need) => sum + need.numTasks, 0);
+  const resumptions = Math.ceil(numTasks * RESUMPTIONS_PER_TASK) + 1;
+  const orchestratorSeconds = COLD_START_SECONDS + resumptions * RESUMPTION_SECONDS;
+  return {
+    ...stages,
+    orchestrator: {
+      ...NO_USAGE,
+      gbSeconds: (orchestratorSeconds * ORCHESTRATOR_MIB) / 1024,
+      invocations: resumptions,
+      durableOperations: durableOperations(plan) + lookOperations(needs, plan.params.workers),
+      // six lists, a status for each stage and at the end, the report, its page and the timeline
+      s3Writes: 13,
+      // the request, a look for a cancellation in each stage, all results at the end
+      s3Reads: 8 + 2 * plan.numChunks,
+      bytesWritten: 150_000,
+    },
+  };
+}
+
+function usageOf(need: TaskNeed, sandboxes: number): Usage {
+  const { numTasks, s3Reads, s3Writes, bytesRead, bytesWritten, first } = need;
+  return {
+    ...NO_USAGE,
+    invocations: numTasks,
+    s3Reads: numTasks * s3Reads + sandboxes * first.s3Reads,
+    s3Writes: numTasks * s3Writes,
+    bytesRead: numTasks * bytesRead + sandboxes * first.bytesRead,
+    bytesWritten: numTasks * bytesWritten,
+  };
+}

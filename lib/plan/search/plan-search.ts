@@ -1,0 +1,105 @@
+// The plan of a search: its candidates, each with a plan of its own, and its rounds.
+
+import { InputError } from '../../base/errors.ts';
+import type { RunParams } from '../params.ts';
+import type { Plan } from '../plan.ts';
+import { listCandidates } from './candidates.ts';
+import { halvingRounds, type Resources, type Round } from './halving.ts';
+import type { Overrides, SearchSpec } from './spec.ts';
+
+export interface Candidate {
+  params: Overrides;
+  /** Of a run that grows this forest: for what it takes, and for the tasks that do it. */
+  plan: Plan;
+}
+
+export interface SearchPlan {
+  spec: SearchSpec;
+  numFolds: number;
+  candidates: Candidate[];
+  rounds: Round[];
+  /** How many times as long as the middle one the longest candidate is expected to take. */
+  spread: number;
+}
+
+/** Fits of a search at most: the report reads them all. */
+const MAX_FITS = 10_000;
+
+/** Parameters of a run that grows the forest of a candidate. */
+export function withCandidate(params: RunParams, candidate: Overrides): RunParams {
+  return { ...params, ...candidate, search: undefined };
+}
+
+/**
+ * @param layOut makes the plan of a run without a search
+ * @returns the plan of the run as far as its data go, and of its search; the forest is that of the candidate that takes
+ *   longest, since the best is not known
+ * @throws {InputError} when there are too many candidates or rows too few, or a candidate contradicts itself or the data
+ */
+export function planSearch(params: RunParams, spec: SearchSpec, layOut: (params: RunParams) => Plan): Plan {
+  const { folds: numFolds = 0 } = params;
+  const listed = checkSearch(params, spec);
+  const candidates = listed.map((candidate) => ({
+    params: candidate,
+    plan: ofCandidate(candidate, () => layOut(withCandidate(params, candidate))),
+  }));
+  const plans = candidates.map(({ plan }) => plan);
+  const longest = plans.reduce((most, plan) => (plan.growSeconds > most.growSeconds ? plan : most));
+  const rounds = spec.halving
+    ? halvingRounds(candidates.length, spec.halving, resourcesOf(longest, spec, numFolds))
+    : [{ numCandidates: candidates.length, resources: longest.numTrain }];
+  const seconds = plans.map(({ growSeconds }) => growSeconds).sort((a, b) => a - b);
+  // half of the fits are done when the lower middle one is
+  const spread = longest.growSeconds / seconds[(seconds.length - 1) >> 1]!;
+  const search = { spec, numFolds, candidates, rounds, spread };
+  return { ...longest, params: { ...longest.params, search: spec }, search };
+}
+
+/**
+ * The candidates, and what can be known to be wrong before a user's data have been read.
+ *
+ * @throws {InputError} when there are too many, or the folds would tear groups or times apart
+ */
+export function checkSearch({ folds: numFolds = 0, group, time, seed }: RunParams, spec: SearchSpec): Overrides[] {
+  const listed = listCandidates(spec, seed);
+  const numFits = listed.length * numFolds;
+  if (numFits > MAX_FITS) {
+    throw new InputError(
+      `${listed.length} candidates × ${numFolds} folds are ${numFits} fits, at most ${MAX_FITS} are allowed`,
+    );
+  }
+  if (group !== undefined || time !== undefined) {
+    throw new InputError(
+      `a search draws its folds at random: leave out the search or ${group === undefined ? 'time' : 'group'}`,
+    );
+  }
+  return listed;
+}
+
+/** Do what may refuse a candidate; the message says which. */
+export function ofCandidate<T>(candidate: Overrides, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const values = Object.entries(candidate).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+    throw new InputError(`candidate ${values.join(', ')}: ${error.message}`);
+  }
+}
+
+function resourcesOf({ numTrain, numClasses, params }: Plan, { halving }: SearchSpec, numFolds: number): Resources {
+  if (halving!.resource === 'trees') return { smallest: 1, smallestIs: 'the fewest', most: params.trees };
+  const { minResources } = halving!;
+  // both sides of each fold have a row
+  const fewest = 2 * numFolds;
+  if (typeof minResources === 'number' && minResources < fewest) {
+    throw new InputError(`minResources must be at least ${fewest} rows, two for each fold, got ${minResources}`);
+  }
+  const smallestIs = `two${numClasses > 0 ? ` of each of ${numClasses} classes` : ''} in each of ${numFolds} folds`;
+  return { smallest: fewest * Math.max(1, numClasses), smallestIs, most: numTrain };
+}
+
+/** How much of the resource a round has, as a share of all. */
+export function shareOf({ resources }: Round, { spec }: SearchPlan, { numTrain, params }: Plan): number {
+  return resources / (spec.halving?.resource === 'trees' ? params.trees : numTrain);
+}

@@ -1,0 +1,87 @@
+// report.json of a run that predicts values: what it has where that of classes has accuracy, curves and confusion.
+
+import { r2, squaredDistances } from '../metrics/r2.ts';
+import type { BinsResult, ValueRangeAndMean } from '../stages/bins.ts';
+import {
+  type CellCount,
+  mergeDensity,
+  mergeResiduals,
+  mergeScores,
+  type ResidualCount,
+  type ValueEvaluateResult,
+  type ValueScores,
+} from '../stages/score-values.ts';
+import { mergeValueImportance } from '../stages/value-importance.ts';
+import type { RunReport } from './report.ts';
+
+export interface ValueReport extends RunReport {
+  task: 'regression';
+  /** Share of the variance of the test rows' values that the predictions explain; 1 at most, below 0 when they are worse than the mean. */
+  r2: number;
+  /** 95 % interval of R², for rows drawn alike. */
+  r2Interval: [low: number, high: number] | null;
+  /** R² of the values without their noise on all rows, where the generator knows it. */
+  r2Ceiling: number | null;
+  /** Root of the mean squared error, in the label's unit. */
+  rmse: number;
+  /** Mean absolute error. */
+  mae: number;
+  /** The RMSE of always answering the mean of the test rows. */
+  rmseOfMean: number;
+  /** Of the whole data set. */
+  values: ValueRangeAndMean;
+  /** Scores on the validation side; null without one. */
+  validation: ValueScores | null;
+  /** Of forests that were each grown without one fold of the training rows, on that fold; null unless asked for. */
+  crossValidation: ValueCrossValidation | null;
+  /** Test rows by true and predicted value, in `DENSITY_CELLS` equal cells from the least value to the greatest. */
+  density: CellCount[];
+  /** Test rows by true less predicted value, in `RESIDUAL_STEPS`ths of the range of the values. */
+  residuals: ResidualCount[];
+}
+
+export interface ValueCrossValidation {
+  /** Mean over the folds, and its standard error: √ of the variance of the folds over their number. */
+  r2: number;
+  r2Error: number;
+  folds: ValueScores[];
+}
+
+export function reportValues(
+  evaluated: readonly ValueEvaluateResult[],
+  bins: BinsResult,
+  numFeatures: number,
+  folds: readonly ValueEvaluateResult[],
+): Omit<ValueReport, Exclude<keyof RunReport, 'permutationImportances'>> {
+  const { r2: score, r2Interval, rmse, mae, numRows } = mergeScores(evaluated);
+  const variance = squaredDistances(r2.merge(evaluated.map((part) => part.r2))) / numRows;
+  const validation = evaluated.flatMap((part) => part.validation ?? []);
+  return {
+    task: 'regression',
+    r2: score,
+    r2Interval,
+    r2Ceiling: bins.r2Ceiling ?? null,
+    rmse,
+    mae,
+    rmseOfMean: Math.sqrt(variance),
+    values: bins.values!,
+    validation: validation.length > 0 ? mergeScores(validation) : null,
+    crossValidation: folds.length > 0 ? crossValidate(folds.map((fold) => mergeScores([fold]))) : null,
+    permutationImportances:
+      variance > 0
+        ? mergeValueImportance(
+            evaluated.map(({ importance }) => importance),
+            numFeatures,
+            variance,
+          )
+        : null,
+    density: mergeDensity(evaluated),
+    residuals: mergeResiduals(evaluated),
+  };
+}
+
+function crossValidate(folds: ValueScores[]): ValueCrossValidation {
+  const mean = folds.reduce((sum, fold) => sum + fold.r2, 0) / folds.length;
+  const squares = folds.reduce((sum, fold) => sum + (fold.r2 - mean) ** 2, 0);
+  return { r2: mean, r2Error: Math.sqrt(squares / (folds.length - 1) / folds.length), folds };
+}

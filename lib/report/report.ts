@@ -1,0 +1,286 @@
+// report.json: what a run found, and what it took.
+
+import { createGenerator } from '../datasets/generator.ts';
+import type { FanOutCounts } from '../fanout/summary.ts';
+import { type Accuracy, accuracyOf } from '../metrics/accuracy.ts';
+import { averagePrecision } from '../metrics/average-precision.ts';
+import { brier } from '../metrics/brier.ts';
+import { type CalibrationBin, calibrationTable, mergeCalibration } from '../metrics/calibration.ts';
+import { mergePairs, type PairCount } from '../metrics/confusion.ts';
+import { type PrecisionRecallPoint, precisionRecallCurve, type RocPoint, rocCurve } from '../metrics/curves.ts';
+import { logLoss } from '../metrics/log-loss.ts';
+import { rocAucError, rocAucOf } from '../metrics/roc-auc.ts';
+import { mergeClassScores, type ScoreCounts } from '../metrics/score-counts.ts';
+import { type Costs, costsOf, type PartUsage } from '../plan/cost.ts';
+import { forecastUsage } from '../plan/forecast.ts';
+import type { RunParams } from '../plan/params.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { StageName, StageStatus } from '../run/run.ts';
+import type { BinsResult } from '../stages/bins.ts';
+import type { Evaluated, EvaluateResult } from '../stages/evaluate.ts';
+import { mergeImportance, type PermutationImportances } from '../stages/importance.ts';
+import { isOfValues } from '../stages/score-values.ts';
+import type { SplitResult } from '../stages/split.ts';
+import type { TaskSpan } from '../stages/stage.ts';
+import type { ModelResult, OobPoint } from '../stages/train.ts';
+import type { TableSchema } from '../tables/schema.ts';
+import { reportValues, type ValueReport } from './regression-report.ts';
+import type { SearchReport } from './search-results.ts';
+import type { Overheads } from './timeline.ts';
+
+/** What became of the tasks of a run, and of the attempts at them. */
+export type TaskCounts = Omit<FanOutCounts, 'tasks' | 'done' | 'failed'> & {
+  /** tasks of the run */
+  total: number;
+};
+
+/** Curves of one class against the rest; of two classes only class 1 has one. */
+export interface ClassCurves {
+  label: number;
+  rocAuc: number;
+  averagePrecision: number;
+  roc: RocPoint[];
+  precisionRecall: PrecisionRecallPoint[];
+}
+
+/** Rows of one partition by class, shape [numClasses], or of values in one number, and the bytes of its files. */
+export interface PartitionBalance {
+  train: number[];
+  test: number[];
+  bytes: number;
+}
+
+/** What a run found, whatever its task, and what it took. */
+export interface RunReport {
+  runId: string;
+  /** Accuracy, or R², on training rows by the trees that did not see them; null unless asked for, or when each saw all. */
+  oobScore: number | null;
+  /** Share of the training rows that some tree did not see: the others have no say in the score. */
+  oobCoverage: number | null;
+  /** What the search for the parameters found; null without one. */
+  search: SearchReport | null;
+  /** Impurity-based importance of each feature, summing to 1; all 0 when no tree has a cut. */
+  featureImportances: number[];
+  /**
+   * How much worse the forest is when a feature says nothing, in accuracy or R²; null when it is too large for that, with
+   * few rows.
+   */
+  permutationImportances: PermutationImportances | null;
+  /** How the first trees score out of bag; null unless asked for. */
+  oobCurve: OobPoint[] | null;
+  model: { key: string; sha256: string; numTrees: number; numNodes: number; bytes: number };
+  rows: { total: number; train: number; test: number };
+  /** In order; none when they would be more than 20,000 numbers. */
+  partitions: PartitionBalance[];
+  strategy: { name: string; reason: string };
+  /** Seconds of each stage, on the orchestrator's clock. */
+  seconds: Record<StageName, number>;
+  /** When each stage was at work. */
+  stages: Pick<StageStatus, 'name' | 'numTasks' | 'startedAtMs' | 'finishedAtMs'>[];
+  /** Tasks in the order of their stages; those that an earlier execution had finished are not among them. */
+  timeline: TaskSpan[];
+  tasks: TaskCounts;
+  /** Milliseconds of a task that were not its worker's: from asking for it to its answer, less the work. */
+  overheadMs: Overheads;
+  /** Expected cost on AWS, in USD. */
+  forecast: number;
+  /** Cost on AWS of what was used, by all executions of the run, in USD. */
+  bill: number;
+  /** Both by part, in USD: stages, orchestrator, and `storage` of what was written until it expires. */
+  costs: { forecast: Costs; bill: Costs };
+  /** What the bill is made from; `unmeasured` invocations are not in it. */
+  usage: PartUsage;
+  params: RunParams;
+  /** What the generator knows of its data, the true parameters; of a user's data, the schema. */
+  dataset: Record<string, unknown>;
+}
+
+/** Of a run that tells classes apart. */
+export interface ClassReport extends RunReport {
+  /** Not in a report of an earlier version. */
+  task?: 'classification';
+  accuracy: number;
+  /** 95 % interval of the accuracy. */
+  accuracyInterval: [low: number, high: number];
+  /** Best accuracy possible on this data, where the generator knows it. */
+  accuracyCeiling: number | null;
+  /** Mean −ln of the probability of the true class. */
+  logLoss: number;
+  /** Squared distance of the probabilities from the labels; halved for two classes. */
+  brier: number;
+  /**
+   * ROC AUC of probabilities rounded as `scoreSteps` says: of class 1, or the mean over classes of one against the rest.
+   * Null when a class has all test rows or none, or with more than 1,000 classes.
+   */
+  rocAuc: number | null;
+  /** How far rounding can have moved it; nothing where all leaves are pure and `scoreSteps` is a multiple of the trees. */
+  rocAucError: number | null;
+  /** Scores on the validation side; null without one. */
+  validation: Validation | null;
+  /** Of forests that were each grown without one fold of the training rows, on that fold; null unless asked for. */
+  crossValidation: CrossValidation | null;
+  /** Of the classes with the most test rows, at most 10; none where `rocAuc` is null. */
+  curves: ClassCurves[];
+  /** Of class 1 for two classes, else of the predicted class. */
+  calibration: CalibrationBin[];
+  /** Rows of each class in the whole data set. */
+  classCounts: number[];
+  /** Test rows by class and predicted class. */
+  confusion: PairCount[];
+}
+
+export type Report = ClassReport | ValueReport;
+
+export interface CrossValidation {
+  /** Mean over the folds, and its standard error: √ of the variance of the folds over their number. */
+  accuracy: number;
+  accuracyError: number;
+  folds: { accuracy: number; logLoss: number; numRows: number }[];
+}
+
+export interface Validation {
+  accuracy: number;
+  /** 95 % interval of the accuracy. */
+  accuracyInterval: [low: number, high: number];
+  logLoss: number;
+  numRows: number;
+}
+
+function validate(results: readonly EvaluateResult[]): Validation | null {
+  if (results.length === 0) return null;
+  const { accuracy, interval }: Accuracy = accuracyOf(mergePairs(results.map(({ pairs }) => pairs)));
+  const logLossOf = logLoss(results[0].numClasses);
+  return {
+    accuracy,
+    accuracyInterval: interval,
+    logLoss: logLossOf.value(logLossOf.merge(results.map((part) => part.logLoss))),
+    numRows: results.reduce((sum, { numRows }) => sum + numRows, 0),
+  };
+}
+
+function crossValidate(results: readonly EvaluateResult[]): CrossValidation {
+  const folds = results.map(({ pairs, logLoss: partial, numRows, numClasses }) => ({
+    accuracy: accuracyOf(pairs).accuracy,
+    logLoss: logLoss(numClasses).value(partial),
+    numRows,
+  }));
+  const accuracy = folds.reduce((sum, fold) => sum + fold.accuracy, 0) / folds.length;
+  const squares = folds.reduce((sum, fold) => sum + (fold.accuracy - accuracy) ** 2, 0);
+  return { accuracy, accuracyError: Math.sqrt(squares / (folds.length - 1) / folds.length), folds };
+}
+const MAX_CURVES = 10;
+const CURVE_POINTS = 100;
+const MAX_BALANCES = 20_000;
+
+export function makeReport(
+  runId: string,
+  plan: Plan,
+  bins: BinsResult,
+  model: ModelResult,
+  evaluated: readonly Evaluated[],
+  stages: readonly StageStatus[],
+  tasks: TaskCounts,
+  overheadMs: Overheads,
+  usage: PartUsage,
+  splits: readonly SplitResult[],
+  timeline: TaskSpan[],
+  schema?: TableSchema,
+  folds: readonly Evaluated[] = [],
+  search?: { report: SearchReport; plan: Plan },
+): Report {
+  const { key, sha256, numTrees, numNodes, bytes } = model;
+  const costs = { forecast: costsOf(forecastUsage(search?.plan ?? plan)), bill: costsOf(usage) };
+  const width = Math.max(1, plan.numClasses);
+  const common = {
+    search: search?.report ?? null,
+    oobScore: model.oob?.coverage ? model.oob.score : null,
+    oobCoverage: model.oob?.coverage ?? null,
+    featureImportances: model.featureImportances,
+    oobCurve: model.oobCurve,
+    model: { key, sha256, numTrees, numNodes, bytes },
+    rows: { total: plan.params.samples, train: plan.numTrain, test: plan.numTest },
+    partitions: width * splits.length > MAX_BALANCES ? [] : splits.map(balanceOf),
+    strategy: { name: plan.strategy, reason: plan.strategyReason },
+    seconds: Object.fromEntries(
+      stages.map((stage) => [stage.name, (stage.finishedAtMs! - stage.startedAtMs) / 1000]),
+    ) as Record<StageName, number>,
+    stages: stages.map(({ name, numTasks, startedAtMs, finishedAtMs }) => ({
+      name,
+      numTasks,
+      startedAtMs,
+      finishedAtMs,
+    })),
+    timeline,
+    tasks,
+    overheadMs,
+    forecast: costs.forecast.total,
+    bill: costs.bill.total,
+    costs,
+    usage,
+    params: plan.params,
+    dataset:
+      plan.dataset.generator === 'file' ? { generator: 'file', ...schema } : createGenerator(plan.dataset).describe(),
+  };
+  const { features } = plan.params;
+  return evaluated.every(isOfValues)
+    ? { runId, ...reportValues(evaluated, bins, features, folds.filter(isOfValues)), ...common }
+    : { runId, ...reportClasses(evaluated as EvaluateResult[], bins, features, folds as EvaluateResult[]), ...common };
+}
+
+function reportClasses(
+  evaluated: readonly EvaluateResult[],
+  bins: BinsResult,
+  numFeatures: number,
+  folds: readonly EvaluateResult[],
+): Omit<ClassReport, Exclude<keyof RunReport, 'permutationImportances'>> {
+  const confusion = mergePairs(evaluated.map(({ pairs }) => pairs));
+  const { accuracy, interval }: Accuracy = accuracyOf(confusion);
+  const { numClasses } = evaluated[0];
+  const logLossOf = logLoss(numClasses);
+  const brierOf = brier(numClasses);
+  const scores = mergeClassScores(evaluated.map((part) => part.scores));
+  const hasAuc = scores.length > 0 && scores.every((counts) => new Set(counts.map(([isClass]) => isClass)).size === 2);
+  return {
+    task: 'classification',
+    accuracy,
+    accuracyInterval: interval,
+    accuracyCeiling: bins.accuracyCeiling,
+    logLoss: logLossOf.value(logLossOf.merge(evaluated.map((part) => part.logLoss))),
+    brier: brierOf.value(brierOf.merge(evaluated.map((part) => part.brier))),
+    rocAuc: hasAuc ? rocAucOf(scores) : null,
+    rocAucError: hasAuc ? rocAucError(scores) : null,
+    validation: validate(evaluated.flatMap(({ validation }) => validation ?? [])),
+    crossValidation: folds.length > 0 ? crossValidate(folds) : null,
+    permutationImportances: mergeImportance(
+      evaluated.map(({ importance }) => importance),
+      numFeatures,
+    ),
+    curves: hasAuc ? curvesOf(scores) : [],
+    calibration: calibrationTable(mergeCalibration(evaluated.map(({ calibration }) => calibration))),
+    classCounts: bins.classCounts,
+    confusion,
+  };
+}
+
+/** Of the classes with the most rows; the lower class of equals. */
+function curvesOf(scores: readonly ScoreCounts[]): ClassCurves[] {
+  const rowsOf = (counts: ScoreCounts) => counts.reduce((sum, [isClass, , rows]) => sum + isClass * rows, 0);
+  const precision = averagePrecision(2);
+  return scores
+    .map((counts, k) => ({ counts, label: scores.length === 1 ? 1 : k, numRows: rowsOf(counts) }))
+    .sort((a, b) => b.numRows - a.numRows || a.label - b.label)
+    .slice(0, MAX_CURVES)
+    .sort((a, b) => a.label - b.label)
+    .map(({ counts, label }) => ({
+      label,
+      rocAuc: rocAucOf([counts]),
+      averagePrecision: precision.value([counts]),
+      roc: rocCurve(counts, CURVE_POINTS),
+      precisionRecall: precisionRecallCurve(counts, CURVE_POINTS),
+    }));
+}
+
+function balanceOf({ train, test }: SplitResult): PartitionBalance {
+  const rowsOf = ({ classCounts, numRows }: SplitResult['train']) => (classCounts.length > 0 ? classCounts : [numRows]);
+  return { train: rowsOf(train), test: rowsOf(test), bytes: train.bytes + test.bytes };
+}

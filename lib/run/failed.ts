@@ -1,0 +1,66 @@
+// `failed.json`: the tasks that an execution could not finish, each with its input, every error and the end of its log.
+
+import type { Gathered } from '../fanout/shards.ts';
+import type { FailedTask } from '../fanout/summary.ts';
+import { replaceJson } from '../store/json.ts';
+import { runKeys } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
+import type { StageName } from './run.ts';
+
+/** A task that a run could not finish. */
+export interface FailedRunTask extends FailedTask {
+  /** What it worked on: an object, or a folder. */
+  inputKey: string | null;
+  /** What its worker was sent. */
+  payload: unknown;
+}
+
+export interface FailedTasks {
+  runId: string;
+  /** ARN of the execution that failed. */
+  execution: string;
+  stage: StageName;
+  /** Why the stage ended. */
+  reason: Gathered<unknown>['reason'];
+  /** Tasks of the fan-out, and how many are done and need not be done again. */
+  numTasks: number;
+  numDone: number;
+  /** Tasks that failed: of thousands, not all are told below. */
+  numFailed: number;
+  tasks: FailedRunTask[];
+}
+
+/** Write the file, in the place of what an earlier execution of the run left. */
+export function noteFailed(
+  store: Store,
+  {
+    runId,
+    execution,
+    stage,
+    tasks,
+    gathered,
+  }: {
+    runId: string;
+    execution: string;
+    stage: StageName;
+    tasks: readonly { taskId: string; inputKey: string; payload: unknown }[];
+    gathered: Gathered<unknown>;
+  },
+): Promise<void> {
+  const byId = new Map(tasks.map((task) => [task.taskId, task]));
+  const { failed, counts, reason } = gathered;
+  const file: FailedTasks = {
+    runId,
+    execution,
+    stage,
+    reason,
+    numTasks: tasks.length,
+    numDone: tasks.length - counts.tasks + counts.done,
+    numFailed: counts.failed,
+    tasks: failed.map((task) => {
+      const { inputKey = null, payload = null } = byId.get(task.taskId) ?? {};
+      return { ...task, inputKey, payload };
+    }),
+  };
+  return replaceJson(store, runKeys(runId).failed, file);
+}

@@ -1,0 +1,264 @@
+// A run as seen from outside: start it, look at it, cancel it. The client and the API share this.
+
+import { ConflictError, FormatError, InputError, NotFoundError } from '../base/errors.ts';
+import { sha256 } from '../base/hash.ts';
+import type { PartUsage } from '../plan/cost.ts';
+import { parseRunParams, type RunParams } from '../plan/params.ts';
+import { checkRunnable } from '../plan/plan.ts';
+import type { Report } from '../report/report.ts';
+import { scoreOf } from '../report/score-of.ts';
+import { createJson, findJson, getJson, replaceJson } from '../store/json.ts';
+import { checkRunId, executionName, RUNS_PREFIX, runKeys } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
+
+/** `run.json`: what was asked for. Created once. */
+export interface RunRequest {
+  runId: string;
+  params: RunParams;
+  createdAt: string;
+}
+
+export type RunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+export const STAGE_NAMES = ['generate', 'split', 'train', 'evaluate'] as const;
+export type StageName = (typeof STAGE_NAMES)[number];
+
+export interface StageStatus {
+  name: StageName;
+  state: 'running' | 'done';
+  numTasks: number;
+  /** Tasks whose result is in the store. */
+  numDone: number;
+  startedAtMs: number;
+  finishedAtMs?: number;
+}
+
+/** `status.json`, written by the orchestrator as the run goes on. */
+export interface RunStatus {
+  runId: string;
+  state: RunState;
+  /** ARN of the durable execution that wrote this; empty while one is being started. */
+  execution: string;
+  stages: StageStatus[];
+  error?: { name: string; message: string };
+  /** What the run has used so far, earlier executions included; stages count when they end. */
+  usage?: PartUsage;
+}
+
+/** What `GET /runs/{id}` answers. */
+export interface RunView extends RunRequest {
+  state: RunState;
+  stages: StageStatus[];
+  /** Of a run that tells classes apart, when it is done. */
+  accuracy?: number;
+  /** Of one that predicts values. */
+  r2?: number;
+  rmse?: number;
+  mae?: number;
+  model?: Report['model'];
+  error?: { name: string; message: string };
+}
+
+/** How an execution of the orchestrator is. */
+export interface ExecutionState {
+  state: 'running' | 'succeeded' | 'failed';
+  /** Why it failed, in words. */
+  message?: string;
+}
+
+/** The orchestrator, as its callers see it. */
+export interface Orchestrator {
+  /** Start an execution, or find the one of that name; gives its ARN. */
+  start(name: string, input: { runId: string } | { predictionId: string }): Promise<string>;
+  state(execution: string): Promise<ExecutionState>;
+  /** End an execution; no error when it has ended. */
+  stop(execution: string): Promise<void>;
+}
+
+/** A new run id: sortable by time, and unlikely to be taken. */
+export function newRunId(now = new Date(), random = Math.random()): string {
+  const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return `${stamp}-${Math.floor(random * 16 ** 6)
+    .toString(16)
+    .padStart(6, '0')}`;
+}
+
+/** The run id that belongs to a client token: however often it is sent, it starts one run. */
+export function runIdOfToken(token: string): string {
+  return `t-${sha256(token).slice(0, 24)}`;
+}
+
+/**
+ * Start a run, or go on with one that was interrupted, failed or cancelled: tasks that are finished are not done again.
+ * Nothing happens when it is running or done.
+ *
+ * @returns what was asked for, and the ARN of the execution that is at it; none when the run is done
+ *
+ * @param given names of the parameters that were asked for: a run that exists keeps its own, and must agree in these
+ * @throws {InputError} when the run could not be finished
+ * @throws {ConflictError} when the run exists with other parameters
+ */
+export async function startRun(
+  store: Store,
+  orchestrator: Orchestrator,
+  runId: string,
+  params: RunParams,
+  given: readonly string[] = Object.keys(params),
+): Promise<{ request: RunRequest; execution?: string }> {
+  const keys = runKeys(checkRunId(runId));
+  const request = await claimRun(store, runId, params, given);
+  if ((await findJson(store, keys.report)) !== undefined) return { request };
+  await store.remove(keys.cancel);
+  // an execution's name cannot be used again: the n-th start of a run has its own
+  for (let n = 1; ; n++) {
+    const execution = await orchestrator.start(executionName(runId, n), { runId });
+    const { state } = await orchestrator.state(execution);
+    // one that succeeded without a report did so before the run was removed
+    const isGone = state === 'succeeded' && (await findJson(store, keys.report)) === undefined;
+    if (state !== 'failed' && !isGone) return { request, execution };
+    // what the one before left must not be taken for the next one's
+    const usage = (await findJson<RunStatus>(store, keys.status))?.usage;
+    const queued: RunStatus = { runId, state: 'queued', execution: '', stages: [], usage };
+    await replaceJson(store, keys.status, queued);
+  }
+}
+
+/**
+ * What was asked for, checked as if it came from outside: whoever may write to the bucket may have written it.
+ *
+ * @throws {NotFoundError} when there is no such run
+ * @throws {FormatError} when it is no request of this run
+ */
+export async function getRequest(store: Store, runId: string): Promise<RunRequest> {
+  const key = runKeys(checkRunId(runId)).run;
+  const stored = await getJson<Partial<RunRequest> | null>(store, key);
+  if (stored?.runId !== runId || typeof stored.createdAt !== 'string') {
+    throw new FormatError(`${key} is not the request of this run; choose another run id`);
+  }
+  try {
+    return { runId, params: parseRunParams(stored.params), createdAt: stored.createdAt };
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new FormatError(`${key}: ${cause.message}; choose another run id`, { cause });
+  }
+}
+
+async function findRequest(store: Store, runId: string): Promise<RunRequest | undefined> {
+  try {
+    return await getRequest(store, runId);
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
+}
+
+async function claimRun(store: Store, runId: string, params: RunParams, given: readonly string[]): Promise<RunRequest> {
+  const keys = runKeys(runId);
+  const stored = await findRequest(store, runId);
+  if (!stored) {
+    checkRunnable(params);
+    const request = { runId, params, createdAt: new Date().toISOString() };
+    return (await createJson(store, keys.run, request)) ? request : claimRun(store, runId, params, given);
+  }
+  const show = (value: unknown) => JSON.stringify(value) ?? 'its default';
+  for (const name of given as (keyof RunParams)[]) {
+    if (show(params[name]) === show(stored.params[name])) continue;
+    throw new ConflictError(
+      `run ${runId} exists with ${name} ${show(stored.params[name])}, got ${show(params[name])}; ` +
+        'leave the parameters out to go on with it, or choose another run id',
+    );
+  }
+  return stored;
+}
+
+/**
+ * Cancel a run: no further task is started. One that has ended stays as it is.
+ *
+ * @throws {NotFoundError} when there is no such run
+ */
+export async function cancelRun(store: Store, orchestrator: Orchestrator, runId: string): Promise<RunView> {
+  const keys = runKeys(checkRunId(runId));
+  const before = await viewRun(store, runId);
+  if (before.state === 'succeeded' || before.state === 'failed') return before;
+  await createJson(store, keys.cancel, { cancelledAt: new Date().toISOString() });
+  const status = await findJson<RunStatus>(store, keys.status);
+  if (status?.execution) await orchestrator.stop(status.execution);
+  return viewRun(store, runId);
+}
+
+/** @throws {NotFoundError} when there is no such run */
+export async function viewRun(store: Store, runId: string): Promise<RunView> {
+  const keys = runKeys(checkRunId(runId));
+  const [request, status, cancelled] = await Promise.all([
+    findRequest(store, runId),
+    findJson<RunStatus>(store, keys.status),
+    findJson(store, keys.cancel),
+  ]);
+  if (!request) throw new NotFoundError(`there is no run ${runId}`);
+  const stages = status?.stages ?? [];
+  // read after the status, since it is written before: who sees `succeeded` there finds it
+  const report = await findJson<Report>(store, keys.report);
+  if (report) {
+    // the status may not have been written since
+    const done = stages.map((stage) => endStage(stage, report.seconds[stage.name]));
+    return { ...request, state: 'succeeded', stages: done, ...scoreOf(report), model: report.model };
+  }
+  const state = cancelled ? 'cancelled' : (status?.state ?? 'queued');
+  const counted = await Promise.all(
+    stages.map(async (stage) =>
+      stage.state === 'running' ? { ...stage, numDone: await countDone(store, runId, stage) } : stage,
+    ),
+  );
+  return { ...request, state, stages: counted, ...(status?.error && { error: status.error }) };
+}
+
+function endStage(stage: StageStatus, seconds: number): StageStatus {
+  const finishedAtMs = stage.finishedAtMs ?? stage.startedAtMs + seconds * 1000;
+  return { ...stage, state: 'done', numDone: stage.numTasks, finishedAtMs };
+}
+
+/**
+ * The same, and whether the execution is alive: one that was killed for good leaves a status that says `running`.
+ *
+ * @throws {NotFoundError} when there is no such run
+ */
+export async function checkRun(store: Store, orchestrator: Orchestrator, runId: string): Promise<RunView> {
+  const view = await viewRun(store, runId);
+  if (view.state !== 'running') return view;
+  const { execution } = await getJson<RunStatus>(store, runKeys(runId).status);
+  const { state, message = 'it ended without a word' } = await orchestrator.state(execution);
+  // it may have ended well since we looked
+  const after = state === 'running' ? view : await viewRun(store, runId);
+  if (state !== 'failed' || after.state !== 'running') return after;
+  return { ...after, state: 'failed', error: { name: 'ExecutionFailed', message } };
+}
+
+/** Folders, below the run's own, that hold the result objects of a stage. */
+const RESULT_FOLDERS: Record<StageName, string[]> = {
+  generate: ['data', 'dataset'],
+  split: ['bins', 'split'],
+  train: ['trees', 'model', 'folds', 'search'],
+  evaluate: ['evaluate'],
+};
+
+/** Keys of the results of a stage that are in the store. */
+export async function listResults(store: Store, runId: string, stage: StageName): Promise<string[]> {
+  const keys = await Promise.all(
+    RESULT_FOLDERS[stage].map((folder) => store.list(`${RUNS_PREFIX}${runId}/${folder}/`)),
+  );
+  return keys.flat().filter((key) => key.endsWith('.json'));
+}
+
+/** Tasks that are done; the first of a run on data may do what others would. */
+async function countDone(store: Store, runId: string, { name, numTasks }: StageStatus): Promise<number> {
+  return Math.min(numTasks, (await listResults(store, runId, name)).length);
+}
+
+/** All runs, last id first: those that `newRunId` makes begin with the time. */
+export async function listRuns(store: Store): Promise<string[]> {
+  return (await store.listFolders(RUNS_PREFIX)).reverse();
+}
+
+/** The report of a run that is done. */
+export function getReport(store: Store, runId: string): Promise<Report> {
+  return getJson<Report>(store, runKeys(checkRunId(runId)).report);
+}

@@ -1,0 +1,101 @@
+// A prediction by functions: in an emulator, which is up for it where none is, or in a stack on AWS.
+
+import { randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { CancelledError } from '../../lib/base/errors.ts';
+import { type Model, reencodeModel } from '../../lib/forest/model.ts';
+import {
+  lookAtPrediction,
+  type PredictionRequest,
+  type PredictionResult,
+  type PredictionStatus,
+  startPrediction,
+} from '../../lib/predict/request.ts';
+import { predictionKeys } from '../../lib/store/keys.ts';
+import { findEmulator, startEmulator } from '../emulator/emulator.ts';
+import type { OpenTarget, PlaceFlags } from './backend.ts';
+import { attach } from './emulator-users.ts';
+import { localTarget, stackTarget, type Target } from './local-target.ts';
+import { type Upload, uploadFiles } from './upload.ts';
+
+const LOCAL_POLL_MS = 50;
+const AWS_POLL_MS = 1000;
+/** Polls between two looks at the execution itself: one that cannot even start leaves no status. */
+const POLLS_PER_LOOK = 20;
+
+/** An id that is not taken: the time, and chance. */
+export function newPredictionId(now = new Date()): string {
+  const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return `predict-${stamp}-${randomBytes(3).toString('hex')}`;
+}
+
+/** Open what has the functions; of an emulator with what an earlier one left of this prediction going on. */
+export async function openFunctions(
+  { on, stack, dataDir }: PlaceFlags,
+  workers: number,
+  predictionId: string,
+): Promise<OpenTarget> {
+  if (on === 'aws') return { target: await stackTarget(stack), close: async () => {} };
+  const running = await findEmulator(dataDir);
+  if (running) return { target: localTarget(running), close: await attach(dataDir) };
+  const emulator = await startEmulator({
+    dataDir,
+    workers,
+    distDir: dirname(fileURLToPath(import.meta.url)),
+    resumes: (execution) => execution.startsWith(`${predictionId}__p`),
+  });
+  return { target: localTarget(emulator), close: () => emulator.close() };
+}
+
+/**
+ * Ask for a prediction, and wait until it is done.
+ *
+ * @param model of a file, which is put into the bucket; none where the request names one that is there
+ * @throws {CancelledError} when `signal` was aborted: what is done stays
+ * @throws {Error} when it failed
+ */
+export async function predictByFunctions(
+  { store, orchestrator, uploadFile }: Target,
+  predictionId: string,
+  request: PredictionRequest,
+  {
+    model,
+    uploads,
+    on,
+    signal,
+    onStage,
+  }: {
+    model?: Model;
+    uploads: readonly Upload[];
+    on: 'local' | 'aws';
+    signal: AbortSignal;
+    /** Told once of each stage that is seen. */
+    onStage: (status: PredictionStatus) => void;
+  },
+): Promise<PredictionResult> {
+  await uploadFiles({ uploadFile }, uploads);
+  if (model) await store.create(predictionKeys(predictionId).model, reencodeModel(model));
+  const execution = await startPrediction(store, orchestrator, predictionId, request);
+  let stage: PredictionStatus['stage'] | undefined;
+  for (let poll = 1; ; poll++) {
+    if (signal.aborted) {
+      if (execution) await orchestrator.stop(execution);
+      throw new CancelledError(`prediction ${predictionId}`);
+    }
+    const found = await lookAtPrediction(store, predictionId);
+    if (found && 'result' in found) return found.result;
+    if (found?.status.state === 'failed') throw new Error(found.status.error!.message);
+    if (found && found.status.stage !== stage) {
+      stage = found.status.stage;
+      onStage(found.status);
+    }
+    if (execution && poll % POLLS_PER_LOOK === 0) {
+      const { state, message } = await orchestrator.state(execution);
+      const isDone = (await lookAtPrediction(store, predictionId)) ?? {};
+      if (state === 'failed' && !('result' in isDone)) throw new Error(`the orchestrator failed: ${message}`);
+    }
+    await sleep(on === 'aws' ? AWS_POLL_MS : LOCAL_POLL_MS, undefined, { signal }).catch(() => {});
+  }
+}

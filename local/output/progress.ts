@@ -1,0 +1,107 @@
+// Progress while a run works: a bar per stage on a terminal, a line now and then otherwise. On standard error.
+
+import cliProgress from 'cli-progress';
+import { STAGE_NAMES, type StageStatus } from '../../lib/run/run.ts';
+import { errorColours, isLively } from './colours.ts';
+
+export interface Progress {
+  update(stages: readonly StageStatus[]): void;
+  stop(): void;
+}
+
+export const NO_PROGRESS: Progress = { update() {}, stop() {} };
+
+export function startProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
+  return isLively(stream) ? bars(stream) : lines(stream);
+}
+
+const nameWidth = Math.max(...STAGE_NAMES.map((name) => name.length));
+/** What stands beside the bar: ` generate `, ` 12345/50000 tasks  123.4/s  about 59 min left`. */
+const TEXT_COLUMNS = nameWidth + 3 + 46;
+const BAR_COLUMNS = { least: 8, most: 32 };
+
+function bars(stream: NodeJS.WriteStream): Progress {
+  const room = (stream.columns ?? 80) - TEXT_COLUMNS;
+  const container = new cliProgress.MultiBar(
+    {
+      format: ` {name} ${errorColours.green('{bar}')} {value}/{total} tasks  {rest}`,
+      stream,
+      hideCursor: true,
+      barsize: Math.min(BAR_COLUMNS.most, Math.max(BAR_COLUMNS.least, room)),
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      fps: 20,
+    },
+    cliProgress.Presets.shades_classic,
+  );
+  const shown = new Map<string, cliProgress.SingleBar>();
+  const paceOf = paces();
+  return {
+    update(stages) {
+      for (const stage of stages) {
+        const payload = { name: stage.name.padEnd(nameWidth), rest: paceOf(stage) };
+        const bar = shown.get(stage.name) ?? container.create(stage.numTasks, 0, payload);
+        shown.set(stage.name, bar);
+        bar.setTotal(stage.numTasks); // what a stage has to do may be known in steps
+        bar.update(stage.numDone, payload);
+      }
+    },
+    stop: () => container.stop(),
+  };
+}
+
+/** Between two lines of one stage, but for its first and last. */
+const LINE_INTERVAL_MS = 1000;
+
+function lines(stream: NodeJS.WriteStream): Progress {
+  const told = new Map<string, { change: string; atMs: number }>();
+  const paceOf = paces();
+  return {
+    update(stages) {
+      for (const stage of stages) {
+        const { name, state, numDone, numTasks } = stage;
+        const change = `${state} ${numDone}`;
+        const last = told.get(name);
+        const isSoon = last !== undefined && state === 'running' && Date.now() - last.atMs < LINE_INTERVAL_MS;
+        // the last count is told with the stage's end
+        if (last?.change === change || isSoon || (state === 'running' && numDone === numTasks)) continue;
+        told.set(name, { change, atMs: Date.now() });
+        const pace = numDone > 0 ? `  ${paceOf(stage)}` : '';
+        stream.write(`${name.padEnd(nameWidth)}  ${numDone}/${numTasks} tasks${pace}\n`);
+      }
+    },
+    stop() {},
+  };
+}
+
+/** A stage is not judged by less: its first tasks wait for cold starts. */
+const LEAST_MS = 1000;
+
+/**
+ * How fast stages are, in words: `2.4/s  about 5 s left` while they work, then the seconds that they took. From the start
+ * of the stage on, since tasks end in bursts, as many as there are workers. Tasks that an earlier execution has finished,
+ * there at the first look, are none of its work.
+ */
+export function paces(now = Date.now): (stage: StageStatus) => string {
+  const before = new Map<string, number>();
+  return (stage) => {
+    const { name, state, numDone, numTasks, startedAtMs } = stage;
+    if (!before.has(name)) before.set(name, numDone);
+    const done = numDone - before.get(name)!;
+    const ms = now() - startedAtMs;
+    if (state === 'done' || done <= 0 || ms < LEAST_MS) return `${secondsOf(stage, now())} s`;
+    const perSecond = done / (ms / 1000);
+    const left = (numTasks - numDone) / perSecond;
+    return `${perSecond.toFixed(1)}/s${left > 0 ? `  about ${durationOf(left)} left` : ''}`;
+  };
+}
+
+function durationOf(seconds: number): string {
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  return seconds < 3600 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
+
+/** Seconds of a stage so far, or in all. */
+export function secondsOf({ startedAtMs, finishedAtMs }: StageStatus, nowMs = Date.now()): string {
+  return Math.max(0, ((finishedAtMs ?? nowMs) - startedAtMs) / 1000).toFixed(1);
+}
