@@ -1,6 +1,6 @@
 // The functions, their sizes and limits: the one table that the stack, the emulator and the bill read.
 
-import { MEMORY_TIERS_MIB, TIMEOUT_SECONDS } from '../lib/plan/plan.ts';
+import { MEMORY_SIZES_MIB, TIMEOUT_SECONDS } from '../lib/plan/plan.ts';
 import type { StageName } from '../lib/run/run.ts';
 
 export interface FunctionSpec {
@@ -13,8 +13,8 @@ export interface FunctionSpec {
 }
 
 /** A worker function of one of the sizes that its stage is deployed in. */
-const worker = <Stage extends keyof typeof MEMORY_TIERS_MIB>(stage: Stage, tier: number) => ({
-  memoryMiB: MEMORY_TIERS_MIB[stage][tier]!,
+const worker = <Stage extends keyof typeof MEMORY_SIZES_MIB>(stage: Stage, tier: number) => ({
+  memoryMiB: MEMORY_SIZES_MIB[stage][tier]!,
   timeoutSeconds: TIMEOUT_SECONDS[stage],
   durable: false,
 });

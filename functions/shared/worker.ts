@@ -11,7 +11,7 @@ import { parseRunParams, type RunParams } from '../../lib/plan/params.ts';
 import { type Plan, planRun } from '../../lib/plan/plan.ts';
 import { withCandidate } from '../../lib/plan/search/plan-search.ts';
 import { SEARCHED } from '../../lib/plan/search/spec.ts';
-import { cancelLooks } from '../../lib/run/cancel.ts';
+import { cancelPolls } from '../../lib/run/cancel.ts';
 import type { WorkerAnswer } from '../../lib/run/pipeline.ts';
 import { getRequest } from '../../lib/run/run.ts';
 import { checkRunId } from '../../lib/store/keys.ts';
@@ -72,7 +72,7 @@ export function taskHandler<Task extends WorkerTask>(
   schema: v.GenericSchema<unknown, Task>,
   work: (store: WorkerStore, params: RunParams, task: Task, checkCancelled: () => Promise<void>) => Promise<unknown>,
 ): WorkerHandler {
-  const looks = cancelLooks();
+  const looks = cancelPolls();
   let known: { runId: string; params: RunParams } | undefined;
   return measuredHandler(
     (event) => parseTask(schema, event),

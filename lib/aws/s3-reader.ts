@@ -15,7 +15,7 @@ const TIMEOUT_MS = 10_000; // without a byte
 const NO_BODY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 /** What Lambda gives a function, or a test. */
-export interface S3Place {
+export interface S3Access {
   region: string;
   accessKeyId: string;
   secretAccessKey: string;
@@ -25,7 +25,7 @@ export interface S3Place {
 }
 
 /** The place that the environment of a function names. */
-export function placeOfEnvironment(env: NodeJS.ProcessEnv = process.env): S3Place {
+export function s3AccessFromEnvironment(env: NodeJS.ProcessEnv = process.env): S3Access {
   const { AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_ENDPOINT_URL_S3 } = env;
   return {
     region: AWS_REGION ?? '',
@@ -58,11 +58,11 @@ class Sha256 {
 }
 
 /** @param place where the bucket is, and who asks: read for each object, as credentials may change */
-export function s3Reader(bucket: string, place: () => S3Place = placeOfEnvironment): Pick<Store, 'get'> {
+export function s3Reader(bucket: string, place: () => S3Access = s3AccessFromEnvironment): Pick<Store, 'get'> {
   const agents = { 'http:': new HttpAgent({ keepAlive: true }), 'https:': new HttpsAgent({ keepAlive: true }) };
   const signers = new Map<string, SignatureV4>(); // each keeps the key that it derives, for a day
 
-  function signerOf({ region, accessKeyId, secretAccessKey, sessionToken }: S3Place): SignatureV4 {
+  function signerOf({ region, accessKeyId, secretAccessKey, sessionToken }: S3Access): SignatureV4 {
     const known = signers.get(accessKeyId);
     if (known) return known;
     const credentials = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
@@ -120,7 +120,7 @@ export function s3Reader(bucket: string, place: () => S3Place = placeOfEnvironme
 }
 
 /** Where an object is: below the bucket's own name on AWS, below its path elsewhere. */
-function urlOf({ region, endpoint }: S3Place, bucket: string, key: string): URL {
+function urlOf({ region, endpoint }: S3Access, bucket: string, key: string): URL {
   const path = key
     .split('/')
     .map((part) =>

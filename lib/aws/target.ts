@@ -32,7 +32,7 @@ export interface StackTarget extends Target {
 }
 
 /** Which of the accounts and regions that the SDK knows of; its default chain where nothing is said. */
-export interface AwsPlace {
+export interface AwsAccess {
   region?: string;
   profile?: string;
 }
@@ -42,7 +42,7 @@ export interface AwsPlace {
  *
  * @throws {InputError} when there is no such stack, it has not the outputs of ours, or no region is set
  */
-export async function stackTarget(stackName: string, place: AwsPlace = {}): Promise<StackTarget> {
+export async function stackTarget(stackName: string, place: AwsAccess = {}): Promise<StackTarget> {
   const client = new CloudFormationClient(place);
   const outputs = await client.send(new DescribeStacksCommand({ StackName: stackName })).then(
     ({ Stacks }) => new Map(Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),

@@ -1,6 +1,6 @@
 // The client: what a program of a user's calls.
 
-import { type AwsPlace, stackTarget } from '../aws/target.ts';
+import { type AwsAccess, stackTarget } from '../aws/target.ts';
 import { CancelledError, InputError } from '../base/errors.ts';
 import { quoteArgument } from '../base/quote.ts';
 import { validateDatasetSpec } from '../datasets/spec.ts';
@@ -36,7 +36,7 @@ import { Dataset, type Description, Split, TestRows, TrainRows } from './rows.ts
 import { Slots } from './slots.ts';
 
 /** Where `Client.connect` finds a stack; region and credentials come from the SDK's default chain. */
-export interface ConnectOptions extends AwsPlace {
+export interface ConnectOptions extends AwsAccess {
   /** Name of the deployed stack. @default 'Arvoredo' */
   stack?: string;
 }

@@ -18,7 +18,7 @@ export {
   workerFunction,
 } from './fan-out.ts';
 export { withLog } from './log-tail.ts';
-export { type Decision, nextLookMs } from './looks.ts';
+export { type Decision, nextPollMs as nextLookMs } from './looks.ts';
 export { FAN_OUT_DEFAULTS, type FanOutOptions, MAX_TASKS, resolveOptions } from './options.ts';
 export { type FanOutCommand, type FanOutEvent, step } from './policy.ts';
 export type { WorkerSize } from './run-lanes.ts';

@@ -20,7 +20,7 @@ const STRAGGLER_SHARE = 0.5;
 export const LOOK_SHARE = 0.1;
 
 /** @returns nothing when there is nothing to do */
-export function lookAt(state: FanOutState, atMs: number, isAborted = false): Decision | undefined {
+export function poll(state: FanOutState, atMs: number, isAborted = false): Decision | undefined {
   const { deadlineMs } = state.options;
   if (isAborted) return { speculate: [], failed: [], end: 'aborted' };
   if (deadlineMs !== null && atMs - state.startedAtMs >= deadlineMs)
@@ -35,7 +35,7 @@ export function lookAt(state: FanOutState, atMs: number, isAborted = false): Dec
 }
 
 /** Milliseconds until the next look can find something; undefined when none ever will. */
-export function nextLookMs({ options, tasks, startedAtMs }: FanOutState, atMs: number): number | undefined {
+export function nextPollMs({ options, tasks, startedAtMs }: FanOutState, atMs: number): number | undefined {
   const elapsedMs = Math.max(0, atMs - startedAtMs);
   const regularMs = Math.max(options.lookEveryMs, LOOK_SHARE * elapsedMs);
   const after: number[] = [];

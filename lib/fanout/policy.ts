@@ -2,7 +2,7 @@
 
 import { backoffMs } from './backoff.ts';
 import { classOf, type Failure } from './error-class.ts';
-import { type Decision, lookAt } from './looks.ts';
+import { type Decision, poll } from './looks.ts';
 import { type EndReason, type FanOutState, inFlightOf, isSettled, type TaskState } from './state.ts';
 
 /** What happened. Tasks are named by their position, attempts are counted from 1. */
@@ -45,7 +45,7 @@ export function step(state: FanOutState, event: FanOutEvent): FanOutCommand[] {
       return onEnded(state, event);
     case 'tick': {
       if (state.ended) return [];
-      const decision = lookAt(state, event.atMs, event.isAborted);
+      const decision = poll(state, event.atMs, event.isAborted);
       return decision ? [{ type: 'decide', decision }] : [];
     }
     case 'decided':

@@ -2,7 +2,7 @@
 
 import type { Engine, Lanes } from './engine.ts';
 import { logPlace } from './log-tail.ts';
-import { nextLookMs } from './looks.ts';
+import { nextPollMs } from './looks.ts';
 import type { ResolvedOptions } from './options.ts';
 import { type FanOutCommand, type FanOutEvent, step } from './policy.ts';
 import { createState, type EndReason, inFlightOf, isSettled } from './state.ts';
@@ -138,7 +138,7 @@ function drive<Payload, Result>(
   if (state.ended) return;
   lanes.watch(
     (atMs) => {
-      const ms = Math.min(nextLookMs(state, atMs) ?? Infinity, isAborted ? abortLookMs(atMs) : Infinity);
+      const ms = Math.min(nextPollMs(state, atMs) ?? Infinity, isAborted ? abortLookMs(atMs) : Infinity);
       return ms === Infinity ? undefined : Math.max(1, Math.ceil(ms / 1000));
     },
     async (atMs) => {

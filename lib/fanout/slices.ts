@@ -3,7 +3,7 @@
 /** Middle times of a task by which a slice's end is longer than its even share: its slow tasks come at the end as well. */
 const SLOW_END = 5;
 
-export interface Slices {
+export interface ShardStarts {
   numSlices: number;
   /** Slices under way at once. */
   atOnce: number;
@@ -22,7 +22,7 @@ export interface Slices {
  * @param numSlices from 1 to `numTasks`
  * @param maxInFlight from 1 up
  */
-export function divideEvenly(numTasks: number, numSlices: number, maxInFlight: number): Slices {
+export function divideEvenly(numTasks: number, numSlices: number, maxInFlight: number): ShardStarts {
   const cut = (slice: number) => Math.floor((slice * numTasks) / numSlices);
   const { places, atOnce } = bestWaves(numTasks / numSlices, numSlices, maxInFlight);
   const left = atOnce === numSlices ? maxInFlight - places * numSlices : 0;

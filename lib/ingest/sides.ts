@@ -4,7 +4,7 @@ import { InputError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { quote } from '../base/quote.ts';
 import { countTestRows, countValidationRows, SIDE, type Side } from '../partition/sides.ts';
-import { type Cell, type Cells, type Place, parseBoolean, sayCell } from '../tables/cells.ts';
+import { type Cell, type Cells, type CellLocation, parseBoolean, sayCell } from '../tables/cells.ts';
 import type { ChosenColumns } from '../tables/columns.ts';
 import { toValue } from '../tables/facts.ts';
 import { toMs } from '../tables/schema.ts';
@@ -47,7 +47,7 @@ export function readOrder(
   numRows: number,
   chosen: ChosenColumns,
   names: readonly string[],
-  place: Place,
+  place: CellLocation,
   seed: number,
 ): Float64Array {
   const { kind, column } = sideColumnOf(chosen)!;

@@ -3,7 +3,7 @@
 import { InputError } from '../base/errors.ts';
 import type { RunParams } from '../plan/params.ts';
 import { nameOf } from '../store/objects.ts';
-import { type Batch, type Cells, type Place, sayCell } from '../tables/cells.ts';
+import { type Batch, type Cells, type CellLocation, sayCell } from '../tables/cells.ts';
 import { usedColumns } from '../tables/columns.ts';
 import { type ColumnFacts, collectFacts, mergeFacts, NO_FACTS } from '../tables/facts.ts';
 import { decideSchema, mostValuesOf, type TableSchema } from '../tables/schema.ts';
@@ -67,7 +67,7 @@ export async function surveyPart(
 }
 
 /** @throws {InputError} on a weight below 0 */
-function checkWeights(cells: Cells, numRows: number, place: Place, column: string): void {
+function checkWeights(cells: Cells, numRows: number, place: CellLocation, column: string): void {
   for (let row = 0; row < numRows; row++) {
     const weight = cells.at(row);
     if (typeof weight !== 'number' || weight >= 0) continue;

@@ -69,7 +69,7 @@ export async function doDataTask(context: IngestContext, params: RunParams, task
  * @param store receives what the tasks of a run would leave
  * @throws {InputError} on what a run would refuse
  */
-export async function surveyHere(objects: Objects, store: Store, params: RunParams): Promise<SchemaResult> {
+export async function surveyLocal(objects: Objects, store: Store, params: RunParams): Promise<SchemaResult> {
   const context = { runId: 'survey', store, objects, pieceKey: runKeys('survey').piece };
   const inputs = await listOf(objects, params);
   await surveyAll(context, inputs, params);

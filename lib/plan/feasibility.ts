@@ -2,8 +2,8 @@
 
 import { InputError } from '../base/errors.ts';
 import type { RunParams } from './params.ts';
-import { MEMORY_TIERS_MIB, type Plan, TIMEOUT_SECONDS } from './plan.ts';
-import { needsOf, type TaskNeed } from './task-resources.ts';
+import { MEMORY_SIZES_MIB, type Plan, TIMEOUT_SECONDS } from './plan.ts';
+import { taskResourcesOf, type TaskResources } from './task-resources.ts';
 
 /** Share of a function's time that a task may be expected to take. */
 const TIME_SHARE = 0.85;
@@ -13,7 +13,7 @@ const MOST_LEAF_ROWS = 100;
 
 type Lever = 'chunkSize' | 'features' | 'samples' | 'trees';
 /** What makes a task smaller. */
-const LEVERS: Record<TaskNeed['kind'], Lever[]> = {
+const LEVERS: Record<TaskResources['kind'], Lever[]> = {
   scan: [],
   survey: [],
   generate: ['chunkSize', 'features'],
@@ -31,7 +31,7 @@ const LEVERS: Record<TaskNeed['kind'], Lever[]> = {
  * @throws {InputError} when a task would need more memory or time than its function has, or the run more than its deadline
  */
 export function checkFits(plan: Plan, layOut: (params: RunParams) => Plan): void {
-  const needs = needsOf(plan);
+  const needs = taskResourcesOf(plan);
   checkDeadline(plan, needs);
   const need = needs.find((one) => !fits(one));
   if (!need) return;
@@ -44,12 +44,12 @@ export function checkFits(plan: Plan, layOut: (params: RunParams) => Plan): void
 }
 
 /** Memory of the largest size of a stage's function, in MiB. */
-function mostMiB(stage: TaskNeed['stage']): number {
-  return MEMORY_TIERS_MIB[stage].at(-1)!;
+function mostMiB(stage: TaskResources['stage']): number {
+  return MEMORY_SIZES_MIB[stage].at(-1)!;
 }
 
 /** The work alone, without starts and pauses: a deadline that is refused could not be kept if the forecast were twice too high. */
-function checkDeadline({ params: { deadline, workers } }: Plan, needs: readonly TaskNeed[]): void {
+function checkDeadline({ params: { deadline, workers } }: Plan, needs: readonly TaskResources[]): void {
   if (deadline === null || deadline === undefined) return;
   const seconds = needs.reduce((sum, need) => sum + Math.ceil(need.numTasks / workers) * need.seconds, 0);
   if (seconds <= 2 * deadline) return;
@@ -59,11 +59,11 @@ function checkDeadline({ params: { deadline, workers } }: Plan, needs: readonly 
   );
 }
 
-function fits({ stage, peakMiB, seconds, first }: TaskNeed): boolean {
+function fits({ stage, peakMiB, seconds, first }: TaskResources): boolean {
   return peakMiB <= mostMiB(stage) && seconds + first.seconds <= TIME_SHARE * TIMEOUT_SECONDS[stage];
 }
 
-function describe({ kind }: TaskNeed, { params, numTrain, growSeconds }: Plan): string {
+function describe({ kind }: TaskResources, { params, numTrain, growSeconds }: Plan): string {
   const { chunkSize, features, trees, engine } = params;
   if (kind === 'grow') {
     return `training rows ${numTrain} × features ${features} (engine ${engine}: ${formatTime(growSeconds)} for ${trees} trees)`;
@@ -76,11 +76,11 @@ function describe({ kind }: TaskNeed, { params, numTrain, growSeconds }: Plan): 
 }
 
 /** What the user can do: each alone makes the whole run fit, or if nothing does, this task. */
-function suggest(need: TaskNeed, plan: Plan, layOut: (params: RunParams) => Plan): string[] {
+function suggest(need: TaskResources, plan: Plan, layOut: (params: RunParams) => Plan): string[] {
   const { params } = plan;
-  const needsWith = (changes: Partial<RunParams>): TaskNeed[] | undefined => {
+  const needsWith = (changes: Partial<RunParams>): TaskResources[] | undefined => {
     try {
-      return needsOf(layOut({ ...params, ...changes }));
+      return taskResourcesOf(layOut({ ...params, ...changes }));
     } catch (error) {
       if (error instanceof InputError) return undefined; // these contradict each other
       throw error;
@@ -94,7 +94,7 @@ function suggest(need: TaskNeed, plan: Plan, layOut: (params: RunParams) => Plan
   return [first ? `${first}; other tasks would not fit either` : 'use fewer samples, features or trees'];
 }
 
-function listRemedies(need: TaskNeed, params: RunParams, works: (changes: Partial<RunParams>) => boolean): string[] {
+function listRemedies(need: TaskResources, params: RunParams, works: (changes: Partial<RunParams>) => boolean): string[] {
   const remedies: string[] = [];
   if (params.engine !== 'arvoredo' && works({ engine: 'arvoredo' })) remedies.push('use the engine arvoredo');
   if (need.kind === 'grow') {

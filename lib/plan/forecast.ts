@@ -16,7 +16,7 @@ import {
 import { durableOperations, type Plan } from './plan.ts';
 import { PRICES } from './prices.ts';
 import type { Round } from './search/halving.ts';
-import { memoryOf, needsOf, type TaskNeed } from './task-resources.ts';
+import { memoryOf, taskResourcesOf, type TaskResources } from './task-resources.ts';
 
 export interface PartForecast {
   part: Part;
@@ -56,7 +56,7 @@ const ORCHESTRATOR_MIB = 1024;
  *   on AWS either way
  */
 export function forecastRun(plan: Plan, cores = Number.POSITIVE_INFINITY): Forecast {
-  const needs = needsOf(plan);
+  const needs = taskResourcesOf(plan);
   const usage = forecastUsage(plan);
   const costs: Costs = costsOf(usage);
   const parts = PARTS.map((part): PartForecast => {
@@ -102,7 +102,7 @@ function coresFor(part: Part, cores: number): number {
   return part === 'train' ? Math.max(1, cores / 2) : cores;
 }
 
-function secondsOf(needs: readonly TaskNeed[], atOnce: number): number {
+function secondsOf(needs: readonly TaskResources[], atOnce: number): number {
   const seconds = needs.map((need) => {
     const lanes = Math.min(need.numTasks, atOnce);
     return FAN_OUT_SECONDS + need.first.seconds + (need.numTasks / lanes) * need.seconds;
@@ -111,7 +111,7 @@ function secondsOf(needs: readonly TaskNeed[], atOnce: number): number {
 }
 
 /** Operations for looks at what is slow, in fan-outs that take longer than the time before the first. */
-function lookOperations(needs: readonly TaskNeed[], atOnce: number): number {
+function lookOperations(needs: readonly TaskResources[], atOnce: number): number {
   const operations = needs.map((need) => {
     const seconds = secondsOf([need], Math.min(need.numTasks, atOnce));
     let looks = 0;
@@ -123,7 +123,7 @@ function lookOperations(needs: readonly TaskNeed[], atOnce: number): number {
 
 /** What a calm run uses on AWS; reads depend a little on how tasks fall to sandboxes. */
 export function forecastUsage(plan: Plan): PartUsage {
-  const needs = needsOf(plan);
+  const needs = taskResourcesOf(plan);
   const stages = { generate: NO_USAGE, split: NO_USAGE, train: NO_USAGE, evaluate: NO_USAGE };
   for (const part of Object.keys(stages) as (keyof typeof stages)[]) {
     const ofPart = needs.filter(({ stage }) => stage === part);
@@ -155,7 +155,7 @@ export function forecastUsage(plan: Plan): PartUsage {
   };
 }
 
-function usageOf(need: TaskNeed, sandboxes: number): Usage {
+function usageOf(need: TaskResources, sandboxes: number): Usage {
   const { numTasks, s3Reads, s3Writes, bytesRead, bytesWritten, first } = need;
   return {
     ...NO_USAGE,

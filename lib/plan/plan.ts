@@ -14,7 +14,7 @@ import { parseLocation } from '../store/objects.ts';
 import { dataParams, splitKindOf } from './data-params.ts';
 import { checkFits } from './feasibility.ts';
 import { type ByPosition, parseRunParams, RUN_DEFAULTS, type RunParams } from './params.ts';
-import { checkSearch, ofCandidate, planSearch, type SearchPlan } from './search/plan-search.ts';
+import { checkSearch, candidatePlan, planSearch, type SearchPlan } from './search/plan-search.ts';
 
 export interface Plan {
   params: RunParams;
@@ -53,7 +53,7 @@ const MAX_GROUP_TREES = 100;
  * Memory of the functions of each stage, in MiB, in the sizes that are deployed, the smallest first; 1,769 is one vCPU on
  * Lambda. The stack and the emulator read it here.
  */
-export const MEMORY_TIERS_MIB = {
+export const MEMORY_SIZES_MIB = {
   generate: [1769, 3538],
   split: [1769],
   train: [3538, 10_240],
@@ -61,8 +61,8 @@ export const MEMORY_TIERS_MIB = {
 } as const;
 
 /** The smallest size of a stage's function that holds a task, by position; the largest when none does. */
-export function tierFor(stage: keyof typeof MEMORY_TIERS_MIB, peakMiB: number): number {
-  const sizes: readonly number[] = MEMORY_TIERS_MIB[stage];
+export function memorySizeFor(stage: keyof typeof MEMORY_SIZES_MIB, peakMiB: number): number {
+  const sizes: readonly number[] = MEMORY_SIZES_MIB[stage];
   const tier = sizes.findIndex((sizeMiB) => peakMiB <= sizeMiB);
   return tier === -1 ? sizes.length - 1 : tier;
 }
@@ -138,7 +138,7 @@ export function planRun(params: RunParams, shape?: DataShape): Plan {
   }
   const plan = planSearch(params, search, layOut);
   for (const candidate of plan.search!.candidates)
-    ofCandidate(candidate.params, () => checkFits(candidate.plan, layOut));
+    candidatePlan(candidate.params, () => checkFits(candidate.plan, layOut));
   return plan;
 }
 

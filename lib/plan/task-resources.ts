@@ -5,8 +5,8 @@ import { forecastTrainer, TRAIN_THREADS } from '../forest/arvoredo-engine.ts';
 import { SAMPLE_ROWS } from '../partition/sample.ts';
 import { importanceRows } from '../stages/importance.ts';
 import { STORE_REQUESTS } from '../store/task.ts';
-import { MEMORY_TIERS_MIB, type Plan, tierFor } from './plan.ts';
-import { searchNeeds } from './search/search-resources.ts';
+import { MEMORY_SIZES_MIB, type Plan, memorySizeFor } from './plan.ts';
+import { searchResources } from './search/search-resources.ts';
 
 export type TaskKind =
   | 'scan'
@@ -21,7 +21,7 @@ export type TaskKind =
   | 'evaluate';
 
 /** The needs of one task, the largest of its kind. */
-export interface TaskNeed {
+export interface TaskResources {
   kind: TaskKind;
   /** The function that does it. */
   stage: 'generate' | 'split' | 'train' | 'evaluate';
@@ -88,22 +88,22 @@ const CALIBRATION_BYTES = 1700;
 const VALUE_SCORE_BYTES = { perRow: 20, most: 50_000, perFeature: 120 };
 
 /** The size of a stage's function that is chosen for its tasks, by position. */
-export function tierOf(needs: readonly TaskNeed[], stage: TaskNeed['stage']): number {
-  return Math.max(...needs.filter((need) => need.stage === stage).map(({ peakMiB }) => tierFor(stage, peakMiB)));
+export function memorySizeOf(needs: readonly TaskResources[], stage: TaskResources['stage']): number {
+  return Math.max(...needs.filter((need) => need.stage === stage).map(({ peakMiB }) => memorySizeFor(stage, peakMiB)));
 }
 
 /** Memory of the function that is chosen for the tasks of one stage, in MiB. */
-export function memoryOf(needs: readonly TaskNeed[]): number {
+export function memoryOf(needs: readonly TaskResources[]): number {
   const { stage } = needs[0]!;
-  return MEMORY_TIERS_MIB[stage][tierOf(needs, stage)]!;
+  return MEMORY_SIZES_MIB[stage][memorySizeOf(needs, stage)]!;
 }
 
 /** What each kind of task of a run needs, in the order in which they are done. */
-export function needsOf(plan: Plan): TaskNeed[] {
-  return plan.search ? searchNeeds(plan, plan.search, needsOfOne) : needsOfOne(plan);
+export function taskResourcesOf(plan: Plan): TaskResources[] {
+  return plan.search ? searchResources(plan, plan.search, needsOfOne) : needsOfOne(plan);
 }
 
-function needsOfOne(plan: Plan): TaskNeed[] {
+function needsOfOne(plan: Plan): TaskResources[] {
   const { numChunks, numTest, numValidation, numTrain, treeGroups, growSeconds, numClasses } = plan;
   const { samples, features, trees, oobScore, folds = 0 } = plan.params;
   const chunkRows = Math.min(plan.params.chunkSize, samples);
@@ -163,7 +163,7 @@ function needsOfOne(plan: Plan): TaskNeed[] {
   const chunkTask = { numTasks: numChunks, first };
 
   const fileBytes = shape?.partBytes ?? 0;
-  const ofFile = (kind: 'scan' | 'survey', numTasks: number): TaskNeed[] => {
+  const ofFile = (kind: 'scan' | 'survey', numTasks: number): TaskResources[] => {
     if (numTasks === 0) return [];
     return [
       {

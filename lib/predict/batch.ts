@@ -6,10 +6,10 @@ import { explainRows } from '../forest/explain.ts';
 import type { Model } from '../forest/model.ts';
 import { countOutOfRange } from '../forest/ranges.ts';
 import { predictProbaInThreads, predictValuesInThreads } from '../forest/wasm/predict-in-threads.ts';
-import { type Batch, type Place, sayCell } from '../tables/cells.ts';
+import { type Batch, type CellLocation, sayCell } from '../tables/cells.ts';
 import { firstGreatest } from './answer.ts';
 import { isUnseen, readersOf } from './features.ts';
-import type { StrangeValues } from './strange.ts';
+import type { UnseenValues } from './strange.ts';
 
 /** What is told of some rows. */
 export interface PredictedRows {
@@ -36,7 +36,7 @@ export function readValues(
   { numRows, columns }: Batch,
   positions: readonly number[],
   names: readonly string[],
-  place: Place,
+  place: CellLocation,
 ): { values: Float32Array[]; numUnseen: number } {
   let numUnseen = 0;
   const values = readersOf(model).map(({ read, allowed }, feature) => {
@@ -78,7 +78,7 @@ export async function predictRows(
 }
 
 /** How many values are unlike those of training. */
-export function countStrange(model: Model, columns: readonly Float32Array[], numUnseen: number): StrangeValues {
+export function countUnseen(model: Model, columns: readonly Float32Array[], numUnseen: number): UnseenValues {
   const { numValues, numOutside } = countOutOfRange(model.ranges ?? columns.map(() => null), columns);
   return { numValues, numOutside: model.ranges ? numOutside : null, numUnseen };
 }

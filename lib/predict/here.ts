@@ -14,7 +14,7 @@ import { answerPart, listTable, locateTable, type PredictOptions } from './tasks
  * @param take is given the answer to each part, in order: the files that functions would leave, byte for byte
  * @throws {InputError} on what can't be predicted
  */
-export async function predictHere(
+export async function predictLocal(
   objects: Objects,
   store: Store,
   model: Model,

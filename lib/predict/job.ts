@@ -13,7 +13,7 @@ import { predictionKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { mapLimited, STORE_REQUESTS } from '../store/task.ts';
 import { getPrediction, type PredictionResult, type PredictionStatus } from './request.ts';
-import { addStrange, NOTHING_STRANGE, type StrangeValues } from './strange.ts';
+import { addUnseen, NOTHING_STRANGE, type UnseenValues } from './strange.ts';
 
 /** What the worker function is sent. */
 export type PredictionTask =
@@ -22,7 +22,7 @@ export type PredictionTask =
   | { kind: 'predict'; predictionId: string; partIndex: number };
 
 /** `answers/part-00000.json`. */
-export interface AnswerResult extends StrangeValues {
+export interface AnswerResult extends UnseenValues {
   numRows: number;
   bytes: number;
 }
@@ -127,6 +127,6 @@ export function sumAnswers(answers: readonly AnswerResult[]): PredictionResult {
     numParts: answers.length,
     strange: answers
       .map(({ numValues, numOutside, numUnseen }) => ({ numValues, numOutside, numUnseen }))
-      .reduce(addStrange, NOTHING_STRANGE),
+      .reduce(addUnseen, NOTHING_STRANGE),
   };
 }

@@ -7,7 +7,7 @@ import type { Orchestrator } from '../run/run.ts';
 import { createJson, findJson, getJson } from '../store/json.ts';
 import { checkRunId, predictionExecution, predictionKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
-import type { StrangeValues } from './strange.ts';
+import type { UnseenValues } from './strange.ts';
 
 const MAX_WORKERS = 1000;
 const MAX_ID = 55; // letters: an execution's name has 64, with the number of the execution
@@ -50,7 +50,7 @@ export interface PredictionResult {
   numRows: number;
   /** Files that the answer has, one for each part of the table. */
   numParts: number;
-  strange: StrangeValues;
+  strange: UnseenValues;
 }
 
 /**
@@ -110,7 +110,7 @@ export async function getPrediction(store: Store, predictionId: string): Promise
  *
  * @throws {Error} of the task that failed, by its name and message
  */
-export async function lookAtPrediction(
+export async function getPredictionStatus(
   store: Store,
   predictionId: string,
 ): Promise<{ result: PredictionResult } | { status: PredictionStatus } | undefined> {

@@ -1,7 +1,7 @@
 // Values unlike those that a model was trained on, counted.
 
 /** Adds up over parts. */
-export interface StrangeValues {
+export interface UnseenValues {
   /** Known values. */
   numValues: number;
   /** Of them, those outside of what the model's data had; null where it doesn't say. */
@@ -10,9 +10,9 @@ export interface StrangeValues {
   numUnseen: number;
 }
 
-export const NOTHING_STRANGE: StrangeValues = { numValues: 0, numOutside: 0, numUnseen: 0 };
+export const NOTHING_STRANGE: UnseenValues = { numValues: 0, numOutside: 0, numUnseen: 0 };
 
-export function addStrange(a: StrangeValues, b: StrangeValues): StrangeValues {
+export function addUnseen(a: UnseenValues, b: UnseenValues): UnseenValues {
   return {
     numValues: a.numValues + b.numValues,
     numOutside: a.numOutside === null || b.numOutside === null ? null : a.numOutside + b.numOutside,

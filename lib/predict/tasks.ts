@@ -14,7 +14,7 @@ import type { Store } from '../store/store.ts';
 import { mapLimited, runTask, STORE_REQUESTS } from '../store/task.ts';
 import { findColumn, onlyFeatures } from '../tables/columns.ts';
 import { answerColumns, checkKept } from './answer-columns.ts';
-import { countStrange, predictRows, readValues } from './batch.ts';
+import { countUnseen, predictRows, readValues } from './batch.ts';
 import type { AnswerResult, PredictionTask } from './job.ts';
 import { matchColumns } from './match-columns.ts';
 import { OUTPUTS } from './output.ts';
@@ -129,6 +129,6 @@ export async function answerPart(
   const predicted = await predictRows(model, values, { explain: options.explain, numThreads });
   const passedOn = kept.map((column) => ({ name: names[column], cells: batch.columns[column] }));
   const file = OUTPUTS[options.format].write(answerColumns(model, predicted, rowIndex, passedOn));
-  const strange = countStrange(model, values, numUnseen);
+  const strange = countUnseen(model, values, numUnseen);
   return { file, result: { numRows: batch.numRows, bytes: file.length, ...strange } };
 }

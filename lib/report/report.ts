@@ -19,7 +19,7 @@ import type { StageName, StageStatus } from '../run/run.ts';
 import type { BinsResult } from '../stages/bins.ts';
 import type { Evaluated, EvaluateResult } from '../stages/evaluate.ts';
 import { mergeImportance, type PermutationImportances } from '../stages/importance.ts';
-import { isOfValues } from '../stages/score-values.ts';
+import { isRegression } from '../stages/score-values.ts';
 import type { SplitResult } from '../stages/split.ts';
 import type { TaskSpan } from '../stages/stage.ts';
 import type { ModelResult, OobPoint } from '../stages/train.ts';
@@ -222,8 +222,8 @@ export function makeReport(
       plan.dataset.generator === 'file' ? { generator: 'file', ...schema } : createGenerator(plan.dataset).describe(),
   };
   const { features } = plan.params;
-  return evaluated.every(isOfValues)
-    ? { runId, ...reportValues(evaluated, bins, features, folds.filter(isOfValues)), ...common }
+  return evaluated.every(isRegression)
+    ? { runId, ...reportValues(evaluated, bins, features, folds.filter(isRegression)), ...common }
     : { runId, ...reportClasses(evaluated as EvaluateResult[], bins, features, folds as EvaluateResult[]), ...common };
 }
 

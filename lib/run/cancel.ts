@@ -13,7 +13,7 @@ const LOOK_EVERY_MS = 2000;
  *
  * @param now milliseconds of a clock that only goes forward
  */
-export function cancelLooks(now: () => number = () => performance.now()) {
+export function cancelPolls(now: () => number = () => performance.now()) {
   let lookedAtMs = now();
   return {
     /** @throws {CancelledError} when the run was cancelled, as far as the last look knows */

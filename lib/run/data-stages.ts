@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts';
 import type { StageTask } from './pipeline.ts';
 
 /** List, scan, locate, survey and schema; of small data the first does it all. */
-export function dataFans(engine: Engine, store: Store, runId: string): (() => Promise<StageTask[]>)[] {
+export function dataStages(engine: Engine, store: Store, runId: string): (() => Promise<StageTask[]>)[] {
   const keys = runKeys(runId);
   let isSurveyed = false;
   const task = (taskId: string, payload: DataTask, inputKey: string, resultKey: string): StageTask => ({

@@ -14,7 +14,7 @@ import type { RunParams } from '../plan/params.ts';
 import { type Plan, planRun, shardAbove, TIMEOUT_SECONDS } from '../plan/plan.ts';
 import { withCandidate } from '../plan/search/plan-search.ts';
 import type { Overrides } from '../plan/search/spec.ts';
-import { needsOf, tierOf } from '../plan/task-resources.ts';
+import { taskResourcesOf, memorySizeOf } from '../plan/task-resources.ts';
 import { renderReport } from '../report/page.ts';
 import { makeReport } from '../report/report.ts';
 import { scoreOf } from '../report/score-of.ts';
@@ -24,14 +24,14 @@ import type { Evaluated, EvaluateTask } from '../stages/evaluate.ts';
 import type { FoldTask } from '../stages/fold.ts';
 import type { GenerateTask } from '../stages/generate.ts';
 import type { SplitResult, SplitTask } from '../stages/split.ts';
-import type { Span, TaskSpan } from '../stages/stage.ts';
+import type { TaskTiming, TaskSpan } from '../stages/stage.ts';
 import type { GrowTask, MergeTask, ModelResult } from '../stages/train.ts';
 import { createJson, findJson, getJson, replaceJson } from '../store/json.ts';
 import { runKeys } from '../store/keys.ts';
 import { packKeys, unpackKeys } from '../store/packed-keys.ts';
 import type { Store } from '../store/store.ts';
 import { mapLimited, STORE_REQUESTS } from '../store/task.ts';
-import { dataFans } from './data-stages.ts';
+import { dataStages } from './data-stages.ts';
 import { noteFailed } from './failed.ts';
 import { getRequest, listResults, type RunStatus, type StageName, type StageStatus } from './run.ts';
 import { searchRounds } from './search-rounds.ts';
@@ -124,7 +124,7 @@ export interface StageTask {
 type TaskOf<Task> = Task & { params?: Overrides };
 
 /** What a worker answers. */
-export type WorkerAnswer = Usage & { busyMs: number; span?: Span };
+export type WorkerAnswer = Usage & { busyMs: number; span?: TaskTiming };
 
 async function runStages(
   engine: Engine,
@@ -176,7 +176,7 @@ async function runStages(
         engine,
         fanName,
         pending.map(({ taskId, payload }) => ({ taskId, payload })),
-        { sizes: workers[name].slice(planned ? tierOf(needsOf(planned), name) : 0) },
+        { sizes: workers[name].slice(planned ? memorySizeOf(taskResourcesOf(planned), name) : 0) },
         {
           maxInFlight: params.workers,
           attemptTimeoutMs: TIMEOUT_SECONDS[name] * 1000,
@@ -248,7 +248,7 @@ async function runStages(
     }));
   if (planned) await runStage('generate', generateTasks(planned));
   else {
-    await runStage('generate', ...dataFans(engine, store, runId), async () => {
+    await runStage('generate', ...dataStages(engine, store, runId), async () => {
       shape = await engine.step('shape', async () => (await getSchema(store, runId)).shape);
       planned = planRun(params, shape);
       return generateTasks(planned);

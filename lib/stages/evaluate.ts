@@ -17,7 +17,7 @@ import type { Store } from '../store/store.ts';
 import { runTask } from '../store/task.ts';
 import type { BinsResult } from './bins.ts';
 import { countImportance, type ImportanceCounts, importanceRows, shuffleRows } from './importance.ts';
-import { isOfValues, scoreValues, type ValueEvaluateResult } from './score-values.ts';
+import { isRegression, scoreValues, type ValueEvaluateResult } from './score-values.ts';
 import { sumImportance } from './value-importance.ts';
 
 export interface EvaluateTask {
@@ -119,7 +119,7 @@ function addImportance(
   chosen: readonly number[],
   drawn: Float64Array,
 ): void {
-  if (isOfValues(result)) {
+  if (isRegression(result)) {
     result.importance = sumImportance(labels, own, chosen, drawn);
     return;
   }

@@ -22,7 +22,7 @@ import type { Store } from '../store/store.ts';
 import { runTask } from '../store/task.ts';
 import type { BinsResult } from './bins.ts';
 import { type FoldPredictions, predictFold } from './fold.ts';
-import { isOfValues } from './score-values.ts';
+import { isRegression } from './score-values.ts';
 
 export interface FitTask {
   kind: 'fit';
@@ -85,7 +85,7 @@ export function fitCandidate(
 
 /** All scores of a fold's rows, which are few enough to be scored at once. */
 function scoreFold({ labels, predicted, scored }: FoldPredictions): FitResult['scores'] {
-  if (isOfValues(scored)) {
+  if (isRegression(scored)) {
     return {
       // one row has no variance to be explained
       r2: scored.numRows > 1 ? r2.value(scored.r2) : null,

@@ -35,7 +35,7 @@ export interface ValueEvaluateResult {
 }
 
 /** Whether a result of the stage is one of values. */
-export function isOfValues(result: Evaluated): result is ValueEvaluateResult {
+export function isRegression(result: Evaluated): result is ValueEvaluateResult {
   return result.numClasses === 0;
 }
 

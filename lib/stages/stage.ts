@@ -1,7 +1,7 @@
 // When and where a task was done, for the timeline of the report.
 
 /** What a worker tells of its invocation besides what it used. */
-export interface Span {
+export interface TaskTiming {
   /** Name of the sandbox. */
   sandbox: string;
   /** Whether it was the sandbox's first invocation. */
@@ -12,6 +12,6 @@ export interface Span {
 }
 
 /** A task of the report's timeline: the attempt that succeeded. */
-export interface TaskSpan extends Span {
+export interface TaskSpan extends TaskTiming {
   taskId: string;
 }

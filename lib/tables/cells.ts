@@ -18,7 +18,7 @@ export interface Batch {
 }
 
 /** Where rows are, for messages. */
-export interface Place {
+export interface CellLocation {
   /** What messages call the file. */
   file: string;
   /** Number of the first row in the file, from 0; messages count from 1, without the header. */
@@ -26,12 +26,12 @@ export interface Place {
 }
 
 /** A row of the file, as messages say it. */
-export function sayRow({ file, rowStart }: Place, row: number): string {
+export function sayRow({ file, rowStart }: CellLocation, row: number): string {
   return `${file}, row ${rowStart + row + 1}`;
 }
 
 /** A cell, as messages say it. */
-export function sayCell(place: Place, row: number, column: string): string {
+export function sayCell(place: CellLocation, row: number, column: string): string {
   return `${sayRow(place, row)}, column ${JSON.stringify(column)}`;
 }
 

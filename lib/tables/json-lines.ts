@@ -2,7 +2,7 @@
 
 import { InputError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
-import { type Batch, type Cell, type Place, sayCell, sayRow } from './cells.ts';
+import { type Batch, type Cell, type CellLocation, sayCell, sayRow } from './cells.ts';
 import { checkEncoding, nameColumns, startOfText } from './csv-head.ts';
 import type { TextLayout, TextOptions } from './layout.ts';
 import type { ByteSource } from './source.ts';
@@ -39,7 +39,7 @@ export async function readJsonHead(
  *
  * @throws {InputError} on a line that is no object, a key that the first line hasn't, or a value that is a list or object
  */
-export function readJsonRows(bytes: Uint8Array, names: readonly string[], place: Place): Batch {
+export function readJsonRows(bytes: Uint8Array, names: readonly string[], place: CellLocation): Batch {
   const columnOf = new Map(names.map((name, i) => [name, i]));
   const cells: Cell[][] = names.map(() => []);
   let numRows = 0;
@@ -66,7 +66,7 @@ export function readJsonRows(bytes: Uint8Array, names: readonly string[], place:
   return { numRows, columns: cells.map((column) => ({ at: (row) => column[row] })) };
 }
 
-function parseLine(bytes: Uint8Array, place: Place, row: number): Record<string, unknown> {
+function parseLine(bytes: Uint8Array, place: CellLocation, row: number): Record<string, unknown> {
   const text = UTF8.decode(bytes);
   let value: unknown;
   try {
@@ -85,7 +85,7 @@ function parseLine(bytes: Uint8Array, place: Place, row: number): Record<string,
  *
  * @throws {InputError} on a list, an object or bytes
  */
-export function toCell(value: unknown, place: Place, row: number, column: string): Cell {
+export function toCell(value: unknown, place: CellLocation, row: number, column: string): Cell {
   if (value === null || value === undefined) return null;
   switch (typeof value) {
     case 'number':

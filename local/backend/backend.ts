@@ -15,7 +15,7 @@ import { joinEmulator } from './join-emulator.ts';
 import { localTarget, stackTarget, type Target } from './local-target.ts';
 
 /** Options that name a place. */
-export interface PlaceFlags {
+export interface BackendFlags {
   on: 'local' | 'aws';
   stack: string;
   dataDir: string;
@@ -40,7 +40,7 @@ export interface OpenStore {
  *
  * @throws {InputError} when nothing has run there
  */
-export async function openTarget({ on, stack, dataDir }: PlaceFlags): Promise<OpenTarget> {
+export async function openTarget({ on, stack, dataDir }: BackendFlags): Promise<OpenTarget> {
   if (on === 'aws') return { target: await stackTarget(stack), close: async () => {} };
   await requireRuns(dataDir);
   const distDir = dirname(fileURLToPath(import.meta.url));
@@ -57,7 +57,7 @@ export async function openTarget({ on, stack, dataDir }: PlaceFlags): Promise<Op
  *
  * @throws {InputError} when nothing has run there
  */
-export async function openStore({ on, stack, dataDir }: PlaceFlags): Promise<OpenStore> {
+export async function openStore({ on, stack, dataDir }: BackendFlags): Promise<OpenStore> {
   if (on === 'aws') {
     const { store, bucket } = await stackTarget(stack);
     return { store, objects: s3Store(bucket).objects, bucket: (name) => s3Store(name), close: async () => {} };

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { CancelledError } from '../../lib/base/errors.ts';
 import { type Model, reencodeModel } from '../../lib/forest/model.ts';
 import {
-  lookAtPrediction,
+  getPredictionStatus,
   type PredictionRequest,
   type PredictionResult,
   type PredictionStatus,
@@ -15,7 +15,7 @@ import {
 } from '../../lib/predict/request.ts';
 import { predictionKeys } from '../../lib/store/keys.ts';
 import { findEmulator, startEmulator } from '../emulator/emulator.ts';
-import type { OpenTarget, PlaceFlags } from './backend.ts';
+import type { OpenTarget, BackendFlags } from './backend.ts';
 import { attach } from './emulator-users.ts';
 import { localTarget, stackTarget, type Target } from './local-target.ts';
 import { type Upload, uploadFiles } from './upload.ts';
@@ -33,7 +33,7 @@ export function newPredictionId(now = new Date()): string {
 
 /** Open what has the functions; of an emulator with what an earlier one left of this prediction going on. */
 export async function openFunctions(
-  { on, stack, dataDir }: PlaceFlags,
+  { on, stack, dataDir }: BackendFlags,
   workers: number,
   predictionId: string,
 ): Promise<OpenTarget> {
@@ -84,7 +84,7 @@ export async function predictByFunctions(
       if (execution) await orchestrator.stop(execution);
       throw new CancelledError(`prediction ${predictionId}`);
     }
-    const found = await lookAtPrediction(store, predictionId);
+    const found = await getPredictionStatus(store, predictionId);
     if (found && 'result' in found) return found.result;
     if (found?.status.state === 'failed') throw new Error(found.status.error!.message);
     if (found && found.status.stage !== stage) {
@@ -93,7 +93,7 @@ export async function predictByFunctions(
     }
     if (execution && poll % POLLS_PER_LOOK === 0) {
       const { state, message } = await orchestrator.state(execution);
-      const isDone = (await lookAtPrediction(store, predictionId)) ?? {};
+      const isDone = (await getPredictionStatus(store, predictionId)) ?? {};
       if (state === 'failed' && !('result' in isDone)) throw new Error(`the orchestrator failed: ${message}`);
     }
     await sleep(on === 'aws' ? AWS_POLL_MS : LOCAL_POLL_MS, undefined, { signal }).catch(() => {});

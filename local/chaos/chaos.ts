@@ -7,14 +7,14 @@ import {
   type Fault,
   type FaultKind,
   MOST_FAULTS,
-  type Place,
+  type InjectionPoint,
 } from './faults.ts';
 
 /** A fault that has struck, as it stands in the log of events. */
 export interface FaultEvent {
   type: 'fault';
   kind: FaultKind;
-  place: Place | 'run';
+  place: InjectionPoint | 'run';
   /** What was asked for. */
   target: string;
   /** The run that it was asked for, where that can be told. */
@@ -23,7 +23,7 @@ export interface FaultEvent {
 }
 
 /** A fault that a request is to meet. */
-export type Met<P extends Place> = Fault<(typeof FAULTS)[P][number]> & {
+export type Met<P extends InjectionPoint> = Fault<(typeof FAULTS)[P][number]> & {
   /** Tell that it has struck. One that comes too late, since the request has failed by itself, never does. */
   strike(): void;
 };
@@ -53,7 +53,7 @@ export class Chaos {
    *
    * @param target what is asked for: a key below `runs/ID/`, or JSON with a `runId`, with words before it
    */
-  meet<P extends Place>(place: P, target: string): Met<P> | undefined {
+  meet<P extends InjectionPoint>(place: P, target: string): Met<P> | undefined {
     const count = this.#count(`${place} ${target}`);
     count.asked++;
     if (count.met === MOST_FAULTS) return undefined;

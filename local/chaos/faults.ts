@@ -28,9 +28,9 @@ export const FAULTS = {
   other: ['slowDown', 'droppedConnection'],
 } as const;
 
-export type Place = keyof typeof FAULTS;
+export type InjectionPoint = keyof typeof FAULTS;
 /** The emulator of a command stops and starts again: `restart`, once. */
-export type FaultKind = (typeof FAULTS)[Place][number] | 'restart';
+export type FaultKind = (typeof FAULTS)[InjectionPoint][number] | 'restart';
 
 /** A fault, and a number from 0 to 1 (exclusive) that says when or where in the request. */
 export interface Fault<Kind extends FaultKind = FaultKind> {
@@ -50,7 +50,7 @@ export const MOST_FAULTS = 2;
  * @param identity what is asked for, the same in every run of the same job
  * @param n how often it has been asked for, this time included, from 1 up
  */
-export function drawFault<P extends Place>(
+export function drawFault<P extends InjectionPoint>(
   { seed, rate }: ChaosOptions,
   place: P,
   identity: string,

@@ -12,7 +12,7 @@ import { withFolderStore } from './folder-store.ts';
 /** Takes the answers to the parts, in their order. */
 export type TakePart = (file: Uint8Array, partIndex: number) => Promise<void>;
 
-export interface AnswerPlace {
+export interface AnswerTarget {
   format: OutputFormat;
   /** Do what gives the parts; nothing is left of a file when that fails. */
   write(work: (take: TakePart) => Promise<void>): Promise<number>;
@@ -25,12 +25,12 @@ export interface AnswerPlace {
  * @param openBucket of a bucket's name
  * @throws {InputError} on a place of another kind
  */
-export function answerPlace(
+export function answerTarget(
   out: string,
   format: OutputFormat | undefined,
   isResumed: boolean,
   openBucket: (name: string) => Promise<Store>,
-): AnswerPlace {
+): AnswerTarget {
   const isFolder = out.endsWith('/');
   const named = OUTPUT_FORMATS.find((name) => out.toLowerCase().endsWith(`.${name}`));
   if (out.startsWith('s3://')) {
@@ -48,7 +48,7 @@ export function answerPlace(
   return oneFile(out, named);
 }
 
-function oneFile(out: string, format: OutputFormat): AnswerPlace {
+function oneFile(out: string, format: OutputFormat): AnswerTarget {
   return {
     format,
     write: (work) =>
@@ -66,7 +66,7 @@ function notEmpty(out: string): InputError {
   return new InputError(`--out ${out} is not empty; name another, or remove what is in it`);
 }
 
-function inFolder(out: string, format: OutputFormat, isResumed: boolean): AnswerPlace {
+function inFolder(out: string, format: OutputFormat, isResumed: boolean): AnswerTarget {
   return {
     format,
     async write(work) {
@@ -85,7 +85,7 @@ function inBucket(
   format: OutputFormat,
   isResumed: boolean,
   open: () => Promise<Store>,
-): AnswerPlace {
+): AnswerTarget {
   return {
     format,
     async write(work) {

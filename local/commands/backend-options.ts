@@ -3,10 +3,10 @@
 import { type Command, Option } from 'commander';
 import { InputError } from '../../lib/base/errors.ts';
 import { listRuns } from '../../lib/run/run.ts';
-import { type OpenTarget, openTarget, type PlaceFlags } from '../backend/backend.ts';
+import { type OpenTarget, openTarget, type BackendFlags } from '../backend/backend.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
 
-export interface LookFlags extends PlaceFlags {
+export interface LookFlags extends BackendFlags {
   json?: string;
 }
 
@@ -18,7 +18,7 @@ export interface AccountFlags {
   profile?: string;
 }
 
-export function addPlaceOptions(command: Command, help = 'where the runs are', helpGroup = 'Options:'): Command {
+export function addBackendOptions(command: Command, help = 'where the runs are', helpGroup = 'Options:'): Command {
   command
     .addOption(new Option('--on <WHERE>', help).choices(['local', 'aws']).default('local').helpGroup(helpGroup))
     .addOption(
@@ -47,7 +47,7 @@ const PLACES = { stack: 'aws', token: 'aws', dataDir: 'local' } as const;
  * @throws {InputError} on a flag that the chosen place has no use for: whoever gives it means the other. What file and
  *   environment say is for commands of either place.
  */
-export function checkPlace(command: Command): void {
+export function checkBackend(command: Command): void {
   const on: unknown = command.getOptionValue('on');
   if (on === undefined) return;
   for (const [name, place] of Object.entries(PLACES)) {
@@ -71,7 +71,7 @@ export function chooseAccount({ region, profile }: AccountFlags, env = process.e
 }
 
 export function addLookOptions(command: Command): Command {
-  return addJsonOption(addPlaceOptions(command));
+  return addJsonOption(addBackendOptions(command));
 }
 
 /** Open the place, do the work and close it; then print what the work gave, as text or as JSON. */

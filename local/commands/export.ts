@@ -5,14 +5,14 @@ import { Command, Option } from 'commander';
 import { InputError } from '../../lib/base/errors.ts';
 import { MODEL_FORMATS, type ModelFormat, writeModel } from '../../lib/export/formats.ts';
 import { cardToMarkdown, makeCard } from '../../lib/run/card.ts';
-import type { PlaceFlags } from '../backend/backend.ts';
+import type { BackendFlags } from '../backend/backend.ts';
 import { plural } from '../output/table.ts';
 import { writeWhole } from './atomic-file.ts';
-import { addPlaceOptions } from './backend-options.ts';
+import { addBackendOptions } from './backend-options.ts';
 import { findModel, LazyStore, runModel } from './model-source.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
 
-interface ExportFlags extends PlaceFlags {
+interface ExportFlags extends BackendFlags {
   runId?: string;
   model?: string;
   format?: ModelFormat | 'card';
@@ -32,7 +32,7 @@ export function exportCommand(): Command {
       ).choices([...MODEL_FORMATS, 'card']),
     )
     .requiredOption('--out <FILE>', 'file to write');
-  addJsonOption(addPlaceOptions(command));
+  addJsonOption(addBackendOptions(command));
   return command.action(async ({ runId, model: file, out, json, ...flags }: ExportFlags) => {
     const { format = formatOf(out), ...place } = flags;
     if ((runId === undefined) === (file === undefined)) throw new InputError('give --run-id or --model, and not both');

@@ -6,14 +6,14 @@ import { FormatError, InputError, NotFoundError } from '../../lib/base/errors.ts
 import { MODEL_FORMATS, readModel } from '../../lib/export/formats.ts';
 import type { Model } from '../../lib/forest/model.ts';
 import { checkRunId, runKeys } from '../../lib/store/keys.ts';
-import { type OpenStore, openStore, type PlaceFlags } from '../backend/backend.ts';
+import { type OpenStore, openStore, type BackendFlags } from '../backend/backend.ts';
 
 /** The store of a place, opened when it is first asked for. */
 export class LazyStore {
-  readonly #place: PlaceFlags;
+  readonly #place: BackendFlags;
   #opened: Promise<OpenStore> | undefined;
 
-  constructor(place: PlaceFlags) {
+  constructor(place: BackendFlags) {
     this.#place = place;
   }
 

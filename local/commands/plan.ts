@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
-import { surveyHere } from '../../lib/ingest/tasks.ts';
+import { surveyLocal } from '../../lib/ingest/tasks.ts';
 import { splitKindOf } from '../../lib/plan/data-params.ts';
 import { forecastRun } from '../../lib/plan/forecast.ts';
 import { parseRunParams, readGiven } from '../../lib/plan/params.ts';
@@ -51,7 +51,7 @@ async function planHere(given: Record<string, unknown>, nameOf: (name: string) =
   if (given.data === undefined) return inFlags(() => planRun(checkParams(given, nameOf)), nameOf);
   const params = parseRunParams(given, nameOf);
   inFlags(() => splitKindOf(params), nameOf);
-  const { shape } = await withFolderStore((store) => surveyHere(objectsAt(params.data!), store, params)).catch(
+  const { shape } = await withFolderStore((store) => surveyLocal(objectsAt(params.data!), store, params)).catch(
     (error) => {
       throw inWordsOfFlags(error, nameOf);
     },

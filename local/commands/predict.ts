@@ -6,13 +6,13 @@ import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { CancelledError } from '../../lib/base/errors.ts';
 import type { Model } from '../../lib/forest/model.ts';
-import { predictHere } from '../../lib/predict/here.ts';
+import { predictLocal } from '../../lib/predict/here.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../../lib/predict/output.ts';
 import { checkPredictionId, type PredictionResult, type PredictionStatus } from '../../lib/predict/request.ts';
 import type { PredictOptions } from '../../lib/predict/tasks.ts';
 import { predictionKeys, runKeys } from '../../lib/store/keys.ts';
 import type { Objects } from '../../lib/store/objects.ts';
-import type { PlaceFlags } from '../backend/backend.ts';
+import type { BackendFlags } from '../backend/backend.ts';
 import { findFiles, objectsAt } from '../backend/input-files.ts';
 import { newPredictionId, openFunctions, predictByFunctions } from '../backend/predict-functions.ts';
 import { findUploads } from '../backend/upload.ts';
@@ -20,14 +20,14 @@ import { collect, isGiven, workers as toWorkers } from '../config/parse.ts';
 import { WORKERS_PER_CORE } from '../emulator/emulator.ts';
 import { exitCodeOf, explain as explainError } from '../output/error-text.ts';
 import { plural } from '../output/table.ts';
-import { type AnswerPlace, answerPlace } from './answer-target.ts';
-import { addPlaceOptions } from './backend-options.ts';
+import { type AnswerTarget, answerTarget } from './answer-target.ts';
+import { addBackendOptions } from './backend-options.ts';
 import { withFolderStore } from './folder-store.ts';
 import { findModel, LazyStore } from './model-source.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
 import { number } from './run-options.ts';
 
-interface PredictFlags extends PlaceFlags {
+interface PredictFlags extends BackendFlags {
   model: string;
   data: string[];
   out: string;
@@ -67,7 +67,7 @@ export function predictCommand(): Command {
     .addOption(new Option('--chunk-bytes <N>', 'bytes of a file that are predicted at once (8 MiB)').argParser(number))
     .option('--workers <N>', 'predict by functions, so many at once; without, large tables only', toWorkers)
     .option('--prediction-id <ID>', 'name of a prediction by functions; an unfinished one goes on');
-  addJsonOption(addPlaceOptions(command));
+  addJsonOption(addBackendOptions(command));
   return command.action(async (flags: PredictFlags) => {
     const header = isGiven(command, 'header') ? flags.header : undefined;
     await predict({ ...flags, header });
@@ -80,7 +80,7 @@ async function predict(flags: PredictFlags): Promise<void> {
   if (predictionId !== undefined) checkPredictionId(predictionId);
   const lazy = new LazyStore(flags);
   try {
-    const place = answerPlace(out, format, predictionId !== undefined, async (bucket) =>
+    const place = answerTarget(out, format, predictionId !== undefined, async (bucket) =>
       (await lazy.open()).bucket(bucket),
     );
     const { data, keep, explain, skipRows, header, chunkBytes } = flags;
@@ -96,7 +96,7 @@ async function predict(flags: PredictFlags): Promise<void> {
       const objects = await objectsOf(flags, lazy);
       bytes = await place.write((take) =>
         withFolderStore(async (store) => {
-          told = await predictHere(objects, store, model, options, take);
+          told = await predictLocal(objects, store, model, options, take);
         }),
       );
     }
@@ -138,7 +138,7 @@ async function byFunctions(
   model: Model,
   options: PredictOptions,
   id: string,
-  place: AnswerPlace,
+  place: AnswerTarget,
 ): Promise<{ told: PredictionResult; bytes: number }> {
   const { model: name, on, workers = WORKERS_PER_CORE * availableParallelism() } = flags;
   const { given, uploads } = await findUploads({ data: options.data }, on);

@@ -6,7 +6,7 @@ import { reword } from '../config/commander-errors.ts';
 import { applySettings, settingsOf } from '../config/config.ts';
 import { readConfig } from '../config/file.ts';
 import { errorColours } from '../output/colours.ts';
-import { checkPlace, chooseAccount } from './backend-options.ts';
+import { checkBackend, chooseAccount } from './backend-options.ts';
 import { cancelCommand } from './cancel.ts';
 import { cleanCommand } from './clean.ts';
 import { completionsCommand } from './completions.ts';
@@ -63,7 +63,7 @@ export function createProgram(): Command {
     applySettings(command, settingsOf(command, program.commands, file));
   });
   program.hook('preAction', (_, command) => {
-    checkPlace(command);
+    checkBackend(command);
     chooseAccount(command.opts());
   });
   return program;

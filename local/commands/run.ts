@@ -10,7 +10,7 @@ import { readGiven } from '../../lib/plan/params.ts';
 import type { Report } from '../../lib/report/report.ts';
 import { getReport, newRunId, startRun } from '../../lib/run/run.ts';
 import { checkRunId, runIdOfExecution, runKeys } from '../../lib/store/keys.ts';
-import type { PlaceFlags } from '../backend/backend.ts';
+import type { BackendFlags } from '../backend/backend.ts';
 import { attach, attached, untilAlone } from '../backend/emulator-users.ts';
 import { joinEmulator } from '../backend/join-emulator.ts';
 import { localTarget, stackTarget, type Target } from '../backend/local-target.ts';
@@ -24,14 +24,14 @@ import { startEmulator, WORKERS_PER_CORE } from '../emulator/emulator.ts';
 import { errorColours } from '../output/colours.ts';
 import { NO_PROGRESS, startProgress } from '../output/progress.ts';
 import { headline, type Places, type Seconds, summarize } from '../output/summary.ts';
-import { type AccountFlags, addPlaceOptions, DEFAULT_DATA_DIR } from './backend-options.ts';
+import { type AccountFlags, addBackendOptions, DEFAULT_DATA_DIR } from './backend-options.ts';
 import { checkParams } from './checks.ts';
 import { type FollowOptions, follow } from './follow.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
 import { addRunOptions, flaggedParams, givenParams, nameIn } from './run-options.ts';
 import { untilStopped } from './stop.ts';
 
-interface RunFlags extends ChaosFlags, PlaceFlags, AccountFlags {
+interface RunFlags extends ChaosFlags, BackendFlags, AccountFlags {
   runId?: string;
   json?: string;
   quiet: boolean;
@@ -56,7 +56,7 @@ export function trainingCommand(command: Command, more: () => Record<string, unk
     .addOption(new Option('--run-id <ID>', 'name of the run; an unfinished one goes on').helpGroup('Run:'))
     .addOption(new Option('--dashboard', 'show it live on a page, at port 8787').default(false).helpGroup('Run:'))
     .addOption(new Option('--quiet', 'print the accuracy, or R², only').default(false).helpGroup('Run:'));
-  addJsonOption(addPlaceOptions(command, 'where to run', 'Run:'), 'Run:');
+  addJsonOption(addBackendOptions(command, 'where to run', 'Run:'), 'Run:');
   addChaosOptions(command, 'Run:');
   addRunOptions(command);
   return command.action(async (flags: RunFlags) => {

@@ -5,7 +5,7 @@ import type { Role } from '../iam/authorizer.ts';
 import type { Statement } from '../iam/evaluate.ts';
 import type { LocalFunction } from '../lambda/options.ts';
 import type { Assembly } from './assembly.ts';
-import type { Place } from './expressions.ts';
+import type { TemplateScope } from './expressions.ts';
 import { readFunctions, readRoles } from './functions.ts';
 import { type FunctionUrl, readFunctionUrls, readRoutes, type TemplateRoute } from './routes.ts';
 import { Stack } from './stack.ts';
@@ -29,7 +29,7 @@ export interface Deployment {
  * @param place region must be us-east-1
  * @throws {InputError} when the template has what cannot be run here, or a mistake that AWS would find
  */
-export function deploy(assembly: Assembly, place: Omit<Place, 'stackName'>): Deployment {
+export function deploy(assembly: Assembly, place: Omit<TemplateScope, 'stackName'>): Deployment {
   const { stackName, template } = assembly;
   const stack = new Stack(assembly, place);
   const functions = readFunctions(stack, assembly.assetFolder);

@@ -21,7 +21,7 @@ export interface Attributes {
   [attribute: string]: string;
 }
 
-export interface Place {
+export interface TemplateScope {
   region: string;
   accountId: string;
   stackName: string;
@@ -33,7 +33,7 @@ export class Expressions {
   readonly #pseudo: Record<string, string>;
   readonly #attributesOf: (id: string) => Attributes;
 
-  constructor(template: Template, { region, accountId, stackName }: Place, attributesOf: (id: string) => Attributes) {
+  constructor(template: Template, { region, accountId, stackName }: TemplateScope, attributesOf: (id: string) => Attributes) {
     this.#template = template;
     this.#attributesOf = attributesOf;
     this.#pseudo = {

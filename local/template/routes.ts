@@ -3,7 +3,7 @@
 import { InputError } from '../../lib/base/errors.ts';
 import type { HttpRoute } from '../emulator/http-api.ts';
 import { covers } from '../iam/evaluate.ts';
-import type { Place } from './expressions.ts';
+import type { TemplateScope } from './expressions.ts';
 import type { Stack } from './stack.ts';
 
 export interface TemplateRoute extends HttpRoute {
@@ -29,7 +29,7 @@ interface PermissionProperties {
 }
 
 /** @throws {InputError} at a route that API Gateway may not lead to its function */
-export function readRoutes(stack: Stack, { region, accountId }: Omit<Place, 'stackName'>): TemplateRoute[] {
+export function readRoutes(stack: Stack, { region, accountId }: Omit<TemplateScope, 'stackName'>): TemplateRoute[] {
   const permissions = stack
     .ofType('AWS::Lambda::Permission')
     .map(([, each]) => stack.resolve<PermissionProperties>(each));

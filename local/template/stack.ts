@@ -2,7 +2,7 @@
 
 import { directoryBucketArn } from '../s3/sessions.ts';
 import type { Assembly } from './assembly.ts';
-import { type Attributes, Expressions, type Place, type Resource } from './expressions.ts';
+import { type Attributes, Expressions, type TemplateScope, type Resource } from './expressions.ts';
 
 export type Properties = NonNullable<Resource['Properties']>;
 
@@ -14,12 +14,12 @@ const OURS = /^arvoredo ([\w-]+)$/;
 export class Stack {
   readonly #resources: Record<string, Resource>;
   readonly #expressions: Expressions;
-  readonly #place: Omit<Place, 'stackName'>;
+  readonly #place: Omit<TemplateScope, 'stackName'>;
   /** Logical id of the bucket that the outputs name. */
   readonly #mainBucket?: string;
 
   /** @param place region must be us-east-1, as in `API_URL` */
-  constructor({ template, stackName }: Assembly, place: Omit<Place, 'stackName'>) {
+  constructor({ template, stackName }: Assembly, place: Omit<TemplateScope, 'stackName'>) {
     this.#resources = template.Resources;
     this.#place = place;
     this.#mainBucket = (template.Outputs?.BucketName?.Value as { Ref?: string } | undefined)?.Ref;

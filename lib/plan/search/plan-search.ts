@@ -41,7 +41,7 @@ export function planSearch(params: RunParams, spec: SearchSpec, layOut: (params:
   const listed = checkSearch(params, spec);
   const candidates = listed.map((candidate) => ({
     params: candidate,
-    plan: ofCandidate(candidate, () => layOut(withCandidate(params, candidate))),
+    plan: candidatePlan(candidate, () => layOut(withCandidate(params, candidate))),
   }));
   const plans = candidates.map(({ plan }) => plan);
   const longest = plans.reduce((most, plan) => (plan.growSeconds > most.growSeconds ? plan : most));
@@ -77,7 +77,7 @@ export function checkSearch({ folds: numFolds = 0, group, time, seed }: RunParam
 }
 
 /** Do what may refuse a candidate; the message says which. */
-export function ofCandidate<T>(candidate: Overrides, work: () => T): T {
+export function candidatePlan<T>(candidate: Overrides, work: () => T): T {
   try {
     return work();
   } catch (error) {

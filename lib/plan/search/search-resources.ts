@@ -1,7 +1,7 @@
 // What the tasks of a run with a search need.
 
 import type { Plan } from '../plan.ts';
-import type { TaskNeed } from '../task-resources.ts';
+import type { TaskResources } from '../task-resources.ts';
 import { type SearchPlan, shareOf } from './plan-search.ts';
 
 /**
@@ -10,13 +10,13 @@ import { type SearchPlan, shareOf } from './plan-search.ts';
  *
  * @param needsOfOne gives what each kind of task of a run without a search needs
  */
-export function searchNeeds(plan: Plan, search: SearchPlan, needsOfOne: (plan: Plan) => TaskNeed[]): TaskNeed[] {
+export function searchResources(plan: Plan, search: SearchPlan, needsOfOne: (plan: Plan) => TaskResources[]): TaskResources[] {
   const all = search.candidates.map((candidate) => needsOfOne(candidate.plan));
-  const most = new Map<TaskNeed['kind'], number>();
+  const most = new Map<TaskResources['kind'], number>();
   for (const { kind, peakMiB } of all.flat()) most.set(kind, Math.max(peakMiB, most.get(kind) ?? 0));
   const folds = all.map((needs) => needs.find(({ kind }) => kind === 'fold')!);
   const meanSeconds = folds.reduce((sum, { seconds }) => sum + seconds, 0) / folds.length;
-  const fits = search.rounds.map((round): TaskNeed => {
+  const fits = search.rounds.map((round): TaskResources => {
     const share = shareOf(round, search, plan);
     return {
       ...folds[0]!,

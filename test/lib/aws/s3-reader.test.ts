@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { placeOfEnvironment, s3Reader } from '../../../lib/aws/s3-reader.ts';
+import { s3AccessFromEnvironment, s3Reader } from '../../../lib/aws/s3-reader.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -84,6 +84,6 @@ test('what may pass is tried again, what is not there is told', async (t) => {
 test('region, credentials and endpoint are those of the environment', () => {
   const env = { AWS_REGION: 'r', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_SESSION_TOKEN: 'c' };
   const place = { region: 'r', accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' };
-  assert.deepEqual(placeOfEnvironment(env), place);
-  assert.deepEqual(placeOfEnvironment({ ...env, AWS_ENDPOINT_URL_S3: 'http://x' }), { ...place, endpoint: 'http://x' });
+  assert.deepEqual(s3AccessFromEnvironment(env), place);
+  assert.deepEqual(s3AccessFromEnvironment({ ...env, AWS_ENDPOINT_URL_S3: 'http://x' }), { ...place, endpoint: 'http://x' });
 });

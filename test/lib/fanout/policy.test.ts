@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import type { Failure } from '../../../lib/fanout/error-class.ts';
-import { lookAt, nextLookMs } from '../../../lib/fanout/looks.ts';
+import { poll, nextPollMs } from '../../../lib/fanout/looks.ts';
 import { type FanOutOptions, resolveOptions } from '../../../lib/fanout/options.ts';
 import { type FanOutCommand, type FanOutEvent, step } from '../../../lib/fanout/policy.ts';
 import { createState, type FanOutState } from '../../../lib/fanout/state.ts';
@@ -325,7 +325,7 @@ suite('time', () => {
 
   test('looks come when something can be found, and rarer as time goes on', () => {
     const next = (numTasks: number, options: FanOutOptions, atMs: number) =>
-      nextLookMs(start(numTasks, options).state, atMs);
+      nextPollMs(start(numTasks, options).state, atMs);
     assert.equal(next(9, {}, 0), undefined); // no straggler can be among nine
     assert.equal(next(10, {}, 0), 2000);
     assert.equal(next(10, {}, 100_000), 10_000);
@@ -342,7 +342,7 @@ suite('time', () => {
     const { state } = start(12);
     for (let task = 0; task < 11; task++) step(state, ok(task, 1000));
     const before = structuredClone(state);
-    assert.ok(lookAt(state, 60_000));
+    assert.ok(poll(state, 60_000));
     assert.deepEqual(state, before);
   });
 });

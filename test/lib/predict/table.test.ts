@@ -9,7 +9,7 @@ import { InputError } from '../../../lib/base/errors.ts';
 import { RandomForestClassifier } from '../../../lib/forest/classifier.ts';
 import { decodeModel, type Model } from '../../../lib/forest/model.ts';
 import { predictProba } from '../../../lib/forest/predict.ts';
-import { predictHere } from '../../../lib/predict/here.ts';
+import { predictLocal } from '../../../lib/predict/here.ts';
 import { runPrediction } from '../../../lib/predict/job.ts';
 import { getPredictionResult, type PredictionRequest, startPrediction } from '../../../lib/predict/request.ts';
 import { doPredictionTask, type PredictOptions } from '../../../lib/predict/tasks.ts';
@@ -100,7 +100,7 @@ async function predictAll(
   const answers: string[] = [];
   const data = Object.keys(files);
   const take = async (file: Uint8Array) => void answers.push(Buffer.from(file).toString('latin1'));
-  const result = await predictHere(
+  const result = await predictLocal(
     memoryObjects(files),
     memoryStore(),
     ofModel,

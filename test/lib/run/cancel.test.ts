@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { CancelledError } from '../../../lib/base/errors.ts';
 import { ENGINES } from '../../../lib/forest/engine.ts';
 import { planRun } from '../../../lib/plan/plan.ts';
-import { cancelLooks } from '../../../lib/run/cancel.ts';
+import { cancelPolls } from '../../../lib/run/cancel.ts';
 import type { RunRequest } from '../../../lib/run/run.ts';
 import { type BinsResult, toBinEdges } from '../../../lib/stages/bins.ts';
 import { gatherRows } from '../../../lib/stages/train.ts';
@@ -23,7 +23,7 @@ test('a worker looks every two seconds at most, and stops when the run was cance
       return inner.get(key);
     },
   };
-  const looks = cancelLooks(() => atMs);
+  const looks = cancelPolls(() => atMs);
   for (atMs = 0; atMs < 2000; atMs += 100) await looks.check(store, 'r');
   assert.equal(reads, 0);
   for (; atMs < 10_000; atMs += 100) await looks.check(store, 'r');

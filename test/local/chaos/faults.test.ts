@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Chaos, type FaultEvent } from '../../../local/chaos/chaos.ts';
-import { drawFault, drawRestart, FAULTS, MOST_FAULTS, type Place } from '../../../local/chaos/faults.ts';
+import { drawFault, drawRestart, FAULTS, MOST_FAULTS, type InjectionPoint } from '../../../local/chaos/faults.ts';
 import { restartMoment } from '../../../local/chaos/restart.ts';
 
-const PLACES = Object.keys(FAULTS) as Place[];
+const PLACES = Object.keys(FAULTS) as InjectionPoint[];
 const DRAWS = 20_000;
 
 /** What many requests draw. */
-function drawMany(seed: number, rate: number, place: Place) {
+function drawMany(seed: number, rate: number, place: InjectionPoint) {
   return Array.from({ length: DRAWS }, (_, i) => drawFault({ seed, rate }, place, `target ${i >> 1}`, 1 + (i & 1)));
 }
 
