@@ -46,7 +46,7 @@ async function bundleThread(): Promise<string> {
     write: false,
     logLevel: 'warning',
   });
-  return outputFiles[0]!.text;
+  return outputFiles[0].text;
 }
 
 /** Whether the strings were made from the sources as they are: compiling takes seconds. */

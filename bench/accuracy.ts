@@ -132,8 +132,8 @@ const tables: Record<string, () => Table> = {
 const chosen = Object.keys(tables).filter((name) => values.table?.some((part) => name.includes(part)) ?? true);
 const rows = [];
 for (const name of chosen) {
-  const { own, theirs } = await compare(tables[name]!(), join(folder, 'splits'));
-  const differences = own.map((accuracy, seed) => accuracy - theirs[seed]!);
+  const { own, theirs } = await compare(tables[name](), join(folder, 'splits'));
+  const differences = own.map((accuracy, seed) => accuracy - theirs[seed]);
   const difference = mean(differences);
   const variance = differences.reduce((sum, x) => sum + (x - difference) ** 2, 0) / (numSeeds - 1);
   rows.push({

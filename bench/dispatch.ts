@@ -115,8 +115,8 @@ async function measure(workers: number): Promise<void> {
   const cells = [
     String(workers).padStart(7),
     perSecond.toFixed(0).padStart(9),
-    times[Math.floor(times.length / 2)]!.toFixed(2).padStart(6),
-    times[Math.floor(times.length * 0.99)]!.toFixed(2).padStart(6),
+    times[Math.floor(times.length / 2)].toFixed(2).padStart(6),
+    times[Math.floor(times.length * 0.99)].toFixed(2).padStart(6),
     (numTasks / seconds).toFixed(0).padStart(16),
     seconds.toFixed(2).padStart(7),
     String(p50).padStart(6),

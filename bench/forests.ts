@@ -101,5 +101,5 @@ function share(predicted: readonly number[], labels: Uint16Array): number {
 }
 
 function toRowMajor({ columns, numRows }: RawRows): number[][] {
-  return Array.from({ length: numRows }, (_, row) => columns.map((column) => column[row]!));
+  return Array.from({ length: numRows }, (_, row) => columns.map((column) => column[row]));
 }

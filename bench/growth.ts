@@ -33,7 +33,7 @@ function generateBinned(numRows: number): { rows: ClassRows; edges: Float32Array
     if (start === 0) edges = chunk.columns.map((column) => quantileEdges(column.subarray(0, SAMPLE_ROWS)));
     labels.set(chunk.labels, start);
     for (const [feature, column] of chunk.columns.entries()) {
-      encodeColumn(column, edges[feature]!, columns[feature]!.subarray(start, end));
+      encodeColumn(column, edges[feature], columns[feature].subarray(start, end));
     }
   }
   return { rows: { numRows, rowIndex: new Uint32Array(0), labels, columns }, edges };
@@ -48,7 +48,7 @@ function forgetPeak(): void {
   writeFileSync('/proc/self/clear_refs', '5'); // https://docs.kernel.org/filesystems/proc.html
 }
 
-const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!;
+const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
 console.log(`${cpus().length} × ${cpus()[0]?.model} (${availableParallelism()} to use), Node ${process.version}`);
 const table = [];
 for (const numRows of values.rows.split(',').map(Number)) {
@@ -78,4 +78,4 @@ for (const numRows of values.rows.split(',').map(Number)) {
   });
 }
 console.table(table);
-console.log(`load average ${loadavg()[0]!.toFixed(1)}`);
+console.log(`load average ${loadavg()[0].toFixed(1)}`);

@@ -64,7 +64,7 @@ async function inTurns<Result>(contestants: Contestant<Result>[], isOurs: (name:
   return samples;
 }
 
-const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!;
+const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
 const isOurs = (name: string) => name.startsWith('arvoredo');
 
 function medianOf<Result>(samples: Result[], pick: (sample: Result) => number): number {
@@ -104,7 +104,7 @@ async function compareForests(job: Job, peers: Peers): Promise<void> {
   const small = makeJob(SMALL_ROWS, SMALL_ROWS, SMALL_TREES);
   console.log(`\nThe same on ${title(small)}: as many as npm's package does in seconds`);
   const [single] = ourForests(small);
-  printForests(await inTurns([single!, npmForest(small)], isOurs), single!.name);
+  printForests(await inTurns([single, npmForest(small)], isOurs), single.name);
 }
 
 async function describeModel(job: Job): Promise<void> {
@@ -135,14 +135,14 @@ async function compareJobs({ daskPythons }: Peers): Promise<void> {
     ...Object.fromEntries(
       jobs.slice(0, 2).map((own) => [`× ${own.name}`, (wallOf(name) / wallOf(own.name)).toFixed(1)]),
     ),
-    accuracy: all[0]!.accuracy.toFixed(4),
-    ceiling: all[0]!.ceiling?.toFixed(4) ?? '',
+    accuracy: all[0].accuracy.toFixed(4),
+    ceiling: all[0].ceiling?.toFixed(4) ?? '',
   }));
   console.table(rows);
   for (const [name, all] of found) {
-    if (!all[0]!.stages) continue;
+    if (!all[0].stages) continue;
     const parts = STAGES.map((stage) => `${stage} ${medianOf(all, ({ stages }) => stages![stage]).toFixed(2)}`);
-    console.log(`${name}: ${parts.join(', ')} s; sha256 ${all[0]!.sha256}`);
+    console.log(`${name}: ${parts.join(', ')} s; sha256 ${all[0].sha256}`);
   }
 }
 
@@ -158,4 +158,4 @@ await compareForests(job, peers);
 await describeModel(job);
 await compareJobs(peers);
 rmSync(folder, { recursive: true });
-console.log(`load average ${loadavg()[0]!.toFixed(1)}`);
+console.log(`load average ${loadavg()[0].toFixed(1)}`);

@@ -85,7 +85,7 @@ export class ArvoredoApi extends Construct {
     };
     this.#routes = ROUTES.flatMap((route) => {
       const integration = integrations[functionOfRoute(route)];
-      return this.httpApi.addRoutes({ path: route.split(' ')[1]!, methods: [methodOf(route)], integration });
+      return this.httpApi.addRoutes({ path: route.split(' ')[1], methods: [methodOf(route)], integration });
     });
     const logGroup = new LogGroup(this, 'AccessLogs', {
       retention: logRetention,

@@ -219,7 +219,7 @@ export class ArvoredoEngine extends Construct {
 
 /** Part of the logical ids and outputs of a function: `train` becomes `Train`. */
 export function constructId(name: FunctionName): string {
-  return name[0]!.toUpperCase() + name.slice(1);
+  return name[0].toUpperCase() + name.slice(1);
 }
 
 function acknowledgeInvocation(name: FunctionName, created: lambda.Function): void {

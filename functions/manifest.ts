@@ -14,7 +14,7 @@ export interface FunctionSpec {
 
 /** A worker function of one of the sizes that its stage is deployed in. */
 const worker = <Stage extends keyof typeof MEMORY_SIZES_MIB>(stage: Stage, tier: number) => ({
-  memoryMiB: MEMORY_SIZES_MIB[stage][tier]!,
+  memoryMiB: MEMORY_SIZES_MIB[stage][tier],
   timeoutSeconds: TIMEOUT_SECONDS[stage],
   durable: false,
 });

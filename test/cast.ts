@@ -71,13 +71,13 @@ function draw(frames: { atMs: number; rows: string[] }[]): string {
   const numRows = Math.max(...frames.map(({ rows }) => rows.length));
   for (let row = 0; row < numRows; row++) {
     for (let first = 0; first < frames.length; ) {
-      const text = frames[first]!.rows[row] ?? '';
+      const text = frames[first].rows[row] ?? '';
       let end = first + 1;
-      while (end < frames.length && (frames[end]!.rows[row] ?? '') === text) end++;
+      while (end < frames.length && (frames[end].rows[row] ?? '') === text) end++;
       if (text) {
         const isLast = end === frames.length;
         const name = `r${row}f${first}`;
-        const [from, to] = [share(frames[first]!.atMs), share(isLast ? totalMs : frames[end]!.atMs)];
+        const [from, to] = [share(frames[first].atMs), share(isLast ? totalMs : frames[end].atMs)];
         const hidden = first > 0 ? `0%{opacity:0}` : '';
         rules.push(`@keyframes ${name}{${hidden}${from}{opacity:1}${isLast ? '' : `${to}{opacity:0}`}}`);
         // without animation only the end is seen

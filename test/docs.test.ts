@@ -23,9 +23,9 @@ test('links between documents lead to files and headings that are there', () => 
   let numLinks = 0;
   for (const document of documents) {
     for (const [, link] of readFileSync(document, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)) {
-      if (/^https?:/.test(link!)) continue;
-      const [path, heading] = link!.split('#');
-      const file = path === '' ? document : join(dirname(document), path!);
+      if (/^https?:/.test(link)) continue;
+      const [path, heading] = link.split('#');
+      const file = path === '' ? document : join(dirname(document), path);
       numLinks++;
       if (!existsSync(file) || (heading !== undefined && !headingsOf(file).includes(heading))) {
         broken.push(`${document}: ${link}`);
@@ -39,7 +39,7 @@ test('links between documents lead to files and headings that are there', () => 
 /** Anchors as GitHub makes them. */
 function headingsOf(document: string): string[] {
   return [...readFileSync(document, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, title]) =>
-    title!
+    title
       .toLowerCase()
       .replace(/[^\p{L}\p{N}\s_-]/gu, '')
       .replace(/\s/g, '-'),

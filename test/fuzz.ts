@@ -18,7 +18,7 @@ const without = (bytes: Uint8Array, from: number, to: number) =>
 const setByte =
   (change: (value: number) => number): Edit =>
   (bytes, at) => {
-    bytes[at] = change(bytes[at]!);
+    bytes[at] = change(bytes[at]);
     return bytes;
   };
 

@@ -124,7 +124,7 @@ export function stageWorkers(
     const stage = functionName.replace(/Large$/, '');
     if (stage === 'generate')
       await makePartition({ runId, store, objects, pieceKey: runKeys(runId).piece }, params, payload);
-    else await WORK[stage]!(store, await planOf(store, runId, params), payload);
+    else await WORK[stage](store, await planOf(store, runId, params), payload);
     return USAGE;
   };
 }

@@ -67,6 +67,6 @@ const LEAST_GAIN = 0.02;
 /** Of what `bindings` found, what binds a run: the first one, unless next to nothing is gained without it. */
 export function bindingOf(run: Simulated, [first]: readonly Binding[]): string {
   const { notDone, allSeconds } = outcomeOf(run);
-  const isHelp = notDone > 0 ? first!.notDone < notDone : first!.allSeconds < (1 - LEAST_GAIN) * allSeconds;
-  return isHelp ? first!.limit : 'none of them';
+  const isHelp = notDone > 0 ? first.notDone < notDone : first.allSeconds < (1 - LEAST_GAIN) * allSeconds;
+  return isHelp ? first.limit : 'none of them';
 }

@@ -37,7 +37,7 @@ export class Clock {
   async run(isOver: () => boolean): Promise<void> {
     await settled();
     while (this.#times.length > 0 && !isOver()) {
-      this.nowMs = this.#times[0]!;
+      this.nowMs = this.#times[0];
       this.#takeFirst()();
       if (!this.#hasPromises) continue;
       this.#hasPromises = false;
@@ -46,7 +46,7 @@ export class Clock {
   }
 
   #takeFirst(): () => void {
-    const first = this.#actions[0]!;
+    const first = this.#actions[0];
     const last = this.#times.length - 1;
     this.#swap(0, last);
     this.#times.pop();
@@ -64,19 +64,19 @@ export class Clock {
 
   #isBefore(i: number, k: number): boolean {
     const times = this.#times;
-    return times[i]! < times[k]! || (times[i] === times[k] && this.#turns[i]! < this.#turns[k]!);
+    return times[i] < times[k] || (times[i] === times[k] && this.#turns[i] < this.#turns[k]);
   }
 
   #swap(i: number, k: number): void {
     const times = this.#times;
     const turns = this.#turns;
     const actions = this.#actions;
-    const time = times[i]!;
-    const turn = turns[i]!;
-    const action = actions[i]!;
-    times[i] = times[k]!;
-    turns[i] = turns[k]!;
-    actions[i] = actions[k]!;
+    const time = times[i];
+    const turn = turns[i];
+    const action = actions[i];
+    times[i] = times[k];
+    turns[i] = turns[k];
+    actions[i] = actions[k];
     times[k] = time;
     turns[k] = turn;
     actions[k] = action;

@@ -67,7 +67,7 @@ export class Execution implements Engine {
       startOf: (lane) => starts[lane],
       invoke: (lane, functionName, payload, pause, onEnded) => {
         starts[lane] = undefined;
-        const attempt = ++attempts[lane]!;
+        const attempt = ++attempts[lane];
         this.#pause(pause, () => {
           const invocation = this.#world.prepare(functionName, payload, attempt);
           this.#update(invocation.bytes, () => {
@@ -161,7 +161,7 @@ export class Execution implements Engine {
     for (let first = 0; first < updates.length; ) {
       let last = first;
       for (let bytes = 0; last < updates.length && last - first < aws.updatesPerCheckpoint; last++) {
-        bytes += updates[last]!.bytes;
+        bytes += updates[last].bytes;
         if (bytes > aws.bytesPerCheckpoint && last > first) break;
       }
       const accepted = updates.slice(first, last);
@@ -208,7 +208,7 @@ function replayMs({ replayMs: points }: Aws, operations: number): number {
     points.findIndex(([most]) => operations <= most),
   );
   const i = operations > points.at(-1)![0] ? points.length - 1 : next;
-  const [fewer, fewerMs] = points[i - 1]!;
-  const [more, moreMs] = points[i]!;
+  const [fewer, fewerMs] = points[i - 1];
+  const [more, moreMs] = points[i];
   return fewerMs + ((operations - fewer) / (more - fewer)) * (moreMs - fewerMs);
 }

@@ -69,7 +69,7 @@ export class Lambda {
         else pool.idle--;
         pool.running++;
         this.peakRunning = Math.max(this.peakRunning, ++this.#running);
-        pool.waiting[pool.first++]!(isCold);
+        pool.waiting[pool.first++](isCold);
         if (pool.first === pool.waiting.length) {
           pool.waiting = [];
           pool.first = 0;

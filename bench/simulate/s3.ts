@@ -28,7 +28,7 @@ export class S3Requests {
       onDone();
       return;
     }
-    if (this.#prefixes[task % this.#prefixes.length]!.take(this.#clock.nowMs)) {
+    if (this.#prefixes[task % this.#prefixes.length].take(this.#clock.nowMs)) {
       this.served.add(this.#clock.nowMs);
       this.#clock.after(this.#requestMs, () => this.send(task, count - 1, onDone, onSlowDown));
       return;

@@ -91,18 +91,18 @@ export class World {
     const tier = this.#names.indexOf(functionName);
     const work = this.#attemptOf(task, attempt, tier);
     if (attempt === 1) this.#askedMs[task] = this.clock.nowMs;
-    const isSpeculative = this.#inFlight[task]! > 0;
-    this.#inFlight[task]!++;
+    const isSpeculative = this.#inFlight[task] > 0;
+    this.#inFlight[task]++;
     return {
       bytes: this.work.payloadBytes,
       told: () => {
         if (!Number.isNaN(this.overheadMs[task])) return;
-        this.overheadMs[task] = this.clock.nowMs - this.#askedMs[task]! - work.ms;
+        this.overheadMs[task] = this.clock.nowMs - this.#askedMs[task] - work.ms;
         if (isSpeculative) this.counts.speculativeWins++;
       },
       start: (onEnded) => {
         const attempt = new WorkerAttempt(this, functionName, task, work, (ending) => {
-          this.#inFlight[task]!--;
+          this.#inFlight[task]--;
           onEnded(ending, JSON.stringify(ending).length);
         });
         this.clock.after(this.aws.invokeMs, () => attempt.invoke());
@@ -118,7 +118,7 @@ export class World {
 
   /** An invocation has taken so long. */
   ran(functionName: string, ms: number): void {
-    const memoryMiB = this.work.workerMiB[this.#names.indexOf(functionName)]!;
+    const memoryMiB = this.work.workerMiB[this.#names.indexOf(functionName)];
     this.counts.invocations++;
     this.counts.workerGbSeconds += (ms / 1000) * (memoryMiB / 1024);
     this.lambda.leave(functionName);

@@ -77,7 +77,7 @@ export async function stackTarget(stackName: string, place: AwsAccess = {}): Pro
 
 /** The stack has an output for each: `TrainLargeFunction`; the orchestrator's has its ARN, with an alias at the end. */
 function functionsOf(outputs: ReadonlyMap<string | undefined, string | undefined>, orchestratorArn: string) {
-  const functions: Record<string, string> = { orchestrator: orchestratorArn.split(':')[6]! };
+  const functions: Record<string, string> = { orchestrator: orchestratorArn.split(':')[6] };
   for (const [output, deployed] of outputs) {
     const [, first, rest] = /^([A-Z])(\w*)Function$/.exec(output ?? '') ?? [];
     if (first !== undefined && deployed !== undefined) functions[`${first.toLowerCase()}${rest}`] = deployed;

@@ -135,7 +135,7 @@ export class RandomStream {
       philox(this.#key0, this.#key1, this.#index0, this.#index1, this.#blockIndex++, this.#stream, this.#block);
       this.#used = 0;
     }
-    return this.#block[this.#used++]!;
+    return this.#block[this.#used++];
   }
 
   /** Next number in (0, 1), the middle of one of 2^32 equal intervals: never 0, never 1. */
@@ -170,8 +170,8 @@ export class RandomStream {
     const order = Uint32Array.from({ length }, (_, i) => i);
     for (let i = length - 1; i > 0; i--) {
       const j = this.nextBelow(i + 1);
-      const swapped = order[i]!;
-      order[i] = order[j]!;
+      const swapped = order[i];
+      order[i] = order[j];
       order[j] = swapped;
     }
     return order;
@@ -222,7 +222,7 @@ export class KeyedPermutation {
     let right = Math.floor(value / a);
     for (let round = 0; round < FEISTEL_ROUNDS; round++) {
       const modulus = (round & 1) === 0 ? a : b;
-      const next = (left + mix(right, this.#keys[round]!)) % modulus;
+      const next = (left + mix(right, this.#keys[round])) % modulus;
       left = right;
       right = next;
     }

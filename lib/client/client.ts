@@ -247,7 +247,7 @@ export class Client implements AsyncDisposable {
     checkSignal(signal, 'submit');
     resolveOptions(options);
     const sizes = sizesOf(fn);
-    const taskId = `${sizes[0]!.functionName}-${this.#numSubmitted++}`;
+    const taskId = `${sizes[0].functionName}-${this.#numSubmitted++}`;
     const { target, signal: closed } = this.#connection;
     const closing = AbortSignal.any([this.#closing.signal, closed]);
     const context = { taskId, sizes, invoke: target.invoke, slots: this.#slots, closing };

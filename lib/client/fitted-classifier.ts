@@ -24,7 +24,7 @@ export class FittedClassifier extends FittedForest {
     const probabilities = await this.predictProba(rows, options);
     return Array.from(
       { length: probabilities.length / numClasses },
-      (_, row) => classLabels[firstGreatest(probabilities.subarray(row * numClasses, (row + 1) * numClasses))]!,
+      (_, row) => classLabels[firstGreatest(probabilities.subarray(row * numClasses, (row + 1) * numClasses))],
     );
   }
 

@@ -213,7 +213,7 @@ function toWeights(weights: RandomForestClassifier['options']['classWeight']): u
  */
 export function join(...parts: readonly Description[]): Description {
   const seeds = parts.flatMap((part) => part.seeds);
-  const other = seeds.find(([, seed]) => seed !== seeds[0]![1]);
+  const other = seeds.find(([, seed]) => seed !== seeds[0][1]);
   if (other) {
     const [[giver, seed]] = seeds as [(typeof seeds)[number]];
     throw new InputError(
@@ -225,5 +225,5 @@ export function join(...parts: readonly Description[]): Description {
 
 /** Parameters as a person gives them, with the seed. */
 export function toGiven({ params, seeds }: Description): Record<string, unknown> {
-  return seeds.length > 0 ? { ...params, seed: seeds[0]![1] } : { ...params };
+  return seeds.length > 0 ? { ...params, seed: seeds[0][1] } : { ...params };
 }

@@ -134,7 +134,7 @@ function readAhead(store: Store, keys: readonly string[]): () => Promise<Uint8Ar
   let next = 0;
   return () => {
     while (onTheirWay.length < PARTITIONS_AHEAD && next < keys.length) {
-      const bytes = store.get(keys[next++]!);
+      const bytes = store.get(keys[next++]);
       bytes.catch(() => {}); // told to whoever comes to it
       onTheirWay.push(bytes);
     }

@@ -200,8 +200,8 @@ function openLanes(
   return {
     startedAtMs,
     invoke: (lane, functionName, payload, pause, onEnded) =>
-      mailboxes[lane]!.put({ functionName, payload, pause, onEnded: onEnded as Order['onEnded'] }),
-    startOf: (lane) => recordOf(invocationName(name, lane, attempts[lane]!)).startMs,
+      mailboxes[lane].put({ functionName, payload, pause, onEnded: onEnded as Order['onEnded'] }),
+    startOf: (lane) => recordOf(invocationName(name, lane, attempts[lane])).startMs,
     watch: (...watch) => watches.put(watch as Parameters<Lanes['watch']>),
   };
 }

@@ -56,7 +56,7 @@ function parseMessage(message: string, type: string | undefined): Failure {
   if (platform) return { name: platform, message };
   if (OUT_OF_MEMORY.test(message)) return { name: 'OutOfMemoryError', message };
   const named = /^(?!RequestId)([A-Z]\w+): (.*)$/s.exec(message); // the platform's own begin with the request's id
-  if (named) return { name: named[1]!, message: named[2]! };
+  if (named) return { name: named[1], message: named[2] };
   if (/timed out after/.test(message)) return { name: 'TimeoutError', message };
   if (/rate exceeded|throttl|TooManyRequests/i.test(message)) return { name: 'ThrottledError', message };
   if (type !== undefined && /^(?!Error$)[A-Z]\w*$/.test(type)) return { name: type, message };

@@ -58,12 +58,12 @@ export function findStragglers(state: FanOutState, atMs: number): { task: number
   if (!options.speculate) return [];
   const numStarted = tasks.filter(({ attempts }) => attempts.length > 0).length;
   const durations = tasks.flatMap(({ winner, attempts }) => {
-    const won = winner === undefined ? undefined : attempts[winner - 1]!;
+    const won = winner === undefined ? undefined : attempts[winner - 1];
     return won ? [won.endedAtMs! - won.startedAtMs] : [];
   });
   if (numStarted < STRAGGLER_TASKS || durations.length < STRAGGLER_SHARE * numStarted) return [];
   durations.sort((a, b) => a - b);
-  const halfMs = durations[Math.ceil(STRAGGLER_SHARE * numStarted) - 1]!;
+  const halfMs = durations[Math.ceil(STRAGGLER_SHARE * numStarted) - 1];
   const slowMs = Math.max(options.lookEveryMs, options.stragglerFactor * halfMs);
   const starts = startsOf(state, atMs);
   return tasks.flatMap((task, i) => {
@@ -84,7 +84,7 @@ function overdue(state: FanOutState, task: TaskState, atMs: number): Failure | u
   const { options, lastEndedAtMs } = state;
   const { taskDeadlineMs, attemptTimeoutMs, startWithinMs } = options;
   const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
-  if (taskDeadlineMs !== null && atMs - task.attempts[0]!.startedAtMs >= taskDeadlineMs) {
+  if (taskDeadlineMs !== null && atMs - task.attempts[0].startedAtMs >= taskDeadlineMs) {
     return { name: 'DeadlineError', message: `not done within the ${seconds(taskDeadlineMs)} that a task may take` };
   }
   const boundMs = startBoundMs(options);

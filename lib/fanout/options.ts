@@ -77,10 +77,7 @@ const whole = (least: number, most = Number.MAX_SAFE_INTEGER): Rule => [
   `a whole number from ${least} ${most === Number.MAX_SAFE_INTEGER ? 'up' : `to ${most}`}`,
   (value) => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most,
 ];
-const ms = (least: number): Rule => [
-  `milliseconds from ${least} up`,
-  (value) => isNumber(value) && (value as number) >= least,
-];
+const ms = (least: number): Rule => [`milliseconds from ${least} up`, (value) => isNumber(value) && value >= least];
 const orNull = ([allowed, isAllowed]: Rule): Rule => [
   `${allowed}, or null`,
   (value) => value === null || isAllowed(value),

@@ -36,7 +36,7 @@ export function step(state: FanOutState, event: FanOutEvent): FanOutCommand[] {
       state.lastEndedAtMs = event.atMs;
       return goOn(state, event.atMs);
     case 'started': {
-      const attempt = state.tasks[event.task]!.attempts[event.attempt - 1];
+      const attempt = state.tasks[event.task].attempts[event.attempt - 1];
       if (attempt?.endedAtMs === undefined && attempt) attempt.startedAtMs = event.atMs;
       return [];
     }
@@ -54,7 +54,7 @@ export function step(state: FanOutState, event: FanOutEvent): FanOutCommand[] {
 }
 
 function onEnded(state: FanOutState, event: FanOutEvent & { type: 'succeeded' | 'failed' }): FanOutCommand[] {
-  const task = state.tasks[event.task]!;
+  const task = state.tasks[event.task];
   const attempt = task.attempts[event.attempt - 1];
   if (!attempt || attempt.endedAtMs !== undefined) return []; // told before
   attempt.startedAtMs = event.startedAtMs ?? Math.min(attempt.startedAtMs, event.atMs);
@@ -77,7 +77,7 @@ function onFailed(state: FanOutState, event: FanOutEvent & { type: 'failed' }, t
   const { options } = state;
   const errorClass = classOf(event.error);
   if (errorClass === 'aborted') return end(state, 'aborted', event.atMs);
-  const attempt = task.attempts[event.attempt - 1]!;
+  const attempt = task.attempts[event.attempt - 1];
   if (errorClass !== 'memory') state.attemptsFailed++;
   if (errorClass === 'killed') task.kills++;
   if (!attempt.isSpeculative && errorClass !== 'memory') task.failures++;
@@ -105,7 +105,7 @@ function onFailed(state: FanOutState, event: FanOutEvent & { type: 'failed' }, t
 
 /** The same task in a function with more memory, if there is one. */
 function moveUp(state: FanOutState, index: number, last: Failure, atMs: number): FanOutCommand[] {
-  const task = state.tasks[index]!;
+  const task = state.tasks[index];
   const limitMiB = state.tiersMiB[task.tier] ?? null;
   if (task.tier + 1 >= state.tiersMiB.length) {
     const limit = limitMiB === null ? 'its function has' : `the ${limitMiB} MiB of the largest function`;
@@ -121,14 +121,14 @@ function onDecided(state: FanOutState, { speculate, failed, end: reason }: Decis
   if (reason) return end(state, reason, atMs);
   const commands: FanOutCommand[] = [];
   for (const { task: index, attempt } of speculate) {
-    const task = state.tasks[index]!;
+    const task = state.tasks[index];
     if (isSettled(task) || attempt > task.attempts.length + 1) continue;
     if (attempt === task.attempts.length + 1) {
       commands.push(invoke(state, index, atMs, 0, true));
       continue;
     }
     // a replay that saw the first attempt fail has begun this one as a retry
-    const begun = task.attempts[attempt - 1]!;
+    const begun = task.attempts[attempt - 1];
     if (begun.isSpeculative) continue;
     begun.isSpeculative = true;
     if (begun.endedAtMs === undefined)
@@ -136,7 +136,7 @@ function onDecided(state: FanOutState, { speculate, failed, end: reason }: Decis
     else if (begun.error) task.failures--;
   }
   for (const { task: index, error } of failed) {
-    const task = state.tasks[index]!;
+    const task = state.tasks[index];
     if (isSettled(task)) continue;
     task.error = error;
     settle(state, task, 'failed');
@@ -180,7 +180,7 @@ function invoke(
   afterMs: number,
   isSpeculative = false,
 ): FanOutCommand {
-  const task = state.tasks[index]!;
+  const task = state.tasks[index];
   const { tier } = task;
   task.attempts.push({ startedAtMs: atMs + afterMs, tier, isSpeculative });
   task.state = 'running';

@@ -103,11 +103,11 @@ function drive<Payload, Result>(
       const seconds = Math.max(1, Math.round(afterMs / 1000));
       pause = { seconds, hurry: new Promise((resolve) => hurries.set(key, resolve)) };
     }
-    const { functionName } = sizes[tier]!;
-    lanes.invoke<Payload, Result>(task, functionName, tasks[task]!.payload, pause, (outcome) => {
+    const { functionName } = sizes[tier];
+    lanes.invoke<Payload, Result>(task, functionName, tasks[task].payload, pause, (outcome) => {
       const { startedAtMs, endedAtMs: atMs } = outcome;
       if (outcome.ok) {
-        const counts = !isSettled(state.tasks[task]!) && !state.ended;
+        const counts = !isSettled(state.tasks[task]) && !state.ended;
         if (counts) results[task] = outcome.result;
         const reason = counts ? judge?.(outcome.result, state.inFlight - 1) : undefined;
         feed({ type: 'succeeded', task, attempt, startedAtMs, atMs });
@@ -129,7 +129,7 @@ function drive<Payload, Result>(
       sums: keepsSums ? sumFields(results) : null,
       attemptsEnded: state.attemptsEnded,
       attemptsFailed: state.attemptsFailed,
-      rest: reason === 'breakerOpen' ? [...state.tasks.keys()].filter((i) => !isSettled(state.tasks[i]!)) : [],
+      rest: reason === 'breakerOpen' ? [...state.tasks.keys()].filter((i) => !isSettled(state.tasks[i])) : [],
       ...summarize(state),
     });
   }

@@ -29,13 +29,13 @@ export function mergeParts<Result>(part: Part<Result>, rest: ShardResult<Result>
   const first = part.result!;
   if (!rest) return { ...part, result: { ...first, rest: [] } };
   const results = [...first.results];
-  for (const [i, result] of rest.results.entries()) results[first.rest[i]!] = result;
+  for (const [i, result] of rest.results.entries()) results[first.rest[i]] = result;
   const laterMs = rest.startedAtMs - first.startedAtMs;
   // attempts go on to be counted; those that nobody waited for began before
   const attemptsOf = new Map<number, number>();
   for (const [task, attempt] of first.timeline) attemptsOf.set(task, Math.max(attemptsOf.get(task) ?? 0, attempt));
   const timeline = rest.timeline.map(([i, attempt, startMs, endMs]): TimelineEntry => {
-    const task = first.rest[i]!;
+    const task = first.rest[i];
     return [task, (attemptsOf.get(task) ?? 0) + attempt, startMs + laterMs, endMs === null ? null : endMs + laterMs];
   });
   return {
@@ -99,7 +99,7 @@ export function gatherParts<Result>(
 const BY_GRAVITY: EndReason[] = ['allDone', 'enoughDone', 'tooManyFailed', 'breakerOpen', 'deadline', 'aborted'];
 
 function worstOf(reasons: readonly EndReason[]): EndReason {
-  return BY_GRAVITY[Math.max(...reasons.map((reason) => BY_GRAVITY.indexOf(reason)))]!;
+  return BY_GRAVITY[Math.max(...reasons.map((reason) => BY_GRAVITY.indexOf(reason)))];
 }
 
 /** Positions and times as those of the whole. */

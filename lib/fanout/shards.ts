@@ -85,7 +85,7 @@ export async function runShard(engine: Engine, event: Shard, measure: () => obje
   const all = Array.isArray(given)
     ? given
     : await makeTasks(engine.tasksOf, name, given.source, given.start, given.end);
-  const tasks = only ? only.map((i) => all[i]!) : all;
+  const tasks = only ? only.map((i) => all[i]) : all;
   const result = await runLanes(engine, name, tasks, sizes, resolveOptions(options), { endsAtMs });
   return {
     ...result,
@@ -143,10 +143,10 @@ export async function runInShards<Payload, Result>(
   if (reason === 'allDone' && stopped.length > 0 && isOpen) reason = 'breakerOpen';
   if (reason === 'allDone' && stopped.length > 0) {
     const again = stopped.map((i) => ({
-      ...shards[i]!,
-      fanOutShard: `${shards[i]!.fanOutShard}-again`,
-      only: parts[i]!.result!.rest,
-      options: { ...shards[i]!.options, breakerRate: 1 }, // which no failures exceed
+      ...shards[i],
+      fanOutShard: `${shards[i].fanOutShard}-again`,
+      only: parts[i].result!.rest,
+      options: { ...shards[i].options, breakerRate: 1 }, // which no failures exceed
     }));
     const leftMs = deadlineMs && Math.max(1, deadlineMs - (endedAtMs - first.startedAtMs));
     const second = await run(again, `${name}-again`, leftMs, { onProgress: undefined });

@@ -25,7 +25,7 @@ export function startsOf(state: FanOutState, atMs: number): Map<Attempt, number>
       if (position < numRunning) numRunning--;
       numKnown = Math.max(numKnown, position);
     } else line.push(attempt);
-    while (numRunning < Math.min(numKnown, line.length)) starts.set(line[numRunning++]!, ms);
+    while (numRunning < Math.min(numKnown, line.length)) starts.set(line[numRunning++], ms);
   }
   for (const attempt of line.slice(numRunning, places)) starts.set(attempt, Math.max(lastEndMs, attempt.startedAtMs));
   return starts;
@@ -41,7 +41,7 @@ interface Turn {
 function turnsOf({ tasks }: FanOutState, atMs: number): Turn[] {
   const turns: Turn[] = [];
   for (const task of tasks) {
-    const doneMs = task.winner === undefined ? undefined : task.attempts[task.winner - 1]!.endedAtMs!;
+    const doneMs = task.winner === undefined ? undefined : task.attempts[task.winner - 1].endedAtMs!;
     for (const attempt of task.attempts) {
       if (attempt.startedAtMs > atMs) continue; // it pauses
       turns.push({ ms: attempt.startedAtMs, attempt, isEnd: false });

@@ -4,7 +4,7 @@ import { InputError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { quote } from '../base/quote.ts';
 import { countTestRows, countValidationRows, SIDE, type Side } from '../partition/sides.ts';
-import { type Cell, type Cells, type CellLocation, parseBoolean, sayCell } from '../tables/cells.ts';
+import { type Cell, type CellLocation, type Cells, parseBoolean, sayCell } from '../tables/cells.ts';
 import type { ChosenColumns } from '../tables/columns.ts';
 import { toValue } from '../tables/facts.ts';
 import { toMs } from '../tables/schema.ts';

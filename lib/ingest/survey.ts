@@ -3,7 +3,7 @@
 import { InputError } from '../base/errors.ts';
 import type { RunParams } from '../plan/params.ts';
 import { nameOf } from '../store/objects.ts';
-import { type Batch, type Cells, type CellLocation, sayCell } from '../tables/cells.ts';
+import { type Batch, type CellLocation, type Cells, sayCell } from '../tables/cells.ts';
 import { usedColumns } from '../tables/columns.ts';
 import { type ColumnFacts, collectFacts, mergeFacts, NO_FACTS } from '../tables/facts.ts';
 import { decideSchema, mostValuesOf, type TableSchema } from '../tables/schema.ts';

@@ -38,7 +38,7 @@ export type BinEdges = Float32Array[];
 export function countClasses(labels: Labels, numClasses: number): number[] {
   const counts = new Array<number>(numClasses).fill(0);
   if (numClasses === 0) return counts;
-  for (const label of labels) counts[label]!++;
+  for (const label of labels) counts[label]++;
   return counts;
 }
 
@@ -60,7 +60,7 @@ export function takeRows(rows: RawRows, sides: Uint8Array, side: number): RawRow
   return {
     numRows: taken.length,
     rowIndex: rows.rowIndex.filter((_, i) => sides[i] === side),
-    columns: rows.columns.map((values) => Float32Array.from(taken, (i) => values[i]!)),
+    columns: rows.columns.map((values) => Float32Array.from(taken, (i) => values[i])),
     labels: takeLabels(rows.labels, taken),
     ...(rows.weights && { weights: rows.weights.filter((_, i) => sides[i] === side) }),
   };
@@ -81,7 +81,7 @@ export function concatBinned(parts: readonly BinnedRows[]): BinnedRows {
     rows.rowIndex.set(part.rowIndex, start);
     rows.labels.set(part.labels, start);
     if (part.weights) rows.weights!.set(part.weights, start);
-    for (const [j, codes] of rows.columns.entries()) codes.set(part.columns[j]!, start);
+    for (const [j, codes] of rows.columns.entries()) codes.set(part.columns[j], start);
     start += part.numRows;
   }
   return rows;

@@ -21,16 +21,16 @@ export function sampleRows(rows: RawRows, totalRows: number, seed: number): Samp
   const chosen: number[] = [];
   const priorities: number[] = [];
   for (let i = 0; i < rows.numRows; i++) {
-    const priority = random.seek(rows.rowIndex[i]!).nextUint32();
+    const priority = random.seek(rows.rowIndex[i]).nextUint32();
     if (priority >= threshold) continue;
     chosen.push(i);
     priorities.push(priority);
   }
   return {
     numRows: chosen.length,
-    rowIndex: Uint32Array.from(chosen, (i) => rows.rowIndex[i]!),
+    rowIndex: Uint32Array.from(chosen, (i) => rows.rowIndex[i]),
     priority: Uint32Array.from(priorities),
-    columns: rows.columns.map((values) => Float32Array.from(chosen, (i) => values[i]!)),
+    columns: rows.columns.map((values) => Float32Array.from(chosen, (i) => values[i])),
   };
 }
 
@@ -42,11 +42,11 @@ export function sampleRows(rows: RawRows, totalRows: number, seed: number): Samp
 export function mergeSamples(samples: readonly Sample[]): Float32Array[] {
   const rows = samples.flatMap((sample) => Array.from({ length: sample.numRows }, (_, i) => ({ sample, i })));
   rows.sort(
-    (a, b) => a.sample.priority[a.i]! - b.sample.priority[b.i]! || a.sample.rowIndex[a.i]! - b.sample.rowIndex[b.i]!,
+    (a, b) => a.sample.priority[a.i] - b.sample.priority[b.i] || a.sample.rowIndex[a.i] - b.sample.rowIndex[b.i],
   );
   const kept = rows.slice(0, SAMPLE_ROWS);
   const numFeatures = samples[0]?.columns.length ?? 0;
   return Array.from({ length: numFeatures }, (_, j) =>
-    Float32Array.from(kept, ({ sample, i }) => sample.columns[j]![i]!),
+    Float32Array.from(kept, ({ sample, i }) => sample.columns[j][i]),
   );
 }

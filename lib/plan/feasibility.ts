@@ -3,7 +3,7 @@
 import { InputError } from '../base/errors.ts';
 import type { RunParams } from './params.ts';
 import { MEMORY_SIZES_MIB, type Plan, TIMEOUT_SECONDS } from './plan.ts';
-import { taskResourcesOf, type TaskResources } from './task-resources.ts';
+import { type TaskResources, taskResourcesOf } from './task-resources.ts';
 
 /** Share of a function's time that a task may be expected to take. */
 const TIME_SHARE = 0.85;
@@ -94,7 +94,11 @@ function suggest(need: TaskResources, plan: Plan, layOut: (params: RunParams) =>
   return [first ? `${first}; other tasks would not fit either` : 'use fewer samples, features or trees'];
 }
 
-function listRemedies(need: TaskResources, params: RunParams, works: (changes: Partial<RunParams>) => boolean): string[] {
+function listRemedies(
+  need: TaskResources,
+  params: RunParams,
+  works: (changes: Partial<RunParams>) => boolean,
+): string[] {
   const remedies: string[] = [];
   if (params.engine !== 'arvoredo' && works({ engine: 'arvoredo' })) remedies.push('use the engine arvoredo');
   if (need.kind === 'grow') {

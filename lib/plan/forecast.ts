@@ -16,7 +16,7 @@ import {
 import { durableOperations, type Plan } from './plan.ts';
 import { PRICES } from './prices.ts';
 import type { Round } from './search/halving.ts';
-import { memoryOf, taskResourcesOf, type TaskResources } from './task-resources.ts';
+import { memoryOf, type TaskResources, taskResourcesOf } from './task-resources.ts';
 
 export interface PartForecast {
   part: Part;

@@ -14,7 +14,7 @@ import { parseLocation } from '../store/objects.ts';
 import { dataParams, splitKindOf } from './data-params.ts';
 import { checkFits } from './feasibility.ts';
 import { type ByPosition, parseRunParams, RUN_DEFAULTS, type RunParams } from './params.ts';
-import { checkSearch, candidatePlan, planSearch, type SearchPlan } from './search/plan-search.ts';
+import { candidatePlan, checkSearch, planSearch, type SearchPlan } from './search/plan-search.ts';
 
 export interface Plan {
   params: RunParams;

@@ -5,7 +5,7 @@ import { forecastTrainer, TRAIN_THREADS } from '../forest/arvoredo-engine.ts';
 import { SAMPLE_ROWS } from '../partition/sample.ts';
 import { importanceRows } from '../stages/importance.ts';
 import { STORE_REQUESTS } from '../store/task.ts';
-import { MEMORY_SIZES_MIB, type Plan, memorySizeFor } from './plan.ts';
+import { MEMORY_SIZES_MIB, memorySizeFor, type Plan } from './plan.ts';
 import { searchResources } from './search/search-resources.ts';
 
 export type TaskKind =
@@ -94,8 +94,8 @@ export function memorySizeOf(needs: readonly TaskResources[], stage: TaskResourc
 
 /** Memory of the function that is chosen for the tasks of one stage, in MiB. */
 export function memoryOf(needs: readonly TaskResources[]): number {
-  const { stage } = needs[0]!;
-  return MEMORY_SIZES_MIB[stage][memorySizeOf(needs, stage)]!;
+  const { stage } = needs[0];
+  return MEMORY_SIZES_MIB[stage][memorySizeOf(needs, stage)];
 }
 
 /** What each kind of task of a run needs, in the order in which they are done. */

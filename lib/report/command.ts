@@ -50,7 +50,7 @@ export function writeOption(name: ParamName, value: unknown): string {
 function write(value: unknown, word: string): string {
   if (value === null) return word;
   if (Array.isArray(value)) return value.join(',');
-  if (typeof value === 'object') return Object.entries(value!).map(([key, number]) => `${key}:${number}`).join(','); // biome-ignore format: one line
+  if (typeof value === 'object') return Object.entries(value).map(([key, number]) => `${key}:${number}`).join(','); // biome-ignore format: one line
   return String(value);
 }
 

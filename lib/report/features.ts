@@ -64,7 +64,7 @@ export function permutationChart(report: Report): string {
     feature,
     name: names.feature(feature),
     value,
-    error: error[feature]!,
+    error: error[feature],
     text: `${value < -0.0005 ? '−' : ''}${Math.abs(100 * value).toFixed(1)}`,
   }));
   const lost = isOfRegression(report) ? 'hundredths of R² lost' : 'points of accuracy lost';

@@ -4,7 +4,7 @@ const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 
 /** Any value as text that is safe inside an element and a quoted attribute. */
 export function escapeHtml(value: unknown): string {
-  return String(value).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+  return String(value).replace(/[&<>"']/g, (character) => ENTITIES[character]);
 }
 
 export const count = (value: number) => value.toLocaleString('en-US');
@@ -34,7 +34,7 @@ export interface Column {
 
 /** A table; cells are HTML, the first of each row is its head. */
 export function table(caption: string, columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const side = (column: number) => (columns[column]!.isNumber ? ' class="number"' : '');
+  const side = (column: number) => (columns[column].isNumber ? ' class="number"' : '');
   const heads = columns.map(({ head }, i) => `<th scope="col"${side(i)}>${head}</th>`).join('');
   const lines = rows.map((cells) => {
     const [first, ...rest] = cells;

@@ -61,7 +61,7 @@ function ofClasses({ classCounts, accuracy, accuracyInterval: [low, high], accur
     trees: 'classification trees',
     what: `${classCounts.length} classes`,
     evaluation: `accuracy ${fixed(accuracy)}, 95 % interval ${fixed(low)} to ${fixed(high)}.${ceiling}`,
-    balance: `Classes hold from ${percent(rarest!)} to ${percent(mostFrequent!)} of the rows. Always answering the most frequent one would be right in ${percent(mostFrequent!)}.`,
+    balance: `Classes hold from ${percent(rarest)} to ${percent(mostFrequent)} of the rows. Always answering the most frequent one would be right in ${percent(mostFrequent)}.`,
     caution: 'Probabilities are shares of the trees’ leaves and can be off: see the calibration.',
   };
 }

@@ -166,7 +166,7 @@ export function precisionRecallChart(report: ClassReport): string {
     label: `${shorten(names.class(label))}: average precision ${fixed(averagePrecision)}`,
   }));
   // of one class; of several each has its own
-  const guess = curves.length === 1 ? shareOf(report, curves[0]!.label) : null;
+  const guess = curves.length === 1 ? shareOf(report, curves[0].label) : null;
   return chart({
     title: 'Precision and recall',
     description: legend.map(({ label }) => label).join('; '),

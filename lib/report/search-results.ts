@@ -49,7 +49,7 @@ export function toScores(fits: readonly FitResult[], scoring: ScoringName): (num
 /** Candidates of a round by score, the best first, and the first of equals before the others; those without one last. */
 function order(scores: readonly (readonly (number | null)[])[], scoring: ScoringName): number[] {
   const values = scores.map((ofFolds) => worth(meanOf(ofFolds), scoring));
-  return [...values.keys()].sort((a, b) => values[b]! - values[a]! || a - b);
+  return [...values.keys()].sort((a, b) => values[b] - values[a] || a - b);
 }
 
 /**
@@ -65,7 +65,7 @@ export function bestOf(
   scoring: ScoringName,
 ): number[] {
   const best = order(scores, scoring).slice(0, count);
-  return best.map((at) => candidates[at]!).sort((a, b) => a - b);
+  return best.map((at) => candidates[at]).sort((a, b) => a - b);
 }
 
 /** @param fits of each round, of each of its candidates, by fold */
@@ -76,12 +76,12 @@ export function reportSearch(
 ): SearchReport {
   const { scoring } = spec;
   const results = rounds.flatMap(({ resources }, round) =>
-    entered[round]!.map((candidate, at) => {
-      const ofFolds = fits[round]![at]!;
+    entered[round].map((candidate, at) => {
+      const ofFolds = fits[round][at];
       const splitTestScores = toScores(ofFolds, scoring);
       return {
         candidate,
-        params: candidates[candidate]!.params,
+        params: candidates[candidate].params,
         round,
         resources,
         splitTestScores,
@@ -94,10 +94,10 @@ export function reportSearch(
   );
   const values = results.map(({ meanTestScore }) => worth(meanTestScore, scoring));
   const sorted = [...values].sort((a, b) => b - a);
-  for (const [i, result] of results.entries()) result.rankTestScore = sorted.indexOf(values[i]!) + 1;
+  for (const [i, result] of results.entries()) result.rankTestScore = sorted.indexOf(values[i]) + 1;
   const last = results.flatMap(({ round }, i) => (round === rounds.length - 1 ? [i] : []));
   const [first] = order(
-    last.map((i) => results[i]!.splitTestScores),
+    last.map((i) => results[i].splitTestScores),
     scoring,
   );
   return {
@@ -108,7 +108,7 @@ export function reportSearch(
     resource: spec.halving?.resource ?? 'rows',
     rounds,
     results,
-    best: last[first!]!,
+    best: last[first],
   };
 }
 

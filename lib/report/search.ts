@@ -17,11 +17,11 @@ const WIDTH = 860;
 export function searchSection({ search }: Report): string {
   if (!search) return '';
   const { results, rounds, numFolds, scoring, greaterIsBetter, resource, best } = search;
-  const chosen = results[best]!;
+  const chosen = results[best];
   const how = rounds.map(({ numCandidates, resources }) => `${count(numCandidates)} on ${count(resources)}`).join(', ');
   const inRounds = rounds.length > 1 ? `, in rounds of ${how} ${resource}` : '';
   return `<h2 id="search">Search</h2>
-<p class="soft">${count(rounds[0]!.numCandidates)} candidates on ${numFolds} folds of the training rows${inRounds}. The best by ${escapeHtml(scoring)}${greaterIsBetter ? '' : ' (less is better)'} is ${escapeHtml(write(chosen))}, with ${fixed(chosen.meanTestScore)} ± ${fixed(chosen.stdTestScore)}; it was grown again from all training rows. ± is the standard deviation over the folds.</p>
+<p class="soft">${count(rounds[0].numCandidates)} candidates on ${numFolds} folds of the training rows${inRounds}. The best by ${escapeHtml(scoring)}${greaterIsBetter ? '' : ' (less is better)'} is ${escapeHtml(write(chosen))}, with ${fixed(chosen.meanTestScore)} ± ${fixed(chosen.stdTestScore)}; it was grown again from all training rows. ± is the standard deviation over the folds.</p>
 ${dots(search)}${rounds.length > 1 ? roundsChart(search) : ''}${resultsTable(search)}`;
 }
 
@@ -49,7 +49,7 @@ function dots(search: SearchReport): string {
     const y = 14 + i * ROW;
     const [mean, std] = [result.meanTestScore!, result.stdTestScore!];
     const words = write(result);
-    return `<text x="${round(left - 10)}" y="${y + 4}" text-anchor="end">${escapeHtml(labels[i])}</text><line class="whisker" x1="${x(mean - std)}" x2="${x(mean + std)}" y1="${y}" y2="${y}"/><circle class="dot ink${result.candidate === results[best]!.candidate ? 3 : 0}" cx="${x(mean)}" cy="${y}" r="4.5"><title>${escapeHtml(`${words}: ${fixed(mean)} ± ${fixed(std)}`)}</title></circle><text class="value" x="${WIDTH - 56}" y="${y + 4}">${fixed(mean)}</text>`;
+    return `<text x="${round(left - 10)}" y="${y + 4}" text-anchor="end">${escapeHtml(labels[i])}</text><line class="whisker" x1="${x(mean - std)}" x2="${x(mean + std)}" y1="${y}" y2="${y}"/><circle class="dot ink${result.candidate === results[best].candidate ? 3 : 0}" cx="${x(mean)}" cy="${y}" r="4.5"><title>${escapeHtml(`${words}: ${fixed(mean)} ± ${fixed(std)}`)}</title></circle><text class="value" x="${WIDTH - 56}" y="${y + 4}">${fixed(mean)}</text>`;
   });
   const more = last.length > MAX_DOTS ? `, the first ${MAX_DOTS} of ${count(last.length)}` : '';
   const where = rounds.length > 1 ? ` of round ${at + 1}` : '';
@@ -72,7 +72,7 @@ function roundsChart({ results, rounds, resource, scoring, best }: SearchReport)
   const scores = scored.map(({ meanTestScore }) => meanTestScore!);
   const [low, high] = [Math.min(...scores), Math.max(...scores)];
   const margin = (high - low || 0.1) * 0.06;
-  const chosen = results[best]!.candidate;
+  const chosen = results[best].candidate;
   // the best last, on top of the others
   const candidates = [...new Set(scored.map(({ candidate }) => candidate))]
     .slice(0, MAX_LINES)
@@ -90,7 +90,7 @@ function roundsChart({ results, rounds, resource, scoring, best }: SearchReport)
       domain: [-0.25, rounds.length - 0.75],
       label: `candidates on ${resource}`,
       ticks: rounds.map((_, i) => i),
-      format: (i) => `${count(rounds[i]!.numCandidates)} on ${count(rounds[i]!.resources)}`,
+      format: (i) => `${count(rounds[i].numCandidates)} on ${count(rounds[i].resources)}`,
     },
     y: { domain: [low - margin, high + margin], label: `mean ${scoring}` },
     legend: [
@@ -105,7 +105,7 @@ function roundsChart({ results, rounds, resource, scoring, best }: SearchReport)
           const points = own.map(({ round: at, meanTestScore }) => [x(at), y(meanTestScore!)] as const);
           const marks = own.map(
             (result, i) =>
-              `<circle class="dot ${style}" cx="${round(points[i]![0])}" cy="${round(points[i]![1])}" r="3.5"><title>${escapeHtml(`${write(result)}: ${fixed(result.meanTestScore)}`)}</title></circle>`,
+              `<circle class="dot ${style}" cx="${round(points[i][0])}" cy="${round(points[i][1])}" r="3.5"><title>${escapeHtml(`${write(result)}: ${fixed(result.meanTestScore)}`)}</title></circle>`,
           );
           return `${line(points, `${style}${candidate === chosen ? '' : ' thin'}`)}${marks.join('')}`;
         })
@@ -116,7 +116,7 @@ function roundsChart({ results, rounds, resource, scoring, best }: SearchReport)
 function resultsTable(search: SearchReport): string {
   const { rounds, results, scoring, resource } = search;
   const sorted = byRank(search);
-  const names = Object.keys(sorted[0]!.params);
+  const names = Object.keys(sorted[0].params);
   const isHalving = rounds.length > 1;
   const number = (head: string) => ({ head, isNumber: true });
   const columns = [

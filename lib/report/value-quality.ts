@@ -82,7 +82,7 @@ export function residualBars(residuals: ValueReport['residuals']): { stepsPerBar
   const bars = Array.from({ length: 2 * last + 1 }, (_, i): Bar => ({ at: i - last, rows: 0 }));
   for (const [step, rows] of residuals) {
     const at = Math.max(-last, Math.min(last, Math.round(step / stepsPerBar)));
-    bars[at + last]!.rows += rows;
+    bars[at + last].rows += rows;
   }
   return { stepsPerBar, bars };
 }

@@ -30,11 +30,11 @@ export function partitionChart(report: Report): string {
   const names = namesOf(report);
   const kinds = isOfValues ? ['training rows', 'test rows'] : report.classCounts.map((_, k) => names.class(k));
   const totals = partitions.map(({ train, test }) =>
-    isOfValues ? [sum(train), sum(test)] : train.map((rows, k) => rows + test[k]!),
+    isOfValues ? [sum(train), sum(test)] : train.map((rows, k) => rows + test[k]),
   );
   const most = Math.max(...totals.map(sum));
   const gap = partitions.length > 120 ? 0 : Math.max(0.15, 1 - MAX_SHARE * partitions.length);
-  const shares = totals.map((ofKind) => ofKind[1]! / sum(ofKind));
+  const shares = totals.map((ofKind) => ofKind[1] / sum(ofKind));
   const isMany = kinds.length > 10;
   const ofSecond = `${kinds[1]} from ${percent(Math.min(...shares))} to ${percent(Math.max(...shares))}`;
   const what = isOfValues ? 'Rows to train and to test' : 'Rows of each class';
@@ -161,7 +161,7 @@ export function stageTable({ stages, seconds: ofStage, timeline, usage }: Report
       name,
       count(numTasks),
       seconds(ofStage[name]),
-      durations.length > 0 ? seconds(durations[durations.length >> 1]!) : '–',
+      durations.length > 0 ? seconds(durations[durations.length >> 1]) : '–',
       durations.length > 0 ? seconds(durations.at(-1)!) : '–',
       count(cold),
       bytes(usage[name].bytesRead),

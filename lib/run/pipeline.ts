@@ -14,7 +14,7 @@ import type { RunParams } from '../plan/params.ts';
 import { type Plan, planRun, shardAbove, TIMEOUT_SECONDS } from '../plan/plan.ts';
 import { withCandidate } from '../plan/search/plan-search.ts';
 import type { Overrides } from '../plan/search/spec.ts';
-import { taskResourcesOf, memorySizeOf } from '../plan/task-resources.ts';
+import { memorySizeOf, taskResourcesOf } from '../plan/task-resources.ts';
 import { renderReport } from '../report/page.ts';
 import { makeReport } from '../report/report.ts';
 import { scoreOf } from '../report/score-of.ts';
@@ -24,7 +24,7 @@ import type { Evaluated, EvaluateTask } from '../stages/evaluate.ts';
 import type { FoldTask } from '../stages/fold.ts';
 import type { GenerateTask } from '../stages/generate.ts';
 import type { SplitResult, SplitTask } from '../stages/split.ts';
-import type { TaskTiming, TaskSpan } from '../stages/stage.ts';
+import type { TaskSpan, TaskTiming } from '../stages/stage.ts';
 import type { GrowTask, MergeTask, ModelResult } from '../stages/train.ts';
 import { createJson, findJson, getJson, replaceJson } from '../store/json.ts';
 import { runKeys } from '../store/keys.ts';
@@ -197,7 +197,7 @@ async function runStages(
       if (pending.length === 0) continue;
       for (const [at, answer] of gathered.results.entries()) {
         // an execution that began with an earlier version has answers without
-        if (answer?.span) spans.push({ taskId: pending[at]!.taskId, ...answer.span });
+        if (answer?.span) spans.push({ taskId: pending[at].taskId, ...answer.span });
       }
       endedAtMs = gathered.endedAtMs;
       timeline[fanName] = {

@@ -27,10 +27,10 @@ export function searchRounds(engine: Engine, store: Store, runId: string, search
   const asked = new Set<string>();
 
   const tasksOf = (candidate: number, round: number): FitTask[] => {
-    const { params } = candidates[candidate]!;
-    const { resources } = rounds[round]!;
+    const { params } = candidates[candidate];
+    const { resources } = rounds[round];
     const isTrees = spec.halving?.resource === 'trees';
-    const { numTrain } = candidates[candidate]!.plan;
+    const { numTrain } = candidates[candidate].plan;
     return folds.map((fold) => ({
       kind: 'fit',
       runId,
@@ -40,15 +40,15 @@ export function searchRounds(engine: Engine, store: Store, runId: string, search
     }));
   };
   const readRound = async (round: number): Promise<FitResult[][]> => {
-    const tasks = entered[round]!.flatMap((candidate) => tasksOf(candidate, round));
+    const tasks = entered[round].flatMap((candidate) => tasksOf(candidate, round));
     const fits = await mapLimited(tasks, STORE_REQUESTS, (task) => getJson<FitResult>(store, fitKey(task)));
-    return entered[round]!.map((_, at) => fits.slice(at * numFolds, (at + 1) * numFolds));
+    return entered[round].map((_, at) => fits.slice(at * numFolds, (at + 1) * numFolds));
   };
   // remembered, so that a replay reads nothing
   const survivorsOf = (round: number): Promise<number[]> =>
     engine.step(`search-${round + 1}`, async () => {
       const scores = (await readRound(round)).map((fits) => toScores(fits, spec.scoring));
-      return bestOf(rounds[round + 1]?.numCandidates ?? 1, entered[round]!, scores, spec.scoring);
+      return bestOf(rounds[round + 1]?.numCandidates ?? 1, entered[round], scores, spec.scoring);
     });
 
   return {
@@ -65,7 +65,7 @@ export function searchRounds(engine: Engine, store: Store, runId: string, search
         }),
       );
     }),
-    best: async () => candidates[(await survivorsOf(rounds.length - 1))[0]!]!,
+    best: async () => candidates[(await survivorsOf(rounds.length - 1))[0]],
     report: async () => reportSearch(search, entered, await mapLimited([...rounds.keys()], 1, readRound)),
   };
 }

@@ -63,8 +63,8 @@ export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise
     if (numRows !== plan.params.samples) {
       throw new FormatError(`dataset of run ${runId} has ${numRows} rows, the plan says ${plan.params.samples}`);
     }
-    const classCounts = partitions[0]!.classCounts.map((_, k) =>
-      partitions.reduce((sum, { classCounts }) => sum + classCounts[k]!, 0),
+    const classCounts = partitions[0].classCounts.map((_, k) =>
+      partitions.reduce((sum, { classCounts }) => sum + classCounts[k], 0),
     );
     const ofValues = plan.numClasses === 0 ? joinValues(partitions, plan.params.criterion) : undefined;
     if (!ofValues && classCounts.filter((count) => count > 0).length < 2) {

@@ -76,7 +76,7 @@ export async function evaluate(
     ]);
     const shuffled = importanceRows(plan) > 0 ? shuffleRows(rows, plan, bins.donors) : undefined;
     // in one call, as few rows alone are not worth the kernel
-    const columns = shuffled ? rows.columns.map((values, j) => concat(values, shuffled.columns[j]!)) : rows.columns;
+    const columns = shuffled ? rows.columns.map((values, j) => concat(values, shuffled.columns[j])) : rows.columns;
     const all = predictRows(model, columns);
     const own = all.subarray(0, rows.numRows * (model.numClasses || 1));
     const result = scorePredictions(rows.labels, own, model, bins);
@@ -124,7 +124,7 @@ function addImportance(
     return;
   }
   const [predicted, changed] = [own, drawn].map((part) => mostProbable(part, result.numClasses));
-  result.importance = countImportance(labels, predicted!, chosen, changed!);
+  result.importance = countImportance(labels, predicted, chosen, changed);
 }
 
 /** What a forest of so many trees says of some rows, as counts that can be merged; nothing of importances. */
@@ -154,7 +154,7 @@ function countCalibration(
   probabilities: Float64Array,
   numClasses: number,
 ): CalibrationCounts[] {
-  const ofClass = (row: number, k: number) => Math.min(1, probabilities[row * numClasses + k]!);
+  const ofClass = (row: number, k: number) => Math.min(1, probabilities[row * numClasses + k]);
   if (numClasses === 2)
     return calibrationCounts(
       labels,

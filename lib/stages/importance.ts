@@ -44,7 +44,7 @@ export function importanceRows({ params, numTest, forest, search }: Plan): numbe
 export function donorsOf(sample: Float32Array): number[] {
   const sorted = sample.filter((value) => !Number.isNaN(value)).sort();
   if (sorted.length === 0) return [];
-  return Array.from({ length: NUM_DONORS }, (_, i) => sorted[Math.floor(((i + 0.5) * sorted.length) / NUM_DONORS)]!);
+  return Array.from({ length: NUM_DONORS }, (_, i) => sorted[Math.floor(((i + 0.5) * sorted.length) / NUM_DONORS)]);
 }
 
 /** Rows to predict besides those of the partition. */
@@ -60,19 +60,19 @@ export function shuffleRows(rows: RawRows, plan: Plan, donors: readonly number[]
   const random = new RandomStream(plan.params.seed, STREAM.permutation);
   const share = importanceRows(plan) / plan.numTest;
   const chosen: number[] = [];
-  for (let i = 0; i < rows.numRows; i++) if (random.seek(rows.rowIndex[i]!).nextOpen() < share) chosen.push(i);
+  for (let i = 0; i < rows.numRows; i++) if (random.seek(rows.rowIndex[i]).nextOpen() < share) chosen.push(i);
   const numFeatures = rows.columns.length;
   const columns = rows.columns.map((values) => {
     const repeated = new Float32Array(numFeatures * chosen.length);
-    for (let at = 0; at < repeated.length; at++) repeated[at] = values[chosen[at % chosen.length]!]!;
+    for (let at = 0; at < repeated.length; at++) repeated[at] = values[chosen[at % chosen.length]];
     return repeated;
   });
   for (const [i, row] of chosen.entries()) {
-    random.seek(rows.rowIndex[row]!).nextOpen(); // the place in the sample
+    random.seek(rows.rowIndex[row]).nextOpen(); // the place in the sample
     for (let j = 0; j < numFeatures; j++) {
-      const place = Math.floor(random.nextOpen() * donors[j]!.length);
-      const value = donors[j]![place];
-      if (value !== undefined) columns[j]![j * chosen.length + i] = value;
+      const place = Math.floor(random.nextOpen() * donors[j].length);
+      const value = donors[j][place];
+      if (value !== undefined) columns[j][j * chosen.length + i] = value;
     }
   }
   return { chosen, columns };
@@ -96,11 +96,11 @@ export function countImportance(
   };
   for (let at = 0; at < shuffled.length; at++) {
     const feature = Math.floor(at / chosen.length);
-    const row = chosen[at % chosen.length]!;
+    const row = chosen[at % chosen.length];
     const before = predicted[row] === labels[row];
     const after = shuffled[at] === labels[row];
-    if (before && !after) counts.lost[feature]!++;
-    if (!before && after) counts.gained[feature]!++;
+    if (before && !after) counts.lost[feature]++;
+    if (!before && after) counts.gained[feature]++;
   }
   return counts;
 }
@@ -114,8 +114,8 @@ export function mergeImportance(
   const numRows = parts.reduce((sum, part) => sum + part.numRows, 0);
   if (numRows === 0) return null;
   const features = Array.from({ length: numFeatures }, (_, j) => {
-    const lost = parts.reduce((sum, part) => sum + part.lost[j]!, 0);
-    const gained = parts.reduce((sum, part) => sum + part.gained[j]!, 0);
+    const lost = parts.reduce((sum, part) => sum + part.lost[j], 0);
+    const gained = parts.reduce((sum, part) => sum + part.gained[j], 0);
     const mean = (lost - gained) / numRows;
     return { mean, error: Math.sqrt(((lost + gained) / numRows - mean * mean) / numRows) };
   });

@@ -174,9 +174,9 @@ async function mergeOob(
     return { target, unit: unitOf(target), ...decoded };
   };
   const [first, ...rest] = treeGroups;
-  const merged = await load(first!);
+  const merged = await load(first);
   const { target } = merged;
-  const { oobCurve = [] } = await getJson<GrowResult>(store, runKeys(runId).treesResult(...first!));
+  const { oobCurve = [] } = await getJson<GrowResult>(store, runKeys(runId).treesResult(...first));
   const curve = [...oobCurve];
   // one after the other: each is as large as all rows
   for (const group of rest) {

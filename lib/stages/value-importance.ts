@@ -28,7 +28,7 @@ export function sumImportance(
   const sums = { growths: empty(), squares: empty() };
   for (let at = 0; at < shuffled.length; at++) {
     const feature = Math.floor(at / chosen.length);
-    const row = chosen[at % chosen.length]!;
+    const row = chosen[at % chosen.length];
     const growth = (labels[row] - shuffled[at]) ** 2 - (labels[row] - predicted[row]) ** 2;
     addExact(sums.growths[feature], growth);
     addExact(sums.squares[feature], growth * growth);
@@ -50,7 +50,7 @@ export function mergeValueImportance(
   const parts = partitions.filter((part) => part !== null && part.numRows > 0) as ValueImportanceSums[];
   const numRows = parts.reduce((sum, part) => sum + part.numRows, 0);
   if (numRows === 0) return null;
-  const total = (key: 'growths' | 'squares', j: number) => sumOf(mergeSums(parts.map((part) => part[key][j]!)));
+  const total = (key: 'growths' | 'squares', j: number) => sumOf(mergeSums(parts.map((part) => part[key][j])));
   const features = Array.from({ length: numFeatures }, (_, j) => {
     const mean = total('growths', j) / numRows;
     const spread = Math.max(0, total('squares', j) / numRows - mean * mean);

@@ -2,7 +2,7 @@
 
 import { InputError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
-import { type Batch, type Cell, type Cells, isMissingWord, type CellLocation, sayRow } from './cells.ts';
+import { type Batch, type Cell, type CellLocation, type Cells, isMissingWord, sayRow } from './cells.ts';
 import { parseNumber } from './csv-number.ts';
 
 const LINE_FEED = 10;
@@ -27,7 +27,12 @@ interface Fields {
  * @param names of the columns
  * @throws {InputError} on a row with another number of cells, or a text after a closing quote
  */
-export function readCsvRows(bytes: Uint8Array, separator: string, names: readonly string[], place: CellLocation): Batch {
+export function readCsvRows(
+  bytes: Uint8Array,
+  separator: string,
+  names: readonly string[],
+  place: CellLocation,
+): Batch {
   const numColumns = names.length;
   const { starts, ends, numRows } = findFields(bytes, separator.charCodeAt(0), place, numColumns);
   return {
@@ -45,7 +50,11 @@ export function readCsvRows(bytes: Uint8Array, separator: string, names: readonl
  *
  * @throws {InputError} on a text after a closing quote
  */
-export function readFirstRow(bytes: Uint8Array, separator: string, place: CellLocation): { cells: string[]; end: number } {
+export function readFirstRow(
+  bytes: Uint8Array,
+  separator: string,
+  place: CellLocation,
+): { cells: string[]; end: number } {
   const { starts, ends, end } = findFields(bytes, separator.charCodeAt(0), place, null, 1);
   return { cells: Array.from(starts, (start, i) => textOf(bytes, start, ends[i]).trim()), end };
 }

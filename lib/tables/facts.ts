@@ -2,7 +2,7 @@
 
 import { InputError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
-import { type Cell, type Cells, type CellLocation, parseBoolean, parseDate, sayCell } from './cells.ts';
+import { type Cell, type CellLocation, type Cells, parseBoolean, parseDate, sayCell } from './cells.ts';
 
 /** A value that may name a category or a class. */
 export type Value = number | string | boolean;

@@ -170,7 +170,7 @@ async function open(
     const missing = functions.filter(({ name }) => !running.functions.includes(name));
     if (missing.length > 0) {
       throw new InputError(
-        `process ${running.pid} has a cluster in ${dataDir} without the function ${missing[0]!.name}; choose another dataDir`,
+        `process ${running.pid} has a cluster in ${dataDir} without the function ${missing[0].name}; choose another dataDir`,
       );
     }
     return make(running, stop, await attach(dataDir));

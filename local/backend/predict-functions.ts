@@ -15,7 +15,7 @@ import {
 } from '../../lib/predict/request.ts';
 import { predictionKeys } from '../../lib/store/keys.ts';
 import { findEmulator, startEmulator } from '../emulator/emulator.ts';
-import type { OpenTarget, BackendFlags } from './backend.ts';
+import type { BackendFlags, OpenTarget } from './backend.ts';
 import { attach } from './emulator-users.ts';
 import { localTarget, stackTarget, type Target } from './local-target.ts';
 import { type Upload, uploadFiles } from './upload.ts';

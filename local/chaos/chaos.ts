@@ -6,8 +6,8 @@ import {
   type FAULTS,
   type Fault,
   type FaultKind,
-  MOST_FAULTS,
   type InjectionPoint,
+  MOST_FAULTS,
 } from './faults.ts';
 
 /** A fault that has struck, as it stands in the log of events. */

@@ -57,14 +57,14 @@ export function drawFault<P extends InjectionPoint>(
   n: number,
 ): Fault<(typeof FAULTS)[P][number]> | undefined {
   const [chance, which, fraction] = draw(seed, place, identity, String(n));
-  if (chance! >= rate) return undefined;
+  if (chance >= rate) return undefined;
   const kinds: readonly (typeof FAULTS)[P][number][] = FAULTS[place];
-  return { kind: kinds[Math.floor(which! * kinds.length)]!, fraction: fraction! };
+  return { kind: kinds[Math.floor(which * kinds.length)], fraction: fraction };
 }
 
 /** At which of `count` moments of a run its emulator is restarted: an index. */
 export function drawRestart({ seed }: ChaosOptions, count: number): number {
-  return Math.floor(draw(seed, 'restart')[0]! * count);
+  return Math.floor(draw(seed, 'restart')[0] * count);
 }
 
 /** Independent numbers from 0 to 1, exclusive. */

@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander';
 import { InputError } from '../../lib/base/errors.ts';
 import { listRuns } from '../../lib/run/run.ts';
-import { type OpenTarget, openTarget, type BackendFlags } from '../backend/backend.ts';
+import { type BackendFlags, type OpenTarget, openTarget } from '../backend/backend.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
 
 export interface LookFlags extends BackendFlags {

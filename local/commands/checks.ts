@@ -35,11 +35,11 @@ export function inFlags<T>(work: () => T, nameOf = toFlag): T {
 export function inWordsOfFlags(error: unknown, nameOf = toFlag): unknown {
   if (!(error instanceof InputError)) return error;
   const [said, known] = error.message.split(/(?<=; it knows )/); // a list of names follows
-  const subject = (name: ParamName) => said!.startsWith(`${name} `);
-  const named = PARAM_NAMES.find((name) => said!.startsWith(`${nameOf(name)} `)); // that has been done already
+  const subject = (name: ParamName) => said.startsWith(`${name} `);
+  const named = PARAM_NAMES.find((name) => said.startsWith(`${nameOf(name)} `)); // that has been done already
   // a name of one word may be a word like others
   const names = named ? [] : PARAM_NAMES.filter((name) => /[A-Z]/.test(name) || subject(name));
-  const inWords = names.length > 0 ? said!.replace(new RegExp(`\\b(${names.join('|')})\\b`, 'g'), nameOf) : said!;
+  const inWords = names.length > 0 ? said.replace(new RegExp(`\\b(${names.join('|')})\\b`, 'g'), nameOf) : said;
   const first = named ?? PARAM_NAMES.find(subject);
   // null has a word of its own for each option
   const withNull = first ? inWords.replace(/, or null(?: for [\w ]+)?/, `, or ${wordForNull(first)}`) : inWords;

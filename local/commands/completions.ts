@@ -17,6 +17,6 @@ export function completionsCommand(): Command {
     .description('Print completions for a shell; for this one: source <(arvoredo completions bash)')
     .addArgument(new Argument('<SHELL>', 'the shell').choices(Object.keys(SHELLS)));
   return command.action((shell: string) => {
-    process.stdout.write(SHELLS[shell]!(completableOf(command.parent!)));
+    process.stdout.write(SHELLS[shell](completableOf(command.parent!)));
   });
 }

@@ -77,10 +77,10 @@ function valuesOf(command: Command, settings: Map<string, Setting>, flags: strin
     const setting = settings.get(name);
     const commands = [command.name()];
     if (source === 'cli')
-      return { name, value: plain(command.getOptionValue(name)), source: 'flag', by: options[0]!.long!, commands };
+      return { name, value: plain(command.getOptionValue(name)), source: 'flag', by: options[0].long!, commands };
     if (setting) return { name, value: plain(setting.value), source: setting.source, by: setting.by, commands };
     const [{ defaultValueDescription }] = options;
-    const unset = options.length === 1 && options[0]!.isBoolean() ? false : null; // a switch that nobody has thrown
+    const unset = options.length === 1 && options[0].isBoolean() ? false : null; // a switch that nobody has thrown
     const preset = defaultValueDescription === undefined ? unset : number(defaultValueDescription);
     const value = command.getOptionValue(name) ?? preset;
     return { name, value, source: 'default', by: null, commands };
@@ -98,7 +98,7 @@ function mergeValues(values: readonly ConfigValue[]): ConfigValue[] {
     const common = alike.find((group) => group.length === most)!;
     const others = alike.filter((group) => group !== common).flat();
     return [
-      { ...common[0]!, commands: common.flatMap(({ commands }) => commands) },
+      { ...common[0], commands: common.flatMap(({ commands }) => commands) },
       ...others.map((one) => ({ ...one, name: `${one.commands[0]}.${one.name}` })),
     ];
   });

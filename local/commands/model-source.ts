@@ -6,7 +6,7 @@ import { FormatError, InputError, NotFoundError } from '../../lib/base/errors.ts
 import { MODEL_FORMATS, readModel } from '../../lib/export/formats.ts';
 import type { Model } from '../../lib/forest/model.ts';
 import { checkRunId, runKeys } from '../../lib/store/keys.ts';
-import { type OpenStore, openStore, type BackendFlags } from '../backend/backend.ts';
+import { type BackendFlags, type OpenStore, openStore } from '../backend/backend.ts';
 
 /** The store of a place, opened when it is first asked for. */
 export class LazyStore {

@@ -29,9 +29,9 @@ const byPosition = (text: string) => {
   if (!text.includes(':')) return text.includes(',') ? numbers(text) : number(text);
   const pairs = text.split(',').map((pair) => pair.split(':'));
   const isPair = (pair: string[]) => pair.length === 2 && pair.every((part) => part.trim() !== '');
-  const isOnce = new Set(pairs.map(([at]) => at!.trim())).size === pairs.length;
+  const isOnce = new Set(pairs.map(([at]) => at.trim())).size === pairs.length;
   return pairs.every(isPair) && isOnce
-    ? Object.fromEntries(pairs.map(([at, value]) => [at!.trim(), number(value!)]))
+    ? Object.fromEntries(pairs.map(([at, value]) => [at.trim(), number(value)]))
     : text;
 };
 const oneOrMore = (text: string) => (text.includes(',') ? numbers(text) : number(text));

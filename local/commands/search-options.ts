@@ -62,8 +62,7 @@ export function givenSearch(command: Command): Record<string, unknown> | undefin
   const flags = command.opts<SearchFlags>();
   const { grid, random, scoring } = flags;
   const ofHalving = HALVING.filter((name) => flags[name] !== undefined);
-  if (ofHalving.length > 0 && !flags.halving)
-    throw new InputError(`${toFlag(ofHalving[0]!)} needs --halving beside it`);
+  if (ofHalving.length > 0 && !flags.halving) throw new InputError(`${toFlag(ofHalving[0])} needs --halving beside it`);
   if (!grid) {
     const stray = (['random', 'scoring', 'halving'] as const).find((name) => flags[name] !== undefined);
     if (stray) throw new InputError(`${toFlag(stray)} needs --grid beside it`);
@@ -90,7 +89,7 @@ function collectGrid(text: string, before?: Record<string, unknown>): Record<str
   return {
     ...before,
     [name]: range
-      ? { from: number(range[1]!), to: number(range[2]!), ...(range[3] && { log: true }) }
+      ? { from: number(range[1]), to: number(range[2]), ...(range[3] && { log: true }) }
       : values.split(values.includes('|') ? '|' : ',').map((value) => parseValue(name, value.trim())),
   };
 }

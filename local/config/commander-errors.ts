@@ -9,9 +9,9 @@ export function reword(text: string): string {
 
 function inOurWords(said: string): string {
   const option = /^option '(?:-\w, )?(--[\w-]+)[^']*' argument '(.*)' is invalid\. (.*)\.$/s.exec(said);
-  if (option) return refusal(option[1]!, option[3]!, option[2]!);
+  if (option) return refusal(option[1], option[3], option[2]);
   const argument = /^command-argument value '(.*)' is invalid for argument '(.*)'\. (.*)\.$/s.exec(said);
-  if (argument) return refusal(argument[2]!, argument[3]!, argument[1]!);
+  if (argument) return refusal(argument[2], argument[3], argument[1]);
   const missing =
     /^missing required argument '(.*)'$/.exec(said) ?? /^required option '(.*)' not specified$/.exec(said);
   if (missing) return `${missing[1]} is missing`;

@@ -17,13 +17,13 @@ export async function exportPage(pageDir: string, events: string): Promise<strin
   // in JSON a < stands in strings only, where it may be written so
   const data = events.replaceAll('<', '\\u003c');
   const inline = (text: string) => text.replaceAll('</', '<\\/');
-  return page!
+  return page
     .replace('<meta charset="utf-8">', (charset) => `${charset}\n${POLICY}`)
     .replace('<link rel="stylesheet" href="style.css">', () => `<style>${style}</style>`)
     .replace('<script type="module" src="app.js"></script>', '')
     .replace(
       '</body>',
       () =>
-        `<script type="application/x-ndjson" id="events">${data}</script>\n<script>${inline(script!)}</script>\n</body>`,
+        `<script type="application/x-ndjson" id="events">${data}</script>\n<script>${inline(script)}</script>\n</body>`,
     );
 }

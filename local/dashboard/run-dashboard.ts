@@ -46,7 +46,7 @@ export function watchRun(runId: string, emit: (event: EmulatorEvent) => void): R
     },
     onReport(report) {
       for (const [index, { train, test, bytes }] of report.partitions.entries()) {
-        const classCounts = train.map((count, label) => count + test[label]!);
+        const classCounts = train.map((count, label) => count + test[label]);
         emit({ type: 'partition', atMs: Date.now(), runId, index, classCounts, bytes });
       }
       for (const event of eventsOfTimeline(report)) emit(event);
@@ -59,7 +59,7 @@ export function watchRun(runId: string, emit: (event: EmulatorEvent) => void): R
 function eventsOfTimeline({ runId, timeline, stages }: Report): EmulatorEvent[] {
   const known = new Set<string>();
   return timeline.flatMap(({ taskId, sandbox, isColdStart, startedAtMs, finishedAtMs }): EmulatorEvent[] => {
-    const stage = stages.findLast((each) => each.startedAtMs <= startedAtMs)?.name ?? stages[0]!.name;
+    const stage = stages.findLast((each) => each.startedAtMs <= startedAtMs)?.name ?? stages[0].name;
     const fields = { sandboxId: sandbox, functionName: `arvoredo-${stage}`, pid: 0 };
     const invocation = { ...fields, requestId: taskId, coldStart: isColdStart };
     const isNew = !known.has(sandbox);

@@ -40,7 +40,7 @@ export function startCloudFormation({ port = 0, stacks }: CloudFormationOptions)
     if (unknown !== undefined) {
       return sendError(response, 400, 'ValidationError', `Stack with id ${unknown} does not exist`);
     }
-    const member = names.map((each) => describe(each, stacks[each]!, createdAt));
+    const member = names.map((each) => describe(each, stacks[each], createdAt));
     sendXml(response, 200, 'DescribeStacksResponse', {
       DescribeStacksResult: { Stacks: { member } },
       ResponseMetadata: { RequestId: randomUUID() },

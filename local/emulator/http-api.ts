@@ -128,11 +128,11 @@ function toEvent(request: IncomingMessage, matched: Matched): APIGatewayProxyEve
 
 /** Whether the body comes as text. Found by trial on AWS: ministackorg/ministack#766; forms and no type at all do not. */
 function isText(contentType = ''): boolean {
-  return /^(text\/.*|application\/(json|xml|javascript))$/i.test(contentType.split(';')[0]!.trim());
+  return /^(text\/.*|application\/(json|xml|javascript))$/i.test(contentType.split(';')[0].trim());
 }
 
 function* headerPairs(flat: string[]): Generator<[string, string]> {
-  for (let i = 0; i < flat.length; i += 2) yield [flat[i]!.toLowerCase(), flat[i + 1]!];
+  for (let i = 0; i < flat.length; i += 2) yield [flat[i].toLowerCase(), flat[i + 1]];
 }
 
 function joinDuplicates(entries: Iterable<[string, string]>): Record<string, string> {

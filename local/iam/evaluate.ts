@@ -101,7 +101,7 @@ const TESTS: Record<string, Test> = {
 function test(operator: string, wanted: string[], value: string | undefined): boolean | undefined {
   if (operator === 'Null') return wanted.includes(String(value === undefined));
   const [, name, ifExists] = /^(.*?)(IfExists)?$/.exec(operator)!;
-  const known = Object.hasOwn(TESTS, name!) ? TESTS[name!] : undefined;
+  const known = Object.hasOwn(TESTS, name) ? TESTS[name] : undefined;
   if (!known) return undefined;
   if (value === undefined) return ifExists !== undefined;
   return wanted.some((each) => known(each, value));

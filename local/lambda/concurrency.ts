@@ -162,7 +162,7 @@ export class Concurrency {
       let first: LocalFunction | undefined;
       for (const [fn, { waiting }] of this.#counts) {
         if (waiting.length === 0 || this.refusal(fn)) continue;
-        if (!first || rank(fn, waiting[0]!.turn) < rank(first, this.#count(first).waiting[0]!.turn)) first = fn;
+        if (!first || rank(fn, waiting[0].turn) < rank(first, this.#count(first).waiting[0].turn)) first = fn;
       }
       if (!first) break;
       this.enter(first);

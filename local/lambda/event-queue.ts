@@ -140,7 +140,7 @@ export class EventQueue {
       event.tries++;
       this.#save(event);
       if (event.tries > (target.fn.maxRetries ?? 2)) return this.#drop(target, event, 'RetriesExhausted', outcome);
-      await this.#pause(ASYNC_RETRY_MINUTES[event.tries - 1]! * 60_000);
+      await this.#pause(ASYNC_RETRY_MINUTES[event.tries - 1] * 60_000);
     }
   }
 

@@ -101,7 +101,7 @@ export function processStart(pid: number): string {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // the name, in parentheses, may hold anything; after it come state (field 3) up to starttime (field 22)
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? '' : fields[19]!; // a zombie has ended, only its parent has not noticed
+    return fields[0] === 'Z' ? '' : fields[19]; // a zombie has ended, only its parent has not noticed
   } catch {
     return '';
   }

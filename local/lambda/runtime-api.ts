@@ -38,7 +38,7 @@ async function answer(peer: RuntimePeer, request: IncomingMessage, response: Ser
     peer.onInitError(body ?? Buffer.of());
   } else {
     const isKnown =
-      outcome === 'response' ? peer.onResponse(requestId!, body) : peer.onError(requestId!, body ?? Buffer.of());
+      outcome === 'response' ? peer.onResponse(requestId, body) : peer.onError(requestId, body ?? Buffer.of());
     if (!isKnown) return sendJson(response, 400, { errorType: 'InvalidRequestID', errorMessage: 'Invalid request ID' });
     if (!body)
       return sendJson(response, 413, { errorType: 'RequestEntityTooLarge', errorMessage: 'payload too large' });

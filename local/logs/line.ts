@@ -29,7 +29,7 @@ const MAX_MESSAGE = 2000;
 export function parseLine(text: string, functionName: string): ParsedLine {
   const line = text.trimEnd();
   const tabbed = TABBED.exec(line);
-  if (tabbed) return { requestId: tabbed[1]!, level: tabbed[2]!, ...parseMessage(tabbed[3]!, functionName) };
+  if (tabbed) return { requestId: tabbed[1], level: tabbed[2], ...parseMessage(tabbed[3], functionName) };
   const json = parseObject(line);
   if (json?.record) return parsePlatform(String(json.type), json.record as Record<string, unknown>);
   if (json?.message === undefined || json.runId !== undefined)
@@ -45,7 +45,7 @@ function parseMessage(text: string, functionName: string): Pick<LogLine, 'taskId
   if (typeof message !== 'string' || typeof runId !== 'string')
     return { taskId: null, message: text.slice(0, MAX_MESSAGE) };
   const { gbSeconds, s3Reads, s3Writes } = (used ?? {}) as Record<string, number>;
-  const what = used ? `, ${gbSeconds!.toFixed(2)} GB-s, ${s3Reads} reads, ${s3Writes} writes` : '';
+  const what = used ? `, ${gbSeconds.toFixed(2)} GB-s, ${s3Reads} reads, ${s3Writes} writes` : '';
   const why = error === undefined ? '' : `: ${error}`;
   return { taskId: taskIdOf(task, functionName), message: `${message}${what}${why}`.slice(0, MAX_MESSAGE) };
 }

@@ -28,10 +28,10 @@ export function describeSearch(search: SearchReport): string[] {
   return [
     ` ${colours.dim('search')}   ${describeCandidates(search)}, by ${scoring}`,
     ...(isHalving ? [` ${colours.dim('rounds')}   ${describeRounds(search)}`] : []),
-    ` ${colours.dim('best')}     ${writeParams(results[best]!)}`,
+    ` ${colours.dim('best')}     ${writeParams(results[best])}`,
     '',
     ...heads.map((line) => colours.dim(line)),
-    colours.bold(lines[0]!),
+    colours.bold(lines[0]),
     ...lines.slice(1),
     ...(more.length > 0 ? [colours.dim(` and ${more.join(', ')}`)] : []),
   ];
@@ -41,7 +41,7 @@ type Rounds = Pick<SearchReport, 'rounds' | 'numFolds' | 'resource'>;
 const count = (value: number) => value.toLocaleString('en-US');
 
 export function describeCandidates({ rounds, numFolds }: Rounds): string {
-  const { numCandidates } = rounds[0]!;
+  const { numCandidates } = rounds[0];
   return `${count(numCandidates)} ${numCandidates === 1 ? 'candidate' : 'candidates'} × ${numFolds} folds`;
 }
 
@@ -53,14 +53,14 @@ export function describeRounds({ rounds, resource }: Rounds): string {
 
 /** A column for each option, its name in as many lines as it has words; as many of them as have room. */
 function fit(head: string[], rows: string[][], shown: readonly CandidateResult[]) {
-  const names = Object.keys(shown[0]!.params);
+  const names = Object.keys(shown[0].params);
   for (let numShown = names.length; ; numShown--) {
     const words = [...head.map((name) => [name]), ...names.slice(0, numShown).map((name) => toFlag(name).slice(2).split(/(?<=-)/))]; // biome-ignore format: one line
     const numHeads = Math.max(...words.map((ofColumn) => ofColumn.length));
     const heads = Array.from({ length: numHeads }, (_, i) =>
       words.map((ofColumn) => ofColumn[i - numHeads + ofColumn.length] ?? ''),
     );
-    const cells = rows.map((row, i) => [...row, ...names.slice(0, numShown).map((name) => writeValue(shown[i]!.params, name))]); // biome-ignore format: one line
+    const cells = rows.map((row, i) => [...row, ...names.slice(0, numShown).map((name) => writeValue(shown[i].params, name))]); // biome-ignore format: one line
     const table = [...heads, ...cells];
     if (numShown > 0 && widthOf(table) > WIDTH) continue;
     const lines = tableLines(table).map((line) => stripVTControlCharacters(line));
@@ -69,7 +69,7 @@ function fit(head: string[], rows: string[][], shown: readonly CandidateResult[]
 }
 
 function widthOf(table: readonly (readonly string[])[]): number {
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
+  const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
   return widths.reduce((sum, width) => sum + width + 2, -1);
 }
 

@@ -17,7 +17,7 @@ export function tableLines(rows: readonly (readonly string[])[], numLeft = 1): s
   const widths = widthsOf(rows);
   return rows.map((row, i) => {
     const cells = row.map((cell, column) =>
-      column < numLeft ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
+      column < numLeft ? cell.padEnd(widths[column]) : cell.padStart(widths[column]),
     );
     const line = ` ${cells.join('  ').trimEnd()}`;
     return i === 0 ? colours.dim(line) : line;
@@ -25,7 +25,7 @@ export function tableLines(rows: readonly (readonly string[])[], numLeft = 1): s
 }
 
 function widthsOf(rows: readonly (readonly string[])[]): number[] {
-  return rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
 }
 
 /**
@@ -42,7 +42,7 @@ export function fitColumns(
   for (const title of order) {
     const width = widthsOf(fitted).reduce((sum, each) => sum + each + 2, -1);
     if (width <= columns) break;
-    const at = fitted[0]!.indexOf(title);
+    const at = fitted[0].indexOf(title);
     fitted = fitted.map((row) => row.filter((_, column) => column !== at));
   }
   return fitted;

@@ -69,7 +69,7 @@ function startCrc32c(): RunningChecksum {
   return {
     update(bytes) {
       let value = state;
-      for (let i = 0; i < bytes.length; i++) value = CRC32C_TABLE[(value ^ bytes[i]!) & 0xff]! ^ (value >>> 8);
+      for (let i = 0; i < bytes.length; i++) value = CRC32C_TABLE[(value ^ bytes[i]) & 0xff] ^ (value >>> 8);
       state = value;
     },
     digest: () => uint32(~state),
@@ -99,9 +99,9 @@ function startCrc64Nvme(): RunningChecksum {
       let low = stateLow;
       let high = stateHigh;
       for (let i = 0; i < bytes.length; i++) {
-        const entry = (low ^ bytes[i]!) & 0xff;
-        low = ((low >>> 8) | (high << 24)) ^ CRC64_LOW[entry]!;
-        high = (high >>> 8) ^ CRC64_HIGH[entry]!;
+        const entry = (low ^ bytes[i]) & 0xff;
+        low = ((low >>> 8) | (high << 24)) ^ CRC64_LOW[entry];
+        high = (high >>> 8) ^ CRC64_HIGH[entry];
       }
       stateLow = low;
       stateHigh = high;

@@ -64,7 +64,7 @@ export class KeyIndex<T> {
     let high = this.#sorted.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (isBefore(this.#sorted[middle]!.bytes)) low = middle + 1;
+      if (isBefore(this.#sorted[middle].bytes)) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -41,10 +41,10 @@ export function permissionsOf(
   if (operation === 'DeleteObjects') return [['s3:DeleteObject', `${bucketArn(bucket)}/*`]];
   const ofBucket = OF_BUCKET[operation];
   if (ofBucket !== undefined) return [[ofBucket, bucketArn(bucket)]];
-  const permissions: [string, string][] = [[OF_OBJECT[operation]!, `${bucketArn(bucket)}/${key}`]];
+  const permissions: [string, string][] = [[OF_OBJECT[operation], `${bucketArn(bucket)}/${key}`]];
   const source = headers['x-amz-copy-source'];
   if (typeof source === 'string') {
-    permissions.push(['s3:GetObject', `arn:aws:s3:::${decodeURIComponent(source.replace(/^\//, '').split('?')[0]!)}`]);
+    permissions.push(['s3:GetObject', `arn:aws:s3:::${decodeURIComponent(source.replace(/^\//, '').split('?')[0])}`]);
   }
   return permissions;
 }

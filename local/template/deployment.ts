@@ -57,7 +57,7 @@ export function deploy(assembly: Assembly, place: Omit<TemplateScope, 'stackName
       buckets.flatMap(([id, { BucketEncryption }]): [string, string][] => {
         const [rule] = BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
         const key = rule?.ServerSideEncryptionByDefault?.KMSMasterKeyID;
-        return key === undefined ? [] : [[stack.attributes(id).Arn!, stack.text(key)]];
+        return key === undefined ? [] : [[stack.attributes(id).Arn, stack.text(key)]];
       }),
     ),
   };

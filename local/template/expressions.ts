@@ -33,7 +33,11 @@ export class Expressions {
   readonly #pseudo: Record<string, string>;
   readonly #attributesOf: (id: string) => Attributes;
 
-  constructor(template: Template, { region, accountId, stackName }: TemplateScope, attributesOf: (id: string) => Attributes) {
+  constructor(
+    template: Template,
+    { region, accountId, stackName }: TemplateScope,
+    attributesOf: (id: string) => Attributes,
+  ) {
     this.#template = template;
     this.#attributesOf = attributesOf;
     this.#pseudo = {

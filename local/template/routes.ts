@@ -56,7 +56,7 @@ export function readFunctionUrls(stack: Stack, timeoutsMs: ReadonlyMap<string, n
     const functionArn = stack.text(TargetFunctionArn);
     const functionName = nameOf(functionArn);
     const timeoutMs = timeoutsMs.get(functionName)!;
-    return { url: stack.attributes(id).FunctionUrl!, functionName, functionArn, authorization: AuthType, timeoutMs };
+    return { url: stack.attributes(id).FunctionUrl, functionName, functionArn, authorization: AuthType, timeoutMs };
   });
 }
 

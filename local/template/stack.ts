@@ -2,7 +2,7 @@
 
 import { directoryBucketArn } from '../s3/sessions.ts';
 import type { Assembly } from './assembly.ts';
-import { type Attributes, Expressions, type TemplateScope, type Resource } from './expressions.ts';
+import { type Attributes, Expressions, type Resource, type TemplateScope } from './expressions.ts';
 
 export type Properties = NonNullable<Resource['Properties']>;
 
@@ -53,7 +53,7 @@ export class Stack {
 
   /** What expressions of the template make of a resource. */
   attributes(id: string): Attributes {
-    const { Type } = this.#resources[id]!;
+    const { Type } = this.#resources[id];
     const properties = this.properties(id);
     const { region, accountId } = this.#place;
     const lambdaArn = (name: string) => `arn:aws:lambda:${region}:${accountId}:function:${name}`;
@@ -89,7 +89,7 @@ export class Stack {
       case 'AWS::ApiGatewayV2::Api':
         return { Ref: 'local', ApiEndpoint: API_URL };
       default: {
-        const service = Type.split('::')[1]!.toLowerCase();
+        const service = Type.split('::')[1].toLowerCase();
         const Arn = `arn:aws:${service}:${region}:${accountId}:${id}`;
         return { Ref: service === 'sns' ? Arn : id, Arn };
       }

@@ -133,7 +133,7 @@ test('a whole run gives the same bytes, its partitions are in the zone and nowhe
 
   const access = { endpoint: emulator.s3, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
   const [bucketId] = Object.keys(template.findResources('AWS::S3Express::DirectoryBucket'));
-  const inZone = s3Store(`${bucketId!.toLowerCase()}--${ZONE}--x-s3`, access);
+  const inZone = s3Store(`${bucketId.toLowerCase()}--${ZONE}--x-s3`, access);
   const isPartition = (key: string) => /\/(dataset|train|test|validation)\/.*\.arrow$/.test(key);
   assert.deepEqual((await store.list('runs/r/')).filter(isPartition), []);
   const partitions = await inZone.list('runs/r/');

@@ -73,7 +73,7 @@ function covers(pattern: string, text: string): boolean {
 const rights = Object.fromEntries(FUNCTION_NAMES.map((name) => [name, statementsOf(name)]));
 /** Whether a role may do it; a condition counts as met, so the answer errs on the side of what is too much. */
 const may = (name: FunctionName, action: string, resource: string) =>
-  rights[name]!.some(
+  rights[name].some(
     ({ effect, actions, resources }) =>
       effect === 'Allow' &&
       actions.some((pattern) => covers(pattern.toLowerCase(), action.toLowerCase())) &&
@@ -232,7 +232,7 @@ test('every right is one that is looked at here', () => {
   known.push('lambda:InvokeFunction', 'lambda:GetDurableExecution', 'lambda:StopDurableExecution');
   known.push('lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState', 'sqs:SendMessage');
   for (const name of FUNCTION_NAMES)
-    for (const { actions } of rights[name]!) for (const action of actions) assert.ok(known.includes(action), action);
+    for (const { actions } of rights[name]) for (const action of actions) assert.ok(known.includes(action), action);
 });
 
 const EXECUTION = (name: string) => `${PREFIX}${name}:1/durable-execution/r1/0`;
@@ -347,7 +347,7 @@ test('each function logs to its own group only', () => {
     const open = groups.filter((group) => may(name, 'logs:PutLogEvents', group));
     assert.equal(open.length, 1);
     assert.deepEqual(
-      FUNCTION_NAMES.filter((other) => may(other, 'logs:PutLogEvents', open[0]!)),
+      FUNCTION_NAMES.filter((other) => may(other, 'logs:PutLogEvents', open[0])),
       [name],
     );
   }
@@ -373,7 +373,7 @@ test('the API answers signed calls only: no route, stage, URL or permission goes
   }
   template.resourceCountIs('AWS::ApiGatewayV2::Api', 1);
   template.resourceCountIs('AWS::Lambda::Url', 0);
-  const [apiId] = resources('AWS::ApiGatewayV2::Api')[0]!;
+  const [apiId] = resources('AWS::ApiGatewayV2::Api')[0];
   for (const [, { Action, Principal, FunctionName, SourceArn }] of resources('AWS::Lambda::Permission')) {
     assert.deepEqual([Action, Principal], ['lambda:InvokeFunction', 'apigateway.amazonaws.com']);
     assert.ok([`${PREFIX}api`, `${PREFIX}predict`].includes(resolve(FunctionName)), resolve(FunctionName));

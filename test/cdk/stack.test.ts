@@ -27,7 +27,7 @@ function findFunction(name: FunctionName): [string, Json] {
     ([, { Properties }]) => Properties.Description === `arvoredo ${name}`,
   );
   assert.equal(found.length, 1, name);
-  const [id, { Properties }] = found[0]!;
+  const [id, { Properties }] = found[0];
   return [id, Properties];
 }
 

@@ -45,8 +45,8 @@ function candidateAt(names: readonly string[], lists: readonly (readonly unknown
   const entries: [string, unknown][] = [];
   let rest = index;
   for (let j = names.length - 1; j >= 0; j--) {
-    const values = lists[j]!;
-    entries.unshift([names[j]!, values[rest % values.length]]);
+    const values = lists[j];
+    entries.unshift([names[j], values[rest % values.length]]);
     rest = Math.floor(rest / values.length);
   }
   return Object.fromEntries(entries) as Overrides;

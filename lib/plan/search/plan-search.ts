@@ -50,7 +50,7 @@ export function planSearch(params: RunParams, spec: SearchSpec, layOut: (params:
     : [{ numCandidates: candidates.length, resources: longest.numTrain }];
   const seconds = plans.map(({ growSeconds }) => growSeconds).sort((a, b) => a - b);
   // half of the fits are done when the lower middle one is
-  const spread = longest.growSeconds / seconds[(seconds.length - 1) >> 1]!;
+  const spread = longest.growSeconds / seconds[(seconds.length - 1) >> 1];
   const search = { spec, numFolds, candidates, rounds, spread };
   return { ...longest, params: { ...longest.params, search: spec }, search };
 }

@@ -10,7 +10,11 @@ import { type SearchPlan, shareOf } from './plan-search.ts';
  *
  * @param needsOfOne gives what each kind of task of a run without a search needs
  */
-export function searchResources(plan: Plan, search: SearchPlan, needsOfOne: (plan: Plan) => TaskResources[]): TaskResources[] {
+export function searchResources(
+  plan: Plan,
+  search: SearchPlan,
+  needsOfOne: (plan: Plan) => TaskResources[],
+): TaskResources[] {
   const all = search.candidates.map((candidate) => needsOfOne(candidate.plan));
   const most = new Map<TaskResources['kind'], number>();
   for (const { kind, peakMiB } of all.flat()) most.set(kind, Math.max(peakMiB, most.get(kind) ?? 0));
@@ -19,7 +23,7 @@ export function searchResources(plan: Plan, search: SearchPlan, needsOfOne: (pla
   const fits = search.rounds.map((round): TaskResources => {
     const share = shareOf(round, search, plan);
     return {
-      ...folds[0]!,
+      ...folds[0],
       kind: 'fit',
       numTasks: round.numCandidates * search.numFolds,
       seconds: meanSeconds * share,

@@ -85,5 +85,8 @@ test('region, credentials and endpoint are those of the environment', () => {
   const env = { AWS_REGION: 'r', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_SESSION_TOKEN: 'c' };
   const place = { region: 'r', accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' };
   assert.deepEqual(s3AccessFromEnvironment(env), place);
-  assert.deepEqual(s3AccessFromEnvironment({ ...env, AWS_ENDPOINT_URL_S3: 'http://x' }), { ...place, endpoint: 'http://x' });
+  assert.deepEqual(s3AccessFromEnvironment({ ...env, AWS_ENDPOINT_URL_S3: 'http://x' }), {
+    ...place,
+    endpoint: 'http://x',
+  });
 });

@@ -60,7 +60,7 @@ for (const length of [0, 1, 2, 3, 7, 100, 1000, 4097, 99_999]) {
   test(`a keyed permutation of ${length} takes every position once`, () => {
     const permutation = new KeyedPermutation(length, 5, STREAM.split);
     const seen = new Uint8Array(length);
-    for (let i = 0; i < length; i++) seen[permutation.at(i)]!++;
+    for (let i = 0; i < length; i++) seen[permutation.at(i)]++;
     assert.ok(seen.every((count) => count === 1));
   });
 }
@@ -73,7 +73,7 @@ test('a keyed permutation mixes: neighbours are uncorrelated and each quarter is
   let previous = permutation.at(length - 1) / length - 0.5;
   for (let i = 0; i < length; i++) {
     const position = permutation.at(i);
-    counts[Math.floor((i * 4) / length) * 4 + Math.floor((position * 4) / length)]!++;
+    counts[Math.floor((i * 4) / length) * 4 + Math.floor((position * 4) / length)]++;
     const centred = position / length - 0.5;
     correlation += (12 * previous * centred) / length;
     previous = centred;

@@ -118,7 +118,7 @@ suite('client.fit', () => {
     const bytes = await forest.modelBytes();
     assert.deepEqual(ExtraTreesRegressor.fromBytes(bytes).options.trees ?? 6, 6);
     const keys = await cluster.store.list(`runs/${forest.runId}/test/`);
-    const { columns, numRows } = decodeRaw(await cluster.store.get(keys[0]!), keys[0]!);
+    const { columns, numRows } = decodeRaw(await cluster.store.get(keys[0]), keys[0]);
     assert.deepEqual(await forest.predict(columns), predictions.slice(0, numRows));
     assert.deepEqual(ExtraTreesRegressor.fromBytes(bytes).predict(columns), predictions.slice(0, numRows));
   });
@@ -366,7 +366,7 @@ suite('a fitted forest', () => {
   test('predicts rows in memory as those of the store, and the estimator class takes its model', async () => {
     const { forest, test: rows, cluster } = await fit();
     const keys = await cluster.store.list(`runs/${forest.runId}/test/`);
-    const first = decodeRaw(await cluster.store.get(keys[0]!), keys[0]!);
+    const first = decodeRaw(await cluster.store.get(keys[0]), keys[0]);
     const predictions = await forest.predict(rows);
     assert.deepEqual(await forest.predict(first.columns), predictions.slice(0, first.numRows));
     const probabilities = await forest.predictProba(rows);

@@ -70,7 +70,7 @@ suite('futures', () => {
       return ms === 40 ? failed('RangeError') : ms;
     });
     const futures = client.map<number>('wait', [80, 1, 40]);
-    await futures[1]!.result();
+    await futures[1].result();
     const order: string[] = [];
     for await (const future of asCompleted(futures)) {
       order.push(future.status === 'failed' ? 'failed' : String(await future.result()));
@@ -111,9 +111,9 @@ suite('futures', () => {
     const { client, called } = clientOf(() => gate, 2);
     const futures = client.map('f', [1, 2, 3, 4, 5]);
     await sleep(1);
-    assert.deepEqual([futures[0]!.status, futures[4]!.status], ['running', 'queued']);
-    futures[3]!.cancel();
-    await assert.rejects(futures[3]!.result(), CancelledError);
+    assert.deepEqual([futures[0].status, futures[4].status], ['running', 'queued']);
+    futures[3].cancel();
+    await assert.rejects(futures[3].result(), CancelledError);
     open();
     await Promise.allSettled(futures.map((future) => future.result()));
     assert.equal(called.length, 4);
@@ -130,12 +130,12 @@ suite('futures', () => {
     const { client, called } = clientOf((input: number) => (input === 1 ? gate : input), 1);
     const [first, second] = client.map('f', [1, 2]);
     await sleep(1);
-    first!.cancel();
-    await assert.rejects(first!.result(), CancelledError);
+    first.cancel();
+    await assert.rejects(first.result(), CancelledError);
     await sleep(5);
-    assert.deepEqual([called.length, second!.status], [1, 'queued'], 'the place is taken still');
+    assert.deepEqual([called.length, second.status], [1, 'queued'], 'the place is taken still');
     open();
-    assert.equal(await second!.result(), 2);
+    assert.equal(await second.result(), 2);
   });
 
   test('what is no function, list or future is refused at once', async () => {
@@ -151,19 +151,19 @@ suite('futures', () => {
         },
       );
     const square = (n: number) => n * n;
-    await refused(() => submit!.call(client, square, 3), /take the name of a function, .* got function square; .*file/);
-    await refused(() => submit!.call(client), /got undefined/);
-    await refused(() => submit!.call(client, 'f', 3, { speculate: true }), /unknown option of submit speculate; known/);
-    await refused(() => submit!.call(client, 'f', 3, { signal: 5 }), /signal of submit must be an AbortSignal, got 5/);
-    await refused(() => map!.call(client, 'f', 5), /map takes a list of inputs, got 5/);
-    await refused(() => gather!.call(client, client.submit('f', 3)), /gather takes a list of futures, got Future/);
+    await refused(() => submit.call(client, square, 3), /take the name of a function, .* got function square; .*file/);
+    await refused(() => submit.call(client), /got undefined/);
+    await refused(() => submit.call(client, 'f', 3, { speculate: true }), /unknown option of submit speculate; known/);
+    await refused(() => submit.call(client, 'f', 3, { signal: 5 }), /signal of submit must be an AbortSignal, got 5/);
+    await refused(() => map.call(client, 'f', 5), /map takes a list of inputs, got 5/);
+    await refused(() => gather.call(client, client.submit('f', 3)), /gather takes a list of futures, got Future/);
     await refused(
-      () => gather!.call(client, [client.submit('f', 3), 4]),
+      () => gather.call(client, [client.submit('f', 3), 4]),
       /gather takes a list of futures, got one of 4/,
     );
     await refused(() => asCompleted([5] as never).next(), /asCompleted takes a list of futures, got one of 5/);
     assert.equal(called.length, 2, 'nothing else was called');
-    await close!.call(client);
+    await close.call(client);
   });
 
   test('a future shows its status', async () => {
@@ -179,7 +179,7 @@ suite('futures', () => {
     const stop = new AbortController();
     const futures = [client.submit('f', 1), client.submit('f', 2, { signal: stop.signal }), client.submit('f', 3)];
     await sleep(1);
-    futures[0]!.cancel();
+    futures[0].cancel();
     stop.abort();
     await client.close();
     for (const future of futures) {

@@ -22,11 +22,11 @@ suite('regression', () => {
     const { coefficients, columns: roles } = generator.describe() as RegressionDescription;
     assert.equal(coefficients.filter((weight) => weight > 0 && weight < 100).length, 3);
     assert.equal(coefficients.filter((weight) => weight === 0).length, 3);
-    for (const [j, { role }] of roles.entries()) assert.equal(role === 'informative', coefficients[j]! > 0);
+    for (const [j, { role }] of roles.entries()) assert.equal(role === 'informative', coefficients[j] > 0);
     const { columns, labels, truth } = generator.generate(0, 500);
     assert.ok(labels instanceof Float64Array);
     for (const [i, label] of labels.entries()) {
-      const expected = columns.reduce((sum, column, j) => sum + coefficients[j]! * column[i]!, 7);
+      const expected = columns.reduce((sum, column, j) => sum + coefficients[j] * column[i], 7);
       assertClose(label, expected, 1e-4); // columns are rounded to float32
       assert.equal(truth[i], label);
     }
@@ -34,11 +34,11 @@ suite('regression', () => {
 
   test('noise is normal, of the deviation asked for, and bounds R² as the ratio of variances says', () => {
     const { labels, truth, columns } = createGenerator({ ...linear, noise: 50 }).generate(0, 20_000);
-    const errors = Array.from(labels, (label, i) => label - truth[i]!);
+    const errors = Array.from(labels, (label, i) => label - truth[i]);
     assertClose(mean(errors), 0, (4 * 50) / Math.sqrt(20_000));
     assertClose(Math.sqrt(mean(errors.map((error) => error * error))), 50, 4 * 50 * Math.sqrt(0.5 / 20_000));
     for (const column of columns)
-      assertClose(mean(column.map((x, i) => x * errors[i]!)), 0, (4 * 50) / Math.sqrt(20_000));
+      assertClose(mean(column.map((x, i) => x * errors[i])), 0, (4 * 50) / Math.sqrt(20_000));
     const { coefficients } = createGenerator(linear).describe() as RegressionDescription;
     const signal = coefficients.reduce((sum, weight) => sum + weight * weight, 0);
     assertClose(score(r2, labels, truth), signal / (signal + 50 * 50), 0.01);
@@ -49,7 +49,7 @@ suite('regression', () => {
     const describe = (spec: RegressionSpec) => (createGenerator(spec).describe() as RegressionDescription).coefficients;
     assert.ok(describe(byDefault).every((weight) => weight > 0));
     const [a, b, c, ...others] = describe({ ...linear, shuffle: false });
-    assert.ok(a! > 0 && b! > 0 && c! > 0);
+    assert.ok(a > 0 && b > 0 && c > 0);
     assert.deepEqual(others, [0, 0, 0]);
     assert.deepEqual(describe(linear).sort(), [a, b, c, ...others].sort());
   });
@@ -59,7 +59,7 @@ suite('friedman1', () => {
   test('values are the formula of the first five columns', () => {
     const { columns, labels } = createGenerator(bent).generate(0, 500);
     for (const [i, label] of labels.entries()) {
-      const [a, b, c, d, e] = columns.map((column) => column[i]!) as [number, number, number, number, number];
+      const [a, b, c, d, e] = columns.map((column) => column[i]) as [number, number, number, number, number];
       assertClose(label, 10 * Math.sin(Math.PI * a * b) + 20 * (c - 0.5) ** 2 + 10 * d + 5 * e, 1e-5);
     }
   });

@@ -116,8 +116,8 @@ suite('fan-out', () => {
     assert.deepEqual(results, numbers(90).map(({ n }) => ({ twice: 2 * n }))); // biome-ignore format: one line
     assert.deepEqual([counts.tasks, counts.done, counts.failed], [90, 90, 0]);
     const [again] = flaky.slices.slice(3);
-    assert.equal(again!.fanOutShard, 'f-shard-0-again');
-    assert.ok(again!.only!.length > 0 && again!.only!.length <= 30);
+    assert.equal(again.fanOutShard, 'f-shard-0-again');
+    assert.ok(again.only!.length > 0 && again.only!.length <= 30);
     // each attempt is told once, with the position of its task
     assert.equal(new Set(timeline.map(([task, attempt]) => `${task} ${attempt}`)).size, timeline.length);
     assert.ok(timeline.every(([task]) => task >= 0 && task < 90));
@@ -213,10 +213,10 @@ suite('fan-out', () => {
     const one = engine();
     await fanOut(one, 'f', tasks(6), doubler, { shardAbove: 2, maxInFlight: 1, deadlineMs: 5000 });
     const [first, ...others] = one.slices;
-    assert.ok(Math.abs(first!.endsAtMs! - Date.now() - 5000) < 4000);
+    assert.ok(Math.abs(first.endsAtMs! - Date.now() - 5000) < 4000);
     assert.deepEqual(
-      [first, ...others].map((slice) => [slice!.endsAtMs, slice!.options.deadlineMs]),
-      new Array(3).fill([first!.endsAtMs, null]),
+      [first, ...others].map((slice) => [slice.endsAtMs, slice.options.deadlineMs]),
+      new Array(3).fill([first.endsAtMs, null]),
     );
   });
 

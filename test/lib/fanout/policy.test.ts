@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import type { Failure } from '../../../lib/fanout/error-class.ts';
-import { poll, nextPollMs } from '../../../lib/fanout/looks.ts';
+import { nextPollMs, poll } from '../../../lib/fanout/looks.ts';
 import { type FanOutOptions, resolveOptions } from '../../../lib/fanout/options.ts';
 import { type FanOutCommand, type FanOutEvent, step } from '../../../lib/fanout/policy.ts';
 import { createState, type FanOutState } from '../../../lib/fanout/state.ts';
@@ -92,14 +92,14 @@ suite('policy', () => {
       for (let attempt = 1; !state.ended; attempt++) last = step(state, failed(0, error, attempt, attempt));
       assert.deepEqual(ends(last), ['tooManyFailed']);
       const summary = summarize(state);
-      assert.equal(summary.failed[0]!.attempts, attempts);
-      assert.equal(summary.failed[0]!.errors.length, attempts);
-      assert.equal(state.tasks[0]!.attempts.length, attempts);
-      if (error === KILLED) assert.deepEqual(state.tasks[0]!.attempts.map(({ tier }) => tier), [0, 0, 1, 1]); // biome-ignore format: one line
+      assert.equal(summary.failed[0].attempts, attempts);
+      assert.equal(summary.failed[0].errors.length, attempts);
+      assert.equal(state.tasks[0].attempts.length, attempts);
+      if (error === KILLED) assert.deepEqual(state.tasks[0].attempts.map(({ tier }) => tier), [0, 0, 1, 1]); // biome-ignore format: one line
       if (error === MEMORY) {
-        assert.match(summary.failed[0]!.error.message, new RegExp(`${tiers.at(-1)} MiB.*make its work smaller`));
+        assert.match(summary.failed[0].error.message, new RegExp(`${tiers.at(-1)} MiB.*make its work smaller`));
         assert.deepEqual(
-          state.tasks[0]!.attempts.map(({ tier }) => tier),
+          state.tasks[0].attempts.map(({ tier }) => tier),
           tiers.map((_, i) => i),
         );
       }
@@ -204,8 +204,8 @@ suite('stragglers', () => {
     for (let task = 0; task < 40; task++) {
       const place = freeMs.indexOf(Math.min(...freeMs));
       // of four, the last is done first
-      freeMs[place]! += (task < 20 ? 100 : 1000) - 2 * (task % 4);
-      if (freeMs[place]! <= untilMs) step(state, ok(task, freeMs[place]!));
+      freeMs[place] += (task < 20 ? 100 : 1000) - 2 * (task % 4);
+      if (freeMs[place] <= untilMs) step(state, ok(task, freeMs[place]));
     }
     return state;
   }
@@ -239,7 +239,7 @@ suite('stragglers', () => {
       step(state, ok(11, 7000, 3 - winner));
       const { counts } = summarize(state);
       assert.deepEqual([counts.done, counts.attempts, counts.speculative, counts.retried], [12, 13, 1, 0]);
-      assert.equal(state.tasks[11]!.winner, winner);
+      assert.equal(state.tasks[11].winner, winner);
     }
   });
 
@@ -252,7 +252,7 @@ suite('stragglers', () => {
     tick(both, 5000);
     step(both, failed(11, CRASH, 5500));
     assert.deepEqual(invoked(step(both, failed(11, CRASH, 5600, 2))), [[11, 3]]);
-    assert.equal(both.tasks[11]!.failures, 1);
+    assert.equal(both.tasks[11].failures, 1);
   });
 
   test('a task has one twin at most', () => {
@@ -275,7 +275,7 @@ suite('stragglers', () => {
     assert.deepEqual(step(replayed, { type: 'decided', decision, atMs: 5000 }), [{ ...retry, afterMs: 0 }]);
     for (const state of [live, replayed]) {
       assert.deepEqual(invoked(step(state, failed(11, CRASH, 6000, 2))), [[11, 3]]);
-      assert.equal(state.tasks[11]!.failures, 1);
+      assert.equal(state.tasks[11].failures, 1);
     }
   });
 });
@@ -289,31 +289,31 @@ suite('time', () => {
     assert.deepEqual(ends(tick(silent, 90_000)), ['tooManyFailed']);
     const { failed: lost, counts } = summarize(silent);
     assert.equal(counts.notStarted, 3);
-    assert.equal(lost[0]!.error.name, 'NotStartedError');
-    assert.match(lost[0]!.error.message, /no answer for 90 s.*may run 60 s.*30 s to start.*reserved concurrency 0/);
+    assert.equal(lost[0].error.name, 'NotStartedError');
+    assert.match(lost[0].error.message, /no answer for 90 s.*may run 60 s.*30 s to start.*reserved concurrency 0/);
 
     const crowded = start(3, TIMEOUTS).state;
     step(crowded, ok(0, 50_000));
     assert.deepEqual(tick(crowded, 90_000), []); // others come and go: it is in a queue
     tick(crowded, 140_000);
-    assert.match(summarize(crowded).failed[0]!.error.message, /no place was free/);
+    assert.match(summarize(crowded).failed[0].error.message, /no place was free/);
 
     const throttled = start(2, TIMEOUTS).state;
     step(throttled, failed(0, { name: 'ThrottledError', message: 'Rate exceeded' }, 1000));
     tick(throttled, 200_000);
-    assert.match(summarize(throttled).failed[0]!.error.message, /likely throttled/);
+    assert.match(summarize(throttled).failed[0].error.message, /likely throttled/);
 
     const broken = start(2, TIMEOUTS).state;
     step(broken, failed(0, CRASH, 1000));
     tick(broken, 200_000);
-    assert.match(summarize(broken).failed[0]!.error.message, /a crash while the function loads/);
+    assert.match(summarize(broken).failed[0].error.message, /a crash while the function loads/);
   });
 
   test('a task that takes longer than it may is given up, the others go on', () => {
     const { state } = start(3, { taskDeadlineMs: 5000, maxInFlight: 2 });
     step(state, ok(0, 4000));
     assert.deepEqual(invoked(tick(state, 5000)), []); // task 1 fails; task 2 began at 4 s
-    assert.equal(state.tasks[1]!.error?.name, 'DeadlineError');
+    assert.equal(state.tasks[1].error?.name, 'DeadlineError');
     assert.deepEqual(ends(step(state, ok(2, 6000))), ['tooManyFailed']);
   });
 
@@ -382,7 +382,7 @@ function simulate(
   const asked = new Set<string>();
   let atMs = 0;
   let turn = 0;
-  const choose = (below: number) => choices[turn++ % choices.length]! % below;
+  const choose = (below: number) => choices[turn++ % choices.length] % below;
   const perform = (commands: FanOutCommand[]) => {
     for (const command of commands) {
       if (command.type === 'end') reasons.push(command.reason);
@@ -402,7 +402,7 @@ function simulate(
     const [one] = inFlight.splice(choose(inFlight.length), 1) as [(typeof inFlight)[0]];
     const event: FanOutEvent =
       choose(100) < share
-        ? { type: 'failed', ...one, atMs, error: errors[choose(errors.length)]! }
+        ? { type: 'failed', ...one, atMs, error: errors[choose(errors.length)] }
         : { type: 'succeeded', ...one, atMs };
     perform(step(state, event));
     if (choose(5) === 0) perform(step(state, event)); // told twice
@@ -427,7 +427,7 @@ suite('policy, whatever happens', () => {
         assert.equal(counts.done + counts.failed + open, numTasks);
         // where the breaker opened, those behind them had failed and were not given up
         assert.ok(lost.length === counts.failed || (reasons[0] === 'breakerOpen' && lost.length > counts.failed));
-        assert.ok(open === 0 || !['allDone'].includes(reasons[0]!), 'a task was lost');
+        assert.ok(open === 0 || !['allDone'].includes(reasons[0]), 'a task was lost');
         assert.ok(reasons[0] !== 'tooManyFailed' || counts.failed > state.tolerated);
         assert.ok(reasons[0] !== 'allDone' || counts.failed <= state.tolerated);
         for (const task of state.tasks) {

@@ -11,7 +11,7 @@ function queue(durations: readonly number[], numPlaces: number) {
   const freeMs = new Array<number>(numPlaces).fill(0);
   return durations.map((ms) => {
     const place = freeMs.indexOf(Math.min(...freeMs));
-    const startMs = freeMs[place]!;
+    const startMs = freeMs[place];
     freeMs[place] = startMs + ms;
     return { startMs, endMs: startMs + ms };
   });
@@ -29,12 +29,12 @@ test('no attempt is taken to run before it does, whatever the places and the tim
       }
       const starts = startsOf(state, atMs);
       for (const [task, { startMs, endMs }] of truth.entries()) {
-        const start = starts.get(state.tasks[task]!.attempts[0]!);
+        const start = starts.get(state.tasks[task].attempts[0]);
         if (endMs > atMs && start !== undefined) assert.ok(start >= startMs, `${task}: ${start}, began ${startMs}`);
       }
       // the first in the line has a place in any case
       const first = truth.findIndex(({ endMs }) => endMs > atMs);
-      if (first !== -1) assert.ok(starts.has(state.tasks[first]!.attempts[0]!));
+      if (first !== -1) assert.ok(starts.has(state.tasks[first].attempts[0]));
     }),
     { seed: 1 },
   );
@@ -45,10 +45,10 @@ test('one that pauses before its next attempt, and one whose twin was first, hol
   step(state, { type: 'start', atMs: 0 });
   step(state, { type: 'failed', task: 0, attempt: 1, atMs: 10, error: { name: 'CrashError', message: 'x' } });
   const paused = startsOf(state, 20);
-  assert.equal(paused.has(state.tasks[0]!.attempts[1]!), false);
-  assert.equal(paused.get(state.tasks[1]!.attempts[0]!), 10);
+  assert.equal(paused.has(state.tasks[0].attempts[1]), false);
+  assert.equal(paused.get(state.tasks[1].attempts[0]), 10);
   step(state, { type: 'decided', atMs: 30, decision: { speculate: [{ task: 1, attempt: 2 }], failed: [] } });
   step(state, { type: 'succeeded', task: 1, attempt: 2, atMs: 40 });
   // the first attempt of b never answers
-  assert.ok(startsOf(state, 50).get(state.tasks[2]!.attempts[0]!)! <= 40);
+  assert.ok(startsOf(state, 50).get(state.tasks[2].attempts[0])! <= 40);
 });

@@ -43,11 +43,11 @@ export function randomValueTable(
   makeValue: (random: RandomStream) => number,
 ) {
   const random = new RandomStream(seed, 1);
-  const numBins = Array.from({ length: numFeatures }, () => [1, 2, 3, 17, 64, 65, 200, 255][random.nextBelow(8)]!);
+  const numBins = Array.from({ length: numFeatures }, () => [1, 2, 3, 17, 64, 65, 200, 255][random.nextBelow(8)]);
   const columns = numBins.map((bins) => Uint8Array.from({ length: numRows }, () => random.nextBelow(bins)));
-  if (numFeatures > 2) columns[2] = columns[0]!;
+  if (numFeatures > 2) columns[2] = columns[0];
   const edges = numBins.map((bins) => Float32Array.from({ length: bins - 1 }, (_, i) => i));
-  if (numFeatures > 2) edges[2] = edges[0]!;
+  if (numFeatures > 2) edges[2] = edges[0];
   const values = Float64Array.from({ length: numRows }, () => makeValue(random));
   return { numRows, columns, edges, target: { values } } satisfies TrainingTable;
 }
@@ -57,13 +57,13 @@ export function flagged(table: TrainingTable, random: RandomStream, isOfClasses:
   const kinds = table.columns.map(() => random.nextBelow(4));
   const isCategorical = kinds.map((kind) => kind === 1);
   const columns = table.columns.map((column, feature) =>
-    kinds[feature]! < 2
+    kinds[feature] < 2
       ? column.map((code) => Math.min(code, 254))
       : column.map((code) => (random.nextBelow(5) ? code : 255)),
   );
-  if (random.nextBelow(3) === 0) columns[0]!.fill(255);
-  else if (isCategorical[0]) columns[0] = columns[0]!.map((code) => (random.nextBelow(4) ? code : 255));
-  columns[0]![0] = 255; // there is a missing value whatever the draw
+  if (random.nextBelow(3) === 0) columns[0].fill(255);
+  else if (isCategorical[0]) columns[0] = columns[0].map((code) => (random.nextBelow(4) ? code : 255));
+  columns[0][0] = 255; // there is a missing value whatever the draw
   const edges = table.edges.map((of, feature) => (isCategorical[feature] ? new Float32Array() : of));
   const labels = Uint16Array.from(table.target.values!, (value) => (Math.abs(value) % 2 < 1 ? 0 : 1));
   return { ...table, columns, edges, isCategorical, ...(isOfClasses && { target: { labels, numClasses: 2 } }) };

@@ -30,10 +30,10 @@ test('an out-of-bag score takes time, a file for each group of trees, a look at 
   const [without, within] = [{}, { oobScore: true }].map((more) =>
     forecastUsage(planRun(parseRunParams({ ...input, ...more }))),
   );
-  assert.equal(within!.train.s3Writes - without!.train.s3Writes, 3);
-  assert.equal(within!.train.s3Reads - without!.train.s3Reads, 4);
-  assert.ok(within!.train.gbSeconds > without!.train.gbSeconds);
-  assert.ok(within!.train.bytesWritten > without!.train.bytesWritten + 3 * 90_000 * 16);
+  assert.equal(within.train.s3Writes - without.train.s3Writes, 3);
+  assert.equal(within.train.s3Reads - without.train.s3Reads, 4);
+  assert.ok(within.train.gbSeconds > without.train.gbSeconds);
+  assert.ok(within.train.bytesWritten > without.train.bytesWritten + 3 * 90_000 * 16);
 });
 
 test('the smallest function that the forecast fits is chosen, and paid for', () => {
@@ -61,8 +61,8 @@ test('long fan-outs take looks at what is slow, and chunks beyond one execution 
 test('more workers are sooner done, and cost no less', () => {
   const input = { samples: 1_000_000, strategy: 'trees' };
   const [few, many] = [2, 20].map((workers) => forecast({ ...input, workers }));
-  assert.ok(many!.total.seconds < few!.total.seconds);
-  assert.ok(many!.total.usd >= few!.total.usd);
+  assert.ok(many.total.seconds < few.total.seconds);
+  assert.ok(many.total.usd >= few.total.usd);
 });
 
 test('cores that all functions share make a run longer, not dearer', () => {
@@ -90,8 +90,8 @@ for (const [input, microUsd, mib] of MEASURED) {
     const ratio = (total.usd * 1e6) / microUsd;
     assert.ok(ratio > 0.7 && ratio < 1.4, `${ratio} of the bill`);
     for (const [i, measured] of mib.entries()) {
-      const share = parts[i]!.peakMiB! / measured;
-      assert.ok(share > 0.8 && share < 1.8, `${parts[i]!.part}: ${share} of the memory`);
+      const share = parts[i].peakMiB! / measured;
+      assert.ok(share > 0.8 && share < 1.8, `${parts[i].part}: ${share} of the memory`);
     }
   });
 }

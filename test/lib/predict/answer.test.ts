@@ -128,7 +128,7 @@ test('a regressor gives values', () => {
   const [{ value, explanation }] = answer.predictions;
   assert.equal(value, regressor.predict([Float32Array.of(1), Float32Array.of(0)])[0]);
   const sum = Object.values(explanation!.contributions).reduce((part, each) => part + each, explanation!.bias);
-  assert.ok(Math.abs(sum - value!) < 1e-12);
+  assert.ok(Math.abs(sum - value) < 1e-12);
   assert.equal('classes' in answer, false);
 });
 

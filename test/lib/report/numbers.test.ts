@@ -20,15 +20,15 @@ test('curves, calibration, importances and balance are the same for any chunk si
     const { store } = await runInMemory({ ...JOB, ...input });
     const { curves, calibration, permutationImportances, partitions } = await getClassReport(store);
     const total = (side: 'train' | 'test') =>
-      [0, 1].map((k) => partitions.reduce((sum, part) => sum + part[side][k]!, 0));
+      [0, 1].map((k) => partitions.reduce((sum, part) => sum + part[side][k], 0));
     return { curves, calibration, permutationImportances, train: total('train'), test: total('test') };
   };
   const expected = await numbers({ chunkSize: 3000, strategy: 'gather' });
   for (const chunkSize of [77, 1000]) assert.deepEqual(await numbers({ chunkSize, strategy: 'trees' }), expected);
   const { curves, calibration, permutationImportances, train, test } = expected;
-  assert.deepEqual([train[0]! + train[1]!, test[0]! + test[1]!], [2100, 900]);
+  assert.deepEqual([train[0] + train[1], test[0] + test[1]], [2100, 900]);
   assert.equal(curves.length, 1);
-  assert.deepEqual(curves[0]!.roc.at(-1), { threshold: 0, falsePositiveRate: 1, truePositiveRate: 1 });
+  assert.deepEqual(curves[0].roc.at(-1), { threshold: 0, falsePositiveRate: 1, truePositiveRate: 1 });
   assert.equal(
     calibration.reduce((sum, { rows }) => sum + rows, 0),
     900,
@@ -58,9 +58,9 @@ test('importance by permutation is that of its plain definition, one feature aft
       columns[j] = Float32Array.from(rows.rowIndex, (rowIndex) => {
         const random = new RandomStream(plan.params.seed, STREAM.permutation, rowIndex);
         for (let skipped = 0; skipped <= j; skipped++) random.nextOpen();
-        return donors[j]![Math.floor(random.nextOpen() * 64)]!;
+        return donors[j][Math.floor(random.nextOpen() * 64)];
       });
-      falls[j]! += right - rightOf(columns);
+      falls[j] += right - rightOf(columns);
     }
   }
   const { mean, error, numRows } = (await getClassReport(store)).permutationImportances!;

@@ -22,7 +22,7 @@ test('the page of a run holds the numbers of its report, and lies beside it', as
   const page = new TextDecoder().decode(await store.get('runs/r/report.html'));
   assert.equal(page, renderReport(report));
   const text = textOf(page);
-  for (const number of [report.accuracy, report.rocAuc!, report.oobScore!, report.curves[0]!.averagePrecision])
+  for (const number of [report.accuracy, report.rocAuc!, report.oobScore!, report.curves[0].averagePrecision])
     assert.ok(text.includes(number.toFixed(4)), String(number));
   assert.ok(text.includes(report.model.sha256));
   assert.ok(text.includes('600') && text.includes('540'));
@@ -120,11 +120,11 @@ test('the interval is in words, and large numbers have room beside their axis', 
   const ticks = [...drawn.matchAll(/<text x="([\d.]+)"[^>]*text-anchor="end">([^<]+)</g)];
   assert.ok(ticks.length > 3);
   // the label of the axis stands 12 units from the edge
-  for (const [, x, text] of ticks) assert.ok(Number(x) - 6.5 * text!.length > 18, `${text} at ${x}`);
+  for (const [, x, text] of ticks) assert.ok(Number(x) - 6.5 * text.length > 18, `${text} at ${x}`);
   const along = [...drawn.matchAll(/<text x="([\d.]+)"[^>]*text-anchor="middle">(\d[^<]+)</g)].map(([, x]) =>
     Number(x),
   );
-  for (const [i, x] of along.slice(1).entries()) assert.ok(x - along[i]! > 6.5 * 10, `${along}`);
+  for (const [i, x] of along.slice(1).entries()) assert.ok(x - along[i] > 6.5 * 10, `${along}`);
 });
 
 for (const [what, input] of Object.entries({
@@ -159,7 +159,7 @@ test('the page of a search shows its candidates, the best first, and its rounds'
   assert.ok(text.includes('4 candidates on 2 folds of the training rows, in rounds of 4 on 200, 2 on 400 rows'));
   for (const { meanTestScore } of results) assert.ok(text.includes(meanTestScore!.toFixed(4)));
   assert.equal(page.match(/<th scope="row">\d/g)!.length >= results.length, true);
-  const { maxDepth, maxSamples } = results[best]!.params;
+  const { maxDepth, maxSamples } = results[best].params;
   assert.ok(text.includes(`is maxDepth ${maxDepth ?? 'none'}, maxSamples ${maxSamples ?? 'all'}, with`));
   assert.ok(text.includes('Rounds: mean accuracy of each candidate'));
   assert.doesNotMatch(renderReport(await reportOf({})), /<h2 id="search">/);

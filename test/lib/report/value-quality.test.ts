@@ -10,7 +10,7 @@ test('bars of residuals hold every row, are alike on both sides of 0, and few ro
     residuals.reduce((sum, [, rows]) => sum + rows, 0),
   );
   assert.equal(stepsPerBar % 2, 1);
-  assert.equal(bars[0]!.at, -bars.at(-1)!.at);
+  assert.equal(bars[0].at, -bars.at(-1)!.at);
   assert.ok(bars.length >= 19 && bars.length <= 25, `${bars.length}`);
   assert.ok(residualBars([[-3, 2], [0, 20], [4, 3]]).bars.length <= 13); // biome-ignore format: one case
 });

@@ -195,7 +195,7 @@ suite('pipeline', () => {
     const orchestrator = {
       usage: ORCHESTRATION.orchestrator.usage,
       get sandbox() {
-        return sandboxes.length > 1 ? sandboxes.shift()! : sandboxes[0]!;
+        return sandboxes.length > 1 ? sandboxes.shift()! : sandboxes[0];
       },
     };
     await createJson(store, runKeys('r').run, {

@@ -43,7 +43,7 @@ async function testRows(store: Store) {
   const names = await store.list('runs/r/test/');
   const parts = await Promise.all(names.map(async (key) => decodeRaw(await store.get(key), key)));
   return {
-    columns: parts[0]!.columns.map((_, j) => Float32Array.from(parts.flatMap(({ columns }) => [...columns[j]!]))),
+    columns: parts[0].columns.map((_, j) => Float32Array.from(parts.flatMap(({ columns }) => [...columns[j]]))),
     labels: Float64Array.from(parts.flatMap(({ labels }) => [...labels])),
   };
 }
@@ -168,7 +168,7 @@ suite('a run of regression on data', () => {
         const margin = 4 * std[name] * Math.sqrt(1 / SEEDS + 1 / 20) + 0.01 * Math.abs(mean[name]);
         assert.ok(Math.abs(ours - mean[name]) <= margin, `${name} ${ours}, there ${mean[name]} ± ${margin}`);
       }
-      assert.deepEqual(reports[0]!.rows, { total: 442, train: 331, test: 111 });
+      assert.deepEqual(reports[0].rows, { total: 442, train: 331, test: 111 });
     });
   }
 

@@ -39,7 +39,7 @@ const scoresOf = ({ results, ...rest }: SearchReport) => ({
 function smallTable(): { rows: number[][]; labels: number[]; csv: string } {
   const random = new RandomStream(3, STREAM.values);
   const rows = Array.from({ length: 150 }, () => Array.from({ length: 4 }, () => random.nextBelow(4)));
-  const labels = rows.map(([a, b, c]) => (a! + b! * c! + random.nextBelow(4) > 5 ? 1 : 0));
+  const labels = rows.map(([a, b, c]) => (a + b * c + random.nextBelow(4) > 5 ? 1 : 0));
   return { rows, labels, csv: `a,b,c,d,y\n${rows.map((row, i) => `${row.join(',')},${labels[i]}`).join('\n')}\n` };
 }
 
@@ -56,18 +56,18 @@ test('the scores of a fold are those of a forest that is fitted by hand without 
     const training = await gatherRows(store, planRun(params, shape), 'r');
     const folds = assignFolds(training.labels, 4, 5, false);
     const places = [...training.rowIndex.keys()];
-    const toRows = (indexes: number[]) => ({ values: indexes.flatMap((i) => rows[i]!), numFeatures: 4 });
+    const toRows = (indexes: number[]) => ({ values: indexes.flatMap((i) => rows[i]), numFeatures: 4 });
     for (const { params: candidate, splitTestScores } of found!.results) {
       const { maxDepth, criterion } = candidate as { maxDepth: number | null; criterion: 'gini' };
       for (const [fold, expected] of splitTestScores.entries()) {
         const side = (isHeld: boolean) =>
-          places.filter((at) => (folds[at] === fold) === isHeld).map((at) => training.rowIndex[at]!);
+          places.filter((at) => (folds[at] === fold) === isHeld).map((at) => training.rowIndex[at]);
         const [grown, held] = [side(false), side(true)];
         const forest = new RandomForestClassifier({ numTrees: 6, seed: 5, maxDepth, criterion });
-        forest.fit(toRows(grown), grown.map((i) => labels[i]!)); // biome-ignore format: one line
+        forest.fit(toRows(grown), grown.map((i) => labels[i])); // biome-ignore format: one line
         const probabilities = forest.predictProba(toRows(held));
-        const truth = held.map((i) => labels[i]!);
-        const predicted = truth.map((_, i) => (probabilities[2 * i + 1]! > probabilities[2 * i]! ? 1 : 0));
+        const truth = held.map((i) => labels[i]);
+        const predicted = truth.map((_, i) => (probabilities[2 * i + 1] > probabilities[2 * i] ? 1 : 0));
         const byHand = {
           accuracy: () => score(accuracy, truth, predicted),
           'log-loss': () => score(logLoss(2), truth, probabilities),
@@ -76,7 +76,7 @@ test('the scores of a fold are those of a forest that is fitted by hand without 
         assert.equal(expected, byHand, `${JSON.stringify(candidate)}, fold ${fold}, ${scoring}`);
       }
     }
-    const { splitTestScores, meanTestScore, stdTestScore } = found!.results[0]!;
+    const { splitTestScores, meanTestScore, stdTestScore } = found!.results[0];
     const mean = splitTestScores.reduce<number>((sum, value) => sum + value!, 0) / 4;
     assert.equal(meanTestScore, mean);
     const variance = splitTestScores.reduce<number>((sum, value) => sum + (value! - mean) ** 2, 0) / 4;
@@ -97,7 +97,7 @@ test('a search has the same scores and model for any number of workers and chunk
   }
   const { found, report } = one;
   assert.equal(found.results.length, 6);
-  const best = found.results[found.best]!;
+  const best = found.results[found.best];
   assert.equal(best.rankTestScore, 1);
   assert.equal(best.meanTestScore, Math.max(...found.results.map(({ meanTestScore }) => meanTestScore!)));
   const { maxDepth, maxFeatures, search: left, folds } = report.params;
@@ -133,7 +133,7 @@ test('halving gives fewer candidates more rows, and the first rounds of the same
     [[12, 67], [6, 134], [3, 268], [2, 536]], // biome-ignore format: one line
   );
   assert.equal(results.length, 23);
-  assert.equal(results[best]!.round, 3);
+  assert.equal(results[best].round, 3);
   for (const round of [1, 2, 3]) {
     const before = results.filter((one) => one.round === round - 1);
     const left = results.filter((one) => one.round === round).map(({ candidate }) => candidate);
@@ -242,9 +242,9 @@ test('a search of a run that predicts values ranks by R², and by errors the oth
   const { crossValidation } = (await getReport(plain.store, 'r')) as ValueReport;
   const [byR2, byRmse, byMae] = found.map(({ results }) => results.find(({ params }) => params.maxDepth === 3 && params.criterion === 'squared_error')!); // biome-ignore format: one line
   const { folds } = crossValidation!;
-  assert.deepEqual(byR2!.splitTestScores, folds.map(({ r2 }) => r2)); // biome-ignore format: one line
-  assert.deepEqual(byRmse!.splitTestScores, folds.map(({ rmse }) => rmse)); // biome-ignore format: one line
-  assert.deepEqual(byMae!.splitTestScores, folds.map(({ mae }) => mae)); // biome-ignore format: one line
+  assert.deepEqual(byR2.splitTestScores, folds.map(({ r2 }) => r2)); // biome-ignore format: one line
+  assert.deepEqual(byRmse.splitTestScores, folds.map(({ rmse }) => rmse)); // biome-ignore format: one line
+  assert.deepEqual(byMae.splitTestScores, folds.map(({ mae }) => mae)); // biome-ignore format: one line
   const wrong = { ...input, search: { grid, scoring: 'accuracy' } };
   assert.throws(() => parseRunParams(wrong), /scoring must be r2, rmse, mae, got "accuracy"/);
   assert.equal(parseRunParams({ ...input, search: { grid } }).search!.scoring, 'r2');

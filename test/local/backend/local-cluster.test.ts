@@ -88,12 +88,12 @@ suite('scripts of a user, with the built package', () => {
   test('docs/client.md is true: its code runs from top to bottom', async (t) => {
     const folder = await project(t);
     const page = await readFile('docs/client.md', 'utf8');
-    const blocks = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!);
+    const blocks = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
     assert.ok(blocks.length >= 5);
     await writeFile(join(folder, 'page.mjs'), await toJavaScript(blocks.join('\n')));
     await writeFile(join(folder, 'table.csv'), await readFile('test/fixtures/tables/breast_cancer.csv'));
     const [, file] = /^```js\n(\/\/ square\.mjs\n.*?)^```$/ms.exec(page)!;
-    await writeFile(join(folder, 'square.mjs'), file!);
+    await writeFile(join(folder, 'square.mjs'), file);
     const printed = await runToEnd(t, folder, 'page.mjs');
     for (const [, expected] of page.matchAll(/console\.log\(.*\); \/\/ (.+)$/gm)) {
       assert.ok(printed.includes(`${expected}\n`), `the page promises ${expected}, got:\n${printed}`);
@@ -220,13 +220,10 @@ test('a cluster in this process: functions, data, an aborted fit, clients that j
     );
     const lines = (await runToEnd(t, folder, 'join.mjs')).trim().split('\n');
     assert.equal(lines[0], '2 25');
-    assert.match(lines[1]!, /has a cluster in .*grove without the function other; choose another dataDir/);
+    assert.match(lines[1], /has a cluster in .*grove without the function other; choose another dataDir/);
     assert.equal(lines[2], '36');
-    assert.match(
-      lines[3]!,
-      /on AWS data must be in S3; copy it there with: aws s3 cp table\.csv s3:\/\/BUCKET\/data\//,
-    );
-    assert.match(lines[4]!, /there is no stack Other in us-east-1 of this account/);
+    assert.match(lines[3], /on AWS data must be in S3; copy it there with: aws s3 cp table\.csv s3:\/\/BUCKET\/data\//);
+    assert.match(lines[4], /there is no stack Other in us-east-1 of this account/);
   });
 
   await client.close();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Chaos, type FaultEvent } from '../../../local/chaos/chaos.ts';
-import { drawFault, drawRestart, FAULTS, MOST_FAULTS, type InjectionPoint } from '../../../local/chaos/faults.ts';
+import { drawFault, drawRestart, FAULTS, type InjectionPoint, MOST_FAULTS } from '../../../local/chaos/faults.ts';
 import { restartMoment } from '../../../local/chaos/restart.ts';
 
 const PLACES = Object.keys(FAULTS) as InjectionPoint[];
@@ -25,8 +25,8 @@ for (const place of PLACES) {
         assert.ok(Math.abs(count - share) < 5 * Math.sqrt(share), `${kind}: ${count} of ${share}`);
       }
       const fractions = faults.map(({ fraction }) => fraction).sort((a, b) => a - b);
-      assert.ok(fractions[0]! >= 0 && fractions[0]! < 0.01 && fractions.at(-1)! > 0.99 && fractions.at(-1)! < 1);
-      assert.ok(Math.abs(fractions[DRAWS / 2]! - 0.5) < 0.02);
+      assert.ok(fractions[0] >= 0 && fractions[0] < 0.01 && fractions.at(-1)! > 0.99 && fractions.at(-1)! < 1);
+      assert.ok(Math.abs(fractions[DRAWS / 2] - 0.5) < 0.02);
     }
   });
 }
@@ -77,7 +77,7 @@ test('a fault is noted when it strikes, with the run that it was for', () => {
   assert.deepEqual(event, { type: 'fault', kind: fault!.kind, place: 'invoke', target, runId: 'my-run' });
   assert.ok(Math.abs(atMs - Date.now()) < 60_000);
   chaos.meet('other', 'ListObjectsV2 runs/')!.strike();
-  assert.equal(events[1]!.runId, undefined);
+  assert.equal(events[1].runId, undefined);
 });
 
 test('two runs of one job meet the same faults', () => {
@@ -109,10 +109,10 @@ test('a run is restarted once, in the stage that the seed picks or the next one 
     const isRestart = restartMoment({ seed, rate: 0.1 });
     const hits = looks.flatMap((stages, i) => (isRestart(stages) ? [i] : []));
     assert.equal(hits.length, 1);
-    seen.add(hits[0]!);
+    seen.add(hits[0]);
     const [last] = hits;
     const late = restartMoment({ seed, rate: 0.1 });
-    assert.ok(late(looks.at(-1)!) && !late(looks[last!]!)); // nothing before was seen
+    assert.ok(late(looks.at(-1)!) && !late(looks[last])); // nothing before was seen
     const isNever = restartMoment({ seed, rate: 0 });
     assert.ok(looks.every((stages) => !isNever(stages)));
   }

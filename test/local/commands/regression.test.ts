@@ -37,15 +37,13 @@ test('values are learnt and predicted through the functions, as in memory', asyn
     .split('\n')
     .map((line) => line.split(','));
   const features = join(dataDir, 'features.csv');
-  await writeFile(features, [names!, ...truth].map((cells) => `${cells.slice(0, 10).join(',')}\n`).join(''));
+  await writeFile(features, [names, ...truth].map((cells) => `${cells.slice(0, 10).join(',')}\n`).join(''));
   const predictions = join(dataDir, 'predictions.csv');
   const predicted = await finish(t, ['predict', '--model', report.modelPath, '--data', features, '--out', predictions]);
   assert.equal(predicted.code, 0, predicted.stderr);
   const [, ...lines] = (await readFile(predictions, 'utf8')).trim().split('\n');
   const values = lines.map((line) => Number(line.split(',').at(-1)));
-  const errors = truth.flatMap(([...cells], i) =>
-    cells[11] === 'test' ? [(Number(cells[10]) - values[i]!) ** 2] : [],
-  );
+  const errors = truth.flatMap(([...cells], i) => (cells[11] === 'test' ? [(Number(cells[10]) - values[i]) ** 2] : []));
   const rmse = Math.sqrt(errors.reduce((sum, error) => sum + error, 0) / errors.length);
   assert.ok(Math.abs(rmse - report.rmse) < 1e-9, `${rmse}`);
 });

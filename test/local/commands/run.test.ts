@@ -170,7 +170,7 @@ suite('arvoredo run', () => {
     const [, runId] = /go on with: node dist\/arvoredo.mjs run .*--run-id (\S+)/.exec(stderr)!;
     assert.deepEqual(await leftOver(dataDir), []);
     const json = join(dataDir, 'result.json');
-    assert.equal((await finish(t, ['run', '--data-dir', dataDir, '--run-id', runId!, '--json', json])).code, 0);
+    assert.equal((await finish(t, ['run', '--data-dir', dataDir, '--run-id', runId, '--json', json])).code, 0);
     assert.equal((await readJson(json)).model.sha256, (await expected).result.sha256);
   });
 
@@ -188,8 +188,8 @@ suite('arvoredo run', () => {
     const dataDir = await temporaryFolder(t);
     const args = ['run', '--quiet', '--samples', '300', '--trees', '2', '--data-dir', dataDir, '--run-id', 'both'];
     const [first, second] = await Promise.all([finish(t, args), finish(t, args)]);
-    assert.deepEqual([first!.code, second!.code], [0, 0], first!.stderr + second!.stderr);
-    assert.equal(first!.stdout, second!.stdout);
+    assert.deepEqual([first.code, second.code], [0, 0], first.stderr + second.stderr);
+    assert.equal(first.stdout, second.stdout);
     const started = (await eventsOf(dataDir)).filter((event) => event.type === 'executionStarted');
     assert.equal(started.length, 1);
   });
@@ -261,7 +261,7 @@ suite('arvoredo run', () => {
     assert.doesNotMatch(stderr, /\n\s+at /); // no stack trace
     // going on runs into the same wall: told anew, not read from the last time
     const [, runId] = /^run (\S+)/m.exec(stderr)!;
-    const again = await finish(t, ['run', '--run-id', runId!, '--data-dir', dataDir]);
+    const again = await finish(t, ['run', '--run-id', runId, '--data-dir', dataDir]);
     assert.match(again.stderr, /split +0\/2 tasks[\s\S]*task bins failed once/);
   });
 });

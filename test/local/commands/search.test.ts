@@ -42,7 +42,7 @@ suite('arvoredo search', () => {
     assert.deepEqual(scores(search), scores(calm!));
 
     const lines = stdout.slice(0, stdout.indexOf('\n rows ')).split('\n');
-    const { maxDepth, maxFeatures } = calm!.results[calm!.best]!.params;
+    const { maxDepth, maxFeatures } = calm!.results[calm!.best].params;
     assert.match(stdout, /^ search {3}6 candidates × 3 folds, by accuracy$/m);
     assert.match(stdout, /^ rounds {3}6 on 180, 2 on 540 rows$/m);
     assert.match(stdout, new RegExp(`^ best {5}max-depth ${maxDepth ?? 'none'}, max-features ${maxFeatures}$`, 'm'));

@@ -65,8 +65,8 @@ test('each shell is told of every command and option', () => {
     assert.ok(zsh.includes(`      ${name}) _arguments `) && fish.includes(` -a ${name} `), name);
     for (const { flags } of options.filter(({ flags }) => !flags.includes('--help'))) {
       const [long] = flags;
-      assert.ok(bash.includes(long!) && zsh.includes(`'*${long}`), long);
-      assert.ok(fish.includes(`'__fish_seen_subcommand_from ${name}' -l ${long!.slice(2)} `), long);
+      assert.ok(bash.includes(long) && zsh.includes(`'*${long}`), long);
+      assert.ok(fish.includes(`'__fish_seen_subcommand_from ${name}' -l ${long.slice(2)} `), long);
     }
   }
 });

@@ -49,7 +49,7 @@ const marksOf = (model: ReturnType<typeof createModel>) =>
   model.rows
     .flatMap(({ marks }: { marks: object[][] }) => marks.flat())
     .map(({ activity, startMs, endMs }: Record<string, number>) => [activity, startMs, endMs])
-    .sort((a: number[], b: number[]) => a[1]! - b[1]!);
+    .sort((a: number[], b: number[]) => a[1] - b[1]);
 
 test('a sandbox starts, computes, reads, writes and waits, each as a bar of its own', () => {
   const s3 = { type: 's3', key: 'k', status: 200, requestBytes: 7, responseBytes: 9, ms: 20, sandboxId: 'split-1' };

@@ -118,7 +118,7 @@ test('the page and its modules are served, and nothing else of the disk, to nobo
 test('an exported page cannot be broken out of by what the events hold', async () => {
   const events = JSON.stringify({ type: 'log', text: '</script><script>alert(1)</script><!--' });
   const page = await exportPage('dist/dashboard', events);
-  const data = /<script type="application\/x-ndjson" id="events">(.*?)<\/script>/s.exec(page)![1]!;
+  const data = /<script type="application\/x-ndjson" id="events">(.*?)<\/script>/s.exec(page)![1];
   assert.deepEqual(JSON.parse(data), JSON.parse(events));
   assert.ok(!page.includes('alert(1)</script>') && !/(src|href)="(?!data:|#)[\w.]+\.(js|css)"/.test(page));
 });

@@ -22,18 +22,18 @@ const describe = (StackName?: string) => client.send(new DescribeStacksCommand({
 test('DescribeStacks gives the outputs of a stack to the unmodified SDK', async () => {
   const { Stacks } = await describe('Arvoredo');
   assert.equal(Stacks?.length, 1);
-  assert.equal(Stacks[0]!.StackName, 'Arvoredo');
-  assert.equal(Stacks[0]!.StackStatus, 'CREATE_COMPLETE');
-  assert.ok(Stacks[0]!.CreationTime instanceof Date);
+  assert.equal(Stacks[0].StackName, 'Arvoredo');
+  assert.equal(Stacks[0].StackStatus, 'CREATE_COMPLETE');
+  assert.ok(Stacks[0].CreationTime instanceof Date);
   assert.deepEqual(
-    Object.fromEntries(Stacks[0]!.Outputs!.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
+    Object.fromEntries(Stacks[0].Outputs!.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
     outputs,
   );
 });
 
 test('a stack of one output and a stack of none are lists too', async () => {
-  assert.deepEqual((await describe('One')).Stacks![0]!.Outputs, [{ OutputKey: 'Only', OutputValue: '007' }]);
-  assert.deepEqual((await describe('Other')).Stacks![0]!.Outputs ?? [], []);
+  assert.deepEqual((await describe('One')).Stacks![0].Outputs, [{ OutputKey: 'Only', OutputValue: '007' }]);
+  assert.deepEqual((await describe('Other')).Stacks![0].Outputs ?? [], []);
 });
 
 test('without a name all stacks are described', async () => {

@@ -48,7 +48,7 @@ async function send(method: string, path: string, { headers = {}, body }: Sent =
 async function eventOf(method: string, path: string, sent?: Sent): Promise<APIGatewayProxyEventV2> {
   await send(method, path, sent);
   assert.equal(events.length, 1);
-  return events[0]!;
+  return events[0];
 }
 
 test('a request becomes an event of payload format 2.0', async () => {
@@ -179,7 +179,7 @@ test('an answer with a status code sets status, headers, cookies and body', asyn
   assert.equal(headers['content-type'], 'text/csv');
   assert.equal(headers['x-number'], '7');
   assert.deepEqual(headers['set-cookie'], ['a=1; Path=/', 'b=2']);
-  assert.equal(headers['apigw-requestid'], events[0]!.requestContext.requestId);
+  assert.equal(headers['apigw-requestid'], events[0].requestContext.requestId);
   assert.equal(body, 'x,y');
 });
 

@@ -7,7 +7,7 @@ function api(...statuses: number[]) {
   const asked: string[] = [];
   const client = async (method: string, path: string): Promise<ApiAnswer> => {
     asked.push(`${method} ${path}`);
-    return { status: statuses[asked.length - 1]!, body: {} };
+    return { status: statuses[asked.length - 1], body: {} };
   };
   return { asked, client };
 }

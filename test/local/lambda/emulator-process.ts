@@ -2,5 +2,5 @@
 
 import { startLambdaService } from '../../../local/lambda/service.ts';
 
-const service = await startLambdaService(JSON.parse(process.argv[2]!));
+const service = await startLambdaService(JSON.parse(process.argv[2]));
 console.log(service.url);

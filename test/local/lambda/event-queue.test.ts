@@ -108,7 +108,7 @@ test('after the last try the record, with what the function answered, goes to an
   await send('failing', { action: 'fail', message: 'no such tree', id: 'failing' });
   while (lines(received).length === 0) await setTimeout(5);
   assert.equal(numRuns('failing'), 2);
-  const record = JSON.parse(lines(received)[0]!);
+  const record = JSON.parse(lines(received)[0]);
   assert.deepEqual(
     [record.requestContext.condition, record.requestContext.approximateInvokeCount, record.requestPayload.id],
     ['RetriesExhausted', 2, 'failing'],
@@ -205,7 +205,7 @@ test('tries follow after one minute and after two more', async (t) => {
   const { triesMs, drops, pass } = ownQueue(t);
   await pass(400_000, 1000);
   assert.deepEqual(
-    triesMs.map((atMs) => atMs - triesMs[0]!),
+    triesMs.map((atMs) => atMs - triesMs[0]),
     [0, 60_000, 180_000],
   );
   assert.deepEqual(
@@ -232,8 +232,8 @@ test('a record goes to its destination up to 1 MiB, and not beyond', async (t) =
   ] as const) {
     const { drops, pass, sent } = ownQueue(t, responseBytes);
     await pass(200_000, 20_000);
-    assert.deepEqual([drops[0]!.destination, sent().length], isSent ? [QUEUE, 1] : [undefined, 0]);
-    assert.ok(!isSent || (sent()[0]!.length > 2 ** 20 - 300 && sent()[0]!.length <= 2 ** 20));
+    assert.deepEqual([drops[0].destination, sent().length], isSent ? [QUEUE, 1] : [undefined, 0]);
+    assert.ok(!isSent || (sent()[0].length > 2 ** 20 - 300 && sent()[0].length <= 2 ** 20));
     t.mock.timers.reset();
   }
 });

@@ -159,34 +159,31 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
     const lost = await run('fan', [hog], { workers: ['worker'] });
     assert.deepEqual([lost.reason, lost.counts.attempts], ['tooManyFailed', 1]);
     assert.match(
-      lost.failed[0]!.error.message,
+      lost.failed[0].error.message,
       /needed more memory than the 128 MiB of the largest function; make its work smaller/,
     );
-    assert.match(lost.failed[0]!.error.log, LOG_PLACE);
+    assert.match(lost.failed[0].error.log, LOG_PLACE);
   });
 
   test('a timeout is told as one', async () => {
     const options = { maxAttempts: 1 };
     const { counts, failed } = await run('fan', [{ action: 'spin' }], { workers: ['brief'], options });
-    assert.deepEqual([counts.timedOut, failed[0]!.error.name], [1, 'TimeoutError']);
-    assert.match(failed[0]!.error.log, /see the log group of function brief, request [0-9a-f-]{36}$/);
+    assert.deepEqual([counts.timedOut, failed[0].error.name], [1, 'TimeoutError']);
+    assert.match(failed[0].error.log, /see the log group of function brief, request [0-9a-f-]{36}$/);
   });
 
   test('what a worker sends of its log with its error comes back, and is not in the message', async () => {
     const message = withLog('InputError: no such tree', 'reading tree 7\nat line 3\n');
     const { failed } = await run('fan', [{ action: 'fail', message }]);
     const log = 'reading tree 7\nat line 3';
-    assert.deepEqual(failed[0]!.error, { name: 'InputError', message: 'no such tree', log });
+    assert.deepEqual(failed[0].error, { name: 'InputError', message: 'no such tree', log });
   });
 
   test('a task that never starts is its own error, with the likely cause', async () => {
     const options = { attemptTimeoutMs: 500, startWithinMs: 500 };
     const { failed, counts } = await run('fan', echoes(2), { workers: ['stopped'], options });
     assert.equal(counts.notStarted, 2);
-    assert.match(
-      failed[0]!.error.message,
-      /it never did; likely the function has no places \(reserved concurrency 0\)/,
-    );
+    assert.match(failed[0].error.message, /it never did; likely the function has no places \(reserved concurrency 0\)/);
   });
 
   test('a deadline ends what would not', async () => {
@@ -208,7 +205,7 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
     assert.equal(reason, 'allDone');
     assert.deepEqual([counts.tasks, counts.done, counts.failed, counts.attempts], [95, 94, 1, 95]);
     assert.deepEqual(results.map((result, i) => (i === 40 ? result : (result as { i: number }).i)), Array.from({ length: 95 }, (_, i) => (i === 40 ? null : i))); // biome-ignore format: one line
-    assert.equal(failed[0]!.taskId, 'task-40');
+    assert.equal(failed[0].taskId, 'task-40');
     // the one that divides: itself, a context, four slices; each slice: itself, a context, a pause; 95 invocations
     assert.ok(operations >= 6 + 4 * 3 + 95 && operations < 6 + 4 * 3 + 95 + 80, `${operations} operations`);
     for (let i = 0; i < 95; i++) assert.equal(timesRan(`part-${i}`), 1);

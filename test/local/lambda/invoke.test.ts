@@ -168,9 +168,9 @@ test('the report of a cold start, and only that, says how long it took to begin'
   const fields = ['Duration: N ms', 'Billed Duration: N ms', 'Memory Size: N MB', 'Max Memory Used: N MB'];
   assert.deepEqual(numbersOut(cold), [...fields, 'Init Duration: N ms']);
   const [duration, billed, size, used, init] = cold.map((field) => Number(/[\d.]+/.exec(field)![0]));
-  assert.ok(Math.abs(billed! - (duration! + init!)) <= 1.01, `${billed} is not ${duration} and ${init} together`);
+  assert.ok(Math.abs(billed - (duration + init)) <= 1.01, `${billed} is not ${duration} and ${init} together`);
   assert.equal(size, 256);
-  assert.ok(used! > 20 && used! <= 256);
+  assert.ok(used > 20 && used <= 256);
   assert.deepEqual(numbersOut(await report()), fields);
 });
 

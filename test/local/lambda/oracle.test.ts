@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
-import type { ErrorObject, OperationUpdate } from '@aws-sdk/client-lambda';
+import type { OperationUpdate } from '@aws-sdk/client-lambda';
 import type { JournalRecord } from '../../../local/lambda/durable/journal.ts';
 import { handler as fanner } from './fan-out-orchestrator.ts';
 import { lines, localFunction, orchestratorFunction, startService, temporaryFolder, writeWorker } from './helpers.ts';
@@ -68,7 +68,7 @@ async function inEmulator(event: object, FunctionName: string) {
     if (record.type === 'changed') operations.get(record.id)!.status = record.status;
   }
   const ended = records.find((record) => record.type === 'ended') as JournalRecord & { type: 'ended' };
-  const error = ended.error as ErrorObject | undefined;
+  const error = ended.error;
   return {
     status: ended.status,
     result: FunctionError ? undefined : result,
@@ -115,7 +115,7 @@ for (const [name, event, numOperations] of [
   ['a failed map', { mode: 'map', payloads: [{ action: 'fail', message: 'InputError: no' }] }, 2],
 ] as const) {
   test(`the fan-out engine, ${name}, ends alike under AWS's test runner and in the emulator`, async () => {
-    const expected = await underRunner(event, fanner as typeof handler);
+    const expected = await underRunner(event, fanner);
     const actual = await inEmulator(event, 'fanner');
     assert.deepEqual(actual, expected);
     assert.equal(actual.operations.length, numOperations);

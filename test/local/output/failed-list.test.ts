@@ -39,7 +39,7 @@ test('the end of the log of the first is shown, or where it is', async () => {
   const store = await storeWith(1);
   const key = runKeys('r').failed;
   const file = await getJson<{ tasks: { error: { log?: string } }[] }>(store, key);
-  file.tasks[0]!.error.log = Array.from({ length: 20 }, (_, i) => `line ${i}`).join('\n');
+  file.tasks[0].error.log = Array.from({ length: 20 }, (_, i) => `line ${i}`).join('\n');
   await replaceJson(store, key, file);
   const lines = (await listFailed(store, 'r')).split('\n');
   assert.deepEqual(lines.slice(0, 3), ['', 'the end of the log of split-0:', '  line 12']);

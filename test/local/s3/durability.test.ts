@@ -51,7 +51,7 @@ test('a file that is not whole is moved aside at the start, and the rest is serv
   let s3 = await startHarness();
   const objects = join(s3.dataDir, 'buckets', BUCKET, 'objects');
   await s3.put('cut', 'x'.repeat(100));
-  truncateSync(join(objects, readdirSync(objects)[0]!), 60);
+  truncateSync(join(objects, readdirSync(objects)[0]), 60);
   writeFileSync(join(objects, 'empty'), '');
   await s3.put('whole', 'x');
   s3 = await restartHarness(s3);
@@ -66,7 +66,7 @@ async function serveInChild(dataDir: string): Promise<{ child: ChildProcess; url
   const child = spawn(process.execPath, ['--import', 'tsx', program, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [line] = await once(child.stdout!, 'data');
+  const [line] = await once(child.stdout, 'data');
   return { child, url: String(line).trim() };
 }
 
@@ -160,8 +160,8 @@ test('a full disk is told at once, without retries, and leaves the object as it 
     [10, 10],
     [3 << 20, 16 << 20],
   ]) {
-    freeBytes = space!;
-    const put = new PutObjectCommand({ Bucket: BUCKET, Key: 'key', Body: Buffer.alloc(numBytes!) });
+    freeBytes = space;
+    const put = new PutObjectCommand({ Bucket: BUCKET, Key: 'key', Body: Buffer.alloc(numBytes) });
     await assert.rejects(
       retrying.send(put),
       (error: Error & { $metadata: { httpStatusCode: number; attempts: number } }) => {

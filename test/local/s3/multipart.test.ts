@@ -48,9 +48,9 @@ async function create(key: string, options = {}) {
 test('parts, sent in any order and one of them twice, become one object', async () => {
   const upload = await create('big', { ChecksumAlgorithm: 'CRC32', ContentType: 'x/y', Metadata: { a: 'b' } });
   const bytes = [Buffer.alloc(MIN_PART, 'a'), Buffer.alloc(MIN_PART + 1, 'b'), Buffer.from('end')];
-  const last = await upload.part(9, bytes[2]!);
+  const last = await upload.part(9, bytes[2]);
   await upload.part(1, Buffer.alloc(MIN_PART, 'replaced'));
-  const parts = [await upload.part(1, bytes[0]!), await upload.part(2, bytes[1]!), last];
+  const parts = [await upload.part(1, bytes[0]), await upload.part(2, bytes[1]), last];
   assert.deepEqual(await upload.parts(), [
     [1, MIN_PART],
     [2, MIN_PART + 1],
@@ -72,8 +72,8 @@ test('a full-object checksum is that of all bytes, and a wrong one completes not
   const upload = await create('full', { ChecksumAlgorithm: 'CRC64NVME', ChecksumType: 'FULL_OBJECT' });
   const bytes = [Buffer.alloc(MIN_PART, 'x'), Buffer.from('y')];
   const parts = [
-    await upload.part(1, bytes[0]!, { ChecksumAlgorithm: 'CRC64NVME' }),
-    await upload.part(2, bytes[1]!, { ChecksumAlgorithm: 'CRC64NVME' }),
+    await upload.part(1, bytes[0], { ChecksumAlgorithm: 'CRC64NVME' }),
+    await upload.part(2, bytes[1], { ChecksumAlgorithm: 'CRC64NVME' }),
   ];
   const checksum = startChecksum('CRC64NVME');
   for (const part of bytes) checksum.update(part);
@@ -128,7 +128,7 @@ test('of uploads of one key that complete under If-None-Match, one wins, and the
   const uploads = await Promise.all(Array.from({ length: 8 }, () => create('race')));
   const parts = await Promise.all(uploads.map((upload, i) => upload.part(1, Buffer.from(`upload ${i}`))));
   const outcomes = await Promise.all(
-    uploads.map((upload, i) => errorName(upload.complete([parts[i]!], { IfNoneMatch: '*' }))),
+    uploads.map((upload, i) => errorName(upload.complete([parts[i]], { IfNoneMatch: '*' }))),
   );
   assert.equal(outcomes.filter((name) => name === 'PreconditionFailed').length, 7);
   assert.equal((await plain(s3.server.url, 'GET', `/${BUCKET}/race`)).body, `upload ${outcomes.indexOf('none')}`);
@@ -157,5 +157,5 @@ test('unfinished uploads are listed by key until they are aborted', async () => 
   );
   for (const upload of uploads) await upload.abort();
   assert.equal((await list()).Uploads, undefined);
-  assert.equal(await errorName(uploads[0]!.part(1, Buffer.from('x'))), 'NoSuchUpload');
+  assert.equal(await errorName(uploads[0].part(1, Buffer.from('x'))), 'NoSuchUpload');
 });

@@ -2,4 +2,4 @@
 
 import { startS3Server } from '../../../local/s3/server.ts';
 
-startS3Server({ dataDir: process.argv[2]! }).then(({ url }) => console.log(url));
+startS3Server({ dataDir: process.argv[2] }).then(({ url }) => console.log(url));

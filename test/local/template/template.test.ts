@@ -199,6 +199,6 @@ for (const [name, props] of Object.entries(OPTIONS)) {
         Math.min(FUNCTIONS[of].memoryMiB, props.maxMemoryMiB ?? Number.POSITIVE_INFINITY),
       ]).sort(),
     );
-    assert.ok(buckets.includes(outputs.BucketName!), `${buckets} must have the bucket of the outputs`);
+    assert.ok(buckets.includes(outputs.BucketName), `${buckets} must have the bucket of the outputs`);
   });
 }

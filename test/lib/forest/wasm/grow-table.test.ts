@@ -42,7 +42,7 @@ const normal = (random: RandomStream) => random.nextBelow(1e6) / 7 - 7e4;
 const kinds: [name: string, makeValue: (random: RandomStream) => number][] = [
   ['of any size', normal],
   ['whole and few', (random) => random.nextBelow(4)],
-  ['both zeros', (random) => [0, -0, 0.1][random.nextBelow(3)]!],
+  ['both zeros', (random) => [0, -0, 0.1][random.nextBelow(3)]],
   ['all equal', () => 0.1],
   ['so large that squares overflow', (random) => (random.nextBelow(9) - 4) * 1e200],
   ['tiny', (random) => random.nextBelow(9) * 5e-324],

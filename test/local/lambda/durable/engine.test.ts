@@ -71,7 +71,7 @@ test('the pauses after crashes double up to fifty times the first, and the ninth
     t.mock.timers.tick(5);
     await turn();
   }
-  const pauses = calls.slice(1).map((atMs, i) => atMs - calls[i]!);
+  const pauses = calls.slice(1).map((atMs, i) => atMs - calls[i]);
   assert.deepEqual(pauses, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
   assert.deepEqual([execution.status, execution.error?.ErrorType], ['FAILED', 'Runtime.ExitError']);
 });
@@ -90,7 +90,7 @@ test('a chained invocation needs the right of the role that asks for it', async 
     async (name, { DurableExecutionArn, CheckpointToken }) => {
       invoked.push(name);
       if (invoked.length > 1) return name === 'worker' ? answer('1') : never();
-      engine.checkpoint(DurableExecutionArn!, CheckpointToken!, updates);
+      engine.checkpoint(DurableExecutionArn, CheckpointToken, updates);
       return answer('{"Status":"PENDING"}');
     },
     (...question) => {
@@ -105,9 +105,9 @@ test('a chained invocation needs the right of the role that asks for it', async 
   assert.deepEqual(asked, [[...question, arn], [...question, `${arn}:1`]]); // biome-ignore format: one line
   assert.deepEqual(invoked, ['plan', 'worker']);
   const [allowed, refused] = ['i0', 'i1'].map((id) => execution.operations.get(id)!);
-  assert.deepEqual([allowed!.Status, allowed!.ChainedInvokeDetails?.Result], ['SUCCEEDED', '1']);
+  assert.deepEqual([allowed.Status, allowed.ChainedInvokeDetails?.Result], ['SUCCEEDED', '1']);
   assert.deepEqual(
-    [refused!.Status, refused!.ChainedInvokeDetails?.Error],
+    [refused.Status, refused.ChainedInvokeDetails?.Error],
     ['FAILED', { ErrorType: 'AccessDeniedException', ErrorMessage: 'not for you' }],
   );
 });
