@@ -1,10 +1,10 @@
-// The kernel, compiled once.
+// Compiles the kernel once.
 
 import { KERNEL_BASE64 } from './generated.ts';
 
 let compiled: WebAssembly.Module | undefined;
 
-/** Nothing where WebAssembly, its vectors or shared memory are not to be had. */
+/** @returns undefined where WebAssembly, its vectors or shared memory are missing */
 export function kernelModule(): WebAssembly.Module | undefined {
   if (compiled || typeof WebAssembly === 'undefined' || typeof SharedArrayBuffer === 'undefined') return compiled;
   const bytes = Buffer.from(KERNEL_BASE64, 'base64');

@@ -54,8 +54,8 @@ export async function growInThreads(
 }
 
 /**
- * Grow trees [treeStart, treeEnd) that are otherwise the general trainer's: of values, by squared error, or of two classes
- * as the values 0 and 1; with random cuts of any number of classes.
+ * Grow trees [treeStart, treeEnd) that are otherwise the general trainer's: of values, by squared error, or of two
+ * classes as the values 0 and 1; with random cuts of any number of classes.
  *
  * @param table checked by `checkTable`; of bytes and without weights, and for random cuts plain
  * @param numThreads from 1 to 256; by default as many as there are processors
@@ -139,7 +139,7 @@ function prepareJobs(
       seeds,
       numTrees,
       bootstrap: params.bootstrap,
-      isOfClasses: rows.target.labels !== undefined,
+      isClassification: rows.target.labels !== undefined,
       ...thread,
     }),
   );

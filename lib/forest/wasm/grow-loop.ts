@@ -3,9 +3,10 @@
 import { LEAF_VALUE, LEAF_WEIGHT, type LeafTable, LeafTableBuilder } from '../leaf-table.ts';
 import { CATEGORICAL, LEAF, SET_BYTES, type Tree } from '../tree.ts';
 import { instantiate } from './kernel.ts';
-import { type Layout, SEED_BYTES, type Settings } from './layout.ts';
+import { type Layout, SEED_BYTES } from './layout.ts';
+import type { Settings } from './settings.ts';
 
-/** What one thread needs to know; goes through a message. */
+/** The work of one thread; sent as a message. */
 export interface GrowJob extends Pick<Layout, 'queue' | 'seeds'> {
   kind: 'grow';
   module: WebAssembly.Module;
@@ -14,23 +15,23 @@ export interface GrowJob extends Pick<Layout, 'queue' | 'seeds'> {
   settings: Settings;
   numTrees: number;
   bootstrap: boolean;
-  /** Whether leaves are of classes, though the kernel may know them as the values 0 and 1. */
-  isOfClasses: boolean;
+  /** Whether leaves hold classes. The kernel may have grown them as the values 0 and 1. */
+  isClassification: boolean;
 }
 
-/** A tree and its place among those asked for. */
+/** A tree and its index among the requested ones. */
 export interface GrownTree {
   index: number;
   tree: Tree;
 }
 
-/** The next tree of the queue, at each call; undefined when none is left. */
+/** Returns a function that grows the next tree of the queue at each call, and returns undefined when none is left. */
 export function openQueue(job: GrowJob): () => GrownTree | undefined {
   const { module, memory, settingsAt, settings, numTrees, bootstrap } = job;
   const kernel = instantiate(module, memory);
   const next = new Int32Array(memory.buffer, job.queue, 1);
   kernel.setUp(settingsAt);
-  const joined = new LeafTableBuilder(!job.isOfClasses);
+  const joined = new LeafTableBuilder(!job.isClassification);
   return () => {
     const index = Atomics.add(next, 0, 1);
     if (index >= numTrees) return undefined;
@@ -40,12 +41,12 @@ export function openQueue(job: GrowJob): () => GrownTree | undefined {
       numNodes,
       feature: copyOf(Uint16Array, buffer, settings.nodeFeature, numNodes),
       cut: copyOf(Uint8Array, buffer, settings.nodeCut, numNodes),
-      next: copyOf(Uint32Array, buffer, settings.nodeNext, numNodes),
+      next: copyOf(Uint32Array, buffer, settings.nodeRight, numNodes),
     };
     if (settings.numClasses === 0) {
       const pairs = new Float64Array(buffer, settings.leafCount, numNodes + 1);
-      const tree = { ...nodes, leaves: joinLeaves(nodes, pairs, joined, job.isOfClasses) };
-      return { index, tree: settings.nodeFlags === 0 ? tree : { ...tree, ...flagsOf(buffer, settings, numNodes) } };
+      const tree = { ...nodes, leaves: joinLeaves(nodes, pairs, joined, job.isClassification) };
+      return { index, tree: settings.nodeFlags === 0 ? tree : { ...tree, ...readFlags(buffer, settings, numNodes) } };
     }
     const numRows = kernel.getNumLeafRows();
     const numEntries = kernel.getNumLeafEntries();
@@ -58,14 +59,14 @@ export function openQueue(job: GrowJob): () => GrownTree | undefined {
   };
 }
 
-function flagsOf(buffer: ArrayBufferLike, settings: Settings, numNodes: number): Pick<Tree, 'flags' | 'sets'> {
+function readFlags(buffer: ArrayBufferLike, settings: Settings, numNodes: number): Pick<Tree, 'flags' | 'sets'> {
   const flags = copyOf(Uint8Array, buffer, settings.nodeFlags, numNodes);
   const numSets = flags.reduce((sum, flag) => sum + (flag & CATEGORICAL ? 1 : 0), 0);
   return { flags, ...(numSets > 0 && { sets: copyOf(Uint8Array, buffer, settings.nodeSets, numSets * SET_BYTES) }) };
 }
 
 /**
- * The kernel lists the leaves of a tree of values as they come; each distinct one is kept once.
+ * Store each distinct leaf once: for regression the kernel lists the leaf of each node.
  *
  * @param pairs value and weight of each leaf, in the order of the nodes
  */
@@ -73,9 +74,9 @@ function joinLeaves(
   { numNodes, feature, next }: Pick<Tree, 'numNodes' | 'feature' | 'next'>,
   pairs: Float64Array,
   leaves: LeafTableBuilder,
-  isOfClasses: boolean,
+  isClassification: boolean,
 ): LeafTable {
-  const push = isOfClasses ? pushClasses : pushValue;
+  const push = isClassification ? pushClasses : pushValue;
   let at = 0;
   for (let node = 0; node < numNodes; node++) {
     if (feature[node] !== LEAF) continue;
@@ -90,14 +91,14 @@ function pushValue(leaves: LeafTableBuilder, value: number, weight: number): voi
   leaves.push(LEAF_WEIGHT, weight);
 }
 
-/** Of the classes 0 and 1, whose mean is the share of 1. */
+/** The classes are 0 and 1, so the mean of a leaf is the share of class 1. */
 function pushClasses(leaves: LeafTableBuilder, share: number, samples: number): void {
-  const ones = Math.round(share * samples); // whole, but for rounding
+  const ones = Math.round(share * samples); // an integer but for rounding
   if (ones < samples) leaves.push(0, samples - ones);
   if (ones > 0) leaves.push(1, ones);
 }
 
-/** A copy outside of the shared memory. */
+/** Copy an array out of the shared memory. */
 function copyOf<T extends Uint8Array | Uint16Array | Uint32Array>(
   type: new (source: T | number | ArrayBufferLike, at?: number, length?: number) => T,
   buffer: ArrayBufferLike,

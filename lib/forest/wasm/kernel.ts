@@ -1,6 +1,6 @@
-// The kernel as the threads see it.
+// The kernel's exports and its memory.
 
-/** What the kernel exports. */
+/** Exports of the kernel. Addresses are byte offsets into the memory. */
 export interface Kernel {
   setUp(settingsAt: number): void;
   grow(seedAt: number, bootstrap: number): number;
@@ -9,22 +9,16 @@ export interface Kernel {
   predictBlock(settingsAt: number, rowStart: number, rowEnd: number): void;
 }
 
-/** The types of Node leave `grow` out. */
-export interface GrowableMemory extends WebAssembly.Memory {
-  /** @returns how many pages there were */
-  grow(pages: number): number;
-}
-
 export const PAGE_BYTES = 65_536;
-export const MAX_MEMORY_BYTES = 2 ** 32; // of WebAssembly with 32-bit addresses
-const FIRST_ADDRESS = 64; // below is nothing, so that no address is 0
-const LINE_BYTES = 64; // no two threads write to one cache line
+export const MAX_MEMORY_BYTES = 2 ** 32; // WebAssembly with 32-bit addresses
+const FIRST_ADDRESS = 64; // so that no region has address 0
+const LINE_BYTES = 64; // so that no two threads write to the same cache line
 
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernel {
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernel;
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as Kernel;
 }
 
-/** Deals out addresses, one part after the other. */
+/** Assigns addresses to regions, one after the other. */
 export class AddressSpace {
   #end = FIRST_ADDRESS;
 
@@ -34,25 +28,26 @@ export class AddressSpace {
     return at;
   }
 
-  /** All of it so far, in whole pages. */
+  /** Size of all regions so far, rounded up to whole pages. */
   get bytes(): number {
     return Math.ceil(this.#end / PAGE_BYTES) * PAGE_BYTES;
   }
 }
 
 /**
- * A memory that threads share, of zeros; undefined when the system has no room for it.
+ * Allocate a memory that threads share, filled with zeros.
  *
- * @param bytes a multiple of `PAGE_BYTES` up to `MAX_MEMORY_BYTES`
- * @param maxBytes likewise: how far it may grow
+ * @param bytes a multiple of `PAGE_BYTES`, at most `MAX_MEMORY_BYTES`
+ * @param maxBytes limit to which it may grow; likewise
+ * @returns undefined if the system has no room for it
  */
-export function tryMemory(bytes: number, maxBytes = bytes): GrowableMemory | undefined {
+export function tryMemory(bytes: number, maxBytes = bytes): WebAssembly.Memory | undefined {
   const pages = { initial: bytes / PAGE_BYTES, maximum: maxBytes / PAGE_BYTES };
-  return orUndefined(() => new WebAssembly.Memory({ ...pages, shared: true }) as GrowableMemory);
+  return orUndefined(() => new WebAssembly.Memory({ ...pages, shared: true }));
 }
 
-/** Make room for so many more bytes. @returns whether there is */
-export function tryGrow(memory: GrowableMemory, bytes: number): boolean {
+/** Grow a memory by `bytes`, rounded up to pages. @returns false if the system has no room */
+export function tryGrow(memory: WebAssembly.Memory, bytes: number): boolean {
   return bytes <= 0 || orUndefined(() => memory.grow(Math.ceil(bytes / PAGE_BYTES))) !== undefined;
 }
 

@@ -1,51 +1,51 @@
-// The trees of a forest as kernel/predict.ts reads them, kept for the next rows: laying out a million nodes takes 40 ms,
-// predicting a thousand rows 3.
+// The trees of a forest laid out for kernel/predict.ts, and kept for later rows: laying out a million nodes takes 40
+// ms, predicting a thousand rows 3 ms.
 
 import type { BinEdges } from '../../partition/rows.ts';
 import { LEAF_VALUE, type LeafTable } from '../leaf-table.ts';
 import type { Forest } from '../predict.ts';
 import { CATEGORICAL, LEAF, MISSING_LEFT, SET_BYTES, type Tree } from '../tree.ts';
 import { biggerChildFlags } from '../walk.ts';
-import { AddressSpace, type GrowableMemory, MAX_MEMORY_BYTES, PAGE_BYTES, tryGrow, tryMemory } from './kernel.ts';
+import { AddressSpace, MAX_MEMORY_BYTES, PAGE_BYTES, tryGrow, tryMemory } from './kernel.ts';
+import { BY_SET, NODE_BYTES } from './settings.ts';
 
-/** As in kernel/predict.ts. */
-const BY_SET = 0xffff;
-/** With two bytes a code, the place of one fits 16 bits. */
+/** With two bytes a code, the offset of a code must fit 16 bits. */
 export const MAX_FLAGGED_FEATURES = 32_768;
-const EDGES_PER_FEATURE = 256; // padded with infinity, which no value is above
-const NODE_BYTES = 8; // and as many again for a leaf
+const EDGES_PER_FEATURE = 256; // padded with infinity, which no value exceeds
 
 /** Addresses in a memory that threads share. */
 export interface LaidOutForest {
-  memory: GrowableMemory;
+  memory: WebAssembly.Memory;
   edges: number;
   roots: number;
   nodes: number;
-  /** Sets of categories, and a byte for each feature that says whether it is one; 0 where no code can be missing. */
+  /**
+   * Sets of categories; and a byte for each feature, 1 if it is a category, or address 0 where no value can be missing.
+   */
   sets: number;
   isCategorical: number;
-  /** Of each leaf: a number for each class, or the value. */
+  /** For each leaf the fraction of each class, or the value. */
   fractions: number;
-  /** End of the trees: from here on is room for rows. */
+  /** End of the trees; rows follow. */
   end: number;
   forest: Forest;
 }
 
-/** By the list of trees, which nobody changes once it is made. */
-const known = new WeakMap<readonly Tree[], LaidOutForest>();
-/** With more room for rows than this, a layout is not kept. */
-const MAX_KEPT_ROOM = 32 * 1024 ** 2;
+/** By the list of trees, which does not change once it is made. */
+const keptForests = new WeakMap<readonly Tree[], LaidOutForest>();
+/** A forest with more memory for rows than this is not kept. */
+const MAX_KEPT_ROW_BYTES = 32 * 1024 ** 2;
 
 /**
- * The forest laid out, with room for rows: for the caller alone, until `giveBack`.
+ * Lay out the forest, with memory for rows behind it. It belongs to the caller until `giveBack`.
  *
- * @param rowBytes what is asked for behind the trees
+ * @param rowBytes bytes to reserve behind the trees
  * @param isFlagged whether values of the rows may be missing, or features are categories
- * @returns undefined when it doesn't fit a memory, or the system has no room
+ * @returns undefined if it does not fit a memory, or the system has none left
  */
 export function takeLaidOut(forest: Forest, rowBytes: number, isFlagged: boolean): LaidOutForest | undefined {
-  const kept = known.get(forest.trees);
-  known.delete(forest.trees);
+  const kept = keptForests.get(forest.trees);
+  keptForests.delete(forest.trees);
   const isKept = kept?.forest.edges === forest.edges && (!isFlagged || kept.isCategorical !== 0);
   const laidOut = isKept ? kept : layOut(forest, rowBytes, isFlagged);
   if (!laidOut || laidOut.end + rowBytes > MAX_MEMORY_BYTES) return undefined;
@@ -53,15 +53,15 @@ export function takeLaidOut(forest: Forest, rowBytes: number, isFlagged: boolean
   return tryGrow(memory, laidOut.end + rowBytes - memory.buffer.byteLength) ? laidOut : undefined;
 }
 
-/** Keep it for the next rows. */
+/** Keep a forest for the next rows. */
 export function giveBack(laidOut: LaidOutForest): void {
   const { memory, end, forest } = laidOut;
-  if (memory.buffer.byteLength - end <= MAX_KEPT_ROOM) known.set(forest.trees, laidOut);
+  if (memory.buffer.byteLength - end <= MAX_KEPT_ROW_BYTES) keptForests.set(forest.trees, laidOut);
 }
 
 function layOut(forest: Forest, rowBytes: number, isFlagged: boolean): LaidOutForest | undefined {
   const { edges, trees, numClasses } = forest;
-  const numOutputs = numClasses || 1; // a value
+  const numOutputs = numClasses || 1; // regression has one output
   const rowOfTable = new Map<LeafTable, number>();
   let numLeafRows = 0;
   for (const { leaves } of trees) {
@@ -99,8 +99,8 @@ function layOut(forest: Forest, rowBytes: number, isFlagged: boolean): LaidOutFo
     if (tree.sets) setIndex = packSets(tree.sets, flags!, allSets, setIndex);
   }
   if (isFlagged) {
-    const ofFeature = new Uint8Array(buffer, at.isCategorical, edges.length);
-    for (const [feature, is] of (forest.isCategorical ?? []).entries()) ofFeature[feature] = Number(is);
+    const categorical = new Uint8Array(buffer, at.isCategorical, edges.length);
+    for (const [feature, is] of (forest.isCategorical ?? []).entries()) categorical[feature] = Number(is);
   }
   const fractions = new Float64Array(buffer, at.fractions, numLeafRows * numOutputs);
   const write = numClasses === 0 ? writeValues : writeFractions;
@@ -116,7 +116,7 @@ function writeEdges(padded: Float32Array, edges: BinEdges): void {
 /**
  * Lay out a tree as kernel/predict.ts reads it, in slots of 8 bytes from `start` on.
  *
- * @param slots two numbers each
+ * @param slots two 32-bit numbers each
  * @param setIndex number of its first set among those of all trees
  * @returns the first slot after it
  */
@@ -156,7 +156,7 @@ function packNodes(
 }
 
 /**
- * Copy the sets of a tree; the last bit of each says what becomes of a missing value.
+ * Copy the sets of a tree; the last bit of each says whether a missing value goes left.
  *
  * @returns the number of sets so far
  */
@@ -171,7 +171,7 @@ function packSets(sets: Uint8Array, flags: Uint8Array, all: Uint8Array, setIndex
   return set;
 }
 
-/** Fractions of all classes, zeros included: adding 0 changes no sum. */
+/** Write the fractions of all classes, zeros too: adding 0 does not change a sum. */
 function writeFractions(
   { start, classes, counts }: LeafTable,
   numClasses: number,

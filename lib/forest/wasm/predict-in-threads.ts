@@ -1,4 +1,4 @@
-// Predicts in WebAssembly: the numbers that the twin in predict.ts gives, sooner.
+// Predicts in WebAssembly: the same numbers as predict.ts, faster.
 
 import { checkColumns, type Forest, predictProba, predictValues } from '../predict.ts';
 import { type PredictRowsJob, predictRowsFromQueue } from '../predict-rows.ts';
@@ -9,16 +9,16 @@ import { kernelModule } from './compile.ts';
 import { AddressSpace } from './kernel.ts';
 import { giveBack, MAX_FLAGGED_FEATURES, takeLaidOut } from './laid-out-forest.ts';
 import { BLOCK_ROWS, type PredictJob, predictFromQueue } from './predict-loop.ts';
+import { FIELD_BYTES, PREDICT_SETTINGS, type PredictSettings, WALKERS } from './settings.ts';
 
-const MIN_ROWS = 256; // below, laying out the trees takes longer than walking down them
-const ROWS_PER_THREAD = 2048; // without the kernel; fewer are done before another thread has the trees
-const NUM_SETTINGS = 13; // 32 bits each, as kernel/predict.ts reads them
-const WALKERS = 8; // rows that walk side by side: a block's codes are read up to a multiple of it
+const MIN_ROWS = 256; // with fewer rows, laying out the trees takes longer than predicting
+const ROWS_PER_THREAD = 2048; // without the kernel; fewer are predicted before another thread has received the trees
 
 /**
- * Class probabilities, or values, by the kernel, on the thread of the caller.
+ * Predict class probabilities, or values, by the kernel on the caller's thread.
  *
- * @returns false, with nothing done, where the kernel can't be used or doesn't pay
+ * @param out receives them, shape [numRows, numClasses or 1]
+ * @returns false, with `out` unchanged, where the kernel is missing, cannot do it, or would be slower
  */
 export function predictInKernel(forest: Forest, columns: Float32Array[], out: Float64Array): boolean {
   const prepared = prepare(forest, columns, 1);
@@ -30,9 +30,9 @@ export function predictInKernel(forest: Forest, columns: Float32Array[], out: Fl
 }
 
 /**
- * As `predictProba`, on several threads.
+ * Like `predictProba`, on several threads.
  *
- * @param numThreads from 1 to 256; by default as many as there are processors
+ * @param numThreads from 1 to 256; by default the number of processors
  */
 export async function predictProbaInThreads(
   forest: Forest,
@@ -43,9 +43,9 @@ export async function predictProbaInThreads(
 }
 
 /**
- * As `predictValues`, on several threads.
+ * Like `predictValues`, on several threads.
  *
- * @param numThreads from 1 to 256; by default as many as there are processors
+ * @param numThreads from 1 to 256; by default the number of processors
  */
 export async function predictValuesInThreads(
   forest: Forest,
@@ -66,15 +66,15 @@ async function predictOutputsInThreads(
   if (!prepared) return predictRowsInThreads(forest, columns, threads);
   const [own, ...rest] = prepared.jobs;
   const others = Promise.all(rest.map((job) => runOnThread<null>(job)));
-  others.catch(() => {}); // awaited below, after our own share
+  others.catch(() => {}); // awaited below, after this thread's share
   predictFromQueue(own);
-  await others; // after one that failed others may still write: the memory is not given back
+  await others; // if one fails, others may still write, so the memory is not given back
   const result = prepared.result.slice();
   giveBack(prepared.laidOut);
   return result;
 }
 
-/** Without the kernel. */
+/** Predict without the kernel. */
 async function predictRowsInThreads(
   forest: Forest,
   columns: Float32Array[],
@@ -92,16 +92,20 @@ async function predictRowsInThreads(
     out: new Float64Array(new SharedArrayBuffer(8 * numRows * (numClasses || 1))),
   };
   const others = Promise.all(Array.from({ length: threads - 1 }, () => runOnThread<null>(job)));
-  others.catch(() => {}); // awaited below, after our own share
+  others.catch(() => {}); // awaited below, after this thread's share
   predictRowsFromQueue(job);
   await others;
   return Float64Array.from(job.out);
 }
 
-/** Rows and trees in a memory for all threads; nothing when they don't fit. */
+/**
+ * Put rows and trees into a memory for all threads.
+ *
+ * @returns undefined if they do not fit, or the kernel cannot predict them
+ */
 function prepare(forest: Forest, columns: Float32Array[], numThreads: number) {
   const { edges, trees, numClasses, isCategorical } = forest;
-  const numOutputs = numClasses || 1; // a value
+  const numOutputs = numClasses || 1; // regression has one output
   const numRows = columns[0]?.length ?? 0;
   const module = kernelModule();
   const numFeatures = edges.length;
@@ -116,8 +120,8 @@ function prepare(forest: Forest, columns: Float32Array[], numThreads: number) {
     out: space.reserve(8 * numRows * numOutputs),
   };
   const threads = Array.from({ length: numThreads }, () => ({
-    settingsAt: space.reserve(4 * NUM_SETTINGS),
-    codes: space.reserve(2 * (BLOCK_ROWS + WALKERS) * numFeatures),
+    settingsAt: space.reserve(FIELD_BYTES * PREDICT_SETTINGS.length),
+    codes: space.reserve(2 * (BLOCK_ROWS + WALKERS) * numFeatures), // read up to a multiple of `WALKERS` rows
   }));
   const laidOut = takeLaidOut(forest, space.bytes, isFlagged);
   if (!laidOut) return undefined;
@@ -128,21 +132,23 @@ function prepare(forest: Forest, columns: Float32Array[], numThreads: number) {
     new Float32Array(buffer, end + at.columns + 4 * numRows * feature, numRows).set(column);
   }
   const jobs = threads.map(({ settingsAt, codes }): PredictJob => {
-    new Uint32Array(buffer, end + settingsAt, NUM_SETTINGS).set([
+    const settings: PredictSettings = {
       numFeatures,
       numOutputs,
-      trees.length,
+      numTrees: trees.length,
       numRows,
-      end + at.columns,
-      laidOut.edges,
+      columns: end + at.columns,
+      edges: laidOut.edges,
       roots,
       nodes,
       fractions,
-      end + at.out,
-      end + codes,
-      laidOut.sets,
-      laidOut.isCategorical,
-    ]);
+      out: end + at.out,
+      codes: end + codes,
+      sets: laidOut.sets,
+      isCategorical: laidOut.isCategorical,
+    };
+    const fields = PREDICT_SETTINGS.map((name) => settings[name]);
+    new Uint32Array(buffer, end + settingsAt, fields.length).set(fields);
     return { kind: 'predict', module, memory, queue: end + at.queue, settingsAt: end + settingsAt, numRows };
   });
   return { jobs, result: new Float64Array(buffer, end + at.out, numRows * numOutputs), laidOut };

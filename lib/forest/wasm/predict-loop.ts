@@ -1,15 +1,15 @@
-// What each thread does: take the next block of rows from the queue and predict it, until none is left.
+// The work of each thread: take the next block of rows from the queue and predict it, until none is left.
 
 import { instantiate } from './kernel.ts';
 
-export const BLOCK_ROWS = 4096; // 20 features of these take 80 kB and a tree of 10,000 nodes 120: both stay in the cache
+export const BLOCK_ROWS = 4096; // 20 features take 80 kB, a tree of 10,000 nodes 120 kB: both stay in the cache
 
-/** What one thread needs to know; goes through a message. */
+/** The work of one thread; sent as a message. */
 export interface PredictJob {
   kind: 'predict';
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
-  /** Address of the number of the next block, which the threads count up. */
+  /** Address of the index of the next block, which the threads count up. */
   queue: number;
   settingsAt: number;
   numRows: number;

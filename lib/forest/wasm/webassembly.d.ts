@@ -1,11 +1,14 @@
-// What we use of WebAssembly: Node's types leave it to the browser's, which would bring in much that Node lacks.
+// The parts of WebAssembly that we use. Node's types have none of it, and those for browsers declare much that Node
+// lacks.
 
 declare namespace WebAssembly {
   interface Memory {
     readonly buffer: SharedArrayBuffer;
+    /** @returns the number of pages before */
+    grow(pages: number): number;
   }
   interface Instance {
-    readonly exports: object;
+    readonly exports: unknown;
   }
   const Memory: new (limits: { initial: number; maximum: number; shared: true }) => Memory; // sizes in pages of 64 KiB
   const Module: new (bytes: Uint8Array) => Module;

@@ -1,11 +1,11 @@
-// AssemblyScript twin of the cut in node-search.ts: the best cut of a node so far.
+// AssemblyScript: the best cut of a node so far.
 
 /** Grows with the Gini gain; -1 when there is no cut yet. */
 export let cutScore: f64 = -1;
 export let cutFeature: u32 = 0;
 /** Codes up to this one go left. */
 export let cutCode: u32 = 0;
-/** Samples of the left child, and those of class 1, kept for two classes only. */
+/** Samples of the left child, and those of class 1; set by two-class.ts only. */
 export let cutSamples: i32 = 0;
 export let cutOnes: i32 = 0;
 export let isPerfect: bool = false;
@@ -28,6 +28,6 @@ export function takeCut(score: f64, feature: u32, a: u32, b: u32, samples: i32, 
   hasVaried = true;
 }
 
-export function noteVaried(): void {
+export function markVaried(): void {
   hasVaried = true;
 }

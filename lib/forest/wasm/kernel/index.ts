@@ -1,12 +1,14 @@
-// AssemblyScript twin of grow.ts, and for values of general-grow.ts: grows a whole tree in the linear memory.
+// AssemblyScript: grows a whole tree in the linear memory, the same bytes as general-grow.ts. memory.ts explains the
+// words.
 
 import { cutCode, cutFeature, cutOnes, cutSamples, cutScore, hasVaried, isPerfect, resetCut } from './cut';
 import { startLeaves } from './leaves';
 import { addManyClassLeaf, enterManyClass, leaveManyClass, tryManyClass } from './many-class';
 import {
-  entries,
+  FRAME_BYTES,
   features,
   isRandom,
+  LEAF,
   maxDepth,
   maxFeatures,
   minRowsToSplit,
@@ -14,13 +16,15 @@ import {
   nodeCut,
   nodeFeature,
   nodeFlags,
-  nodeNext,
+  nodeRight,
   numClasses,
   numFeatures,
+  packedSamples,
+  STATE_BYTES,
   stack,
 } from './memory';
 import { nextBelow, startRandom } from './random';
-import { drawRows, enterRows, gatherWords, MAX_SAMPLES_PER_ROW, partition, partitionBy } from './rows';
+import { drawRows, enterRows, gatherCodes, MAX_SAMPLES_PER_ROW, partition, partitionBy } from './rows';
 import { addTwoClassLeaf, enterTwoClass, startTwoClass, tryTwoClass } from './two-class';
 import { addSplit, addValueLeaf, enterValues, startValues, tryValues } from './values';
 
@@ -28,50 +32,52 @@ export { getNumLeafEntries, getNumLeafRows } from './leaves';
 export { setUp } from './memory';
 export { predictBlock } from './predict';
 
-const LEAF: u32 = 0xffff;
 const NO_PARENT: i32 = -1;
-const FRAME: usize = 24; // bytes of a node that waits on the stack: start, end, depth, samples, ones, parent
 
 let top: usize = 0;
 let numNodes: i32 = 0;
 let isTwoClass: bool = false;
-let isOfValues: bool = false;
+let isRegression: bool = false;
 // the features of the last pass
 let f0: u32 = 0;
 let f1: u32 = 0;
 let f2: u32 = 0;
 let f3: u32 = 0;
 
-/** Grow a tree from the two random states at `seed`: of the rows' draw, and of the features'. @returns its nodes */
+/**
+ * Grow a tree from the two random states at `seed`: one draws its rows, one its features.
+ *
+ * @returns how many nodes it has
+ */
 export function grow(seed: usize, bootstrap: bool): i32 {
   startRandom(seed);
-  const numEntries = drawRows(bootstrap);
-  startRandom(seed + 16);
+  const numSamples = drawRows(bootstrap);
+  startRandom(seed + STATE_BYTES);
   for (let i = 0; i < numFeatures; i++) store<i32>(features + ((<usize>i) << 2), i);
-  isOfValues = numClasses === 0;
-  isTwoClass = numClasses <= 2 && minSamplesLeaf === 1 && !isOfValues && !isRandom;
+  isRegression = numClasses === 0;
+  isTwoClass = numClasses <= 2 && minSamplesLeaf === 1 && !isRegression && !isRandom;
   if (isTwoClass) startTwoClass();
-  if (isOfValues) startValues();
+  if (isRegression) startValues();
   else startLeaves();
   let samples = 0;
   let ones = 0;
-  for (let i = 0; i < numEntries; i++) {
-    const entry = load<u32>(entries + ((<usize>i) << 2));
-    const drawn = (entry >> 1) & MAX_SAMPLES_PER_ROW;
+  for (let i = 0; i < numSamples; i++) {
+    const packed = load<u32>(packedSamples + ((<usize>i) << 2));
+    const drawn = (packed >> 1) & MAX_SAMPLES_PER_ROW;
     samples += drawn;
-    ones += drawn * (entry & 1);
+    ones += drawn * (packed & 1);
   }
   numNodes = 0;
   top = stack;
-  push(0, numEntries, 0, samples, ones, NO_PARENT);
+  push(0, numSamples, 0, samples, ones, NO_PARENT);
   while (top > stack) growNode();
-  if (!isTwoClass && !isOfValues) leaveManyClass();
+  if (!isTwoClass && !isRegression) leaveManyClass();
   return numNodes;
 }
 
 /** Take a node from the stack; make it a leaf, or cut it and push its children, the left one on top. */
 function growNode(): void {
-  top -= FRAME;
+  top -= FRAME_BYTES;
   const start = load<i32>(top, 0);
   const end = load<i32>(top, 4);
   const depth = load<i32>(top, 8);
@@ -79,18 +85,18 @@ function growNode(): void {
   const ones = load<i32>(top, 16);
   const parent = load<i32>(top, 20);
   const node = numNodes++;
-  if (parent !== NO_PARENT) store<i32>(nodeNext + ((<usize>parent) << 2), node);
+  if (parent !== NO_PARENT) store<i32>(nodeRight + ((<usize>parent) << 2), node);
   enterRows(start, end);
   const isPure = isTwoClass
     ? enterTwoClass(start, end, samples, ones)
-    : isOfValues
+    : isRegression
       ? enterValues(start, end)
       : enterManyClass(start, end);
   if (isPure || depth >= maxDepth || end - start < minRowsToSplit || !findCut(start, end)) {
     addNode(node, LEAF, 0);
     if (nodeFlags !== 0) store<u8>(nodeFlags + <usize>node, 0);
-    const leaf = isTwoClass ? addTwoClassLeaf() : isOfValues ? addValueLeaf() : addManyClassLeaf();
-    store<u32>(nodeNext + ((<usize>node) << 2), leaf);
+    const leaf = isTwoClass ? addTwoClassLeaf() : isRegression ? addValueLeaf() : addManyClassLeaf();
+    store<u32>(nodeRight + ((<usize>node) << 2), leaf);
     return;
   }
   addNode(node, cutFeature, cutCode);
@@ -106,7 +112,7 @@ function addNode(node: i32, feature: u32, cut: u32): void {
   store<u8>(nodeCut + <usize>node, <u8>cut);
 }
 
-/** Find the best cut; the words of the pass at the end hold its feature. @returns whether there is one */
+/** Find the best cut, and leave its feature among the packed codes. @returns whether there is one */
 function findCut(start: i32, end: i32): bool {
   resetCut();
   let numDrawn = 0;
@@ -119,12 +125,12 @@ function findCut(start: i32, end: i32): bool {
   if (cutScore < 0) return false;
   if (cutFeature !== f0 && cutFeature !== f1 && cutFeature !== f2 && cutFeature !== f3) {
     f0 = f1 = f2 = f3 = cutFeature;
-    gatherWords(start, end, f0, f1, f2, f3);
+    gatherCodes(start, end, f0, f1, f2, f3);
   }
   return true;
 }
 
-/** Swap a feature not drawn yet into place `index`. */
+/** Draw a feature that was not drawn yet, and swap it to position `index`. */
 function drawFeature(index: i32): void {
   const to = features + ((<usize>index) << 2);
   const from = to + ((<usize>nextBelow(numFeatures - index)) << 2);
@@ -141,7 +147,7 @@ function tryFeatures(index: i32, numDrawn: i32): void {
   f2 = numSlots > 2 ? load<u32>(at, 8) : f1;
   f3 = numSlots > 3 ? load<u32>(at, 12) : f2;
   if (isTwoClass) tryTwoClass(numSlots, f0, f1, f2, f3);
-  else if (isOfValues) tryValues(numSlots, f0, f1, f2, f3);
+  else if (isRegression) tryValues(numSlots, f0, f1, f2, f3);
   else tryManyClass(numSlots, f0, f1, f2, f3);
 }
 
@@ -152,5 +158,5 @@ function push(start: i32, end: i32, depth: i32, samples: i32, ones: i32, parent:
   store<i32>(top, samples, 12);
   store<i32>(top, ones, 16);
   store<i32>(top, parent, 20);
-  top += FRAME;
+  top += FRAME_BYTES;
 }

@@ -1,32 +1,31 @@
-// AssemblyScript twin of leaf-table.ts: class counts of leaves, each distinct one kept once, in order of appearance.
+// AssemblyScript twin of leaf-table.ts: samples by class of the leaves, equal rows stored once, in order of appearance.
+// An entry is a class and its samples; a leaf row is the entries of one leaf.
 
-import { leafClass, leafCount, leafHash, leafSlots, leafStart } from './memory';
-
-const NUM_SLOTS: u32 = 1024; // of the hash table at first; a power of two
+import { leafClass, leafCount, leafHash, leafSlots, leafStart, MIN_LEAF_SLOTS } from './memory';
 
 let mask: u32 = 0;
 let numRows: u32 = 0;
 let numEntries: u32 = 0;
 
 export function startLeaves(): void {
-  mask = NUM_SLOTS - 1;
-  memory.fill(leafSlots, 0xff, NUM_SLOTS << 2);
+  mask = MIN_LEAF_SLOTS - 1;
+  memory.fill(leafSlots, 0xff, MIN_LEAF_SLOTS << 2);
   numRows = 0;
   numEntries = 0;
   store<u32>(leafStart, 0);
 }
 
-/** Distinct leaves so far. */
+/** Number of distinct leaf rows so far. */
 export function getNumLeafRows(): u32 {
   return numRows;
 }
 
-/** Entries of them. */
+/** Number of entries in all leaf rows. */
 export function getNumLeafEntries(): u32 {
   return numEntries;
 }
 
-/** Add one entry to the row under construction; classes come in ascending order. */
+/** Add an entry to the row under construction; classes must come in ascending order. */
 export function pushLeaf(classIndex: u32, count: u32): void {
   store<u16>(leafClass + ((<usize>numEntries) << 1), <u16>classIndex);
   store<u32>(leafCount + ((<usize>numEntries) << 2), count);

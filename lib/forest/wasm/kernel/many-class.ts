@@ -1,28 +1,31 @@
-// AssemblyScript twin of many-class-search.ts: the best cut of a node with any number of classes, or with a bound on
-// the rows of a child. All sums are whole numbers below 2^53, so any order of adding gives the same.
+// AssemblyScript: the best cut of a node with any number of classes, or with a lower limit on the rows of a child.
+// All sums are integers below 2^53, so the order of adding does not matter.
 
-import { cutScore, isPerfect, noteVaried, takeCut } from './cut';
+import { cutScore, isPerfect, markVaried, takeCut } from './cut';
 import { endLeaf, pushLeaf } from './leaves';
 import {
-  entries,
+  HISTOGRAM_CLASSES,
   isRandom,
   keys,
   leftCounts,
+  MAX_CODES,
   minSamplesLeaf,
   numBins,
   numClasses,
+  packedCodes,
+  packedSamples,
   scratch,
   sortedKeys,
   totals,
-  words,
 } from './memory';
-import { boundWords, drawCut, NO_CUT } from './random-cut';
-import { gatherWords, labelOf, MAX_SAMPLES_PER_ROW } from './rows';
+import { boundCodes, drawCut, NO_CUT } from './random-cut';
+import { gatherCodes, labelOf, MAX_SAMPLES_PER_ROW } from './rows';
 
-const INSERTION_ROWS: i32 = 32; // up to here, insertion sort is quicker than counting
+const INSERTION_ROWS: i32 = 32; // up to here, insertion sort is faster than counting
 
-const HISTOGRAM_CLASSES: i32 = 16; // up to here, the cells of four features fit the scratch memory
-const HISTOGRAM_ROWS: i32 = 64; // a class; above, a cell for each code and class is quicker than sorting the rows
+const HISTOGRAM_ROWS: i32 = 64; // for each class; with more, a cell for each code and class is faster than a sort
+
+const SORT_BYTES: usize = MAX_CODES << 2; // a count for each code
 
 // a key is code << 20 | class << 4 | samples
 const CODE_SHIFT: u32 = 20;
@@ -32,18 +35,18 @@ const CLASS_MASK: u32 = 0xffff;
 let nodeStart: i32 = 0;
 let nodeRows: i32 = 0;
 let nodeSamples: f64 = 0;
-let nodeSquares: f64 = 0; // of the samples of each class, summed
+let nodeSquares: f64 = 0; // sum over the classes of their samples squared
 
 /** @returns whether all samples are of one class */
 export function enterManyClass(start: i32, end: i32): bool {
-  // clear the node before
+  // clear the previous node
   for (let i = 0; i < nodeRows; i++) store<u32>(totals + ((<usize>(keyAt(keys, i) >> CLASS_SHIFT)) << 2), 0);
   let samples: f64 = 0;
   let squares: f64 = 0;
   for (let i = start; i < end; i++) {
-    const entry = load<u32>(entries + ((<usize>i) << 2));
-    const label = labelOf(entry);
-    const added = (entry >> 1) & MAX_SAMPLES_PER_ROW;
+    const packed = load<u32>(packedSamples + ((<usize>i) << 2));
+    const label = labelOf(packed);
+    const added = (packed >> 1) & MAX_SAMPLES_PER_ROW;
     store<u32>(keys + ((<usize>(i - start)) << 2), (label << CLASS_SHIFT) | added);
     const total = totals + ((<usize>label) << 2);
     const before = load<u32>(total);
@@ -58,7 +61,7 @@ export function enterManyClass(start: i32, end: i32): bool {
   return squares === samples * samples;
 }
 
-/** Forget the node before: its totals are all zero in a new tree. */
+/** Set the totals of the last node to zero, as a new tree needs them. */
 export function leaveManyClass(): void {
   for (let i = 0; i < nodeRows; i++) store<u32>(totals + ((<usize>(keyAt(keys, i) >> CLASS_SHIFT)) << 2), 0);
   nodeRows = 0;
@@ -80,9 +83,9 @@ export function addManyClassLeaf(): u32 {
 }
 
 export function tryManyClass(numSlots: i32, f0: u32, f1: u32, f2: u32, f3: u32): void {
-  gatherWords(nodeStart, nodeStart + nodeRows, f0, f1, f2, f3);
+  gatherCodes(nodeStart, nodeStart + nodeRows, f0, f1, f2, f3);
   if (isRandom) {
-    boundWords(nodeStart, nodeStart + nodeRows);
+    boundCodes(nodeStart, nodeStart + nodeRows);
     for (let slot = 0; slot < numSlots; slot++)
       scoreRandomCut(slot, slot === 0 ? f0 : slot === 1 ? f1 : slot === 2 ? f2 : f3);
     return;
@@ -106,28 +109,30 @@ export function tryManyClass(numSlots: i32, f0: u32, f1: u32, f2: u32, f3: u32):
   }
 }
 
-/** No cut is called perfect: those that follow draw from the same numbers. */
+/**
+ * Never reports a perfect cut: that would skip draws, and the features that follow take theirs from the same stream.
+ */
 function scoreRandomCut(slot: i32, feature: u32): void {
   const cut = drawCut(slot);
   if (cut === NO_CUT) return;
-  let word = words + ((<usize>nodeStart) << 2) + <usize>slot;
+  let codeAddress = packedCodes + ((<usize>nodeStart) << 2) + <usize>slot;
   let leftRows: i32 = 0;
   let leftSamples: f64 = 0;
   for (let i = 0; i < nodeRows; i++) {
-    const isLeft = u32(load<u8>(word) <= cut);
+    const isLeft = u32(load<u8>(codeAddress) <= cut);
     const key = keyAt(keys, i);
     const moved = (key & MAX_SAMPLES_PER_ROW) * isLeft;
     addTo(leftCounts + ((<usize>(key >> CLASS_SHIFT)) << 2), moved);
     leftSamples += <f64>moved;
     leftRows += isLeft;
-    word += 4;
+    codeAddress += 4;
   }
   const score = scoreOfCounts(leftSamples);
   if (leftRows < minSamplesLeaf || nodeRows - leftRows < minSamplesLeaf) return;
   if (score > cutScore) takeCut(score, feature, cut, cut + 1, 0, 0, false);
 }
 
-/** Of the classes' samples on the left, which are none afterwards. */
+/** Score of the cut whose left samples are in `leftCounts`, which is all zero afterwards. */
 function scoreOfCounts(leftSamples: f64): f64 {
   const rightSamples = nodeSamples - leftSamples;
   if (numClasses <= 2) {
@@ -136,19 +141,19 @@ function scoreOfCounts(leftSamples: f64): f64 {
     return (difference * difference) / (leftSamples * rightSamples);
   }
   let leftSquares: f64 = 0;
-  let products: f64 = 0; // of each class's samples on the left and in all
+  let products: f64 = 0; // sum over the classes of their samples on the left times those of the node
   for (let i = 0; i < nodeRows; i++) {
     const at = (<usize>(keyAt(keys, i) >> CLASS_SHIFT)) << 2;
     const left = <f64>load<u32>(leftCounts + at);
     leftSquares += left * left;
     products += left * <f64>load<u32>(totals + at);
-    store<u32>(leftCounts + at, 0); // nothing when the class comes again
+    store<u32>(leftCounts + at, 0); // so that a class that comes again adds nothing
   }
   const rightSquares = nodeSquares - 2 * products + leftSquares;
   return leftSquares / leftSamples + rightSquares / rightSamples;
 }
 
-/** Samples of each code and class, for four features in one pass over their words. */
+/** Count samples by code and class, for the four features of a pass at once. */
 function fillCells(): void {
   const featureBytes: usize = (<usize>numClasses) << 10;
   const codeBytes: u32 = numClasses << 2;
@@ -156,15 +161,15 @@ function fillCells(): void {
   for (let i = 0; i < nodeRows; i++) {
     const key = keyAt(keys, i);
     const samples = key & MAX_SAMPLES_PER_ROW;
-    const word = load<u32>(words + ((<usize>(nodeStart + i)) << 2));
+    const four = load<u32>(packedCodes + ((<usize>(nodeStart + i)) << 2));
     let at = scratch + ((<usize>(key >> CLASS_SHIFT)) << 2);
-    addTo(at + <usize>((word & 255) * codeBytes), samples);
+    addTo(at + <usize>((four & 255) * codeBytes), samples);
     at += featureBytes;
-    addTo(at + <usize>(((word >> 8) & 255) * codeBytes), samples);
+    addTo(at + <usize>(((four >> 8) & 255) * codeBytes), samples);
     at += featureBytes;
-    addTo(at + <usize>(((word >> 16) & 255) * codeBytes), samples);
+    addTo(at + <usize>(((four >> 16) & 255) * codeBytes), samples);
     at += featureBytes;
-    addTo(at + <usize>((word >> 24) * codeBytes), samples);
+    addTo(at + <usize>((four >> 24) * codeBytes), samples);
   }
 }
 
@@ -172,7 +177,7 @@ function addTo(at: usize, samples: u32): void {
   store<u32>(at, load<u32>(at) + samples);
 }
 
-/** As `scoreSorted`, for more than two classes. */
+/** Like `scoreSorted`, by the cells of more than two classes. */
 function scoreCells(slot: i32, feature: u32): void {
   const samples = nodeSamples;
   const bins: u32 = load<u16>(numBins + ((<usize>feature) << 1));
@@ -199,7 +204,7 @@ function scoreCells(slot: i32, feature: u32): void {
     }
     if (leftSamples === beforeSamples) continue; // no row has this code
     if (beforeSamples > 0) {
-      noteVaried();
+      markVaried();
       if (score > cutScore) {
         const rightSamples = samples - beforeSamples;
         const perfect = beforeLeft === beforeSamples * beforeSamples && beforeRight === rightSamples * rightSamples;
@@ -216,7 +221,7 @@ function keyAt(from: usize, i: i32): u32 {
 }
 
 function codeAt(i: i32, shift: u32): u32 {
-  return (load<u32>(words + ((<usize>(nodeStart + i)) << 2)) >> shift) & 255;
+  return (load<u32>(packedCodes + ((<usize>(nodeStart + i)) << 2)) >> shift) & 255;
 }
 
 function insertionSort(shift: u32): void {
@@ -234,12 +239,12 @@ function insertionSort(shift: u32): void {
 
 function countingSort(shift: u32): void {
   const next = scratch;
-  memory.fill(next, 0, 1024);
+  memory.fill(next, 0, SORT_BYTES);
   for (let i = 0; i < nodeRows; i++) {
     const at = next + ((<usize>codeAt(i, shift)) << 2);
     store<u32>(at, load<u32>(at) + 1);
   }
-  for (let at = next, sum: u32 = 0; at < next + 1024; at += 4) {
+  for (let at = next, sum: u32 = 0; at < next + SORT_BYTES; at += 4) {
     const count = load<u32>(at);
     store<u32>(at, sum);
     sum += count;
@@ -256,7 +261,7 @@ function countingSort(shift: u32): void {
 function scoreSorted(feature: u32): void {
   const samples = nodeSamples;
   const isTwoClass = numClasses <= 2;
-  const lastEnd = nodeRows - minSamplesLeaf; // of the left rows, inclusive
+  const lastEnd = nodeRows - minSamplesLeaf; // most rows of the left child
   let leftSamples: f64 = 0;
   let leftSquares: f64 = 0;
   let rightSquares = nodeSquares;
@@ -273,7 +278,7 @@ function scoreSorted(feature: u32): void {
     const code = key >> CODE_SHIFT;
     const nextCode = keyAt(sortedKeys, end) >> CODE_SHIFT;
     if (code === nextCode) continue;
-    noteVaried();
+    markVaried();
     if (end < minSamplesLeaf || end > lastEnd) continue;
     const rightSamples = samples - leftSamples;
     let score: f64;

@@ -1,27 +1,30 @@
-// AssemblyScript twin of two-class-search.ts: the best cut of a node with two classes.
+// AssemblyScript: the best cut of a node with two classes.
 //
-// A candidate's score takes a division. Most candidates are told apart by a multiplication first, with a margin that
-// covers its rounding: only one that may be better is scored as the twin scores it, so that both keep the same.
+// The score of a cut takes a division. A multiplication, with a margin that covers its rounding, rejects most cuts
+// first; only those that may beat the best so far are scored, with the operations of the general trainer, so that both
+// keep the same cut.
 
 import { cutScore, isPerfect, takeCut } from './cut';
 import { endLeaf, pushLeaf } from './leaves';
-import { entries, numBins, scratch, words } from './memory';
-import { gatherWords, MAX_SAMPLES_PER_ROW } from './rows';
+import { MAX_CODES, numBins, packedCodes, packedSamples, scratch } from './memory';
+import { gatherCodes, MAX_SAMPLES_PER_ROW } from './rows';
 
 const CELL_SAMPLES: i32 = 65_535; // most that the 16 bits of a cell hold
 const ROWS_PER_FLUSH: i32 = CELL_SAMPLES / <i32>MAX_SAMPLES_PER_ROW;
-const DENSE_ROWS: i32 = 96; // above, looking at every cell is quicker than noting which are in use
-const SORT_ROWS: i32 = 12; // up to here, sorting the rows is quicker than a histogram
+const DENSE_ROWS: i32 = 96; // with more rows, visiting every cell is faster than marking those in use
+const SORT_ROWS: i32 = 12; // up to here, sorting the rows is faster than counting
 
-// scratch, all zero between calls
-const CELLS: usize = 0; // 4 features × 256 codes × 4 bytes: samples, and samples of class 1 above
-const WIDE_SAMPLES: usize = 4096;
-const WIDE_ONES: usize = 8192;
-const IN_USE: usize = 12288; // 4 features × 256 bits
-const KEYS: usize = 12416;
-const CELL_OF: usize = 12544; // cell of an entry by its low bits
+// regions of the scratch memory, for the four features of a pass each; all but the last two are zero between passes
+const FEATURE_CELLS: usize = MAX_CODES << 2; // bytes; a cell is samples of class 1 << 16 | samples
+const FEATURE_MARKS: usize = MAX_CODES >> 3;
+const CELLS: usize = 0;
+const WIDE_SAMPLES: usize = CELLS + 4 * FEATURE_CELLS;
+const WIDE_ONES: usize = WIDE_SAMPLES + 4 * FEATURE_CELLS;
+const MARKS: usize = WIDE_ONES + 4 * FEATURE_CELLS;
+const KEYS: usize = MARKS + 4 * FEATURE_MARKS;
+const CELL_OF: usize = KEYS + ((<usize>SORT_ROWS) << 2); // what a packed sample adds to a cell, by its low five bits
 
-/** Fill the table: the scratch memory of a thread is its own. */
+/** Begin a tree: fill the table at `CELL_OF`. */
 export function startTwoClass(): void {
   for (let low: u32 = 0; low < 32; low++)
     store<u32>(scratch + (low << 2), (low >> 1) * (1 + ((low & 1) << 16)), CELL_OF);
@@ -48,10 +51,10 @@ export function addTwoClassLeaf(): u32 {
   return endLeaf();
 }
 
-/** Look for a better cut among the first `numSlots` of four features, in this order. */
+/** Search the first `numSlots` of four features, in this order, for a cut better than the best so far. */
 export function tryTwoClass(numSlots: i32, f0: u32, f1: u32, f2: u32, f3: u32): void {
   const rows = nodeEnd - nodeStart;
-  gatherWords(nodeStart, nodeEnd, f0, f1, f2, f3);
+  gatherCodes(nodeStart, nodeEnd, f0, f1, f2, f3);
   if (rows <= SORT_ROWS) {
     for (let slot = 0; slot < numSlots && !isPerfect; slot++) scoreSorted(slot, featureOf(slot, f0, f1, f2, f3));
   } else if (rows <= DENSE_ROWS) {
@@ -60,14 +63,14 @@ export function tryTwoClass(numSlots: i32, f0: u32, f1: u32, f2: u32, f3: u32): 
   } else if (nodeSamples <= CELL_SAMPLES) {
     countDense(nodeStart, nodeEnd);
     for (let slot = 0; slot < numSlots; slot++) scoreDense(slot, featureOf(slot, f0, f1, f2, f3));
-    memory.fill(scratch + CELLS, 0, 4096);
+    memory.fill(scratch + CELLS, 0, 4 * FEATURE_CELLS);
   } else {
     for (let start = nodeStart; start < nodeEnd; start += ROWS_PER_FLUSH) {
       countDense(start, min(start + ROWS_PER_FLUSH, nodeEnd));
       flush();
     }
     for (let slot = 0; slot < numSlots; slot++) scoreWide(slot, featureOf(slot, f0, f1, f2, f3));
-    memory.fill(scratch + WIDE_SAMPLES, 0, 8192);
+    memory.fill(scratch + WIDE_SAMPLES, 0, 8 * FEATURE_CELLS);
   }
 }
 
@@ -75,50 +78,50 @@ function featureOf(slot: i32, f0: u32, f1: u32, f2: u32, f3: u32): u32 {
   return slot === 0 ? f0 : slot === 1 ? f1 : slot === 2 ? f2 : f3;
 }
 
-/** Count the words of four features, each feature in its own cells. */
+/** Add packed samples [start, end) to the cells of their codes, each feature in its own cells. */
 function countDense(start: i32, end: i32): void {
   const cells = scratch + CELLS;
-  const last = entries + ((<usize>end) << 2);
-  let at = words + ((<usize>start) << 2);
-  for (let from = entries + ((<usize>start) << 2); from < last; from += 4) {
+  const last = packedSamples + ((<usize>end) << 2);
+  let at = packedCodes + ((<usize>start) << 2);
+  for (let from = packedSamples + ((<usize>start) << 2); from < last; from += 4) {
     const cell = load<u32>(cells + ((load<u32>(from) & 31) << 2), CELL_OF);
-    const word = load<u32>(at);
+    const four = load<u32>(at);
     at += 4;
-    const a0 = cells + ((word & 255) << 2);
-    const a1 = cells + (((word >>> 8) & 255) << 2);
-    const a2 = cells + (((word >>> 16) & 255) << 2);
-    const a3 = cells + ((word >>> 24) << 2);
+    const a0 = cells + ((four & 255) << 2);
+    const a1 = cells + (((four >>> 8) & 255) << 2);
+    const a2 = cells + (((four >>> 16) & 255) << 2);
+    const a3 = cells + ((four >>> 24) << 2);
     store<u32>(a0, load<u32>(a0) + cell);
-    store<u32>(a1, load<u32>(a1, 1024) + cell, 1024);
-    store<u32>(a2, load<u32>(a2, 2048) + cell, 2048);
-    store<u32>(a3, load<u32>(a3, 3072) + cell, 3072);
+    store<u32>(a1, load<u32>(a1, FEATURE_CELLS) + cell, FEATURE_CELLS);
+    store<u32>(a2, load<u32>(a2, 2 * FEATURE_CELLS) + cell, 2 * FEATURE_CELLS);
+    store<u32>(a3, load<u32>(a3, 3 * FEATURE_CELLS) + cell, 3 * FEATURE_CELLS);
   }
 }
 
-/** As `countDense` for all rows of the node, and note which cells are in use. */
+/** Like `countDense` for all rows of the node; also mark the cells in use. */
 function countSparse(): void {
-  const inUse = scratch + IN_USE;
+  const marks = scratch + MARKS;
   countDense(nodeStart, nodeEnd);
-  const last = words + ((<usize>nodeEnd) << 2);
-  for (let at = words + ((<usize>nodeStart) << 2); at < last; at += 4) {
+  const last = packedCodes + ((<usize>nodeEnd) << 2);
+  for (let at = packedCodes + ((<usize>nodeStart) << 2); at < last; at += 4) {
     const c0: u32 = load<u8>(at);
     const c1: u32 = load<u8>(at, 1);
     const c2: u32 = load<u8>(at, 2);
     const c3: u32 = load<u8>(at, 3);
-    const b0 = inUse + ((c0 >> 6) << 3);
-    const b1 = inUse + ((c1 >> 6) << 3);
-    const b2 = inUse + ((c2 >> 6) << 3);
-    const b3 = inUse + ((c3 >> 6) << 3);
+    const b0 = marks + ((c0 >> 6) << 3);
+    const b1 = marks + ((c1 >> 6) << 3);
+    const b2 = marks + ((c2 >> 6) << 3);
+    const b3 = marks + ((c3 >> 6) << 3);
     store<u64>(b0, load<u64>(b0) | ((<u64>1) << c0));
-    store<u64>(b1, load<u64>(b1, 32) | ((<u64>1) << c1), 32);
-    store<u64>(b2, load<u64>(b2, 64) | ((<u64>1) << c2), 64);
-    store<u64>(b3, load<u64>(b3, 96) | ((<u64>1) << c3), 96);
+    store<u64>(b1, load<u64>(b1, FEATURE_MARKS) | ((<u64>1) << c1), FEATURE_MARKS);
+    store<u64>(b2, load<u64>(b2, 2 * FEATURE_MARKS) | ((<u64>1) << c2), 2 * FEATURE_MARKS);
+    store<u64>(b3, load<u64>(b3, 3 * FEATURE_MARKS) | ((<u64>1) << c3), 3 * FEATURE_MARKS);
   }
 }
 
-/** Empty the cells before they can overflow. */
+/** Move the cells to the wide cells before they can overflow. */
 function flush(): void {
-  for (let at = scratch; at < scratch + 4096; at += 4) {
+  for (let at = scratch; at < scratch + 4 * FEATURE_CELLS; at += 4) {
     const cell = load<u32>(at);
     store<u32>(at, 0);
     store<u32>(at, load<u32>(at, WIDE_SAMPLES) + (cell & 0xffff), WIDE_SAMPLES);
@@ -126,7 +129,7 @@ function flush(): void {
   }
 }
 
-/** Score of a cut with `left` samples, `leftOnes` of class 1, in the left child; see the twin. */
+/** Score of a cut with `left` samples, `leftOnes` of class 1, in the left child; it grows with the Gini gain. */
 function scoreOf(left: i32, leftOnes: i32): f64 {
   const samples = <f64>nodeSamples;
   const difference = <f64>leftOnes * samples - <f64>nodeOnes * <f64>left;
@@ -137,8 +140,8 @@ function isPerfectCut(left: i32, leftOnes: i32): bool {
   return leftOnes === 0 ? left === nodeSamples - nodeOnes : leftOnes === nodeOnes && left === nodeOnes;
 }
 
-/** Slightly less than a score: what is below times the product of the sides can't beat the score. */
-function limitOf(score: f64): f64 {
+/** A cut whose squared difference is below this times the product of its sides cannot beat `score`. */
+function scoreLimit(score: f64): f64 {
   return score * (1 - 3e-15);
 }
 
@@ -146,13 +149,13 @@ function scoreSorted(slot: i32, feature: u32): void {
   const keys = scratch + KEYS;
   const shift: u32 = (<u32>slot) << 3;
   const numRows = nodeEnd - nodeStart;
-  let word = words + ((<usize>nodeStart) << 2);
-  let from = entries + ((<usize>nodeStart) << 2);
+  let codeAddress = packedCodes + ((<usize>nodeStart) << 2);
+  let from = packedSamples + ((<usize>nodeStart) << 2);
   // key: code << 16 | ones << 8 | samples; 12 rows × 15 fit a byte
   for (let i = 0; i < numRows; i++) {
-    const entry = load<u32>(from);
-    const samples = (entry >> 1) & MAX_SAMPLES_PER_ROW;
-    const key = (((load<u32>(word) >> shift) & 255) << 16) | (samples * (1 + ((entry & 1) << 8)));
+    const packed = load<u32>(from);
+    const samples = (packed >> 1) & MAX_SAMPLES_PER_ROW;
+    const key = (((load<u32>(codeAddress) >> shift) & 255) << 16) | (samples * (1 + ((packed & 1) << 8)));
     let at = keys + ((<usize>i) << 2);
     for (; at > keys; at -= 4) {
       const before = load<u32>(at - 4);
@@ -160,13 +163,13 @@ function scoreSorted(slot: i32, feature: u32): void {
       store<u32>(at, before);
     }
     store<u32>(at, key);
-    word += 4;
+    codeAddress += 4;
     from += 4;
   }
   const last = keys + ((<usize>(numRows - 1)) << 2);
   const samples = nodeSamples;
   const ones = nodeOnes;
-  let limit = limitOf(cutScore);
+  let limit = scoreLimit(cutScore);
   let sum: u32 = 0;
   let key = load<u32>(keys);
   for (let at = keys; at < last; at += 4) {
@@ -182,26 +185,26 @@ function scoreSorted(slot: i32, feature: u32): void {
       const score = scoreOf(left, leftOnes);
       if (score > cutScore) {
         takeCut(score, feature, code, next >> 16, left, leftOnes, isPerfectCut(left, leftOnes));
-        limit = limitOf(score);
+        limit = scoreLimit(score);
       }
     }
   }
 }
 
-/** Walk the cells in use and clear them. */
+/** Visit the cells in use, and clear them. */
 function scoreSparse(slot: i32, feature: u32): void {
-  const cells = scratch + CELLS + ((<usize>slot) << 10);
-  const inUse = scratch + IN_USE + ((<usize>slot) << 5);
+  const cells = scratch + CELLS + <usize>slot * FEATURE_CELLS;
+  const marks = scratch + MARKS + <usize>slot * FEATURE_MARKS;
   const samples = nodeSamples;
   const ones = nodeOnes;
-  let limit = limitOf(cutScore);
+  let limit = scoreLimit(cutScore);
   let sum: u32 = 0;
   let code: u32 = 0;
-  for (let word: usize = 0; word < 4; word++) {
-    let bits = load<u64>(inUse + (word << 3));
-    store<u64>(inUse + (word << 3), 0);
+  for (let i: usize = 0; i < 4; i++) {
+    let bits = load<u64>(marks + (i << 3));
+    store<u64>(marks + (i << 3), 0);
     for (; bits !== 0; bits &= bits - 1) {
-      const next = ((<u32>word) << 6) + <u32>ctz<u64>(bits);
+      const next = ((<u32>i) << 6) + <u32>ctz<u64>(bits);
       const left: i32 = sum & 0xffff;
       const leftOnes: i32 = sum >> 16;
       const difference = <f64>(leftOnes * samples - ones * left);
@@ -210,7 +213,7 @@ function scoreSparse(slot: i32, feature: u32): void {
         const score = scoreOf(left, leftOnes);
         if (score > cutScore) {
           takeCut(score, feature, code, next, left, leftOnes, isPerfectCut(left, leftOnes));
-          limit = limitOf(score);
+          limit = scoreLimit(score);
         }
       }
       const at = cells + (next << 2);
@@ -221,15 +224,15 @@ function scoreSparse(slot: i32, feature: u32): void {
   }
 }
 
-/** Look at all cells, four at a time; an empty one has the score of the cell before it, which doesn't beat that. */
+/** Visit all cells, four at a time. An empty one has the score of the cell before it, so it does not win. */
 function scoreDense(slot: i32, feature: u32): void {
-  const cells = scratch + CELLS + ((<usize>slot) << 10);
+  const cells = scratch + CELLS + <usize>slot * FEATURE_CELLS;
   const last = cells + ((<usize>load<u16>(numBins + ((<usize>feature) << 1))) << 2);
   const samples = i32x4.splat(nodeSamples);
   const ones = i32x4.splat(nodeOnes);
   const low = i32x4.splat(0xffff);
   const zero = i32x4.splat(0);
-  let limit = f32x4.splat(roughLimitOf(cutScore));
+  let limit = f32x4.splat(roughScoreLimit(cutScore));
   let carry = zero;
   for (let at = cells; at < last; at += 16) {
     // running sums of both counts at once: neither overflows its half
@@ -265,12 +268,12 @@ function scoreDense(slot: i32, feature: u32): void {
         takeCut(score, feature, code, nextInUse(cells, code), sumLeft, sumOnes, isPerfectCut(sumLeft, sumOnes));
       }
     }
-    if (cutScore !== best) limit = f32x4.splat(roughLimitOf(cutScore));
+    if (cutScore !== best) limit = f32x4.splat(roughScoreLimit(cutScore));
   }
 }
 
-/** As `limitOf`, for single precision. */
-function roughLimitOf(score: f64): f32 {
+/** Like `scoreLimit`, for single precision. */
+function roughScoreLimit(score: f64): f32 {
   return <f32>(score * (1 - 1e-5));
 }
 
@@ -280,9 +283,9 @@ function nextInUse(cells: usize, code: u32): u32 {
   return next;
 }
 
-/** As `scoreDense`, for the cells flushed. */
+/** Like `scoreDense`, for the wide cells. */
 function scoreWide(slot: i32, feature: u32): void {
-  const cells = scratch + ((<usize>slot) << 10);
+  const cells = scratch + <usize>slot * FEATURE_CELLS;
   const bins: u32 = load<u16>(numBins + ((<usize>feature) << 1));
   let left: i32 = 0;
   let leftOnes: i32 = 0;

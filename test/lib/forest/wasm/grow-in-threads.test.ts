@@ -67,7 +67,7 @@ test("the kernel's trees are its twin's where rows are copied, and copied again"
     1,
     1,
   );
-  assert.equal(copies.threads[0].copies.length, 3);
+  assert.equal(copies.threads[0].copyLevels.length, 3);
   await assertLikeTwin(table, { maxFeatures: 24, maxDepth: 12 });
 });
 
