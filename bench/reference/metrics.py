@@ -37,8 +37,6 @@ def classification(labels, probabilities, weights):
         "confusion": metrics.confusion_matrix(labels, predicted, labels=classes, **weighted).ravel().tolist(),
         "logLoss": metrics.log_loss(labels, probabilities, labels=classes, **weighted),
         "brier": metrics.brier_score_loss(labels, probabilities, labels=classes, **weighted),
-        "top1Accuracy": metrics.top_k_accuracy_score(labels, scores, k=1, labels=classes, **weighted),
-        "top2Accuracy": metrics.top_k_accuracy_score(labels, scores, k=2, labels=classes, **weighted),
     }
     for average in AVERAGES + ["binary"] * binary:
         precision, recall, f1, _ = metrics.precision_recall_fscore_support(

@@ -4,10 +4,9 @@
 import { InputError } from '../base/errors.ts';
 import { quote, quoteArgument } from '../base/quote.ts';
 import type { ClassLabel } from '../forest/model.ts';
-import { meanAbsoluteError as absolute } from '../metrics/mean-absolute-error.ts';
 import { type Metric, score } from '../metrics/metric.ts';
 import { r2 } from '../metrics/r2.ts';
-import { rootMeanSquaredError as squared } from '../metrics/root-mean-squared-error.ts';
+import { meanAbsoluteError as absolute, rootMeanSquaredError as squared } from '../metrics/regression-metrics.ts';
 
 /** Of each row, or a promise of them such as `test.labels` and what `predict` gives. */
 export type Labels = ArrayLike<ClassLabel> | PromiseLike<ArrayLike<ClassLabel>>;

@@ -1,5 +1,6 @@
 // Average precision: the precision at each threshold, weighted by the recall that it adds.
 
+import { InputError } from '../base/errors.ts';
 import { checkNumClasses, type Metric } from './metric.ts';
 import {
   averageClasses,
@@ -10,8 +11,9 @@ import {
 } from './score-counts.ts';
 
 /**
- * scikit-learn's average_precision_score (a sum of steps, not of trapezoids): of class 1 for two classes, else one class
- * against the rest, averaged as in `rocAuc`. A class without rows is an error here; there it counts as 0 with a warning.
+ * scikit-learn's average_precision_score (a sum of steps, not of trapezoids): the one of class 1 for two classes, else
+ * that of each class against the rest, averaged like `rocAuc`. A class without rows is an error here; scikit-learn
+ * counts it as 0 and warns.
  */
 export function averagePrecision(numClasses: number, average: 'macro' | 'weighted' = 'macro'): Metric<ScoreCounts[]> {
   checkNumClasses(numClasses);
@@ -25,7 +27,7 @@ export function averagePrecision(numClasses: number, average: 'macro' | 'weighte
 
 function precisionOverRecall(steps: readonly Threshold[], what: string): number {
   const positives = steps.at(-1)?.truePositives ?? 0;
-  if (positives === 0) throw new RangeError(`${what} needs rows of the class, got none`);
+  if (positives === 0) throw new InputError(`${what} needs rows of the class, got none`);
   let sum = 0;
   for (const { positives: added, truePositives, falsePositives } of steps) {
     sum += (added * truePositives) / (truePositives + falsePositives);

@@ -1,11 +1,12 @@
-// Brier score: squared distance of the probabilities from the labels.
+// Brier score: squared difference of probabilities and labels.
 
 import { checkNumClasses, checkProbabilities, checkRows, type Metric } from './metric.ts';
-import { type MeanPartial, meanOf, meanPartial, mergeMeans } from './weighted-mean.ts';
+import { type MeanPartial, meanPartial, mergeMeans, weightedMean } from './weighted-mean.ts';
 
 /**
- * Mean over rows of the sum over classes of (is the label − probability)², halved for two classes: in [0, 1] for two and
- * in [0, 2] for more. scikit-learn's brier_score_loss with all classes given as `labels` and its `scale_by_half="auto"`.
+ * Mean over rows of the sum over classes of (is the label − probability)², halved for two classes: in [0, 1] for two
+ * and in [0, 2] for more. scikit-learn's brier_score_loss with all classes given as `labels` and its
+ * `scale_by_half="auto"`.
  */
 export function brier(numClasses: number): Metric<MeanPartial> {
   checkNumClasses(numClasses);
@@ -26,6 +27,6 @@ export function brier(numClasses: number): Metric<MeanPartial> {
       return meanPartial(labels.length, squares, weights);
     },
     merge: mergeMeans,
-    value: (partial) => meanOf('brier', partial),
+    value: (partial) => weightedMean('brier', partial),
   };
 }

@@ -1,6 +1,7 @@
-// Calibration table: do rows of probability p turn out to be of the class in a share p of cases?
+// Calibration table: are rows with probability p of class 1 in a share p of cases?
 
-import { addExact, mergeSums, settle, sumOf } from './exact-sum.ts';
+import { InputError } from '../base/errors.ts';
+import { addExact, mergeSums, nearestSum, settle } from './exact-sum.ts';
 import { checkFinite, checkRows } from './metric.ts';
 
 const NUM_BINS = 10;
@@ -13,11 +14,11 @@ export interface CalibrationCounts {
 }
 
 export interface CalibrationBin {
-  /** Probabilities above this, or from 0 in the first bin, */
+  /** Exclusive lower end of the bin; 0 itself belongs to the first. */
   low: number;
-  /** up to this, inclusive. */
+  /** Inclusive upper end. */
   high: number;
-  /** Rows, or their weight. */
+  /** Number or weight of rows. */
   rows: number;
   /** Mean probability of class 1; null without rows. */
   predicted: number | null;
@@ -26,11 +27,11 @@ export interface CalibrationBin {
 }
 
 /**
- * Sums of each of 10 equal bins; scikit-learn's calibration_curve with `n_bins=10`, which takes no weights and leaves out
- * empty bins.
+ * Sums for each of 10 bins of equal width: scikit-learn's calibration_curve with `n_bins=10`, which accepts no weights
+ * and omits empty bins.
  *
  * @param labels 0 or 1
- * @param probabilities of class 1, one per row
+ * @param probabilities probability of class 1 for each row
  */
 export function calibrationCounts(
   labels: ArrayLike<number>,
@@ -45,9 +46,9 @@ export function calibrationCounts(
   );
   for (let i = 0; i < labels.length; i++) {
     const probability = probabilities[i];
-    if (labels[i] !== 0 && labels[i] !== 1) throw new RangeError(`label of row ${i} must be 0 or 1, got ${labels[i]}`);
+    if (labels[i] !== 0 && labels[i] !== 1) throw new InputError(`label of row ${i} must be 0 or 1, got ${labels[i]}`);
     if (probability < 0 || probability > 1) {
-      throw new RangeError(`probability of row ${i} must be from 0 to 1, got ${probability}`);
+      throw new InputError(`probability of row ${i} must be from 0 to 1, got ${probability}`);
     }
     const weight = weights ? weights[i] : 1;
     let at = 0;
@@ -68,17 +69,17 @@ export function mergeCalibration(partials: readonly (readonly CalibrationCounts[
   }));
 }
 
-/** @throws {RangeError} when there are no rows or their weight is 0 */
+/** @throws {InputError} when there are no rows or their weight is 0 */
 export function calibrationTable(bins: readonly CalibrationCounts[]): CalibrationBin[] {
-  if (!bins.some(({ weight }) => sumOf(weight) > 0)) {
-    throw new RangeError('calibration needs rows of a weight above 0, got none');
+  if (!bins.some(({ weight }) => nearestSum(weight) > 0)) {
+    throw new InputError('calibration needs rows of a weight above 0, got none');
   }
   return bins.map(({ weight, probability, positive }, at) => {
-    const rows = sumOf(weight);
-    const mean = (sum: readonly number[]) => (rows > 0 ? sumOf(sum) / rows : null);
+    const rows = nearestSum(weight);
+    const mean = (sum: readonly number[]) => (rows > 0 ? nearestSum(sum) / rows : null);
     return { low: edge(at), high: edge(at + 1), rows, predicted: mean(probability), observed: mean(positive) };
   });
 }
 
-/** As numpy.linspace(0, 1, 11). */
+/** Bin edges like numpy.linspace(0, 1, 11). */
 const edge = (at: number) => (at === NUM_BINS ? 1 : at * (1 / NUM_BINS));

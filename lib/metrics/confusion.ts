@@ -1,13 +1,28 @@
-// Counts of pairs: enough for every metric of predicted classes (pairs of label and predicted class) and for every metric
-// of ranks (pairs of label and score). Merged by exact addition.
+// Counts of pairs of two numbers. Pairs of label and predicted class are the partial of all metrics of predicted
+// classes, pairs of label and score that of all metrics of ranks. Merging adds exactly.
 
-import { addExact, settle } from './exact-sum.ts';
-import { checkRows } from './metric.ts';
+import { InputError } from '../base/errors.ts';
+import { addExact, nearestSum, settle } from './exact-sum.ts';
+import { checkClasses, checkRows, type Metric } from './metric.ts';
 
-/** Rows of class `label` that were predicted as `predicted`: their number or weight, and what that rounds off. */
+/** Number or weight of the rows of class `label` that were predicted as `predicted`, as an exact sum in stored form. */
 export type PairCount = [label: number, predicted: number, rows: number, ...rest: number[]];
 
-const ROWS = 2; // where the sum of a pair starts
+const SUM_START = 2; // index of the sum in a pair
+
+/** A metric of predicted classes; all of them share one partial. */
+export function classMetric(name: string, value: (pairs: readonly PairCount[]) => number): Metric<PairCount[]> {
+  return {
+    name,
+    partial(labels, predicted, weights) {
+      checkClasses('label', labels);
+      checkClasses('predicted class', predicted);
+      return countPairs(labels, predicted, weights);
+    },
+    merge: mergePairs,
+    value,
+  };
+}
 
 /** Count the pairs that occur, ordered by label, then by prediction. */
 export function countPairs(
@@ -17,39 +32,41 @@ export function countPairs(
 ): PairCount[] {
   checkRows(labels, predicted, weights);
   const table: PairTable = new Map();
-  for (let i = 0; i < labels.length; i++) addExact(entryOf(table, labels[i], predicted[i]), weights?.[i] ?? 1, ROWS);
+  for (let i = 0; i < labels.length; i++)
+    addExact(findOrAddEntry(table, labels[i], predicted[i]), weights?.[i] ?? 1, SUM_START);
   return toPairs(table);
 }
 
-/** Add up counts of several partitions. */
+/** Add up the counts of several partitions. */
 export function mergePairs(partitions: readonly (readonly PairCount[])[]): PairCount[] {
   const table: PairTable = new Map();
   for (const pairs of partitions) {
     for (const pair of pairs) {
-      const entry = entryOf(table, pair[0], pair[1]);
-      for (let i = ROWS; i < pair.length; i++) addExact(entry, pair[i], ROWS);
+      const entry = findOrAddEntry(table, pair[0], pair[1]);
+      for (let i = SUM_START; i < pair.length; i++) addExact(entry, pair[i], SUM_START);
     }
   }
   return toPairs(table);
 }
 
 /**
- * Rows of each class, by predicted class: row-major, shape [numClasses, numClasses], as scikit-learn's confusion_matrix.
+ * Rows of each class, by predicted class: row-major, shape [numClasses, numClasses], as scikit-learn's
+ * confusion_matrix.
  *
- * @throws {RangeError} when a class is out of range
+ * @throws {InputError} when a class is out of range
  */
 export function confusionMatrix(pairs: readonly PairCount[], numClasses: number): Float64Array {
   const matrix = new Float64Array(numClasses * numClasses);
   for (const [label, predicted, rows] of pairs) {
     if (!(isClass(label, numClasses) && isClass(predicted, numClasses))) {
-      throw new RangeError(`classes must be from 0 to ${numClasses - 1}, got label ${label} predicted as ${predicted}`);
+      throw new InputError(`classes must be from 0 to ${numClasses - 1}, got label ${label} predicted as ${predicted}`);
     }
     matrix[label * numClasses + predicted] = rows;
   }
   return matrix;
 }
 
-/** What is known of one class: the weight of its rows, of the rows predicted as it, and of those that are both. */
+/** Rows of one class, rows predicted as it, and rows that are both: their number or weight. */
 export interface ClassTotals {
   label: number;
   actual: number;
@@ -60,20 +77,18 @@ export interface ClassTotals {
 /**
  * Totals of every class that occurs as a label or as a prediction, in ascending order.
  *
- * @throws {RangeError} when there are no rows or their weight is 0
+ * @throws {InputError} when there are no rows or their weight is 0
  */
 export function classTotals(metric: string, pairs: readonly PairCount[]): ClassTotals[] {
   const totals = new Map<number, { actual: number[]; predicted: number[]; correct: number[] }>();
-  const totalOf = (label: number) => {
-    const known = totals.get(label);
-    if (known) return known;
-    const fresh = { actual: [], predicted: [], correct: [] };
-    totals.set(label, fresh);
-    return fresh;
+  const findOrAdd = (label: number) => {
+    let sums = totals.get(label);
+    if (!sums) totals.set(label, (sums = { actual: [], predicted: [], correct: [] }));
+    return sums;
   };
   let hasWeight = false;
   for (const [label, predicted, ...rows] of pairs) {
-    const [actualTotal, predictedTotal] = [totalOf(label), totalOf(predicted)];
+    const [actualTotal, predictedTotal] = [findOrAdd(label), findOrAdd(predicted)];
     for (const part of rows) {
       addExact(actualTotal.actual, part);
       addExact(predictedTotal.predicted, part);
@@ -82,29 +97,29 @@ export function classTotals(metric: string, pairs: readonly PairCount[]): ClassT
     hasWeight ||= rows[0] > 0;
   }
   if (!hasWeight)
-    throw new RangeError(`${metric} needs rows of a weight above 0, got ${pairs.length ? 'weight 0' : 'none'}`);
-  const nearest = (parts: number[]) => {
+    throw new InputError(`${metric} needs rows of a weight above 0, got ${pairs.length ? 'weight 0' : 'none'}`);
+  const toNumber = (parts: number[]) => {
     settle(parts);
-    return parts[0] ?? 0;
+    return nearestSum(parts);
   };
   return [...totals.entries()]
     .sort(([a], [b]) => a - b)
     .map(([label, { actual, predicted, correct }]) => ({
       label,
-      actual: nearest(actual),
-      predicted: nearest(predicted),
-      correct: nearest(correct),
+      actual: toNumber(actual),
+      predicted: toNumber(predicted),
+      correct: toNumber(correct),
     }));
 }
 
 type PairTable = Map<number, Map<number, PairCount>>;
 
-/** The pair's entry; a new one has no rows yet, and 0 for -0, which JSON loses. */
-function entryOf(table: PairTable, label: number, predicted: number): number[] {
+/** A new entry has no rows yet. Its numbers are 0 where they were -0, which JSON does not keep. */
+function findOrAddEntry(table: PairTable, label: number, predicted: number): PairCount {
   let row = table.get(label);
   if (!row) table.set(label, (row = new Map()));
   let entry = row.get(predicted);
-  if (!entry) row.set(predicted, (entry = [label + 0, predicted + 0] as unknown as PairCount));
+  if (!entry) row.set(predicted, (entry = [label + 0, predicted + 0, 0]));
   return entry;
 }
 
@@ -112,7 +127,7 @@ function toPairs(table: PairTable): PairCount[] {
   const pairs: PairCount[] = [];
   for (const row of table.values()) {
     for (const entry of row.values()) {
-      settle(entry, ROWS);
+      settle(entry, SUM_START);
       pairs.push(entry);
     }
   }

@@ -1,9 +1,10 @@
-// Points of the ROC curve and of the precision–recall curve, few enough to draw.
+// Points of the ROC curve and of the precision–recall curve, thinned for drawing.
 
+import { InputError } from '../base/errors.ts';
 import { checkBothSides, type ScoreCounts, type Threshold, thresholds } from './score-counts.ts';
 
 export interface RocPoint {
-  /** Rows of at least this score are taken for the class; null takes none. */
+  /** Rows with at least this score are predicted as the class; null: none are. */
   threshold: number | null;
   falsePositiveRate: number;
   truePositiveRate: number;
@@ -16,14 +17,14 @@ export interface PrecisionRecallPoint {
   recall: number;
 }
 
-const MAX_POINTS = 200; // more than a drawing of 800 pixels shows
+const MAX_POINTS = 200; // a drawing of 800 pixels does not show more
 
 /**
- * From (0, 0) to (1, 1), by falling threshold; all points of scikit-learn's roc_curve without `drop_intermediate`, or, where
- * there are more, at most `maxPoints` of them at about equal distances along the curve.
+ * From (0, 0) to (1, 1), by falling threshold: all points of scikit-learn's roc_curve without `drop_intermediate`. If
+ * there are more than `maxPoints`, `maxPoints` of them or fewer, at about equal distances along the curve.
  *
  * @param maxPoints at least 2
- * @throws {RangeError} when one side has no rows
+ * @throws {InputError} when one side has no rows
  */
 export function rocCurve(counts: ScoreCounts, maxPoints = MAX_POINTS): RocPoint[] {
   const steps = thresholds(counts);
@@ -40,10 +41,10 @@ export function rocCurve(counts: ScoreCounts, maxPoints = MAX_POINTS): RocPoint[
 
 /**
  * From recall 0 (where precision is 1 by definition) to recall 1, by falling threshold: scikit-learn's
- * precision_recall_curve backwards, thinned as `rocCurve`.
+ * precision_recall_curve in reverse order, thinned like `rocCurve`.
  *
  * @param maxPoints at least 2
- * @throws {RangeError} when one side has no rows
+ * @throws {InputError} when one side has no rows
  */
 export function precisionRecallCurve(counts: ScoreCounts, maxPoints = MAX_POINTS): PrecisionRecallPoint[] {
   const steps = thresholds(counts);
@@ -58,17 +59,17 @@ export function precisionRecallCurve(counts: ScoreCounts, maxPoints = MAX_POINTS
   ];
 }
 
-/** At most `limit` steps, the last always among them, evenly spread over the sum of both rates. */
+/** Keep at most `limit` steps, always the last one, evenly spread over the sum of both rates. */
 function thin(steps: readonly Threshold[], limit: number): readonly Threshold[] {
   if (!(Number.isSafeInteger(limit) && limit >= 1)) {
-    throw new RangeError(`maxPoints must be a whole number from 2 up, got ${limit + 1}`);
+    throw new InputError(`maxPoints must be an integer ≥ 2, got ${limit + 1}`);
   }
   if (steps.length <= limit) return steps;
   const last = steps[steps.length - 1];
   const kept: Threshold[] = [];
   for (const step of steps) {
     const along = (step.truePositives / last.truePositives + step.falsePositives / last.falsePositives) / 2;
-    // kept.length of `limit` marks are passed; the last mark is the end of the curve
+    // `limit` marks divide the curve evenly, the last at its end; keep the first step at or after each
     if (step === last || (kept.length < limit - 1 && along >= (kept.length + 1) / limit)) kept.push(step);
   }
   return kept;

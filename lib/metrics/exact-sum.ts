@@ -1,16 +1,18 @@
 // Sums without rounding: the same for any order and any grouping, so metrics do not depend on the partitions.
 //
-// A sum is held as parts: doubles that do not overlap, smallest first, whose exact sum it is. Numbers of like size need
-// two or three. Stored parts are settled: the nearest double first, then the nearest to what that leaves out, and so on,
-// which makes them unique. Products are split exactly as well.
-// Source: Shewchuk, "Adaptive precision floating-point arithmetic", doi:10.1007/PL00009321; Python's math.fsum.
+// A sum is held as parts: doubles that do not overlap, smallest first, that add up to it exactly. Numbers of similar
+// size need two or three. In stored form ("settled") the nearest double comes first, then the nearest double to the
+// remainder, and so on, so that equal sums have equal parts. Products are split exactly as well. Source: Shewchuk,
+// "Adaptive precision floating-point arithmetic", doi:10.1007/PL00009321; Python's math.fsum.
+
+import { InputError } from '../base/errors.ts';
 
 const SPLITTER = 134217729; // 2^27 + 1 cuts a double into two halves of 26 bits
 
 /**
- * Add a number to `parts[from…]`, which this function alone has filled.
+ * Add a number to `parts[from…]`, which must be empty or filled by this function.
  *
- * @throws {RangeError} when the number is not finite or the sum leaves the range of a double
+ * @throws {InputError} when the number is not finite or the sum leaves the range of a double
  */
 export function addExact(parts: number[], x: number, from = 0): void {
   let end = from;
@@ -22,12 +24,12 @@ export function addExact(parts: number[], x: number, from = 0): void {
     if (error !== 0) parts[end++] = error;
     x = sum;
   }
-  if (!Number.isFinite(x)) throw new RangeError(`a sum must stay in the range of a double, got ${x}`);
+  if (!Number.isFinite(x)) throw new InputError(`a sum must stay in the range of a double, got ${x}`);
   if (x !== 0 || end === from) parts[end++] = x + 0; // never -0, which JSON loses
   parts.length = end;
 }
 
-/** Add the exact product of two numbers (below 2^990 and, unless 0, above 2^-960 in size). */
+/** Add the exact product of two numbers, each 0 or from 2^-960 to 2^990 in size. */
 export function addProduct(parts: number[], a: number, b: number): void {
   const [high, low] = product(a, b);
   addExact(parts, high);
@@ -44,7 +46,7 @@ export function product(a: number, b: number): [nearest: number, rest: number] {
   return [nearest, aLow * bLow - (nearest - aHigh * bHigh - aLow * bHigh - aHigh * bLow)];
 }
 
-/** Put `parts[from…]` in their stored form; nothing may be added afterwards. */
+/** Bring `parts[from…]` to stored form; nothing may be added afterwards. */
 export function settle(parts: number[], from = 0): void {
   if (parts.length <= from + 1) return;
   const settled: number[] = [];
@@ -64,12 +66,12 @@ export function mergeSums(sums: readonly (readonly number[])[]): number[] {
   return parts;
 }
 
-/** Nearest double of a stored sum; 0 for the empty one. */
-export function sumOf(settled: readonly number[]): number {
+/** The double nearest to a stored sum; 0 for an empty one. */
+export function nearestSum(settled: readonly number[]): number {
   return settled.length === 0 ? 0 : settled[0];
 }
 
-/** The nearest double, ties to even. */
+/** The double nearest to the sum of `parts[from…]`, ties to even. */
 function round(parts: readonly number[], from: number): number {
   let i = parts.length - 1;
   let high = parts[i];
@@ -80,7 +82,7 @@ function round(parts: readonly number[], from: number): number {
     low = part - (sum - high);
     high = sum;
   }
-  // the sum lay halfway, and the parts below say to which side it leans
+  // the sum lies halfway between two doubles, and the smaller parts decide to which side it rounds
   if (i > from && low !== 0 && low > 0 === parts[i - 1] > 0) {
     const up = high + low * 2;
     if (up - high === low * 2) high = up;

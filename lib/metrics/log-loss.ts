@@ -1,12 +1,12 @@
-// Log loss: how surprised the probabilities are by the labels.
+// Log loss: the negative log-likelihood of the labels.
 
 import { log } from '../base/numeric.ts';
 import { checkNumClasses, checkProbabilities, checkRows, type Metric } from './metric.ts';
-import { type MeanPartial, meanOf, meanPartial, mergeMeans } from './weighted-mean.ts';
+import { type MeanPartial, meanPartial, mergeMeans, weightedMean } from './weighted-mean.ts';
 
 /**
- * Mean of −ln of the probability of the true class, which is kept in [ε, 1 − ε] with the ε of a double: scikit-learn's
- * log_loss with all classes given as `labels` (probabilities in double precision; it takes a larger ε for others).
+ * Mean of −ln of the probability of the true class, clipped to [ε, 1 − ε] with the ε of a double: scikit-learn's
+ * log_loss with all classes given as `labels` and probabilities in double precision (for others it uses a larger ε).
  */
 export function logLoss(numClasses: number): Metric<MeanPartial> {
   checkNumClasses(numClasses);
@@ -18,7 +18,7 @@ export function logLoss(numClasses: number): Metric<MeanPartial> {
       return meanPartial(labels.length, (i) => -log(clip(probabilities[i * numClasses + labels[i]])), weights);
     },
     merge: mergeMeans,
-    value: (partial) => meanOf('logLoss', partial),
+    value: (partial) => weightedMean('logLoss', partial),
   };
 }
 

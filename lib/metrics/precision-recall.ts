@@ -1,19 +1,18 @@
 // Precision, recall and F1.
 
-import { classMetric } from './class-metric.ts';
-import { type ClassTotals, classTotals, type PairCount } from './confusion.ts';
-import { addExact, settle, sumOf } from './exact-sum.ts';
+import { InputError } from '../base/errors.ts';
+import { type ClassTotals, classMetric, classTotals, type PairCount } from './confusion.ts';
+import { addExact, nearestSum, settle } from './exact-sum.ts';
 import type { Metric } from './metric.ts';
 
 /**
- * How the scores of the classes become one: that of class 1 alone (labels 0 and 1 only), their mean, their mean weighted
- * by the rows of each class, or the score of all counts put together. Classes are those that occur as a label or as a
- * prediction.
+ * How the scores of the classes become one: the score of class 1 (labels 0 and 1 only), the mean, the mean weighted by
+ * the rows of each class, or the score of the added counts. Classes are those that occur as a label or as a prediction.
  */
 export type Average = 'binary' | 'macro' | 'weighted' | 'micro';
 
 export interface PrecisionRecall {
-  /** Share of the rows predicted as the class that are of it. */
+  /** Share of the rows predicted as the class that belong to it. */
   precision: number;
   /** Share of the rows of the class that are predicted as it. */
   recall: number;
@@ -22,25 +21,24 @@ export interface PrecisionRecall {
 }
 
 /**
- * scikit-learn's precision_recall_fscore_support. Where a denominator is 0 (a class never predicted, or without rows)
- * the score is 0, as by its default, but without a warning.
+ * scikit-learn's precision_recall_fscore_support. Where a denominator is 0 (a class without predictions or rows) the
+ * score is 0, which is also scikit-learn's default, but without a warning.
  *
- * @throws {RangeError} when the rows weigh nothing, or `binary` meets other classes than 0 and 1
+ * @throws {InputError} when the weight of the rows is 0, or `binary` gets classes other than 0 and 1
  */
 export function precisionRecall(pairs: readonly PairCount[], average: Average): PrecisionRecall {
   const classes = classTotals('precision and recall', pairs);
-  if (average === 'micro') return scoresOf(addUp(classes));
+  if (average === 'micro') return computeScores(addUp(classes));
   if (average === 'binary') {
     const other = classes.find(({ label }) => label > 1);
-    if (other) throw new RangeError(`average binary allows the classes 0 and 1, got ${other.label}`);
-    return scoresOf(classes.find(({ label }) => label === 1) ?? NO_ROWS);
+    if (other) throw new InputError(`average binary supports the classes 0 and 1 only, got ${other.label}`);
+    return computeScores(classes.find(({ label }) => label === 1) ?? NO_ROWS);
   }
-  const weightOf = ({ actual }: ClassTotals) => (average === 'macro' ? 1 : actual);
   const mean: PrecisionRecall = { precision: 0, recall: 0, f1: 0 };
   let totalWeight = 0;
   for (const totals of classes) {
-    const { precision, recall, f1 } = scoresOf(totals);
-    const weight = weightOf(totals);
+    const { precision, recall, f1 } = computeScores(totals);
+    const weight = average === 'macro' ? 1 : totals.actual;
     mean.precision += weight * precision;
     mean.recall += weight * recall;
     mean.f1 += weight * f1;
@@ -62,7 +60,7 @@ function metric(name: keyof PrecisionRecall, average: Average): Metric<PairCount
 
 const NO_ROWS: ClassTotals = { label: 1, actual: 0, predicted: 0, correct: 0 };
 
-function scoresOf({ actual, predicted, correct }: ClassTotals): PrecisionRecall {
+function computeScores({ actual, predicted, correct }: ClassTotals): PrecisionRecall {
   return {
     precision: predicted === 0 ? 0 : correct / predicted,
     recall: actual === 0 ? 0 : correct / actual,
@@ -75,7 +73,7 @@ function addUp(classes: readonly ClassTotals[]): ClassTotals {
     const parts: number[] = [];
     for (const totals of classes) addExact(parts, totals[key]);
     settle(parts);
-    return sumOf(parts);
+    return nearestSum(parts);
   };
   return { label: -1, actual: total('actual'), predicted: total('predicted'), correct: total('correct') };
 }

@@ -1,25 +1,29 @@
 // An interval for R², from sums over rows that merge exactly.
 
-import { addExact, mergeSums, settle, sumOf } from './exact-sum.ts';
-import { Z_95 } from './interval.ts';
+import { addExact, mergeSums, nearestSum, settle } from './exact-sum.ts';
+import { type Interval, Z_95 } from './interval.ts';
 import { checkFinite, checkRows } from './metric.ts';
 
 /** Exact sums over rows, in stored form, with e = true value − prediction and d = true value − centre. */
 export interface R2SpreadPartial {
   numRows: number;
-  /** of e² */
+  /** Sum of e². */
   errors: number[];
-  /** of d² */
+  /** Sum of d². */
   distances: number[];
-  /** of e⁴ */
+  /** Sum of e⁴. */
   errorSquares: number[];
-  /** of e²·d² */
+  /** Sum of e²·d². */
   products: number[];
-  /** of d⁴ */
+  /** Sum of d⁴. */
   distanceSquares: number[];
 }
 
-/** @param centre the same for all partitions: the mean of the true values over the whole data set */
+/**
+ * Sums over the rows of one partition.
+ *
+ * @param centre the mean of the true values over the whole dataset, the same for all partitions
+ */
 export function r2Spread(labels: ArrayLike<number>, predictions: ArrayLike<number>, centre: number): R2SpreadPartial {
   checkRows(labels, predictions);
   checkFinite('label', labels);
@@ -52,14 +56,15 @@ export function mergeR2Spreads(partials: readonly R2SpreadPartial[]): R2SpreadPa
 }
 
 /**
- * 95 % interval of R² by the delta method: 1 − R² is the ratio q of two means, of e² and d², whose error is about that of
- * the mean of (e² − q d²) over the mean of d². For rows drawn alike, some dozens or more of them.
+ * 95 % interval of R² by the delta method: 1 − R² is the ratio q of the means of e² and d². Its error is about that of
+ * the mean of (e² − q d²), divided by the mean of d². Assumes independent rows of the same distribution, a few dozen or
+ * more.
  *
- * @returns null where the true values don't vary
+ * @returns null if the true values do not vary
  */
-export function r2Interval(r2: number, partial: R2SpreadPartial): [low: number, high: number] | null {
+export function r2Interval(r2: number, partial: R2SpreadPartial): Interval | null {
   const { numRows } = partial;
-  const mean = (sum: readonly number[]) => sumOf(sum) / numRows;
+  const mean = (sum: readonly number[]) => nearestSum(sum) / numRows;
   const distance = mean(partial.distances);
   if (!(distance > 0) || numRows < 2) return null;
   const ratio = mean(partial.errors) / distance;

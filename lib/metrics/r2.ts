@@ -1,24 +1,25 @@
 // R², the coefficient of determination.
 
-import { addExact, addProduct, mergeSums, product, settle, sumOf } from './exact-sum.ts';
+import { InputError } from '../base/errors.ts';
+import { addExact, addProduct, mergeSums, nearestSum, product, settle } from './exact-sum.ts';
 import { checkFinite, checkRows, type Metric } from './metric.ts';
 
 /** Exact sums over rows, in stored form. */
 export interface R2Partial {
   numRows: number;
   weight: number[];
-  /** of weight · true value */
+  /** Sum of weight · true value. */
   labels: number[];
-  /** of weight · true value² */
+  /** Sum of weight · true value². */
   squares: number[];
-  /** of weight · (true value − prediction)² */
+  /** Sum of weight · (true value − prediction)². */
   errors: number[];
 }
 
 /**
- * 1 − squared errors / squared distances of the true values from their mean: scikit-learn's r2_score. True values that are
- * all equal give 1 when every prediction is right and 0 otherwise, as by its `force_finite`; here "equal" is exact, there
- * the rounding of the mean can hide it. Values up to about 1e150 in size.
+ * 1 − squared errors / squared distances of the true values from their mean: scikit-learn's r2_score. True values that
+ * are all equal give 1 if every prediction is right and 0 otherwise, like its `force_finite`; here "equal" is exact,
+ * while in scikit-learn the rounding of the mean can hide it. Values may be up to about 1e150 in size.
  */
 export const r2: Metric<R2Partial> = {
   name: 'r2',
@@ -31,7 +32,8 @@ export const r2: Metric<R2Partial> = {
       const label = labels[i];
       const weight = weights ? weights[i] : 1;
       const difference = label - predictions[i];
-      // the distances from the mean are a small difference of large sums: these are exact, products included
+      // the squared distances from the mean are a small difference of large sums, so the sums and products must be
+      // exact
       const [weighted, rest] = product(weight, label);
       addExact(partial.weight, weight);
       addExact(partial.labels, weighted);
@@ -54,10 +56,10 @@ export const r2: Metric<R2Partial> = {
     };
   },
   value({ numRows, weight, labels, squares, errors }) {
-    if (numRows < 2) throw new RangeError(`r2 needs at least 2 rows, got ${numRows}`);
-    if (!(sumOf(weight) > 0)) throw new RangeError('r2 needs rows of a weight above 0, got weight 0');
+    if (numRows < 2) throw new InputError(`r2 needs at least 2 rows, got ${numRows}`);
+    if (!(nearestSum(weight) > 0)) throw new InputError('r2 needs rows of a weight above 0, got weight 0');
     const distances = squaredDistances({ weight, labels, squares });
-    const error = sumOf(errors);
+    const error = nearestSum(errors);
     if (distances > 0) return 1 - error / distances;
     return error === 0 ? 1 : 0;
   },
@@ -70,5 +72,5 @@ export function squaredDistances({ weight, labels, squares }: Omit<R2Partial, 'n
   for (const a of weight) for (const b of squares) addProduct(spread, a, b);
   for (const a of labels) for (const b of labels) addProduct(spread, -a, b);
   settle(spread);
-  return sumOf(spread) / sumOf(weight);
+  return nearestSum(spread) / nearestSum(weight);
 }

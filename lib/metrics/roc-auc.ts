@@ -1,5 +1,6 @@
-// ROC AUC: the chance that a row of the class scores above a row of the rest, ties counting half.
+// ROC AUC: the probability that a row of the class scores above a row of the rest; a tie counts half.
 
+import { InputError } from '../base/errors.ts';
 import { type Interval, normalInterval } from './interval.ts';
 import { checkNumClasses, type Metric } from './metric.ts';
 import {
@@ -13,10 +14,10 @@ import {
 } from './score-counts.ts';
 
 /**
- * scikit-learn's roc_auc_score: of class 1 for two classes; for more one class against the rest, averaged plainly (macro)
- * or by the rows of the classes (weighted). Exact; the partial holds each distinct score once.
+ * scikit-learn's roc_auc_score: the one of class 1 for two classes; for more that of each class against the rest,
+ * averaged plainly (macro) or by the rows of the classes (weighted). Exact; the partial holds each distinct score once.
  *
- * The value throws a RangeError when a class has all rows or none.
+ * `value` throws an InputError when a class has all rows or none.
  */
 export function rocAuc(numClasses: number, average: 'macro' | 'weighted' = 'macro'): Metric<ScoreCounts[]> {
   checkNumClasses(numClasses);
@@ -24,18 +25,19 @@ export function rocAuc(numClasses: number, average: 'macro' | 'weighted' = 'macr
     name: 'rocAuc',
     partial: (labels, probabilities, weights) => countClassScores(labels, probabilities, numClasses, weights),
     merge: mergeClassScores,
-    value: (counts) => rocAucOf(counts, average),
+    value: (counts) => measureRocAuc(counts, average),
   };
 }
 
-/** ROC AUC of counts that are at hand. */
-export function rocAucOf(counts: readonly ScoreCounts[], average: 'macro' | 'weighted' = 'macro'): number {
+/** ROC AUC of merged counts. */
+export function measureRocAuc(counts: readonly ScoreCounts[], average: 'macro' | 'weighted' = 'macro'): number {
   return averageClasses('rocAuc', counts, average, area);
 }
 
 /**
- * How far the AUC of rounded scores can be from that of the scores, where `counts` has the rounded ones: rounding keeps the
- * order of pairs that it does not tie, so only tied pairs matter, each by half at most. For several classes the mean.
+ * Largest possible difference between the AUC of rounded scores, given as `counts`, and that of the scores themselves.
+ * Rounding keeps the order of all pairs that it does not tie, so only tied pairs matter, each by at most one half. For
+ * several classes the mean.
  */
 export function rocAucError(counts: readonly ScoreCounts[]): number {
   return averageClasses('rocAucError', counts, 'macro', (steps, what) => {
@@ -49,7 +51,7 @@ export function rocAucError(counts: readonly ScoreCounts[]): number {
 /**
  * 95 % interval of the AUC of two classes by the variance of DeLong. Counts are numbers of rows.
  *
- * @throws {RangeError} with less than 2 rows on either side
+ * @throws {InputError} with less than 2 rows on either side
  * Source: DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two or more correlated receiver operating
  * characteristic curves: a nonparametric approach", doi:10.2307/2531595.
  */
@@ -57,10 +59,10 @@ export function rocAucInterval(counts: ScoreCounts): Interval {
   const steps = thresholds(counts);
   const { positives, negatives } = checkBothSides('rocAucInterval', steps);
   if (positives < 2 || negatives < 2) {
-    throw new RangeError(`rocAucInterval needs 2 rows of the class and of the rest, got ${positives} and ${negatives}`);
+    throw new InputError(`rocAucInterval needs 2 rows of the class and of the rest, got ${positives} and ${negatives}`);
   }
   const auc = area(steps, 'rocAucInterval');
-  // how each row is placed among those of the other side, and how that varies
+  // the share of the other side's rows that each row is ranked above, and its variance
   let positiveSquares = 0;
   let negativeSquares = 0;
   for (const step of steps) {
@@ -73,7 +75,7 @@ export function rocAucInterval(counts: ScoreCounts): Interval {
   return normalInterval(auc, variance);
 }
 
-/** Exact for counts of rows while their product is below 2^53. */
+/** Area under the ROC curve; exact while positives × negatives is below 2^53. */
 function area(steps: readonly Threshold[], what: string): number {
   const { positives, negatives } = checkBothSides(what, steps);
   let sum = 0;

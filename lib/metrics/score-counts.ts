@@ -1,34 +1,18 @@
-// Counts per distinct score: what ranks and thresholds need of the rows, for one class against the rest.
+// Rows counted by distinct score, for one class against the rest: the input of metrics of ranks and thresholds.
 
+import { InputError } from '../base/errors.ts';
 import { countPairs, mergePairs, type PairCount } from './confusion.ts';
-import { checkFinite, checkNumClasses, checkProbabilities, checkRows } from './metric.ts';
+import { checkNumClasses, checkProbabilities, checkRows } from './metric.ts';
 
 /** Rows by (1 for the class, 0 for the rest) and score. */
 export type ScoreCounts = PairCount[];
 
 /**
- * Scores of two classes, which need not be probabilities.
- *
- * @throws {RangeError} when labels are not 0 or 1 or a score is not finite
- */
-export function countScores(
-  labels: ArrayLike<number>,
-  scores: ArrayLike<number>,
-  weights?: ArrayLike<number>,
-): ScoreCounts {
-  for (let i = 0; i < labels.length; i++) {
-    if (labels[i] !== 0 && labels[i] !== 1) throw new RangeError(`label of row ${i} must be 0 or 1, got ${labels[i]}`);
-  }
-  checkRows(labels, scores, weights);
-  checkFinite('score', scores);
-  return countPairs(labels, scores, weights);
-}
-
-/**
- * Probabilities of one class against the rest, for every class; of two classes only class 1, which says all.
+ * Count the probabilities of each class against the rest; for two classes those of class 1 only, which determine the
+ * other.
  *
  * @param steps rounds each probability to the nearest multiple of 1/steps, so that each class has at most
- *   2 (steps + 1) counts; see `rocAucError` for what that costs
+ *   2 (steps + 1) counts; `rocAucError` gives the error it causes
  */
 export function countClassScores(
   labels: ArrayLike<number>,
@@ -53,12 +37,12 @@ export function countClassScores(
   });
 }
 
-/** Class by class; no partials give no classes. */
+/** Merge class by class; without partials there are no classes. */
 export function mergeClassScores(partials: readonly (readonly ScoreCounts[])[]): ScoreCounts[] {
   return Array.from({ length: partials[0]?.length ?? 0 }, (_, k) => mergePairs(partials.map((counts) => counts[k])));
 }
 
-/** One step down the scores: the rows of this score, and all rows of this score and above. */
+/** A distinct score: the rows that have it, and the rows that have it or a higher one. */
 export interface Threshold {
   score: number;
   positives: number;
@@ -67,9 +51,9 @@ export interface Threshold {
   falsePositives: number;
 }
 
-/** The distinct scores that have weight, from the highest down, each with its cumulated counts. */
+/** The distinct scores with a weight above 0 in descending order, with cumulative counts. */
 export function thresholds(counts: ScoreCounts): Threshold[] {
-  // two ascending runs, negatives first
+  // `counts` is two ascending runs: the negatives, then the positives
   const numNegatives = counts.findIndex(([label]) => label === 1);
   const lastNegative = (numNegatives === -1 ? counts.length : numNegatives) - 1;
   const steps: Threshold[] = [];
@@ -87,7 +71,8 @@ export function thresholds(counts: ScoreCounts): Threshold[] {
 }
 
 /**
- * Combine the scores of the classes: of one list its own, of several the mean, or the mean weighted by the classes' rows.
+ * Combine the scores of the classes: their mean, or their mean weighted by the rows of each class. A single list of
+ * counts (two classes) gives its own score.
  */
 export function averageClasses(
   metric: string,
@@ -95,7 +80,7 @@ export function averageClasses(
   average: 'macro' | 'weighted',
   scoreOf: (steps: readonly Threshold[], what: string) => number,
 ): number {
-  if (counts.length === 0) throw new RangeError(`${metric} needs rows, got none`);
+  if (counts.length === 0) throw new InputError(`${metric} needs rows, got none`);
   let sum = 0;
   let totalWeight = 0;
   counts.forEach((classCounts, k) => {
@@ -108,14 +93,14 @@ export function averageClasses(
   return sum / totalWeight;
 }
 
-/** @throws {RangeError} when one side has no rows */
+/** @throws {InputError} when one side has no rows */
 export function checkBothSides(what: string, steps: readonly Threshold[]): { positives: number; negatives: number } {
   const { truePositives: positives, falsePositives: negatives } = steps.at(-1) ?? {
     truePositives: 0,
     falsePositives: 0,
   };
   if (positives === 0 || negatives === 0) {
-    throw new RangeError(`${what} needs rows of the class and of the rest, got ${positives} and ${negatives}`);
+    throw new InputError(`${what} needs rows of the class and of the rest, got ${positives} and ${negatives}`);
   }
   return { positives, negatives };
 }

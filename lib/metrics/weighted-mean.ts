@@ -1,6 +1,7 @@
-// A mean over rows as a partial: the sum of the weights and the sum of the weighted values, never a mean of means.
+// A mean over rows as a partial: the sum of the weights and the sum of the weighted values, so that merging is exact.
 
-import { addExact, mergeSums, settle, sumOf } from './exact-sum.ts';
+import { InputError } from '../base/errors.ts';
+import { addExact, mergeSums, nearestSum, settle } from './exact-sum.ts';
 
 /** Both sums exact, in stored form. */
 export interface MeanPartial {
@@ -8,14 +9,18 @@ export interface MeanPartial {
   total: number[];
 }
 
-/** @param termOf value of row `i`, in [0, numRows) */
-export function meanPartial(numRows: number, termOf: (i: number) => number, weights?: ArrayLike<number>): MeanPartial {
+/** @param getValue returns the value of row `i`, in [0, numRows) */
+export function meanPartial(
+  numRows: number,
+  getValue: (i: number) => number,
+  weights?: ArrayLike<number>,
+): MeanPartial {
   const weight: number[] = [];
   const total: number[] = [];
   for (let i = 0; i < numRows; i++) {
     const w = weights ? weights[i] : 1;
     addExact(weight, w);
-    addExact(total, w * termOf(i));
+    addExact(total, w * getValue(i));
   }
   settle(weight);
   settle(total);
@@ -29,11 +34,11 @@ export function mergeMeans(partials: readonly MeanPartial[]): MeanPartial {
   };
 }
 
-/** @throws {RangeError} when there are no rows or their weight is 0 */
-export function meanOf(metric: string, { weight, total }: MeanPartial): number {
-  const totalWeight = sumOf(weight);
+/** @throws {InputError} when there are no rows or their weight is 0 */
+export function weightedMean(metric: string, { weight, total }: MeanPartial): number {
+  const totalWeight = nearestSum(weight);
   if (!(totalWeight > 0)) {
-    throw new RangeError(`${metric} needs rows of a weight above 0, got ${weight.length ? 'weight 0' : 'none'}`);
+    throw new InputError(`${metric} needs rows of a weight above 0, got ${weight.length ? 'weight 0' : 'none'}`);
   }
-  return sumOf(total) / totalWeight;
+  return nearestSum(total) / totalWeight;
 }

@@ -2,14 +2,14 @@
 
 import { createGenerator } from '../datasets/generator.ts';
 import type { FanOutCounts } from '../fanout/summary.ts';
-import { type Accuracy, accuracyOf } from '../metrics/accuracy.ts';
+import { type Accuracy, measureAccuracy } from '../metrics/accuracy.ts';
 import { averagePrecision } from '../metrics/average-precision.ts';
 import { brier } from '../metrics/brier.ts';
 import { type CalibrationBin, calibrationTable, mergeCalibration } from '../metrics/calibration.ts';
 import { mergePairs, type PairCount } from '../metrics/confusion.ts';
 import { type PrecisionRecallPoint, precisionRecallCurve, type RocPoint, rocCurve } from '../metrics/curves.ts';
 import { logLoss } from '../metrics/log-loss.ts';
-import { rocAucError, rocAucOf } from '../metrics/roc-auc.ts';
+import { measureRocAuc, rocAucError } from '../metrics/roc-auc.ts';
 import { mergeClassScores, type ScoreCounts } from '../metrics/score-counts.ts';
 import { type Costs, costsOf, type PartUsage } from '../plan/cost.ts';
 import { forecastUsage } from '../plan/forecast.ts';
@@ -148,7 +148,7 @@ export interface Validation {
 
 function validate(results: readonly EvaluateResult[]): Validation | null {
   if (results.length === 0) return null;
-  const { accuracy, interval }: Accuracy = accuracyOf(mergePairs(results.map(({ pairs }) => pairs)));
+  const { accuracy, interval }: Accuracy = measureAccuracy(mergePairs(results.map(({ pairs }) => pairs)));
   const logLossOf = logLoss(results[0].numClasses);
   return {
     accuracy,
@@ -160,7 +160,7 @@ function validate(results: readonly EvaluateResult[]): Validation | null {
 
 function crossValidate(results: readonly EvaluateResult[]): CrossValidation {
   const folds = results.map(({ pairs, logLoss: partial, numRows, numClasses }) => ({
-    accuracy: accuracyOf(pairs).accuracy,
+    accuracy: measureAccuracy(pairs).accuracy,
     logLoss: logLoss(numClasses).value(partial),
     numRows,
   }));
@@ -234,7 +234,7 @@ function reportClasses(
   folds: readonly EvaluateResult[],
 ): Omit<ClassReport, Exclude<keyof RunReport, 'permutationImportances'>> {
   const confusion = mergePairs(evaluated.map(({ pairs }) => pairs));
-  const { accuracy, interval }: Accuracy = accuracyOf(confusion);
+  const { accuracy, interval }: Accuracy = measureAccuracy(confusion);
   const { numClasses } = evaluated[0];
   const logLossOf = logLoss(numClasses);
   const brierOf = brier(numClasses);
@@ -247,7 +247,7 @@ function reportClasses(
     accuracyCeiling: bins.accuracyCeiling,
     logLoss: logLossOf.value(logLossOf.merge(evaluated.map((part) => part.logLoss))),
     brier: brierOf.value(brierOf.merge(evaluated.map((part) => part.brier))),
-    rocAuc: hasAuc ? rocAucOf(scores) : null,
+    rocAuc: hasAuc ? measureRocAuc(scores) : null,
     rocAucError: hasAuc ? rocAucError(scores) : null,
     validation: validate(evaluated.flatMap(({ validation }) => validation ?? [])),
     crossValidation: folds.length > 0 ? crossValidate(folds) : null,
@@ -273,7 +273,7 @@ function curvesOf(scores: readonly ScoreCounts[]): ClassCurves[] {
     .sort((a, b) => a.label - b.label)
     .map(({ counts, label }) => ({
       label,
-      rocAuc: rocAucOf([counts]),
+      rocAuc: measureRocAuc([counts]),
       averagePrecision: precision.value([counts]),
       roc: rocCurve(counts, CURVE_POINTS),
       precisionRecall: precisionRecallCurve(counts, CURVE_POINTS),

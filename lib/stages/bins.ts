@@ -5,7 +5,7 @@ import { quantileEdges } from '../forest/bins.ts';
 import type { ValueRange } from '../forest/model.ts';
 import { toRange } from '../forest/ranges.ts';
 import { getSchema } from '../ingest/results.ts';
-import { mergeSums, sumOf } from '../metrics/exact-sum.ts';
+import { mergeSums, nearestSum } from '../metrics/exact-sum.ts';
 import { type R2Partial, r2 } from '../metrics/r2.ts';
 import { decodeSample } from '../partition/arrow.ts';
 import type { BinEdges } from '../partition/rows.ts';
@@ -120,7 +120,7 @@ function joinValues(
     throw new InputError(`criterion poisson needs labels from 0 up, some of them above, got ${min} to ${max}`);
   }
   const numRows = partitions.reduce((sum, partition) => sum + partition.numRows, 0);
-  const mean = sumOf(mergeSums(facts.map(({ sum }) => sum))) / numRows;
+  const mean = nearestSum(mergeSums(facts.map(({ sum }) => sum))) / numRows;
   const ceilings = facts.map(({ ceiling }) => ceiling);
   const r2Ceiling = ceilings.includes(null) ? null : r2.value(r2.merge(ceilings as R2Partial[]));
   return { values: { min, max, mean }, r2Ceiling };

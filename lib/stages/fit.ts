@@ -3,15 +3,13 @@
 import { InputError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import type { BeforeTree } from '../forest/take-trees.ts';
-import { accuracyOf } from '../metrics/accuracy.ts';
-import { balancedAccuracy } from '../metrics/balanced-accuracy.ts';
+import { balancedAccuracy, measureAccuracy } from '../metrics/accuracy.ts';
 import { brier } from '../metrics/brier.ts';
 import { logLoss } from '../metrics/log-loss.ts';
-import { meanAbsoluteError } from '../metrics/mean-absolute-error.ts';
 import { f1 } from '../metrics/precision-recall.ts';
 import { r2 } from '../metrics/r2.ts';
+import { meanAbsoluteError, rootMeanSquaredError } from '../metrics/regression-metrics.ts';
 import { rocAuc } from '../metrics/roc-auc.ts';
-import { rootMeanSquaredError } from '../metrics/root-mean-squared-error.ts';
 import type { BinnedRows } from '../partition/rows.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ScoringName } from '../plan/search/scoring.ts';
@@ -98,7 +96,7 @@ function scoreFold({ labels, predicted, scored }: FoldPredictions): FitResult['s
   // of one class against the rest, both of which must be there
   const hasAll = new Set(labels).size === numClasses;
   return {
-    accuracy: accuracyOf(pairs).accuracy,
+    accuracy: measureAccuracy(pairs).accuracy,
     'balanced-accuracy': balancedAccuracy.value(pairs),
     'f1-macro': f1('macro').value(pairs),
     'roc-auc': hasAll ? auc.value(auc.partial(labels, predicted)) : null,

@@ -1,9 +1,8 @@
 // What a forest of values says of some rows, as sums and counts that can be merged.
 
-import { meanAbsoluteError } from '../metrics/mean-absolute-error.ts';
 import { type R2Partial, r2 } from '../metrics/r2.ts';
 import { mergeR2Spreads, type R2SpreadPartial, r2Interval, r2Spread } from '../metrics/r2-interval.ts';
-import { rootMeanSquaredError } from '../metrics/root-mean-squared-error.ts';
+import { meanAbsoluteError, rootMeanSquaredError } from '../metrics/regression-metrics.ts';
 import type { MeanPartial } from '../metrics/weighted-mean.ts';
 import type { ValueRangeAndMean } from './bins.ts';
 import type { Evaluated } from './evaluate.ts';

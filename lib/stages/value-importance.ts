@@ -1,6 +1,6 @@
 // Permutation importance where values are predicted: how much the squared error grows when one feature's values are another's.
 
-import { addExact, mergeSums, settle, sumOf } from '../metrics/exact-sum.ts';
+import { addExact, mergeSums, nearestSum, settle } from '../metrics/exact-sum.ts';
 import type { PermutationImportances } from './importance.ts';
 
 /** What a partition adds: exact sums over rows of the sample, by feature, shape [numFeatures]. */
@@ -50,7 +50,7 @@ export function mergeValueImportance(
   const parts = partitions.filter((part) => part !== null && part.numRows > 0) as ValueImportanceSums[];
   const numRows = parts.reduce((sum, part) => sum + part.numRows, 0);
   if (numRows === 0) return null;
-  const total = (key: 'growths' | 'squares', j: number) => sumOf(mergeSums(parts.map((part) => part[key][j])));
+  const total = (key: 'growths' | 'squares', j: number) => nearestSum(mergeSums(parts.map((part) => part[key][j])));
   const features = Array.from({ length: numFeatures }, (_, j) => {
     const mean = total('growths', j) / numRows;
     const spread = Math.max(0, total('squares', j) / numRows - mean * mean);

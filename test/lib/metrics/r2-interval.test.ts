@@ -6,7 +6,7 @@ import { score } from '../../../lib/metrics/metric.ts';
 import { r2 } from '../../../lib/metrics/r2.ts';
 import { mergeR2Spreads, r2Interval, r2Spread } from '../../../lib/metrics/r2-interval.ts';
 
-/** Values of a line with noise, and the predictions of one who knows the line. */
+/** Draw values with noise around a line, and take the line as predictions. */
 function draw(numRows: number, index: number, noise: number) {
   const random = new RandomStream(1, STREAM.values, index);
   const predictions = Float64Array.from({ length: numRows }, () => normalQuantile(random.nextOpen()));
@@ -14,7 +14,7 @@ function draw(numRows: number, index: number, noise: number) {
   return { labels, predictions };
 }
 
-test('the interval holds the true R² in 95 of 100 samples, whatever the noise', () => {
+test('the interval contains the true R² in about 95 of 100 samples, for any noise', () => {
   for (const noise of [0.3, 1, 2]) {
     const truth = 1 / (1 + noise * noise);
     let numInside = 0;
@@ -28,7 +28,7 @@ test('the interval holds the true R² in 95 of 100 samples, whatever the noise',
   }
 });
 
-test('parts merge to the interval of the whole, in any order', () => {
+test('partials merge to that of all rows, in any order', () => {
   const { labels, predictions } = draw(500, 1, 1);
   const whole = r2Spread(labels, predictions, 0.1);
   const cuts = [0, 1, 7, 200, 499, 500];
@@ -39,7 +39,7 @@ test('parts merge to the interval of the whole, in any order', () => {
   assert.deepEqual(mergeR2Spreads(parts.reverse()), whole);
 });
 
-test('values that do not vary have no interval, and right predictions one of no width', () => {
+test('constant values have no interval, and exact predictions one of width 0', () => {
   const same = Float64Array.of(2, 2, 2);
   assert.equal(r2Interval(1, r2Spread(same, same, 2)), null);
   const right = Float64Array.of(1, 2, 4);
