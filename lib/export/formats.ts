@@ -1,9 +1,9 @@
-// The formats that models leave in and come back from.
+// The formats in which models are exported, and the two that are read.
 
+import { FormatError } from '../base/errors.ts';
 import { decodeModel, type Model, reencodeModel } from '../forest/model.ts';
-import { fromJsModule, toJsModule } from './js-module.ts';
+import { toJsModule } from './js-module.ts';
 import { toJsonLines } from './json.ts';
-import { fromJson } from './json-read.ts';
 import { toOnnx } from './onnx.ts';
 import { fromOnnx } from './onnx-import.ts';
 
@@ -11,9 +11,9 @@ export const MODEL_FORMATS = ['arvo', 'onnx', 'json', 'js'] as const;
 export type ModelFormat = (typeof MODEL_FORMATS)[number];
 
 /**
- * A model as a file, in pieces.
+ * Write a model as a file, in chunks.
  *
- * @throws {InputError} when the format has no room for something in it
+ * @throws {InputError} when the format cannot represent something in the model
  */
 export function* writeModel(model: Model, format: ModelFormat): Generator<Uint8Array | string> {
   if (format === 'arvo') yield reencodeModel(model);
@@ -22,28 +22,15 @@ export function* writeModel(model: Model, format: ModelFormat): Generator<Uint8A
   else yield toJsModule(model);
 }
 
-/** Which of the formats a file is in, from its first bytes; what is none of the others is taken for ONNX. */
-export function formatOfModel(bytes: Uint8Array): ModelFormat {
-  const start = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart();
-  if (start.startsWith('ARVO')) return 'arvo';
-  if (start.startsWith('{')) return 'json';
-  return start.startsWith('//') ? 'js' : 'onnx';
-}
-
 /**
- * The model in a file of any of the formats.
+ * Read the model in an .arvo or .onnx file, recognized by its first bytes: everything that is not .arvo is read as ONNX.
  *
- * @throws {FormatError} when it is damaged, or none of them
+ * @throws {FormatError} when the file is damaged, or in another format
  */
 export function readModel(bytes: Uint8Array): Model {
-  switch (formatOfModel(bytes)) {
-    case 'arvo':
-      return decodeModel(bytes);
-    case 'json':
-      return fromJson(new TextDecoder().decode(bytes));
-    case 'js':
-      return fromJsModule(new TextDecoder().decode(bytes));
-    case 'onnx':
-      return fromOnnx(bytes);
-  }
+  const start = new TextDecoder().decode(bytes.subarray(0, 64)).trimStart();
+  if (start.startsWith('ARVO')) return decodeModel(bytes);
+  const text = start.startsWith('{') ? 'JSON' : start.startsWith('//') ? 'JavaScript' : undefined;
+  if (text) throw new FormatError(`${text} exports cannot be read back; use the .arvo or .onnx file of the model`);
+  return fromOnnx(bytes);
 }

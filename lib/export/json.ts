@@ -1,4 +1,4 @@
-// A forest as JSON that a person can read; json-read.ts reads it back.
+// A forest as JSON for people and for `grep`.
 
 import { InputError } from '../base/errors.ts';
 import { LEAF_VALUE, LEAF_WEIGHT } from '../forest/leaf-table.ts';
@@ -6,22 +6,24 @@ import type { Model } from '../forest/model.ts';
 import { categoriesByNode } from '../forest/thresholds.ts';
 import { LEAF, MISSING_LEFT, type Tree } from '../forest/tree.ts';
 
-export const JSON_FORMAT = 'arvoredo forest';
-export const JSON_VERSION = 1;
+const JSON_FORMAT = 'arvoredo forest';
+const JSON_VERSION = 1;
 
 /**
- * The model as lines of JSON: what it says about itself, its features with the edges of their bins and, of a model with a
- * schema, their names; then a node a line, numbered as `apply` numbers them. A row goes left when its value is at most `atMost`, null for any known value, or one of
- * the categories `in`.
+ * Write the model as lines of JSON: its classes, options and schema; its features with the edges of their bins and, if
+ * there is a schema, their names; then one node a line, numbered as `apply` numbers them. A row goes left when its value is
+ * at most `atMost` (null: any value that is not missing) or one of the categories `in`. Edges and `atMost` are the shortest
+ * decimals of float32 numbers; round them to float32 before comparing.
  *
- * @throws {InputError} when two class labels read the same
+ * @throws {InputError} when two class labels have the same text
  */
 export function* toJsonLines(model: Model): Generator<string> {
   const { numClasses, classLabels, edges, isCategorical, trees, options, ranges, schema } = model;
   const names = classLabels.map(String);
-  if (new Set(names).size < names.length) throw new InputError('two classes are called the same; rename them');
+  if (new Set(names).size < names.length)
+    throw new InputError('two class labels have the same text; rename one of them');
   const nameOf = (feature: number) => (schema ? `, "name": ${JSON.stringify(schema.features[feature].name)}` : '');
-  const edgeTexts = edges.map((ofFeature) => Array.from(ofFeature, shortest));
+  const edgeTexts = edges.map((featureEdges) => Array.from(featureEdges, shortest));
   const hasFlags = trees.some(({ flags }) => flags !== undefined);
   yield `{\n"format": ${JSON.stringify(JSON_FORMAT)}, "version": ${JSON_VERSION},\n`;
   yield `"kind": "${numClasses > 0 ? 'classifier' : 'regressor'}",\n`;
@@ -53,7 +55,7 @@ export function* toJsonLines(model: Model): Generator<string> {
   yield '\n]\n}\n';
 }
 
-/** The fewest digits that give a float32 again. */
+/** The shortest decimal that reads back as the same float32. */
 function shortest(value: number): string {
   if (Object.is(value, -0)) return '-0';
   for (let digits = 6; digits < 9; digits++) {

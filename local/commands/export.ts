@@ -24,7 +24,7 @@ export function exportCommand(): Command {
   const command = new Command('export')
     .description('Write the model of a run, or one in a file, as another kind of file.')
     .option('--run-id <ID>', 'run whose model it is')
-    .option('--model <FILE>', 'model in a file: .arvo, .onnx, .json or .js')
+    .option('--model <FILE>', 'model file: .arvo or .onnx')
     .addOption(
       new Option(
         '--format <FORMAT>',

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { FormatError, InputError, NotFoundError } from '../../lib/base/errors.ts';
-import { MODEL_FORMATS, readModel } from '../../lib/export/formats.ts';
+import { readModel } from '../../lib/export/formats.ts';
 import type { Model } from '../../lib/forest/model.ts';
 import { checkRunId, runKeys } from '../../lib/store/keys.ts';
 import { type BackendFlags, type OpenStore, openStore } from '../backend/backend.ts';
@@ -30,7 +30,7 @@ export class LazyStore {
 }
 
 /**
- * A model by the id of its run, or from a file of any format.
+ * A model by the ID of its run, or from an .arvo or .onnx file.
  *
  * @throws {InputError} when it is neither
  */
@@ -40,15 +40,8 @@ export async function findModel(name: string, lazy: LazyStore): Promise<Model> {
     try {
       return readModel(bytes);
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ERR_STRING_TOO_LONG') {
-        throw new InputError(`${name}: ${bytes.length} bytes are too many for a model as text; use .arvo or .onnx`, {
-          cause,
-        });
-      }
       if (!(cause instanceof FormatError)) throw cause;
-      throw new InputError(`${name} can't be read as a model (${MODEL_FORMATS.join(', ')}): ${cause.message}`, {
-        cause,
-      });
+      throw new InputError(`${name} cannot be read as a model (.arvo or .onnx): ${cause.message}`, { cause });
     }
   }
   if (/[./\\]/.test(name)) throw new InputError(`there is no file ${name}`);

@@ -48,7 +48,7 @@ const HERE_BYTES = 64 * 1024 ** 2;
 export function predictCommand(): Command {
   const command = new Command('predict')
     .description('Predict the rows of a table: labels and probabilities, or predictions, as CSV, Arrow or Parquet.')
-    .requiredOption('--model <ID or FILE>', 'run whose model it is, or a model in a file: .arvo, .onnx, .json or .js')
+    .requiredOption('--model <ID or FILE>', 'run whose model to use, or a model file: .arvo or .onnx')
     .requiredOption('--data <PATH>', 'file, folder, pattern or s3://…, as of run; may be given more than once', collect)
     .requiredOption(
       '--out <FILE or FOLDER/>',
