@@ -1,4 +1,4 @@
-// A model out of nodes that another program wrote: thresholds become bin edges and cuts.
+// Builds a model from nodes that another program wrote: thresholds become bin edges and cuts.
 
 import { FormatError } from '../base/errors.ts';
 import { LeafTableBuilder } from '../forest/leaf-table.ts';
@@ -9,39 +9,39 @@ import { CATEGORICAL, LEAF, MAX_FEATURES, MISSING_LEFT, SET_BYTES, type Tree } f
 /** A node, in preorder: a leaf, or a test whose left child is the next node. */
 export type ForestNode =
   | {
-      /** Class and weight of each entry, ascending; in a regressor 0 and its value, then 1 and its weight. */
+      /** Class and weight of each entry, ascending; for regression 0 and the value, then 1 and the weight. */
       entries: [index: number, count: number][];
     }
   | ({ feature: number; isMissingLeft: boolean; right: number } & (
-      | { /** A float32; infinity where every known value goes left. */ atMost: number }
+      | { /** A float32; infinity where every value that is not missing goes left. */ atMost: number }
       | { categories: Uint8Array }
     ));
 
 export interface ForestParts {
   numFeatures: number;
-  /** None of a regressor. */
+  /** Empty for regression. */
   classLabels: ClassLabel[];
-  isRegressor: boolean;
+  isRegression: boolean;
   trees: ForestNode[][];
-  /** Columns of the table that it was trained on, where that is known. */
+  /** Columns of the table that the forest was trained on, if known. */
   schema?: ModelSchema;
 }
 
 const MAX_BYTE_EDGES = 254;
 const MAX_EDGES = 65_534;
 
-/** @throws {FormatError} on nodes that make no forest, or more thresholds of a feature than a model can tell apart */
-export function buildModel({ numFeatures, classLabels, isRegressor, trees, schema }: ForestParts): Model {
+/** @throws {FormatError} when the nodes are not a forest, or a feature has more thresholds than a model can hold */
+export function buildModel({ numFeatures, classLabels, isRegression, trees, schema }: ForestParts): Model {
   if (!Number.isInteger(numFeatures) || numFeatures < 1 || numFeatures > MAX_FEATURES) {
-    throw new FormatError(`a forest has from 1 to ${MAX_FEATURES} features, got ${numFeatures}`);
+    throw new FormatError(`a forest must have from 1 to ${MAX_FEATURES} features, got ${numFeatures}`);
   }
   const isCategorical = findCategorical(trees, numFeatures);
   const edges = findEdges(trees, numFeatures, isCategorical);
   const isWide = edges.some(({ length }) => length > MAX_BYTE_EDGES);
-  const cutOf = edges.map((ofFeature) => new Map(Array.from(ofFeature, (edge, cut) => [edge, cut])));
-  const grown = trees.map((nodes) => toTree(nodes, cutOf, isWide));
-  // read back: what is wrong is found there
-  const numClasses = isRegressor ? 0 : classLabels.length;
+  const cutsByEdge = edges.map((featureEdges) => new Map(Array.from(featureEdges, (edge, cut) => [edge, cut])));
+  const grown = trees.map((nodes) => toTree(nodes, cutsByEdge, isWide));
+  // decoding checks the model
+  const numClasses = isRegression ? 0 : classLabels.length;
   return decodeModel(encodeModel(grown, edges, numClasses, classLabels, { isCategorical, schema }));
 }
 
@@ -51,10 +51,10 @@ function findCategorical(trees: readonly ForestNode[][], numFeatures: number): b
     if ('entries' in node) continue;
     const { feature } = node;
     if (!(feature >= 0 && feature < numFeatures))
-      throw new FormatError(`a node tests feature ${feature} of ${numFeatures}`);
+      throw new FormatError(`a node tests feature ${feature}; the features are 0 to ${numFeatures - 1}`);
     isCategorical[feature] ??= 'categories' in node;
     if (isCategorical[feature] !== 'categories' in node) {
-      throw new FormatError(`feature ${feature} is compared with thresholds and with categories`);
+      throw new FormatError(`feature ${feature} is compared both with thresholds and with categories`);
     }
   }
   return Array.from(isCategorical, (is) => is ?? false);
@@ -66,17 +66,17 @@ function findEdges(trees: readonly ForestNode[][], numFeatures: number, isCatego
     if ('entries' in node || !('atMost' in node) || node.atMost === Number.POSITIVE_INFINITY) continue;
     if (!Number.isFinite(node.atMost))
       throw new FormatError(`feature ${node.feature} has the threshold ${node.atMost}`);
-    thresholds[node.feature].add(node.atMost + 0); // one zero
+    thresholds[node.feature].add(node.atMost + 0); // -0 becomes 0
   }
   return thresholds.map((set, feature) => {
     if (set.size > MAX_EDGES) {
-      throw new FormatError(`feature ${feature} has ${set.size} thresholds, a model has at most ${MAX_EDGES}`);
+      throw new FormatError(`feature ${feature} has ${set.size} thresholds; a model can hold at most ${MAX_EDGES}`);
     }
     return isCategorical[feature] ? new Float32Array(0) : Float32Array.from(set).sort();
   });
 }
 
-function toTree(nodes: readonly ForestNode[], cutOf: readonly Map<number, number>[], isWide: boolean): Tree {
+function toTree(nodes: readonly ForestNode[], cutsByEdge: readonly Map<number, number>[], isWide: boolean): Tree {
   const leaves = new LeafTableBuilder(true);
   const sets: Uint8Array[] = [];
   const tree: Omit<Tree, 'leaves'> & { flags: Uint8Array } = {
@@ -100,7 +100,7 @@ function toTree(nodes: readonly ForestNode[], cutOf: readonly Map<number, number
       tree.flags[i] |= CATEGORICAL;
       sets.push(node.categories);
     } else {
-      const cuts = cutOf[node.feature];
+      const cuts = cutsByEdge[node.feature];
       tree.cut[i] = node.atMost === Number.POSITIVE_INFINITY ? cuts.size : cuts.get(node.atMost + 0)!;
     }
   }

@@ -23,7 +23,8 @@ export function* writeModel(model: Model, format: ModelFormat): Generator<Uint8A
 }
 
 /**
- * Read the model in an .arvo or .onnx file, recognized by its first bytes: everything that is not .arvo is read as ONNX.
+ * Read the model in an .arvo or .onnx file, recognized by its first bytes: everything that is not .arvo is read as
+ * ONNX.
  *
  * @throws {FormatError} when the file is damaged, or in another format
  */

@@ -8,8 +8,8 @@ const HEADER = `// A forest that predicts by itself, written by arvoredo. It has
 
 /**
  * Write the model as an ES module. Its `predict` and `predictProba` take a list of rows and return the same numbers as
- * ours, to the last bit; `classes` are the labels. A row is a list of numbers with null for a missing value, or an object
- * by `featureNames` with cells as in the table that the model was trained on.
+ * ours, to the last bit; `classes` are the labels. A row is a list of numbers with null for a missing value, or an
+ * object by `featureNames` with cells as in the table that the model was trained on.
  */
 export function toJsModule(model: Model): string {
   const base64 = Buffer.from(reencodeModel(model)).toString('base64');

@@ -1,5 +1,5 @@
-// The program of an exported JavaScript module: everything but the model. It reads the file of lib/forest/format.md, which
-// the exporter has checked, and needs nothing of a browser, Node or an edge runtime but `atob`.
+// The program of an exported JavaScript module: everything but the model. It reads the format of lib/forest/format.md,
+// which the exporter has checked. Of a browser, Node or an edge runtime it needs `atob` only.
 
 import { DATE } from '../tables/cells.ts';
 
@@ -32,9 +32,9 @@ const leafStart = section(Uint32Array, numLeafRows + 1);
 const leafClass = section(Uint16Array, numLeafEntries);
 const leafCount = section(layout & 4 ? Float64Array : Uint32Array, numLeafEntries);
 
-/** Labels, in the order of the probabilities; none of a regressor. */
+/** Labels in the order of the probabilities; empty for regression. */
 export const classes = about.classLabels;
-/** What features are called in rows that are objects. */
+/** Names of the features in rows that are objects. */
 export const featureNames = Array.from({ length: numFeatures }, (_, j) => about.schema?.features[j].name ?? 'f' + j);
 export { numFeatures, numClasses, numTrees, numNodes };
 
@@ -75,7 +75,7 @@ for (let row = 0; fractions && row < numLeafRows; row++) {
 }
 
 let flags = layout & 2 ? storedFlags : null;
-/** Where training knew no missing values, they go to the child with more samples. */
+/** Missing values go to the child with more samples where the training data had none. */
 function biggerChildren() {
   const weights = new Float64Array(numNodes);
   flags = new Uint8Array(numNodes);
@@ -102,7 +102,7 @@ function toNumber(cell, j, index) {
   throw new RangeError('row ' + index + ': ' + featureNames[j] + ' must be ' + allowed + ', got ' + cell);
 }
 
-/** Days since 1970 of a Date, or of a text of ISO 8601, in UTC where it says nothing else; NaN of anything else. */
+/** Days since 1970 of a Date or an ISO 8601 text (UTC if it has no time zone); NaN for anything else. */
 function toDays(cell) {
   if (cell instanceof Date) return cell.getTime() / 86400000;
   if (typeof cell !== 'string' || !${DATE.toString()}.test(cell)) return NaN;
@@ -115,7 +115,7 @@ function toDays(cell) {
 function toValues(row, index) {
   if (!Array.isArray(row) && !ArrayBuffer.isView(row)) {
     const other = Object.keys(row).find((name) => !featureNames.includes(name));
-    if (other !== undefined) throw new RangeError('row ' + index + ': there is no feature ' + other);
+    if (other !== undefined) throw new RangeError('row ' + index + ': unknown feature ' + other);
     row = featureNames.map((name, j) => (Object.hasOwn(row, name) ? toNumber(row[name], j, index) : null));
   }
   if (row.length !== numFeatures) throw new RangeError('row ' + index + ' must have ' + numFeatures + ' values, got ' + row.length);
@@ -129,7 +129,7 @@ function toValues(row, index) {
   });
 }
 
-function leafOf(root, values) {
+function findLeaf(root, values) {
   let node = root;
   for (let j = feature[node]; j !== LEAF; j = feature[node]) {
     const value = values[j];
@@ -155,22 +155,22 @@ export function predictProba(rows) {
     const values = toValues(row, index);
     const sums = new Array(numClasses).fill(0);
     for (const root of roots) {
-      const leaf = leafOf(root, values);
+      const leaf = findLeaf(root, values);
       for (let i = leafStart[leaf]; i < leafStart[leaf + 1]; i++) sums[leafClass[i]] += fractions[i];
     }
     return sums.map((sum) => sum / numTrees);
   });
 }
 
-/** Label of each row, the most probable one; of a regressor its value. */
+/** The most probable label of each row; for regression its value. */
 export function predict(rows) {
   if (numClasses > 0) {
-    return predictProba(rows).map((ofRow) => classes[ofRow.reduce((best, p, k) => (p > ofRow[best] ? k : best), 0)]);
+    return predictProba(rows).map((shares) => classes[shares.reduce((best, p, k) => (p > shares[best] ? k : best), 0)]);
   }
   return Array.from(rows, (row, index) => {
     const values = toValues(row, index);
     let sum = 0;
-    for (const root of roots) sum += leafCount[leafStart[leafOf(root, values)]];
+    for (const root of roots) sum += leafCount[leafStart[findLeaf(root, values)]];
     return sum / numTrees;
   });
 }

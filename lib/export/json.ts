@@ -11,9 +11,9 @@ const JSON_VERSION = 1;
 
 /**
  * Write the model as lines of JSON: its classes, options and schema; its features with the edges of their bins and, if
- * there is a schema, their names; then one node a line, numbered as `apply` numbers them. A row goes left when its value is
- * at most `atMost` (null: any value that is not missing) or one of the categories `in`. Edges and `atMost` are the shortest
- * decimals of float32 numbers; round them to float32 before comparing.
+ * there is a schema, their names; then one node a line, numbered as `apply` numbers them. A row goes left when its
+ * value is at most `atMost` (null: any value that is not missing) or one of the categories `in`. Edges and `atMost` are
+ * the shortest decimals of float32 numbers; round them to float32 before comparing.
  *
  * @throws {InputError} when two class labels have the same text
  */

@@ -7,7 +7,7 @@ export function fail(what: string): never {
   throw new FormatError(`onnx: ${what}`);
 }
 
-/** The attributes of the operator, checked as they are asked for. */
+/** The attributes of an operator; one that is missing or of another type is treated as absent. */
 export class Attributes {
   readonly #byName: Record<string, OnnxAttribute>;
 
@@ -15,9 +15,9 @@ export class Attributes {
     this.#byName = byName;
   }
 
-  text(name: string, preset: string): string {
+  text(name: string, fallback: string): string {
     const attribute = this.#byName[name];
-    return attribute?.type === 'string' ? attribute.value : preset;
+    return attribute?.type === 'string' ? attribute.value : fallback;
   }
 
   texts(name: string): readonly string[] {
@@ -25,23 +25,23 @@ export class Attributes {
     return attribute?.type === 'strings' ? attribute.value : [];
   }
 
-  whole(name: string, preset: number): number {
+  integer(name: string, fallback: number): number {
     const attribute = this.#byName[name];
-    return attribute?.type === 'int' ? attribute.value : preset;
+    return attribute?.type === 'int' ? attribute.value : fallback;
   }
 
-  wholes(name: string): ArrayLike<number> {
+  integers(name: string): ArrayLike<number> {
     const attribute = this.#byName[name];
     return attribute?.type === 'ints' ? attribute.value : [];
   }
 
-  /** Numbers, of float32 or as a tensor of either precision. */
+  /** Numbers: a list of float32, or a tensor of float32 or float64. */
   numbers(name: string): ArrayLike<number> {
     const list = this.#byName[name];
     if (list?.type === 'floats') return list.value;
     const tensor = this.#byName[`${name}_as_tensor`];
     if (tensor?.type !== 'tensor') return [];
     const { values } = tensor.value;
-    return values instanceof BigInt64Array ? fail(`${name} of whole numbers`) : values;
+    return values instanceof BigInt64Array ? fail(`${name} must be floating-point numbers, got integers`) : values;
   }
 }

@@ -1,4 +1,4 @@
-// Reads ONNX files, on a protobuf library's wire format. The numbers of fields are those of onnx.proto.
+// Reads ONNX files with a protobuf library's wire format. Field numbers are those of onnx.proto.
 
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { FormatError } from '../base/errors.ts';
@@ -13,19 +13,19 @@ import {
 } from './onnx-model.ts';
 
 /**
- * What a file says that `OnnxModel` has room for; anything else in it is passed over.
+ * Decode a file; fields that `OnnxModel` does not have are ignored.
  *
- * @throws {FormatError} when the bytes are no ONNX model
+ * @throws {FormatError} when the bytes are not an ONNX model
  */
 export function decodeOnnx(bytes: Uint8Array): OnnxModel {
   try {
     return readModel(bytes);
   } catch (cause) {
-    throw new FormatError(`onnx: not an ONNX model, ${(cause as Error).message}`, { cause });
+    throw new FormatError(`onnx: not an ONNX model: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
 }
 
-/** Reads one field; what is not for it must be left to be skipped. */
+/** Reads one field, or returns false and leaves it unread, so that it is skipped. */
 type ReadField = (field: number, wireType: WireType, reader: BinaryReader) => boolean;
 
 function readFields(bytes: Uint8Array, read: ReadField): void {
@@ -111,7 +111,7 @@ function readNode(bytes: Uint8Array): OnnxNode {
   return node;
 }
 
-/** The attribute under its name; nothing for one of another type. */
+/** The attribute by its name; empty if its type is not supported. */
 function readAttribute(bytes: Uint8Array): Record<string, OnnxAttribute> {
   let name = '';
   let typeNumber = 0;
@@ -152,7 +152,7 @@ function readAttribute(bytes: Uint8Array): Record<string, OnnxAttribute> {
   }
 }
 
-/** A repeated number: packed into one field, or a field each. */
+/** Read a repeated number: packed into one field, or one field each. */
 function readRepeated(wireType: WireType, reader: BinaryReader, read: () => void): void {
   if (wireType !== WireType.LengthDelimited) {
     read();
@@ -169,19 +169,19 @@ function readTensor(bytes: Uint8Array): OnnxTensor {
   let elementType = 0;
   let raw: Uint8Array | undefined;
   const numbers: number[] = [];
-  const wholes: bigint[] = [];
+  const integers: bigint[] = [];
   readFields(bytes, (field, wireType, reader) => {
     if (field === 1) readRepeated(wireType, reader, () => dims.push(Number(reader.int64())));
     else if (field === 2) elementType = reader.int32();
     else if (field === 4) readRepeated(wireType, reader, () => numbers.push(reader.float()));
-    else if (field === 7) readRepeated(wireType, reader, () => wholes.push(BigInt(reader.int64())));
+    else if (field === 7) readRepeated(wireType, reader, () => integers.push(BigInt(reader.int64())));
     else if (field === 8) name = reader.string();
     else if (field === 9) raw = reader.bytes();
     else if (field === 10) readRepeated(wireType, reader, () => numbers.push(reader.double()));
     else return false;
     return true;
   });
-  const values = raw ? viewRaw(raw, elementType) : toValues(elementType, numbers, wholes);
+  const values = raw ? viewRaw(raw, elementType) : toValues(elementType, numbers, integers);
   return { name, dims, values };
 }
 
@@ -191,9 +191,9 @@ function viewRaw(raw: Uint8Array, elementType: number): OnnxTensor['values'] {
   return elementType === ELEMENT.int64 ? new BigInt64Array(buffer) : new Float32Array(buffer);
 }
 
-function toValues(elementType: number, numbers: number[], wholes: bigint[]): OnnxTensor['values'] {
+function toValues(elementType: number, numbers: number[], integers: bigint[]): OnnxTensor['values'] {
   if (elementType === ELEMENT.double) return Float64Array.from(numbers);
-  return elementType === ELEMENT.int64 ? BigInt64Array.from(wholes) : Float32Array.from(numbers);
+  return elementType === ELEMENT.int64 ? BigInt64Array.from(integers) : Float32Array.from(numbers);
 }
 
 function readValue(bytes: Uint8Array): OnnxValue {
@@ -225,7 +225,7 @@ function readValue(bytes: Uint8Array): OnnxValue {
   return value;
 }
 
-/** Visit each message in one field. */
+/** Visit each message in the field `wanted`. */
 function within(bytes: Uint8Array, wanted: number, visit: (inner: Uint8Array) => void): void {
   readFields(bytes, (field, _wireType, reader) => {
     if (field !== wanted) return false;

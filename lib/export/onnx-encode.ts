@@ -1,4 +1,4 @@
-// Writes ONNX files, on a protobuf library's wire format. The numbers of fields are those of onnx.proto.
+// Writes ONNX files with a protobuf library's wire format. Field numbers are those of onnx.proto.
 
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import {
@@ -14,7 +14,7 @@ import {
 
 const IR_VERSION = 8;
 
-/** A model as an ONNX file. Whole numbers may be from -2^31 to 2^53. */
+/** Encode a model as an ONNX file. Integers may be from -2^31 to 2^53. */
 export function encodeOnnx({ producer, opsets, graph, metadata }: OnnxModel): Uint8Array<ArrayBuffer> {
   const writer = new BinaryWriter();
   writer.tag(1, WireType.Varint).int64(IR_VERSION);
@@ -103,7 +103,7 @@ function writeValue(writer: BinaryWriter, { name, elementType, dims }: OnnxValue
   );
 }
 
-/** Numbers as they lie in memory: all machines that run Node are little-endian. */
+/** Write numbers as they are in memory: all machines that run Node are little-endian. */
 function bytes(
   writer: BinaryWriter,
   field: number,
@@ -112,7 +112,7 @@ function bytes(
   writer.tag(field, WireType.LengthDelimited).bytes(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
 }
 
-/** Whole numbers end to end: each on its own would take a tag too. */
+/** Write integers packed into one field: one field each would add a tag to every number. */
 function packed(writer: BinaryWriter, field: number, values: ArrayLike<number>): void {
   message(writer, field, () => {
     for (let i = 0; i < values.length; i++) {

@@ -1,4 +1,4 @@
-// The nodes and leaves of a forest as ONNX lists them: an entry of each, in lists of one kind of number.
+// The nodes and leaves of a forest as ONNX stores them: parallel lists, one for each attribute.
 
 import { LEAF_VALUE, type LeafTable } from '../forest/leaf-table.ts';
 import type { Model } from '../forest/model.ts';
@@ -22,12 +22,13 @@ export interface NodeLists {
 }
 
 /**
- * A set of categories has no node of its own in ONNX: it becomes a chain of nodes that each ask for one category and lead
- * to the same child, the shorter one of those that go left and those that go right.
+ * List the nodes of all trees. ONNX has no test for a set of categories: it becomes a chain of nodes that each compare
+ * with one category and lead to the same child, for the categories that go left or those that go right, whichever are
+ * fewer.
  */
 export function listNodes(model: Model): NodeLists {
   const { trees, edges } = model;
-  const chains = trees.map(categoryChains);
+  const chains = trees.map(makeChains);
   const length = trees.reduce((sum, { numNodes }, t) => {
     let extra = 0;
     for (const { members } of chains[t].values()) extra += members.length - 1;
@@ -46,8 +47,8 @@ export function listNodes(model: Model): NodeLists {
   let at = 0;
   for (const [t, tree] of trees.entries()) {
     const flags = tree.flags ?? biggerChildFlags(tree, model.numClasses === 0);
-    let nextId = tree.numNodes; // chains go on after the tree's own nodes
-    const further: { id: number; feature: number; category: number; onTrue: number; onFalse: number }[] = [];
+    let nextId = tree.numNodes; // chains get IDs after the nodes of the tree
+    const chained: { id: number; feature: number; category: number; onTrue: number; onFalse: number }[] = [];
     const add = (id: number) => {
       lists.trees[at] = t;
       lists.ids[at] = id;
@@ -75,15 +76,15 @@ export function listNodes(model: Model): NodeLists {
       lists.thresholds[i] = members[0];
       lists.trueIds[i] = onTrue;
       lists.falseIds[i] = members.length > 1 ? nextId : onFalse;
-      // a missing value either leaves the chain at its first node or walks down all of it
+      // a missing value either leaves the chain at its first node or passes all of it
       lists.missingTrue[i] = Number(isMissingLeft === isLeft);
       for (const [k, category] of members.slice(1).entries()) {
         const isLast = k === members.length - 2;
         const id = nextId++;
-        further.push({ id, feature, category, onTrue, onFalse: isLast ? onFalse : nextId });
+        chained.push({ id, feature, category, onTrue, onFalse: isLast ? onFalse : nextId });
       }
     }
-    for (const { id, feature, category, onTrue, onFalse } of further) {
+    for (const { id, feature, category, onTrue, onFalse } of chained) {
       const i = add(id);
       lists.features[i] = feature;
       lists.modes[i] = 'BRANCH_EQ';
@@ -96,13 +97,13 @@ export function listNodes(model: Model): NodeLists {
 }
 
 interface Chain {
-  /** Categories asked for; `NO_CATEGORY` where none is. */
+  /** Categories that leave the chain; `NO_CATEGORY` alone if there are none. */
   members: number[];
-  /** Whether they are those that go left. */
+  /** Whether the members go left. */
   isLeft: boolean;
 }
 
-function categoryChains(tree: Tree): Map<number, Chain> {
+function makeChains(tree: Tree): Map<number, Chain> {
   const chains = new Map<number, Chain>();
   for (const [node, left] of categoriesByNode(tree)) {
     const isLeft = left.length <= MAX_CATEGORIES / 2;
@@ -121,7 +122,7 @@ export interface LeafLists {
   weights: Float64Array;
 }
 
-/** The class fractions of every leaf. */
+/** List the class fractions of every leaf. */
 export function listFractions(trees: readonly Tree[]): LeafLists {
   const totals = new Map<LeafTable, Float64Array>();
   for (const { leaves } of trees) if (!totals.has(leaves)) totals.set(leaves, leafWeights(leaves, false));
@@ -131,7 +132,7 @@ export function listFractions(trees: readonly Tree[]): LeafLists {
   });
 }
 
-/** The value of every leaf. */
+/** List the value of every leaf. */
 export function listValues(trees: readonly Tree[]): LeafLists {
   return listLeaves(trees, ({ leaves }, row, add) => add(0, leaves.counts[leaves.start[row] + LEAF_VALUE]));
 }

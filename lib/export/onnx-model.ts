@@ -1,7 +1,7 @@
-// ONNX models in memory: what of onnx.proto a forest needs.
+// ONNX models in memory: the part of onnx.proto that a forest needs.
 // Source: onnx/onnx.proto of the ONNX project, IR version 8.
 
-/** Of a tensor's elements. */
+/** Element types of a tensor in a file. */
 export const ELEMENT = { float: 1, int64: 7, string: 8, double: 11 } as const;
 
 export interface OnnxTensor {
@@ -21,14 +21,14 @@ export type OnnxAttribute =
 
 export interface OnnxNode {
   opType: string;
-  /** Empty for ONNX's own operators. */
+  /** Empty for operators of ONNX itself. */
   domain: string;
   inputs: string[];
   outputs: string[];
   attributes: Record<string, OnnxAttribute>;
 }
 
-/** An input or output of the graph; a dimension of any length is null. */
+/** An input or output of the graph; null is a dimension of any length. */
 export interface OnnxValue {
   name: string;
   elementType: number;

@@ -1,4 +1,4 @@
-// The trees of an ONNX operator: out of its lists, and into our order.
+// Reads the trees of an ONNX operator from its lists, and brings their nodes into our order.
 
 import { floorToFloat32, previousFloat32 } from '../forest/bins.ts';
 import { categorySet } from '../forest/thresholds.ts';
@@ -6,12 +6,12 @@ import { MAX_CATEGORIES } from '../forest/tree.ts';
 import type { ForestNode } from './build-model.ts';
 import { type Attributes, fail } from './onnx-attributes.ts';
 
-/** Class and weight of each entry of a leaf, ascending; in a regressor 0 and its value, then 1 and its weight. */
+/** Class and weight of each entry of a leaf, ascending; for regression 0 and the value, then 1 and the weight. */
 export type Entries = [index: number, count: number][];
-/** What a leaf holds, by the tree's id and the node's. */
+/** Returns the entries of a leaf. */
 export type LeafEntries = (treeId: number, nodeId: number) => Entries;
 
-/** One tree as the file lists it: positions of nodes stand for their ids. */
+/** One tree as the file lists it; `indexOf` maps the ID of a node to its index in the lists. */
 export interface ListedTree {
   treeId: number;
   ids: number[];
@@ -24,19 +24,21 @@ export interface ListedTree {
   indexOf: Map<number, number>;
 }
 
-/** @throws {FormatError} on lists of different lengths, or a node that is there twice */
+/** @throws {FormatError} when lists differ in length, or a node is listed twice */
 export function readTrees(attributes: Attributes): ListedTree[] {
-  const treeIds = attributes.wholes('nodes_treeids');
-  const ids = attributes.wholes('nodes_nodeids');
-  const features = attributes.wholes('nodes_featureids');
+  const treeIds = attributes.integers('nodes_treeids');
+  const ids = attributes.integers('nodes_nodeids');
+  const features = attributes.integers('nodes_featureids');
   const modes = attributes.texts('nodes_modes');
   const thresholds = attributes.numbers('nodes_values');
-  const trueIds = attributes.wholes('nodes_truenodeids');
-  const falseIds = attributes.wholes('nodes_falsenodeids');
-  const missing = attributes.wholes('nodes_missing_value_tracks_true');
+  const trueIds = attributes.integers('nodes_truenodeids');
+  const falseIds = attributes.integers('nodes_falsenodeids');
+  const missing = attributes.integers('nodes_missing_value_tracks_true');
   const lists = [ids, features, modes, thresholds, trueIds, falseIds];
   if (treeIds.length === 0 || lists.some(({ length }) => length !== treeIds.length)) {
-    fail(`lists of ${[treeIds, ...lists].map(({ length }) => length).join(', ')} nodes, expected as many in each`);
+    fail(
+      `lists of ${[treeIds, ...lists].map(({ length }) => length).join(', ')} nodes, expected the same length for all`,
+    );
   }
   const trees = new Map<number, ListedTree>();
   for (let i = 0; i < treeIds.length; i++) {
@@ -56,7 +58,7 @@ export function readTrees(attributes: Attributes): ListedTree[] {
       };
       trees.set(treeId, tree);
     }
-    if (tree.indexOf.has(ids[i])) fail(`node ${ids[i]} of tree ${treeId} is there twice`);
+    if (tree.indexOf.has(ids[i])) fail(`node ${ids[i]} of tree ${treeId} is listed twice`);
     tree.indexOf.set(ids[i], tree.ids.length);
     tree.ids.push(ids[i]);
     tree.features.push(features[i]);
@@ -69,23 +71,24 @@ export function readTrees(attributes: Attributes): ListedTree[] {
   return [...trees.values()];
 }
 
-/** A tree's nodes as ours are: each followed by its left subtree, then by its right one. */
-export function inPreorder(tree: ListedTree, entries: LeafEntries): ForestNode[] {
+/** The nodes of a tree in our order: each followed by its left subtree, then by its right subtree. */
+export function toPreorder(tree: ListedTree, entries: LeafEntries): ForestNode[] {
   const nodes: ForestNode[] = [];
   const seen = new Set<number>();
-  const waiting = [{ index: 0, parent: -1 }];
-  for (let item = waiting.pop(); item; item = waiting.pop()) {
+  const stack: { index: number; parent?: { right: number } }[] = [{ index: 0 }];
+  for (let item = stack.pop(); item; item = stack.pop()) {
     const { index, parent } = item;
     if (seen.has(index)) fail(`node ${tree.ids[index]} of tree ${tree.treeId} has two parents`);
     seen.add(index);
-    if (parent >= 0) (nodes[parent] as { right: number }).right = nodes.length;
+    if (parent) parent.right = nodes.length;
     if (tree.modes[index] === 'LEAF') {
       nodes.push({ entries: entries(tree.treeId, tree.ids[index]) });
       continue;
     }
     const { test, left, right } = readNode(tree, index, seen);
-    waiting.push({ index: right, parent: nodes.length }, { index: left, parent: -1 });
-    nodes.push({ ...test, right: 0 });
+    const node = { ...test, right: 0 };
+    stack.push({ index: right, parent: node }, { index: left });
+    nodes.push(node);
   }
   return nodes;
 }
@@ -93,8 +96,8 @@ export function inPreorder(tree: ListedTree, entries: LeafEntries): ForestNode[]
 function readNode(tree: ListedTree, index: number, seen: Set<number>) {
   const feature = tree.features[index];
   const threshold = tree.thresholds[index];
-  const onTrue = childOf(tree, tree.trueIds[index]);
-  const onFalse = childOf(tree, tree.falseIds[index]);
+  const onTrue = findChild(tree, tree.trueIds[index]);
+  const onFalse = findChild(tree, tree.falseIds[index]);
   const isMissingTrue = tree.isMissingTrue[index];
   const swapped = { left: onFalse, right: onTrue };
   const plain = { left: onTrue, right: onFalse };
@@ -117,7 +120,7 @@ function readNode(tree: ListedTree, index: number, seen: Set<number>) {
       };
     }
     default:
-      return fail(`the mode ${tree.modes[index]} can't be read`);
+      return fail(`mode ${tree.modes[index]} is not supported`);
   }
 }
 
@@ -127,7 +130,7 @@ function below(threshold: number): number {
   return floor < threshold ? floor : previousFloat32(floor);
 }
 
-/** Categories of nodes that lead to the same child, one after the other, as sets are written. */
+/** Read a set of categories: a chain of nodes that each compare with one category and lead to the same child. */
 function readChain(tree: ListedTree, index: number, onTrue: number, onFalse: number, seen: Set<number>) {
   const categories: number[] = [];
   let at = index;
@@ -140,16 +143,16 @@ function readChain(tree: ListedTree, index: number, onTrue: number, onFalse: num
     const isSame =
       tree.modes[last] === 'BRANCH_EQ' &&
       tree.features[last] === tree.features[index] &&
-      childOf(tree, tree.trueIds[last]) === onTrue &&
+      findChild(tree, tree.trueIds[last]) === onTrue &&
       !tree.isMissingTrue[last];
     if (!isSame) return { categories, last };
     if (seen.has(last)) fail(`node ${tree.ids[last]} of tree ${tree.treeId} has two parents`);
     seen.add(last);
     at = last;
-    last = childOf(tree, tree.falseIds[last]);
+    last = findChild(tree, tree.falseIds[last]);
   }
 }
 
-function childOf({ indexOf, treeId }: ListedTree, id: number): number {
+function findChild({ indexOf, treeId }: ListedTree, id: number): number {
   return indexOf.get(id) ?? fail(`tree ${treeId} has no node ${id}`);
 }

@@ -11,19 +11,20 @@ const OPSETS = [
   { domain: '', version: 13 },
   { domain: ML_DOMAIN, version: 3 },
 ];
-/** In the file's metadata: classes of the forest, where the operator has one more. */
+/** Metadata key for the number of classes: the operator has one more where there are two. */
 export const NUM_CLASSES_KEY = 'arvoredo.numClasses';
-/** In the file's metadata: the columns that the values of a row are, as JSON; the operator knows their places alone. */
+/** Metadata key for the columns as JSON: the operator knows them by index only. */
 export const SCHEMA_KEY = 'arvoredo.schema';
 
 /**
- * A model as an ONNX file, for inputs `X` of float32, NaN where a value is missing; shape [N, numFeatures].
+ * Write a model as an ONNX file. The input is `X`, float32, shape [N, numFeatures], NaN where a value is missing.
  *
- * Outputs are named as by skl2onnx. Of a classifier `label` and `probabilities`, float32: values are compared and class
- * fractions summed in float64, tree after tree as `predict` does it, so that labels are the same. Only where a runtime gives
- * each thread some of the trees may an exact tie of mixed leaves fall otherwise. Of a regressor `variable`, float32.
+ * Outputs are named like those of skl2onnx: for a classifier `label` and `probabilities`, float32, for a regressor
+ * `variable`, float32. Values are compared and class fractions summed in float64, tree after tree like `predict`, so
+ * that labels are the same. Only if a runtime splits the trees over threads, an exact tie of mixed leaves may have
+ * another label.
  *
- * @throws {InputError} on labels that ONNX has no type for, or a forest of one class
+ * @throws {InputError} when ONNX has no type for the labels, or the forest has one class
  */
 export function toOnnx(model: Model): Uint8Array<ArrayBuffer> {
   const numNodes = model.trees.reduce((sum, tree) => sum + tree.numNodes, 0);
@@ -66,8 +67,8 @@ interface Graph {
 
 function classifierGraph(model: Model, nodes: NodeLists): Graph {
   const { numClasses, classLabels, trees } = model;
-  if (numClasses < 2) throw new InputError('a forest of one class has nothing to tell apart; train with two or more');
-  // two classes would be told apart at a sum of 0.5, and not by the greater of two sums as any other number of them
+  if (numClasses < 2) throw new InputError('ONNX needs two classes or more, the forest has one class');
+  // for two classes runtimes compare one sum with 0.5; for more they take the largest sum, as we do
   const labels = toOnnxLabels(numClasses === 2 ? [...classLabels, unusedLabel(classLabels)] : classLabels);
   const { ids, leafNodes, leafTrees, weights } = listFractions(trees);
   const isText = 'classlabels_strings' in labels;
@@ -84,7 +85,7 @@ function classifierGraph(model: Model, nodes: NodeLists): Graph {
         class_ids: { type: 'ints', value: ids },
         class_nodeids: { type: 'ints', value: leafNodes },
         class_treeids: { type: 'ints', value: leafTrees },
-        class_weights_as_tensor: doubles('class_weights', weights),
+        class_weights_as_tensor: doubleTensor('class_weights', weights),
         post_transform: { type: 'string', value: 'NONE' },
       },
     },
@@ -117,7 +118,7 @@ function regressorGraph({ trees }: Model, nodes: NodeLists): Graph {
       target_ids: { type: 'ints', value: new Int32Array(weights.length) },
       target_nodeids: { type: 'ints', value: leafNodes },
       target_treeids: { type: 'ints', value: leafTrees },
-      target_weights_as_tensor: doubles('target_weights', weights),
+      target_weights_as_tensor: doubleTensor('target_weights', weights),
       post_transform: { type: 'string', value: 'NONE' },
     },
   };
@@ -129,20 +130,20 @@ function plainNode(opType: string, inputs: string[], output: string): OnnxNode {
   return { opType, domain: '', inputs, outputs: [output], attributes: {} };
 }
 
-function doubles(name: string, values: Float64Array): OnnxAttribute {
+function doubleTensor(name: string, values: Float64Array): OnnxAttribute {
   return { type: 'tensor', value: { name, dims: [values.length], values } };
 }
 
-/** Class labels as ONNX has them: whole numbers, true as 1 and false as 0, or texts. */
+/** Class labels as ONNX stores them: integers, with true as 1 and false as 0, or strings. */
 function toOnnxLabels(labels: readonly ClassLabel[]): Record<string, OnnxAttribute> {
-  if (labels.every((label) => typeof label === 'string')) {
-    return { classlabels_strings: { type: 'strings', value: labels as string[] } };
+  if (labels.every((label): label is string => typeof label === 'string')) {
+    return { classlabels_strings: { type: 'strings', value: labels } };
   }
   const numbers = labels.map((label) => (typeof label === 'string' ? Number.NaN : Number(label)));
   const wrong = numbers.findIndex((label) => !Number.isSafeInteger(label));
   if (wrong >= 0) {
     throw new InputError(
-      `ONNX has class labels that are whole numbers or texts, all of one type, got ${JSON.stringify(labels[wrong])}; rename the classes, or export json`,
+      `ONNX class labels must be all integers or all strings, got ${JSON.stringify(labels[wrong])}; rename the classes, or export as json`,
     );
   }
   return { classlabels_int64s: { type: 'ints', value: numbers } };
@@ -159,7 +160,7 @@ function nodeAttributes(nodes: NodeLists): Record<string, OnnxAttribute> {
     nodes_nodeids: { type: 'ints', value: nodes.ids },
     nodes_featureids: { type: 'ints', value: nodes.features },
     nodes_modes: { type: 'strings', value: nodes.modes },
-    nodes_values_as_tensor: doubles('nodes_values', nodes.thresholds),
+    nodes_values_as_tensor: doubleTensor('nodes_values', nodes.thresholds),
     nodes_truenodeids: { type: 'ints', value: nodes.trueIds },
     nodes_falsenodeids: { type: 'ints', value: nodes.falseIds },
     nodes_missing_value_tracks_true: { type: 'ints', value: nodes.missingTrue },

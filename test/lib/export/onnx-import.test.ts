@@ -1,4 +1,4 @@
-// Forests of scikit-learn, put into ONNX by bench/reference/sklearn_onnx.py, and files that are refused.
+// Forests of scikit-learn, exported to ONNX by bench/reference/sklearn_onnx.py, and files that are rejected.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const { cases } = JSON.parse(readFileSync('test/fixtures/sklearn-onnx.json', 'ut
 const copy = (base64: string) => Uint8Array.from(Buffer.from(base64, 'base64'));
 
 for (const [name, { onnx, columns, predicted, expected }] of Object.entries(cases)) {
-  test(`a forest of scikit-learn predicts here as it did there: ${name}`, () => {
+  test(`a forest of scikit-learn predicts the same here: ${name}`, () => {
     const model = fromOnnx(copy(onnx));
     const rows = columns.map((column) => new Float32Array(copy(column).buffer));
     const theirs = new Float64Array(copy(expected).buffer);
@@ -39,7 +39,7 @@ for (const [name, { onnx, columns, predicted, expected }] of Object.entries(case
   });
 }
 
-test('a file that was read into a part of a larger buffer is read', () => {
+test('a file in a part of a larger buffer is read', () => {
   const bytes = copy(cases.iris.onnx);
   const larger = Buffer.alloc(bytes.length + 3);
   larger.set(bytes, 3);
@@ -116,7 +116,7 @@ for (const [mode, atThreshold, above] of MODES) {
   });
 }
 
-test('a threshold that is no float32 is rounded down', () => {
+test('a threshold that is not a float32 is rounded down', () => {
   const tensor: OnnxAttribute = { type: 'tensor', value: { dims: [3], values: Float64Array.of(0.1, 0, 0) } };
   const model = fromOnnx(file({ nodes_values: undefined, nodes_values_as_tensor: tensor }));
   assert.ok(model.edges[0][0] < 0.1);
@@ -130,34 +130,42 @@ const plain = (opType: string, input: string, output: string): OnnxNode => ({
   outputs: [output],
   attributes: {},
 });
-const REFUSED: [why: string, bytes: () => Uint8Array, message: RegExp][] = [
-  ['another operator', () => file({}, [plain('Softmax', 'b', 'c')]), /Softmax can't be read/],
+const REJECTED: [why: string, bytes: () => Uint8Array, message: RegExp][] = [
+  ['another operator', () => file({}, [plain('Softmax', 'b', 'c')]), /operator Softmax is not supported/],
   ['an operator before the trees', () => file({}, [plain('Mul', 'Y', 'X')]), /Mul comes before the trees/],
   ['an operator that feeds itself', () => file({}, [plain('Cast', 'X', 'X')]), /feeds itself/],
   ['two ensembles', () => file({}, [plain('TreeEnsembleRegressor', 'X', 'c')]), /2 operators/],
   ['boosting', () => file({ post_transform: { type: 'string', value: 'LOGISTIC' } }), /boosted/],
-  ['weights that are no probabilities', () => file({ class_weights: floats(1, 7) }), /no probabilities/],
-  ['a negative weight', () => file({ class_weights: floats(1, -1) }), /no probabilities/],
+  ['weights that are not probabilities', () => file({ class_weights: floats(1, 7) }), /not probabilities/],
+  ['a negative weight', () => file({ class_weights: floats(1, -1) }), /not probabilities/],
   ['lists of different lengths', () => file({ nodes_featureids: ints(0) }), /lists of 3, 3, 1/],
-  ['a node twice', () => file({ nodes_nodeids: ints(0, 1, 1) }), /node 1 of tree 0 is there twice/],
-  ['a child that is not there', () => file({ nodes_truenodeids: ints(9, 0, 0) }), /tree 0 has no node 9/],
+  ['a node twice', () => file({ nodes_nodeids: ints(0, 1, 1) }), /node 1 of tree 0 is listed twice/],
+  ['a child that does not exist', () => file({ nodes_truenodeids: ints(9, 0, 0) }), /tree 0 has no node 9/],
   ['a cycle', () => file({ nodes_truenodeids: ints(0, 0, 0) }), /two parents/],
   ['a leaf without weights', () => file({ class_nodeids: ints(1, 1) }), /leaf 1|leaf 2|two weights/],
-  ['a class that is not there', () => file({ class_ids: ints(0, 5) }), /class 5, there are 2/],
-  ['a feature that is not there', () => file({ nodes_featureids: ints(4, 0, 0) }), /feature 4 of 1/],
-  ['another mode', () => file({ nodes_modes: texts('BRANCH_NEQ', 'LEAF', 'LEAF') }), /BRANCH_NEQ can't be read/],
+  ['a class that does not exist', () => file({ class_ids: ints(0, 5) }), /class 5, but there are 2/],
+  [
+    'a feature that does not exist',
+    () => file({ nodes_featureids: ints(4, 0, 0) }),
+    /feature 4; the features are 0 to 0/,
+  ],
+  [
+    'another mode',
+    () => file({ nodes_modes: texts('BRANCH_NEQ', 'LEAF', 'LEAF') }),
+    /mode BRANCH_NEQ is not supported/,
+  ],
   ['a category of half', () => file({ nodes_modes: texts('BRANCH_EQ', 'LEAF', 'LEAF') }), /from 0 to 254, got 1.5/],
   ['a threshold that is NaN', () => file({ nodes_values: floats(Number.NaN, 0, 0) }), /threshold NaN/],
   ['no graph', () => Uint8Array.of(8, 8), /no graph/],
   ['another file', () => new TextEncoder().encode('ARVO, not ONNX'), /not an ONNX model/],
 ];
-for (const [why, bytes, message] of REFUSED) {
-  test(`a file with ${why} is refused`, () => {
+for (const [why, bytes, message] of REJECTED) {
+  test(`a file with ${why} is rejected`, () => {
     assert.throws(() => fromOnnx(bytes()), { name: 'FormatError', message });
   });
 }
 
-test('what is written is read again', () => {
+test('encoding and decoding keep the model', () => {
   const attributes: Record<string, OnnxAttribute> = {
     whole: { type: 'int', value: -3 },
     large: ints(0, 127, 128, 2 ** 31, 2 ** 40, -1, -(2 ** 31)),
@@ -185,7 +193,7 @@ test('what is written is read again', () => {
   }
 });
 
-test('a damaged file is read or refused, and nothing else', () => {
+test('a damaged file is read or fails with a FormatError', () => {
   const property = fc.property(mutations(Buffer.from(copy(cases.iris.onnx))), (bytes) => {
     try {
       fromOnnx(new Uint8Array(bytes));

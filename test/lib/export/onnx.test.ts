@@ -1,4 +1,4 @@
-// The fixtures hold what onnxruntime said: bench/reference/onnx_fixtures.py.
+// The fixtures hold predictions of onnxruntime: bench/reference/onnx_fixtures.py.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -31,7 +31,7 @@ function load(file: string): Fixture {
   return { model: decodeModel(new Uint8Array(Buffer.from(arvo, 'base64'))), columns: columns.map(floats), ...rest };
 }
 
-/** As ONNX has labels: true is 1. */
+/** A label as ONNX stores it: true is 1. */
 const shown = (label: unknown) => (typeof label === 'boolean' ? Number(label) : label);
 
 function checkAnswers(model: Model, { columns, labels, probabilities, values }: Fixture): void {
@@ -44,7 +44,7 @@ function checkAnswers(model: Model, { columns, labels, probabilities, values }: 
   } else closeTo(predictValues(model, columns), floats(values!), 1e-6);
 }
 
-/** @param tolerance of the greatest of both and 1 */
+/** @param tolerance relative to the larger of our value and 1 */
 function closeTo(ours: ArrayLike<number>, theirs: ArrayLike<number>, tolerance: number): void {
   assert.equal(ours.length, theirs.length);
   for (let i = 0; i < ours.length; i++) {
@@ -54,18 +54,18 @@ function closeTo(ours: ArrayLike<number>, theirs: ArrayLike<number>, tolerance: 
 }
 
 for (const file of readdirSync(FOLDER)) {
-  test(`onnxruntime predicts as we do from our file, thresholds and missing values included: ${file}`, () => {
+  test(`onnxruntime predicts the same from our file, on thresholds and missing values too: ${file}`, () => {
     const fixture = load(file);
     const onnx = toOnnx(fixture.model);
     assert.equal(
       sha256(onnx),
       fixture.onnxSha256,
-      'the fixture is of another file; run bench/reference/onnx_fixtures.py',
+      'the fixture belongs to another file; run bench/reference/onnx_fixtures.py',
     );
     checkAnswers(fixture.model, fixture);
   });
 
-  test(`our file is read back as a forest that predicts the same: ${file}`, () => {
+  test(`our file is read as a forest that predicts the same: ${file}`, () => {
     const fixture = load(file);
     const model = fromOnnx(toOnnx(fixture.model));
     assert.equal(model.trees.length, fixture.model.trees.length);
@@ -80,10 +80,10 @@ const fit = (labels: (string | number | boolean)[]) =>
     new RandomForestClassifier({ numTrees: 2 }).fit([Float32Array.from(labels, (_, i) => i)], labels).toBytes(),
   );
 
-test('labels that ONNX has no type for, and a forest of one class, are refused', () => {
+test('labels that ONNX has no type for and a forest of one class are rejected', () => {
   assert.throws(() => toOnnx(fit([0.5, 1.5, 0.5])), {
     name: 'InputError',
-    message: /whole numbers or texts.*got 0\.5/,
+    message: /all integers or all strings, got 0\.5/,
   });
   assert.throws(() => toOnnx(fit(['a', 'a', 'a'])), { name: 'InputError', message: /one class/ });
 });

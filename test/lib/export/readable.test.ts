@@ -75,7 +75,8 @@ function predictByJson({ classes, missing, trees }: JsonForest, row: readonly nu
     };
     const isLeft = (node: JsonNode): boolean => {
       const value = row[node.feature!];
-      if (!Number.isNaN(value)) return node.in ? node.in.includes(value) : value <= Math.fround(node.atMost ?? Infinity);
+      if (!Number.isNaN(value))
+        return node.in ? node.in.includes(value) : value <= Math.fround(node.atMost ?? Infinity);
       if (missing === 'as each node says') return node.missing === 'left';
       return countSamples(nodes[node.left]) > countSamples(nodes[node.right]);
     };
@@ -204,7 +205,7 @@ test('every format keeps the column names of a model', async (t) => {
       [1, null],
     ]),
   );
-  assert.throws(() => module.predict([{ color: 'red' }]), /there is no feature color/);
+  assert.throws(() => module.predict([{ color: 'red' }]), /unknown feature color/);
 });
 
 test('a module accepts booleans and dates as in the table, and rejects others', async (t) => {
