@@ -7,7 +7,6 @@ export {
   FormatError,
   InputError,
   NotFoundError,
-  RunFailedError,
   TaskFailedError,
 } from './base/errors.ts';
 export { Client, type ConnectOptions, type Sides } from './client/client.ts';
@@ -59,7 +58,7 @@ export type {
 } from './report/report.ts';
 export type { CandidateResult, SearchReport } from './report/search-results.ts';
 export type { Overheads } from './report/timeline.ts';
-export type { FailedRunTask } from './run/failed.ts';
+export { type FailedRunTask, RunFailedError } from './run/failed.ts';
 export type { StageName, StageStatus } from './run/run.ts';
 export type { ValueRangeAndMean } from './stages/bins.ts';
 export type { PermutationImportances } from './stages/importance.ts';

@@ -1,7 +1,5 @@
 // Errors that a caller acts on differently. Names survive the trip through JSON (a function's errorType).
 
-import type { FailedRunTask } from '../run/failed.ts';
-
 /** The input was wrong: nothing was spent, and trying again will not help. Exit code 2, HTTP 400. */
 export class InputError extends Error {
   override name = 'InputError';
@@ -66,20 +64,6 @@ export class FanOutFailedError extends Error {
   }
 }
 
-/** A run ended without a model. What is done stays: asking for it again by its id goes on with it. */
-export class RunFailedError extends Error {
-  override name = 'RunFailedError';
-  readonly runId: string;
-  /** Those that failed for good, with their inputs and all their errors; none when the run failed otherwise. */
-  readonly tasks: readonly FailedRunTask[];
-
-  constructor(runId: string, why: string, tasks: readonly FailedRunTask[]) {
-    super(`run ${runId} failed: ${why}`);
-    this.runId = runId;
-    this.tasks = tasks;
-  }
-}
-
 /** Errors that no further attempt can mend. The SDKs' own names of a refusal are among them. */
 const FINAL_ERRORS = new Set([
   'InputError',
@@ -102,6 +86,6 @@ export function isRetryable(errorName: string): boolean {
 // Minifying renames classes, and Node puts the name of its class before what it prints of an error.
 const types = {
   ...{ InputError, FormatError, NotFoundError, ConflictError, AccessDeniedError, CancelledError, DeadlineError },
-  ...{ TaskFailedError, FanOutFailedError, RunFailedError },
+  ...{ TaskFailedError, FanOutFailedError },
 };
 for (const [name, type] of Object.entries(types)) Object.defineProperty(type, 'name', { value: name });

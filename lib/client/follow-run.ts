@@ -1,8 +1,9 @@
 // Waits until a run has a model, telling how it goes on.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CancelledError, RunFailedError } from '../base/errors.ts';
+import { CancelledError } from '../base/errors.ts';
 import type { FailedTasks } from '../run/failed.ts';
+import { RunFailedError } from '../run/failed.ts';
 import { cancelRun, checkRun, type RunView, viewRun } from '../run/run.ts';
 import { findJson } from '../store/json.ts';
 import { runKeys } from '../store/keys.ts';

@@ -64,3 +64,19 @@ export function noteFailed(
   };
   return replaceJson(store, runKeys(runId).failed, file);
 }
+
+/** A run ended without a model. Finished work is kept: starting it again with its id resumes it. */
+export class RunFailedError extends Error {
+  override name = 'RunFailedError';
+  readonly runId: string;
+  /** Those that failed for good, with their inputs and all their errors; none when the run failed otherwise. */
+  readonly tasks: readonly FailedRunTask[];
+
+  constructor(runId: string, why: string, tasks: readonly FailedRunTask[]) {
+    super(`run ${runId} failed: ${why}`);
+    this.runId = runId;
+    this.tasks = tasks;
+  }
+}
+// minifying renames classes
+Object.defineProperty(RunFailedError, 'name', { value: 'RunFailedError' });
