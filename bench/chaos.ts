@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { STAGE_NAMES } from '../lib/run/run.ts';
+import { STAGE_NAMES } from '../lib/plan/stage-sizes.ts';
 import { isAlive } from '../local/backend/emulator-users.ts';
 import type { EmulatorEvent } from '../local/dashboard/event-log.ts';
 

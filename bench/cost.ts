@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Part, totalUsage } from '../lib/plan/cost.ts';
 import { forecastRun, forecastUsage } from '../lib/plan/forecast.ts';
-import { planRun } from '../lib/plan/plan.ts';
+import { planRun } from '../lib/plan/plan-run.ts';
 import type { Report } from '../lib/report/report.ts';
 import type { LambdaEvent } from '../local/lambda/options.ts';
 

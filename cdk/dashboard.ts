@@ -5,7 +5,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { FUNCTION_NAMES } from '../functions/manifest.ts';
 import { METRICS_NAMESPACE, type TASK_METRICS } from '../functions/shared/task-metrics.ts';
-import { STAGE_NAMES } from '../lib/run/run.ts';
+import { STAGE_NAMES } from '../lib/plan/stage-sizes.ts';
 import type { ArvoredoApi } from './api.ts';
 import type { ArvoredoEngine } from './engine.ts';
 

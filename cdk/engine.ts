@@ -23,7 +23,7 @@ import {
 } from '../functions/manifest.ts';
 import { InputError } from '../lib/base/errors.ts';
 import { KEPT_DAYS } from '../lib/plan/cost.ts';
-import { STAGE_NAMES } from '../lib/run/run.ts';
+import { STAGE_NAMES } from '../lib/plan/stage-sizes.ts';
 import { acknowledge, acknowledgeWildcards } from './findings.ts';
 import { GRANTS } from './grants.ts';
 import type { ArvoredoNetwork } from './network.ts';

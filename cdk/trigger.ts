@@ -2,7 +2,7 @@
 
 import { InputError } from '../lib/base/errors.ts';
 import { parseRunParams, readGiven } from '../lib/plan/params.ts';
-import { checkRunnable } from '../lib/plan/plan.ts';
+import { checkRunnable } from '../lib/plan/plan-run.ts';
 
 /**
  * Check what a trigger starts, as the function that starts it will: a mistake shows now, not at night.

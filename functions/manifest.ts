@@ -1,7 +1,7 @@
 // The functions, their sizes and limits: the one table that the stack, the emulator and the bill read.
 
-import { MEMORY_SIZES_MIB, TIMEOUT_SECONDS } from '../lib/plan/plan.ts';
-import type { StageName } from '../lib/run/run.ts';
+import type { StageName } from '../lib/plan/stage-sizes.ts';
+import { MEMORY_SIZES_MIB, TIMEOUT_SECONDS } from '../lib/plan/stage-sizes.ts';
 
 export interface FunctionSpec {
   /** Memory in MiB; 1,769 is one vCPU on Lambda. */
@@ -66,6 +66,7 @@ export function deployedMiB(name: FunctionName, { MAX_MEMORY_MIB }: NodeJS.Proce
 export function bundleOf(name: string): string {
   return name === 'slices' ? 'orchestrator' : name.replace(/Large$/, '');
 }
+
 /** Names of all bundles. */
 export const BUNDLE_NAMES = [...new Set(FUNCTION_NAMES.map(bundleOf))];
 

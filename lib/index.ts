@@ -46,6 +46,7 @@ export type { ByPosition } from './plan/params.ts';
 export type { Round } from './plan/search/halving.ts';
 export type { ScoringName } from './plan/search/scoring.ts';
 export type { Distribution, Halving, SearchSpec } from './plan/search/spec.ts';
+export type { StageName } from './plan/stage-sizes.ts';
 export type { ValueCrossValidation, ValueReport } from './report/regression-report.ts';
 export type {
   ClassCurves,
@@ -59,9 +60,8 @@ export type {
 export type { CandidateResult, SearchReport } from './report/search-results.ts';
 export type { Overheads } from './report/timeline.ts';
 export { type FailedRunTask, RunFailedError } from './run/failed.ts';
-export type { StageName, StageStatus } from './run/run.ts';
 export type { ValueRangeAndMean } from './stages/bins.ts';
 export type { PermutationImportances } from './stages/importance.ts';
 export type { CellCount, ResidualCount, ValueScores } from './stages/score-values.ts';
-export type { TaskSpan } from './stages/stage.ts';
+export type { StageStatus, TaskSpan } from './stages/stage.ts';
 export type { OobPoint } from './stages/train.ts';

@@ -7,7 +7,7 @@ import {
   type LambdaClientConfig,
   StopDurableExecutionCommand,
 } from '@aws-sdk/client-lambda';
-import type { Orchestrator } from '../run/run.ts';
+import type { Orchestrator } from '../fanout/orchestrator.ts';
 
 /** @param orchestratorArn ARN with an alias or version: a durable function is refused without one */
 export function lambdaOrchestrator(orchestratorArn: string, config: LambdaClientConfig = {}): Orchestrator {

@@ -4,7 +4,7 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import type { LambdaClientConfig } from '@aws-sdk/client-lambda';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { InputError } from '../base/errors.ts';
-import type { Orchestrator } from '../run/run.ts';
+import type { Orchestrator } from '../fanout/orchestrator.ts';
 import type { Store } from '../store/store.ts';
 import { type Invoke, lambdaInvoker } from './lambda-invoker.ts';
 import { lambdaOrchestrator } from './lambda-orchestrator.ts';

@@ -8,7 +8,7 @@ import { checkNames } from '../forest/estimator-options.ts';
 import type { ClassLabel } from '../forest/model.ts';
 import { ExtraTreesRegressor, RandomForestRegressor } from '../forest/regressor.ts';
 import type { RunParams } from '../plan/params.ts';
-import type { StageName } from '../run/run.ts';
+import type { StageName } from '../plan/stage-sizes.ts';
 import type { Description } from './rows.ts';
 
 /** Options of `makeClassification`; names are scikit-learn's in camelCase, save where a docstring gives the other. */

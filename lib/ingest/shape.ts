@@ -1,34 +1,9 @@
 // What a plan needs to know of a user's data: enough to lay out all tasks.
 
-import type { ClassLabel } from '../forest/model.ts';
+import type { DataShape } from '../plan/plan.ts';
 import type { TableSchema } from '../tables/schema.ts';
 import type { Parts } from './locate.ts';
 import type { SideRule } from './sides.ts';
-
-export interface DataShape {
-  numRows: number;
-  numFeatures: number;
-  /** 0 where values are predicted. */
-  numClasses: number;
-  /** What the classes are called. */
-  classes: ClassLabel[];
-  /** Partitions. */
-  numParts: number;
-  /** Rows of the largest one. */
-  mostRows: number;
-  /** Tasks that looked for rows, and that surveyed them; none where one task did it all. */
-  numScans: number;
-  numSurveys: number;
-  /** Rows of the test and the validation side, where the data say it; undefined where the test size does. */
-  numTest?: number;
-  numValidation?: number;
-  /** Bytes of a part in its file, about. */
-  partBytes: number;
-  /** Whether no value is missing, no feature categorical and no row weighted, as the trainer of classes needs it. */
-  isPlain: boolean;
-  /** Whether rows are weighted: with weights, trees are the general trainer's. */
-  hasWeights: boolean;
-}
 
 /** `data/schema.json`. */
 export interface SchemaResult {

@@ -2,7 +2,8 @@
 
 import { InputError } from '../base/errors.ts';
 import type { RunParams } from './params.ts';
-import { MEMORY_SIZES_MIB, type Plan, TIMEOUT_SECONDS } from './plan.ts';
+import type { Plan } from './plan.ts';
+import { MEMORY_SIZES_MIB, TIMEOUT_SECONDS } from './stage-sizes.ts';
 import { type TaskResources, taskResourcesOf } from './task-resources.ts';
 
 /** Share of a function's time that a task may be expected to take. */

@@ -13,7 +13,8 @@ import {
   totalUsage,
   type Usage,
 } from './cost.ts';
-import { durableOperations, type Plan } from './plan.ts';
+import { durableOperations } from './operations.ts';
+import type { Plan } from './plan.ts';
 import { PRICES } from './prices.ts';
 import type { Round } from './search/halving.ts';
 import { memoryOf, type TaskResources, taskResourcesOf } from './task-resources.ts';

@@ -1,20 +1,11 @@
 // The plan of a run: everything that follows from its parameters, worked out before anything is spent.
 
-import { InputError } from '../base/errors.ts';
-import { either } from '../base/quote.ts';
-import { type DatasetSpec, GENERATOR_TASKS, validateDatasetSpec } from '../datasets/spec.ts';
-import { MAX_TASKS } from '../fanout/options.ts';
-import { ENGINES } from '../forest/engine.ts';
-import { storedOptions } from '../forest/estimator-options.ts';
+import type { DatasetSpec } from '../datasets/spec.ts';
 import type { ClassLabel } from '../forest/model.ts';
-import { CLASS_CRITERIA, type ForestParams, VALUE_CRITERIA, validateForestParams } from '../forest/params.ts';
-import type { DataShape } from '../ingest/shape.ts';
-import { countTestRows, countValidationRows } from '../partition/sides.ts';
-import { parseLocation } from '../store/objects.ts';
-import { dataParams, splitKindOf } from './data-params.ts';
-import { checkFits } from './feasibility.ts';
-import { type ByPosition, parseRunParams, RUN_DEFAULTS, type RunParams } from './params.ts';
-import { candidatePlan, checkSearch, planSearch, type SearchPlan } from './search/plan-search.ts';
+import type { ForestParams } from '../forest/params.ts';
+import type { RunParams } from './params.ts';
+import type { Round } from './search/halving.ts';
+import type { Overrides, SearchSpec } from './search/spec.ts';
 
 export interface Plan {
   params: RunParams;
@@ -45,356 +36,42 @@ export interface FileSpec {
   shape: DataShape;
 }
 
-/** Below this many seconds of one core, one function with two is done about when others have started and read the rows. */
-const GATHER_SECONDS = 5;
-/** Trees per task at most: a lost attempt costs no more than these. */
-const MAX_GROUP_TREES = 100;
-/**
- * Memory of the functions of each stage, in MiB, in the sizes that are deployed, the smallest first; 1,769 is one vCPU on
- * Lambda. The stack and the emulator read it here.
- */
-export const MEMORY_SIZES_MIB = {
-  generate: [1769, 3538],
-  split: [1769],
-  train: [3538, 10_240],
-  evaluate: [1769],
-} as const;
-
-/** The smallest size of a stage's function that holds a task, by position; the largest when none does. */
-export function memorySizeFor(stage: keyof typeof MEMORY_SIZES_MIB, peakMiB: number): number {
-  const sizes: readonly number[] = MEMORY_SIZES_MIB[stage];
-  const tier = sizes.findIndex((sizeMiB) => peakMiB <= sizeMiB);
-  return tier === -1 ? sizes.length - 1 : tier;
+export interface DataShape {
+  numRows: number;
+  numFeatures: number;
+  /** 0 where values are predicted. */
+  numClasses: number;
+  /** What the classes are called. */
+  classes: ClassLabel[];
+  /** Partitions. */
+  numParts: number;
+  /** Rows of the largest one. */
+  mostRows: number;
+  /** Tasks that looked for rows, and that surveyed them; none where one task did it all. */
+  numScans: number;
+  numSurveys: number;
+  /** Rows of the test and the validation side, where the data say it; undefined where the test size does. */
+  numTest?: number;
+  numValidation?: number;
+  /** Bytes of a part in its file, about. */
+  partBytes: number;
+  /** Whether no value is missing, no feature categorical and no row weighted, as the trainer of classes needs it. */
+  isPlain: boolean;
+  /** Whether rows are weighted: with weights, trees are the general trainer's. */
+  hasWeights: boolean;
 }
 
-/** Time of a row at one level of a tree that did not see it: 9 to 20 ms for a tree on 90,000 rows. */
-const OOB_SECONDS = 1e-8;
-/** Longest time of one invocation, in seconds, up to 900. */
-export const TIMEOUT_SECONDS = { generate: 300, split: 300, train: 900, evaluate: 300 } as const;
-/** Chunks of a run at most: every one is a task of three fan-outs, and `bins` and `train` read them all. */
-const MAX_CHUNKS = 50_000;
-/** Tasks of each execution where a run has more than one execution takes. */
-const SHARD_TASKS = 300;
-/** Operations besides the fan-outs: the execution, the request, the report, one for each stage. */
-const STEPS = 3 + 4;
-/** Of each execution that does fan-outs: itself; of each fan-out: its context, and the pause before the first look. */
-const FAN_OUT_STEPS = 2;
-/** The orchestrator remembers the parameters: AWS keeps up to 256 KB of a step's result inline. */
-const MAX_PARAMS_BYTES = 200_000;
-
-const GENERATOR_PARAMS = {
-  hypercube: [
-    'informative',
-    'redundant',
-    'repeated',
-    'classes',
-    'clustersPerClass',
-    'weights',
-    'flipY',
-    'classSep',
-    'hypercube',
-    'shift',
-    'scale',
-    'shuffleSamples',
-  ],
-  logistic: ['informative', 'scale', 'withReplacement'],
-  regression: ['informative', 'bias', 'noise', 'shuffleSamples'],
-  friedman1: ['noise'],
-} as const;
-
-/**
- * Check what can be known before a run starts: all of it, or where its data are the user's, all but what depends on them.
- *
- * @throws {InputError} as `planRun`
- */
-export function checkRunnable(params: RunParams): void {
-  if (params.data === undefined) {
-    planRun(params);
-    return;
-  }
-  checkBytes(params);
-  if (params.search) checkSearch(params, params.search);
-  splitKindOf(params);
-  checkTask(params);
-  for (const location of dataParams(params).data) parseLocation(location);
+export interface Candidate {
+  params: Overrides;
+  /** Of a run that grows this forest: for what it takes, and for the tasks that do it. */
+  plan: Plan;
 }
 
-/**
- * @param params checked by `parseRunParams`
- * @param shape of the data, where they are the user's
- * @throws {InputError} when the parameters contradict each other, or the run could not be finished
- */
-export function planRun(params: RunParams, shape?: DataShape): Plan {
-  checkBytes(params);
-  if (params.data !== undefined && shape === undefined) {
-    throw new InputError('a run on data cannot be planned before they have been read');
-  }
-  const layOut = (changed: RunParams) => layOutRun(changed, shape);
-  const { search } = params;
-  if (!search) {
-    const plan = layOut(params);
-    checkFits(plan, layOut);
-    return plan;
-  }
-  const plan = planSearch(params, search, layOut);
-  for (const candidate of plan.search!.candidates)
-    candidatePlan(candidate.params, () => checkFits(candidate.plan, layOut));
-  return plan;
-}
-
-function checkBytes(params: RunParams): void {
-  const bytes = JSON.stringify(params).length;
-  if (bytes > MAX_PARAMS_BYTES) {
-    throw new InputError(
-      `the parameters take ${bytes} bytes as JSON, at most ${MAX_PARAMS_BYTES} are allowed; give shift, scale and weights as one number each`,
-    );
-  }
-}
-
-/** The plan, before it is known whether each task fits its function. */
-function layOutRun(given: RunParams, shape: DataShape | undefined): Plan {
-  // what was given of a generator has no say where there are data
-  const params = shape
-    ? { ...given, samples: shape.numRows, features: shape.numFeatures, chunkSize: shape.mostRows }
-    : given;
-  const dataset: Plan['dataset'] = shape ? { generator: 'file', shape } : toDatasetSpec(params);
-  if (dataset.generator !== 'file') validateDatasetSpec(dataset);
-  splitKindOf(params);
-  checkTask(params);
-  // known from the data, where they say it
-  const numTest = shape?.numTest ?? countTestRows(params.samples, params.testSize);
-  const numValidation = shape?.numValidation ?? countValidationRows(params.samples, numTest, params.validationSize);
-  const numTrain = params.samples - numTest - numValidation;
-  const numChunks = shape?.numParts ?? Math.ceil(params.samples / Math.min(params.chunkSize, params.samples));
-  const numClasses = shape?.numClasses ?? numClassesOf(dataset);
-  const { maxFeatures, features } = params;
-  if (typeof maxFeatures === 'number' && maxFeatures > features) {
-    const allowed = `sqrt, log2, all, a share in (0, 1) or a whole number from 1 to ${features}`;
-    throw new InputError(`maxFeatures must be ${allowed}, got ${maxFeatures}`);
-  }
-  const forest = toForestParams(params, numClasses, shape?.classes);
-  validateForestParams(forest, params.features, numClasses);
-  if (params.oobScore && !params.bootstrap) throw new InputError('oobScore needs bootstrap, got oobScore without it');
-  const engine = ENGINES[params.engine];
-  engine.checkParams(forest);
-  const { folds = 0, group, time } = params;
-  if (folds > numTrain) throw new InputError(`folds must be at most the ${numTrain} training rows, got ${folds}`);
-  if (folds > 0 && (group !== undefined || time !== undefined)) {
-    const [name, why] =
-      group === undefined ? ['time', 'learn from later rows'] : ['group', 'have rows of a group on both sides'];
-    throw new InputError(`folds are drawn at random, and would ${why}: leave out folds or ${name}`);
-  }
-  if (numClasses === 0) checkRowsToScore({ numTest, numValidation, numTrain, folds });
-  const isPlain = shape?.isPlain ?? true;
-  if (!isPlain && params.engine === 'ml-random-forest') {
-    throw new InputError(
-      'engine ml-random-forest takes no missing values, categories or weights, and the data have some; use arvoredo',
-    );
-  }
-  const growSeconds =
-    engine.forecastSeconds(
-      { numRows: numTrain, numFeatures: params.features, numClasses, isPlain, hasWeights: shape?.hasWeights },
-      forest,
-    ) + (params.oobScore ? params.trees * numTrain * Math.log2(numTrain + 1) * OOB_SECONDS : 0);
-  const { strategy, strategyReason } = chooseStrategy(params, growSeconds);
-  const treeGroups = groupTrees(params.trees, strategy === 'gather' ? 1 : params.workers);
-  const rows = { numClasses, numChunks, numTrain, numTest, numValidation };
-  const plan: Plan = { params, dataset, forest, ...rows, strategy, strategyReason, treeGroups, growSeconds };
-  checkChunks(plan);
-  return plan;
-}
-
-/** @throws {InputError} on what has a meaning for the other task only */
-function checkTask({ task, data, generator, criterion, classWeight = null, stratify, engine }: RunParams): void {
-  const isRegression = task === 'regression';
-  const criteria: readonly string[] = isRegression ? VALUE_CRITERIA : CLASS_CRITERIA;
-  // a run of an earlier version knew none
-  if (criterion !== undefined && !criteria.includes(criterion)) {
-    throw new InputError(`criterion must be ${either(criteria)} for the task ${task}, got ${criterion}`);
-  }
-  if (data === undefined && GENERATOR_TASKS[generator] !== task) {
-    const names = Object.entries(GENERATOR_TASKS).flatMap(([name, ofName]) => (ofName === task ? [name] : []));
-    throw new InputError(`generator must be ${either(names)} for the task ${task}, got ${generator}`);
-  }
-  if (!isRegression) return;
-  const refuse = (what: string) => {
-    throw new InputError(`${what} is for classes, and the task regression has none: leave it out`);
-  };
-  if (classWeight !== null) refuse('classWeight');
-  if (stratify) refuse('stratify');
-  if (engine === 'ml-random-forest') {
-    throw new InputError('engine ml-random-forest tells classes apart only; use arvoredo for the task regression');
-  }
-}
-
-/** @throws {InputError} where R² would be that of one row */
-function checkRowsToScore(rows: { numTest: number; numValidation: number; numTrain: number; folds: number }): void {
-  const { numTest, numValidation, numTrain, folds } = rows;
-  const refuse = (side: string) => {
-    throw new InputError(`the task regression needs at least 2 rows to score: ${side}`);
-  };
-  if (numTest < 2) refuse(`testSize leaves ${numTest} on the test side`);
-  if (numValidation === 1) refuse('validationSize leaves 1 on the validation side');
-  if (folds > 0 && Math.floor(numTrain / folds) < 2) refuse(`folds ${folds} of ${numTrain} training rows leave 1`);
-}
-
-/** 0 for values. */
-function numClassesOf(dataset: Plan['dataset']): number {
-  if (dataset.generator === 'hypercube') return dataset.classes ?? 2;
-  return dataset.generator === 'logistic' ? 2 : 0;
-}
-
-/** Tasks of each fan-out of a run, in order. */
-function fanOutSizes({ numChunks, treeGroups, dataset, params, search }: Plan): number[] {
-  const before = dataset.generator === 'file' ? [1, numChunks, 1, numChunks, 1] : [];
-  const { folds = 0 } = params;
-  const fits = search ? search.rounds.map(({ numCandidates }) => numCandidates * search.numFolds) : [];
-  const after = folds > 0 && !search ? [folds] : [];
-  return [...before, numChunks, 1, numChunks, ...fits, treeGroups.length, 1, ...after, numChunks];
-}
-
-/** How many tasks of a fan-out the run's own execution does itself; more are divided over executions of their own. */
-export function shardAbove(plan: Plan): number {
-  const total = fanOutSizes(plan).reduce((sum, tasks) => sum + tasks);
-  return total <= MAX_TASKS ? MAX_TASKS : SHARD_TASKS;
-}
-
-/** Durable operations of a run whose tasks succeed at once, those of the executions that do slices included. */
-export function durableOperations(plan: Plan): number {
-  const most = shardAbove(plan);
-  const ofFanOut = (tasks: number): number => {
-    if (tasks <= most) return FAN_OUT_STEPS + tasks;
-    const shards = Math.ceil(tasks / most);
-    // each slice is one invocation, and an execution with a fan-out
-    return 1 + shards + shards * (1 + FAN_OUT_STEPS) + tasks;
-  };
-  // before each round but the first, and before the best forest is grown, who is left and that its tasks are known
-  const choices = plan.search ? 2 * plan.search.rounds.length : 0;
-  return fanOutSizes(plan).reduce((sum, tasks) => sum + ofFanOut(tasks), STEPS + choices);
-}
-
-function checkChunks({ numChunks, params }: Plan): void {
-  if (numChunks <= MAX_CHUNKS) return;
-  const least = Math.ceil(params.samples / MAX_CHUNKS);
-  throw new InputError(
-    `chunkSize ${params.chunkSize} makes ${numChunks} chunks, at most ${MAX_CHUNKS} are allowed: some tasks read them ` +
-      `all; raise chunkSize to ${least} or more`,
-  );
-}
-
-/** @throws {InputError} on a parameter that the generator does not know */
-export function toDatasetSpec(params: RunParams): DatasetSpec {
-  const allowed: readonly string[] = GENERATOR_PARAMS[params.generator];
-  const known = new Set<string>(Object.values(GENERATOR_PARAMS).flat());
-  const given = Object.entries(params).filter(([name, value]) => known.has(name) && value !== undefined);
-  const own: Record<string, unknown> = {};
-  for (const [name, value] of given) {
-    if (!allowed.includes(name)) {
-      throw new InputError(
-        `${name} has no meaning for the generator ${params.generator}; it knows ${allowed.join(', ')}`,
-      );
-    }
-    own[name === 'shuffleSamples' ? 'shuffle' : name] = value;
-  }
-  const { generator, samples, features, seed } = params;
-  return { generator, samples, features, seed, ...own } as DatasetSpec;
-}
-
-function toForestParams(params: RunParams, numClasses: number, classes?: readonly ClassLabel[]): ForestParams {
-  const { trees, maxFeatures, extraTrees, features } = params;
-  const { classWeight = null, monotonicConstraints = null } = params; // a run of an earlier version knew neither
-  return {
-    numTrees: trees,
-    criterion: params.criterion,
-    maxDepth: params.maxDepth,
-    minSamplesSplit: params.minSamplesSplit,
-    minSamplesLeaf: params.minSamplesLeaf,
-    minWeightFractionLeaf: params.minWeightFractionLeaf,
-    maxFeatures: maxFeatures === 'all' ? null : maxFeatures,
-    maxLeafNodes: params.maxLeafNodes,
-    minImpurityDecrease: params.minImpurityDecrease,
-    bootstrap: params.bootstrap,
-    maxSamples: params.maxSamples,
-    classWeight: typeof classWeight === 'string' ? classWeight : toWeights(classWeight, numClasses, classes),
-    ccpAlpha: params.ccpAlpha,
-    monotonicConstraints: toList('monotonicConstraints', monotonicConstraints, features, 0),
-    splitter: extraTrees ? 'random' : 'best',
-    seed: params.seed,
-  };
-}
-
-/**
- * What the model says it was made with, as those of the estimator classes do; nothing when all is as by default, or when
- * another engine made it.
- *
- * @param labels what the classes are called; their numbers when left out
- */
-export function modelOptions(
-  { params, forest }: Plan,
-  labels?: readonly ClassLabel[],
-): Record<string, unknown> | undefined {
-  if (params.engine !== 'arvoredo') return undefined;
-  const options = storedOptions(forest, params.maxBins, labels);
-  const byDefault = storedOptions(toForestParams(parseRunParams({ task: params.task }), 2), RUN_DEFAULTS.maxBins);
-  return JSON.stringify(options) === JSON.stringify(byDefault) ? undefined : options;
-}
-
-/** Weights of classes as a list: an object names them by label where the data have labels, else by number. */
-function toWeights(
-  weights: ByPosition | null,
-  numClasses: number,
-  classes: readonly ClassLabel[] | undefined,
-): number[] | null {
-  if (weights === null || Array.isArray(weights) || !classes) return toList('classWeight', weights, numClasses, 1);
-  const labels = classes.map(String);
-  const list = new Array<number>(numClasses).fill(1);
-  for (const [label, weight] of Object.entries(weights)) {
-    const k = labels.indexOf(label);
-    if (k < 0) {
-      const known = labels.slice(0, 10).join(', ');
-      throw new InputError(
-        `classWeight names ${JSON.stringify(label)}, which is none of the classes: ${known}${labels.length > 10 ? ', …' : ''}`,
-      );
-    }
-    list[k] = weight;
-  }
-  return list;
-}
-
-/** An object of numbers by position as a list, `preset` where it says nothing; a list stays as it is. */
-function toList(name: string, numbers: ByPosition | null, length: number, preset: number): number[] | null {
-  if (numbers === null || Array.isArray(numbers)) return numbers;
-  const list = new Array<number>(length).fill(preset);
-  for (const [position, number] of Object.entries(numbers)) {
-    if (!/^\d+$/.test(position) || Number(position) >= length) {
-      throw new InputError(`${name} must be given for numbers from 0 to ${length - 1}, got one for ${position}`);
-    }
-    list[Number(position)] = number;
-  }
-  return list;
-}
-
-function chooseStrategy({ strategy, trees, workers }: RunParams, growSeconds: number) {
-  if (strategy !== 'auto') return { strategy, strategyReason: 'as asked for' } as const;
-  const seconds =
-    growSeconds < 0.1
-      ? 'less than 0.1'
-      : `about ${growSeconds < 10 ? growSeconds.toFixed(1) : Math.round(growSeconds)}`;
-  const forecast = `${seconds} s of training`;
-  if (workers === 1 || trees === 1)
-    return { strategy: 'gather', strategyReason: `${workers === 1 ? 'one worker' : 'one tree'}` } as const;
-  if (growSeconds < GATHER_SECONDS) {
-    return { strategy: 'gather', strategyReason: `${forecast} is not worth a fan-out` } as const;
-  }
-  return { strategy: 'trees', strategyReason: `${forecast}, shared by ${Math.min(workers, trees)} workers` } as const;
-}
-
-/** Divide the trees into tasks, equal to within one tree. */
-function groupTrees(trees: number, workers: number): [number, number][] {
-  const perWorker = Math.ceil(trees / workers);
-  const numGroups = workers === 1 ? 1 : Math.min(trees, MAX_TASKS, workers * Math.ceil(perWorker / MAX_GROUP_TREES));
-  return Array.from({ length: numGroups }, (_, i) => [
-    Math.floor((i * trees) / numGroups),
-    Math.floor(((i + 1) * trees) / numGroups),
-  ]);
+export interface SearchPlan {
+  spec: SearchSpec;
+  numFolds: number;
+  candidates: Candidate[];
+  rounds: Round[];
+  /** How many times as long as the middle one the longest candidate is expected to take. */
+  spread: number;
 }

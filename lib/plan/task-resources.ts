@@ -5,8 +5,9 @@ import { forecastTrainer, TRAIN_THREADS } from '../forest/arvoredo-engine.ts';
 import { SAMPLE_ROWS } from '../partition/sample.ts';
 import { importanceRows } from '../stages/importance.ts';
 import { STORE_REQUESTS } from '../store/task.ts';
-import { MEMORY_SIZES_MIB, memorySizeFor, type Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { searchResources } from './search/search-resources.ts';
+import { MEMORY_SIZES_MIB, memorySizeFor } from './stage-sizes.ts';
 
 export type TaskKind =
   | 'scan'

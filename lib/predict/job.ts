@@ -7,7 +7,7 @@ import { MAX_TASKS } from '../fanout/options.ts';
 import type { WorkerSize } from '../fanout/run-lanes.ts';
 import type { Inputs } from '../ingest/inputs.ts';
 import type { Parts } from '../ingest/locate.ts';
-import { TIMEOUT_SECONDS } from '../plan/plan.ts';
+import { TIMEOUT_SECONDS } from '../plan/stage-sizes.ts';
 import { createJson, findJson, getJson, replaceJson } from '../store/json.ts';
 import { predictionKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { ConflictError, FormatError, InputError, NotFoundError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
-import type { Orchestrator } from '../run/run.ts';
+import type { Orchestrator } from '../fanout/orchestrator.ts';
 import { createJson, findJson, getJson } from '../store/json.ts';
 import { checkRunId, predictionExecution, predictionKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';

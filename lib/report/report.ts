@@ -15,13 +15,13 @@ import { type Costs, costsOf, type PartUsage } from '../plan/cost.ts';
 import { forecastUsage } from '../plan/forecast.ts';
 import type { RunParams } from '../plan/params.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { StageName, StageStatus } from '../run/run.ts';
+import type { StageName } from '../plan/stage-sizes.ts';
 import type { BinsResult } from '../stages/bins.ts';
 import type { Evaluated, EvaluateResult } from '../stages/evaluate.ts';
 import { mergeImportance, type PermutationImportances } from '../stages/importance.ts';
 import { isRegression } from '../stages/score-values.ts';
 import type { SplitResult } from '../stages/split.ts';
-import type { TaskSpan } from '../stages/stage.ts';
+import type { StageStatus, TaskSpan } from '../stages/stage.ts';
 import type { ModelResult, OobPoint } from '../stages/train.ts';
 import type { TableSchema } from '../tables/schema.ts';
 import { reportValues, type ValueReport } from './regression-report.ts';
@@ -168,6 +168,7 @@ function crossValidate(results: readonly EvaluateResult[]): CrossValidation {
   const squares = folds.reduce((sum, fold) => sum + (fold.accuracy - accuracy) ** 2, 0);
   return { accuracy, accuracyError: Math.sqrt(squares / (folds.length - 1) / folds.length), folds };
 }
+
 const MAX_CURVES = 10;
 const CURVE_POINTS = 100;
 const MAX_BALANCES = 20_000;

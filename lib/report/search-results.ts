@@ -1,7 +1,7 @@
 // What a search found: the scores of every candidate in every round, their ranks, and the best.
 
+import type { SearchPlan } from '../plan/plan.ts';
 import type { Round } from '../plan/search/halving.ts';
-import type { SearchPlan } from '../plan/search/plan-search.ts';
 import { isGreaterBetter, type ScoringName } from '../plan/search/scoring.ts';
 import type { Halving, Overrides, SearchSpec } from '../plan/search/spec.ts';
 import type { FitResult } from '../stages/fit.ts';

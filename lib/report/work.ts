@@ -1,7 +1,7 @@
 // What the run did: partitions, tasks, attempts, money.
 
 import { PARTS } from '../plan/cost.ts';
-import { STAGE_NAMES, type StageName } from '../run/run.ts';
+import { STAGE_NAMES, type StageName } from '../plan/stage-sizes.ts';
 import type { TaskSpan } from '../stages/stage.ts';
 import { bar, chart, figure, round } from './chart.ts';
 import { bytes, count, percent, seconds, table, usd } from './html.ts';

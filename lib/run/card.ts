@@ -5,7 +5,7 @@ import { sha256 } from '../base/hash.ts';
 import type { Model } from '../forest/model.ts';
 import { featureNames } from '../forest/model-about.ts';
 import { findSchema } from '../ingest/results.ts';
-import { planRun } from '../plan/plan.ts';
+import { planRun } from '../plan/plan-run.ts';
 import type { ValueReport } from '../report/regression-report.ts';
 import type { Report } from '../report/report.ts';
 import { isOfRegression } from '../report/score-of.ts';

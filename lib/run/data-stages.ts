@@ -5,10 +5,10 @@ import type { Inputs } from '../ingest/inputs.ts';
 import type { Parts } from '../ingest/locate.ts';
 import { findSchema } from '../ingest/results.ts';
 import type { DataTask } from '../ingest/tasks.ts';
+import type { StageTask } from '../stages/stage.ts';
 import { getJson } from '../store/json.ts';
 import { runKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
-import type { StageTask } from './pipeline.ts';
 
 /** List, scan, locate, survey and schema; of small data the first does it all. */
 export function dataStages(engine: Engine, store: Store, runId: string): (() => Promise<StageTask[]>)[] {

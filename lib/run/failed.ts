@@ -2,10 +2,10 @@
 
 import type { Gathered } from '../fanout/shards.ts';
 import type { FailedTask } from '../fanout/summary.ts';
+import type { StageName } from '../plan/stage-sizes.ts';
 import { replaceJson } from '../store/json.ts';
 import { runKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
-import type { StageName } from './run.ts';
 
 /** A task that a run could not finish. */
 export interface FailedRunTask extends FailedTask {

@@ -8,12 +8,14 @@ import type { WorkerSize } from '../fanout/run-lanes.ts';
 import type { Gathered } from '../fanout/shards.ts';
 import { addCounts, NO_COUNTS } from '../fanout/summary.ts';
 import { findSchema, getSchema } from '../ingest/results.ts';
-import type { DataShape } from '../ingest/shape.ts';
 import { addUsage, NO_PART_USAGE, NO_USAGE, type PartUsage, type Usage } from '../plan/cost.ts';
+import { shardAbove } from '../plan/operations.ts';
 import type { RunParams } from '../plan/params.ts';
-import { type Plan, planRun, shardAbove, TIMEOUT_SECONDS } from '../plan/plan.ts';
+import type { DataShape, Plan } from '../plan/plan.ts';
+import { planRun } from '../plan/plan-run.ts';
 import { withCandidate } from '../plan/search/plan-search.ts';
 import type { Overrides } from '../plan/search/spec.ts';
+import { type StageName, TIMEOUT_SECONDS } from '../plan/stage-sizes.ts';
 import { memorySizeOf, taskResourcesOf } from '../plan/task-resources.ts';
 import { renderReport } from '../report/page.ts';
 import { makeReport } from '../report/report.ts';
@@ -24,7 +26,7 @@ import type { Evaluated, EvaluateTask } from '../stages/evaluate.ts';
 import type { FoldTask } from '../stages/fold.ts';
 import type { GenerateTask } from '../stages/generate.ts';
 import type { SplitResult, SplitTask } from '../stages/split.ts';
-import type { TaskSpan, TaskTiming } from '../stages/stage.ts';
+import type { StageStatus, StageTask, TaskSpan, WorkerAnswer } from '../stages/stage.ts';
 import type { GrowTask, MergeTask, ModelResult } from '../stages/train.ts';
 import { createJson, findJson, getJson, replaceJson } from '../store/json.ts';
 import { runKeys } from '../store/keys.ts';
@@ -33,7 +35,7 @@ import type { Store } from '../store/store.ts';
 import { mapLimited, STORE_REQUESTS } from '../store/task.ts';
 import { dataStages } from './data-stages.ts';
 import { noteFailed } from './failed.ts';
-import { getRequest, listResults, type RunStatus, type StageName, type StageStatus } from './run.ts';
+import { getRequest, listResults, type RunStatus } from './run.ts';
 import { searchRounds } from './search-rounds.ts';
 
 const encoder = new TextEncoder();
@@ -110,21 +112,8 @@ function chunksOf({ numChunks }: Plan): number[] {
   return Array.from({ length: numChunks }, (_, i) => i);
 }
 
-/** A task of a stage. */
-export interface StageTask {
-  taskId: string;
-  payload: unknown;
-  /** Where what it works on lies: an object, or a folder. */
-  inputKey: string;
-  /** Created last by the task: when the object is there, the task is finished. */
-  resultKey: string;
-}
-
 /** A task of a worker; of a run with a search those after it have the best candidate's parameters. */
 type TaskOf<Task> = Task & { params?: Overrides };
-
-/** What a worker answers. */
-export type WorkerAnswer = Usage & { busyMs: number; span?: TaskTiming };
 
 async function runStages(
   engine: Engine,

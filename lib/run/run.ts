@@ -2,11 +2,14 @@
 
 import { ConflictError, FormatError, InputError, NotFoundError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
+import type { Orchestrator } from '../fanout/orchestrator.ts';
 import type { PartUsage } from '../plan/cost.ts';
 import { parseRunParams, type RunParams } from '../plan/params.ts';
-import { checkRunnable } from '../plan/plan.ts';
+import { checkRunnable } from '../plan/plan-run.ts';
+import type { StageName } from '../plan/stage-sizes.ts';
 import type { Report } from '../report/report.ts';
 import { scoreOf } from '../report/score-of.ts';
+import type { StageStatus } from '../stages/stage.ts';
 import { createJson, findJson, getJson, replaceJson } from '../store/json.ts';
 import { checkRunId, executionName, RUNS_PREFIX, runKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
@@ -19,19 +22,6 @@ export interface RunRequest {
 }
 
 export type RunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
-export const STAGE_NAMES = ['generate', 'split', 'train', 'evaluate'] as const;
-export type StageName = (typeof STAGE_NAMES)[number];
-
-export interface StageStatus {
-  name: StageName;
-  state: 'running' | 'done';
-  numTasks: number;
-  /** Tasks whose result is in the store. */
-  numDone: number;
-  startedAtMs: number;
-  finishedAtMs?: number;
-}
-
 /** `status.json`, written by the orchestrator as the run goes on. */
 export interface RunStatus {
   runId: string;
@@ -56,22 +46,6 @@ export interface RunView extends RunRequest {
   mae?: number;
   model?: Report['model'];
   error?: { name: string; message: string };
-}
-
-/** How an execution of the orchestrator is. */
-export interface ExecutionState {
-  state: 'running' | 'succeeded' | 'failed';
-  /** Why it failed, in words. */
-  message?: string;
-}
-
-/** The orchestrator, as its callers see it. */
-export interface Orchestrator {
-  /** Start an execution, or find the one of that name; gives its ARN. */
-  start(name: string, input: { runId: string } | { predictionId: string }): Promise<string>;
-  state(execution: string): Promise<ExecutionState>;
-  /** End an execution; no error when it has ended. */
-  stop(execution: string): Promise<void>;
 }
 
 /** A new run id: sortable by time, and unlikely to be taken. */

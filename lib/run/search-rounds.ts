@@ -1,14 +1,14 @@
 // The rounds of a search as fan-outs of a run: the tasks of each are known when the one before is done.
 
 import type { Engine } from '../fanout/engine.ts';
-import type { Candidate, SearchPlan } from '../plan/search/plan-search.ts';
+import type { Candidate, SearchPlan } from '../plan/plan.ts';
 import { bestOf, reportSearch, type SearchReport, toScores } from '../report/search-results.ts';
 import { type FitResult, type FitTask, fitKey } from '../stages/fit.ts';
+import type { StageTask } from '../stages/stage.ts';
 import { getJson } from '../store/json.ts';
 import { runKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { mapLimited, STORE_REQUESTS } from '../store/task.ts';
-import type { StageTask } from './pipeline.ts';
 
 export interface SearchRounds {
   /** A fan-out for each round, to be done one after the other. */

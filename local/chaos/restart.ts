@@ -1,7 +1,8 @@
 // When the emulator of a run is stopped and started again: once, when the stage that the seed picks has begun. Never the
 // last, which can be over before it is seen, as the last two of a very small run can.
 
-import { STAGE_NAMES, type StageStatus } from '../../lib/run/run.ts';
+import { STAGE_NAMES } from '../../lib/plan/stage-sizes.ts';
+import type { StageStatus } from '../../lib/stages/stage.ts';
 import { type ChaosOptions, drawRestart } from './faults.ts';
 
 /** Gives what is asked at each look at a run, and is true once: at the first look that finds the stage begun or over. */

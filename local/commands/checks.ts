@@ -2,7 +2,7 @@
 
 import { InputError } from '../../lib/base/errors.ts';
 import { PARAM_NAMES, type ParamName, parseRunParams, type RunParams } from '../../lib/plan/params.ts';
-import { checkRunnable } from '../../lib/plan/plan.ts';
+import { checkRunnable } from '../../lib/plan/plan-run.ts';
 import { toFlag, wordForNull } from './run-options.ts';
 
 /**

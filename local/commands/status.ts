@@ -1,7 +1,8 @@
 // arvoredo status: how a run is.
 
 import { Command } from 'commander';
-import { checkRun, type RunState, type RunView, STAGE_NAMES } from '../../lib/run/run.ts';
+import { STAGE_NAMES } from '../../lib/plan/stage-sizes.ts';
+import { checkRun, type RunState, type RunView } from '../../lib/run/run.ts';
 import { colours } from '../output/colours.ts';
 import { secondsOf } from '../output/progress.ts';
 import { tableLines } from '../output/table.ts';

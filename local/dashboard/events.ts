@@ -4,7 +4,7 @@ import type { ClassLabel } from '../../lib/forest/model.ts';
 import type { RunParams } from '../../lib/plan/params.ts';
 import type { PRICES } from '../../lib/plan/prices.ts';
 import type { Report } from '../../lib/report/report.ts';
-import type { StageStatus } from '../../lib/run/run.ts';
+import type { StageStatus } from '../../lib/stages/stage.ts';
 import type { TableSchema } from '../../lib/tables/schema.ts';
 
 /** An emulator has started: what it has, and what AWS takes for what is used. */

@@ -1,7 +1,8 @@
 // Progress while a run works: a bar per stage on a terminal, a line now and then otherwise. On standard error.
 
 import cliProgress from 'cli-progress';
-import { STAGE_NAMES, type StageStatus } from '../../lib/run/run.ts';
+import { STAGE_NAMES } from '../../lib/plan/stage-sizes.ts';
+import type { StageStatus } from '../../lib/stages/stage.ts';
 import { errorColours, isLively } from './colours.ts';
 
 export interface Progress {

@@ -1,9 +1,9 @@
 // The account of a run, for a person.
 
 import { totalUsage } from '../../lib/plan/cost.ts';
+import { STAGE_NAMES } from '../../lib/plan/stage-sizes.ts';
 import type { Report } from '../../lib/report/report.ts';
 import { isOfRegression } from '../../lib/report/score-of.ts';
-import { STAGE_NAMES } from '../../lib/run/run.ts';
 import type { ChaosOptions } from '../chaos/faults.ts';
 import type { ChaosCounts } from '../dashboard/event-log.ts';
 import { colours } from './colours.ts';

@@ -2,25 +2,10 @@
 
 import { InputError } from '../../base/errors.ts';
 import type { RunParams } from '../params.ts';
-import type { Plan } from '../plan.ts';
+import type { Plan, SearchPlan } from '../plan.ts';
 import { listCandidates } from './candidates.ts';
 import { halvingRounds, type Resources, type Round } from './halving.ts';
 import type { Overrides, SearchSpec } from './spec.ts';
-
-export interface Candidate {
-  params: Overrides;
-  /** Of a run that grows this forest: for what it takes, and for the tasks that do it. */
-  plan: Plan;
-}
-
-export interface SearchPlan {
-  spec: SearchSpec;
-  numFolds: number;
-  candidates: Candidate[];
-  rounds: Round[];
-  /** How many times as long as the middle one the longest candidate is expected to take. */
-  spread: number;
-}
 
 /** Fits of a search at most: the report reads them all. */
 const MAX_FITS = 10_000;

@@ -1,8 +1,8 @@
 // What the tasks of a run with a search need.
 
-import type { Plan } from '../plan.ts';
+import type { Plan, SearchPlan } from '../plan.ts';
 import type { TaskResources } from '../task-resources.ts';
-import { type SearchPlan, shareOf } from './plan-search.ts';
+import { shareOf } from './plan-search.ts';
 
 /**
  * A kind of task for each round, where all candidates are as likely to be left; then the best one's, which may be the one

@@ -3,8 +3,8 @@
 import type { Invoke } from '../../../lib/aws/lambda-invoker.ts';
 import { CancelledError } from '../../../lib/base/errors.ts';
 import type { Connection } from '../../../lib/client/cluster.ts';
+import type { ExecutionState } from '../../../lib/fanout/orchestrator.ts';
 import { runPipeline } from '../../../lib/run/pipeline.ts';
-import type { ExecutionState } from '../../../lib/run/run.ts';
 import { memoryEngine, ORCHESTRATION, stageWorkers, type Worker } from '../../helpers.ts';
 import { memoryObjects } from '../../memory-objects.ts';
 import { memoryStore } from '../../memory-store.ts';

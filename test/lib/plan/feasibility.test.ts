@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { InputError } from '../../../lib/base/errors.ts';
 import { parseRunParams } from '../../../lib/plan/params.ts';
-import { planRun } from '../../../lib/plan/plan.ts';
+import { planRun } from '../../../lib/plan/plan-run.ts';
 
 const plan = (input: Record<string, unknown>) => planRun(parseRunParams(input));
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { costsOf, totalUsage } from '../../../lib/plan/cost.ts';
 import { forecastRun, forecastUsage } from '../../../lib/plan/forecast.ts';
 import { parseRunParams } from '../../../lib/plan/params.ts';
-import { planRun } from '../../../lib/plan/plan.ts';
+import { planRun } from '../../../lib/plan/plan-run.ts';
 import { getClassReport, runInMemory } from '../../helpers.ts';
 
 const forecast = (input: Record<string, unknown>, cores?: number) => forecastRun(planRun(parseRunParams(input)), cores);

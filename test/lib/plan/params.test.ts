@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InputError } from '../../../lib/base/errors.ts';
 import { parseRunParams, RUN_DEFAULTS } from '../../../lib/plan/params.ts';
-import { planRun } from '../../../lib/plan/plan.ts';
+import { planRun } from '../../../lib/plan/plan-run.ts';
 import { checkRunId } from '../../../lib/store/keys.ts';
 
 const parse = (input: unknown) => planRun(parseRunParams(input));

@@ -5,7 +5,7 @@ import { decodeModel } from '../../../lib/forest/model.ts';
 import { predict } from '../../../lib/forest/predict.ts';
 import { decodeRaw } from '../../../lib/partition/arrow.ts';
 import { parseRunParams } from '../../../lib/plan/params.ts';
-import { planRun } from '../../../lib/plan/plan.ts';
+import { planRun } from '../../../lib/plan/plan-run.ts';
 import type { RunRequest } from '../../../lib/run/run.ts';
 import type { BinsResult } from '../../../lib/stages/bins.ts';
 import { countImportance, importanceRows } from '../../../lib/stages/importance.ts';

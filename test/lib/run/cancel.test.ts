@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CancelledError } from '../../../lib/base/errors.ts';
 import { ENGINES } from '../../../lib/forest/engine.ts';
-import { planRun } from '../../../lib/plan/plan.ts';
+import { planRun } from '../../../lib/plan/plan-run.ts';
 import { cancelPolls } from '../../../lib/run/cancel.ts';
 import type { RunRequest } from '../../../lib/run/run.ts';
 import { type BinsResult, toBinEdges } from '../../../lib/stages/bins.ts';

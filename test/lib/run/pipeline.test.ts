@@ -7,7 +7,7 @@ import { oobSums, scoreOob } from '../../../lib/forest/oob.ts';
 import { tableOfRows } from '../../../lib/forest/training-table.ts';
 import { totalUsage } from '../../../lib/plan/cost.ts';
 import { parseRunParams } from '../../../lib/plan/params.ts';
-import { planRun } from '../../../lib/plan/plan.ts';
+import { planRun } from '../../../lib/plan/plan-run.ts';
 import type { FailedTasks } from '../../../lib/run/failed.ts';
 import { runPipeline } from '../../../lib/run/pipeline.ts';
 import { type RunRequest, viewRun } from '../../../lib/run/run.ts';

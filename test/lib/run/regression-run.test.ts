@@ -15,7 +15,7 @@ import { r2 } from '../../../lib/metrics/r2.ts';
 import { meanAbsoluteError, rootMeanSquaredError } from '../../../lib/metrics/regression-metrics.ts';
 import { decodeRaw } from '../../../lib/partition/arrow.ts';
 import { parseRunParams } from '../../../lib/plan/params.ts';
-import { planRun } from '../../../lib/plan/plan.ts';
+import { planRun } from '../../../lib/plan/plan-run.ts';
 import { renderReport } from '../../../lib/report/page.ts';
 import type { ValueReport } from '../../../lib/report/regression-report.ts';
 import { isOfRegression } from '../../../lib/report/score-of.ts';

@@ -1,18 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConflictError, InputError, NotFoundError } from '../../../lib/base/errors.ts';
+import type { ExecutionState, Orchestrator } from '../../../lib/fanout/orchestrator.ts';
 import { parseRunParams } from '../../../lib/plan/params.ts';
-import {
-  cancelRun,
-  checkRun,
-  type ExecutionState,
-  getRequest,
-  newRunId,
-  type Orchestrator,
-  runIdOfToken,
-  startRun,
-  viewRun,
-} from '../../../lib/run/run.ts';
+import { cancelRun, checkRun, getRequest, newRunId, runIdOfToken, startRun, viewRun } from '../../../lib/run/run.ts';
 import { createJson, replaceJson } from '../../../lib/store/json.ts';
 import { checkRunId, executionName, runIdOfExecution, runKeys } from '../../../lib/store/keys.ts';
 import { memoryStore } from '../../memory-store.ts';

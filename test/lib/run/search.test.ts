@@ -11,7 +11,7 @@ import { rocAuc } from '../../../lib/metrics/roc-auc.ts';
 import { assignFolds } from '../../../lib/partition/folds.ts';
 import { forecastRun } from '../../../lib/plan/forecast.ts';
 import { parseRunParams } from '../../../lib/plan/params.ts';
-import { planRun } from '../../../lib/plan/plan.ts';
+import { planRun } from '../../../lib/plan/plan-run.ts';
 import type { ValueReport } from '../../../lib/report/regression-report.ts';
 import type { SearchReport } from '../../../lib/report/search-results.ts';
 import { getReport, getRequest, type RunRequest, startRun } from '../../../lib/run/run.ts';

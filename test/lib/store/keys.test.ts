@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseRunParams } from '../../../lib/plan/params.ts';
-import { planRun } from '../../../lib/plan/plan.ts';
+import { planRun } from '../../../lib/plan/plan-run.ts';
 import { runKeys } from '../../../lib/store/keys.ts';
 
 test('partitions sort by their numbers as far as a run can have them', () => {

@@ -7,7 +7,7 @@ import { sha256 } from '../../../lib/base/hash.ts';
 import { decodeModel } from '../../../lib/forest/model.ts';
 import { PARTS } from '../../../lib/plan/cost.ts';
 import { forecastUsage } from '../../../lib/plan/forecast.ts';
-import { planRun } from '../../../lib/plan/plan.ts';
+import { planRun } from '../../../lib/plan/plan-run.ts';
 import { attach } from '../../../local/backend/emulator-users.ts';
 import { runInMemory } from '../../helpers.ts';
 import { eventsOf, finish, leftOver, start, temporaryFolder, timesDone, waitForEvent } from '../command.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { StageStatus } from '../../../lib/run/run.ts';
+import type { StageStatus } from '../../../lib/stages/stage.ts';
 import { hasColours, isLively } from '../../../local/output/colours.ts';
 import { paces } from '../../../local/output/progress.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseRunParams } from '../../../../lib/plan/params.ts';
-import { checkRunnable, planRun } from '../../../../lib/plan/plan.ts';
+import { checkRunnable, planRun } from '../../../../lib/plan/plan-run.ts';
 
 test('a search has its defaults, five folds among them, whatever order it was written in', () => {
   const { search, folds } = parseRunParams({ search: { halving: true, grid: { trees: [1], maxDepth: [null] } } });

@@ -1,0 +1,266 @@
+// Lay a run out: its rows, chunks, forest, strategy and tree groups, from its parameters and the shape of its data.
+
+import { InputError } from '../base/errors.ts';
+import { either } from '../base/quote.ts';
+import { type DatasetSpec, GENERATOR_TASKS, validateDatasetSpec } from '../datasets/spec.ts';
+import { MAX_TASKS } from '../fanout/options.ts';
+import { ENGINES } from '../forest/engine.ts';
+import { storedOptions } from '../forest/estimator-options.ts';
+import type { ClassLabel } from '../forest/model.ts';
+import { CLASS_CRITERIA, type ForestParams, VALUE_CRITERIA, validateForestParams } from '../forest/params.ts';
+import { countTestRows, countValidationRows } from '../partition/sides.ts';
+import { splitKindOf } from './data-params.ts';
+import { type ByPosition, parseRunParams, RUN_DEFAULTS, type RunParams } from './params.ts';
+import type { DataShape, Plan } from './plan.ts';
+
+/** Below this many seconds of one core, one function with two is done about when others have started and read the rows. */
+const GATHER_SECONDS = 5;
+/** Trees per task at most: a lost attempt costs no more than these. */
+const MAX_GROUP_TREES = 100;
+/** Time of a row at one level of a tree that did not see it: 9 to 20 ms for a tree on 90,000 rows. */
+const OOB_SECONDS = 1e-8;
+/** Chunks of a run at most: every one is a task of three fan-outs, and `bins` and `train` read them all. */
+const MAX_CHUNKS = 50_000;
+
+/** The plan, before it is known whether each task fits its function. */
+export function layOutRun(given: RunParams, shape: DataShape | undefined): Plan {
+  // what was given of a generator has no say where there are data
+  const params = shape
+    ? { ...given, samples: shape.numRows, features: shape.numFeatures, chunkSize: shape.mostRows }
+    : given;
+  const dataset: Plan['dataset'] = shape ? { generator: 'file', shape } : toDatasetSpec(params);
+  if (dataset.generator !== 'file') validateDatasetSpec(dataset);
+  splitKindOf(params);
+  checkTask(params);
+  // known from the data, where they say it
+  const numTest = shape?.numTest ?? countTestRows(params.samples, params.testSize);
+  const numValidation = shape?.numValidation ?? countValidationRows(params.samples, numTest, params.validationSize);
+  const numTrain = params.samples - numTest - numValidation;
+  const numChunks = shape?.numParts ?? Math.ceil(params.samples / Math.min(params.chunkSize, params.samples));
+  const numClasses = shape?.numClasses ?? numClassesOf(dataset);
+  const { maxFeatures, features } = params;
+  if (typeof maxFeatures === 'number' && maxFeatures > features) {
+    const allowed = `sqrt, log2, all, a share in (0, 1) or a whole number from 1 to ${features}`;
+    throw new InputError(`maxFeatures must be ${allowed}, got ${maxFeatures}`);
+  }
+  const forest = toForestParams(params, numClasses, shape?.classes);
+  validateForestParams(forest, params.features, numClasses);
+  if (params.oobScore && !params.bootstrap) throw new InputError('oobScore needs bootstrap, got oobScore without it');
+  const engine = ENGINES[params.engine];
+  engine.checkParams(forest);
+  const { folds = 0, group, time } = params;
+  if (folds > numTrain) throw new InputError(`folds must be at most the ${numTrain} training rows, got ${folds}`);
+  if (folds > 0 && (group !== undefined || time !== undefined)) {
+    const [name, why] =
+      group === undefined ? ['time', 'learn from later rows'] : ['group', 'have rows of a group on both sides'];
+    throw new InputError(`folds are drawn at random, and would ${why}: leave out folds or ${name}`);
+  }
+  if (numClasses === 0) checkRowsToScore({ numTest, numValidation, numTrain, folds });
+  const isPlain = shape?.isPlain ?? true;
+  if (!isPlain && params.engine === 'ml-random-forest') {
+    throw new InputError(
+      'engine ml-random-forest takes no missing values, categories or weights, and the data have some; use arvoredo',
+    );
+  }
+  const growSeconds =
+    engine.forecastSeconds(
+      { numRows: numTrain, numFeatures: params.features, numClasses, isPlain, hasWeights: shape?.hasWeights },
+      forest,
+    ) + (params.oobScore ? params.trees * numTrain * Math.log2(numTrain + 1) * OOB_SECONDS : 0);
+  const { strategy, strategyReason } = chooseStrategy(params, growSeconds);
+  const treeGroups = groupTrees(params.trees, strategy === 'gather' ? 1 : params.workers);
+  const rows = { numClasses, numChunks, numTrain, numTest, numValidation };
+  const plan: Plan = { params, dataset, forest, ...rows, strategy, strategyReason, treeGroups, growSeconds };
+  checkChunks(plan);
+  return plan;
+}
+
+/** @throws {InputError} on what has a meaning for the other task only */
+export function checkTask({ task, data, generator, criterion, classWeight = null, stratify, engine }: RunParams): void {
+  const isRegression = task === 'regression';
+  const criteria: readonly string[] = isRegression ? VALUE_CRITERIA : CLASS_CRITERIA;
+  // a run of an earlier version knew none
+  if (criterion !== undefined && !criteria.includes(criterion)) {
+    throw new InputError(`criterion must be ${either(criteria)} for the task ${task}, got ${criterion}`);
+  }
+  if (data === undefined && GENERATOR_TASKS[generator] !== task) {
+    const names = Object.entries(GENERATOR_TASKS).flatMap(([name, ofName]) => (ofName === task ? [name] : []));
+    throw new InputError(`generator must be ${either(names)} for the task ${task}, got ${generator}`);
+  }
+  if (!isRegression) return;
+  const refuse = (what: string) => {
+    throw new InputError(`${what} is for classes, and the task regression has none: leave it out`);
+  };
+  if (classWeight !== null) refuse('classWeight');
+  if (stratify) refuse('stratify');
+  if (engine === 'ml-random-forest') {
+    throw new InputError('engine ml-random-forest tells classes apart only; use arvoredo for the task regression');
+  }
+}
+
+/** @throws {InputError} where R² would be that of one row */
+export function checkRowsToScore(rows: {
+  numTest: number;
+  numValidation: number;
+  numTrain: number;
+  folds: number;
+}): void {
+  const { numTest, numValidation, numTrain, folds } = rows;
+  const refuse = (side: string) => {
+    throw new InputError(`the task regression needs at least 2 rows to score: ${side}`);
+  };
+  if (numTest < 2) refuse(`testSize leaves ${numTest} on the test side`);
+  if (numValidation === 1) refuse('validationSize leaves 1 on the validation side');
+  if (folds > 0 && Math.floor(numTrain / folds) < 2) refuse(`folds ${folds} of ${numTrain} training rows leave 1`);
+}
+
+/** 0 for values. */
+export function numClassesOf(dataset: Plan['dataset']): number {
+  if (dataset.generator === 'hypercube') return dataset.classes ?? 2;
+  return dataset.generator === 'logistic' ? 2 : 0;
+}
+
+export function checkChunks({ numChunks, params }: Plan): void {
+  if (numChunks <= MAX_CHUNKS) return;
+  const least = Math.ceil(params.samples / MAX_CHUNKS);
+  throw new InputError(
+    `chunkSize ${params.chunkSize} makes ${numChunks} chunks, at most ${MAX_CHUNKS} are allowed: some tasks read them ` +
+      `all; raise chunkSize to ${least} or more`,
+  );
+}
+
+/** @throws {InputError} on a parameter that the generator does not know */
+export function toDatasetSpec(params: RunParams): DatasetSpec {
+  const allowed: readonly string[] = GENERATOR_PARAMS[params.generator];
+  const known = new Set<string>(Object.values(GENERATOR_PARAMS).flat());
+  const given = Object.entries(params).filter(([name, value]) => known.has(name) && value !== undefined);
+  const own: Record<string, unknown> = {};
+  for (const [name, value] of given) {
+    if (!allowed.includes(name)) {
+      throw new InputError(
+        `${name} has no meaning for the generator ${params.generator}; it knows ${allowed.join(', ')}`,
+      );
+    }
+    own[name === 'shuffleSamples' ? 'shuffle' : name] = value;
+  }
+  const { generator, samples, features, seed } = params;
+  return { generator, samples, features, seed, ...own } as DatasetSpec;
+}
+
+export function toForestParams(params: RunParams, numClasses: number, classes?: readonly ClassLabel[]): ForestParams {
+  const { trees, maxFeatures, extraTrees, features } = params;
+  const { classWeight = null, monotonicConstraints = null } = params; // a run of an earlier version knew neither
+  return {
+    numTrees: trees,
+    criterion: params.criterion,
+    maxDepth: params.maxDepth,
+    minSamplesSplit: params.minSamplesSplit,
+    minSamplesLeaf: params.minSamplesLeaf,
+    minWeightFractionLeaf: params.minWeightFractionLeaf,
+    maxFeatures: maxFeatures === 'all' ? null : maxFeatures,
+    maxLeafNodes: params.maxLeafNodes,
+    minImpurityDecrease: params.minImpurityDecrease,
+    bootstrap: params.bootstrap,
+    maxSamples: params.maxSamples,
+    classWeight: typeof classWeight === 'string' ? classWeight : toWeights(classWeight, numClasses, classes),
+    ccpAlpha: params.ccpAlpha,
+    monotonicConstraints: toList('monotonicConstraints', monotonicConstraints, features, 0),
+    splitter: extraTrees ? 'random' : 'best',
+    seed: params.seed,
+  };
+}
+
+export const GENERATOR_PARAMS = {
+  hypercube: [
+    'informative',
+    'redundant',
+    'repeated',
+    'classes',
+    'clustersPerClass',
+    'weights',
+    'flipY',
+    'classSep',
+    'hypercube',
+    'shift',
+    'scale',
+    'shuffleSamples',
+  ],
+  logistic: ['informative', 'scale', 'withReplacement'],
+  regression: ['informative', 'bias', 'noise', 'shuffleSamples'],
+  friedman1: ['noise'],
+} as const;
+/**
+ * What the model says it was made with, as those of the estimator classes do; nothing when all is as by default, or when
+ * another engine made it.
+ *
+ * @param labels what the classes are called; their numbers when left out
+ */
+export function modelOptions(
+  { params, forest }: Plan,
+  labels?: readonly ClassLabel[],
+): Record<string, unknown> | undefined {
+  if (params.engine !== 'arvoredo') return undefined;
+  const options = storedOptions(forest, params.maxBins, labels);
+  const byDefault = storedOptions(toForestParams(parseRunParams({ task: params.task }), 2), RUN_DEFAULTS.maxBins);
+  return JSON.stringify(options) === JSON.stringify(byDefault) ? undefined : options;
+}
+
+/** Weights of classes as a list: an object names them by label where the data have labels, else by number. */
+export function toWeights(
+  weights: ByPosition | null,
+  numClasses: number,
+  classes: readonly ClassLabel[] | undefined,
+): number[] | null {
+  if (weights === null || Array.isArray(weights) || !classes) return toList('classWeight', weights, numClasses, 1);
+  const labels = classes.map(String);
+  const list = new Array<number>(numClasses).fill(1);
+  for (const [label, weight] of Object.entries(weights)) {
+    const k = labels.indexOf(label);
+    if (k < 0) {
+      const known = labels.slice(0, 10).join(', ');
+      throw new InputError(
+        `classWeight names ${JSON.stringify(label)}, which is none of the classes: ${known}${labels.length > 10 ? ', …' : ''}`,
+      );
+    }
+    list[k] = weight;
+  }
+  return list;
+}
+
+/** An object of numbers by position as a list, `preset` where it says nothing; a list stays as it is. */
+export function toList(name: string, numbers: ByPosition | null, length: number, preset: number): number[] | null {
+  if (numbers === null || Array.isArray(numbers)) return numbers;
+  const list = new Array<number>(length).fill(preset);
+  for (const [position, number] of Object.entries(numbers)) {
+    if (!/^\d+$/.test(position) || Number(position) >= length) {
+      throw new InputError(`${name} must be given for numbers from 0 to ${length - 1}, got one for ${position}`);
+    }
+    list[Number(position)] = number;
+  }
+  return list;
+}
+
+export function chooseStrategy({ strategy, trees, workers }: RunParams, growSeconds: number) {
+  if (strategy !== 'auto') return { strategy, strategyReason: 'as asked for' } as const;
+  const seconds =
+    growSeconds < 0.1
+      ? 'less than 0.1'
+      : `about ${growSeconds < 10 ? growSeconds.toFixed(1) : Math.round(growSeconds)}`;
+  const forecast = `${seconds} s of training`;
+  if (workers === 1 || trees === 1)
+    return { strategy: 'gather', strategyReason: `${workers === 1 ? 'one worker' : 'one tree'}` } as const;
+  if (growSeconds < GATHER_SECONDS) {
+    return { strategy: 'gather', strategyReason: `${forecast} is not worth a fan-out` } as const;
+  }
+  return { strategy: 'trees', strategyReason: `${forecast}, shared by ${Math.min(workers, trees)} workers` } as const;
+}
+
+/** Divide the trees into tasks, equal to within one tree. */
+export function groupTrees(trees: number, workers: number): [number, number][] {
+  const perWorker = Math.ceil(trees / workers);
+  const numGroups = workers === 1 ? 1 : Math.min(trees, MAX_TASKS, workers * Math.ceil(perWorker / MAX_GROUP_TREES));
+  return Array.from({ length: numGroups }, (_, i) => [
+    Math.floor((i * trees) / numGroups),
+    Math.floor(((i + 1) * trees) / numGroups),
+  ]);
+}

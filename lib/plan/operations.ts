@@ -1,0 +1,40 @@
+// The tasks of each fan-out of a run, and the durable operations that they take.
+
+import { MAX_TASKS } from '../fanout/options.ts';
+import type { Plan } from './plan.ts';
+
+/** Tasks of each execution where a run has more than one execution takes. */
+const SHARD_TASKS = 300;
+/** Operations besides the fan-outs: the execution, the request, the report, one for each stage. */
+const STEPS = 3 + 4;
+/** Of each execution that does fan-outs: itself; of each fan-out: its context, and the pause before the first look. */
+const FAN_OUT_STEPS = 2;
+
+/** Tasks of each fan-out of a run, in order. */
+export function fanOutSizes({ numChunks, treeGroups, dataset, params, search }: Plan): number[] {
+  const before = dataset.generator === 'file' ? [1, numChunks, 1, numChunks, 1] : [];
+  const { folds = 0 } = params;
+  const fits = search ? search.rounds.map(({ numCandidates }) => numCandidates * search.numFolds) : [];
+  const after = folds > 0 && !search ? [folds] : [];
+  return [...before, numChunks, 1, numChunks, ...fits, treeGroups.length, 1, ...after, numChunks];
+}
+
+/** How many tasks of a fan-out the run's own execution does itself; more are divided over executions of their own. */
+export function shardAbove(plan: Plan): number {
+  const total = fanOutSizes(plan).reduce((sum, tasks) => sum + tasks);
+  return total <= MAX_TASKS ? MAX_TASKS : SHARD_TASKS;
+}
+
+/** Durable operations of a run whose tasks succeed at once, those of the executions that do slices included. */
+export function durableOperations(plan: Plan): number {
+  const most = shardAbove(plan);
+  const ofFanOut = (tasks: number): number => {
+    if (tasks <= most) return FAN_OUT_STEPS + tasks;
+    const shards = Math.ceil(tasks / most);
+    // each slice is one invocation, and an execution with a fan-out
+    return 1 + shards + shards * (1 + FAN_OUT_STEPS) + tasks;
+  };
+  // before each round but the first, and before the best forest is grown, who is left and that its tasks are known
+  const choices = plan.search ? 2 * plan.search.rounds.length : 0;
+  return fanOutSizes(plan).reduce((sum, tasks) => sum + ofFanOut(tasks), STEPS + choices);
+}

@@ -1,0 +1,62 @@
+// Plan a run: lay it out, and check that it can be finished, before anything is spent.
+
+import { InputError } from '../base/errors.ts';
+import { parseLocation } from '../store/objects.ts';
+import { dataParams, splitKindOf } from './data-params.ts';
+import { checkFits } from './feasibility.ts';
+import { checkTask, layOutRun } from './lay-out.ts';
+import type { RunParams } from './params.ts';
+import type { DataShape, Plan } from './plan.ts';
+import { candidatePlan, checkSearch, planSearch } from './search/plan-search.ts';
+
+/** The orchestrator remembers the parameters: AWS keeps up to 256 KB of a step's result inline. */
+const MAX_PARAMS_BYTES = 200_000;
+
+/**
+ * Check what can be known before a run starts: all of it, or where its data are the user's, all but what depends on them.
+ *
+ * @throws {InputError} as `planRun`
+ */
+export function checkRunnable(params: RunParams): void {
+  if (params.data === undefined) {
+    planRun(params);
+    return;
+  }
+  checkBytes(params);
+  if (params.search) checkSearch(params, params.search);
+  splitKindOf(params);
+  checkTask(params);
+  for (const location of dataParams(params).data) parseLocation(location);
+}
+
+/**
+ * @param params checked by `parseRunParams`
+ * @param shape of the data, where they are the user's
+ * @throws {InputError} when the parameters contradict each other, or the run could not be finished
+ */
+export function planRun(params: RunParams, shape?: DataShape): Plan {
+  checkBytes(params);
+  if (params.data !== undefined && shape === undefined) {
+    throw new InputError('a run on data cannot be planned before they have been read');
+  }
+  const layOut = (changed: RunParams) => layOutRun(changed, shape);
+  const { search } = params;
+  if (!search) {
+    const plan = layOut(params);
+    checkFits(plan, layOut);
+    return plan;
+  }
+  const plan = planSearch(params, search, layOut);
+  for (const candidate of plan.search!.candidates)
+    candidatePlan(candidate.params, () => checkFits(candidate.plan, layOut));
+  return plan;
+}
+
+export function checkBytes(params: RunParams): void {
+  const bytes = JSON.stringify(params).length;
+  if (bytes > MAX_PARAMS_BYTES) {
+    throw new InputError(
+      `the parameters take ${bytes} bytes as JSON, at most ${MAX_PARAMS_BYTES} are allowed; give shift, scale and weights as one number each`,
+    );
+  }
+}

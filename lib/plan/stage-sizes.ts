@@ -1,0 +1,23 @@
+// The stages of a run, and the memory and time of their functions. The stack and the emulator read both here.
+
+export const STAGE_NAMES = ['generate', 'split', 'train', 'evaluate'] as const;
+export type StageName = (typeof STAGE_NAMES)[number];
+/**
+ * Memory of the functions of each stage, in MiB, in the sizes that are deployed, the smallest first; 1,769 is one vCPU on
+ * Lambda. The stack and the emulator read it here.
+ */
+export const MEMORY_SIZES_MIB = {
+  generate: [1769, 3538],
+  split: [1769],
+  train: [3538, 10_240],
+  evaluate: [1769],
+} as const;
+/** The smallest size of a stage's function that holds a task, by position; the largest when none does. */
+export function memorySizeFor(stage: keyof typeof MEMORY_SIZES_MIB, peakMiB: number): number {
+  const sizes: readonly number[] = MEMORY_SIZES_MIB[stage];
+  const tier = sizes.findIndex((sizeMiB) => peakMiB <= sizeMiB);
+  return tier === -1 ? sizes.length - 1 : tier;
+}
+
+/** Longest time of one invocation, in seconds, up to 900. */
+export const TIMEOUT_SECONDS = { generate: 300, split: 300, train: 900, evaluate: 300 } as const;
