@@ -1,10 +1,10 @@
-// The Bayes ceiling: how often the best possible classifier, one that knows how the data were made, is right.
+// The Bayes ceiling: the accuracy of the best possible classifier, which knows how the data were made.
 
 import { exp, log } from '../base/numeric.ts';
 
 /**
- * Chances are rounded to 1 / CEILING_UNITS before they are added: sums over up to 2^32 rows are then exact, and the
- * ceiling is the same number for any chunk size.
+ * Probabilities are rounded to 1 / CEILING_UNITS before they are added: sums over up to 2^32 rows are then exact, and
+ * the ceiling is the same for any chunk size.
  */
 export const CEILING_UNITS = 2 ** 21;
 
@@ -26,7 +26,7 @@ export class GaussianMixture {
   readonly #labels: number[];
   readonly #centroids: Float64Array[];
   readonly #inverses: Float64Array[];
-  /** log of share / |det mixing|: the log-density at the centroid, but for a constant that all have in common */
+  /** log(share / |det mixing|): the log-density at the centroid, up to a constant that all clusters share. */
   readonly #peaks: number[];
   readonly #densities: Float64Array;
   readonly #classDensities: Float64Array;
@@ -44,17 +44,18 @@ export class GaussianMixture {
   }
 
   /**
-   * Chance that x has the class that is likeliest for it. Allocates nothing.
+   * Probability of the most likely class of x. Allocates nothing.
    *
    * @param x shape [dimensions] or longer
-   * @param own cluster that x was drawn from
-   * @param ownSquares squared length of the z that x was made of: exact, however nearly singular the own mixing is
+   * @param source index of the cluster that x was drawn from
+   * @param sourceSquares squared length of the z that x was made from: exact even if the mixing of the source is nearly
+   *   singular
    */
-  maxPosterior(x: Float64Array, own: number, ownSquares: number): number {
+  maxPosterior(x: Float64Array, source: number, sourceSquares: number): number {
     const densities = this.#densities;
     let largest = -Infinity;
     for (let k = 0; k < densities.length; k++) {
-      const density = this.#peaks[k] - 0.5 * (k === own ? ownSquares : this.#squares(x, k));
+      const density = this.#peaks[k] - 0.5 * (k === source ? sourceSquares : this.#squares(x, k));
       densities[k] = density;
       if (density > largest) largest = density;
     }
@@ -73,7 +74,7 @@ export class GaussianMixture {
     return best / total;
   }
 
-  /** Squared length of the z that cluster k would make x of. */
+  /** Squared length of the z from which cluster k would make x. */
   #squares(x: Float64Array, k: number): number {
     const dimensions = this.#dimensions;
     const centroid = this.#centroids[k];
@@ -89,8 +90,8 @@ export class GaussianMixture {
 }
 
 /**
- * Stands in for a pivot that is 0 or nearly so: the cluster then has a density of about 0 everywhere but on its own
- * rows, and the square of the inverse's entries does not overflow.
+ * Replaces a pivot that is 0 or nearly 0: the cluster then has a density of about 0 everywhere but on its own rows, and
+ * the squares of the inverse's entries do not overflow.
  */
 const SMALLEST_PIVOT = 1e-100;
 

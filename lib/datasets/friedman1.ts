@@ -1,18 +1,18 @@
-// scikit-learn's make_friedman1, one row at a time: uniform features, values that bend with five of them, and noise.
-// Source: sklearn/datasets/_samples_generator.py of scikit-learn 1.9.1; Friedman, "Multivariate adaptive regression
-// splines", doi:10.1214/aos/1176347963.
+// scikit-learn's make_friedman1, one row at a time: uniform features, values that are nonlinear in five of them, and
+// noise. Source: sklearn/datasets/_samples_generator.py of scikit-learn 1.9.1; Friedman, "Multivariate adaptive
+// regression splines", doi:10.1214/aos/1176347963.
 
 import { normalQuantile, sinPi } from '../base/numeric.ts';
 import { RandomStream, STREAM } from '../base/random.ts';
 import type { RawRows } from '../partition/rows.ts';
-import type { RowSource } from './generator.ts';
+import type { RowSource } from './row-source.ts';
 import { FRIEDMAN_FEATURES, type Friedman1Spec } from './spec.ts';
 
 export type Friedman1Description = {
   generator: 'friedman1';
   columns: { role: 'informative' | 'random' }[];
   formula: string;
-  /** Standard deviation of what is added to each value besides. */
+  /** Standard deviation of the noise in each value. */
   noise: number;
 };
 

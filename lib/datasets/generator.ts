@@ -1,46 +1,46 @@
-// Seeded data sets: any rows of one, from its specification alone.
+// Seeded datasets: makes any rows of one from its specification.
 
 import type { Labels, RawRows } from '../partition/rows.ts';
 import { createFriedman1 } from './friedman1.ts';
 import { createHypercube } from './hypercube.ts';
 import { createLogistic } from './logistic.ts';
 import { createRegression } from './regression.ts';
+import type { RowSource } from './row-source.ts';
 import { type DatasetSpec, type HypercubeSpec, type LogisticSpec, validateDatasetSpec, withDefaults } from './spec.ts';
 
 export type GeneratedRows<L extends Labels = Labels> = RawRows<L> & {
-  /** Of rows with values: each without its noise, which is the best that can be predicted; empty for classes. */
+  /** For regression the value of each row without its noise: the best possible prediction. Empty for classification. */
   truth: Float64Array;
   /**
-   * Sum over the rows of the chance that the best possible classifier is right, null where it is not known. A multiple
-   * of 2^-21, so sums over chunks are exact in any order; divided by the number of rows it is the accuracy ceiling.
+   * Sum over the rows of the probability that the best possible classifier is right; null where it is not computed. A
+   * multiple of 2^-21, so sums over chunks are exact in any order. Divided by the number of rows it is the accuracy
+   * ceiling.
    */
   ceilingSum: number | null;
 };
 
 export interface Generator<L extends Labels = Labels> {
   readonly numFeatures: number;
-  /** 0 for values. */
+  /** 0 for regression. */
   readonly numClasses: number;
   /** The true parameters, safe for JSON: what each column is, and what the labels depend on. */
   describe(): Record<string, unknown>;
   /**
-   * Make some rows. A row is a function of the specification and its index: the chunk it comes in changes nothing.
+   * Make the rows [rowStart, rowEnd). A row is a function of the specification and its index; the chunk does not
+   * matter.
    *
-   * @param rowStart from 0 up
-   * @param rowEnd exclusive, up to the number of samples
+   * @param rowStart at least 0
+   * @param rowEnd at most the number of samples
+   * @throws {RangeError} when the range is invalid
    */
   generate(rowStart: number, rowEnd: number): GeneratedRows<L>;
 }
 
-/** One kind of data set, with its parameters drawn. */
-export interface RowSource {
-  readonly numClasses: number;
-  describe(): Record<string, unknown>;
-  /** Set the columns, labels and, of values, the truth of the rows named by `rows.rowIndex`; returns their `ceilingSum`. */
-  fill(rows: RawRows, truth: Float64Array): number | null;
-}
-
-/** @throws {InputError} when the specification makes no sense */
+/**
+ * Draw the parameters of a dataset.
+ *
+ * @throws {InputError} when the specification is invalid
+ */
 export function createGenerator(spec: HypercubeSpec | LogisticSpec): Generator<Uint16Array>;
 export function createGenerator(spec: DatasetSpec): Generator;
 export function createGenerator(spec: DatasetSpec): Generator {
@@ -53,9 +53,11 @@ export function createGenerator(spec: DatasetSpec): Generator {
     describe: source.describe,
     generate(rowStart, rowEnd) {
       if (!(Number.isInteger(rowStart) && Number.isInteger(rowEnd) && 0 <= rowStart && rowStart <= rowEnd)) {
-        throw new RangeError(`rows must run from a whole number up to another, got ${rowStart} to ${rowEnd}`);
+        throw new RangeError(
+          `rowStart and rowEnd must be integers with 0 <= rowStart <= rowEnd, got ${rowStart} and ${rowEnd}`,
+        );
       }
-      if (rowEnd > samples) throw new RangeError(`rows must end at ${samples} at the latest, got ${rowEnd}`);
+      if (rowEnd > samples) throw new RangeError(`rowEnd must be at most ${samples}, got ${rowEnd}`);
       const numRows = rowEnd - rowStart;
       const rows = {
         numRows,

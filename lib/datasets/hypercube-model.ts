@@ -1,22 +1,22 @@
-// The parameters of a hypercube data set, drawn from its seed: small, so that every worker draws them for itself.
+// The parameters of a hypercube dataset, drawn from its seed. They are small, so every worker draws them itself.
 
 import { RandomStream, STREAM } from '../base/random.ts';
 import type { Cluster } from './ceiling.ts';
 import type { HypercubeSpec } from './spec.ts';
 
-/** What is drawn from the model's stream. Each has an index of its own, so an option changes no other parameter. */
+/** Indexes of draws in the model's stream. Each has its own, so that an option does not change other parameters. */
 const PART = { vertices: 0, squeeze: 1, mixing: 2, redundant: 3, repeated: 4, shift: 5, scale: 6 } as const;
 
 /**
- * Which of all geometries each seed means. How hard a data set is depends on its geometry: over 200 seeds the ceiling
- * at the defaults is 0.944 ± 0.030 (scikit-learn's 0.946 ± 0.029). Chosen so that seed 0, the default, has the ceilings
- * of scikit-learn's random_state 0: 0.911 (0.911) at the defaults and 0.993 (0.993) with 10 informative features.
+ * Maps seeds to geometries. The geometry decides how hard a dataset is: over 200 seeds the ceiling at the defaults is
+ * 0.944 ± 0.030 (scikit-learn's 0.946 ± 0.029). Chosen so that seed 0, the default, has the ceilings of scikit-learn's
+ * random_state 0: 0.911 (0.911) at the defaults and 0.993 (0.993) with 10 informative features.
  */
 const GEOMETRY = 241;
 
 export interface HypercubeModel {
   clusters: Cluster[];
-  /** First position past each cluster when the rows of each cluster stand together, shape [clusters]. */
+  /** End of each cluster (exclusive) if the rows are ordered by cluster, shape [clusters]. */
   clusterEnds: Uint32Array;
   /** Redundant = informative · this; row-major, shape [informative, redundant]. */
   redundantWeights: Float64Array;
@@ -37,7 +37,7 @@ export function drawModel(spec: Required<HypercubeSpec>): HypercubeModel {
     return Float64Array.from({ length }, () => map(random.nextUnit()));
   };
   const numClusters = classes * spec.clustersPerClass;
-  const sizes = clusterSizes(spec, numClusters);
+  const sizes = sizeClusters(spec, numClusters);
   const vertices = drawVertices(numClusters, informative, stream(PART.vertices));
   const corners = vertices.map((vertex) => vertex.map((bit) => bit * 2 * classSep - classSep));
   const centroids = spec.hypercube ? corners : squeeze(corners, stream(PART.squeeze));
@@ -63,13 +63,16 @@ export function drawModel(spec: Required<HypercubeSpec>): HypercubeModel {
   };
 }
 
-/** From [0, 1) to [-1, 1). */
+/** Map [0, 1) to [-1, 1). */
 function toSymmetric(unit: number): number {
   return 2 * unit - 1;
 }
 
-/** Rows of each cluster: the class's share, whole, and what is left over dealt to the clusters in turn. */
-function clusterSizes(spec: Required<HypercubeSpec>, numClusters: number): number[] {
+/**
+ * Rows of each cluster: its part of the class's share, rounded down; the remaining rows are dealt to the clusters in
+ * turn.
+ */
+function sizeClusters(spec: Required<HypercubeSpec>, numClusters: number): number[] {
   const { samples, classes, clustersPerClass } = spec;
   let weights = spec.weights ?? new Array<number>(classes).fill(1 / classes);
   if (weights.length < classes)
@@ -83,22 +86,22 @@ function clusterSizes(spec: Required<HypercubeSpec>, numClusters: number): numbe
   return sizes.map((size, k) => size + Math.floor(left / numClusters) + (k < left % numClusters ? 1 : 0));
 }
 
-/** Most dimensions in which vertices are drawn without replacement; the bits of further ones are drawn freely. */
+/** Most dimensions in which vertices are drawn without replacement; the bits of further dimensions are independent. */
 const MAX_DISTINCT_BITS = 30;
 
 /**
- * Distinct vertices of the unit hypercube. When all are wanted they come in order, as in scikit-learn: at the defaults
- * the classes then alternate along the last dimension, and are never at opposite corners.
+ * Draw distinct vertices of the unit hypercube. If all are needed they are in order, as in scikit-learn: at the
+ * defaults the classes then alternate along the last dimension, and are never at opposite corners.
  */
 function drawVertices(count: number, dimensions: number, random: RandomStream): Float64Array[] {
-  const bits = Math.min(dimensions, MAX_DISTINCT_BITS);
-  const drawn = new Set<number>(); // remembers the order of insertion
-  // with all but one wanted, about count × log(count) draws
-  while (drawn.size < count) drawn.add(count === 2 ** dimensions ? drawn.size : random.nextBelow(2 ** bits));
+  const numBits = Math.min(dimensions, MAX_DISTINCT_BITS);
+  const drawn = new Set<number>(); // iterates in order of insertion
+  // takes about count × log(count) draws if all but one are needed
+  while (drawn.size < count) drawn.add(count === 2 ** dimensions ? drawn.size : random.nextBelow(2 ** numBits));
   return Array.from(drawn, (vertex) =>
     Float64Array.from({ length: dimensions }, (_, j) => {
-      const place = dimensions - 1 - j;
-      return place < bits ? (vertex >>> place) & 1 : random.nextBelow(2);
+      const bit = dimensions - 1 - j;
+      return bit < numBits ? (vertex >>> bit) & 1 : random.nextBelow(2);
     }),
   );
 }

@@ -1,25 +1,25 @@
 // scikit-learn's make_classification, one row at a time.
 //
-// The same model and the same parameters, drawn from our own random numbers: the values are not numpy's, their
-// distribution is. scikit-learn shuffles the rows; here a keyed permutation says which cluster a row falls in, so that
-// class counts are exact over the whole data set and no chunk looks at another.
-// Source: sklearn/datasets/_samples_generator.py of scikit-learn 1.9.1; Guyon, "Design of experiments for the NIPS 2003
+// The same model and the same parameters, drawn from our own random numbers: values differ from numpy's, their
+// distribution does not. scikit-learn shuffles the rows; here a keyed permutation assigns each row to a cluster, so
+// that class counts are exact over the whole dataset and no chunk reads another. Source:
+// sklearn/datasets/_samples_generator.py of scikit-learn 1.9.1; Guyon, "Design of experiments for the NIPS 2003
 // variable selection benchmark", 2003.
 
 import { normalQuantile } from '../base/numeric.ts';
 import { KeyedPermutation, RandomStream, STREAM } from '../base/random.ts';
 import type { RawRows } from '../partition/rows.ts';
 import { CEILING_UNITS, GaussianMixture } from './ceiling.ts';
-import type { RowSource } from './generator.ts';
 import { drawModel, type HypercubeModel } from './hypercube-model.ts';
+import type { RowSource } from './row-source.ts';
 import type { HypercubeSpec } from './spec.ts';
 
 /**
- * Most entries in all mixing matrices for which the ceiling is computed and the matrices are described: a row costs as
- * many multiplications (up to about 5 µs), and the description stays below 100 KB. Four clusters reach it at 32
- * informative features.
+ * Most entries in all mixing matrices for which the ceiling is computed and the matrices are described. A row takes one
+ * multiplication for each entry (up to about 5 µs), and the description stays below 100 KB. Four clusters reach the
+ * limit at 32 informative features.
  */
-const MAX_KNOWN_MIXING = 4096;
+const MAX_CEILING_MIXING = 4096;
 
 export function createHypercube(spec: Required<HypercubeSpec>): RowSource {
   const { samples, features, seed, informative, redundant, repeated, classes, flipY } = spec;
@@ -27,8 +27,8 @@ export function createHypercube(spec: Required<HypercubeSpec>): RowSource {
   const { clusters, clusterEnds, redundantWeights, repeatedFeatures, columnOrder } = model;
   const shift = Float64Array.from(columnOrder, (feature) => model.shift[feature]);
   const scale = Float64Array.from(columnOrder, (feature) => model.scale[feature]);
-  const isKnown = clusters.length * informative ** 2 <= MAX_KNOWN_MIXING;
-  const mixture = isKnown ? new GaussianMixture(clusters, classes) : null;
+  const hasCeiling = clusters.length * informative ** 2 <= MAX_CEILING_MIXING;
+  const mixture = hasCeiling ? new GaussianMixture(clusters, classes) : null;
   const rowOrder = spec.shuffle ? new KeyedPermutation(samples, seed, STREAM.rowOrder) : null;
   const values = new RandomStream(seed, STREAM.values);
   const noise = new RandomStream(seed, STREAM.labels);
@@ -39,7 +39,7 @@ export function createHypercube(spec: Required<HypercubeSpec>): RowSource {
 
   return {
     numClasses: classes,
-    describe: () => describe(spec, model, isKnown),
+    describe: () => describe(spec, model, hasCeiling),
     fill({ numRows, rowIndex, columns, labels }: RawRows) {
       let ceilingUnits = 0;
       for (let i = 0; i < numRows; i++) {
@@ -74,7 +74,7 @@ export function createHypercube(spec: Required<HypercubeSpec>): RowSource {
   };
 }
 
-/** Index of the first element above `value`, of an ascending array whose last is above it. */
+/** Index of the first element above `value` in an ascending array; the last must be above it. */
 function firstAbove(ends: Uint32Array, value: number): number {
   let low = 0;
   let high = ends.length - 1;
@@ -95,12 +95,12 @@ function dotColumn(row: Float64Array, matrix: Float64Array, length: number, j: n
 
 type Role = 'informative' | 'redundant' | 'repeated' | 'random';
 
-/** All numbers are as used before they are rounded to float32. A type, not an interface: it is plain JSON. */
+/** Numbers are those used before rounding to float32. A type, not an interface, so that it is assignable to JSON. */
 export type HypercubeDescription = {
   generator: 'hypercube';
-  /** What each column is; `feature` is its place before the columns were shuffled. */
+  /** Role of each column; `feature` is its index before the columns were shuffled. */
   columns: { role: Role; feature: number; shift: number; scale: number }[];
-  /** Rows of a cluster are z · mixing + centroid with standard normal z; mixing is left out where it is large. */
+  /** Rows of a cluster are z · mixing + centroid with standard normal z; mixing is omitted where it is large. */
   clusters: { label: number; rows: number; centroid: number[]; mixing?: number[][] }[];
   /** Redundant features are informative · this, shape [informative, redundant]. */
   redundantWeights: number[][];

@@ -6,10 +6,10 @@ import { exp, normalQuantile } from '../base/numeric.ts';
 import { RandomStream, STREAM } from '../base/random.ts';
 import type { RawRows } from '../partition/rows.ts';
 import { CEILING_UNITS } from './ceiling.ts';
-import type { RowSource } from './generator.ts';
+import type { RowSource } from './row-source.ts';
 import type { LogisticSpec } from './spec.ts';
 
-/** What is drawn from the model's stream; the indexes below belong to the hypercube. */
+/** Indexes of draws in the model's stream; lower ones belong to the hypercube. */
 const PART = { chosen: 2 ** 20, weights: 2 ** 20 + 1 } as const;
 
 export type LogisticDescription = {
@@ -26,8 +26,8 @@ export function createLogistic(spec: Required<LogisticSpec>): RowSource {
   const chosen = choose(spec, new RandomStream(seed, STREAM.model, PART.chosen));
   const beta = new RandomStream(seed, STREAM.model, PART.weights);
   // every feature has a weight, chosen or not, so that a feature's weight does not depend on the choice
-  const weightOf = Float64Array.from({ length: features }, () => (beta.nextUnit() - 1) * spec.scale);
-  const weights = Float64Array.from(chosen, (feature) => weightOf[feature]);
+  const allWeights = Float64Array.from({ length: features }, () => (beta.nextUnit() - 1) * spec.scale);
+  const weights = Float64Array.from(chosen, (feature) => allWeights[feature]);
   const values = new RandomStream(seed, STREAM.values);
   const noise = new RandomStream(seed, STREAM.labels);
   const x = new Float64Array(features);

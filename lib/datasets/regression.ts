@@ -1,25 +1,26 @@
-// scikit-learn's make_regression, one row at a time: standard normal features, values linear in some of them, and noise.
+// scikit-learn's make_regression, one row at a time: standard normal features, values linear in some of them, and
+// noise.
 //
-// The same model and the same parameters, drawn from our own random numbers. Rows are alike, so that only the columns are
-// shuffled.
+// The same model and the same parameters, drawn from our own random numbers. Rows have the same distribution, so only
+// the columns are shuffled.
 // Source: sklearn/datasets/_samples_generator.py of scikit-learn 1.9.1.
 
 import { normalQuantile } from '../base/numeric.ts';
 import { RandomStream, STREAM } from '../base/random.ts';
 import type { RawRows } from '../partition/rows.ts';
-import type { RowSource } from './generator.ts';
+import type { RowSource } from './row-source.ts';
 import type { RegressionSpec } from './spec.ts';
 
-/** What is drawn from the model's stream; the indexes below belong to the other generators. */
+/** Indexes of draws in the model's stream; lower ones belong to the other generators. */
 const PART = { coefficients: 2 ** 21 } as const;
 
 export type RegressionDescription = {
   generator: 'regression';
   columns: { role: 'informative' | 'random' }[];
-  /** What a unit of each column adds to the value; 0 for a random one. scikit-learn: coef. */
+  /** Coefficient of each column; 0 for a random one. scikit-learn: coef. */
   coefficients: number[];
   bias: number;
-  /** Standard deviation of what is added to each value besides. */
+  /** Standard deviation of the noise in each value. */
   noise: number;
 };
 
@@ -30,7 +31,7 @@ export function createRegression(spec: Required<RegressionSpec>): RowSource {
   const columnOrder = spec.shuffle
     ? new RandomStream(seed, STREAM.columnOrder).permutation(features)
     : Uint32Array.from({ length: features }, (_, j) => j);
-  // feature k of the model is in the column whose order is k
+  // column j holds feature columnOrder[j] of the model
   const coefficients = Float64Array.from(columnOrder, (feature) => drawn[feature] ?? 0);
   const values = new RandomStream(seed, STREAM.values);
   const errors = new RandomStream(seed, STREAM.labels);

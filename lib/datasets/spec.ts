@@ -1,4 +1,4 @@
-// What a seeded data set may be: parameters, defaults, and which combinations make sense.
+// Specifications of seeded datasets: parameters, defaults, and valid combinations.
 
 import { InputError } from '../base/errors.ts';
 import { either } from '../base/quote.ts';
@@ -16,7 +16,7 @@ interface CommonSpec {
 /** scikit-learn's make_classification: Gaussian clusters around vertices of a hypercube. */
 export interface HypercubeSpec extends CommonSpec {
   generator: 'hypercube';
-  /** Features that the clusters lie in, from 1 up. scikit-learn: n_informative. @default 2 */
+  /** Features that depend on the cluster, at least 1. scikit-learn: n_informative. @default 2 */
   informative?: number;
   /** Random linear combinations of the informative features. scikit-learn: n_redundant. @default 2 */
   redundant?: number;
@@ -24,19 +24,19 @@ export interface HypercubeSpec extends CommonSpec {
   repeated?: number;
   /** From 2 to 65,536. scikit-learn: n_classes. @default 2 */
   classes?: number;
-  /** From 1 up. scikit-learn: n_clusters_per_class. @default 2 */
+  /** At least 1. scikit-learn: n_clusters_per_class. @default 2 */
   clustersPerClass?: number;
   /**
-   * Share of each class, one number per class, or one fewer and the last class has the rest; null for equal shares.
-   * Rows left over are dealt to the clusters in turn. @default null
+   * Share of each class: one number per class, or one fewer and the last class gets the remaining rows; null for equal
+   * shares. Rows lost by rounding are dealt to the clusters in turn. @default null
    */
   weights?: readonly number[] | null;
   /**
-   * Share of the rows whose label is drawn anew, from 0 to 1. The draw is over all classes, so that
+   * Share of the rows whose label is drawn again, from 0 to 1. The draw is over all classes, so that
    * flipY × (classes - 1) / classes of the labels change. scikit-learn: flip_y. @default 0.01
    */
   flipY?: number;
-  /** Half the edge of the hypercube, from 0 up; larger is easier. scikit-learn: class_sep. @default 1 */
+  /** Half the edge of the hypercube, at least 0; larger is easier. scikit-learn: class_sep. @default 1 */
   classSep?: number;
   /** False moves the vertices towards the origin, each cluster and each dimension by a random factor. @default true */
   hypercube?: boolean;
@@ -45,7 +45,7 @@ export interface HypercubeSpec extends CommonSpec {
    * random; null draws from [-classSep, classSep). @default 0
    */
   shift?: number | readonly number[] | null;
-  /** Multiplies each feature after the shift, not 0: as `shift`; null draws from [1, 101). @default 1 */
+  /** Multiplies each feature after the shift, not 0; same form as `shift`; null draws from [1, 101). @default 1 */
   scale?: number | readonly number[] | null;
   /** Whether rows and columns are in random order; false gives the rows of each cluster together. @default true */
   shuffle?: boolean;
@@ -57,38 +57,41 @@ export interface HypercubeSpec extends CommonSpec {
  */
 export interface LogisticSpec extends CommonSpec {
   generator: 'logistic';
-  /** Features with a weight, from 1 up. dask-ml: n_informative. @default 2 */
+  /** Features with a weight, at least 1. dask-ml: n_informative. @default 2 */
   informative?: number;
   /** Largest weight, above 0; larger is easier. dask-ml: scale. @default 1 */
   scale?: number;
-  /** Whether one feature may be chosen twice and have its weight twice, as in dask-ml. @default false */
+  /** Whether a feature can be chosen twice and then count twice, as in dask-ml. @default false */
   withReplacement?: boolean;
 }
 
 /** scikit-learn's make_regression: standard normal features, and values that are linear in some of them. */
 export interface RegressionSpec extends CommonSpec {
   generator: 'regression';
-  /** Features that the value depends on, from 1 up to all. scikit-learn: n_informative. @default 10, or all of fewer */
+  /**
+   * Features that the value depends on, from 1 to `features`. scikit-learn: n_informative. @default 10, or all if there
+   * are fewer
+   */
   informative?: number;
   /** Added to each value. @default 0 */
   bias?: number;
-  /** Standard deviation of the noise in the values, from 0 up. @default 0 */
+  /** Standard deviation of the noise in the values, at least 0. @default 0 */
   noise?: number;
   /** Whether the columns are in random order; false puts the informative ones first. @default true */
   shuffle?: boolean;
 }
 
-/** scikit-learn's make_friedman1: uniform features, the first five of which the values bend with. */
+/** scikit-learn's make_friedman1: uniform features, and values that are nonlinear in the first five. */
 export interface Friedman1Spec extends CommonSpec {
   generator: 'friedman1';
-  /** Standard deviation of the noise in the values, from 0 up. @default 0 */
+  /** Standard deviation of the noise in the values, at least 0. @default 0 */
   noise?: number;
 }
 
 export type DatasetSpec = HypercubeSpec | LogisticSpec | RegressionSpec | Friedman1Spec;
 export type GeneratorName = DatasetSpec['generator'];
 
-/** What each generator's rows have: classes, or values. */
+/** The task of each generator's rows. */
 export const GENERATOR_TASKS = {
   hypercube: 'classification',
   logistic: 'classification',
@@ -126,7 +129,15 @@ export const REGRESSION_DEFAULTS = {
 
 export const FRIEDMAN1_DEFAULTS = { noise: 0 } as const satisfies Partial<Friedman1Spec>;
 
-function defaultsOf({ generator, features }: DatasetSpec): Record<string, unknown> {
+/** The options of each generator, in addition to samples, features and seed. */
+export const GENERATOR_OPTIONS: Record<GeneratorName, readonly string[]> = {
+  hypercube: Object.keys(HYPERCUBE_DEFAULTS),
+  logistic: Object.keys(LOGISTIC_DEFAULTS),
+  regression: Object.keys(REGRESSION_DEFAULTS),
+  friedman1: Object.keys(FRIEDMAN1_DEFAULTS),
+};
+
+function getDefaults({ generator, features }: DatasetSpec): Record<string, unknown> {
   switch (generator) {
     case 'hypercube':
       return HYPERCUBE_DEFAULTS;
@@ -142,7 +153,7 @@ function defaultsOf({ generator, features }: DatasetSpec): Record<string, unknow
 /** The specification with every default filled in; an explicit undefined means the default. */
 export function withDefaults<Spec extends DatasetSpec>(spec: Spec): Required<Spec> {
   const given = Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined));
-  return { ...defaultsOf(spec), ...given } as unknown as Required<Spec>;
+  return { ...getDefaults(spec), ...given } as Required<Spec>;
 }
 
 /** Features that friedman1's values depend on: the first ones. */
@@ -151,9 +162,9 @@ export const FRIEDMAN_FEATURES = 5;
 const MAX_FEATURES = 65536;
 /** Most classes: labels are Uint16. */
 const MAX_CLASSES = 65536;
-/** Largest shift, scale and class separation: a product of two, times the number of features, fits a float32. */
+/** Largest shift, scale and class separation: the product of two, times the number of features, fits a float32. */
 const MAX_MAGNITUDE = 1e9;
-/** Most entries in all mixing matrices: 128 MiB of doubles, which every worker draws for itself. */
+/** Most entries in all mixing matrices: 128 MiB of doubles, which every worker draws. */
 const MAX_MIXING = 2 ** 24;
 
 /** @throws {InputError} when a value is out of its range, or values contradict each other */
@@ -208,7 +219,7 @@ function validateHypercube(spec: HypercubeSpec): void {
   if (weights !== null) validateWeights(weights, classes);
   validatePerFeature('shift', shift, features);
   validatePerFeature('scale', scale, features);
-  if ([scale].flat().includes(0)) throw new InputError('scale must not be 0: the column would hold one value');
+  if ([scale].flat().includes(0)) throw new InputError('scale must not be 0: the column would be constant');
 }
 
 function validateWeights(weights: readonly number[], classes: number): void {
@@ -217,14 +228,14 @@ function validateWeights(weights: readonly number[], classes: number): void {
   }
   for (const [i, weight] of weights.entries()) requireNumber(`weights[${i}]`, weight, 0, 1);
   const sum = weights.reduce((total, weight) => total + weight, 0);
-  // decimal fractions may add up to slightly more than 1
+  // rounding can make decimal fractions add up to slightly more than 1
   if (sum > 1 + 1e-9) throw new InputError(`weights must add up to at most 1, got ${sum}`);
 }
 
 function validatePerFeature(name: string, value: number | readonly number[] | null, features: number): void {
   if (value === null) return;
   if (!Array.isArray(value)) {
-    requireNumber(name, value as number, -MAX_MAGNITUDE, MAX_MAGNITUDE);
+    requireNumber(name, value, -MAX_MAGNITUDE, MAX_MAGNITUDE);
     return;
   }
   if (value.length !== features) {
@@ -257,17 +268,17 @@ function validateFriedman1(spec: Friedman1Spec): void {
   requireNumber('noise', noise, 0, MAX_MAGNITUDE);
 }
 
-function requireWhole(name: string, value: number, min: number, max: number): void {
-  if (Number.isInteger(value) && min <= value && value <= max) return;
+function requireWhole(name: string, value: unknown, min: number, max: number): void {
+  if (typeof value === 'number' && Number.isInteger(value) && min <= value && value <= max) return;
   throw new InputError(`${name} must be a whole number from ${min} to ${max}, got ${show(value)}`);
 }
 
-function requireNumber(name: string, value: number, min: number, max: number): void {
+function requireNumber(name: string, value: unknown, min: number, max: number): void {
   if (typeof value === 'number' && min <= value && value <= max) return;
   throw new InputError(`${name} must be a number from ${min} to ${max}, got ${show(value)}`);
 }
 
-/** As JSON, except what JSON has no word for. */
+/** Format as JSON, and numbers like NaN as text. */
 function show(value: unknown): string {
   return typeof value === 'number' ? String(value) : String(JSON.stringify(value));
 }

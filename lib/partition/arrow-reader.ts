@@ -1,7 +1,7 @@
-// Reads an Arrow IPC file of flat columns, and believes nothing: each offset and count is checked against the bytes that
-// are there before anything is read or made. A reader for all of Arrow follows counts and nested types wherever they
-// lead: one changed byte made it allocate without an end.
-// Source: "Arrow columnar format", sections on IPC; field numbers from format/Schema.fbs, Message.fbs and File.fbs.
+// Reads an Arrow IPC file of flat columns and trusts nothing: each offset and count is checked against the size of the
+// file before anything is read or allocated. A reader for all of Arrow follows counts and nested types without limits:
+// one changed byte made it allocate without end. Source: "Arrow columnar format", sections on IPC; field numbers from
+// format/Schema.fbs, Message.fbs and File.fbs.
 
 import { Bytes, fail, type Table } from './flatbuffer.ts';
 
@@ -18,18 +18,29 @@ const MAGIC = 'ARROW1';
 const INT = 2;
 const FLOATING_POINT = 3;
 const RECORD_BATCH = 3;
-const UNSIGNED = { 8: Uint8Array, 16: Uint16Array, 32: Uint32Array } as const;
-// entries of a file may all point to one large text or column, and would so multiply it
-const MAX_COLUMNS = 65_538; // features, and three more
+// limits, because many entries of a file can refer to the same large text or column, and so multiply it
+const MAX_COLUMNS = 65_538; // features, label, rowIndex, and a weight or side
 const MAX_NAME_BYTES = 100;
 const MAX_PAIRS = 100;
 const MAX_TEXT_BYTES = 65_536;
 
-type ColumnType = typeof Float32Array | typeof Float64Array | (typeof UNSIGNED)[keyof typeof UNSIGNED];
+type ColumnType =
+  | typeof Float32Array
+  | typeof Float64Array
+  | typeof Uint8Array
+  | typeof Uint16Array
+  | typeof Uint32Array;
+const UNSIGNED_BY_BITS = new Map<number, ColumnType>([
+  [8, Uint8Array],
+  [16, Uint16Array],
+  [32, Uint32Array],
+]);
 
 /**
- * @throws {FormatError} when the bytes are no such file: another format, compressed, nested, with nulls, of other types,
- *   of several batches, or damaged. Other errors mean the same: what was read led out of the file.
+ * Read a file of at most one record batch.
+ *
+ * @throws {FormatError} when the bytes are not such a file: another format, compressed, nested, with nulls, of other types,
+ *   of several batches, or damaged. Errors of other classes mean that an offset pointed outside of the file.
  */
 export function readArrow(bytes: Uint8Array): ArrowTable {
   const file = new Bytes(bytes);
@@ -52,7 +63,7 @@ export function readArrow(bytes: Uint8Array): ArrowTable {
   const { numRows, views } =
     batches.length === 0 ? emptyBatch(fields) : readBatch(file, file.int64(batches[0]), fields);
   const columns = new Map(fields.map(({ name }, i) => [name, views[i]]));
-  if (columns.size < fields.length) fail('two columns of one name');
+  if (columns.size < fields.length) fail('two columns have the same name');
   return { numRows, columns, metadata };
 }
 
@@ -62,17 +73,16 @@ interface Field {
 }
 
 function readField(field: Table): Field {
-  const name = field.text(0, MAX_NAME_BYTES) ?? fail('a column without a name');
+  const name = field.text(0, MAX_NAME_BYTES) ?? fail('a column has no name');
   if (field.table(4) || field.vector(5, 4).length > 0) fail(`column ${name} is nested`);
   const type = field.table(3);
   const typeId = field.uint8(2);
   const precision = typeId === FLOATING_POINT ? type?.int16(0) : undefined;
   if (precision === 1) return { name, type: Float32Array };
   if (precision === 2) return { name, type: Float64Array };
-  const bits = type?.int32(0) ?? 0;
-  const isUnsigned = typeId === INT && !type?.uint8(1) && Object.hasOwn(UNSIGNED, bits);
-  if (!isUnsigned) fail(`column ${name} is of another type`);
-  return { name, type: UNSIGNED[bits as keyof typeof UNSIGNED] };
+  const isUnsigned = typeId === INT && !type?.uint8(1);
+  const unsigned = isUnsigned ? UNSIGNED_BY_BITS.get(type?.int32(0) ?? 0) : undefined;
+  return { name, type: unsigned ?? fail(`column ${name} has an unsupported type`) };
 }
 
 function readPair(pair: Table): [key: string, value: string] {
@@ -89,24 +99,24 @@ function emptyBatch(fields: readonly Field[]): Batch {
 }
 
 function readBatch(file: Bytes, at: number, fields: readonly Field[]): Batch {
-  if (file.int32(at) !== -1) fail('a message without its mark');
+  if (file.int32(at) !== -1) fail('a message has no continuation marker');
   const metadataBytes = file.int32(at + 4);
   const message = file.table(at + 8);
   const batch = message.table(2) ?? fail('an empty message');
-  if (message.uint8(1) !== RECORD_BATCH) fail('another message where the record batch should be');
+  if (message.uint8(1) !== RECORD_BATCH) fail('a message is not a record batch');
   if (batch.table(3)) fail('compressed');
   const numRows = batch.int64(0) ?? 0;
   const nodes = batch.vector(1, 16);
   const buffers = batch.vector(2, 16);
   if (nodes.length !== fields.length || buffers.length !== 2 * fields.length)
-    fail('columns and buffers differ in number');
+    fail('the numbers of columns and buffers do not match');
   const rowBytes = fields.reduce((sum, { type }) => sum + type.BYTES_PER_ELEMENT, 0);
   if (numRows * rowBytes > file.bytes.length) fail(`${numRows} rows of ${rowBytes} bytes are more than the file`);
   const body = at + 8 + metadataBytes;
   const views = fields.map(({ name, type }, i) => {
     if (file.int64(nodes[i]) !== numRows || file.int64(nodes[i] + 8) !== 0)
       fail(`column ${name} is cut short or has nulls`);
-    // the first of a column's two buffers says which values are null
+    // a column has two buffers: which values are null, then the values
     const values = buffers[2 * i + 1];
     const length = numRows * type.BYTES_PER_ELEMENT;
     if (file.int64(values + 8) < length) fail(`column ${name} is cut short`);

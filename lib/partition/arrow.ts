@@ -17,27 +17,27 @@ import { FormatError } from '../base/errors.ts';
 import { type ArrowTable, readArrow, type Values } from './arrow-reader.ts';
 import type { BinnedRows, Labels, RawRows } from './rows.ts';
 
-/** Raises with every change of a byte's meaning. */
+/** Must be raised when the meaning of a byte changes. */
 const VERSION = 1;
 const METADATA_KEY = 'arvoredo';
 
 type Kind = 'raw' | 'binned' | 'sample' | 'oob';
 
-/** Rows as an Arrow IPC file. The same rows give the same bytes. */
+/** Encode raw rows as an Arrow IPC file. The same rows give the same bytes. */
 export function encodeRaw(rows: RawRows): Uint8Array {
-  return encode('raw', rows.columns, { ...othersOf(rows), ...(rows.sides && { side: rows.sides }) });
+  return encode('raw', rows.columns, { ...otherColumns(rows), ...(rows.sides && { side: rows.sides }) });
 }
 
-/** Binned rows as an Arrow IPC file. */
+/** Encode binned rows as an Arrow IPC file. */
 export function encodeBinned(rows: BinnedRows): Uint8Array {
-  return encode('binned', rows.columns, othersOf(rows));
+  return encode('binned', rows.columns, otherColumns(rows));
 }
 
-function othersOf({ labels, rowIndex, weights }: RawRows | BinnedRows): Record<string, Values> {
+function otherColumns({ labels, rowIndex, weights }: RawRows | BinnedRows): Record<string, Values> {
   return { label: labels, rowIndex, ...(weights && { weight: weights }) };
 }
 
-/** A sample for the bin edges: values, and the priority that each row was drawn by. */
+/** A sample for the bin edges: values, and the priority by which each row was drawn. */
 export interface Sample {
   numRows: number;
   rowIndex: Uint32Array;
@@ -50,8 +50,10 @@ export function encodeSample(sample: Sample): Uint8Array {
 }
 
 /**
- * @param key names the file in errors
- * @throws {FormatError} when the bytes are no raw partition of this version
+ * Decode a raw partition.
+ *
+ * @param key object key, for errors
+ * @throws {FormatError} when the bytes are not a raw partition of this version
  */
 export function decodeRaw(bytes: Uint8Array, key: string): RawRows {
   const { numRows, features, labels, get, has } = decode('raw', bytes, key);
@@ -65,7 +67,7 @@ export function decodeRaw(bytes: Uint8Array, key: string): RawRows {
   };
 }
 
-/** @throws {FormatError} when the bytes are no binned partition of this version */
+/** @throws {FormatError} when the bytes are not a binned partition of this version */
 export function decodeBinned(bytes: Uint8Array, key: string): BinnedRows {
   const { numRows, features, labels, get, has } = decode('binned', bytes, key);
   return {
@@ -77,7 +79,7 @@ export function decodeBinned(bytes: Uint8Array, key: string): BinnedRows {
   };
 }
 
-/** @throws {FormatError} when the bytes are no sample of this version */
+/** @throws {FormatError} when the bytes are not a sample of this version */
 export function decodeSample(bytes: Uint8Array, key: string): Sample {
   const { numRows, features, get } = decode('sample', bytes, key);
   return {
@@ -88,12 +90,15 @@ export function decodeSample(bytes: Uint8Array, key: string): Sample {
   };
 }
 
-/** What a group of trees says about the training rows that each of them did not see. */
+/** Out-of-bag predictions of a group of trees: sums over the trees that were not trained on the row. */
 export interface OobRows {
   labels: Labels;
-  /** Trees that did not see each row. */
+  /** Number of trees that were not trained on each row. */
   numTrees: Uint32Array;
-  /** Sum over those trees of the fraction of each class, in 2^-32ths, one array per class; or of the value, in units. */
+  /**
+   * Sum over those trees of the fraction of each class, in units of 2^-32, one array per class; or of the value, in
+   * units.
+   */
   sums: Float64Array[];
 }
 
@@ -101,7 +106,7 @@ export function encodeOob({ labels, numTrees, sums }: OobRows): Uint8Array {
   return encode('oob', sums, { label: labels, numTrees });
 }
 
-/** @throws {FormatError} when the bytes are no out-of-bag sums of this version */
+/** @throws {FormatError} when the bytes are not out-of-bag sums of this version */
 export function decodeOob(bytes: Uint8Array, key: string): OobRows {
   const { features, labels, get } = decode('oob', bytes, key);
   return {
@@ -121,11 +126,11 @@ function encode(kind: Kind, features: readonly Values[], others: Record<string, 
 }
 
 function toColumn(values: Values): Column<unknown> {
-  // no rows: the library infers the type from a batch, and there is none
-  return values.length > 0 ? columnFromArray(values) : columnFromValues(() => {}, typeOf(values));
+  // the library infers the type from a batch; without rows there is none
+  return values.length > 0 ? columnFromArray(values) : columnFromValues(() => {}, arrowType(values));
 }
 
-function typeOf(values: Values): DataType {
+function arrowType(values: Values): DataType {
   if (values instanceof Float32Array) return float32();
   if (values instanceof Float64Array) return float64();
   if (values instanceof Uint8Array) return uint8();
@@ -134,16 +139,16 @@ function typeOf(values: Values): DataType {
 
 function decode(kind: Kind, bytes: Uint8Array, key: string) {
   const { numRows, columns, metadata } = read(bytes, key);
-  const about = parseMetadata(metadata.get(METADATA_KEY));
-  if (about?.version !== VERSION) {
-    throw new FormatError(`partition ${key}: version ${about?.version}, this build reads ${VERSION}; ${redo(key)}`);
+  const header = parseMetadata(metadata.get(METADATA_KEY));
+  if (header?.version !== VERSION) {
+    throw new FormatError(`partition ${key}: version ${header?.version}, this build reads ${VERSION}; ${redo(key)}`);
   }
-  if (about.kind !== kind) throw new FormatError(`partition ${key}: holds ${about.kind} rows, expected ${kind}`);
+  if (header.kind !== kind) throw new FormatError(`partition ${key}: holds ${header.kind} rows, expected ${kind}`);
 
   const get = <T extends Values>(name: string, type: new (length: number) => T): T => {
     const values = columns.get(name);
     if (values instanceof type) return values;
-    throw new FormatError(`partition ${key}: column ${name} must be there and hold ${type.name}`);
+    throw new FormatError(`partition ${key}: column ${name} must exist and be a ${type.name}`);
   };
   const names = [...columns.keys()].filter((name) => /^f\d+$/.test(name));
   const features = <T extends Values>(type: new (length: number) => T): T[] => names.map((name) => get(name, type));
@@ -161,13 +166,13 @@ function read(bytes: Uint8Array, key: string): ArrowTable {
     return readArrow(bytes);
   } catch (cause) {
     const why = cause instanceof FormatError ? cause.message : 'damaged';
-    throw new FormatError(`partition ${key}: not an Arrow IPC file of ours, ${why}; ${redo(key)}`, { cause });
+    throw new FormatError(`partition ${key}: not an Arrow IPC file of ours: ${why}; ${redo(key)}`, { cause });
   }
 }
 
-/** A task is done again when its result object, which lies beside the partition, is gone. */
+/** A task runs again when its result object, which has the same key with .json, is missing. */
 function redo(key: string): string {
-  return `remove ${key} and ${key.replace(/\.arrow$/, '.json')}, and go on with the run to have it made again`;
+  return `remove ${key} and ${key.replace(/\.arrow$/, '.json')}, then resume the run to recreate them`;
 }
 
 function parseMetadata(text: string | undefined): { version?: unknown; kind?: unknown } | null | undefined {

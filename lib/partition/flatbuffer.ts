@@ -1,21 +1,20 @@
-// Flatbuffers, believing nothing: each offset and count is checked against the bytes that are there before anything is
-// read or made.
-// Source: "FlatBuffers internals", flatbuffers.dev.
+// Reads FlatBuffers and trusts nothing: each offset and count is checked against the size of the file before anything
+// is read or allocated. Source: "FlatBuffers internals", flatbuffers.dev.
 
 import { FormatError } from '../base/errors.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Bytes that are never read outside of; a place that is not within them is an error. */
+/** Bytes with bounds checks: an offset outside of them is an error. */
 export class Bytes {
   readonly bytes: Uint8Array;
   readonly data: DataView;
-  readonly #most: number;
+  readonly #max: number;
 
-  /** @param most largest length or place of 64 bits that makes sense */
-  constructor(bytes: Uint8Array, most = bytes.length) {
+  /** @param max largest valid 64-bit length or offset */
+  constructor(bytes: Uint8Array, max = bytes.length) {
     this.bytes = bytes;
-    this.#most = most;
+    this.#max = max;
     this.data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -23,10 +22,10 @@ export class Bytes {
     return this.data.getInt32(at, true);
   }
 
-  /** A length or place. */
+  /** A length or offset. */
   int64(at: number): number {
     const value = this.data.getBigInt64(at, true);
-    if (value < 0n || value > BigInt(this.#most)) fail(`${value} where ${this.#most} is the most`);
+    if (value < 0n || value > BigInt(this.#max)) fail(`${value} is above the maximum of ${this.#max}`);
     return Number(value);
   }
 
@@ -39,19 +38,19 @@ export class Bytes {
   }
 
   slice(at: number, length: number): Uint8Array {
-    if (!(at >= 0 && length >= 0 && at + length <= this.bytes.length)) fail('a place outside of it');
+    if (!(at >= 0 && length >= 0 && at + length <= this.bytes.length)) fail('an offset is outside of the file');
     return this.bytes.subarray(at, at + length);
   }
 }
 
-/** A table. Fields have numbers; one that is not there is undefined. */
+/** A table. Fields are numbered; a missing one is undefined. */
 export class Table {
   readonly #file: Bytes;
   readonly #at: number;
   readonly #vtable: number;
   readonly #vtableBytes: number;
 
-  /** @param at where the offset to the table is */
+  /** @param at position of the offset to the table */
   constructor(file: Bytes, at: number) {
     this.#file = file;
     this.#at = at + file.data.getUint32(at, true);
@@ -63,23 +62,23 @@ export class Table {
   int16 = (field: number) => this.#read(field, (at) => this.#file.data.getInt16(at, true));
   int32 = (field: number) => this.#read(field, (at) => this.#file.int32(at));
   int64 = (field: number) => this.#read(field, (at) => this.#file.int64(at));
-  /** Where a field is; undefined when it is not there. */
-  place = (field: number) => this.#read(field, (at) => at);
+  /** Position of a field; undefined if it is missing. */
+  offset = (field: number) => this.#read(field, (at) => at);
   table = (field: number) => this.#read(field, (at) => this.#file.table(at));
 
-  text(field: number, mostBytes: number): string | undefined {
+  text(field: number, maxBytes: number): string | undefined {
     return this.#read(field, (at) => {
       const [start, length] = this.#counted(at);
-      if (length > mostBytes) fail(`a text of ${length} bytes, at most ${mostBytes}`);
+      if (length > maxBytes) fail(`a text has ${length} bytes, at most ${maxBytes} are allowed`);
       return this.#file.text(start, length);
     });
   }
 
-  /** Where each element is; none when the field is not there. */
+  /** Positions of the elements; empty if the field is missing. */
   vector(field: number, stride: number): number[] {
     const found = this.#read(field, (at) => {
       const [start, length] = this.#counted(at);
-      this.#file.slice(start, length * stride); // before anything is made of that length
+      this.#file.slice(start, length * stride); // checks the length before allocating
       return Array.from({ length }, (_, i) => start + i * stride);
     });
     return found ?? [];

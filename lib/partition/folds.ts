@@ -1,20 +1,21 @@
-// Folds: training rows divided into parts of equal size, each of which is held out once.
+// Folds of cross-validation: the training rows split into parts of equal size, each held out once.
 
 import { KeyedPermutation, STREAM } from '../base/random.ts';
 import type { Labels } from './rows.ts';
 
 /**
- * Fold of each training row, in the order of the rows: sizes differ by one at most; of each class too, where asked for.
+ * Assign a fold to each training row. Fold sizes differ by at most one, also within each class if stratified.
  *
- * @param labels class, or value, of each training row, in the order of the data set
- * @param numFolds from 2 up
- * @param isStratified whether each class is divided by itself; not with values
+ * @param labels class, or value, of each training row, in the order of the dataset
+ * @param numFolds at least 2
+ * @param isStratified whether each class is split separately; for classification only
+ * @returns the fold of each row, in their order
  */
 export function assignFolds(labels: Labels, numFolds: number, seed: number, isStratified: boolean): Uint16Array {
   const strata = isStratified ? labels : new Uint16Array(labels.length);
   const counts: number[] = [];
   for (const stratum of strata) counts[stratum] = (counts[stratum] ?? 0) + 1;
-  // one class goes on where the one before ended, so that the sizes of all rows are equal too
+  // each class starts at the fold after the last of the previous class, so that total sizes are balanced too
   let before = 0;
   const dividers = Array.from(counts, (count = 0, stratum) => {
     const start = before;

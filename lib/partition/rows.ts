@@ -1,19 +1,19 @@
 // Rows in memory, one array per column.
 
-/** What is to be predicted: the class of each row, from 0 to numClasses - 1; or its value, finite. Shape [numRows]. */
+/** The target: the class of each row, from 0 to numClasses - 1, or its value, finite. Shape [numRows]. */
 export type Labels = Uint16Array | Float64Array;
 
-/** Raw rows: what a generator makes and what a test partition holds. */
+/** Raw rows: as a generator makes them and as test partitions store them. */
 export interface RawRows<L extends Labels = Labels> {
   numRows: number;
-  /** Number of each row in the whole data set, ascending, shape [numRows]. */
+  /** Index of each row in the whole dataset, ascending, shape [numRows]. */
   rowIndex: Uint32Array;
-  /** Values, one array per feature, each of shape [numRows], finite, or NaN where there is none; codes of categories. */
+  /** One array per feature, each of shape [numRows]: finite values, codes of categories, or NaN where missing. */
   columns: Float32Array[];
   labels: L;
   /** Weight of each row; all 1 when left out. */
   weights?: Float64Array;
-  /** 1 for rows of the test side, where the data say it; shape [numRows]. */
+  /** Side of each row, see `SIDE`, if a column of the data says it; shape [numRows]. */
   sides?: Uint8Array;
 }
 
@@ -28,13 +28,15 @@ export interface BinnedRows<L extends Labels = Labels> {
   weights?: Float64Array;
 }
 
-/** Rows for training whose labels are classes: the fast trainer takes no others. */
+/** Rows for training whose labels are classes. */
 export type ClassRows = BinnedRows<Uint16Array>;
 
-/** Upper edges of the bins of each feature, ascending, at most 254: `x <= edges[code]` where code is the value's bin. */
+/**
+ * Upper edges of the bins of each feature, ascending, at most 254: `x <= edges[code]` where code is the value's bin.
+ */
 export type BinEdges = Float32Array[];
 
-/** Rows of each class, shape [numClasses]; none where there are values. */
+/** Count the rows of each class, shape [numClasses]; empty for regression. */
 export function countClasses(labels: Labels, numClasses: number): number[] {
   const counts = new Array<number>(numClasses).fill(0);
   if (numClasses === 0) return counts;
@@ -42,7 +44,7 @@ export function countClasses(labels: Labels, numClasses: number): number[] {
   return counts;
 }
 
-/** No labels yet, of the kind of others. */
+/** Labels of zeros, of the same kind as `like`. */
 export function emptyLabels(like: Labels | undefined, numRows: number): Labels {
   return like instanceof Float64Array ? new Float64Array(numRows) : new Uint16Array(numRows);
 }
@@ -66,7 +68,7 @@ export function takeRows(rows: RawRows, sides: Uint8Array, side: number): RawRow
   };
 }
 
-/** Put partitions end to end. */
+/** Concatenate partitions in the order given. */
 export function concatBinned(parts: readonly BinnedRows[]): BinnedRows {
   const numRows = parts.reduce((sum, part) => sum + part.numRows, 0);
   const rows: BinnedRows = {

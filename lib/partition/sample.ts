@@ -1,4 +1,4 @@
-// The sample that gives the bin edges: the rows of smallest hashed priority, the same for any partitioning.
+// The sample that bin edges are computed from: the rows with the lowest hashed priority, the same for any partitioning.
 
 import { RandomStream, STREAM } from '../base/random.ts';
 import type { Sample } from './arrow.ts';
@@ -10,10 +10,10 @@ export const SAMPLE_ROWS = 16_384;
 const TWO_32 = 4294967296;
 
 /**
- * A partition's contribution: its rows below a priority that, over the whole data set, about `SAMPLE_ROWS` rows pass
- * (with 8 standard deviations to spare). Whether a row passes depends on its index and the seed alone.
+ * Take a partition's contribution: its rows below a priority that about `SAMPLE_ROWS` rows of the whole dataset are
+ * below (plus 8 standard deviations). Whether a row is taken depends on its index and the seed only.
  *
- * @param totalRows rows of the whole data set
+ * @param totalRows rows of the whole dataset
  */
 export function sampleRows(rows: RawRows, totalRows: number, seed: number): Sample {
   const threshold = Math.min(1, (SAMPLE_ROWS + 8 * Math.sqrt(SAMPLE_ROWS)) / totalRows) * TWO_32;
@@ -35,7 +35,7 @@ export function sampleRows(rows: RawRows, totalRows: number, seed: number): Samp
 }
 
 /**
- * Values of the `SAMPLE_ROWS` rows of smallest priority among all contributions; ties go to the lower row index.
+ * Merge contributions to the `SAMPLE_ROWS` rows with the lowest priority; ties go to the lower row index.
  *
  * @returns one array per feature, ordered by priority
  */

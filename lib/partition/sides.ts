@@ -1,28 +1,28 @@
-// Which side of the split a row falls on, and how large the sides are.
+// Decides which side of the split each row is on: train, test or validation.
 
 import { InputError } from '../base/errors.ts';
 import { KeyedPermutation, STREAM } from '../base/random.ts';
 
-/** Sides of the split, as partitions hold them. */
+/** Sides of the split, as partitions store them. */
 export const SIDE = { train: 0, test: 1, validation: 2 } as const;
 export type Side = (typeof SIDE)[keyof typeof SIDE];
 
-/** How the rows are divided. */
+/** How the rows are split. */
 export interface SplitSpec {
   numRows: number;
   /** Rows on the test side, from 1 to numRows - 1. */
   numTest: number;
-  /** Rows on the validation side; with those of the test side fewer than numRows. @default 0 */
+  /** Rows on the validation side; numTest + numValidation must be below numRows. @default 0 */
   numValidation?: number;
-  /** Random sides; without it the last rows are the test side, and those before them the validation side. */
+  /** Whether sides are random; if false, the last rows are the test side, and those before them the validation side. */
   shuffle: boolean;
   seed: number;
 }
 
 /**
- * Rows on the test side: exact in total, whatever the partitions are.
+ * Count the rows of the test side: exact, whatever the partitions are.
  *
- * @param testSize share of the rows in (0, 1), or a count from 1 up
+ * @param testSize share of the rows in (0, 1), or a count, at least 1
  * @throws {InputError} when a side would be empty
  */
 export function countTestRows(numRows: number, testSize: number): number {
@@ -37,10 +37,10 @@ export function countTestRows(numRows: number, testSize: number): number {
 }
 
 /**
- * Rows on the validation side: exact, too.
+ * Count the rows of the validation side.
  *
- * @param validationSize share of all rows in (0, 1), or a count from 1 up; undefined for none
- * @throws {InputError} when it would be empty, or leave nothing to train on
+ * @param validationSize share of all rows in (0, 1), or a count, at least 1; undefined for none
+ * @throws {InputError} when it would be empty, or leave no rows to train on
  */
 export function countValidationRows(numRows: number, numTest: number, validationSize: number | undefined): number {
   if (validationSize === undefined) return 0;
@@ -55,33 +55,33 @@ export function countValidationRows(numRows: number, numTest: number, validation
 }
 
 /**
- * Tell the side of a row, from its index alone: a keyed permutation of all row indices sends exactly `numTest` of them
- * below `numTest`, so the totals are exact and no partition needs to know another.
+ * Make a function that gives the side of a row from its index. A keyed permutation of all row indexes maps exactly
+ * `numTest` of them below `numTest`, so totals are exact and partitions are independent of each other.
  */
-export function sideOfRow({
+export function assignSides({
   numRows,
   numTest,
   numValidation = 0,
   shuffle,
   seed,
 }: SplitSpec): (rowIndex: number) => Side {
-  const ofPosition = sideOfPosition(numTest, numValidation);
-  if (!shuffle) return (rowIndex) => ofPosition(numRows - 1 - rowIndex);
+  const positionToSide = sideByPosition(numTest, numValidation);
+  if (!shuffle) return (rowIndex) => positionToSide(numRows - 1 - rowIndex);
   const permutation = new KeyedPermutation(numRows, seed, STREAM.split);
-  return (rowIndex) => ofPosition(permutation.at(rowIndex));
+  return (rowIndex) => positionToSide(permutation.at(rowIndex));
 }
 
-/** Positions from 0 on are the test side, then comes the validation side. */
-function sideOfPosition(numTest: number, numValidation: number): (position: number) => Side {
+/** The first positions are the test side, the next ones the validation side. */
+function sideByPosition(numTest: number, numValidation: number): (position: number) => Side {
   return (position) =>
     position < numTest ? SIDE.test : position < numTest + numValidation ? SIDE.validation : SIDE.train;
 }
 
 /**
- * Test rows of each class: its share, rounded by largest remainder, so that they add up to `numTest`; ties go to the
- * lower class.
+ * Split `numTest` among the classes in proportion to their rows, by largest remainder, so that the parts add up to it;
+ * ties go to the lower class.
  */
-export function shareOut(numTest: number, classCounts: readonly number[]): number[] {
+export function apportion(numTest: number, classCounts: readonly number[]): number[] {
   const numRows = classCounts.reduce((sum, count) => sum + count, 0);
   const exact = classCounts.map((count) => (count * numTest) / numRows);
   const shares = exact.map(Math.floor);
@@ -92,25 +92,25 @@ export function shareOut(numTest: number, classCounts: readonly number[]): numbe
 }
 
 /**
- * Tell the side of a row, from its class and its number among the rows of that class: each class has exactly its share of
- * the test side, and of the validation side its share of the rows that are left.
+ * Make a function that gives the side of a row from its class and its rank among the rows of that class. Each class has
+ * exactly its share of the test side, and of the validation side its share of the remaining rows.
  *
- * @param classCounts rows of each class in the whole data set
+ * @param classCounts rows of each class in the whole dataset
  */
-export function stratifiedSide(
+export function assignStratifiedSides(
   classCounts: readonly number[],
   numTest: number,
   numValidation: number,
   seed: number,
 ): (label: number, rank: number) => Side {
-  const toTest = shareOut(numTest, classCounts);
-  const toValidate = shareOut(
+  const testShares = apportion(numTest, classCounts);
+  const validationShares = apportion(
     numValidation,
-    classCounts.map((count, k) => count - toTest[k]),
+    classCounts.map((count, k) => count - testShares[k]),
   );
   const classes = classCounts.map((count, k) => ({
     permutation: new KeyedPermutation(count, seed, STREAM.split, k),
-    ofPosition: sideOfPosition(toTest[k], toValidate[k]),
+    positionToSide: sideByPosition(testShares[k], validationShares[k]),
   }));
-  return (label, rank) => classes[label].ofPosition(classes[label].permutation.at(rank));
+  return (label, rank) => classes[label].positionToSide(classes[label].permutation.at(rank));
 }

@@ -78,7 +78,7 @@ function blocksOf(footer: Bytes): Block[] {
 
 /** The footer with another list of record batches: it stands at the end, and the field leads there. */
 function withBlocks(footer: Bytes, blocks: readonly Block[]): Uint8Array {
-  const field = footer.table(0).place(BATCHES)!;
+  const field = footer.table(0).offset(BATCHES)!;
   // the elements hold numbers of 64 bits: they begin at a multiple of 8, behind their count
   const countAt = Math.ceil((footer.bytes.length + 4) / 8) * 8 - 4;
   const bytes = new Uint8Array(countAt + 4 + BLOCK_BYTES * blocks.length);

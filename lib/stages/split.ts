@@ -5,7 +5,7 @@ import { MISSING_BYTE } from '../forest/training-table.ts';
 import { encodeFeature } from '../forest/walk.ts';
 import { decodeRaw, encodeBinned, encodeRaw } from '../partition/arrow.ts';
 import { type BinnedRows, countClasses, type RawRows, takeRows } from '../partition/rows.ts';
-import { SIDE, sideOfRow, stratifiedSide } from '../partition/sides.ts';
+import { SIDE, assignSides, assignStratifiedSides } from '../partition/sides.ts';
 import type { Plan } from '../plan/plan.ts';
 import { getJson } from '../store/json.ts';
 import { runKeys } from '../store/keys.ts';
@@ -64,9 +64,9 @@ function sidesOf({ rowIndex, labels }: RawRows, plan: Plan, bins: BinsResult, pa
   const { samples: numRows, shuffle, seed } = plan.params;
   const { numTest, numValidation } = plan;
   if (!bins.classStarts) {
-    return Uint8Array.from(rowIndex, sideOfRow({ numRows, numTest, numValidation, shuffle, seed }));
+    return Uint8Array.from(rowIndex, assignSides({ numRows, numTest, numValidation, shuffle, seed }));
   }
-  const sideOf = stratifiedSide(bins.classCounts, numTest, numValidation, seed);
+  const sideOf = assignStratifiedSides(bins.classCounts, numTest, numValidation, seed);
   const ranks = [...bins.classStarts[partitionIndex]];
   return Uint8Array.from(labels, (label) => sideOf(label, ranks[label]++));
 }

@@ -39,7 +39,7 @@ test('two unit Gaussians at -1 and 1 give the logistic of 2x', () => {
   }
 });
 
-test('the posterior is that of plain densities: several clusters to a class, shares, a cluster of no rows', () => {
+test('the posterior equals plain densities: several clusters per class, shares, an empty cluster', () => {
   const clusters = [
     cluster(0, 0.3, [1, 1], [0.5, -0.2, 0.3, 0.9]),
     cluster(1, 0.4, [-1, 1], [-0.7, 0.1, 0.6, 0.4]),
@@ -66,7 +66,7 @@ test('the posterior is that of plain densities: several clusters to a class, sha
   }
 });
 
-test('a cluster with a singular mixing is certain of its own rows and of no other', () => {
+test('a cluster with a singular mixing has posterior 1 on its own rows and 0 elsewhere', () => {
   const mixture = new GaussianMixture(
     [cluster(0, 0.5, [0, 0], [1, 1, 1, 1]), cluster(1, 0.5, [1, 0], [1, 0, 0, 1])],
     2,

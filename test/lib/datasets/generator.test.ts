@@ -16,7 +16,7 @@ import {
 const hypercube = { generator: 'hypercube', samples: 1009, features: 7, seed: 3 } as const satisfies HypercubeSpec;
 const logistic = { generator: 'logistic', samples: 1009, features: 7, seed: 3 } as const satisfies LogisticSpec;
 
-/** Rows made in chunks of the given sizes, in turn, set side by side. */
+/** Make rows in chunks of the given sizes, in turn, and concatenate them. */
 function generateInChunks(spec: DatasetSpec, sizes: number[]): GeneratedRows {
   const generator = createGenerator(spec);
   const chunks: GeneratedRows[] = [];
@@ -95,20 +95,20 @@ test('any specification gives the same rows for any chunking, all finite, with a
   fc.assert(fc.property(anySpec, sizes, check), { seed: 1, numRuns: 150 });
 });
 
-// Those of Node 20, 22 and 24 on x64. A change of these bytes changes every stored result: it must be meant.
+// Hashes from Node 20, 22 and 24 on x64. A change of these bytes changes every stored result, so it must be deliberate.
 test('the bytes are pinned', () => {
   assert.equal(sha256(all(hypercube)), '4827707d1246606c8a14db985e72a57be50115fa536574cdb6889734ee88ddc2');
   assert.equal(sha256(all(logistic)), 'fe7d481ece559bc914ab9c2533d8716a6bf5ad57fe1200a1ae442034d7b7fa83');
 });
 
-test('another seed gives other rows, up to the largest', () => {
+test('different seeds give different rows, up to the largest seed', () => {
   for (const spec of [hypercube, logistic]) {
     const hashes = [3, 4, 3 + 2 ** 32, MAX_SEED].map((seed) => sha256(all({ ...spec, seed })));
     assert.equal(new Set(hashes).size, hashes.length);
   }
 });
 
-test('the last rows of the largest data set can be made on their own', () => {
+test('the last rows of the largest dataset can be made without the others', () => {
   for (const spec of [hypercube, logistic]) {
     const rows = createGenerator({ ...spec, samples: 2 ** 32 - 1 }).generate(2 ** 32 - 3, 2 ** 32 - 1);
     assert.deepEqual(rows.rowIndex, Uint32Array.of(4294967293, 4294967294));
@@ -116,7 +116,7 @@ test('the last rows of the largest data set can be made on their own', () => {
   }
 });
 
-test('an explicit undefined means the default, and defaults are those of the peers', () => {
+test('an explicit undefined means the default, and defaults equal those of the reference libraries', () => {
   const given = { ...hypercube, informative: undefined, flipY: undefined, weights: undefined };
   assert.equal(sha256(all(given)), sha256(all({ ...hypercube, ...HYPERCUBE_DEFAULTS })));
   assert.equal(sha256(all({ ...logistic, scale: undefined })), sha256(all({ ...logistic, ...LOGISTIC_DEFAULTS })));
@@ -130,16 +130,16 @@ test('a description survives JSON unchanged', () => {
   }
 });
 
-test('rows outside the data set are refused', () => {
+test('rows outside the dataset are rejected', () => {
   const { generate } = createGenerator(logistic);
   assert.equal(generate(5, 5).numRows, 0);
-  assert.throws(() => generate(5, 4), { name: 'RangeError', message: /got 5 to 4$/ });
-  assert.throws(() => generate(-1, 4), { name: 'RangeError', message: /got -1 to 4$/ });
-  assert.throws(() => generate(0.5, 4), { name: 'RangeError', message: /got 0.5 to 4$/ });
-  assert.throws(() => generate(0, 1010), { message: 'rows must end at 1009 at the latest, got 1010' });
+  assert.throws(() => generate(5, 4), { name: 'RangeError', message: /got 5 and 4$/ });
+  assert.throws(() => generate(-1, 4), { name: 'RangeError', message: /got -1 and 4$/ });
+  assert.throws(() => generate(0.5, 4), { name: 'RangeError', message: /got 0.5 and 4$/ });
+  assert.throws(() => generate(0, 1010), { message: 'rowEnd must be at most 1009, got 1010' });
 });
 
-const REFUSED: [spec: object, message: string][] = [
+const REJECTED: [spec: object, message: string][] = [
   [{ generator: 'blobs' }, 'generator must be hypercube, logistic, regression or friedman1, got "blobs"'],
   [{ samples: 0 }, 'samples must be a whole number from 1 to 4294967295, got 0'],
   [{ samples: 2 ** 32 }, 'samples must be a whole number from 1 to 4294967295, got 4294967296'],
@@ -163,21 +163,21 @@ const REFUSED: [spec: object, message: string][] = [
   [{ shift: [1, 2] }, 'shift must be one number or a list of features (7), got 2 numbers'],
   [{ shift: Infinity }, 'shift must be a number from -1000000000 to 1000000000, got Infinity'],
   [{ scale: [1, 1, NaN, 1, 1, 1, 1] }, 'scale[2] must be a number from -1000000000 to 1000000000, got NaN'],
-  [{ scale: 0 }, 'scale must not be 0: the column would hold one value'],
+  [{ scale: 0 }, 'scale must not be 0: the column would be constant'],
   [{ generator: 'logistic', informative: 8 }, 'informative must be at most features (7), got 8'],
   [{ generator: 'logistic', scale: 0 }, 'scale must be a number above 0 up to 1000000000, got 0'],
   [{ generator: 'logistic', scale: null }, 'scale must be a number above 0 up to 1000000000, got null'],
 ];
 
-for (const [change, message] of REFUSED) {
-  test(`refused: ${message}`, () => {
+for (const [change, message] of REJECTED) {
+  test(`rejected: ${message}`, () => {
     const spec = { ...hypercube, ...change } as DatasetSpec;
     assert.throws(() => validateDatasetSpec(spec), { name: 'InputError', message });
     assert.throws(() => createGenerator(spec), { name: 'InputError', message });
   });
 }
 
-test('extremes that make sense are accepted', () => {
+test('valid extremes are accepted', () => {
   for (const change of [
     { samples: 1 },
     { weights: [0, 0] },

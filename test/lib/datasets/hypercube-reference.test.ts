@@ -122,7 +122,7 @@ function measure(spec: HypercubeSpec): Record<Quantity, number> {
 }
 
 for (const { name, spec, expected } of CASES) {
-  test(`moments over ${SEEDS} seeds are those of scikit-learn: ${name}`, () => {
+  test(`moments over ${SEEDS} seeds equal scikit-learn's: ${name}`, () => {
     const runs = Array.from({ length: SEEDS }, (_, seed) =>
       measure({ generator: 'hypercube', samples: ROWS, seed, ...spec }),
     );

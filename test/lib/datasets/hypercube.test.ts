@@ -31,7 +31,7 @@ function assertClose(actual: number, expected: number, tolerance: number, what =
   assert.ok(Math.abs(actual - expected) <= tolerance, `${what}: ${actual} is not ${expected} ± ${tolerance}`);
 }
 
-test('each cluster has its centroid for mean and A transposed times A for covariance', () => {
+test('the mean of each cluster is its centroid, and its covariance is A transposed times A', () => {
   const samples = 40_000;
   const { model, column } = make({ samples, informative: 3, shuffle: false, flipY: 0 });
   const informative = [0, 1, 2].map(column);
@@ -89,7 +89,7 @@ for (const [change, counts] of SIZES) {
   });
 }
 
-test('flipY redraws that share of the labels over all classes, so that (K - 1) / K of them change', () => {
+test('flipY redraws that share of the labels over all K classes, so that (K - 1) / K of them change', () => {
   const change = { samples: 20_000, classes: 4, clustersPerClass: 1 };
   const before = make({ ...change, flipY: 0 });
   for (const flipY of [0.01, 0.3, 1]) {
@@ -185,13 +185,18 @@ test('centroids are distinct vertices at classSep from every axis', () => {
   );
 });
 
-test('when all vertices are taken they come in order, so that classes alternate along the last dimension', () => {
+test('if all vertices are used they are in order, so that classes alternate along the last dimension', () => {
   const { model } = make({ seed: 5 });
   const centroids = model.clusters.map(({ centroid }) => centroid);
-  assert.deepEqual(centroids, [[-1, -1], [-1, 1], [1, -1], [1, 1]]); // biome-ignore format: one line
+  assert.deepEqual(centroids, [
+    [-1, -1],
+    [-1, 1],
+    [1, -1],
+    [1, 1],
+  ]);
 });
 
-test('above 30 dimensions vertices are distinct too, and every dimension takes both values', () => {
+test('above 30 dimensions vertices are still distinct, and every dimension has both values', () => {
   const change = { samples: 100, features: 40, informative: 40, redundant: 0, classes: 4, clustersPerClass: 16 };
   const { model, ceilingSum, columns } = make(change);
   assert.equal(new Set(model.clusters.map(({ centroid }) => centroid.slice(10).join())).size, 64);
@@ -217,7 +222,7 @@ test('hypercube: false scales each centroid and each dimension by one factor', (
   assert.notEqual(sizes[0][0], sizes[0][1]);
 });
 
-test('the ceiling is the share that a nearest-density classifier gets right, flips included', () => {
+test('the ceiling is the accuracy of a nearest-density classifier, flips included', () => {
   for (const change of [{}, { flipY: 0.4 }, { weights: [0.8] }, { classes: 4, clustersPerClass: 1, classSep: 0.5 }]) {
     const samples = 20_000;
     const { model, column, labels, ceilingSum } = make({ samples, ...change });

@@ -62,8 +62,8 @@ test('the ceiling is the accuracy of the best classifier, and rises with scale',
   assert.ok(accuracy({ scale: 4 }) > accuracy({ scale: 1 }) + 0.1);
 });
 
-// semantics of dask-ml's formula, measured on it over 200 seeds: median 0.644, from 0.510 to 0.764
-test('ceilings over 200 seeds are those of dask-ml', () => {
+// measured with dask-ml's formula over 200 seeds: median 0.644, from 0.510 to 0.764
+test("ceilings over 200 seeds equal dask-ml's", () => {
   const ceilings = Array.from({ length: 200 }, (_, seed) => {
     const { ceilingSum, numRows } = make({ seed, samples: 400, features: 20 });
     return ceilingSum! / numRows;
@@ -78,7 +78,7 @@ test('weights are in [-scale, 0) and both classes are about equal', () => {
   assertClose(labels.reduce((sum, label) => sum + label, 0) / numRows, 0.5, 4 * Math.sqrt(0.25 / numRows));
 });
 
-test('features are chosen once each, or with replacement as often as chance has it', () => {
+test('features are chosen at most once, or with replacement at the expected rate', () => {
   const numRepeats = (withReplacement: boolean) => {
     let repeats = 0;
     for (let seed = 0; seed < 400; seed++) {
@@ -92,7 +92,7 @@ test('features are chosen once each, or with replacement as often as chance has 
   assertClose(numRepeats(true), 20, 4 * Math.sqrt(19)); // 1 in 20
 });
 
-test('every option changes the labels, and none the values', () => {
+test('every option changes the labels but not the values', () => {
   const plain = make();
   for (const change of [{ informative: 3 }, { scale: 2 }, { informative: 9, withReplacement: true }]) {
     const changed = make(change);

@@ -17,7 +17,7 @@ function assertClose(actual: number, expected: number, tolerance: number): void 
 }
 
 suite('regression', () => {
-  test('values are the described coefficients times the features, and the bias', () => {
+  test('values are the described coefficients times the features, plus the bias', () => {
     const generator = createGenerator({ ...linear, bias: 7 });
     const { coefficients, columns: roles } = generator.describe() as RegressionDescription;
     assert.equal(coefficients.filter((weight) => weight > 0 && weight < 100).length, 3);
@@ -32,7 +32,7 @@ suite('regression', () => {
     }
   });
 
-  test('noise is normal, of the deviation asked for, and bounds R² as the ratio of variances says', () => {
+  test('noise is normal with the given deviation, and bounds R² by the ratio of variances', () => {
     const { labels, truth, columns } = createGenerator({ ...linear, noise: 50 }).generate(0, 20_000);
     const errors = Array.from(labels, (label, i) => label - truth[i]);
     assertClose(mean(errors), 0, (4 * 50) / Math.sqrt(20_000));
@@ -44,7 +44,7 @@ suite('regression', () => {
     assertClose(score(r2, labels, truth), signal / (signal + 50 * 50), 0.01);
   });
 
-  test('all features are informative where there are fewer than 10, and the first ones without a shuffle', () => {
+  test('all features are informative if there are fewer than 10; without a shuffle the first ones are', () => {
     const { informative: _, ...byDefault } = linear;
     const describe = (spec: RegressionSpec) => (createGenerator(spec).describe() as RegressionDescription).coefficients;
     assert.ok(describe(byDefault).every((weight) => weight > 0));
@@ -75,7 +75,7 @@ suite('friedman1', () => {
     assertClose(score(r2, labels, truth), variance / (variance + 4), 0.01);
   });
 
-  test('it needs five features', () => {
+  test('friedman1 requires five features', () => {
     assert.throws(() => createGenerator({ ...bent, features: 4 }), InputError);
   });
 });
@@ -84,12 +84,15 @@ for (const spec of [
   { ...linear, noise: 3 },
   { ...bent, noise: 3 },
 ]) {
-  test(`${spec.generator}: a row is the same in any chunk, another with another seed`, () => {
+  test(`${spec.generator}: a row is the same in any chunk and differs with the seed`, () => {
     const { labels, columns, truth } = createGenerator(spec).generate(0, 300);
     const part = createGenerator(spec).generate(117, 203);
     assert.deepEqual(part.labels, labels.slice(117, 203));
     assert.deepEqual(part.truth, truth.slice(117, 203));
-    assert.deepEqual(part.columns, columns.map((column) => column.slice(117, 203))); // biome-ignore format: one line
+    assert.deepEqual(
+      part.columns,
+      columns.map((column) => column.slice(117, 203)),
+    );
     assert.notDeepEqual(createGenerator({ ...spec, seed: 4 }).generate(0, 300).labels, labels);
   });
 }

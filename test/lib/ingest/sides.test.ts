@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { decideSides, sidesBy } from '../../../lib/ingest/sides.ts';
 import { decodeRaw } from '../../../lib/partition/arrow.ts';
-import { SIDE, shareOut, stratifiedSide } from '../../../lib/partition/sides.ts';
+import { SIDE, apportion, assignStratifiedSides } from '../../../lib/partition/sides.ts';
 import type { ClassReport } from '../../../lib/report/report.ts';
 import { getJson } from '../../../lib/store/json.ts';
 import { runKeys } from '../../../lib/store/keys.ts';
@@ -51,7 +51,7 @@ test('a stratified split holds out exactly the share of each class', async () =>
   const report = await getJson<ClassReport>(store, runKeys('r').report);
   const ofClass = report.confusion.reduce((sum, [k, , count]) => sum + (k === 1 ? count : 0), 0);
   assert.equal(report.rows.test, 150);
-  assert.equal(ofClass, shareOut(150, report.classCounts)[1]);
+  assert.equal(ofClass, apportion(150, report.classCounts)[1]);
 });
 
 test('a split by group has no group on both sides, and about the share of the rows', async () => {
@@ -155,7 +155,7 @@ test('shares of classes add up, each within one of its exact share', () => {
     fc.property(counts, fc.nat(100), (classCounts, percent) => {
       const numRows = classCounts.reduce((sum, count) => sum + count, 0);
       const numTest = Math.round((numRows * percent) / 100);
-      const shares = shareOut(numTest, classCounts);
+      const shares = apportion(numTest, classCounts);
       assert.equal(
         shares.reduce((sum, share) => sum + share, 0),
         numTest,
@@ -164,7 +164,7 @@ test('shares of classes add up, each within one of its exact share', () => {
         assert.ok(Math.abs(share - (classCounts[k] * numTest) / numRows) < 1 && share <= classCounts[k]);
       }
       const numValidation = Math.floor((numRows - numTest) / 3);
-      const sideOf = stratifiedSide(classCounts, numTest, numValidation, 5);
+      const sideOf = assignStratifiedSides(classCounts, numTest, numValidation, 5);
       let validated = 0;
       for (const [k, count] of classCounts.entries()) {
         const held = Array.from({ length: count }, (_, rank) => sideOf(k, rank));

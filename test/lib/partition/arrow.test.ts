@@ -21,13 +21,13 @@ const binned = { ...raw, columns: [Uint8Array.of(0, 7, 254), Uint8Array.of(1, 1,
 const sample = { numRows: 3, rowIndex: raw.rowIndex, priority: Uint32Array.of(9, 0, 4294967295), columns: raw.columns };
 const empty = { numRows: 0, rowIndex: new Uint32Array(), columns: [new Float32Array()], labels: new Uint16Array() };
 
-test('raw, binned and sample partitions come back as they were', () => {
+test('raw, binned and sample partitions survive encoding and decoding', () => {
   assert.deepEqual(decodeRaw(encodeRaw(raw), 'k'), raw);
   assert.deepEqual(decodeBinned(encodeBinned(binned), 'k'), binned);
   assert.deepEqual(decodeSample(encodeSample(sample), 'k'), sample);
 });
 
-test('values come back to the last bit, and those that are no numbers are refused', () => {
+test('regression labels survive to the last bit, and values that are not finite are rejected', () => {
   const values = { ...raw, labels: Float64Array.of(0.1, -1e140, 5e-324) };
   assert.deepEqual(decodeRaw(encodeRaw(values), 'k'), values);
   assert.deepEqual(decodeBinned(encodeBinned({ ...values, columns: binned.columns }), 'k').labels, values.labels);
@@ -37,7 +37,7 @@ test('values come back to the last bit, and those that are no numbers are refuse
   }
 });
 
-test('a partition without rows is a partition', () => {
+test('a partition can have no rows', () => {
   const { numRows, columns } = decodeRaw(encodeRaw(empty), 'k');
   assert.deepEqual([numRows, columns.length], [0, 1]);
 });
@@ -49,27 +49,28 @@ test('the same rows give the same bytes, and another Arrow reader sees names, ty
   assert.deepEqual([...table.getChild('label')], [1, 0, 65535]);
 });
 
-test('bytes that begin at an odd place are read', () => {
+test('bytes at an odd offset are read', () => {
   const bytes = encodeRaw(raw);
   const shifted = new Uint8Array(bytes.length + 3);
   shifted.set(bytes, 3);
   assert.deepEqual(decodeRaw(shifted.subarray(3), 'k'), raw);
 });
 
-test('damaged bytes, another kind and another version are refused by name', () => {
-  const refusal = (pattern: RegExp) => (error: unknown) => error instanceof FormatError && pattern.test(error.message);
+test('damaged bytes, another kind and another version are rejected by name', () => {
+  const rejection = (pattern: RegExp) => (error: unknown) =>
+    error instanceof FormatError && pattern.test(error.message);
   assert.throws(
     () => decodeRaw(Uint8Array.of(1, 2, 3), 'runs/a/x'),
-    refusal(/partition runs\/a\/x: not an Arrow IPC file/),
+    rejection(/partition runs\/a\/x: not an Arrow IPC file/),
   );
   assert.throws(
     () => decodeRaw(encodeRaw(raw).subarray(0, 300), 'k.arrow'),
-    refusal(/partition k.arrow: .*; remove k.arrow and k.json, and go on with the run/),
+    rejection(/partition k.arrow: .*; remove k.arrow and k.json, then resume the run/),
   );
-  assert.throws(() => decodeRaw(encodeBinned(binned), 'k'), refusal(/holds binned rows, expected raw/));
+  assert.throws(() => decodeRaw(encodeBinned(binned), 'k'), rejection(/holds binned rows, expected raw/));
   const other = Buffer.from(
     Buffer.from(encodeRaw(raw)).toString('latin1').replaceAll('"version":1', '"version":2'),
     'latin1',
   );
-  assert.throws(() => decodeRaw(other, 'k'), refusal(/version 2, this build reads 1/));
+  assert.throws(() => decodeRaw(other, 'k'), rejection(/version 2, this build reads 1/));
 });

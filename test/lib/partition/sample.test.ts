@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { RawRows } from '../../../lib/partition/rows.ts';
 import { mergeSamples, SAMPLE_ROWS, sampleRows } from '../../../lib/partition/sample.ts';
 
-/** Rows whose only value is their own index. */
+/** Rows whose only value is their index. */
 function rowsOf(rowStart: number, rowEnd: number): RawRows {
   const numRows = rowEnd - rowStart;
   const rowIndex = Uint32Array.from({ length: numRows }, (_, i) => rowStart + i);
@@ -24,14 +24,14 @@ test('the merged sample is the same for any chunk size', () => {
   for (const chunkSize of [777, 10_000, 33_333]) assert.deepEqual(sampled(50_000, chunkSize), expected);
 });
 
-test('a small data set is its own sample', () => {
+test('the sample of a small dataset is the whole dataset', () => {
   assert.deepEqual(
     [...sampled(100, 7)].sort((a, b) => a - b),
     Array.from({ length: 100 }, (_, i) => i),
   );
 });
 
-test('the sample is spread over the data: its mean is the middle', () => {
+test('the sample is spread over the data: its mean is close to the middle', () => {
   const values = sampled(50_000, 10_000);
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   assert.ok(Math.abs(mean - 25_000) < 500, `mean ${mean}`); // 4 standard errors

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InputError } from '../../../lib/base/errors.ts';
-import { countTestRows, countValidationRows, SIDE, type SplitSpec, sideOfRow } from '../../../lib/partition/sides.ts';
+import { assignSides, countTestRows, countValidationRows, SIDE, type SplitSpec } from '../../../lib/partition/sides.ts';
 
 function isTestOf(spec: SplitSpec): (rowIndex: number) => boolean {
-  const sideOf = sideOfRow(spec);
+  const sideOf = assignSides(spec);
   return (rowIndex) => sideOf(rowIndex) === SIDE.test;
 }
 
@@ -15,7 +15,7 @@ function count(numRows: number, numTest: number, shuffle: boolean, seed = 0): nu
   return total;
 }
 
-test('the test side has exactly the share asked for, from 0.05 to 0.95, for round and odd totals', () => {
+test('the test side has exactly the requested share, from 0.05 to 0.95, for even and odd totals', () => {
   for (const numRows of [20, 997, 10_000, 33_333]) {
     for (let percent = 5; percent < 100; percent += 5) {
       const numTest = countTestRows(numRows, percent / 100);
@@ -25,12 +25,12 @@ test('the test side has exactly the share asked for, from 0.05 to 0.95, for roun
   }
 });
 
-test('a count is taken as it is', () => {
+test('a count is used as given', () => {
   assert.equal(countTestRows(100, 1), 1);
   assert.equal(countTestRows(100, 99), 99);
 });
 
-test('a size that leaves a side empty is refused', () => {
+test('a size that leaves a side empty is rejected', () => {
   for (const [numRows, size] of [
     [100, 100],
     [100, 101],
@@ -42,11 +42,11 @@ test('a size that leaves a side empty is refused', () => {
   }
 });
 
-test('validation rows are as many as asked for, and the test rows are those without any', () => {
+test('validation rows are as many as requested, and do not change the test rows', () => {
   const spec = { numRows: 997, numTest: 100, shuffle: true, seed: 3 };
   const numValidation = countValidationRows(997, 100, 0.3);
   assert.equal(numValidation, 299);
-  const sideOf = sideOfRow({ ...spec, numValidation });
+  const sideOf = assignSides({ ...spec, numValidation });
   const sides = Array.from({ length: 997 }, (_, row) => sideOf(row));
   assert.equal(sides.filter((side) => side === SIDE.validation).length, 299);
   assert.deepEqual(
