@@ -129,14 +129,6 @@ export const REGRESSION_DEFAULTS = {
 
 export const FRIEDMAN1_DEFAULTS = { noise: 0 } as const satisfies Partial<Friedman1Spec>;
 
-/** The options of each generator, in addition to samples, features and seed. */
-export const GENERATOR_OPTIONS: Record<GeneratorName, readonly string[]> = {
-  hypercube: Object.keys(HYPERCUBE_DEFAULTS),
-  logistic: Object.keys(LOGISTIC_DEFAULTS),
-  regression: Object.keys(REGRESSION_DEFAULTS),
-  friedman1: Object.keys(FRIEDMAN1_DEFAULTS),
-};
-
 function getDefaults({ generator, features }: DatasetSpec): Record<string, unknown> {
   switch (generator) {
     case 'hypercube':
