@@ -6,14 +6,14 @@ import { nameOf, type Objects, objectSource, type PinnedObject } from '../store/
 import { mapLimited, STORE_REQUESTS } from '../store/task.ts';
 import type { ChosenColumns } from '../tables/columns.ts';
 import { type ByteRange, cutRanges } from '../tables/csv-ranges.ts';
-import { choosePartBytes, type Layout, type TextOptions } from '../tables/layout.ts';
+import { choosePartBytes, type FileLayout, type TextOptions } from '../tables/file-layout.ts';
 import { memorySource } from '../tables/source.ts';
-import { readLayout } from '../tables/table.ts';
-import { type Compression, compressionOf, unpackHead } from '../tables/unpack.ts';
+import { readFileLayout } from '../tables/table.ts';
+import { type Compression, detectCompression, unpackHead } from '../tables/unpack.ts';
 
 /** A file of a run. */
 export interface InputFile extends PinnedObject {
-  layout: Layout;
+  layout: FileLayout;
   compression: Compression | null;
 }
 
@@ -61,7 +61,7 @@ export async function listInputs(
   const heads = await mapLimited(found, STORE_REQUESTS, (object) =>
     objectSource(objects, object).read(0, Math.min(4, object.size)),
   );
-  const compressions = heads.map(compressionOf);
+  const compressions = heads.map(detectCompression);
   const total = found.reduce((sum, { size }, i) => sum + size * (compressions[i] ? USUAL_RATIO : 1), 0);
   const partBytes = params.chunkBytes ?? choosePartBytes(total);
   const files = await mapLimited([...found.keys()], STORE_REQUESTS, (i) =>
@@ -96,11 +96,11 @@ async function describeFile(
 ): Promise<InputFile> {
   const source = objectSource(objects, object);
   const options = { skipRows, header };
-  if (!compression) return { ...object, compression, layout: await readLayout(source, partBytes, options) };
+  if (!compression) return { ...object, compression, layout: await readFileLayout(source, partBytes, options) };
   const head = memorySource(source.name, await unpackHead(source, compression, HEAD_BYTES));
   // a head that fills the limit may go on
   const isWhole = head.size < HEAD_BYTES;
-  const layout = await readLayout(isWhole ? head : { ...head, size: HEAD_BYTES + 1 }, partBytes, options);
+  const layout = await readFileLayout(isWhole ? head : { ...head, size: HEAD_BYTES + 1 }, partBytes, options);
   if (!('dataStart' in layout)) {
     throw new InputError(
       `${source.name} holds a ${layout.format} file packed with ${compression}; unpack it: such files are packed inside`,

@@ -4,19 +4,19 @@ import { quote } from '../base/quote.ts';
 import { runKeys } from '../store/keys.ts';
 import { nameOf, type Objects } from '../store/objects.ts';
 import type { Store } from '../store/store.ts';
-import { allColumns, usedColumns } from '../tables/columns.ts';
 import {
-  type ColumnFacts,
+  type ColumnProfile,
   type ColumnType,
   compareValues,
-  mergeFacts,
-  NO_FACTS,
+  EMPTY_PROFILE,
+  inferType,
+  mergeProfiles,
   toValue,
-  typeOf,
   type Value,
-} from '../tables/facts.ts';
-import type { TextOptions } from '../tables/layout.ts';
-import { mostValuesOf } from '../tables/schema.ts';
+} from '../tables/column-profile.ts';
+import { chooseAllColumns, listUsedColumns } from '../tables/columns.ts';
+import type { TextOptions } from '../tables/file-layout.ts';
+import { maxValuesToCount } from '../tables/schema.ts';
 import { listInputs } from './inputs.ts';
 import { locateParts } from './locate.ts';
 import { type ScanResult, scanInput } from './scan.ts';
@@ -31,7 +31,7 @@ export interface InspectedColumn {
   numMissing: number;
   /** Least and greatest number, or the distinct values, in words. */
   values: string;
-  facts: ColumnFacts;
+  facts: ColumnProfile;
 }
 
 export interface Inspection {
@@ -60,17 +60,17 @@ export async function inspectData(
   options: InspectOptions,
   numPreview: number,
 ): Promise<Inspection> {
-  const inputs = await listInputs(objects, options, (names, file) => allColumns(names, options, file));
+  const inputs = await listInputs(objects, options, (names, file) => chooseAllColumns(names, options, file));
   const context = { store, objects, pieceKey: runKeys('inspect').piece };
   const scans: ScanResult[] = [];
   for (const i of inputs.scans.keys()) scans.push(await scanInput(context, inputs, i));
   const parts = locateParts(inputs, scans);
   const { files, names, chosen } = inputs;
-  const used = usedColumns(chosen);
-  let facts = used.map(() => NO_FACTS);
+  const used = listUsedColumns(chosen);
+  let facts = used.map(() => EMPTY_PROFILE);
   for (const i of parts.parts.keys()) {
     const ofPart = (await surveyPart(context, inputs, parts, i, 0)).facts;
-    facts = facts.map((before, j) => mergeFacts(before, ofPart[j], mostValuesOf(used[j], chosen)));
+    facts = facts.map((before, j) => mergeProfiles(before, ofPart[j], maxValuesToCount(used[j], chosen)));
   }
   const first = await readInput(context, inputs, parts, 0);
   return {
@@ -94,14 +94,14 @@ export async function inspectData(
   };
 }
 
-function describeColumn(name: string, facts: ColumnFacts, isCategorical: boolean): Omit<InspectedColumn, 'column'> {
+function describeColumn(name: string, facts: ColumnProfile, isCategorical: boolean): Omit<InspectedColumn, 'column'> {
   const type = findType(name, facts, isCategorical);
   return { name, type, numMissing: facts.numMissing, values: describeValues(type, facts), facts };
 }
 
-function findType(name: string, facts: ColumnFacts, isCategorical: boolean): InspectedColumn['type'] {
+function findType(name: string, facts: ColumnProfile, isCategorical: boolean): InspectedColumn['type'] {
   try {
-    return typeOf(facts, name, isCategorical);
+    return inferType(facts, name, isCategorical);
   } catch {
     return 'mixed';
   }
@@ -111,7 +111,7 @@ const MANY_VALUES = 4;
 
 function describeValues(
   type: InspectedColumn['type'],
-  { values, min, max, firstOther, numNumbers }: ColumnFacts,
+  { values, min, max, firstOther, numNumbers }: ColumnProfile,
 ): string {
   if (type === 'numeric') return min === null ? 'none' : `${min} to ${max}`;
   if (type === 'mixed') return `${numNumbers} numbers, but ${quote(firstOther!.value)} in row ${firstOther!.row + 1}`;

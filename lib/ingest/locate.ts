@@ -3,7 +3,7 @@
 import { InputError } from '../base/errors.ts';
 import { nameOf } from '../store/objects.ts';
 import { type ByteRange, locateRows } from '../tables/csv-ranges.ts';
-import type { Part } from '../tables/layout.ts';
+import type { Part } from '../tables/file-layout.ts';
 import type { Inputs } from './inputs.ts';
 import type { ScanResult } from './scan.ts';
 

@@ -3,7 +3,7 @@
 import { InputError } from '../base/errors.ts';
 import type { Labels, RawRows } from '../partition/rows.ts';
 import type { Batch } from '../tables/cells.ts';
-import { sayCell } from '../tables/cells.ts';
+import { showLocation } from '../tables/cells.ts';
 import type { ChosenColumns } from '../tables/columns.ts';
 import { featureEncoder, labelEncoder, type TableSchema } from '../tables/schema.ts';
 
@@ -26,7 +26,7 @@ export function encodeRows(
     const label = labelOf(labelCells.at(row));
     if (label === undefined) {
       throw new InputError(
-        `${sayCell(place, row, schema.label.name)}: a label that the survey didn't find, got ${String(labelCells.at(row))}`,
+        `${showLocation(place, row, schema.label.name)}: a label that the survey didn't find, got ${String(labelCells.at(row))}`,
       );
     }
     labels[row] = label;

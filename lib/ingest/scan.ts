@@ -1,7 +1,7 @@
 // Scan: find where rows end in one range of a text file, or unpack a compressed file and scan its pieces.
 
 import { objectSource } from '../store/objects.ts';
-import { type Passage, scanRows } from '../tables/csv-states.ts';
+import { scanRows, type Transition } from '../tables/csv-states.ts';
 import { unpack } from '../tables/unpack.ts';
 import type { Inputs } from './inputs.ts';
 import type { ReadContext } from './open.ts';
@@ -9,7 +9,7 @@ import type { ReadContext } from './open.ts';
 /** `data/scan-00000.json`. */
 export interface ScanResult {
   /** What each range does: one range, or all pieces of a compressed file. */
-  passages: Passage[][];
+  passages: Transition[][];
   /** Bytes of each piece; null for a file that is not compressed. */
   pieces: number[] | null;
 }
@@ -21,7 +21,7 @@ export async function scanInput(context: ReadContext, inputs: Inputs, scanIndex:
   const separator = 'separator' in layout ? layout.separator : null;
   const source = objectSource(context.objects, file);
   if (!compression) return { passages: [scanRows(await source.read(start, end), separator)], pieces: null };
-  const passages: Passage[][] = [];
+  const passages: Transition[][] = [];
   const pieces: number[] = [];
   const dataStart = 'dataStart' in layout ? layout.dataStart : 0;
   let total = 0;

@@ -4,9 +4,9 @@ import { InputError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { quote } from '../base/quote.ts';
 import { countTestRows, countValidationRows, SIDE, type Side } from '../partition/sides.ts';
-import { type Cell, type CellLocation, type Cells, parseBoolean, sayCell } from '../tables/cells.ts';
+import { type Cell, type CellLocation, type Cells, parseBoolean, showLocation } from '../tables/cells.ts';
+import { toValue } from '../tables/column-profile.ts';
 import type { ChosenColumns } from '../tables/columns.ts';
-import { toValue } from '../tables/facts.ts';
 import { toMs } from '../tables/schema.ts';
 
 /** A time; of the rows at it, those from an index on are meant. */
@@ -63,7 +63,7 @@ export function readOrder(
   };
   const refuse = (row: number, allowed: string, cell: Cell): never => {
     const got = cell === null ? 'no value' : quote(toValue(cell));
-    throw new InputError(`${sayCell(place, row, names[column])}: ${allowed}, got ${got}`);
+    throw new InputError(`${showLocation(place, row, names[column])}: ${allowed}, got ${got}`);
   };
   return Float64Array.from({ length: numRows }, (_, row) => {
     const cell = cells.at(row);

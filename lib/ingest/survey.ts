@@ -3,10 +3,10 @@
 import { InputError } from '../base/errors.ts';
 import type { RunParams } from '../plan/params.ts';
 import { nameOf } from '../store/objects.ts';
-import { type Batch, type CellLocation, type Cells, sayCell } from '../tables/cells.ts';
-import { usedColumns } from '../tables/columns.ts';
-import { type ColumnFacts, collectFacts, mergeFacts, NO_FACTS } from '../tables/facts.ts';
-import { decideSchema, mostValuesOf, type TableSchema } from '../tables/schema.ts';
+import { type Batch, type CellLocation, type Cells, showLocation } from '../tables/cells.ts';
+import { type ColumnProfile, EMPTY_PROFILE, mergeProfiles, profileColumn } from '../tables/column-profile.ts';
+import { listUsedColumns } from '../tables/columns.ts';
+import { decideSchema, maxValuesToCount, type TableSchema } from '../tables/schema.ts';
 import { readPart } from '../tables/table.ts';
 import type { Inputs } from './inputs.ts';
 import type { Parts } from './locate.ts';
@@ -15,7 +15,7 @@ import { readOrder, sideColumnOf } from './sides.ts';
 
 /** `data/survey-00000.json`: facts of each used column, in ascending order of the columns. */
 export interface SurveyResult {
-  facts: ColumnFacts[];
+  facts: ColumnProfile[];
 }
 
 /** Rows of one part. */
@@ -30,7 +30,7 @@ export async function readInput(
   const source = openFile(context, file, part.fileIndex, pieces[part.fileIndex]);
   const { format } = file.layout;
   const separator = 'separator' in file.layout ? file.layout.separator : null;
-  const batch = await readPart(source, { format, names, separator }, part, usedColumns(chosen));
+  const batch = await readPart(source, { format, names, separator }, part, listUsedColumns(chosen));
   if (batch.numRows !== part.numRows) {
     throw new InputError(
       `${source.name}: ${batch.numRows} rows from row ${part.rowStart + 1} on, expected ${part.numRows}; the file is damaged`,
@@ -60,8 +60,8 @@ export async function surveyPart(
   if (chosen.weight !== null) checkWeights(columns[chosen.weight], numRows, place, names[chosen.weight]);
   return {
     order: deciding && readOrder(columns[deciding.column], numRows, chosen, names, place, seed),
-    facts: usedColumns(inputs.chosen).map((column) =>
-      collectFacts(columns[column], numRows, place, inputs.names[column], mostValuesOf(column, inputs.chosen)),
+    facts: listUsedColumns(inputs.chosen).map((column) =>
+      profileColumn(columns[column], numRows, place, inputs.names[column], maxValuesToCount(column, inputs.chosen)),
     ),
   };
 }
@@ -71,7 +71,7 @@ function checkWeights(cells: Cells, numRows: number, place: CellLocation, column
   for (let row = 0; row < numRows; row++) {
     const weight = cells.at(row);
     if (typeof weight !== 'number' || weight >= 0) continue;
-    throw new InputError(`${sayCell(place, row, column)}: a weight must be a number from 0 up, got ${weight}`);
+    throw new InputError(`${showLocation(place, row, column)}: a weight must be a number from 0 up, got ${weight}`);
   }
 }
 
@@ -88,25 +88,25 @@ export function mergeSurveys(
   task: RunParams['task'],
 ): TableSchema {
   const { names, chosen } = inputs;
-  const used = usedColumns(chosen);
+  const used = listUsedColumns(chosen);
   const merged = new Map(
     used.map((column, i) => {
-      const mostValues = mostValuesOf(column, chosen);
-      const ofFiles = new Map<number, ColumnFacts>();
+      const mostValues = maxValuesToCount(column, chosen);
+      const ofFiles = new Map<number, ColumnProfile>();
       for (const [k, { facts }] of surveys.entries()) {
         const { fileIndex } = parts[k];
-        ofFiles.set(fileIndex, mergeFacts(ofFiles.get(fileIndex) ?? NO_FACTS, facts[i], mostValues));
+        ofFiles.set(fileIndex, mergeProfiles(ofFiles.get(fileIndex) ?? EMPTY_PROFILE, facts[i], mostValues));
       }
       if (!chosen.categorical.includes(column)) checkSameKind(names[column], [...ofFiles.values()]);
-      return [column, [...ofFiles.values()].reduce((a, b) => mergeFacts(a, b, mostValues))];
+      return [column, [...ofFiles.values()].reduce((a, b) => mergeProfiles(a, b, mostValues))];
     }),
   );
   return decideSchema(numRows, names, chosen, (column) => merged.get(column)!, task);
 }
 
 /** @throws {InputError} when a column has numbers only in one file and none in another */
-function checkSameKind(name: string, ofFiles: readonly ColumnFacts[]): void {
-  const others = (facts: ColumnFacts) => facts.numBooleans + facts.numDates + facts.numTexts;
+function checkSameKind(name: string, ofFiles: readonly ColumnProfile[]): void {
+  const others = (facts: ColumnProfile) => facts.numBooleans + facts.numDates + facts.numTexts;
   const numbers = ofFiles.find((facts) => facts.numNumbers > 0 && others(facts) === 0);
   const texts = ofFiles.find((facts) => facts.numNumbers === 0 && others(facts) > 0);
   if (!numbers || !texts) return;

@@ -2,7 +2,7 @@
 
 import { InputError } from '../base/errors.ts';
 import type { ColumnChoice } from '../tables/columns.ts';
-import type { TextOptions } from '../tables/layout.ts';
+import type { TextOptions } from '../tables/file-layout.ts';
 
 /** What of a run's parameters says where its data are and how they are to be read. */
 export interface DataParams extends ColumnChoice, TextOptions {

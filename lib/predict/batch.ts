@@ -6,7 +6,7 @@ import { explainRows } from '../forest/explain.ts';
 import type { Model } from '../forest/model.ts';
 import { countOutOfRange } from '../forest/ranges.ts';
 import { predictProbaInThreads, predictValuesInThreads } from '../forest/wasm/predict-in-threads.ts';
-import { type Batch, type CellLocation, sayCell } from '../tables/cells.ts';
+import { type Batch, type CellLocation, showLocation } from '../tables/cells.ts';
 import { firstGreatest } from './answer.ts';
 import { isUnseen, readersOf } from './features.ts';
 import type { UnseenValues } from './strange.ts';
@@ -46,7 +46,7 @@ export function readValues(
       const cell = cells.at(row);
       const value = read(cell);
       if (value === undefined) {
-        const where = sayCell(place, row, names[positions[feature]]);
+        const where = showLocation(place, row, names[positions[feature]]);
         throw new InputError(`${where}: must be ${allowed}, or empty where it is missing, got ${quote(cell)}`);
       }
       if (isUnseen(cell, value)) numUnseen++;

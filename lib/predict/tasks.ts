@@ -12,7 +12,7 @@ import { predictionKeys } from '../store/keys.ts';
 import { nameOf, type Objects } from '../store/objects.ts';
 import type { Store } from '../store/store.ts';
 import { mapLimited, runTask, STORE_REQUESTS } from '../store/task.ts';
-import { findColumn, onlyFeatures } from '../tables/columns.ts';
+import { chooseFeatures, findColumn } from '../tables/columns.ts';
 import { answerColumns, checkKept } from './answer-columns.ts';
 import { countUnseen, predictRows, readValues } from './batch.ts';
 import type { AnswerResult, PredictionTask } from './job.ts';
@@ -85,7 +85,7 @@ function checkIndex(name: string, index: number, count: number): void {
 export function listTable(objects: Objects, model: Model, options: PredictOptions): Promise<Inputs> {
   return listInputs(objects, options, (names, file) => {
     const { positions, kept } = findColumns(model, names, file, options);
-    return onlyFeatures([...positions, ...kept]);
+    return chooseFeatures([...positions, ...kept]);
   });
 }
 

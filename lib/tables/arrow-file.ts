@@ -6,8 +6,8 @@ import { InputError } from '../base/errors.ts';
 import { Bytes } from '../partition/flatbuffer.ts';
 import { type Batch, type Cells, NO_CELLS } from './cells.ts';
 import { nameColumns } from './csv-head.ts';
+import type { Part, PartedLayout } from './file-layout.ts';
 import { toCell } from './json-lines.ts';
-import type { Part, PartedLayout } from './layout.ts';
 import { decompressLz4Frame } from './lz4-frame.ts';
 import type { ByteSource } from './source.ts';
 

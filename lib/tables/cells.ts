@@ -26,13 +26,13 @@ export interface CellLocation {
 }
 
 /** A row of the file, as messages say it. */
-export function sayRow({ file, rowStart }: CellLocation, row: number): string {
+export function showRow({ file, rowStart }: CellLocation, row: number): string {
   return `${file}, row ${rowStart + row + 1}`;
 }
 
 /** A cell, as messages say it. */
-export function sayCell(place: CellLocation, row: number, column: string): string {
-  return `${sayRow(place, row)}, column ${JSON.stringify(column)}`;
+export function showLocation(place: CellLocation, row: number, column: string): string {
+  return `${showRow(place, row)}, column ${JSON.stringify(column)}`;
 }
 
 /** Words that stand for no value in a text file, as pandas has them. */

@@ -69,7 +69,7 @@ export function chooseColumns(names: readonly string[], choice: ColumnChoice, fi
 const NO_COLUMN = -1;
 
 /** All columns but those left out as features, to look at. */
-export function allColumns(
+export function chooseAllColumns(
   names: readonly string[],
   { drop = [], categorical = [] }: Pick<ColumnChoice, 'drop' | 'categorical'>,
   file: string,
@@ -77,11 +77,11 @@ export function allColumns(
   const find = (what: string, name: string) => findColumn(names, what, name, file);
   const dropped = new Set(drop.map((name) => find('drop', name)));
   const features = [...names.keys()].filter((column) => !dropped.has(column));
-  return { ...onlyFeatures(features), categorical: categorical.map((name) => find('categorical', name)) };
+  return { ...chooseFeatures(features), categorical: categorical.map((name) => find('categorical', name)) };
 }
 
 /** Columns of a table that has no label. */
-export function onlyFeatures(features: number[]): ChosenColumns {
+export function chooseFeatures(features: number[]): ChosenColumns {
   const none = { weight: null, group: null, time: null, hashBy: null, side: null };
   return { label: NO_COLUMN, features, categorical: [], ...none };
 }
@@ -105,7 +105,7 @@ function listNames(names: readonly string[]): string {
 }
 
 /** All columns that are read, ascending. */
-export function usedColumns({ label, features, weight, group, time, hashBy, side }: ChosenColumns): number[] {
+export function listUsedColumns({ label, features, weight, group, time, hashBy, side }: ChosenColumns): number[] {
   const used = new Set(label === NO_COLUMN ? features : [label, ...features]);
   for (const column of [weight, group, time, hashBy, side]) if (column !== null) used.add(column);
   return [...used].sort((a, b) => a - b);

@@ -6,7 +6,7 @@ import { quote } from '../base/quote.ts';
 import { parseNumber } from './csv-number.ts';
 import { readFirstRow } from './csv-rows.ts';
 import { CSV_STATE, scanRows } from './csv-states.ts';
-import type { TextLayout, TextOptions } from './layout.ts';
+import type { TextLayout, TextOptions } from './file-layout.ts';
 import type { ByteSource } from './source.ts';
 
 /** Lines skipped, and the first row, are read at once. */
@@ -21,7 +21,7 @@ export async function readCsvHead(source: ByteSource, { skipRows = 0, header }: 
   const head = await source.read(0, Math.min(source.size, HEAD_BYTES));
   const isWhole = head.length === source.size;
   checkEncoding(head, source.name);
-  const start = skipLines(head, startOfText(head), skipRows, source.name);
+  const start = skipLines(head, findTextStart(head), skipRows, source.name);
   const rest = head.subarray(start);
   if (rest.every(isSpace)) throw new InputError(`${source.name} is empty: it must have a header and rows`);
   checkLineEnds(rest, source.name);
@@ -46,7 +46,7 @@ export async function readCsvHead(source: ByteSource, { skipRows = 0, header }: 
 const isSpace = (byte: number) => byte === 10 || byte === 13 || byte === 32 || byte === 9;
 
 /** Where the text begins, after a byte order mark. */
-export function startOfText(head: Uint8Array): number {
+export function findTextStart(head: Uint8Array): number {
   return BYTE_ORDER_MARK.every((byte, i) => head[i] === byte) ? BYTE_ORDER_MARK.length : 0;
 }
 

@@ -1,7 +1,7 @@
 // From byte ranges to rows: which bytes hold the rows of each range, and the number of its first row.
 
 import { InputError } from '../base/errors.ts';
-import { CSV_STATE, type Passage } from './csv-states.ts';
+import { CSV_STATE, type Transition } from './csv-states.ts';
 
 /** Bytes [start, end) of a file. */
 export interface ByteRange {
@@ -35,7 +35,7 @@ export function cutRanges(start: number, end: number, rangeBytes: number): ByteR
  * @param file what messages call it
  * @throws {InputError} when a quoted field is still open at the end
  */
-export function locateRows(ranges: readonly ByteRange[], passages: readonly Passage[][], file: string): RowRange[] {
+export function locateRows(ranges: readonly ByteRange[], passages: readonly Transition[][], file: string): RowRange[] {
   let state: number = CSV_STATE.rowStart;
   let start = ranges[0].start;
   let rowStart = 0;

@@ -2,7 +2,7 @@
 
 import { InputError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
-import { type Batch, type Cell, type CellLocation, type Cells, isMissingWord, sayRow } from './cells.ts';
+import { type Batch, type Cell, type CellLocation, type Cells, isMissingWord, showRow } from './cells.ts';
 import { parseNumber } from './csv-number.ts';
 
 const LINE_FEED = 10;
@@ -56,7 +56,7 @@ export function readFirstRow(
   place: CellLocation,
 ): { cells: string[]; end: number } {
   const { starts, ends, end } = findFields(bytes, separator.charCodeAt(0), place, null, 1);
-  return { cells: Array.from(starts, (start, i) => textOf(bytes, start, ends[i]).trim()), end };
+  return { cells: Array.from(starts, (start, i) => decodeText(bytes, start, ends[i]).trim()), end };
 }
 
 /** @param numColumns cells that each row must have; null for any number */
@@ -91,15 +91,15 @@ function findFields(
           isDoubled = true;
           close = bytes.indexOf(QUOTE, close + 2);
         }
-        if (close < 0) throw new InputError(`${sayRow(place, numRows)}: a quote opens a field and nothing closes it`);
+        if (close < 0) throw new InputError(`${showRow(place, numRows)}: a quote opens a field and nothing closes it`);
         starts.push(start);
         ends.push(isDoubled ? ~close : close);
         at = close + 1;
         if (bytes[at] === RETURN && (at + 1 === length || bytes[at + 1] === LINE_FEED)) at++;
         if (at < length && bytes[at] !== LINE_FEED && bytes[at] !== separator) {
-          const text = textOf(bytes, start, isDoubled ? ~close : close);
+          const text = decodeText(bytes, start, isDoubled ? ~close : close);
           throw new InputError(
-            `${sayRow(place, numRows)}: a text after the closing quote of ${quote(text)}; double the quotes that are within a quoted cell`,
+            `${showRow(place, numRows)}: a text after the closing quote of ${quote(text)}; double the quotes that are within a quoted cell`,
           );
         }
       } else {
@@ -114,9 +114,9 @@ function findFields(
     }
     const count = starts.length - before;
     if (numColumns !== null && count !== numColumns) {
-      const first = textOf(bytes, starts[before], ends[before]);
+      const first = decodeText(bytes, starts[before], ends[before]);
       throw new InputError(
-        `${sayRow(place, numRows)}: ${count} ${count === 1 ? 'cell' : 'cells'} where the table has ${numColumns} columns; it begins with ${quote(first)}`,
+        `${showRow(place, numRows)}: ${count} ${count === 1 ? 'cell' : 'cells'} where the table has ${numColumns} columns; it begins with ${quote(first)}`,
       );
     }
     numRows++;
@@ -124,7 +124,7 @@ function findFields(
   return { starts, ends, numRows, end: Math.min(at, length) };
 }
 
-function textOf(bytes: Uint8Array, start: number, end: number): string {
+function decodeText(bytes: Uint8Array, start: number, end: number): string {
   if (end >= 0) return UTF8.decode(bytes.subarray(start, end));
   return UTF8.decode(bytes.subarray(start, ~end)).replaceAll('""', '"');
 }
@@ -140,6 +140,6 @@ function readCell(bytes: Uint8Array, start: number, end: number): Cell {
     const number = parseNumber(bytes, from, to); // begins with a digit, a sign or a point
     if (!Number.isNaN(number)) return number;
   }
-  const text = textOf(bytes, from, end < 0 ? ~to : to);
+  const text = decodeText(bytes, from, end < 0 ? ~to : to);
   return isMissingWord(text) ? null : text;
 }

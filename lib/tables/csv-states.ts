@@ -41,7 +41,7 @@ const NEXT = Uint8Array.from([
 ]);
 
 /** What a range does to a reader that comes in some state. */
-export interface Passage {
+export interface Transition {
   /** Rows that end in the range; blank lines are none. */
   numRows: number;
   /** Byte of the range, from 0, after the last line feed that ended a row or blank line; -1 when none did. */
@@ -65,8 +65,8 @@ interface Reader {
  * @param separator one byte of ASCII; null where nothing is quoted and each line feed ends a row, as in JSON Lines
  * @returns for each state the passage, shape [NUM_CSV_STATES]
  */
-export function scanRows(bytes: Uint8Array, separator: string | null): Passage[] {
-  const kinds = kindsOf(separator);
+export function scanRows(bytes: Uint8Array, separator: string | null): Transition[] {
+  const kinds = classifyBytes(separator);
   let readers: Reader[] = Array.from({ length: NUM_CSV_STATES }, (_, state) => ({
     state,
     numRows: 0,
@@ -76,12 +76,12 @@ export function scanRows(bytes: Uint8Array, separator: string | null): Passage[]
   // states meet within a few bytes, all but quoted and unquoted ones
   let at = 0;
   for (; at < bytes.length && readers.length > 2; at++)
-    readers = join(readers.map((reader) => pass(reader, bytes, at, at + 1, kinds)));
+    readers = joinReaders(readers.map((reader) => pass(reader, bytes, at, at + 1, kinds)));
   const step = 1 << 16;
   for (; at < bytes.length; at += step) {
-    readers = join(readers.map((reader) => pass(reader, bytes, at, Math.min(bytes.length, at + step), kinds)));
+    readers = joinReaders(readers.map((reader) => pass(reader, bytes, at, Math.min(bytes.length, at + step), kinds)));
   }
-  const passages = new Array<Passage>(NUM_CSV_STATES);
+  const passages = new Array<Transition>(NUM_CSV_STATES);
   for (const { state, numRows, lastStart, origins } of readers) {
     for (const origin of origins) {
       passages[origin.state] = {
@@ -94,7 +94,7 @@ export function scanRows(bytes: Uint8Array, separator: string | null): Passage[]
   return passages;
 }
 
-function kindsOf(separator: string | null): Uint8Array {
+function classifyBytes(separator: string | null): Uint8Array {
   const kinds = new Uint8Array(256).fill(OTHER);
   kinds[LINE_FEED] = END;
   kinds[RETURN] = CARRIAGE;
@@ -120,7 +120,7 @@ function pass(reader: Reader, bytes: Uint8Array, start: number, end: number, kin
 }
 
 /** Make one of the readers that are in the same state: from here on they do the same. */
-function join(readers: readonly Reader[]): Reader[] {
+function joinReaders(readers: readonly Reader[]): Reader[] {
   const joined: Reader[] = [];
   for (const reader of readers) {
     const same = joined.find(({ state }) => state === reader.state);

@@ -2,9 +2,9 @@
 
 import { InputError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
-import { type Batch, type Cell, type CellLocation, sayCell, sayRow } from './cells.ts';
-import { checkEncoding, nameColumns, startOfText } from './csv-head.ts';
-import type { TextLayout, TextOptions } from './layout.ts';
+import { type Batch, type Cell, type CellLocation, showLocation, showRow } from './cells.ts';
+import { checkEncoding, findTextStart, nameColumns } from './csv-head.ts';
+import type { TextLayout, TextOptions } from './file-layout.ts';
 import type { ByteSource } from './source.ts';
 
 const HEAD_BYTES = 4 * 1024 ** 2;
@@ -20,7 +20,7 @@ export async function readJsonHead(
   }
   const head = await source.read(0, Math.min(source.size, HEAD_BYTES));
   checkEncoding(head, source.name);
-  const dataStart = startOfText(head);
+  const dataStart = findTextStart(head);
   let start = dataStart;
   while (head[start] === 10 || head[start] === 13) start++;
   if (start >= head.length) throw new InputError(`${source.name} is empty: it must have an object a line`);
@@ -54,7 +54,7 @@ export function readJsonRows(bytes: Uint8Array, names: readonly string[], place:
         const column = columnOf.get(name);
         if (column === undefined) {
           throw new InputError(
-            `${sayRow(place, numRows)}: key ${quote(name)} is not among those of the first line: ${names.join(', ')}`,
+            `${showRow(place, numRows)}: key ${quote(name)} is not among those of the first line: ${names.join(', ')}`,
           );
         }
         cells[column][numRows] = toCell(value, place, numRows, name);
@@ -72,10 +72,10 @@ function parseLine(bytes: Uint8Array, place: CellLocation, row: number): Record<
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new InputError(`${sayRow(place, row)}: not JSON: ${quote(text)}; a line must hold one object`, { cause });
+    throw new InputError(`${showRow(place, row)}: not JSON: ${quote(text)}; a line must hold one object`, { cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InputError(`${sayRow(place, row)}: a line must hold one object, got ${quote(value)}`);
+    throw new InputError(`${showRow(place, row)}: a line must hold one object, got ${quote(value)}`);
   }
   return value as Record<string, unknown>;
 }
@@ -98,6 +98,6 @@ export function toCell(value: unknown, place: CellLocation, row: number, column:
   }
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value;
   throw new InputError(
-    `${sayCell(place, row, column)}: lists, objects and bytes are no cells, got ${quote(value)}; drop the column`,
+    `${showLocation(place, row, column)}: lists, objects and bytes are no cells, got ${quote(value)}; drop the column`,
   );
 }

@@ -3,7 +3,7 @@
 
 import { InputError } from '../base/errors.ts';
 import type { Batch, Cell } from './cells.ts';
-import type { Part, PartedLayout } from './layout.ts';
+import type { Part, PartedLayout } from './file-layout.ts';
 import type { ByteSource } from './source.ts';
 
 const MAGIC = '\x93NUMPY';

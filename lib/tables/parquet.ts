@@ -12,8 +12,8 @@ import { compressors } from 'hyparquet-compressors';
 import { InputError } from '../base/errors.ts';
 import { type Batch, type Cells, NO_CELLS } from './cells.ts';
 import { nameColumns } from './csv-head.ts';
+import type { Part, PartedLayout } from './file-layout.ts';
 import { toCell } from './json-lines.ts';
-import type { Part, PartedLayout } from './layout.ts';
 import type { ByteSource } from './source.ts';
 
 /** @throws {InputError} on a file that is damaged, cut short or without rows */

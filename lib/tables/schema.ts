@@ -5,8 +5,16 @@ import { quote } from '../base/quote.ts';
 import type { ClassLabel } from '../forest/model.ts';
 import type { ModelSchema } from '../forest/model-about.ts';
 import { type Cell, parseBoolean, parseDate } from './cells.ts';
+import {
+  type ColumnProfile,
+  compareValues,
+  type FoundCell,
+  inferType,
+  MAX_CATEGORIES,
+  toValue,
+  type Value,
+} from './column-profile.ts';
 import type { ChosenColumns } from './columns.ts';
-import { type ColumnFacts, compareValues, type Found, MAX_CATEGORIES, toValue, typeOf, type Value } from './facts.ts';
 
 /** How a feature's cells become numbers. */
 export interface FeatureSchema {
@@ -46,7 +54,7 @@ const MANY_FRACTIONS = 50;
 const DAY_MS = 86_400_000;
 
 /** How many distinct values of a column are to be remembered. */
-export function mostValuesOf(column: number, { label }: ChosenColumns): number {
+export function maxValuesToCount(column: number, { label }: ChosenColumns): number {
   return column === label ? MAX_CLASSES : MAX_CATEGORIES;
 }
 
@@ -63,17 +71,17 @@ export function decideSchema(
   numRows: number,
   names: readonly string[],
   chosen: ChosenColumns,
-  factsOf: (column: number) => ColumnFacts,
+  factsOf: (column: number) => ColumnProfile,
   task: 'classification' | 'regression',
 ): TableSchema {
   const isCategorical = (column: number) => chosen.categorical.includes(column);
-  const decide = task === 'regression' ? decideValues : decideClasses;
+  const decide = task === 'regression' ? decideRegressionLabel : decideClassLabel;
   const label = decide(names[chosen.label], chosen.label, factsOf(chosen.label), isCategorical(chosen.label));
   const texts: string[] = [];
   const features = chosen.features.map((column): FeatureSchema => {
     const name = names[column];
     const facts = factsOf(column);
-    const type = typeOf(facts, name, isCategorical(column));
+    const type = inferType(facts, name, isCategorical(column));
     if (type === 'text') texts.push(`${quote(name)} (${describeText(facts)})`);
     const { numMissing, min, max } = facts;
     if (type !== 'categorical') return { name, column, type: type === 'text' ? 'numeric' : type, numMissing, min, max };
@@ -107,31 +115,36 @@ function checkExact(what: string, values: readonly [Value, number][]): void {
   );
 }
 
-function describeText({ values, numTexts, firstOther }: ColumnFacts): string {
+function describeText({ values, numTexts, firstOther }: ColumnProfile): string {
   const count = values === null ? `more than ${MAX_CATEGORIES}` : values.length;
   return `${count} distinct values in ${numTexts} rows, as ${quote(firstOther?.value)}`;
 }
 
-function sayFound({ file, row }: Found, column: string): string {
+function showCell({ file, row }: FoundCell, column: string): string {
   return `${file}, row ${row + 1}, column ${quote(column)}`;
 }
 
-function refuseMissing(name: string, { firstMissing, numMissing }: ColumnFacts): void {
+function rejectMissing(name: string, { firstMissing, numMissing }: ColumnProfile): void {
   if (!firstMissing) return;
   throw new InputError(
-    `${sayFound(firstMissing, name)}: a label must not be missing, and it is in ${numMissing} ${numMissing === 1 ? 'row' : 'rows'}; remove these rows`,
+    `${showCell(firstMissing, name)}: a label must not be missing, and it is in ${numMissing} ${numMissing === 1 ? 'row' : 'rows'}; remove these rows`,
   );
 }
 
-function decideValues(name: string, column: number, facts: ColumnFacts, isCategorical: boolean): LabelSchema {
-  refuseMissing(name, facts);
+function decideRegressionLabel(
+  name: string,
+  column: number,
+  facts: ColumnProfile,
+  isCategorical: boolean,
+): LabelSchema {
+  rejectMissing(name, facts);
   if (isCategorical) {
     throw new InputError(`label ${quote(name)} is to be categories, and the task regression predicts numbers`);
   }
   const { firstOther, min, max } = facts;
   if (firstOther) {
     throw new InputError(
-      `${sayFound(firstOther, name)}: the task regression predicts numbers, got ${quote(firstOther.value)}; ` +
+      `${showCell(firstOther, name)}: the task regression predicts numbers, got ${quote(firstOther.value)}; ` +
         'mend it, or choose the task classification',
     );
   }
@@ -141,9 +154,9 @@ function decideValues(name: string, column: number, facts: ColumnFacts, isCatego
   return { name, column, classes: [], classCounts: [], values: { min: min!, max: max! } };
 }
 
-function decideClasses(name: string, column: number, facts: ColumnFacts, isCategorical: boolean): LabelSchema {
-  refuseMissing(name, facts);
-  const type = typeOf(facts, name, isCategorical);
+function decideClassLabel(name: string, column: number, facts: ColumnProfile, isCategorical: boolean): LabelSchema {
+  rejectMissing(name, facts);
+  const type = inferType(facts, name, isCategorical);
   if (facts.values === null) {
     const orValues = type === 'numeric' ? ', or predict its numbers with the task regression' : '';
     throw new InputError(
@@ -174,13 +187,13 @@ function decideClasses(name: string, column: number, facts: ColumnFacts, isCateg
   return { name, column, classes, classCounts: classes.map((value) => counts.get(value)!) };
 }
 
-function checkWeights(name: string, facts: ColumnFacts): void {
+function checkWeights(name: string, facts: ColumnProfile): void {
   const { firstMissing, firstOther, max } = facts;
   if (firstOther)
     throw new InputError(
-      `${sayFound(firstOther, name)}: a weight must be a number from 0 up, got ${quote(firstOther.value)}`,
+      `${showCell(firstOther, name)}: a weight must be a number from 0 up, got ${quote(firstOther.value)}`,
     );
-  if (firstMissing) throw new InputError(`${sayFound(firstMissing, name)}: a weight must not be missing`);
+  if (firstMissing) throw new InputError(`${showCell(firstMissing, name)}: a weight must not be missing`);
   if (max === 0) throw new InputError(`column ${quote(name)}: a weight must be above 0 for some row, all are 0`);
 }
 

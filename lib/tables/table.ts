@@ -2,12 +2,12 @@
 
 import { InputError } from '../base/errors.ts';
 import { readArrowHead, readArrowPart } from './arrow-file.ts';
-import { type Batch, sayCell, sayRow } from './cells.ts';
+import { type Batch, showLocation, showRow } from './cells.ts';
 import { checkUtf8, countSeparators, readCsvHead } from './csv-head.ts';
 import { readCsvRows } from './csv-rows.ts';
 import { CSV_STATE, scanRows } from './csv-states.ts';
+import type { FileLayout, Format, Part, TextOptions } from './file-layout.ts';
 import { readJsonHead, readJsonRows } from './json-lines.ts';
-import type { Format, Layout, Part, TextOptions } from './layout.ts';
 import { readNpyHead, readNpyPart } from './npy.ts';
 import { readParquetHead, readParquetPart } from './parquet.ts';
 import type { ByteSource } from './source.ts';
@@ -36,7 +36,7 @@ function startsWith(head: Uint8Array, magic: string): boolean {
  *
  * @throws {InputError} on a file of another kind
  */
-function formatOf(head: Uint8Array, name: string): Format {
+function detectFormat(head: Uint8Array, name: string): Format {
   const found = MAGICS.find(([, magic]) => startsWith(head, magic));
   if (found) return found[0];
   const other = OTHER_MAGICS.find(([magic]) => startsWith(head, magic));
@@ -49,10 +49,14 @@ function formatOf(head: Uint8Array, name: string): Format {
  * @param partBytes what one task is to read, about
  * @throws {InputError} on a file that is empty or damaged, or options that have no meaning for its format
  */
-export async function readLayout(source: ByteSource, partBytes: number, options: TextOptions = {}): Promise<Layout> {
+export async function readFileLayout(
+  source: ByteSource,
+  partBytes: number,
+  options: TextOptions = {},
+): Promise<FileLayout> {
   const { name, size } = source;
   if (size === 0) throw new InputError(`${name} is empty: it must have a header and rows`);
-  const format = formatOf(await source.read(0, Math.min(size, 16)), name);
+  const format = detectFormat(await source.read(0, Math.min(size, 16)), name);
   if (format === 'csv') return readCsvHead(source, options);
   if (format === 'json-lines') return readJsonHead(source, options);
   if (options.skipRows || options.header !== undefined) {
@@ -81,9 +85,9 @@ export async function readPart(
   const place = { file: source.name, rowStart: part.rowStart };
   checkUtf8(bytes, source.name, (at) => {
     const { numRows, lastStart } = scanRows(bytes.subarray(0, at), separator)[CSV_STATE.rowStart];
-    if (separator === null) return sayRow(place, numRows);
+    if (separator === null) return showRow(place, numRows);
     const column = countSeparators(bytes.subarray(Math.max(0, lastStart), at), separator);
-    return sayCell(place, numRows, names[column] ?? String(column));
+    return showLocation(place, numRows, names[column] ?? String(column));
   });
   return separator === null ? readJsonRows(bytes, names, place) : readCsvRows(bytes, separator, names, place);
 }

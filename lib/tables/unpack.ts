@@ -17,7 +17,7 @@ const MAX_RATIO = 200;
 const FREE_BYTES = 64 * 1024 ** 2; // before the ratio has a say
 
 /** What the first bytes of a file say; null for one that is not compressed. */
-export function compressionOf(head: Uint8Array): Compression | null {
+export function detectCompression(head: Uint8Array): Compression | null {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
   if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return 'zstd';
   return null;
@@ -103,9 +103,9 @@ async function* unzstd(source: ByteSource): AsyncGenerator<Uint8Array> {
   const stream = new Decompress((chunk) => void chunks.push(chunk));
   let numRead = 0;
   for await (const bytes of readAll(source)) {
-    if (numRead === 0 && windowBytes(bytes) > MAX_WINDOW_BYTES) {
+    if (numRead === 0 && readWindowBytes(bytes) > MAX_WINDOW_BYTES) {
       throw new InputError(
-        `${source.name} takes ${windowBytes(bytes)} bytes of memory to unpack, at most ${MAX_WINDOW_BYTES} are allowed; pack it without --long`,
+        `${source.name} takes ${readWindowBytes(bytes)} bytes of memory to unpack, at most ${MAX_WINDOW_BYTES} are allowed; pack it without --long`,
       );
     }
     for (let at = 0; at < bytes.length; at += ZSTD_BYTES) {
@@ -122,7 +122,7 @@ async function* unzstd(source: ByteSource): AsyncGenerator<Uint8Array> {
 }
 
 /** Bytes of text that the blocks of the first zstd frame may refer to. Source: RFC 8878, 3.1.1.1. */
-function windowBytes(frame: Uint8Array): number {
+function readWindowBytes(frame: Uint8Array): number {
   const flags = frame[4];
   const isSingleSegment = (flags & 32) !== 0;
   if (!isSingleSegment) {

@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { PART_BYTES } from '../../../lib/tables/layout.ts';
+import { PART_BYTES } from '../../../lib/tables/file-layout.ts';
 import { decompressLz4Frame } from '../../../lib/tables/lz4-frame.ts';
 import { memorySource } from '../../../lib/tables/source.ts';
-import { readLayout, readPart } from '../../../lib/tables/table.ts';
+import { readFileLayout, readPart } from '../../../lib/tables/table.ts';
 import { unpack } from '../../../lib/tables/unpack.ts';
 import { FUZZ_RUNS, mutations } from '../../fuzz.ts';
 
@@ -15,7 +15,7 @@ const fixture = (name: string) => new Uint8Array(readFileSync(`test/fixtures/tab
 
 async function readAll(name: string, bytes: Uint8Array): Promise<void> {
   const source = memorySource(name, bytes);
-  const layout = await readLayout(source, PART_BYTES);
+  const layout = await readFileLayout(source, PART_BYTES);
   const columns = layout.names.map((_, i) => i);
   const parts =
     'parts' in layout ? layout.parts : [{ start: layout.dataStart, end: bytes.length, rowStart: 0, numRows: 0 }];

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Cell } from '../../../lib/tables/cells.ts';
-import { type Layout, PART_BYTES, type Part, type TextOptions } from '../../../lib/tables/layout.ts';
+import { type FileLayout, PART_BYTES, type Part, type TextOptions } from '../../../lib/tables/file-layout.ts';
 import { type ByteSource, joinedSource, memorySource } from '../../../lib/tables/source.ts';
-import { readLayout, readPart } from '../../../lib/tables/table.ts';
-import { compressionOf, unpack } from '../../../lib/tables/unpack.ts';
+import { readFileLayout, readPart } from '../../../lib/tables/table.ts';
+import { detectCompression, unpack } from '../../../lib/tables/unpack.ts';
 
 const fixture = (name: string) => memorySource(name, readFileSync(`test/fixtures/tables/${name}`));
 const text = (name: string, content: string) => memorySource(name, new TextEncoder().encode(content));
@@ -14,7 +14,7 @@ const EXPECTED: Record<string, Cell[]> = JSON.parse(readFileSync('test/fixtures/
 
 /** All columns of a file, read part by part. */
 async function readColumns(source: ByteSource, partBytes = PART_BYTES, options: TextOptions = {}) {
-  const layout: Layout = await readLayout(source, partBytes, options);
+  const layout: FileLayout = await readFileLayout(source, partBytes, options);
   const { names } = layout;
   const all = names.map((_, i) => i);
   const parts: Part[] =
@@ -147,7 +147,7 @@ test('an error of reading is not taken for a damaged file', async () => {
 });
 
 async function unpackAll(source: ByteSource, pieceBytes = 100): Promise<Uint8Array[]> {
-  const compression = compressionOf(await fixture('text.csv.gz').read(0, 4));
+  const compression = detectCompression(await fixture('text.csv.gz').read(0, 4));
   const ofSource = source.name.endsWith('.zst') ? 'zstd' : compression!;
   const pieces: Uint8Array[] = [];
   for await (const piece of unpack(source, ofSource, pieceBytes)) pieces.push(piece);
@@ -245,7 +245,7 @@ test('files of kinds that are not read are told what they are', async () => {
 
 test('columns that are not asked for may be lists, which are told as they are when they are asked for', async () => {
   const source = fixture('lists.arrow');
-  const layout = (await readLayout(source, PART_BYTES)) as Layout & { parts: Part[] };
+  const layout = (await readFileLayout(source, PART_BYTES)) as FileLayout & { parts: Part[] };
   const read = (columns: number[]) => readPart(source, { ...layout, separator: null }, layout.parts[0], columns);
   assert.equal((await read([0])).columns[0].at(1), 1);
   const { columns } = await read([0, 1]);

@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Cell } from '../../../lib/tables/cells.ts';
 import { parseDate } from '../../../lib/tables/cells.ts';
+import { EMPTY_PROFILE, inferType, mergeProfiles, profileColumn } from '../../../lib/tables/column-profile.ts';
 import { chooseColumns } from '../../../lib/tables/columns.ts';
-import { collectFacts, mergeFacts, NO_FACTS, typeOf } from '../../../lib/tables/facts.ts';
 import { featureEncoder, labelEncoder } from '../../../lib/tables/schema.ts';
 import { FUZZ_RUNS } from '../../fuzz.ts';
 
 const factsOf = (cells: readonly Cell[], rowStart = 0, mostValues = 255) =>
-  collectFacts({ at: (row) => cells[row] }, cells.length, { file: 't.csv', rowStart }, 'c', mostValues);
-const type = (cells: readonly Cell[], isCategorical = false) => typeOf(factsOf(cells), 'c', isCategorical);
+  profileColumn({ at: (row) => cells[row] }, cells.length, { file: 't.csv', rowStart }, 'c', mostValues);
+const type = (cells: readonly Cell[], isCategorical = false) => inferType(factsOf(cells), 'c', isCategorical);
 
 test('the type of a column follows from all of its cells', () => {
   assert.equal(type([1, null, 2.5]), 'numeric');
@@ -28,7 +28,7 @@ test('the type of a column follows from all of its cells', () => {
 });
 
 test('a text among numbers is told with its place', () => {
-  assert.throws(() => typeOf(factsOf([1, 2, 'n.a.'], 4), 'c', false), {
+  assert.throws(() => inferType(factsOf([1, 2, 'n.a.'], 4), 'c', false), {
     name: 'InputError',
     message: /^t\.csv, row 7, column "c": "n\.a\." is no number, and 2 of 3 values are; mend it/,
   });
@@ -44,8 +44,8 @@ test('facts are the same for any grouping of the rows', () => {
       (cells, at, most) => {
         const cuts = [...new Set([0, ...at.filter((cut) => cut < cells.length), cells.length])].sort((a, b) => a - b);
         const parts = cuts.slice(1).map((end, i) => factsOf(cells.slice(cuts[i], end), cuts[i], most));
-        const inOrder = parts.reduce((a, b) => mergeFacts(a, b, most), NO_FACTS);
-        const fromTheEnd = parts.reduceRight((b, a) => mergeFacts(a, b, most), NO_FACTS);
+        const inOrder = parts.reduce((a, b) => mergeProfiles(a, b, most), EMPTY_PROFILE);
+        const fromTheEnd = parts.reduceRight((b, a) => mergeProfiles(a, b, most), EMPTY_PROFILE);
         const whole = factsOf(cells, 0, most);
         assert.deepEqual(inOrder, whole);
         assert.deepEqual(fromTheEnd, whole);

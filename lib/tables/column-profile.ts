@@ -2,20 +2,20 @@
 
 import { InputError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
-import { type Cell, type CellLocation, type Cells, parseBoolean, parseDate, sayCell } from './cells.ts';
+import { type Cell, type CellLocation, type Cells, parseBoolean, parseDate, showLocation } from './cells.ts';
 
 /** A value that may name a category or a class. */
 export type Value = number | string | boolean;
 
 /** Where a cell is and what it holds; rows from 0. */
-export interface Found {
+export interface FoundCell {
   file: string;
   row: number;
   value: Value | null;
 }
 
 /** As JSON between tasks. */
-export interface ColumnFacts {
+export interface ColumnProfile {
   numMissing: number;
   numNumbers: number;
   numBooleans: number;
@@ -28,11 +28,11 @@ export interface ColumnFacts {
   max: number | null;
   /** Distinct values and the rows of each, in order of appearance; null when there are more than the limit. */
   values: [value: Value, numRows: number][] | null;
-  firstMissing: Found | null;
+  firstMissing: FoundCell | null;
   /** First cell that is no number. */
-  firstOther: Found | null;
+  firstOther: FoundCell | null;
   /** First cell that is a number. */
-  firstNumber: Found | null;
+  firstNumber: FoundCell | null;
 }
 
 /** Categories of a feature: their codes are 0 to 254. */
@@ -41,7 +41,7 @@ const MAX_FLOAT32 = 3.4028234663852886e38;
 /** Characters of a category's name: longer texts are no categories. */
 const MAX_VALUE_LENGTH = 200;
 
-export const NO_FACTS: ColumnFacts = {
+export const EMPTY_PROFILE: ColumnProfile = {
   numMissing: 0,
   numNumbers: 0,
   numBooleans: 0,
@@ -59,18 +59,22 @@ export const NO_FACTS: ColumnFacts = {
  * @param mostValues distinct values to remember, at most
  * @throws {InputError} on a number that a float32 can't hold
  */
-export function collectFacts(
+export function profileColumn(
   cells: Cells,
   numRows: number,
   place: CellLocation,
   column: string,
   mostValues: number,
-): ColumnFacts {
-  const facts = { ...NO_FACTS };
+): ColumnProfile {
+  const facts = { ...EMPTY_PROFILE };
   let counts: Map<Value, number> | null = new Map();
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
-  const found = (row: number, value: Value | null): Found => ({ file: place.file, row: place.rowStart + row, value });
+  const found = (row: number, value: Value | null): FoundCell => ({
+    file: place.file,
+    row: place.rowStart + row,
+    value,
+  });
   for (let row = 0; row < numRows; row++) {
     const cell = cells.at(row);
     if (cell === null) {
@@ -81,7 +85,9 @@ export function collectFacts(
     const value = toValue(cell);
     if (typeof value === 'number') {
       if (!(Math.abs(value) <= MAX_FLOAT32)) {
-        throw new InputError(`${sayCell(place, row, column)}: a number must be within ±${MAX_FLOAT32}, got ${value}`);
+        throw new InputError(
+          `${showLocation(place, row, column)}: a number must be within ±${MAX_FLOAT32}, got ${value}`,
+        );
       }
       facts.firstNumber ??= found(row, value);
       facts.numNumbers++;
@@ -89,7 +95,7 @@ export function collectFacts(
       if (value > max) max = value;
     } else {
       facts.firstOther ??= found(row, typeof value === 'string' ? value.slice(0, MAX_VALUE_LENGTH) : value);
-      facts[kindOf(value)]++;
+      facts[countedAs(value)]++;
     }
     if (counts !== null) {
       counts.set(value, (counts.get(value) ?? 0) + 1);
@@ -100,21 +106,21 @@ export function collectFacts(
   return { ...facts, min: hasNumbers ? min : null, max: hasNumbers ? max : null, values: counts && [...counts] };
 }
 
-function kindOf(value: string | boolean): 'numBooleans' | 'numDates' | 'numTexts' {
+function countedAs(value: string | boolean): 'numBooleans' | 'numDates' | 'numTexts' {
   if (typeof value === 'boolean' || parseBoolean(value) !== undefined) return 'numBooleans';
   return parseDate(value) === undefined ? 'numTexts' : 'numDates';
 }
 
 /** Facts of rows and of those that follow. */
-export function mergeFacts(first: ColumnFacts, second: ColumnFacts, mostValues: number): ColumnFacts {
+export function mergeProfiles(first: ColumnProfile, second: ColumnProfile, mostValues: number): ColumnProfile {
   return {
     numMissing: first.numMissing + second.numMissing,
     numNumbers: first.numNumbers + second.numNumbers,
     numBooleans: first.numBooleans + second.numBooleans,
     numDates: first.numDates + second.numDates,
     numTexts: first.numTexts + second.numTexts,
-    min: least(first.min, second.min, Math.min),
-    max: least(first.max, second.max, Math.max),
+    min: mergeExtremes(first.min, second.min, Math.min),
+    max: mergeExtremes(first.max, second.max, Math.max),
     values: mergeValues(first.values, second.values, mostValues),
     firstMissing: first.firstMissing ?? second.firstMissing,
     firstOther: first.firstOther ?? second.firstOther,
@@ -122,11 +128,15 @@ export function mergeFacts(first: ColumnFacts, second: ColumnFacts, mostValues: 
   };
 }
 
-function least(a: number | null, b: number | null, choose: (a: number, b: number) => number): number | null {
+function mergeExtremes(a: number | null, b: number | null, choose: (a: number, b: number) => number): number | null {
   return a === null || b === null ? (a ?? b) : choose(a, b);
 }
 
-function mergeValues(a: ColumnFacts['values'], b: ColumnFacts['values'], mostValues: number): ColumnFacts['values'] {
+function mergeValues(
+  a: ColumnProfile['values'],
+  b: ColumnProfile['values'],
+  mostValues: number,
+): ColumnProfile['values'] {
   if (a === null || b === null) return null;
   const counts = new Map(a);
   for (const [value, numRows] of b) counts.set(value, (counts.get(value) ?? 0) + numRows);
@@ -152,7 +162,7 @@ const FEW_VALUES = 20;
  * @param isCategorical whether it is to be taken as categories whatever it holds
  * @throws {InputError} when most values are numbers and some are not
  */
-export function typeOf(facts: ColumnFacts, column: string, isCategorical: boolean): ColumnType {
+export function inferType(facts: ColumnProfile, column: string, isCategorical: boolean): ColumnType {
   const { numNumbers, numBooleans, numDates, numTexts, values, firstOther } = facts;
   const numOthers = numBooleans + numDates + numTexts;
   const numValues = numNumbers + numOthers;

@@ -31,7 +31,7 @@ export interface PartedLayout extends Common {
   parts: Part[];
 }
 
-export type Layout = TextLayout | PartedLayout;
+export type FileLayout = TextLayout | PartedLayout;
 
 /** How a text file is to be read. */
 export interface TextOptions {
