@@ -33,7 +33,7 @@ const RESPONSE = [
 const GET = RESPONSE.map((name) => `response-${name}`);
 
 // the first that fits is taken, so those with more conditions come first
-const OPERATIONS: Operation[] = [
+export const OPERATIONS: Operation[] = [
   { name: 'ListBuckets', method: 'GET', on: 'service', accepts: ['prefix'], run: buckets.listBuckets },
 
   { name: 'CreateBucket', method: 'PUT', on: 'bucket', run: buckets.createBucket },
