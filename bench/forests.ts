@@ -2,9 +2,9 @@
 
 import { RandomForestClassifier } from 'ml-random-forest';
 import { encodeColumns, quantileEdges } from '../lib/forest/bins.ts';
+import type { Forest } from '../lib/forest/forest.ts';
 import { FOREST_DEFAULTS } from '../lib/forest/params.ts';
 import { growPlainInThreads } from '../lib/forest/plain-in-threads.ts';
-import type { Forest } from '../lib/forest/predict.ts';
 import { growInThreads } from '../lib/forest/wasm/grow-in-threads.ts';
 import { predictProbaInThreads } from '../lib/forest/wasm/predict-in-threads.ts';
 import type { RawRows } from '../lib/partition/rows.ts';

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { RandomStream } from '../lib/base/random.ts';
 import { toOnnx } from '../lib/export/onnx.ts';
 import { ExtraTreesClassifier, RandomForestClassifier } from '../lib/forest/classifier.ts';
-import { decodeModel, encodeModel, type Model } from '../lib/forest/model.ts';
+import type { Model } from '../lib/forest/model.ts';
+import { decodeModel, encodeModel } from '../lib/forest/model-file.ts';
 import { ExtraTreesRegressor, RandomForestRegressor } from '../lib/forest/regressor.ts';
 import { CATEGORICAL, LEAF } from '../lib/forest/tree.ts';
 

@@ -5,7 +5,7 @@ import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createGenerator } from '../lib/datasets/generator.ts';
-import { decodeModel, encodeModel } from '../lib/forest/model.ts';
+import { decodeModel, encodeModel } from '../lib/forest/model-file.ts';
 import { bin, growAll, type Job, npmForest, OURS, ourForests, timed } from './forests.ts';
 import { type Contestant, findPeers, type Peers, type Sample } from './peers.ts';
 import { writeRows } from './rows-file.ts';

@@ -1,7 +1,8 @@
 // Lambda: predict one test partition and count what was right; or do a task of the prediction of a user's table.
 
 import * as v from 'valibot';
-import { decodeModel, type Model } from '../lib/forest/model.ts';
+import type { Model } from '../lib/forest/model.ts';
+import { decodeModel } from '../lib/forest/model-file.ts';
 import type { PredictionTask } from '../lib/predict/job.ts';
 import { checkPredictionId } from '../lib/predict/request.ts';
 import { evaluate } from '../lib/stages/evaluate.ts';

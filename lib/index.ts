@@ -52,16 +52,15 @@ export type {
   ClassCurves,
   ClassReport,
   CrossValidation,
-  PartitionBalance,
   Report,
-  TaskCounts,
   Validation,
 } from './report/report.ts';
+export type { PartitionBalance, TaskCounts } from './report/run-report.ts';
 export type { CandidateResult, SearchReport } from './report/search-results.ts';
 export type { Overheads } from './report/timeline.ts';
 export { type FailedRunTask, RunFailedError } from './run/failed.ts';
 export type { ValueRangeAndMean } from './stages/bins.ts';
+export type { CellCount, ResidualCount, ValueScores } from './stages/evaluated.ts';
 export type { PermutationImportances } from './stages/importance.ts';
-export type { CellCount, ResidualCount, ValueScores } from './stages/score-values.ts';
 export type { StageStatus, TaskSpan } from './stages/stage.ts';
 export type { OobPoint } from './stages/train.ts';

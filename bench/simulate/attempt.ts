@@ -1,10 +1,7 @@
 // One invocation of the worker: waits for a place, reads, works, writes.
 
 import type { AttemptWork } from './scenario.ts';
-import type { World } from './world.ts';
-
-/** How an invocation ended, without its times. */
-export type Ending = { ok: true; result: unknown } | { ok: false; error: { name: string; message: string } };
+import type { Ending, World } from './world.ts';
 
 export class WorkerAttempt {
   readonly #world: World;
@@ -14,7 +11,15 @@ export class WorkerAttempt {
   readonly #onEnded: (ending: Ending) => void;
   #startedMs = 0;
 
-  constructor(world: World, functionName: string, task: number, work: AttemptWork, onEnded: (ending: Ending) => void) {
+  constructor(
+    world: World,
+    {
+      functionName,
+      task,
+      work,
+      onEnded,
+    }: { functionName: string; task: number; work: AttemptWork; onEnded: (ending: Ending) => void },
+  ) {
     this.#world = world;
     this.#functionName = functionName;
     this.#task = task;

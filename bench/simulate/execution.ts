@@ -4,7 +4,8 @@ import type { Engine, Lanes, Outcome } from '../../lib/fanout/engine.ts';
 import { isShard, runShard } from '../../lib/fanout/shards.ts';
 import type { TasksOf } from '../../lib/fanout/task-source.ts';
 import type { Aws } from './scenario.ts';
-import { makeTasks, type World } from './world.ts';
+import { makeTasks } from './scenario.ts';
+import type { World } from './world.ts';
 
 /** What becomes of an update once its checkpoint is accepted. */
 interface Update {

@@ -1,6 +1,6 @@
 // What a simulated fan-out is and what AWS is taken to be: every number of the simulator, with its source.
 
-import type { FanOutOptions } from '../../lib/fanout/index.ts';
+import type { FanOutOptions, Task } from '../../lib/fanout/index.ts';
 import {
   MAX_CHECKPOINT_BYTES,
   MAX_EXECUTION_BYTES,
@@ -131,3 +131,16 @@ export interface AttemptWork {
   ms: number;
   error?: { name: string; message: string };
 }
+
+/** Tasks [start, end). A text gives their payloads their bytes: one for all takes less memory here. */
+export function makeTasks({ payloadBytes }: Work, start: number, end: number): Task<{ i: number; p: string }>[] {
+  return Array.from({ length: end - start }, (_, k) => {
+    const i = start + k;
+    const bytes = Math.max(0, payloadBytes - 15 - String(i).length);
+    const p = pads.get(bytes) ?? 'x'.repeat(bytes);
+    pads.set(bytes, p);
+    return { taskId: `task-${i}`, payload: { i, p } };
+  });
+}
+
+const pads = new Map<number, string>();

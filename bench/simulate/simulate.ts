@@ -4,7 +4,8 @@ import { type FanOutCounts, fanOut, type Gathered, workerFunction } from '../../
 import { NO_USAGE, priceOf } from '../../lib/plan/cost.ts';
 import { Execution } from './execution.ts';
 import type { Scenario } from './scenario.ts';
-import { makeTasks, World, workerNames } from './world.ts';
+import { makeTasks } from './scenario.ts';
+import { SimulatedWorld, workerNames } from './simulated-world.ts';
 
 export interface Simulated {
   gathered: Gathered<{ i: number }>;
@@ -39,7 +40,7 @@ export interface Simulated {
 export async function simulate(scenario: Scenario): Promise<Simulated> {
   const { work, options } = scenario;
   const { numTasks } = work;
-  const world = new World(scenario);
+  const world = new SimulatedWorld(scenario);
   const sizes = workerNames(work).map((functionName, tier) => ({ functionName, memoryMiB: work.workerMiB[tier] }));
   const worker = workerFunction<{ i: number; p: string }, { i: number }>(...sizes);
   const tasks = scenario.sendsTasks ? makeTasks(work, 0, numTasks) : { numTasks, source: 'tasks' };
@@ -53,7 +54,7 @@ export async function simulate(scenario: Scenario): Promise<Simulated> {
   return outcomeOf(world, gathered);
 }
 
-function outcomeOf(world: World, gathered: Gathered<{ i: number }>): Simulated {
+function outcomeOf(world: SimulatedWorld, gathered: Gathered<{ i: number }>): Simulated {
   const { aws, work, clock, counts, lambda, reads, writes } = world;
   const seconds = clock.nowMs / 1000;
   const orchestratorGbSeconds = (counts.orchestratorMs / 1000) * (work.orchestratorMiB / 1024);

@@ -1,8 +1,8 @@
 // What an invocation uses, measured from inside.
 
 import { readFileSync } from 'node:fs';
-import type { StoreUsage } from '../../lib/aws/s3-store.ts';
 import { NO_USAGE, type Usage } from '../../lib/plan/cost.ts';
+import type { StoreUsage } from '../../lib/store/store.ts';
 
 /** Begins one measurement; the function that it gives tells what was used since. */
 export type Meter = () => () => Usage;

@@ -1,7 +1,7 @@
 // What all workers share: check the task, find the plan, do the work, tell what it used.
 
 import * as v from 'valibot';
-import { type MeasuredStore, withPartitions } from '../../lib/aws/partition-store.ts';
+import { withPartitions } from '../../lib/aws/partition-store.ts';
 import { s3Store } from '../../lib/aws/s3-store.ts';
 import { InputError } from '../../lib/base/errors.ts';
 import { quote } from '../../lib/base/quote.ts';
@@ -16,7 +16,7 @@ import { cancelPolls } from '../../lib/run/cancel.ts';
 import { getRequest } from '../../lib/run/run.ts';
 import type { WorkerAnswer } from '../../lib/stages/stage.ts';
 import { checkRunId } from '../../lib/store/keys.ts';
-import type { Store } from '../../lib/store/store.ts';
+import type { MeasuredStore, Store } from '../../lib/store/store.ts';
 import { startMeter } from './meter.ts';
 import { noteLog } from './note-log.ts';
 import { requireEnv } from './require-env.ts';

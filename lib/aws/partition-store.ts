@@ -1,12 +1,7 @@
 // A store over two buckets: partitions of rows lie in a directory bucket (S3 Express One Zone), all else in the main one.
 
 import { NotFoundError } from '../base/errors.ts';
-import type { Objects } from '../store/objects.ts';
-import type { Store } from '../store/store.ts';
-import type { StoreUsage } from './s3-store.ts';
-
-/** A store on S3 that knows what was asked of it. */
-export type MeasuredStore = Store & { readonly usage: StoreUsage; readonly objects: Objects };
+import type { MeasuredStore, Store, StoreUsage } from '../store/store.ts';
 
 /** Folders of a run whose partitions, each written and read once or twice, are worth a zone. */
 export const PARTITION_FOLDERS = ['dataset', 'train', 'test', 'validation'] as const;

@@ -13,8 +13,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { InputError } from '../base/errors.ts';
 import { changedError, compilePattern, type Objects, type PinnedObject, parseLocation } from '../store/objects.ts';
+import type { StoreUsage } from '../store/store.ts';
 import { BODY_ATTEMPTS, bodyPauseMs, type S3Send } from './s3-send.ts';
-import type { StoreUsage } from './s3-store.ts';
 
 /** @param usage receives what is asked of S3 */
 export function s3Objects(client: S3Client, send: S3Send, usage: StoreUsage): Objects {

@@ -10,20 +10,10 @@ import {
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { NotFoundError } from '../base/errors.ts';
-import type { MeasuredStore } from './partition-store.ts';
+import type { MeasuredStore, StoreUsage } from '../store/store.ts';
 import { s3Objects } from './s3-objects.ts';
 import { s3RetryStrategy } from './s3-retry.ts';
 import { BODY_ATTEMPTS, bodyPauseMs, s3Send } from './s3-send.ts';
-
-/** What was asked of S3 since the store was made, for the bill. */
-export interface StoreUsage {
-  /** PUT, COPY, POST and LIST requests, priced alike. */
-  writes: number;
-  /** GET and all other requests. */
-  reads: number;
-  bytesWritten: number;
-  bytesRead: number;
-}
 
 // S3 answers 409 while two conditional writes of a key race; its documentation says to try again
 const CONFLICT_ATTEMPTS = 5;

@@ -3,7 +3,8 @@
 import { writeFile } from 'node:fs/promises';
 import { InputError } from '../base/errors.ts';
 import { type Rows, toColumns } from '../forest/estimator-data.ts';
-import { decodeModel, type Model } from '../forest/model.ts';
+import type { Model } from '../forest/model.ts';
+import { decodeModel } from '../forest/model-file.ts';
 import type { Report } from '../report/report.ts';
 import { getReport } from '../run/run.ts';
 import { runKeys } from '../store/keys.ts';

@@ -120,14 +120,14 @@ export const LOGISTIC_DEFAULTS = {
   withReplacement: false,
 } as const satisfies Partial<LogisticSpec>;
 
-export const REGRESSION_DEFAULTS = {
+const REGRESSION_DEFAULTS = {
   informative: 10,
   bias: 0,
   noise: 0,
   shuffle: true,
 } as const satisfies Partial<RegressionSpec>;
 
-export const FRIEDMAN1_DEFAULTS = { noise: 0 } as const satisfies Partial<Friedman1Spec>;
+const FRIEDMAN1_DEFAULTS = { noise: 0 } as const satisfies Partial<Friedman1Spec>;
 
 function getDefaults({ generator, features }: DatasetSpec): Record<string, unknown> {
   switch (generator) {

@@ -2,8 +2,8 @@
 
 import { FormatError } from '../base/errors.ts';
 import { LeafTableBuilder } from '../forest/leaf-table.ts';
-import { type ClassLabel, decodeModel, encodeModel, type Model } from '../forest/model.ts';
-import type { ModelSchema } from '../forest/model-about.ts';
+import type { ClassLabel, Model, ModelSchema } from '../forest/model.ts';
+import { decodeModel, encodeModel } from '../forest/model-file.ts';
 import { CATEGORICAL, LEAF, MAX_FEATURES, MISSING_LEFT, SET_BYTES, type Tree } from '../forest/tree.ts';
 
 /** A node, in preorder: a leaf, or a test whose left child is the next node. */

@@ -1,7 +1,8 @@
 // The formats in which models are exported, and the two that are read.
 
 import { FormatError } from '../base/errors.ts';
-import { decodeModel, type Model, reencodeModel } from '../forest/model.ts';
+import type { Model } from '../forest/model.ts';
+import { decodeModel, reencodeModel } from '../forest/model-file.ts';
 import { toJsModule } from './js-module.ts';
 import { toJsonLines } from './json.ts';
 import { toOnnx } from './onnx.ts';

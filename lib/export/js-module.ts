@@ -1,6 +1,7 @@
 // A forest as one JavaScript file that predicts by itself, in a browser, at the edge or on Node.
 
-import { type Model, reencodeModel } from '../forest/model.ts';
+import type { Model } from '../forest/model.ts';
+import { reencodeModel } from '../forest/model-file.ts';
 import { JS_RUNTIME } from './js-runtime.ts';
 
 const HEADER = `// A forest that predicts by itself, written by arvoredo. It has no dependencies.

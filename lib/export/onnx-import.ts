@@ -1,7 +1,6 @@
 // Reads forests from ONNX models: ours, scikit-learn's as skl2onnx writes them, and similar ones.
 
-import type { ClassLabel, Model } from '../forest/model.ts';
-import type { ModelSchema } from '../forest/model-about.ts';
+import type { ClassLabel, Model, ModelSchema } from '../forest/model.ts';
 import { buildModel } from './build-model.ts';
 import { NUM_CLASSES_KEY, SCHEMA_KEY } from './onnx.ts';
 import { Attributes, fail } from './onnx-attributes.ts';

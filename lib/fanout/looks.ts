@@ -53,7 +53,7 @@ export function nextPollMs({ options, tasks, startedAtMs }: FanOutState, atMs: n
  * Tasks that have run more than `stragglerFactor` times the time within which half of those started were done. One that
  * may still wait for a sandbox does not run. Each gets one second attempt at most.
  */
-export function findStragglers(state: FanOutState, atMs: number): { task: number; attempt: number }[] {
+function findStragglers(state: FanOutState, atMs: number): { task: number; attempt: number }[] {
   const { options, tasks } = state;
   if (!options.speculate) return [];
   const numStarted = tasks.filter(({ attempts }) => attempts.length > 0).length;

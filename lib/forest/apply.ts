@@ -1,6 +1,6 @@
 // Which leaves rows fall into, and by which way.
 
-import { checkColumns, type Forest } from './predict.ts';
+import { checkColumns, type Forest } from './forest.ts';
 import { LEAF } from './tree.ts';
 import { encodeRowsWide, TreeWalker } from './walk.ts';
 

@@ -1,11 +1,6 @@
 // What a cut lowers, behind one interface: the search moves rows to the left child one by one and asks for the score.
 
-import { ClassCriterion } from './class-criterion.ts';
 import type { LeafTableBuilder } from './leaf-table.ts';
-import { MeanCriterion } from './mean-criterion.ts';
-import { MedianCriterion } from './median-criterion.ts';
-import type { ResolvedParams } from './params.ts';
-import type { Target } from './training-table.ts';
 
 /** Bounds that monotonic constraints set on the prediction of a node; infinite where there are none. */
 export interface Bounds {
@@ -37,10 +32,4 @@ export interface Criterion {
   rightValue(): number;
   /** Add the node to the table of leaves, its prediction within the bounds. @returns the row */
   addLeaf(leaves: LeafTableBuilder, bounds: Bounds): number;
-}
-
-export function makeCriterion(name: ResolvedParams['criterion'], target: Target, weights: Float64Array): Criterion {
-  if (target.labels) return new ClassCriterion(name !== 'gini', target.labels, target.numClasses, weights);
-  if (name === 'absolute_error') return new MedianCriterion(target.values, weights);
-  return new MeanCriterion(name === 'poisson', target.values, weights);
 }

@@ -1,8 +1,6 @@
 // The trainers to choose from, behind one interface: any grouping of trees gives the same bytes.
 
 import type { BinnedRows } from '../partition/rows.ts';
-import { arvoredoEngine } from './arvoredo-engine.ts';
-import { mlRandomForestEngine } from './ml-random-forest-engine.ts';
 import type { TrainingInfo } from './packed-rows.ts';
 import type { ForestParams, MaxFeatures } from './params.ts';
 import type { BeforeTree } from './take-trees.ts';
@@ -43,8 +41,3 @@ export interface ForestEngine {
 }
 
 export type EngineName = 'arvoredo' | 'ml-random-forest';
-
-export const ENGINES: Record<EngineName, ForestEngine> = {
-  arvoredo: arvoredoEngine,
-  'ml-random-forest': mlRandomForestEngine,
-};

@@ -9,7 +9,8 @@ import { checkNames, type EstimatorOptions, type ParsedOptions, parseOptions, to
 import { oobSumsInThreads } from './general-in-threads.ts';
 import { growForest, growForestInThreads } from './grow-forest.ts';
 import { featureImportances } from './importances.ts';
-import { type ClassLabel, decodeModel, encodeModel, type Model, type ValueRange } from './model.ts';
+import type { ClassLabel, Model, ValueRange } from './model.ts';
+import { decodeModel, encodeModel } from './model-file.ts';
 import { type OobScore, type OobSums, oobPrediction, oobSums, scoreOob } from './oob.ts';
 import { checkWhole, type ForestParams } from './params.ts';
 import { joinRanges, rangesOf } from './ranges.ts';

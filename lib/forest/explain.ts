@@ -1,7 +1,7 @@
 // Why a forest predicts what it does: the part of each feature, and the way down each tree.
 
+import { checkColumns, type Forest } from './forest.ts';
 import { LEAF_VALUE, LEAF_WEIGHT } from './leaf-table.ts';
-import { checkColumns, type Forest } from './predict.ts';
 import { categoriesByNode, thresholdOf } from './thresholds.ts';
 import { LEAF, type Tree } from './tree.ts';
 import { encodeRowsWide, TreeWalker } from './walk.ts';

@@ -1,7 +1,7 @@
 // A grown tree as flat arrays in preorder.
 
 import type { Criterion } from './criterion.ts';
-import type { GrowNode } from './general-grow.ts';
+import type { GrowNode } from './grow-node.ts';
 import { LeafTableBuilder } from './leaf-table.ts';
 import type { ResolvedParams } from './params.ts';
 import { hasRealWeights } from './sampling.ts';

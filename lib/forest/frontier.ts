@@ -1,6 +1,6 @@
 // The order in which a tree with a limit on its leaves is grown.
 
-import type { GrowNode } from './general-grow.ts';
+import type { GrowNode } from './grow-node.ts';
 
 /** Nodes that have a split, the one of greatest decrease on top: a binary heap. */
 export class Frontier {

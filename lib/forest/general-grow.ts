@@ -2,9 +2,11 @@
 // give the same trees.
 
 import { STREAM } from '../base/random.ts';
-import { type Bounds, type Criterion, makeCriterion } from './criterion.ts';
+import type { Bounds, Criterion } from './criterion.ts';
 import { flatten, type TreeLayout, treeLayout } from './flatten.ts';
 import { Frontier } from './frontier.ts';
+import type { GrowNode } from './grow-node.ts';
+import { makeCriterion } from './make-criterion.ts';
 import type { ResolvedParams } from './params.ts';
 import { prune } from './prune.ts';
 import { RowSampler } from './sampling.ts';
@@ -12,24 +14,6 @@ import { goesLeft, type Split, SplitSearch } from './split-search.ts';
 import { missingCode, type TrainingTable } from './training-table.ts';
 import type { Tree } from './tree.ts';
 import { TreeRandom } from './tree-random.ts';
-
-/** A node while its tree grows: rows [start, end), of which the left child takes those below `middle`. */
-export interface GrowNode {
-  start: number;
-  end: number; // exclusive
-  depth: number;
-  bounds: Bounds;
-  weight: number;
-  /** NaN where nothing asks for it. */
-  impurity: number;
-  /** The best split, made already in the order of the rows; null when none is allowed. */
-  split: Split | null;
-  middle: number;
-  /** Fall of impurity by the split, times the node's share of the tree's weight; NaN where nothing asks for it. */
-  decrease: number;
-  /** Null for a leaf. */
-  children: [left: GrowNode, right: GrowNode] | null;
-}
 
 const EPSILON = 2.220446049250313e-16; // as scikit-learn allows below minImpurityDecrease
 

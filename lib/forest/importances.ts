@@ -1,9 +1,9 @@
 // Impurity-based importances of the features, worked out from the leaves: nothing more is stored for them.
 
 import { log } from '../base/numeric.ts';
+import type { Forest } from './forest.ts';
 import { LEAF_VALUE, LEAF_WEIGHT } from './leaf-table.ts';
 import type { Criterion } from './params.ts';
-import type { Forest } from './predict.ts';
 import { LEAF, type Tree } from './tree.ts';
 import { nodeWeights } from './walk.ts';
 

@@ -2,29 +2,9 @@
 // range of each feature.
 
 import { FormatError } from '../base/errors.ts';
-import type { ClassLabel, Model, ValueRange } from './model.ts';
+import type { ClassLabel, Model, ModelSchema, ValueRange } from './model.ts';
 
 type About = Pick<Model, 'classLabels' | 'isCategorical' | 'options' | 'ranges' | 'schema'>;
-
-/** A feature of a table: how its cells become numbers. */
-export interface ModelFeature {
-  name: string;
-  /** Dates are days since 1970, true is 1. */
-  type: 'numeric' | 'categorical' | 'boolean' | 'date';
-  /** What codes 0, 1, … stand for; of categorical features only. */
-  categories?: ClassLabel[];
-}
-
-/** The columns of the table that a model was trained on. */
-export interface ModelSchema {
-  label: string;
-  features: ModelFeature[];
-}
-
-/** What features are called: as in the table that the model was trained on, `f0`, `f1`, … without one. */
-export function featureNames({ schema, numFeatures }: Pick<Model, 'numFeatures' | 'schema'>): string[] {
-  return schema?.features.map(({ name }) => name) ?? Array.from({ length: numFeatures }, (_, feature) => `f${feature}`);
-}
 
 /** As UTF-8 of a JSON object; what has no say is left out. */
 export function writeAbout(about: {

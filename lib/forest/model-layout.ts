@@ -12,7 +12,7 @@ export const LAYOUT = { wideCuts: 1, flags: 2, realLeaves: 4, impurity: 8 } as c
 const LAYOUT_BITS = 15;
 
 /** What the header counts, in its order. */
-export const COUNTS = [
+const COUNTS = [
   'numFeatures',
   'numClasses',
   'numTrees',

@@ -2,13 +2,13 @@
 
 import type { BinEdges } from '../partition/rows.ts';
 import { encodeColumn } from './bins.ts';
+import type { Forest } from './forest.ts';
 import { LEAF_VALUE, type LeafTable } from './leaf-table.ts';
-import type { Forest } from './predict.ts';
 import { takeNext } from './shared.ts';
 import { LEAF, type Tree } from './tree.ts';
 import { encodeRowsWide, hasMissingValues, isPlain, TreeWalker } from './walk.ts';
 
-export const BLOCK_ROWS = 1024; // 20 features and two classes of these take 36 kB, so they stay in the cache for all trees
+const BLOCK_ROWS = 1024; // 20 features and two classes of these take 36 kB, so they stay in the cache for all trees
 
 /** What one thread needs to know; goes through a message. */
 export interface PredictRowsJob {

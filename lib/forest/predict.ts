@@ -1,21 +1,8 @@
 // Class probabilities, classes and values of rows.
 
-import type { BinEdges } from '../partition/rows.ts';
+import { checkColumns, type Forest } from './forest.ts';
 import { predictRowsFromQueue } from './predict-rows.ts';
-import type { Tree } from './tree.ts';
-import { predictInKernel } from './wasm/predict-in-threads.ts';
-
-/** What prediction needs of a model. */
-export interface Forest {
-  /** 0 for a regressor. */
-  numClasses: number;
-  /** Upper edges of the bins of each feature. */
-  edges: BinEdges;
-  /** In tree order, at least one. */
-  trees: Tree[];
-  /** Features that hold categories; none when left out. */
-  isCategorical?: readonly boolean[];
-}
+import { predictInKernel } from './wasm/predict-in-kernel.ts';
 
 /**
  * Probability of each class: the mean over trees of the class fractions of the row's leaf, summed in tree order.
@@ -62,19 +49,4 @@ export function predictValues(forest: Forest, columns: Float32Array[]): Float64A
 
 function predictRows(forest: Forest, columns: Float32Array[], out: Float64Array): void {
   predictRowsFromQueue({ kind: 'predict-rows', forest, columns, queue: new Int32Array(1), out });
-}
-
-/**
- * Check the shape of rows to predict.
- *
- * @returns number of rows
- * @throws {RangeError} on another number of columns than in training, or columns of different lengths
- */
-export function checkColumns({ edges }: Forest, columns: readonly Float32Array[]): number {
-  const numRows = columns[0]?.length ?? 0;
-  if (columns.length === edges.length && columns.every((column) => column.length === numRows)) return numRows;
-  const lengths = [...new Set(columns.map(({ length }) => length))].join(', ');
-  throw new RangeError(
-    `predict needs ${edges.length} columns of one length, got ${columns.length} of length ${lengths}`,
-  );
 }

@@ -1,6 +1,6 @@
 // Minimal cost-complexity pruning.
 
-import type { GrowNode } from './general-grow.ts';
+import type { GrowNode } from './grow-node.ts';
 
 /**
  * Cut the tree back to the smallest subtree of least cost: the sum over leaves of their share of the tree's weight times

@@ -65,7 +65,7 @@ export function isFlagged(table: TrainingTable): boolean {
   return table.isCategorical?.includes(true) || hasMissing(table);
 }
 
-export function hasMissing(table: TrainingTable): boolean {
+function hasMissing(table: TrainingTable): boolean {
   const missing = missingCode(table);
   return table.columns.some((column) => column.includes(missing));
 }

@@ -2,8 +2,8 @@
 
 import { InputError } from '../base/errors.ts';
 import { encodeColumn } from './bins.ts';
+import type { Forest } from './forest.ts';
 import { LEAF_WEIGHT, type LeafTable } from './leaf-table.ts';
-import type { Forest } from './predict.ts';
 import { type Codes, MISSING_WIDE } from './training-table.ts';
 import { CATEGORICAL, LEAF, MAX_CATEGORIES, MISSING_LEFT, SET_BYTES, type Tree } from './tree.ts';
 

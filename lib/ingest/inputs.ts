@@ -2,12 +2,12 @@
 
 import { InputError } from '../base/errors.ts';
 import type { DataParams } from '../plan/data-params.ts';
-import { nameOf, type Objects, objectSource, type PinnedObject } from '../store/objects.ts';
+import { nameOf, type Objects, type PinnedObject } from '../store/objects.ts';
 import { mapLimited, STORE_REQUESTS } from '../store/task.ts';
 import type { ChosenColumns } from '../tables/columns.ts';
 import { type ByteRange, cutRanges } from '../tables/csv-ranges.ts';
 import { choosePartBytes, type FileLayout, type TextOptions } from '../tables/file-layout.ts';
-import { memorySource } from '../tables/source.ts';
+import { memorySource, objectSource } from '../tables/source.ts';
 import { readFileLayout } from '../tables/table.ts';
 import { type Compression, detectCompression, unpackHead } from '../tables/unpack.ts';
 

@@ -1,8 +1,8 @@
 // The bytes of a run's files: where they are, or unpacked pieces of them in the run's own folder.
 
-import { nameOf, type Objects, objectSource } from '../store/objects.ts';
+import { nameOf, type Objects } from '../store/objects.ts';
 import type { Store } from '../store/store.ts';
-import { type ByteSource, joinedSource } from '../tables/source.ts';
+import { type ByteSource, joinedSource, objectSource } from '../tables/source.ts';
 import type { InputFile } from './inputs.ts';
 
 /** What reads files. */

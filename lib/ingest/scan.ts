@@ -1,7 +1,7 @@
 // Scan: find where rows end in one range of a text file, or unpack a compressed file and scan its pieces.
 
-import { objectSource } from '../store/objects.ts';
 import { scanRows, type Transition } from '../tables/csv-states.ts';
+import { objectSource } from '../tables/source.ts';
 import { unpack } from '../tables/unpack.ts';
 import type { Inputs } from './inputs.ts';
 import type { ReadContext } from './open.ts';

@@ -26,7 +26,7 @@ export interface PrecisionRecall {
  *
  * @throws {InputError} when the weight of the rows is 0, or `binary` gets classes other than 0 and 1
  */
-export function precisionRecall(pairs: readonly PairCount[], average: Average): PrecisionRecall {
+function precisionRecall(pairs: readonly PairCount[], average: Average): PrecisionRecall {
   const classes = classTotals('precision and recall', pairs);
   if (average === 'micro') return computeScores(addUp(classes));
   if (average === 'binary') {

@@ -45,7 +45,7 @@ export function countClasses(labels: Labels, numClasses: number): number[] {
 }
 
 /** Labels of zeros, of the same kind as `like`. */
-export function emptyLabels(like: Labels | undefined, numRows: number): Labels {
+function emptyLabels(like: Labels | undefined, numRows: number): Labels {
   return like instanceof Float64Array ? new Float64Array(numRows) : new Uint16Array(numRows);
 }
 

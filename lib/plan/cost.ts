@@ -87,6 +87,6 @@ export function totalUsage(usage: PartUsage): Usage {
   return PARTS.map((part) => usage[part]).reduce(addUsage, NO_USAGE);
 }
 
-export function mapParts<T>(map: (part: Part) => T): Record<Part, T> {
+function mapParts<T>(map: (part: Part) => T): Record<Part, T> {
   return Object.fromEntries(PARTS.map((part) => [part, map(part)])) as Record<Part, T>;
 }

@@ -3,8 +3,9 @@
 import { InputError } from '../base/errors.ts';
 import type { RunParams } from './params.ts';
 import type { Plan } from './plan.ts';
+import { taskResourcesOf } from './resources.ts';
 import { MEMORY_SIZES_MIB, TIMEOUT_SECONDS } from './stage-sizes.ts';
-import { type TaskResources, taskResourcesOf } from './task-resources.ts';
+import type { TaskResources } from './task-resources.ts';
 
 /** Share of a function's time that a task may be expected to take. */
 const TIME_SHARE = 0.85;

@@ -16,8 +16,9 @@ import {
 import { durableOperations } from './operations.ts';
 import type { Plan } from './plan.ts';
 import { PRICES } from './prices.ts';
+import { memoryOf, taskResourcesOf } from './resources.ts';
 import type { Round } from './search/halving.ts';
-import { memoryOf, type TaskResources, taskResourcesOf } from './task-resources.ts';
+import type { TaskResources } from './task-resources.ts';
 
 export interface PartForecast {
   part: Part;

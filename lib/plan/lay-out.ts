@@ -4,7 +4,7 @@ import { InputError } from '../base/errors.ts';
 import { either } from '../base/quote.ts';
 import { type DatasetSpec, GENERATOR_TASKS, validateDatasetSpec } from '../datasets/spec.ts';
 import { MAX_TASKS } from '../fanout/options.ts';
-import { ENGINES } from '../forest/engine.ts';
+import { ENGINES } from '../forest/engines.ts';
 import { storedOptions } from '../forest/estimator-options.ts';
 import type { ClassLabel } from '../forest/model.ts';
 import { CLASS_CRITERIA, type ForestParams, VALUE_CRITERIA, validateForestParams } from '../forest/params.ts';
@@ -99,12 +99,7 @@ export function checkTask({ task, data, generator, criterion, classWeight = null
 }
 
 /** @throws {InputError} where R² would be that of one row */
-export function checkRowsToScore(rows: {
-  numTest: number;
-  numValidation: number;
-  numTrain: number;
-  folds: number;
-}): void {
+function checkRowsToScore(rows: { numTest: number; numValidation: number; numTrain: number; folds: number }): void {
   const { numTest, numValidation, numTrain, folds } = rows;
   const refuse = (side: string) => {
     throw new InputError(`the task regression needs at least 2 rows to score: ${side}`);
@@ -115,12 +110,12 @@ export function checkRowsToScore(rows: {
 }
 
 /** 0 for values. */
-export function numClassesOf(dataset: Plan['dataset']): number {
+function numClassesOf(dataset: Plan['dataset']): number {
   if (dataset.generator === 'hypercube') return dataset.classes ?? 2;
   return dataset.generator === 'logistic' ? 2 : 0;
 }
 
-export function checkChunks({ numChunks, params }: Plan): void {
+function checkChunks({ numChunks, params }: Plan): void {
   if (numChunks <= MAX_CHUNKS) return;
   const least = Math.ceil(params.samples / MAX_CHUNKS);
   throw new InputError(
@@ -147,7 +142,7 @@ export function toDatasetSpec(params: RunParams): DatasetSpec {
   return { generator, samples, features, seed, ...own } as DatasetSpec;
 }
 
-export function toForestParams(params: RunParams, numClasses: number, classes?: readonly ClassLabel[]): ForestParams {
+function toForestParams(params: RunParams, numClasses: number, classes?: readonly ClassLabel[]): ForestParams {
   const { trees, maxFeatures, extraTrees, features } = params;
   const { classWeight = null, monotonicConstraints = null } = params; // a run of an earlier version knew neither
   return {
@@ -170,7 +165,7 @@ export function toForestParams(params: RunParams, numClasses: number, classes?: 
   };
 }
 
-export const GENERATOR_PARAMS = {
+const GENERATOR_PARAMS = {
   hypercube: [
     'informative',
     'redundant',
@@ -206,7 +201,7 @@ export function modelOptions(
 }
 
 /** Weights of classes as a list: an object names them by label where the data have labels, else by number. */
-export function toWeights(
+function toWeights(
   weights: ByPosition | null,
   numClasses: number,
   classes: readonly ClassLabel[] | undefined,
@@ -228,7 +223,7 @@ export function toWeights(
 }
 
 /** An object of numbers by position as a list, `preset` where it says nothing; a list stays as it is. */
-export function toList(name: string, numbers: ByPosition | null, length: number, preset: number): number[] | null {
+function toList(name: string, numbers: ByPosition | null, length: number, preset: number): number[] | null {
   if (numbers === null || Array.isArray(numbers)) return numbers;
   const list = new Array<number>(length).fill(preset);
   for (const [position, number] of Object.entries(numbers)) {
@@ -240,7 +235,7 @@ export function toList(name: string, numbers: ByPosition | null, length: number,
   return list;
 }
 
-export function chooseStrategy({ strategy, trees, workers }: RunParams, growSeconds: number) {
+function chooseStrategy({ strategy, trees, workers }: RunParams, growSeconds: number) {
   if (strategy !== 'auto') return { strategy, strategyReason: 'as asked for' } as const;
   const seconds =
     growSeconds < 0.1
@@ -256,7 +251,7 @@ export function chooseStrategy({ strategy, trees, workers }: RunParams, growSeco
 }
 
 /** Divide the trees into tasks, equal to within one tree. */
-export function groupTrees(trees: number, workers: number): [number, number][] {
+function groupTrees(trees: number, workers: number): [number, number][] {
   const perWorker = Math.ceil(trees / workers);
   const numGroups = workers === 1 ? 1 : Math.min(trees, MAX_TASKS, workers * Math.ceil(perWorker / MAX_GROUP_TREES));
   return Array.from({ length: numGroups }, (_, i) => [

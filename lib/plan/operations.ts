@@ -11,7 +11,7 @@ const STEPS = 3 + 4;
 const FAN_OUT_STEPS = 2;
 
 /** Tasks of each fan-out of a run, in order. */
-export function fanOutSizes({ numChunks, treeGroups, dataset, params, search }: Plan): number[] {
+function fanOutSizes({ numChunks, treeGroups, dataset, params, search }: Plan): number[] {
   const before = dataset.generator === 'file' ? [1, numChunks, 1, numChunks, 1] : [];
   const { folds = 0 } = params;
   const fits = search ? search.rounds.map(({ numCandidates }) => numCandidates * search.numFolds) : [];

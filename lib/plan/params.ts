@@ -5,7 +5,8 @@ import { InputError } from '../base/errors.ts';
 import { either, quote } from '../base/quote.ts';
 import { MAX_SEED } from '../base/random.ts';
 import { GENERATOR_TASKS, type GeneratorName } from '../datasets/spec.ts';
-import { ENGINES, type EngineName } from '../forest/engine.ts';
+import type { EngineName } from '../forest/engine.ts';
+import { ENGINES } from '../forest/engines.ts';
 import { CLASS_CRITERIA, VALUE_CRITERIA } from '../forest/params.ts';
 import { DEFAULT_FOLDS, parseSearch, type SearchSpec } from './search/spec.ts';
 

@@ -52,7 +52,7 @@ export function planRun(params: RunParams, shape?: DataShape): Plan {
   return plan;
 }
 
-export function checkBytes(params: RunParams): void {
+function checkBytes(params: RunParams): void {
   const bytes = JSON.stringify(params).length;
   if (bytes > MAX_PARAMS_BYTES) {
     throw new InputError(

@@ -4,8 +4,9 @@ import type { DatasetSpec } from '../datasets/spec.ts';
 import type { ClassLabel } from '../forest/model.ts';
 import type { ForestParams } from '../forest/params.ts';
 import type { RunParams } from './params.ts';
+import type { Overrides } from './search/candidates.ts';
 import type { Round } from './search/halving.ts';
-import type { Overrides, SearchSpec } from './search/spec.ts';
+import type { SearchSpec } from './search/spec.ts';
 
 export interface Plan {
   params: RunParams;

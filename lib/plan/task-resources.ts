@@ -3,11 +3,15 @@
 
 import { forecastTrainer, TRAIN_THREADS } from '../forest/arvoredo-engine.ts';
 import { SAMPLE_ROWS } from '../partition/sample.ts';
-import { importanceRows } from '../stages/importance.ts';
 import { STORE_REQUESTS } from '../store/task.ts';
 import type { Plan } from './plan.ts';
-import { searchResources } from './search/search-resources.ts';
-import { MEMORY_SIZES_MIB, memorySizeFor } from './stage-sizes.ts';
+
+const MAX_ROWS = 2000;
+const MIN_ROWS = 100; // fewer say nothing
+/** Rows x features x trees: 0.2 s of one core for fully grown trees. */
+const MAX_WORK = 4_000_000;
+/** Values of the rows drawn anew, which has each row once for each feature: 80 MB of them. */
+const MAX_VALUES = 20_000_000;
 
 export type TaskKind =
   | 'scan'
@@ -88,23 +92,7 @@ const CALIBRATION_BYTES = 1700;
 /** Of a test partition's scores where values are predicted: a cell of the density or a step of the residuals for each row. */
 const VALUE_SCORE_BYTES = { perRow: 20, most: 50_000, perFeature: 120 };
 
-/** The size of a stage's function that is chosen for its tasks, by position. */
-export function memorySizeOf(needs: readonly TaskResources[], stage: TaskResources['stage']): number {
-  return Math.max(...needs.filter((need) => need.stage === stage).map(({ peakMiB }) => memorySizeFor(stage, peakMiB)));
-}
-
-/** Memory of the function that is chosen for the tasks of one stage, in MiB. */
-export function memoryOf(needs: readonly TaskResources[]): number {
-  const { stage } = needs[0];
-  return MEMORY_SIZES_MIB[stage][memorySizeOf(needs, stage)];
-}
-
-/** What each kind of task of a run needs, in the order in which they are done. */
-export function taskResourcesOf(plan: Plan): TaskResources[] {
-  return plan.search ? searchResources(plan, plan.search, needsOfOne) : needsOfOne(plan);
-}
-
-function needsOfOne(plan: Plan): TaskResources[] {
+export function needsOfOne(plan: Plan): TaskResources[] {
   const { numChunks, numTest, numValidation, numTrain, treeGroups, growSeconds, numClasses } = plan;
   const { samples, features, trees, oobScore, folds = 0 } = plan.params;
   const chunkRows = Math.min(plan.params.chunkSize, samples);
@@ -326,4 +314,15 @@ function nodesPerTree({ dataset, numClasses, numTrain, forest }: Plan): number {
   const byDepth = maxDepth === null ? Number.POSITIVE_INFINITY : 2 ** (maxDepth + 1) - 1;
   const byMostLeaves = maxLeafNodes === null ? Number.POSITIVE_INFINITY : 2 * maxLeafNodes - 1;
   return Math.max(1, Math.ceil(Math.min(byRows, byLeaves, byDepth, byMostLeaves)));
+}
+
+/**
+ * About how many test rows are in the sample; 0 where a few rows would take too long, or too much memory. Of a run with a
+ * search as many as the candidate with the fewest trees allows.
+ */
+export function importanceRows({ params, numTest, forest, search }: Plan): number {
+  if (search) return search.candidates.reduce((most, { plan }) => Math.max(most, importanceRows(plan)), 0);
+  const { features } = params;
+  const affordable = Math.floor(Math.min(MAX_WORK / (features * forest.numTrees), MAX_VALUES / features ** 2));
+  return affordable < MIN_ROWS ? 0 : Math.min(MAX_ROWS, affordable, numTest);
 }

@@ -2,7 +2,7 @@
 
 import { InputError } from '../base/errors.ts';
 import type { Model } from '../forest/model.ts';
-import { featureNames } from '../forest/model-about.ts';
+import { featureNames } from '../forest/model.ts';
 import type { Cells } from '../tables/cells.ts';
 import { toValue } from '../tables/column-profile.ts';
 import type { PredictedRows } from './batch.ts';

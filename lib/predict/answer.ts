@@ -4,7 +4,7 @@ import { InputError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
 import { type Contributions, explainRows, pathsOfRow, type RowPath } from '../forest/explain.ts';
 import type { ClassLabel, Model, ValueRange } from '../forest/model.ts';
-import { featureNames } from '../forest/model-about.ts';
+import { featureNames } from '../forest/model.ts';
 import { predictProba, predictValues } from '../forest/predict.ts';
 import { countOutOfRange } from '../forest/ranges.ts';
 import { type ParsedRows, parseRows } from './json-rows.ts';

@@ -1,7 +1,7 @@
 // How cells of rows to predict become the numbers that the model was trained on.
 
 import type { Model } from '../forest/model.ts';
-import { featureNames } from '../forest/model-about.ts';
+import { featureNames } from '../forest/model.ts';
 import { MAX_CATEGORIES } from '../forest/tree.ts';
 import type { Cell } from '../tables/cells.ts';
 import { featureEncoder } from '../tables/schema.ts';

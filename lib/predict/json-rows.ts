@@ -8,7 +8,7 @@ import type { Cell } from '../tables/cells.ts';
 import { isUnseen, readersOf } from './features.ts';
 
 /** Most rows of one request: their probabilities must fit an answer. */
-export const MAX_ROWS = 10_000;
+const MAX_ROWS = 10_000;
 const MAX_PROBLEMS = 20; // told of one request
 
 /** What is wrong with one value, or with a whole row. */

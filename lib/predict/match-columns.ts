@@ -3,7 +3,7 @@
 import { InputError } from '../base/errors.ts';
 import { nearestName } from '../base/nearest.ts';
 import type { Model } from '../forest/model.ts';
-import { featureNames } from '../forest/model-about.ts';
+import { featureNames } from '../forest/model.ts';
 
 const MANY_NAMES = 5;
 

@@ -1,7 +1,8 @@
 // Models that a warm function has read.
 
 import { NotFoundError } from '../base/errors.ts';
-import { decodeModel, type Model } from '../forest/model.ts';
+import type { Model } from '../forest/model.ts';
+import { decodeModel } from '../forest/model-file.ts';
 import { checkRunId, runKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 

@@ -4,7 +4,7 @@
 import { bool, type DataType, float64, tableFromArrays, tableToIPC, uint32, utf8 } from '@uwdata/flechette';
 import { Bytes } from '../partition/flatbuffer.ts';
 import type { AnswerColumn } from './answer-columns.ts';
-import type { Joiner } from './output.ts';
+import type { Joiner } from './joiner.ts';
 
 const BLOCK_BYTES = 24; // place, bytes of the metadata and of the body
 const BATCHES = 3; // number of the field in the footer

@@ -1,7 +1,7 @@
 // Answers as CSV.
 
 import type { AnswerColumn } from './answer-columns.ts';
-import type { Joiner } from './output.ts';
+import type { Joiner } from './joiner.ts';
 
 const QUOTE = 34;
 const LINE_FEED = 10;

@@ -3,7 +3,7 @@
 import { parquetMetadata, type RowGroup, type SchemaElement } from 'hyparquet';
 import { type BasicType, ByteWriter, ParquetWriter, parquetWriteBuffer } from 'hyparquet-writer';
 import type { AnswerColumn } from './answer-columns.ts';
-import type { Joiner } from './output.ts';
+import type { Joiner } from './joiner.ts';
 
 const CREATED_BY = 'arvoredo';
 const MAGIC_BYTES = 4;

@@ -1,20 +1,13 @@
 // The formats of answers. Each part of a table has a file of its own; files put end to end are one file.
 
 import type { AnswerColumn } from './answer-columns.ts';
+import type { Joiner } from './joiner.ts';
 import { joinArrow, writeArrow } from './output-arrow.ts';
 import { joinCsv, writeCsv } from './output-csv.ts';
 import { joinParquet, writeParquet } from './output-parquet.ts';
 
 export const OUTPUT_FORMATS = ['csv', 'arrow', 'parquet'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
-
-/** Makes one file of those of the parts, given in their order. */
-export interface Joiner {
-  /** What the whole file has of a part. */
-  add(file: Uint8Array): Uint8Array[];
-  /** What it ends with. */
-  end(): Uint8Array[];
-}
 
 interface Output {
   /** The rows of one part, as a whole file. */

@@ -2,17 +2,10 @@
 
 import { r2, squaredDistances } from '../metrics/r2.ts';
 import type { BinsResult, ValueRangeAndMean } from '../stages/bins.ts';
-import {
-  type CellCount,
-  mergeDensity,
-  mergeResiduals,
-  mergeScores,
-  type ResidualCount,
-  type ValueEvaluateResult,
-  type ValueScores,
-} from '../stages/score-values.ts';
+import type { CellCount, ResidualCount, ValueEvaluateResult, ValueScores } from '../stages/evaluated.ts';
+import { mergeDensity, mergeResiduals, mergeScores } from '../stages/score-values.ts';
 import { mergeValueImportance } from '../stages/value-importance.ts';
-import type { RunReport } from './report.ts';
+import type { RunReport } from './run-report.ts';
 
 export interface ValueReport extends RunReport {
   task: 'regression';

@@ -1,9 +1,10 @@
 // What a search found: the scores of every candidate in every round, their ranks, and the best.
 
 import type { SearchPlan } from '../plan/plan.ts';
+import type { Overrides } from '../plan/search/candidates.ts';
 import type { Round } from '../plan/search/halving.ts';
 import { isGreaterBetter, type ScoringName } from '../plan/search/scoring.ts';
-import type { Halving, Overrides, SearchSpec } from '../plan/search/spec.ts';
+import type { Halving, SearchSpec } from '../plan/search/spec.ts';
 import type { FitResult } from '../stages/fit.ts';
 
 /** One candidate in one round; names are those of scikit-learn's `cv_results_`, in camelCase and with units. */

@@ -1,6 +1,6 @@
 // A search as it is shown: which order, and how values are written.
 
-import type { Overrides } from '../plan/search/spec.ts';
+import type { Overrides } from '../plan/search/candidates.ts';
 import { writeOption } from './command.ts';
 import type { CandidateResult, SearchReport } from './search-results.ts';
 

@@ -10,7 +10,7 @@ import type { Report } from './report.ts';
 import { isOfRegression } from './score-of.ts';
 
 /** Colour of each stage, as on the dashboard. */
-export const STAGE_STYLES: Record<StageName, string> = {
+const STAGE_STYLES: Record<StageName, string> = {
   generate: 'ink2',
   split: 'ink1',
   train: 'ink0',

@@ -3,7 +3,7 @@
 
 import { sha256 } from '../base/hash.ts';
 import type { Model } from '../forest/model.ts';
-import { featureNames } from '../forest/model-about.ts';
+import { featureNames } from '../forest/model.ts';
 import { findSchema } from '../ingest/results.ts';
 import { planRun } from '../plan/plan-run.ts';
 import type { ValueReport } from '../report/regression-report.ts';

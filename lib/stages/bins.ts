@@ -12,12 +12,13 @@ import type { BinEdges } from '../partition/rows.ts';
 import { mergeSamples } from '../partition/sample.ts';
 import type { RunParams } from '../plan/params.ts';
 import type { Plan } from '../plan/plan.ts';
+import { importanceRows } from '../plan/task-resources.ts';
 import { getJson } from '../store/json.ts';
 import { runKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { mapLimited, runTask, STORE_REQUESTS } from '../store/task.ts';
 import type { PartitionResult } from './generate.ts';
-import { donorsOf, importanceRows } from './importance.ts';
+import { donorsOf } from './importance.ts';
 
 export interface BinsTask {
   kind: 'bins';

@@ -1,46 +1,30 @@
 // Evaluate: the model's predictions on one test partition, as counts that can be merged.
 
+import type { Forest } from '../forest/forest.ts';
 import type { Model } from '../forest/model.ts';
-import { type Forest, predictProba, predictValues } from '../forest/predict.ts';
+import { predictProba, predictValues } from '../forest/predict.ts';
 import { brier } from '../metrics/brier.ts';
 import { type CalibrationCounts, calibrationCounts } from '../metrics/calibration.ts';
-import { countPairs, type PairCount } from '../metrics/confusion.ts';
+import { countPairs } from '../metrics/confusion.ts';
 import { logLoss } from '../metrics/log-loss.ts';
-import { countClassScores, type ScoreCounts } from '../metrics/score-counts.ts';
-import type { MeanPartial } from '../metrics/weighted-mean.ts';
+import { countClassScores } from '../metrics/score-counts.ts';
 import { decodeRaw } from '../partition/arrow.ts';
 import type { Labels } from '../partition/rows.ts';
 import type { Plan } from '../plan/plan.ts';
+import { importanceRows } from '../plan/task-resources.ts';
 import { getJson } from '../store/json.ts';
 import { runKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { runTask } from '../store/task.ts';
 import type { BinsResult } from './bins.ts';
-import { countImportance, type ImportanceCounts, importanceRows, shuffleRows } from './importance.ts';
-import { isRegression, scoreValues, type ValueEvaluateResult } from './score-values.ts';
+import { type Evaluated, type EvaluateResult, isRegression } from './evaluated.ts';
+import { countImportance, shuffleRows } from './importance.ts';
+import { scoreValues } from './score-values.ts';
 import { sumImportance } from './value-importance.ts';
 
 export interface EvaluateTask {
   runId: string;
   partitionIndex: number;
-}
-
-/** Of classes; of values there is `ValueEvaluateResult`. */
-export interface EvaluateResult {
-  numRows: number;
-  /** Rows by class and predicted class, the pairs that occur, in ascending order. */
-  pairs: PairCount[];
-  numClasses: number;
-  logLoss: MeanPartial;
-  brier: MeanPartial;
-  /** For ROC AUC: rows by rounded probability, of class 1 or of each of many classes; empty when there are too many. */
-  scores: ScoreCounts[];
-  /** Of class 1 for two classes, else of the predicted class: its probability, and whether it is the row's. */
-  calibration: CalibrationCounts[];
-  /** Null when the forest is too large for it, and where it was not asked for. */
-  importance: ImportanceCounts | null;
-  /** The same of the validation side, where there is one. */
-  validation?: EvaluateResult;
 }
 
 const MAX_SCORE_COUNTS = 4000; // of all classes; at 40 bytes of JSON or less, 160 kB per partition
@@ -89,9 +73,6 @@ export async function evaluate(
   return { numRows };
 }
 
-/** What a task of the stage leaves. */
-export type Evaluated = EvaluateResult | ValueEvaluateResult;
-
 function predictRows(forest: Forest, columns: Float32Array[]): Float64Array {
   return forest.numClasses > 0 ? predictProba(forest, columns) : predictValues(forest, columns);
 }
@@ -128,7 +109,7 @@ function addImportance(
 }
 
 /** What a forest of so many trees says of some rows, as counts that can be merged; nothing of importances. */
-export function scoreRows(
+function scoreRows(
   labels: Uint16Array,
   probabilities: Float64Array,
   numClasses: number,

@@ -12,15 +12,15 @@ import { meanAbsoluteError, rootMeanSquaredError } from '../metrics/regression-m
 import { rocAuc } from '../metrics/roc-auc.ts';
 import type { BinnedRows } from '../partition/rows.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Overrides } from '../plan/search/candidates.ts';
 import type { ScoringName } from '../plan/search/scoring.ts';
-import type { Overrides } from '../plan/search/spec.ts';
 import { getJson } from '../store/json.ts';
 import { runKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { runTask } from '../store/task.ts';
 import type { BinsResult } from './bins.ts';
+import { isRegression } from './evaluated.ts';
 import { type FoldPredictions, predictFold } from './fold.ts';
-import { isRegression } from './score-values.ts';
 
 export interface FitTask {
   kind: 'fit';

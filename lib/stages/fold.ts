@@ -2,7 +2,7 @@
 
 import { FormatError, InputError } from '../base/errors.ts';
 import { KeyedPermutation, STREAM } from '../base/random.ts';
-import { ENGINES } from '../forest/engine.ts';
+import { ENGINES } from '../forest/engines.ts';
 import type { BeforeTree } from '../forest/take-trees.ts';
 import { MISSING_BYTE } from '../forest/training-table.ts';
 import { predictProbaInThreads, predictValuesInThreads } from '../forest/wasm/predict-in-threads.ts';
@@ -14,7 +14,8 @@ import { runKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { runTask } from '../store/task.ts';
 import { type BinsResult, toBinEdges } from './bins.ts';
-import { type Evaluated, scorePredictions } from './evaluate.ts';
+import { scorePredictions } from './evaluate.ts';
+import type { Evaluated } from './evaluated.ts';
 
 export interface FoldTask {
   kind: 'fold';

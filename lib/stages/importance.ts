@@ -4,6 +4,7 @@
 import { RandomStream, STREAM } from '../base/random.ts';
 import type { RawRows } from '../partition/rows.ts';
 import type { Plan } from '../plan/plan.ts';
+import { importanceRows } from '../plan/task-resources.ts';
 
 /** What a partition adds: rows of the sample whose prediction turned wrong or right, by feature, shape [numFeatures]. */
 export interface ImportanceCounts {
@@ -21,24 +22,7 @@ export interface PermutationImportances {
   numRows: number;
 }
 
-const MAX_ROWS = 2000;
-const MIN_ROWS = 100; // fewer say nothing
-/** Rows x features x trees: 0.2 s of one core for fully grown trees. */
-const MAX_WORK = 4_000_000;
-/** Values of the rows drawn anew, which has each row once for each feature: 80 MB of them. */
-const MAX_VALUES = 20_000_000;
 const NUM_DONORS = 64;
-
-/**
- * About how many test rows are in the sample; 0 where a few rows would take too long, or too much memory. Of a run with a
- * search as many as the candidate with the fewest trees allows.
- */
-export function importanceRows({ params, numTest, forest, search }: Plan): number {
-  if (search) return search.candidates.reduce((most, { plan }) => Math.max(most, importanceRows(plan)), 0);
-  const { features } = params;
-  const affordable = Math.floor(Math.min(MAX_WORK / (features * forest.numTrees), MAX_VALUES / features ** 2));
-  return affordable < MIN_ROWS ? 0 : Math.min(MAX_ROWS, affordable, numTest);
-}
 
 /** Values at equal distances through the sorted sample of a feature. */
 export function donorsOf(sample: Float32Array): number[] {

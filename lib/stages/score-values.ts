@@ -1,42 +1,15 @@
 // What a forest of values says of some rows, as sums and counts that can be merged.
 
-import { type R2Partial, r2 } from '../metrics/r2.ts';
-import { mergeR2Spreads, type R2SpreadPartial, r2Interval, r2Spread } from '../metrics/r2-interval.ts';
+import { r2 } from '../metrics/r2.ts';
+import { mergeR2Spreads, r2Interval, r2Spread } from '../metrics/r2-interval.ts';
 import { meanAbsoluteError, rootMeanSquaredError } from '../metrics/regression-metrics.ts';
-import type { MeanPartial } from '../metrics/weighted-mean.ts';
 import type { ValueRangeAndMean } from './bins.ts';
-import type { Evaluated } from './evaluate.ts';
-import type { ValueImportanceSums } from './value-importance.ts';
+import type { CellCount, ResidualCount, ValueEvaluateResult, ValueScores } from './evaluated.ts';
 
 /** Cells of the density of true and predicted values, along either side. */
 export const DENSITY_CELLS = 40;
 /** Steps of a residual from 0 to the range of the values: the report joins them to bars. */
 export const RESIDUAL_STEPS = 2000;
-
-/** Rows by cell of the true and of the predicted value, those that occur, in ascending order. */
-export type CellCount = [actual: number, predicted: number, numRows: number];
-/** Rows by residual, true value − prediction, in `RESIDUAL_STEPS`ths of the range, those that occur, ascending. */
-export type ResidualCount = [step: number, numRows: number];
-
-export interface ValueEvaluateResult {
-  numRows: number;
-  /** Of classes there would be some. */
-  numClasses: 0;
-  r2: R2Partial;
-  absolute: MeanPartial;
-  spread: R2SpreadPartial;
-  density: CellCount[];
-  residuals: ResidualCount[];
-  /** Null when the forest is too large for it, and where it was not asked for. */
-  importance: ValueImportanceSums | null;
-  /** The same of the validation side, where there is one. */
-  validation?: ValueEvaluateResult;
-}
-
-/** Whether a result of the stage is one of values. */
-export function isRegression(result: Evaluated): result is ValueEvaluateResult {
-  return result.numClasses === 0;
-}
 
 /** @param values of the whole data set: the same for all partitions */
 export function scoreValues(
@@ -62,16 +35,6 @@ export function scoreValues(
     residuals: ascending(steps),
     importance: null,
   };
-}
-
-/** Scores of values; the same for any partitioning of the rows. */
-export interface ValueScores {
-  r2: number;
-  /** 95 % interval of R²; null where it is not known. */
-  r2Interval: [low: number, high: number] | null;
-  rmse: number;
-  mae: number;
-  numRows: number;
 }
 
 /** @param parts with two rows or more in all */

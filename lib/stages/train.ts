@@ -1,10 +1,10 @@
 // Train: gather all training partitions, grow a group of trees; then put the groups together.
 
 import { FormatError, InputError } from '../base/errors.ts';
-import { ENGINES } from '../forest/engine.ts';
+import { ENGINES } from '../forest/engines.ts';
 import { oobSumsInThreads } from '../forest/general-in-threads.ts';
 import { featureImportances } from '../forest/importances.ts';
-import { decodeTrees, encodeModel, encodeTrees } from '../forest/model.ts';
+import { decodeTrees, encodeModel, encodeTrees } from '../forest/model-file.ts';
 import { addOobSums, type OobScore, type OobSums, scoreOob, unitOf } from '../forest/oob.ts';
 import type { BeforeTree } from '../forest/take-trees.ts';
 import { type TrainingTable, tableOfRows, toTarget } from '../forest/training-table.ts';

@@ -1,7 +1,6 @@
 // Objects that hold a user's data, anywhere in S3: found once, and then read as they were.
 
 import { InputError } from '../base/errors.ts';
-import type { ByteSource } from '../tables/source.ts';
 
 /** An object as it was when it was found. */
 export interface PinnedObject {
@@ -36,14 +35,6 @@ export function changedError(uri: string): InputError {
 /** What messages call an object: a file that was uploaded by its own name, with folders where others have it too; others in full. */
 export function nameOf(uri: string): string {
   return /^s3:\/\/[^/]+\/data\/[0-9a-f]{16}\/(.+)$/s.exec(uri)?.[1] ?? uri;
-}
-
-export function objectSource(objects: Objects, object: PinnedObject): ByteSource {
-  return {
-    name: nameOf(object.uri),
-    size: object.size,
-    read: async (start, end) => (start >= end ? new Uint8Array(0) : objects.read(object, start, end)),
-  };
 }
 
 /** @throws {InputError} when it is no `s3://bucket/key` */

@@ -1,5 +1,7 @@
 // Where bytes live. S3 in the cloud and in the emulator, a Map in tests.
 
+import type { Objects } from './objects.ts';
+
 export interface Store {
   /**
    * The bytes under a key.
@@ -22,3 +24,16 @@ export interface Store {
   /** Remove a key; no error when there is none. */
   remove(key: string): Promise<void>;
 }
+
+/** What was asked of S3 since the store was made, for the bill. */
+export interface StoreUsage {
+  /** PUT, COPY, POST and LIST requests, priced alike. */
+  writes: number;
+  /** GET and all other requests. */
+  reads: number;
+  bytesWritten: number;
+  bytesRead: number;
+}
+
+/** A store on S3 that knows what was asked of it. */
+export type MeasuredStore = Store & { readonly usage: StoreUsage; readonly objects: Objects };

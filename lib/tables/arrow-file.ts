@@ -110,7 +110,7 @@ async function findBlocks(source: ByteSource): Promise<Blocks> {
 }
 
 /** Whether a file begins as an Arrow stream does. */
-export function isStreamHead(head: Uint8Array): boolean {
+function isStreamHead(head: Uint8Array): boolean {
   return head.length >= 4 && head.subarray(0, 4).every((byte) => byte === 255);
 }
 

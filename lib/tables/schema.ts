@@ -2,8 +2,7 @@
 
 import { InputError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
-import type { ClassLabel } from '../forest/model.ts';
-import type { ModelSchema } from '../forest/model-about.ts';
+import type { ClassLabel, ModelSchema } from '../forest/model.ts';
 import { type Cell, parseBoolean, parseDate } from './cells.ts';
 import {
   type ColumnProfile,
@@ -48,7 +47,7 @@ export interface TableSchema {
 }
 
 /** Most classes of a label. */
-export const MAX_CLASSES = 1000;
+const MAX_CLASSES = 1000;
 /** A label of more distinct numbers, some with fractions, is hardly meant as classes. */
 const MANY_FRACTIONS = 50;
 const DAY_MS = 86_400_000;

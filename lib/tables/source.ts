@@ -1,5 +1,7 @@
 // Bytes of one file, wherever it is.
 
+import { nameOf, type Objects, type PinnedObject } from '../store/objects.ts';
+
 export interface ByteSource {
   /** What messages call the file. */
   name: string;
@@ -36,5 +38,13 @@ export function joinedSource(name: string, pieces: readonly ByteSource[]): ByteS
       }
       return bytes;
     },
+  };
+}
+
+export function objectSource(objects: Objects, object: PinnedObject): ByteSource {
+  return {
+    name: nameOf(object.uri),
+    size: object.size,
+    read: async (start, end) => (start >= end ? new Uint8Array(0) : objects.read(object, start, end)),
   };
 }

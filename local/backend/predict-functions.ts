@@ -5,7 +5,8 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { CancelledError } from '../../lib/base/errors.ts';
-import { type Model, reencodeModel } from '../../lib/forest/model.ts';
+import type { Model } from '../../lib/forest/model.ts';
+import { reencodeModel } from '../../lib/forest/model-file.ts';
 import {
   getPredictionStatus,
   type PredictionRequest,

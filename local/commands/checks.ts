@@ -3,7 +3,8 @@
 import { InputError } from '../../lib/base/errors.ts';
 import { PARAM_NAMES, type ParamName, parseRunParams, type RunParams } from '../../lib/plan/params.ts';
 import { checkRunnable } from '../../lib/plan/plan-run.ts';
-import { toFlag, wordForNull } from './run-options.ts';
+import { toFlag } from '../output/flags.ts';
+import { wordForNull } from './run-options.ts';
 
 /**
  * @param nameOf how to call a parameter in a message

@@ -5,6 +5,7 @@ import { type ParamName, RUN_DEFAULTS } from '../../lib/plan/params.ts';
 import { variableOf } from '../config/config.ts';
 import { collect, isGiven } from '../config/parse.ts';
 import type { NullableParser } from '../config/values.ts';
+import { ON_BY_DEFAULT, toFlag, toKebab } from '../output/flags.ts';
 
 interface ParamOption {
   name: ParamName;
@@ -23,6 +24,7 @@ interface ParamOption {
 export function number(text: string): unknown {
   return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text);
 }
+
 const numbers = (text: string) => text.split(',').map(number);
 /** `1,5`, a number for each, or `0:1,3:5`, numbers for some; anything else goes on as text. */
 const byPosition = (text: string) => {
@@ -223,11 +225,6 @@ const GROUPS: Record<string, ParamOption[]> = {
   ],
 };
 
-/** Switches that are on by default are offered as `--no-…`. */
-const ON_BY_DEFAULT = new Set<ParamName>(['hypercube', 'shuffleSamples', 'shuffle', 'bootstrap', 'header']);
-/** Those of them that are offered both ways. */
-const HAS_BOTH = new Set<ParamName>(['bootstrap', 'header']);
-
 export function addRunOptions(command: Command): void {
   for (const [heading, options] of Object.entries(GROUPS)) {
     for (const { name, value, help, parse, none, on } of options) {
@@ -291,14 +288,4 @@ export function wordForNull(param: ParamName): string {
       .flat()
       .find(({ name }) => name === param)?.none ?? 'left out'
   );
-}
-
-/** `chunkSize` as it is written on the command line: `--chunk-size`; of a switch that only turns off, `--no-shuffle`. */
-export function toFlag(name: string): string {
-  const isOff = ON_BY_DEFAULT.has(name as ParamName) && !HAS_BOTH.has(name as ParamName);
-  return `--${isOff ? 'no-' : ''}${toKebab(name)}`;
-}
-
-function toKebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

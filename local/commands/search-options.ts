@@ -4,7 +4,8 @@ import { type Command, Option } from 'commander';
 import { InputError } from '../../lib/base/errors.ts';
 import { scoringNames } from '../../lib/plan/search/scoring.ts';
 import { HALVING_DEFAULTS, SEARCHED } from '../../lib/plan/search/spec.ts';
-import { number, parseValue, toFlag } from './run-options.ts';
+import { toFlag } from '../output/flags.ts';
+import { number, parseValue } from './run-options.ts';
 
 /** What `addSearchOptions` adds. */
 export interface SearchFlags {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { sha256 } from '../../lib/base/hash.ts';
-import { decodeModel } from '../../lib/forest/model.ts';
+import { decodeModel } from '../../lib/forest/model-file.ts';
 import { parseRunParams } from '../../lib/plan/params.ts';
 import { answerRows } from '../../lib/predict/answer.ts';
 import { getReport, newRunId, type RunView, startRun, viewRun } from '../../lib/run/run.ts';

@@ -50,6 +50,6 @@ function toEvent(runId: string, document: string | undefined, index: number, tex
 }
 
 /** Rows of a partition by class; of values in one number. */
-export function rowsOf({ classCounts, numRows }: PartitionResult): { classCounts: number[] } {
+function rowsOf({ classCounts, numRows }: PartitionResult): { classCounts: number[] } {
   return { classCounts: classCounts?.length === 0 ? [numRows] : classCounts };
 }

@@ -5,8 +5,7 @@ import { open, readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { refusalOf } from '../http/own-request.ts';
-import { type LocalServer, serve } from '../http/serve.ts';
-import { send } from '../lambda/http.ts';
+import { type LocalServer, send, serve } from '../http/serve.ts';
 import { exportPage } from './export.ts';
 
 export interface DashboardOptions {

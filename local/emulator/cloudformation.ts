@@ -4,8 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { XMLBuilder } from 'fast-xml-parser';
 import { refusalOf } from '../http/own-request.ts';
-import { type LocalServer, serve } from '../http/serve.ts';
-import { readBody, send } from '../lambda/http.ts';
+import { type LocalServer, readBody, send, serve } from '../http/serve.ts';
 
 const NAMESPACE = 'http://cloudformation.amazonaws.com/doc/2010-05-15/';
 const MAX_BODY_BYTES = 1024 * 1024;

@@ -6,20 +6,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { type MatchedRoute, matchRoute, ROUTES } from '../../functions/routes.ts';
 import { refusalOf } from '../http/own-request.ts';
-import { type LocalServer, serve } from '../http/serve.ts';
+import { type LocalServer, readBody, send, serve } from '../http/serve.ts';
 import { type Authorize, accessKeyOf } from '../iam/authorizer.ts';
-import { readBody, send } from '../lambda/http.ts';
+import type { HttpRoute } from '../template/routes.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024; // API Gateway's own limit
 const EXECUTE_API = 'arn:aws:execute-api:us-east-1:000000000000:local/$default/';
 const TIMEOUT_MS = 30_000; // API Gateway's own limit
-
-export interface HttpRoute {
-  /** Method and path, as in `GET /runs/{id}`, or `$default` for all that no other route takes. */
-  routeKey: string;
-  /** Whom it serves: with AWS_IAM who signs, with JWT who brings a token. Neither signature nor token is verified. */
-  authorization: 'NONE' | 'AWS_IAM' | 'JWT';
-}
 
 const OPEN_ROUTES = ROUTES.map((routeKey): HttpRoute => ({ routeKey, authorization: 'NONE' }));
 

@@ -1,8 +1,9 @@
 // Reserved concurrency and the account's limit over HTTP. What is set here lasts until the emulator stops.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { send } from '../http/serve.ts';
 import type { Concurrency } from './concurrency.ts';
-import { invalidParameter, readJson, send, sendJson } from './http.ts';
+import { invalidParameter, readJson, sendJson } from './http.ts';
 import type { FunctionNames, Target } from './names.ts';
 
 export interface ConcurrencyApi {

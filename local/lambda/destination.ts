@@ -4,11 +4,9 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { QueuedEvent } from './event-queue.ts';
 import type { FunctionNames, Target } from './names.ts';
+import type { DropCondition } from './options.ts';
 import type { InvokeOutcome } from './sandbox.ts';
-
-export type DropCondition = 'RetriesExhausted' | 'EventAgeExceeded';
 
 const QUEUE_ARN = /^arn:aws:sqs:[\w-]+:\d{12}:([\w-]{1,80})$/;
 
@@ -23,7 +21,7 @@ export function validateDestination(functionName: string, destination: string, n
 /** What AWS tells a destination, version 1.0. */
 export function destinationRecord(
   target: Target,
-  event: QueuedEvent,
+  event: { requestId: string; payload: string; tries: number },
   condition: DropCondition,
   outcome: InvokeOutcome | undefined,
 ): object {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { FormatError } from '../../lib/base/errors.ts';
 import type { Concurrency } from './concurrency.ts';
-import { type DropCondition, deliver, destinationRecord } from './destination.ts';
+import { deliver, destinationRecord } from './destination.ts';
 import { type DuplicateOptions, isDoubled } from './duplicates.ts';
 import {
   ASYNC_RETRY_MINUTES,
@@ -17,7 +17,7 @@ import {
   MIN_THROTTLE_PAUSE_MS,
 } from './limits.ts';
 import type { FunctionNames, Target } from './names.ts';
-import type { Emit } from './options.ts';
+import type { DropCondition, Emit } from './options.ts';
 import type { SandboxPool } from './pool.ts';
 import type { InvokeOutcome } from './sandbox.ts';
 

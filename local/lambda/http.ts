@@ -1,7 +1,7 @@
 // Small parts that the Invoke API, the durable API and the Runtime API share.
 
-import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { readBody, send } from '../http/serve.ts';
 
 /** An error as AWS words it: a status, a name in `x-amzn-errortype`, a JSON body. */
 export class ApiError extends Error {
@@ -36,36 +36,12 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   send(response, status, json, { 'content-type': 'application/json', ...headers });
 }
 
-export function send(
-  response: ServerResponse,
-  status: number,
-  body: string | Buffer,
-  headers?: OutgoingHttpHeaders,
-): void {
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
-}
-
 export function sendError(response: ServerResponse, cause: unknown): void {
   const error = cause instanceof ApiError ? cause : new ApiError(500, 'ServiceException', String(cause));
   const type = error.status < 500 ? 'User' : 'Service';
   // some of the API's errors spell the member Message, others message
   const body = { Type: type, Message: error.message, message: error.message, ...error.fields };
   sendJson(response, error.status, body, { 'x-amzn-errortype': error.name, ...error.headers });
-}
-
-/** The whole body, or undefined when it is larger than `maxBytes`; it is read to its end either way. */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= maxBytes) chunks.push(chunk);
-      else chunks.length = 0;
-    });
-    request.on('end', () => resolve(size > maxBytes ? undefined : Buffer.concat(chunks)));
-    request.on('error', reject);
-  });
 }
 
 /** @throws {ApiError} 400 when the body is larger */
@@ -86,14 +62,4 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
   }
   if (typeof value !== 'object' || value === null) throw invalidParameter('the request is not a JSON object');
   return value;
-}
-
-/** Listen on 127.0.0.1 only. @returns the port */
-export function listen(server: Server, port: number): Promise<number> {
-  // clients stopped between invocations must find their connections open when they go on
-  server.keepAliveTimeout = 0;
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-  });
 }

@@ -2,11 +2,12 @@
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { readBody, send } from '../http/serve.ts';
 import type { Concurrency } from './concurrency.ts';
 import type { DurableEngine } from './durable/engine.ts';
 import type { EventQueue } from './event-queue.ts';
 import { answerUnder, type LambdaFaults } from './faults.ts';
-import { ApiError, invalidParameter, readBody, send } from './http.ts';
+import { ApiError, invalidParameter } from './http.ts';
 import { LOG_TAIL_BYTES, MAX_ASYNC_REQUEST_BYTES, MAX_SYNC_REQUEST_BYTES } from './limits.ts';
 import type { Target } from './names.ts';
 import type { Emit } from './options.ts';

@@ -1,7 +1,6 @@
 // What the local Lambda service is told, and what it tells about itself.
 
 import type { Authorize } from '../iam/authorizer.ts';
-import type { DropCondition } from './destination.ts';
 import type { DuplicateOptions } from './duplicates.ts';
 import type { LambdaFaults } from './faults.ts';
 
@@ -146,3 +145,4 @@ export type LambdaEvent = { atMs: number } & (
 type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
 /** Reports an event; the time is added. */
 export type Emit = (event: WithoutTime<LambdaEvent>) => void;
+export type DropCondition = 'RetriesExhausted' | 'EventAgeExceeded';

@@ -3,7 +3,8 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { refusalOf } from '../http/own-request.ts';
-import { readBody, sendJson } from './http.ts';
+import { readBody } from '../http/serve.ts';
+import { sendJson } from './http.ts';
 import { MAX_RESPONSE_BYTES } from './limits.ts';
 
 /** The side of a sandbox that its runtime calls. */

@@ -3,8 +3,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { CandidateResult, SearchReport } from '../../lib/report/search-results.ts';
 import { byRank, rankInRound, writeValue } from '../../lib/report/search-show.ts';
-import { toFlag } from '../commands/run-options.ts';
 import { colours } from './colours.ts';
+import { toFlag } from './flags.ts';
 import { tableLines } from './table.ts';
 
 const MAX_ROWS = 10;

@@ -2,9 +2,9 @@
 
 import { isDirectoryBucket } from '../../lib/aws/s3-send.ts';
 import { listPage } from './list.ts';
-import type { Bucket } from './object-store.ts';
 import { keyEncoding, queryNumber, type S3Reply, type S3Request } from './request.ts';
 import { S3Error } from './s3-error.ts';
+import type { Bucket } from './uploads.ts';
 import { toXml, type XmlFields } from './xml.ts';
 
 /** The one region there is; S3 writes it as an empty location. */

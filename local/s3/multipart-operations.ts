@@ -24,10 +24,10 @@ import {
   requestedAlgorithm,
   withWriter,
 } from './object-operations.ts';
-import { type Bucket, openObject } from './object-store.ts';
+import { openObject } from './object-store.ts';
 import type { S3Reply, S3Request } from './request.ts';
 import { S3Error } from './s3-error.ts';
-import { addPart, addUpload, findUpload, openPart, removeUpload, type Upload } from './uploads.ts';
+import { addPart, addUpload, type Bucket, findUpload, openPart, removeUpload, type Upload } from './uploads.ts';
 import { parseXml, toXml } from './xml.ts';
 
 // S3's own limits
@@ -162,7 +162,7 @@ export async function completeMultipartUpload(request: S3Request): Promise<S3Rep
     await writer.finish(info);
     findUpload(bucket, upload.id, key);
     store.commit(bucket, writer, info, condition);
-    removeUpload(store, bucket, upload);
+    removeUpload(bucket, upload, store.temporaryPath());
     const path = nameBelowLocalhost(headers.host) === undefined ? `${name}/` : '';
     const Location = `http://${headers.host}/${path}${encodeURIComponent(key)}`;
     const result = { Location, Bucket: name, Key: key, ETag: `"${etag}"`, ...checksumFields(checksum) };
@@ -218,6 +218,6 @@ function checkAnnounced(headers: IncomingHttpHeaders, size: number, checksum: St
 
 export function abortMultipartUpload({ store, bucket: name, key, query }: S3Request): S3Reply {
   const bucket = store.bucket(name);
-  removeUpload(store, bucket, findUpload(bucket, query.get('uploadId')!, key));
+  removeUpload(bucket, findUpload(bucket, query.get('uploadId')!, key), store.temporaryPath());
   return { status: 204 };
 }

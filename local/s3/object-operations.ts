@@ -7,9 +7,10 @@ import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, checksumElement, checksumH
 import { checkCopySource, checkRead, checkWrite, writeCondition } from './conditions.ts';
 import { readFileRange } from './file-stream.ts';
 import type { ObjectInfo, ObjectWriter, StoredChecksum } from './object-file.ts';
-import { type Bucket, findObject, openObject } from './object-store.ts';
+import { findObject, openObject } from './object-store.ts';
 import { checkKeyLength, decode, headerValue, type S3Reply, type S3Request } from './request.ts';
 import { S3Error } from './s3-error.ts';
+import type { Bucket } from './uploads.ts';
 import { parseXml, toXml, type XmlFields } from './xml.ts';
 
 const KEPT_HEADERS = ['content-type', 'cache-control', 'content-disposition', 'content-language', 'expires'];

@@ -18,16 +18,7 @@ import { claimFolder, releaseFolder } from './folder-claim.ts';
 import { KeyIndex } from './key-index.ts';
 import { type ObjectInfo, ObjectWriter, readObjectInfo } from './object-file.ts';
 import { S3Error } from './s3-error.ts';
-import { readUploads, type Upload } from './uploads.ts';
-
-export interface Bucket {
-  name: string;
-  createdMs: number; // since 1970
-  folder: string;
-  objects: KeyIndex<ObjectInfo>;
-  /** Multipart uploads that are neither completed nor aborted, by their id. */
-  uploads: Map<string, Upload>;
-}
+import { type Bucket, readUploads } from './uploads.ts';
 
 export interface ObjectStoreOptions {
   dataDir: string;

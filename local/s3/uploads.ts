@@ -2,8 +2,8 @@
 
 import { mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KeyIndex } from './key-index.ts';
 import type { ObjectInfo, ObjectWriter } from './object-file.ts';
-import type { Bucket, ObjectStore } from './object-store.ts';
 import { S3Error } from './s3-error.ts';
 
 export interface Upload {
@@ -39,8 +39,8 @@ export function openPart(upload: Upload, number: number): number {
   return openSync(join(upload.folder, String(number)), 'r');
 }
 
-export function removeUpload(store: ObjectStore, bucket: Bucket, upload: Upload): void {
-  const discarded = store.temporaryPath();
+/** @param discarded a free path in the file system of the uploads, where the folder is moved to be removed */
+export function removeUpload(bucket: Bucket, upload: Upload, discarded: string): void {
   renameSync(upload.folder, discarded);
   bucket.uploads.delete(upload.id);
   rmSync(discarded, { recursive: true, force: true });
@@ -69,4 +69,13 @@ export function readUploads(folder: string, read: (path: string) => ObjectInfo |
     else rmSync(uploadFolder, { recursive: true, force: true });
   }
   return uploads;
+}
+
+export interface Bucket {
+  name: string;
+  createdMs: number; // since 1970
+  folder: string;
+  objects: KeyIndex<ObjectInfo>;
+  /** Multipart uploads that are neither completed nor aborted, by their id. */
+  uploads: Map<string, Upload>;
 }

@@ -1,7 +1,6 @@
 // The addresses that a template gives to functions: routes of the API, and URLs of their own.
 
 import { InputError } from '../../lib/base/errors.ts';
-import type { HttpRoute } from '../emulator/http-api.ts';
 import { covers } from '../iam/evaluate.ts';
 import type { TemplateScope } from './expressions.ts';
 import type { Stack } from './stack.ts';
@@ -62,4 +61,11 @@ export function readFunctionUrls(stack: Stack, timeoutsMs: ReadonlyMap<string, n
 
 function nameOf(functionArn: string): string {
   return functionArn.slice(functionArn.lastIndexOf(':') + 1);
+}
+
+export interface HttpRoute {
+  /** Method and path, as in `GET /runs/{id}`, or `$default` for all that no other route takes. */
+  routeKey: string;
+  /** Whom it serves: with AWS_IAM who signs, with JWT who brings a token. Neither signature nor token is verified. */
+  authorization: 'NONE' | 'AWS_IAM' | 'JWT';
 }

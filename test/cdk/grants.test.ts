@@ -5,7 +5,7 @@ import { GRANTS } from '../../cdk/grants.ts';
 import type { FunctionName, WorkerName } from '../../functions/manifest.ts';
 import type { Orchestrator } from '../../lib/fanout/orchestrator.ts';
 import { RandomForestClassifier } from '../../lib/forest/classifier.ts';
-import { decodeModel } from '../../lib/forest/model.ts';
+import { decodeModel } from '../../lib/forest/model-file.ts';
 import { parseRunParams } from '../../lib/plan/params.ts';
 import { type PredictionTask, runPrediction } from '../../lib/predict/job.ts';
 import { startPrediction } from '../../lib/predict/request.ts';

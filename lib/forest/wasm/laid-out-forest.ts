@@ -2,8 +2,8 @@
 // ms, predicting a thousand rows 3 ms.
 
 import type { BinEdges } from '../../partition/rows.ts';
+import type { Forest } from '../forest.ts';
 import { LEAF_VALUE, type LeafTable } from '../leaf-table.ts';
-import type { Forest } from '../predict.ts';
 import { CATEGORICAL, LEAF, MISSING_LEFT, SET_BYTES, type Tree } from '../tree.ts';
 import { biggerChildFlags } from '../walk.ts';
 import { AddressSpace, MAX_MEMORY_BYTES, PAGE_BYTES, tryGrow, tryMemory } from './kernel.ts';

@@ -83,7 +83,7 @@ export const FIELD_BYTES = 4; // of a setting, and of a field of a copy level
 export const STATE_BYTES = 16;
 export const FRAME_BYTES = 24; // a node on the stack: start, end, depth, samples, samples of class 1, parent
 export const PAIR_BYTES = 16; // a sum of values and the counts of its rows and samples; or a leaf's value and weight
-export const MAX_CODES = 256; // codes of a feature, the one for a missing value included
+const MAX_CODES = 256; // codes of a feature, the one for a missing value included
 const FEATURES_PER_PASS = 4;
 const HISTOGRAM_CLASSES = 16; // up to here, nodes of more than two classes have a cell for each code and class
 /** The largest use: cells of 32 bits for the features of a pass, their codes and classes. */

@@ -3,7 +3,8 @@
 import { InputError } from '../../base/errors.ts';
 import { exp, log } from '../../base/numeric.ts';
 import { KeyedPermutation, RandomStream, STREAM } from '../../base/random.ts';
-import { type Distribution, drawsWhole, isDistribution, MAX_CANDIDATES, type Overrides, type SearchSpec } from './spec.ts'; // biome-ignore format: one line
+import type { RunParams } from '../params.ts';
+import { type Distribution, drawsWhole, isDistribution, MAX_CANDIDATES, type SearchedName, type SearchSpec } from './spec.ts'; // biome-ignore format: one line
 
 /** Draws for one candidate, before it is said that there are too few different ones. */
 const DRAWS_PER_CANDIDATE = 100;
@@ -84,3 +85,6 @@ function drawNumber(stream: RandomStream, name: string, range: Distribution): nu
   const value = range.log ? exp(log(from) + share * (log(end) - log(from))) : from + share * (end - from);
   return Math.min(to, Math.max(from, isWhole ? Math.floor(value) : Number(value.toPrecision(4))));
 }
+
+/** Parameters of one candidate, in alphabetical order; all others are those of the run. */
+export type Overrides = Partial<Pick<RunParams, SearchedName>>;

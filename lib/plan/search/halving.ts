@@ -55,7 +55,7 @@ export function halvingRounds(numCandidates: number, halving: Halving, resources
 }
 
 /** Candidates of a round that go on to the next. */
-export function numKept(numCandidates: number, factor: number): number {
+function numKept(numCandidates: number, factor: number): number {
   return Math.ceil(numCandidates / factor);
 }
 

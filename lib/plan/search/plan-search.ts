@@ -3,9 +3,10 @@
 import { InputError } from '../../base/errors.ts';
 import type { RunParams } from '../params.ts';
 import type { Plan, SearchPlan } from '../plan.ts';
+import type { Overrides } from './candidates.ts';
 import { listCandidates } from './candidates.ts';
 import { halvingRounds, type Resources, type Round } from './halving.ts';
-import type { Overrides, SearchSpec } from './spec.ts';
+import type { SearchSpec } from './spec.ts';
 
 /** Fits of a search at most: the report reads them all. */
 const MAX_FITS = 10_000;

@@ -2,7 +2,6 @@
 
 import { InputError } from '../../base/errors.ts';
 import { quote } from '../../base/quote.ts';
-import type { RunParams } from '../params.ts';
 import { type ScoringName, scoringNames } from './scoring.ts';
 
 /** Parameters that may be searched: those of the forest that leave the rows and their bins as they are. */
@@ -10,11 +9,8 @@ export const SEARCHED = [
   ...(['trees', 'maxFeatures', 'maxDepth', 'minSamplesSplit', 'minSamplesLeaf', 'minWeightFractionLeaf'] as const),
   ...(['maxLeafNodes', 'criterion', 'minImpurityDecrease', 'bootstrap', 'maxSamples', 'classWeight'] as const),
   ...(['ccpAlpha', 'monotonicConstraints', 'extraTrees'] as const),
-] as const satisfies readonly (keyof RunParams)[];
+] as const; // each is a name of RunParams: `Overrides` checks that
 export type SearchedName = (typeof SEARCHED)[number];
-
-/** Parameters of one candidate, in alphabetical order; all others are those of the run. */
-export type Overrides = Partial<Pick<RunParams, SearchedName>>;
 
 /** Values to be drawn: whole numbers, ends included, where both ends are and the parameter takes them; else numbers. */
 export interface Distribution {

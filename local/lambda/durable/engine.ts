@@ -16,8 +16,9 @@ import type { SandboxPool } from '../pool.ts';
 import type { InvokeOutcome } from '../sandbox.ts';
 import { type Ending, endingOf, endingOfReply, errorObject, failed } from './endings.ts';
 import { type Execution, isFinal, type KnownOperation } from './execution.ts';
-import type { Journal, JournalRecord } from './journal.ts';
+import type { Journal } from './journal.ts';
 import type { Run, Runs } from './runs.ts';
+import type { JournalRecord } from './shapes.ts';
 import { validateUpdates } from './validate.ts';
 
 export interface DurableEngineOptions {

@@ -3,7 +3,7 @@
 import type { ErrorObject, Operation, OperationStatus, OperationUpdate } from '@aws-sdk/client-lambda';
 import { MAX_STATE_PAGE, MAX_STATE_PAGE_BYTES } from '../limits.ts';
 import type { ExecutionStatus } from '../options.ts';
-import type { JournalRecord } from './journal.ts';
+import type { JournalRecord } from './shapes.ts';
 
 /** An operation with the members that every one of ours has. */
 export type KnownOperation = Operation & { Id: string; StartTimestamp: Date; Status: OperationStatus };

@@ -4,20 +4,9 @@
 
 import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ErrorObject, OperationStatus, OperationUpdate } from '@aws-sdk/client-lambda';
 import { FormatError } from '../../../lib/base/errors.ts';
 import { COMPACT_ABOVE_BYTES, RETENTION_MS } from '../limits.ts';
-import type { ExecutionStatus } from '../options.ts';
-import { isRecord } from './shapes.ts';
-
-export type JournalRecord = { arn: string; atMs: number } & (
-  | { type: 'started'; name: string; functionName: string; version: string; input: string }
-  /** Accepted from the handler; its end is a record of its own. */
-  | { type: 'updated'; updates: OperationUpdate[] }
-  /** From outside the handler: an invocation returned, a timer ran out, a callback came. */
-  | { type: 'changed'; id: string; status: OperationStatus; result?: string; error?: ErrorObject }
-  | { type: 'ended'; status: ExecutionStatus; result?: string; error?: ErrorObject }
-);
+import { isRecord, type JournalRecord } from './shapes.ts';
 
 const READ_BYTES = 1024 * 1024; // at once
 

@@ -3,7 +3,7 @@
 import { FormatError } from '../../../lib/base/errors.ts';
 import { ApiError, invalidParameter } from '../http.ts';
 import { Execution, type KnownOperation, parseCallbackId } from './execution.ts';
-import type { JournalRecord } from './journal.ts';
+import type { JournalRecord } from './shapes.ts';
 import { Timers } from './timers.ts';
 import { validateUpdates } from './validate.ts';
 

@@ -1,10 +1,10 @@
 // The shapes of what comes from outside: updates and errors over HTTP, records from the disk. What they mean is checked
 // elsewhere; here it is made sure that they can be looked at.
 
-import type { ErrorObject, OperationUpdate } from '@aws-sdk/client-lambda';
+import type { ErrorObject, OperationStatus, OperationUpdate } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
 import { invalidParameter } from '../http.ts';
-import type { JournalRecord } from './journal.ts';
+import type { ExecutionStatus } from '../options.ts';
 
 const MAX_SECONDS = 31_622_400; // 366 days, the longest execution
 
@@ -75,3 +75,12 @@ function check(schema: v.GenericSchema, value: unknown, name: string): unknown {
   if (success) return output;
   throw invalidParameter(`${[name, v.getDotPath(issues[0])].filter(Boolean).join('.')}: ${issues[0].message}`);
 }
+
+export type JournalRecord = { arn: string; atMs: number } & (
+  | { type: 'started'; name: string; functionName: string; version: string; input: string }
+  /** Accepted from the handler; its end is a record of its own. */
+  | { type: 'updated'; updates: OperationUpdate[] }
+  /** From outside the handler: an invocation returned, a timer ran out, a callback came. */
+  | { type: 'changed'; id: string; status: OperationStatus; result?: string; error?: ErrorObject }
+  | { type: 'ended'; status: ExecutionStatus; result?: string; error?: ErrorObject }
+);

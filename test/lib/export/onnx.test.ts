@@ -8,7 +8,8 @@ import { sha256 } from '../../../lib/base/hash.ts';
 import { toOnnx } from '../../../lib/export/onnx.ts';
 import { fromOnnx } from '../../../lib/export/onnx-import.ts';
 import { RandomForestClassifier } from '../../../lib/forest/classifier.ts';
-import { decodeModel, type Model } from '../../../lib/forest/model.ts';
+import type { Model } from '../../../lib/forest/model.ts';
+import { decodeModel } from '../../../lib/forest/model-file.ts';
 import { predict, predictProba, predictValues } from '../../../lib/forest/predict.ts';
 
 const FOLDER = 'test/fixtures/onnx';

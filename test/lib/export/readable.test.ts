@@ -9,8 +9,8 @@ import { type ModelFormat, readModel, writeModel } from '../../../lib/export/for
 import { toJsModule } from '../../../lib/export/js-module.ts';
 import { toJsonLines } from '../../../lib/export/json.ts';
 import { RandomForestClassifier } from '../../../lib/forest/classifier.ts';
-import { type ClassLabel, decodeModel, type Model } from '../../../lib/forest/model.ts';
-import type { ModelSchema } from '../../../lib/forest/model-about.ts';
+import type { ClassLabel, Model, ModelSchema } from '../../../lib/forest/model.ts';
+import { decodeModel } from '../../../lib/forest/model-file.ts';
 import { predict, predictProba, predictValues } from '../../../lib/forest/predict.ts';
 import { RandomForestRegressor } from '../../../lib/forest/regressor.ts';
 import { temporaryFolder } from '../../local/command.ts';
@@ -52,6 +52,7 @@ interface JsonForest {
   missing: string;
   trees: { nodes: JsonNode[] }[];
 }
+
 interface JsonNode {
   feature?: number;
   atMost?: number | null;

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { applyForest } from '../../../lib/forest/apply.ts';
 import { RandomForestClassifier } from '../../../lib/forest/classifier.ts';
 import { explainRows, pathsOfRow } from '../../../lib/forest/explain.ts';
-import { decodeModel } from '../../../lib/forest/model.ts';
+import { decodeModel } from '../../../lib/forest/model-file.ts';
 import { predictProba, predictValues } from '../../../lib/forest/predict.ts';
 
 const FOLDER = 'test/fixtures/onnx';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { growTrees } from '../../../lib/forest/grow.ts';
-import { decodeModel, decodeTrees, encodeModel, encodeTrees } from '../../../lib/forest/model.ts';
+import { decodeModel, decodeTrees, encodeModel, encodeTrees } from '../../../lib/forest/model-file.ts';
 import { FOREST_DEFAULTS } from '../../../lib/forest/params.ts';
 import { predictProba } from '../../../lib/forest/predict.ts';
 import { LEAF, type Tree } from '../../../lib/forest/tree.ts';

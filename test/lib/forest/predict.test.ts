@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeColumns, quantileEdges } from '../../../lib/forest/bins.ts';
+import type { Forest } from '../../../lib/forest/forest.ts';
 import { growTrees } from '../../../lib/forest/grow.ts';
-import { decodeModel, encodeModel } from '../../../lib/forest/model.ts';
+import { decodeModel, encodeModel } from '../../../lib/forest/model-file.ts';
 import { FOREST_DEFAULTS, type ForestParams } from '../../../lib/forest/params.ts';
-import { type Forest, predict, predictProba } from '../../../lib/forest/predict.ts';
+import { predict, predictProba } from '../../../lib/forest/predict.ts';
 import { LEAF } from '../../../lib/forest/tree.ts';
 import type { RawRows } from '../../../lib/partition/rows.ts';
 import { blobs } from './tables.ts';

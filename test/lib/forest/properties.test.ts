@@ -7,7 +7,7 @@ import { ExtraTreesClassifier, RandomForestClassifier } from '../../../lib/fores
 import { oobSumsInThreads } from '../../../lib/forest/general-in-threads.ts';
 import { growForest, growForestInThreads } from '../../../lib/forest/grow-forest.ts';
 import { nodeDecreases } from '../../../lib/forest/importances.ts';
-import { assembleModel, decodeModel, encodeModel, encodeTrees } from '../../../lib/forest/model.ts';
+import { assembleModel, decodeModel, encodeModel, encodeTrees } from '../../../lib/forest/model-file.ts';
 import { addOobSums, oobSums } from '../../../lib/forest/oob.ts';
 import {
   CLASS_CRITERIA,

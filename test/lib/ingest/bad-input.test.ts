@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { decodeModel } from '../../../lib/forest/model.ts';
+import { decodeModel } from '../../../lib/forest/model-file.ts';
 import { runKeys } from '../../../lib/store/keys.ts';
 import { runOnData } from '../../helpers.ts';
 import { memoryStore } from '../../memory-store.ts';

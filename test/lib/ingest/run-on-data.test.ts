@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { decodeModel } from '../../../lib/forest/model.ts';
+import { decodeModel } from '../../../lib/forest/model-file.ts';
 import { decodeRaw } from '../../../lib/partition/arrow.ts';
 import type { ClassReport } from '../../../lib/report/report.ts';
 import { getJson } from '../../../lib/store/json.ts';

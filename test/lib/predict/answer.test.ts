@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RandomForestClassifier } from '../../../lib/forest/classifier.ts';
-import { decodeModel, type Model } from '../../../lib/forest/model.ts';
+import type { Model } from '../../../lib/forest/model.ts';
+import { decodeModel } from '../../../lib/forest/model-file.ts';
 import { RandomForestRegressor } from '../../../lib/forest/regressor.ts';
 import { answerRows } from '../../../lib/predict/answer.ts';
 import type { RowsError } from '../../../lib/predict/json-rows.ts';

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RandomStream, STREAM } from '../../../lib/base/random.ts';
-import { decodeModel } from '../../../lib/forest/model.ts';
+import { decodeModel } from '../../../lib/forest/model-file.ts';
 import { predict } from '../../../lib/forest/predict.ts';
 import { decodeRaw } from '../../../lib/partition/arrow.ts';
 import { parseRunParams } from '../../../lib/plan/params.ts';
 import { planRun } from '../../../lib/plan/plan-run.ts';
+import { importanceRows } from '../../../lib/plan/task-resources.ts';
 import type { RunRequest } from '../../../lib/run/run.ts';
 import type { BinsResult } from '../../../lib/stages/bins.ts';
-import { countImportance, importanceRows } from '../../../lib/stages/importance.ts';
+import { countImportance } from '../../../lib/stages/importance.ts';
 import { getJson } from '../../../lib/store/json.ts';
 import { runKeys } from '../../../lib/store/keys.ts';
 import { getClassReport, runInMemory } from '../../helpers.ts';

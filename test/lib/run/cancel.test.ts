@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CancelledError } from '../../../lib/base/errors.ts';
-import { ENGINES } from '../../../lib/forest/engine.ts';
+import { ENGINES } from '../../../lib/forest/engines.ts';
 import { planRun } from '../../../lib/plan/plan-run.ts';
 import { cancelPolls } from '../../../lib/run/cancel.ts';
 import type { RunRequest } from '../../../lib/run/run.ts';

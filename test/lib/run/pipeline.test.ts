@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { CancelledError, InputError, TaskFailedError } from '../../../lib/base/errors.ts';
 import { RandomForestClassifier } from '../../../lib/forest/classifier.ts';
-import { decodeModel } from '../../../lib/forest/model.ts';
+import { decodeModel } from '../../../lib/forest/model-file.ts';
 import { oobSums, scoreOob } from '../../../lib/forest/oob.ts';
 import { tableOfRows } from '../../../lib/forest/training-table.ts';
 import { totalUsage } from '../../../lib/plan/cost.ts';

@@ -5,7 +5,7 @@ import { InputError } from '../../../lib/base/errors.ts';
 import { toOnnx } from '../../../lib/export/onnx.ts';
 import { fromOnnx } from '../../../lib/export/onnx-import.ts';
 import { growForest } from '../../../lib/forest/grow-forest.ts';
-import { decodeModel, encodeModel } from '../../../lib/forest/model.ts';
+import { decodeModel, encodeModel } from '../../../lib/forest/model-file.ts';
 import { oobSums, scoreOob } from '../../../lib/forest/oob.ts';
 import { predictValues } from '../../../lib/forest/predict.ts';
 import { RandomForestRegressor } from '../../../lib/forest/regressor.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sha256 } from '../../../lib/base/hash.ts';
-import { decodeModel } from '../../../lib/forest/model.ts';
+import { decodeModel } from '../../../lib/forest/model-file.ts';
 import { predict, predictProba } from '../../../lib/forest/predict.ts';
 import type { Answer } from '../../../lib/predict/answer.ts';
 import type { EmulatorInfo } from '../../../local/emulator/emulator.ts';

@@ -5,7 +5,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { RandomForestClassifier } from '../../../lib/forest/classifier.ts';
-import { decodeModel, reencodeModel } from '../../../lib/forest/model.ts';
+import { decodeModel, reencodeModel } from '../../../lib/forest/model-file.ts';
 import { eventsOf, finish, leftOver, start, temporaryFolder, timesDone, waitForEvent } from '../command.ts';
 
 const NUM_ROWS = 30_000;

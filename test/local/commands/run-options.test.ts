@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { Command } from 'commander';
 import { PARAM_NAMES, parseRunParams, readGiven } from '../../../lib/plan/params.ts';
 import { checkParams } from '../../../local/commands/checks.ts';
-import { addRunOptions, givenParams, toFlag } from '../../../local/commands/run-options.ts';
+import { addRunOptions, givenParams } from '../../../local/commands/run-options.ts';
+import { toFlag } from '../../../local/output/flags.ts';
 
 function parse(...args: string[]): Record<string, unknown> {
   const command = new Command('run').exitOverride();

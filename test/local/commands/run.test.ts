@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sha256 } from '../../../lib/base/hash.ts';
-import { decodeModel } from '../../../lib/forest/model.ts';
+import { decodeModel } from '../../../lib/forest/model-file.ts';
 import { PARTS } from '../../../lib/plan/cost.ts';
 import { forecastUsage } from '../../../lib/plan/forecast.ts';
 import { planRun } from '../../../lib/plan/plan-run.ts';

@@ -10,7 +10,7 @@ import { startDashboard } from '../../../local/dashboard/server.ts';
 import { startCloudFormation } from '../../../local/emulator/cloudformation.ts';
 import { startHttpApi } from '../../../local/emulator/http-api.ts';
 import { refusalOf } from '../../../local/http/own-request.ts';
-import { listen } from '../../../local/lambda/http.ts';
+import { listen } from '../../../local/http/serve.ts';
 import { createRuntimeApi } from '../../../local/lambda/runtime-api.ts';
 import { startLambdaService } from '../../../local/lambda/service.ts';
 import { BUCKET, clientOf, plain, startHarness } from '../s3/harness.ts';

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { GetDurableExecutionCommand, InvokeCommand } from '@aws-sdk/client-lambda';
-import type { JournalRecord } from '../../../local/lambda/durable/journal.ts';
+import type { JournalRecord } from '../../../local/lambda/durable/shapes.ts';
 import { processStart } from '../../../local/lambda/process-list.ts';
 import {
   lambdaClient,

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import type { OperationUpdate } from '@aws-sdk/client-lambda';
-import type { JournalRecord } from '../../../local/lambda/durable/journal.ts';
+import type { JournalRecord } from '../../../local/lambda/durable/shapes.ts';
 import { handler as fanner } from './fan-out-orchestrator.ts';
 import { lines, localFunction, orchestratorFunction, startService, temporaryFolder, writeWorker } from './helpers.ts';
 import { handler } from './orchestrator.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RandomStream } from '../../../../lib/base/random.ts';
 import { growTrees } from '../../../../lib/forest/grow.ts';
-import { encodeTrees } from '../../../../lib/forest/model.ts';
+import { encodeTrees } from '../../../../lib/forest/model-file.ts';
 import { FOREST_DEFAULTS, type ForestParams } from '../../../../lib/forest/params.ts';
 import { kernelModule } from '../../../../lib/forest/wasm/compile.ts';
 import { growInThreads } from '../../../../lib/forest/wasm/grow-in-threads.ts';

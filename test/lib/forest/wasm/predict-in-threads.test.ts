@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RandomStream } from '../../../../lib/base/random.ts';
+import type { Forest } from '../../../../lib/forest/forest.ts';
 import { growTrees } from '../../../../lib/forest/grow.ts';
 import { growForest } from '../../../../lib/forest/grow-forest.ts';
-import { decodeModel, encodeModel } from '../../../../lib/forest/model.ts';
+import { decodeModel, encodeModel } from '../../../../lib/forest/model-file.ts';
 import { FOREST_DEFAULTS } from '../../../../lib/forest/params.ts';
-import { type Forest, predictProba, predictValues } from '../../../../lib/forest/predict.ts';
+import { predictProba, predictValues } from '../../../../lib/forest/predict.ts';
 import { predictRowsFromQueue } from '../../../../lib/forest/predict-rows.ts';
 import type { TrainingTable } from '../../../../lib/forest/training-table.ts';
-import {
-  predictInKernel,
-  predictProbaInThreads,
-  predictValuesInThreads,
-} from '../../../../lib/forest/wasm/predict-in-threads.ts';
+import { predictInKernel } from '../../../../lib/forest/wasm/predict-in-kernel.ts';
+import { predictProbaInThreads, predictValuesInThreads } from '../../../../lib/forest/wasm/predict-in-threads.ts';
 import { flagged, randomTable, randomValueTable } from '../tables.ts';
 
 function randomForest(seed: number, numRows: number, numFeatures: number, numClasses: number) {

@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import type { OperationUpdate } from '@aws-sdk/client-lambda';
 import { endingOf } from '../../../../local/lambda/durable/endings.ts';
 import { Execution } from '../../../../local/lambda/durable/execution.ts';
-import { Journal, type JournalRecord } from '../../../../local/lambda/durable/journal.ts';
+import { Journal } from '../../../../local/lambda/durable/journal.ts';
+import type { JournalRecord } from '../../../../local/lambda/durable/shapes.ts';
 import { validateUpdates } from '../../../../local/lambda/durable/validate.ts';
 
 const arn = 'arn:aws:lambda:us-east-1:000000000000:function:plan:1/durable-execution/run/root';

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Journal, type JournalRecord } from '../../../../local/lambda/durable/journal.ts';
+import { Journal } from '../../../../local/lambda/durable/journal.ts';
 import { Runs } from '../../../../local/lambda/durable/runs.ts';
+import type { JournalRecord } from '../../../../local/lambda/durable/shapes.ts';
 import { startLambdaService } from '../../../../local/lambda/service.ts';
 import { FUZZ_RUNS, mutations } from '../../../fuzz.ts';
 

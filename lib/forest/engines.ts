@@ -1,0 +1,10 @@
+// The engines to choose from.
+
+import { arvoredoEngine } from './arvoredo-engine.ts';
+import type { EngineName, ForestEngine } from './engine.ts';
+import { mlRandomForestEngine } from './ml-random-forest-engine.ts';
+
+export const ENGINES: Record<EngineName, ForestEngine> = {
+  arvoredo: arvoredoEngine,
+  'ml-random-forest': mlRandomForestEngine,
+};
