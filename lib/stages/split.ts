@@ -5,7 +5,7 @@ import { MISSING_BYTE } from '../forest/training-table.ts';
 import { encodeFeature } from '../forest/walk.ts';
 import { decodeRaw, encodeBinned, encodeRaw } from '../partition/arrow.ts';
 import { type BinnedRows, countClasses, type RawRows, takeRows } from '../partition/rows.ts';
-import { SIDE, assignSides, assignStratifiedSides } from '../partition/sides.ts';
+import { assignSides, assignStratifiedSides, SIDE } from '../partition/sides.ts';
 import type { Plan } from '../plan/plan.ts';
 import { getJson } from '../store/json.ts';
 import { runKeys } from '../store/keys.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { decideSides, sidesBy } from '../../../lib/ingest/sides.ts';
 import { decodeRaw } from '../../../lib/partition/arrow.ts';
-import { SIDE, apportion, assignStratifiedSides } from '../../../lib/partition/sides.ts';
+import { apportion, assignStratifiedSides, SIDE } from '../../../lib/partition/sides.ts';
 import type { ClassReport } from '../../../lib/report/report.ts';
 import { getJson } from '../../../lib/store/json.ts';
 import { runKeys } from '../../../lib/store/keys.ts';
