@@ -194,7 +194,7 @@ async function open(
 /** The folder of the bundles: that of this file, or in a checkout `dist`. */
 function distDir(): string {
   const here = dirname(fileURLToPath(import.meta.url));
-  return existsSync(join(here, 'functions', 'train')) ? here : join(here, '..', 'dist');
+  return existsSync(join(here, 'functions', 'train')) ? here : join(here, '..', '..', 'dist');
 }
 
 function toFunction([name, given]: [string, string | URL | FunctionFile]): LocalFunction {
