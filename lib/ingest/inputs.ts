@@ -103,7 +103,7 @@ async function describeFile(
   const layout = await readFileLayout(isWhole ? head : { ...head, size: HEAD_BYTES + 1 }, partBytes, options);
   if (!('dataStart' in layout)) {
     throw new InputError(
-      `${source.name} holds a ${layout.format} file packed with ${compression}; unpack it: such files are packed inside`,
+      `${source.name} holds a ${layout.format} file compressed with ${compression}; decompress it: such files are compressed inside`,
     );
   }
   return { ...object, compression, layout };

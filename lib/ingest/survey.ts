@@ -71,7 +71,7 @@ function checkWeights(cells: Cells, numRows: number, place: CellLocation, column
   for (let row = 0; row < numRows; row++) {
     const weight = cells.at(row);
     if (typeof weight !== 'number' || weight >= 0) continue;
-    throw new InputError(`${showLocation(place, row, column)}: a weight must be a number from 0 up, got ${weight}`);
+    throw new InputError(`${showLocation(place, row, column)}: a weight must be a number ≥ 0, got ${weight}`);
   }
 }
 

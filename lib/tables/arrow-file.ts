@@ -1,13 +1,13 @@
-// Arrow IPC files (Feather V2) and streams of any flat types, by flechette: record batches are what tasks share.
+// Reads Arrow IPC files (Feather V2) and streams of any flat types with flechette. A part is one or more record
+// batches.
 
 import { CompressionType, setCompressionCodec, tableFromIPC } from '@uwdata/flechette';
 import { decompress as decompressZstd } from 'fzstd';
 import { InputError } from '../base/errors.ts';
 import { Bytes } from '../partition/flatbuffer.ts';
-import { type Batch, type Cells, NO_CELLS } from './cells.ts';
-import { nameColumns } from './csv-head.ts';
+import { type Batch, type Cells, NO_CELLS, toCell } from './cells.ts';
+import { nameColumns } from './columns.ts';
 import type { Part, PartedLayout } from './file-layout.ts';
-import { toCell } from './json-lines.ts';
 import { decompressLz4Frame } from './lz4-frame.ts';
 import type { ByteSource } from './source.ts';
 
@@ -15,17 +15,17 @@ const MAGIC = 'ARROW1';
 const BLOCK_BYTES = 24;
 const MAX_ROWS = 2 ** 32;
 const MAX_FOOTER_BYTES = 64 * 1024 ** 2;
-const ALIGNMENT = 8; // of the views that flechette makes
-/** Read of each message of a stream at first: its metadata are hardly longer. */
+const ALIGNMENT = 8; // flechette makes typed arrays on the bytes
+/** Bytes read first of each message of a stream; metadata are rarely longer. */
 const MESSAGE_BYTES = 16 * 1024;
 /** Types of messages. */
 const MESSAGE = { dictionary: 2, batch: 3 };
-const refuse = () => {
-  throw new Error('only reading is possible');
+const rejectEncoding = () => {
+  throw new Error('writing is not supported');
 };
 
-setCompressionCodec(CompressionType.LZ4_FRAME, { encode: refuse, decode: decompressLz4Frame });
-setCompressionCodec(CompressionType.ZSTD, { encode: refuse, decode: (bytes) => decompressZstd(bytes).slice() });
+setCompressionCodec(CompressionType.LZ4_FRAME, { encode: rejectEncoding, decode: decompressLz4Frame });
+setCompressionCodec(CompressionType.ZSTD, { encode: rejectEncoding, decode: (bytes) => decompressZstd(bytes).slice() });
 
 /** A message with its body: bytes [start, end) of the file. */
 interface Block {
@@ -35,14 +35,14 @@ interface Block {
 }
 
 interface Blocks {
-  /** Where the messages begin, that of the schema first, and end. */
+  /** First and last byte (exclusive) of the messages; the schema comes first. */
   start: number;
   end: number;
   dictionaries: Block[];
   batches: Block[];
 }
 
-/** @throws {InputError} on a file that is damaged, cut short or without rows */
+/** @throws {InputError} on a file that is damaged, truncated or without rows */
 export async function readArrowHead(source: ByteSource, partBytes: number): Promise<PartedLayout> {
   const blocks = await findBlocks(source);
   const { batches } = blocks;
@@ -72,7 +72,7 @@ export async function readArrowHead(source: ByteSource, partBytes: number): Prom
   return { format: 'arrow', names, parts };
 }
 
-/** @param columns numbers of the columns that are asked for; cells of others are not made */
+/** @param columns indexes of the requested columns; others have no cells */
 export async function readArrowPart(
   source: ByteSource,
   names: readonly string[],
@@ -90,43 +90,45 @@ export async function readArrowPart(
   );
   const table = guard(source, () => tableFromIPC([schema, ...messages], { useDate: true, useBigInt: true }));
   if (table.numRows !== part.numRows) {
-    throw new InputError(`${source.name} is damaged: ${table.numRows} rows where its batches have ${part.numRows}`);
+    throw new InputError(
+      `${source.name} is damaged: it has ${table.numRows} rows, but its batches state ${part.numRows}`,
+    );
   }
-  const place = { file: source.name, rowStart: part.rowStart };
-  const cellsOf = (name: string, i: number): Cells => {
+  const location = { file: source.name, rowStart: part.rowStart };
+  const readCells = (name: string, i: number): Cells => {
     const column = table.getChildAt(i);
-    // offsets within a column are followed here
+    // reading the values checks the offsets within a column
     const values = guard(source, () => Array.from({ length: part.numRows }, (_, row) => column.at(row)));
-    return { at: (row) => toCell(values[row], place, row, name) };
+    return { at: (row) => toCell(values[row], location, row, name) };
   };
   const wanted = new Set(columns);
-  return { numRows: part.numRows, columns: names.map((name, i) => (wanted.has(i) ? cellsOf(name, i) : NO_CELLS)) };
+  return { numRows: part.numRows, columns: names.map((name, i) => (wanted.has(i) ? readCells(name, i) : NO_CELLS)) };
 }
 
-/** Where the messages are: a file's footer says it, a stream is followed from one to the next. */
+/** Find the messages: in a file by its footer, in a stream one after the other. */
 async function findBlocks(source: ByteSource): Promise<Blocks> {
   const head = await source.read(0, Math.min(4, source.size));
   return isStreamHead(head) ? followStream(source) : readFooter(source);
 }
 
-/** Whether a file begins as an Arrow stream does. */
+/** Whether a file begins like an Arrow stream. */
 function isStreamHead(head: Uint8Array): boolean {
   return head.length >= 4 && head.subarray(0, 4).every((byte) => byte === 255);
 }
 
 async function followStream(source: ByteSource): Promise<Blocks> {
   const { name, size } = source;
-  const cut = () => new InputError(`${name} is damaged or cut short, as an Arrow stream`);
+  const invalid = () => new InputError(`${name} is not a valid Arrow stream, it may be damaged or truncated`);
   const dictionaries: Block[] = [];
   const batches: Block[] = [];
-  const known = new Set<number>();
+  const seen = new Set<number>();
   for (let start = 0; start < size; ) {
     const head = await source.read(start, Math.min(size, start + MESSAGE_BYTES));
-    if (head.length < 8 || !isStreamHead(head)) throw cut();
+    if (head.length < 8 || !isStreamHead(head)) throw invalid();
     const length = new DataView(head.buffer, head.byteOffset).getInt32(4, true);
     if (length === 0) break;
     const metadataBytes = 8 + length;
-    if (length < 0 || start + metadataBytes > size) throw cut();
+    if (length < 0 || start + metadataBytes > size) throw invalid();
     const metadata =
       metadataBytes > head.length ? await source.read(start, start + metadataBytes) : head.subarray(0, metadataBytes);
     const { type, bodyBytes, dictionary } = guard(source, () => {
@@ -136,13 +138,15 @@ async function followStream(source: ByteSource): Promise<Blocks> {
       return { type, bodyBytes: message.int64(3) ?? 0, dictionary };
     });
     const end = start + metadataBytes + bodyBytes;
-    if (!(bodyBytes >= 0 && end <= size)) throw cut();
+    if (!(bodyBytes >= 0 && end <= size)) throw invalid();
     const block = { start, metadataBytes, end };
     if (type === MESSAGE.batch) batches.push(block);
     else if (dictionary !== undefined) {
-      if (known.has(dictionary))
-        throw new InputError(`${name} is an Arrow stream whose dictionaries change; write it as a file (Feather V2)`);
-      known.add(dictionary);
+      if (seen.has(dictionary))
+        throw new InputError(
+          `${name} is an Arrow stream whose dictionaries change, which is not supported; write it as a file (Feather V2)`,
+        );
+      seen.add(dictionary);
       dictionaries.push(block);
     }
     start = end;
@@ -152,12 +156,13 @@ async function followStream(source: ByteSource): Promise<Blocks> {
 
 async function readFooter(source: ByteSource): Promise<Blocks> {
   const { name, size } = source;
-  const cut = () => new InputError(`${name} is damaged or cut short, as an Arrow file: it must end with ${MAGIC}`);
-  if (size < 2 * MAGIC.length + 12) throw cut();
+  const invalid = () =>
+    new InputError(`${name} is not a valid Arrow file, it may be damaged or truncated: it must end with ${MAGIC}`);
+  if (size < 2 * MAGIC.length + 12) throw invalid();
   const tail = await source.read(size - 10, size);
-  if (new TextDecoder('latin1').decode(tail.subarray(4)) !== MAGIC) throw cut();
+  if (new TextDecoder('latin1').decode(tail.subarray(4)) !== MAGIC) throw invalid();
   const footerBytes = new DataView(tail.buffer, tail.byteOffset).getInt32(0, true);
-  if (footerBytes <= 0 || footerBytes > Math.min(size, MAX_FOOTER_BYTES)) throw cut();
+  if (footerBytes <= 0 || footerBytes > Math.min(size, MAX_FOOTER_BYTES)) throw invalid();
   const footer = new Bytes(await source.read(size - 10 - footerBytes, size - 10));
   return guard(source, () => {
     const root = footer.table(0);
@@ -167,14 +172,14 @@ async function readFooter(source: ByteSource): Promise<Blocks> {
         const metadataBytes = footer.int32(at + 8);
         const end = start + metadataBytes + Number(footer.data.getBigInt64(at + 16, true));
         if (!(start >= 8 && metadataBytes > 8 && start + metadataBytes <= end && end <= size))
-          throw new Error('a place outside of it');
+          throw new Error('a block is outside of the file');
         return { start, metadataBytes, end };
       });
     return { start: 8, end: size - 10 - footerBytes, dictionaries: blocks(2), batches: blocks(3) };
   });
 }
 
-/** The message with the schema: it comes first. */
+/** Read the message with the schema, which comes first. */
 function readSchema(source: ByteSource, blocks: Blocks): Promise<Uint8Array> {
   const end = [...blocks.dictionaries, ...blocks.batches].reduce(
     (least, { start }) => Math.min(least, start),
@@ -187,6 +192,9 @@ function guard<T>({ name }: ByteSource, work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    throw new InputError(`${name} is damaged or cut short, as an Arrow file: ${(cause as Error).message}`, { cause });
+    throw new InputError(
+      `${name} is not a valid Arrow file, it may be damaged or truncated: ${cause instanceof Error ? cause.message : cause}`,
+      { cause },
+    );
   }
 }

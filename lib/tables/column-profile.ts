@@ -1,4 +1,5 @@
-// What is known of a column from its cells: facts of ranges that merge into those of the whole, in any grouping.
+// The profile of a column: counts, extremes and distinct values of its cells. Profiles of parts merge into that of the
+// whole, in any grouping.
 
 import { InputError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
@@ -7,14 +8,14 @@ import { type Cell, type CellLocation, type Cells, parseBoolean, parseDate, show
 /** A value that may name a category or a class. */
 export type Value = number | string | boolean;
 
-/** Where a cell is and what it holds; rows from 0. */
+/** Location and value of a cell; rows count from 0. */
 export interface FoundCell {
   file: string;
   row: number;
   value: Value | null;
 }
 
-/** As JSON between tasks. */
+/** Profile of the cells of one column; passed between tasks as JSON. */
 export interface ColumnProfile {
   numMissing: number;
   numNumbers: number;
@@ -23,22 +24,22 @@ export interface ColumnProfile {
   numDates: number;
   /** All other texts. */
   numTexts: number;
-  /** Of the numbers; null when there are none. */
+  /** Smallest and largest number; null without numbers. */
   min: number | null;
   max: number | null;
-  /** Distinct values and the rows of each, in order of appearance; null when there are more than the limit. */
+  /** Distinct values and the rows of each, in order of appearance; null if there are more than the limit. */
   values: [value: Value, numRows: number][] | null;
   firstMissing: FoundCell | null;
-  /** First cell that is no number. */
+  /** First cell that has a value that is not a number. */
   firstOther: FoundCell | null;
   /** First cell that is a number. */
   firstNumber: FoundCell | null;
 }
 
-/** Categories of a feature: their codes are 0 to 254. */
+/** Most categories of a feature: their codes are 0 to 254. */
 export const MAX_CATEGORIES = 255;
 const MAX_FLOAT32 = 3.4028234663852886e38;
-/** Characters of a category's name: longer texts are no categories. */
+/** Characters of a category's name; a longer text is not a category. */
 const MAX_VALUE_LENGTH = 200;
 
 export const EMPTY_PROFILE: ColumnProfile = {
@@ -56,54 +57,56 @@ export const EMPTY_PROFILE: ColumnProfile = {
 };
 
 /**
- * @param mostValues distinct values to remember, at most
- * @throws {InputError} on a number that a float32 can't hold
+ * Profile the cells of a column.
+ *
+ * @param maxValues most distinct values to count
+ * @throws {InputError} on a number that is out of the range of a float32
  */
 export function profileColumn(
   cells: Cells,
   numRows: number,
-  place: CellLocation,
+  location: CellLocation,
   column: string,
-  mostValues: number,
+  maxValues: number,
 ): ColumnProfile {
-  const facts = { ...EMPTY_PROFILE };
+  const profile = { ...EMPTY_PROFILE };
   let counts: Map<Value, number> | null = new Map();
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
-  const found = (row: number, value: Value | null): FoundCell => ({
-    file: place.file,
-    row: place.rowStart + row,
+  const locate = (row: number, value: Value | null): FoundCell => ({
+    file: location.file,
+    row: location.rowStart + row,
     value,
   });
   for (let row = 0; row < numRows; row++) {
     const cell = cells.at(row);
     if (cell === null) {
-      facts.firstMissing ??= found(row, null);
-      facts.numMissing++;
+      profile.firstMissing ??= locate(row, null);
+      profile.numMissing++;
       continue;
     }
     const value = toValue(cell);
     if (typeof value === 'number') {
       if (!(Math.abs(value) <= MAX_FLOAT32)) {
         throw new InputError(
-          `${showLocation(place, row, column)}: a number must be within ±${MAX_FLOAT32}, got ${value}`,
+          `${showLocation(location, row, column)}: a number must be within ±${MAX_FLOAT32}, got ${value}`,
         );
       }
-      facts.firstNumber ??= found(row, value);
-      facts.numNumbers++;
+      profile.firstNumber ??= locate(row, value);
+      profile.numNumbers++;
       if (value < min) min = value;
       if (value > max) max = value;
     } else {
-      facts.firstOther ??= found(row, typeof value === 'string' ? value.slice(0, MAX_VALUE_LENGTH) : value);
-      facts[countedAs(value)]++;
+      profile.firstOther ??= locate(row, typeof value === 'string' ? value.slice(0, MAX_VALUE_LENGTH) : value);
+      profile[countedAs(value)]++;
     }
     if (counts !== null) {
       counts.set(value, (counts.get(value) ?? 0) + 1);
-      if (counts.size > mostValues || (typeof value === 'string' && value.length > MAX_VALUE_LENGTH)) counts = null;
+      if (counts.size > maxValues || (typeof value === 'string' && value.length > MAX_VALUE_LENGTH)) counts = null;
     }
   }
-  const hasNumbers = facts.numNumbers > 0;
-  return { ...facts, min: hasNumbers ? min : null, max: hasNumbers ? max : null, values: counts && [...counts] };
+  const hasNumbers = profile.numNumbers > 0;
+  return { ...profile, min: hasNumbers ? min : null, max: hasNumbers ? max : null, values: counts && [...counts] };
 }
 
 function countedAs(value: string | boolean): 'numBooleans' | 'numDates' | 'numTexts' {
@@ -111,8 +114,8 @@ function countedAs(value: string | boolean): 'numBooleans' | 'numDates' | 'numTe
   return parseDate(value) === undefined ? 'numTexts' : 'numDates';
 }
 
-/** Facts of rows and of those that follow. */
-export function mergeProfiles(first: ColumnProfile, second: ColumnProfile, mostValues: number): ColumnProfile {
+/** Merge the profile of rows with that of the rows that follow. */
+export function mergeProfiles(first: ColumnProfile, second: ColumnProfile, maxValues: number): ColumnProfile {
   return {
     numMissing: first.numMissing + second.numMissing,
     numNumbers: first.numNumbers + second.numNumbers,
@@ -121,7 +124,7 @@ export function mergeProfiles(first: ColumnProfile, second: ColumnProfile, mostV
     numTexts: first.numTexts + second.numTexts,
     min: mergeExtremes(first.min, second.min, Math.min),
     max: mergeExtremes(first.max, second.max, Math.max),
-    values: mergeValues(first.values, second.values, mostValues),
+    values: mergeValues(first.values, second.values, maxValues),
     firstMissing: first.firstMissing ?? second.firstMissing,
     firstOther: first.firstOther ?? second.firstOther,
     firstNumber: first.firstNumber ?? second.firstNumber,
@@ -135,35 +138,35 @@ function mergeExtremes(a: number | null, b: number | null, choose: (a: number, b
 function mergeValues(
   a: ColumnProfile['values'],
   b: ColumnProfile['values'],
-  mostValues: number,
+  maxValues: number,
 ): ColumnProfile['values'] {
   if (a === null || b === null) return null;
   const counts = new Map(a);
   for (const [value, numRows] of b) counts.set(value, (counts.get(value) ?? 0) + numRows);
-  return counts.size > mostValues ? null : [...counts];
+  return counts.size > maxValues ? null : [...counts];
 }
 
 /** Order of values: false, true, numbers ascending, texts by code units. */
 export function compareValues(a: Value, b: Value): number {
-  const order = { boolean: 0, number: 1, string: 2 } as Record<string, number>;
-  if (typeof a !== typeof b) return order[typeof a] - order[typeof b];
+  const order = (value: Value) => ['boolean', 'number', 'string'].indexOf(typeof value);
+  if (typeof a !== typeof b) return order(a) - order(b);
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
 export type ColumnType = 'numeric' | 'categorical' | 'boolean' | 'date' | 'text';
 
-/** Up to so many distinct texts are categories however few rows there are. */
+/** Up to this many distinct texts are categories, whatever the number of rows. */
 const FEW_VALUES = 20;
 
 /**
- * Type of a column.
+ * Infer the type of a column.
  *
- * @param column as messages call it
- * @param isCategorical whether it is to be taken as categories whatever it holds
- * @throws {InputError} when most values are numbers and some are not
+ * @param column name in messages
+ * @param isCategorical whether to read the column as categories, whatever its values are
+ * @throws {InputError} when at least half of the values are numbers and some are not
  */
-export function inferType(facts: ColumnProfile, column: string, isCategorical: boolean): ColumnType {
-  const { numNumbers, numBooleans, numDates, numTexts, values, firstOther } = facts;
+export function inferType(profile: ColumnProfile, column: string, isCategorical: boolean): ColumnType {
+  const { numNumbers, numBooleans, numDates, numTexts, values, firstOther } = profile;
   const numOthers = numBooleans + numDates + numTexts;
   const numValues = numNumbers + numOthers;
   if (isCategorical) return 'categorical';
@@ -173,15 +176,15 @@ export function inferType(facts: ColumnProfile, column: string, isCategorical: b
   if (numNumbers >= numOthers) {
     const { file, row, value } = firstOther!;
     throw new InputError(
-      `${file}, row ${row + 1}, column ${JSON.stringify(column)}: ${quote(value)} is no number, and ${numNumbers} of ${numValues} values are; ` +
-        `mend it, leave it empty where there is no value, or name the column in categorical or drop`,
+      `${file}, row ${row + 1}, column ${JSON.stringify(column)}: ${quote(value)} is not a number, but ${numNumbers} of ${numValues} values are; ` +
+        `correct it, leave it empty if the value is missing, or name the column in categorical or drop`,
     );
   }
   if (values === null) return 'text';
   return values.length <= FEW_VALUES || 2 * values.length <= numValues ? 'categorical' : 'text';
 }
 
-/** What a cell counts as in a list of values. */
+/** The value that a cell is counted as; a date becomes a text. */
 export function toValue(cell: Exclude<Cell, null>): Value {
   if (!(cell instanceof Date)) return cell;
   return cell

@@ -1,28 +1,28 @@
-// What of a table file is known before its rows are read. Goes as JSON from one task to the others.
+// The layout of a table file: what is known before its rows are read. Passed between tasks as JSON.
 
 export type Format = 'csv' | 'json-lines' | 'parquet' | 'arrow' | 'npy';
 
 /** Rows that one task reads. */
 export interface Part {
-  /** What [start, end) counts: bytes of a CSV or JSON Lines file, row groups, record batches, or rows. */
+  /** [start, end) counts bytes of a CSV or JSON Lines file, row groups, record batches, or rows of a .npy file. */
   start: number;
   end: number; // exclusive
-  /** Number of the first row in the file, from 0. */
+  /** Index of the first row in the file, from 0. */
   rowStart: number;
   numRows: number;
 }
 
 interface Common {
-  /** Names of the columns; where the file has none, their numbers. */
+  /** Names of the columns; their numbers if the file has no names. */
   names: string[];
 }
 
-/** Rows are not known yet: ranges of bytes must be scanned for them. */
+/** A text file, in which ranges of bytes must be scanned for rows. */
 export interface TextLayout extends Common {
   format: 'csv' | 'json-lines';
-  /** Between two cells; null in JSON Lines. */
+  /** Separates two cells; null in JSON Lines. */
   separator: string | null;
-  /** Where the first row begins. */
+  /** Position of the first row. */
   dataStart: number;
 }
 
@@ -33,25 +33,26 @@ export interface PartedLayout extends Common {
 
 export type FileLayout = TextLayout | PartedLayout;
 
-/** How a text file is to be read. */
+/** How to read a text file. */
 export interface TextOptions {
-  /** Lines before the table. @default 0 */
+  /** Lines to skip before the table. @default 0 */
   skipRows?: number;
-  /** Whether the first row has the names; by default it has when each of its cells is a text. */
+  /** Whether the first row has the names; by default it does if none of its cells is a number. */
   header?: boolean;
 }
 
-/** Bytes of a task's share of a text file, and of a row group or more that one task reads. */
+/** Bytes that one task reads: a range of a text file, or one or more row groups. */
 export const PART_BYTES = 8 * 1024 ** 2;
-/** Ranges that a run's files are divided into, about: larger files have larger ones. */
+/** Approximate number of ranges that the files of a run are divided into; larger files have larger ranges. */
 const MANY_PARTS = 256;
-/** A task holds its share in memory, several times over. */
+/** A task holds its range in memory several times. */
 const MAX_PART_BYTES = 64 * 1024 ** 2;
 
 /**
- * Bytes of a range, from the size of all files alone: never from the number of functions.
+ * Choose the bytes of a range from the size of all files only, so that results do not depend on the number of
+ * functions.
  *
- * @param totalBytes of all files, decompressed where that is known
+ * @param totalBytes size of all files, decompressed if known
  */
 export function choosePartBytes(totalBytes: number): number {
   const even = Math.ceil(totalBytes / MANY_PARTS / 1024 ** 2) * 1024 ** 2;

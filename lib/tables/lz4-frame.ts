@@ -1,4 +1,4 @@
-// LZ4 frames, as Arrow files have them: their blocks may refer to earlier ones.
+// Decompresses LZ4 frames as in Arrow files, whose blocks may refer to earlier ones.
 // Source: "LZ4 Frame format" 1.6 and "LZ4 Block format", github.com/lz4/lz4/tree/dev/doc.
 
 import { FormatError } from '../base/errors.ts';
@@ -9,7 +9,9 @@ const STORED = 0x80000000;
 const MIN_MATCH = 4;
 
 /**
- * @param numBytes of the text, as is known from elsewhere
+ * Decompress a frame.
+ *
+ * @param numBytes decompressed size, which the Arrow file states
  * @throws {FormatError} on a damaged frame
  */
 export function decompressLz4Frame(bytes: Uint8Array, numBytes: number): Uint8Array {
@@ -24,10 +26,10 @@ export function decompressLz4Frame(bytes: Uint8Array, numBytes: number): Uint8Ar
     at += 4;
     if (size === 0) break;
     const end = at + (size & ~STORED);
-    if (end > bytes.length) throw new FormatError('LZ4 frame cut short');
+    if (end > bytes.length) throw new FormatError('LZ4 frame is truncated');
     const block = bytes.subarray(at, end);
     if (size >= STORED) {
-      if (length + block.length > numBytes) throw new FormatError('LZ4 frame longer than expected');
+      if (length + block.length > numBytes) throw new FormatError('LZ4 frame is longer than expected');
       out.set(block, length);
       length += block.length;
     } else length = decompressBlock(block, out, length);
@@ -37,9 +39,9 @@ export function decompressLz4Frame(bytes: Uint8Array, numBytes: number): Uint8Ar
   return out;
 }
 
-/** @returns length of the text after this block */
+/** @returns length of the output after this block */
 function decompressBlock(block: Uint8Array, out: Uint8Array, start: number): number {
-  const damaged = () => new FormatError('LZ4 block damaged');
+  const damaged = () => new FormatError('LZ4 block is damaged');
   let length = start;
   let at = 0;
   const readLength = (nibble: number): number => {
@@ -67,7 +69,7 @@ function decompressBlock(block: Uint8Array, out: Uint8Array, start: number): num
     at += 2;
     const matchLength = readLength(token & 15) + MIN_MATCH;
     if (offset === 0 || offset > length || length + matchLength > out.length) throw damaged();
-    // byte by byte: a match may overlap what it makes
+    // byte by byte, because a match may overlap its own output
     for (const end = length + matchLength; length < end; length++) out[length] = out[length - offset];
   }
   return length;

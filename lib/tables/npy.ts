@@ -1,4 +1,4 @@
-// NumPy's .npy files: one array of numbers, its last axis the columns.
+// Reads NumPy's .npy files: one array of numbers, whose last axis is the columns.
 // Source: numpy.lib.format, "Format Version 1.0" to "3.0".
 
 import { InputError } from '../base/errors.ts';
@@ -8,7 +8,7 @@ import type { ByteSource } from './source.ts';
 
 const MAGIC = '\x93NUMPY';
 const MAX_HEADER_BYTES = 65_536;
-/** Kind and size of the numbers that are read, and how to read one. */
+/** Readers by kind and size of the numbers. */
 const READERS: Record<string, (view: DataView, at: number, isLittle: boolean) => Cell> = {
   f2: (view, at, isLittle) => toFloat16(view.getUint16(at, isLittle)),
   f4: (view, at, isLittle) => view.getFloat32(at, isLittle),
@@ -24,7 +24,7 @@ const READERS: Record<string, (view: DataView, at: number, isLittle: boolean) =>
   b1: (view, at) => view.getUint8(at) !== 0,
 };
 
-/** How the numbers lie in the file. */
+/** Type and order of the numbers in the file. */
 interface Shape {
   type: string;
   itemBytes: number;
@@ -35,7 +35,7 @@ interface Shape {
   dataStart: number;
 }
 
-/** @throws {InputError} on another type, more than two axes, no rows, or a file cut short */
+/** @throws {InputError} on another type, more than two axes, no rows, or a truncated file */
 export async function readNpyHead(source: ByteSource, partBytes: number): Promise<PartedLayout> {
   const { numRows, numColumns, itemBytes } = await readShape(source);
   const rowsPerPart = Math.max(1, Math.floor(partBytes / (numColumns * itemBytes)));
@@ -47,6 +47,7 @@ export async function readNpyHead(source: ByteSource, partBytes: number): Promis
   return { format: 'npy', names: Array.from({ length: numColumns }, (_, i) => String(i)), parts };
 }
 
+/** Read the rows of a part; all columns have cells. */
 export async function readNpyPart(source: ByteSource, { start, end, numRows }: Part): Promise<Batch> {
   const shape = await readShape(source);
   const { itemBytes, isLittle, isColumnMajor, numColumns, dataStart } = shape;
@@ -72,7 +73,7 @@ export async function readNpyPart(source: ByteSource, { start, end, numRows }: P
   return { numRows, columns };
 }
 
-/** The number of IEEE 754's 16 bits: a sign, 5 bits of the exponent, 10 of the fraction. */
+/** Convert 16 bits of IEEE 754: a sign, 5 bits of exponent, 10 of fraction. */
 function toFloat16(bits: number): number {
   const sign = bits >> 15 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
@@ -87,17 +88,17 @@ async function readShape(source: ByteSource): Promise<Shape> {
   const head = await source.read(0, Math.min(size, MAX_HEADER_BYTES));
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   if (head.length < 12 || !MAGIC.split('').every((letter, i) => head[i] === letter.charCodeAt(0))) {
-    throw new InputError(`${name} is no .npy file: it must begin with \\x93NUMPY`);
+    throw new InputError(`${name} is not a .npy file: it must begin with \\x93NUMPY`);
   }
   const [lengthBytes, length] = head[6] === 1 ? [2, view.getUint16(8, true)] : [4, view.getUint32(8, true)];
   const dataStart = 8 + lengthBytes + length;
-  if (dataStart > head.length) throw new InputError(`${name}: its header is cut short`);
+  if (dataStart > head.length) throw new InputError(`${name}: the header is truncated`);
   const header = new TextDecoder('latin1').decode(head.subarray(8 + lengthBytes, dataStart));
   const descr = /'descr':\s*'([<>|=])([a-z]\d+)'/.exec(header);
   const shape = /'shape':\s*\(([\d,\s]*)\)/.exec(header);
   if (!descr || !Object.hasOwn(READERS, descr[2]) || !shape) {
     throw new InputError(
-      `${name}: the array must hold numbers (${Object.keys(READERS).join(', ')}), its header is ${header.trim()}`,
+      `${name}: the array must hold numbers (${Object.keys(READERS).join(', ')}), got the header ${header.trim()}`,
     );
   }
   const axes = shape[1]
@@ -105,13 +106,15 @@ async function readShape(source: ByteSource): Promise<Shape> {
     .filter((axis) => axis.trim() !== '')
     .map(Number);
   if (axes.length < 1 || axes.length > 2)
-    throw new InputError(`${name}: the array must have one axis or two, got shape (${axes.join(', ')})`);
+    throw new InputError(`${name}: the array must have one or two axes, got shape (${axes.join(', ')})`);
   const [numRows, numColumns = 1] = axes;
   if (numRows === 0 || numColumns === 0) throw new InputError(`${name} is empty: its shape is (${axes.join(', ')})`);
   const itemBytes = Number(descr[2].slice(1));
   const expected = dataStart + numRows * numColumns * itemBytes;
   if (size < expected)
-    throw new InputError(`${name} is cut short: ${size} bytes where its shape (${axes.join(', ')}) takes ${expected}`);
+    throw new InputError(
+      `${name} is truncated: it has ${size} bytes, but its shape (${axes.join(', ')}) takes ${expected}`,
+    );
   return {
     type: descr[2],
     itemBytes,

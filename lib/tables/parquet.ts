@@ -1,4 +1,4 @@
-// Parquet files, by hyparquet: row groups are what tasks share.
+// Reads Parquet files with hyparquet. A part is one or more row groups.
 
 import {
   type AsyncBuffer,
@@ -10,13 +10,12 @@ import {
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { InputError } from '../base/errors.ts';
-import { type Batch, type Cells, NO_CELLS } from './cells.ts';
-import { nameColumns } from './csv-head.ts';
+import { type Batch, type Cells, NO_CELLS, toCell } from './cells.ts';
+import { nameColumns } from './columns.ts';
 import type { Part, PartedLayout } from './file-layout.ts';
-import { toCell } from './json-lines.ts';
 import type { ByteSource } from './source.ts';
 
-/** @throws {InputError} on a file that is damaged, cut short or without rows */
+/** @throws {InputError} on a file that is damaged, truncated or without rows */
 export async function readParquetHead(source: ByteSource, partBytes: number): Promise<PartedLayout> {
   const metadata = await readMetadata(source);
   const names = nameColumns(
@@ -43,7 +42,7 @@ export async function readParquetHead(source: ByteSource, partBytes: number): Pr
   return { format: 'parquet', names, parts };
 }
 
-/** @param columns numbers of the columns that are asked for; others are not read */
+/** @param columns indexes of the requested columns; others are not read */
 export async function readParquetPart(
   source: ByteSource,
   names: readonly string[],
@@ -63,34 +62,34 @@ export async function readParquetPart(
       rowStart,
       rowEnd,
       onChunk: ({ columnName, columnData, rowStart: start, rowEnd: end }) => {
-        const known = chunks.get(columnName) ?? [];
-        chunks.set(columnName, [...known, { data: columnData, start, end }]);
+        const before = chunks.get(columnName) ?? [];
+        chunks.set(columnName, [...before, { data: columnData, start, end }]);
       },
     }),
   );
-  const place = { file: source.name, rowStart };
-  const cellsOf = (name: string): Cells => {
-    const ofColumn = (chunks.get(name) ?? []).sort((a, b) => a.start - b.start);
+  const location = { file: source.name, rowStart };
+  const readCells = (name: string): Cells => {
+    const columnChunks = (chunks.get(name) ?? []).sort((a, b) => a.start - b.start);
     const values: unknown[] = [];
-    for (const { data, start, end } of ofColumn) {
+    for (const { data, start, end } of columnChunks) {
       for (let row = Math.max(start, rowStart); row < Math.min(end, rowEnd); row++) values.push(data[row - start]);
     }
     if (values.length !== numRows) {
       throw new InputError(
-        `${source.name}: column ${JSON.stringify(name)} has ${values.length} of ${numRows} rows; the file is damaged`,
+        `${source.name} is damaged: column ${JSON.stringify(name)} has ${values.length} of ${numRows} rows`,
       );
     }
-    return { at: (row) => toCell(values[row], place, row, name) };
+    return { at: (row) => toCell(values[row], location, row, name) };
   };
   const wanted = new Set(columns);
-  return { numRows, columns: names.map((name, i) => (wanted.has(i) ? cellsOf(name) : NO_CELLS)) };
+  return { numRows, columns: names.map((name, i) => (wanted.has(i) ? readCells(name) : NO_CELLS)) };
 }
 
 function readMetadata(source: ByteSource): Promise<FileMetaData> {
   return guard(source, (file) => parquetMetadataAsync(file));
 }
 
-/** Errors of the library say what is wrong with the file, not which file; those of reading it stay as they are. */
+/** Add the name of the file to the library's errors; errors of reading the source stay as they are. */
 async function guard<T>(source: ByteSource, work: (file: AsyncBuffer) => Promise<T>): Promise<T> {
   let readError: unknown;
   const file: AsyncBuffer = {
@@ -110,6 +109,8 @@ async function guard<T>(source: ByteSource, work: (file: AsyncBuffer) => Promise
   } catch (cause) {
     if (readError !== undefined) throw readError;
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new InputError(`${source.name} is damaged or cut short, as a Parquet file: ${message}`, { cause });
+    throw new InputError(`${source.name} is not a valid Parquet file, it may be damaged or truncated: ${message}`, {
+      cause,
+    });
   }
 }

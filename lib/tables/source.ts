@@ -1,40 +1,52 @@
-// Bytes of one file, wherever it is.
+// Bytes of one file: in memory, in the store, or joined from several sources.
+
+import { nameOf, type Objects, type PinnedObject } from '../store/objects.ts';
 
 import { nameOf, type Objects, type PinnedObject } from '../store/objects.ts';
 
 export interface ByteSource {
-  /** What messages call the file. */
+  /** Name of the file in messages. */
   name: string;
   size: number;
   /**
-   * Bytes [start, end), from a version of the file that stays the same for as long as the source is used.
+   * Read bytes [start, end), always of the same version of the file.
    *
-   * @throws {InputError} when the file is no longer what it was
+   * @throws {InputError} when the file has changed
    */
   read(start: number, end: number): Promise<Uint8Array>;
 }
 
+/** A file in memory. */
 export function memorySource(name: string, bytes: Uint8Array): ByteSource {
   return { name, size: bytes.length, read: async (start, end) => bytes.subarray(start, end) };
 }
 
-/** Several sources end to end, as the pieces of one file. */
-export function joinedSource(name: string, pieces: readonly ByteSource[]): ByteSource {
+/** An object in the store, as it was when it was found. */
+export function objectSource(objects: Objects, object: PinnedObject): ByteSource {
+  return {
+    name: nameOf(object.uri),
+    size: object.size,
+    read: async (start, end) => (start >= end ? new Uint8Array(0) : objects.read(object, start, end)),
+  };
+}
+
+/** Several sources concatenated, as the chunks of one file. */
+export function joinedSource(name: string, chunks: readonly ByteSource[]): ByteSource {
   const starts: number[] = [];
   let size = 0;
-  for (const piece of pieces) {
+  for (const chunk of chunks) {
     starts.push(size);
-    size += piece.size;
+    size += chunk.size;
   }
   return {
     name,
     size,
     async read(start, end) {
       const bytes = new Uint8Array(Math.max(0, end - start));
-      for (const [i, piece] of pieces.entries()) {
+      for (const [i, chunk] of chunks.entries()) {
         const from = Math.max(start, starts[i]);
-        const to = Math.min(end, starts[i] + piece.size);
-        if (from < to) bytes.set(await piece.read(from - starts[i], to - starts[i]), from - start);
+        const to = Math.min(end, starts[i] + chunk.size);
+        if (from < to) bytes.set(await chunk.read(from - starts[i], to - starts[i]), from - start);
       }
       return bytes;
     },

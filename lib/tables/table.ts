@@ -1,9 +1,9 @@
-// One table file of any format: what it is, and the rows of a part of it.
+// Reads table files of any format: the layout of a file, and the rows of a part of it.
 
 import { InputError } from '../base/errors.ts';
 import { readArrowHead, readArrowPart } from './arrow-file.ts';
 import { type Batch, showLocation, showRow } from './cells.ts';
-import { checkUtf8, countSeparators, readCsvHead } from './csv-head.ts';
+import { countSeparators, readCsvHead } from './csv-head.ts';
 import { readCsvRows } from './csv-rows.ts';
 import { CSV_STATE, scanRows } from './csv-states.ts';
 import type { FileLayout, Format, Part, TextOptions } from './file-layout.ts';
@@ -11,6 +11,7 @@ import { readJsonHead, readJsonRows } from './json-lines.ts';
 import { readNpyHead, readNpyPart } from './npy.ts';
 import { readParquetHead, readParquetPart } from './parquet.ts';
 import type { ByteSource } from './source.ts';
+import { checkUtf8 } from './text-encoding.ts';
 
 const MAGICS: [Format, string][] = [
   ['parquet', 'PAR1'],
@@ -19,12 +20,12 @@ const MAGICS: [Format, string][] = [
   ['npy', '\x93NUMPY'],
 ];
 
-/** Files that people have tables in and that are not read. */
+/** Common formats of tables that are not supported. */
 const OTHER_MAGICS: [magic: string, what: string][] = [
   ['FEA1\0\0\0\0', 'a Feather file of version 1; write it as version 2'],
   ['PK\x03\x04', 'a ZIP archive, as Excel and .npz files are; save the table as CSV or Parquet'],
-  ['BZh91AY', 'packed with bzip2; pack it with gzip or zstd'],
-  ['\xfd7zXZ', 'packed with xz; pack it with gzip or zstd'],
+  ['BZh91AY', 'compressed with bzip2; compress it with gzip or zstd'],
+  ['\xfd7zXZ', 'compressed with xz; compress it with gzip or zstd'],
 ];
 
 function startsWith(head: Uint8Array, magic: string): boolean {
@@ -32,9 +33,9 @@ function startsWith(head: Uint8Array, magic: string): boolean {
 }
 
 /**
- * Format of a file, from its first bytes and, for texts, its name.
+ * Detect the format of a file from its first bytes and, for text files, its name.
  *
- * @throws {InputError} on a file of another kind
+ * @throws {InputError} on a format that is not supported
  */
 function detectFormat(head: Uint8Array, name: string): Format {
   const found = MAGICS.find(([, magic]) => startsWith(head, magic));
@@ -45,9 +46,11 @@ function detectFormat(head: Uint8Array, name: string): Format {
 }
 
 /**
- * @param source not compressed
- * @param partBytes what one task is to read, about
- * @throws {InputError} on a file that is empty or damaged, or options that have no meaning for its format
+ * Read what is known of a file before its rows are read.
+ *
+ * @param source must not be compressed
+ * @param partBytes bytes that one task reads, approximately
+ * @throws {InputError} on a file that is empty or damaged, or options that have no effect on its format
  */
 export async function readFileLayout(
   source: ByteSource,
@@ -60,17 +63,17 @@ export async function readFileLayout(
   if (format === 'csv') return readCsvHead(source, options);
   if (format === 'json-lines') return readJsonHead(source, options);
   if (options.skipRows || options.header !== undefined) {
-    throw new InputError(`skipRows and header have no meaning for ${format} files; ${name} is one`);
+    throw new InputError(`skipRows and header have no effect on ${format} files, and ${name} is one; remove them`);
   }
   if (format === 'npy') return readNpyHead(source, partBytes);
   return format === 'parquet' ? readParquetHead(source, partBytes) : readArrowHead(source, partBytes);
 }
 
 /**
- * Rows of a part, with cells in the columns that are asked for.
+ * Read the rows of a part.
  *
- * @param columns numbers of those columns
- * @throws {InputError} on rows that don't fit the columns, or text that isn't UTF-8
+ * @param columns indexes of the requested columns; others may have no cells
+ * @throws {InputError} on rows that do not match the columns, or text that is not UTF-8
  */
 export async function readPart(
   source: ByteSource,
@@ -82,12 +85,12 @@ export async function readPart(
   if (format === 'arrow') return readArrowPart(source, names, part, columns);
   if (format === 'parquet') return readParquetPart(source, names, part, columns);
   const bytes = await source.read(part.start, part.end);
-  const place = { file: source.name, rowStart: part.rowStart };
+  const location = { file: source.name, rowStart: part.rowStart };
   checkUtf8(bytes, source.name, (at) => {
     const { numRows, lastStart } = scanRows(bytes.subarray(0, at), separator)[CSV_STATE.rowStart];
-    if (separator === null) return showRow(place, numRows);
+    if (separator === null) return showRow(location, numRows);
     const column = countSeparators(bytes.subarray(Math.max(0, lastStart), at), separator);
-    return showLocation(place, numRows, names[column] ?? String(column));
+    return showLocation(location, numRows, names[column] ?? String(column));
   });
-  return separator === null ? readJsonRows(bytes, names, place) : readCsvRows(bytes, separator, names, place);
+  return separator === null ? readJsonRows(bytes, names, location) : readCsvRows(bytes, separator, names, location);
 }

@@ -220,7 +220,7 @@ const WRONG: [what: string, files: Record<string, string>, options: Partial<Pred
   ],
   ['files of other columns', { 'a.csv': head, 'b.csv': 'x\n1\n' }, {}, /b\.csv has another schema/],
   ['a header alone', { 'bad.csv': 'size,colour,when,ok\n' }, {}, /a header only/],
-  ['a column to keep that is not there', { 'bad.csv': head }, { keep: ['id'] }, /keep "id" is no column/],
+  ['a column to keep that is not there', { 'bad.csv': head }, { keep: ['id'] }, /keep "id" is not a column/],
   [
     'a column to keep that is called as the label',
     { 'bad.csv': 'size,colour,when,ok,label\n1,red,2026-01-01,true,a\n' },

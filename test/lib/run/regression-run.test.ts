@@ -201,7 +201,7 @@ suite('a run of regression on data', () => {
     [{ classWeight: 'balanced' }, 'x,y\n1,2\n', /^classWeight is for classes/],
     [{ criterion: 'gini' }, 'x,y\n1,2\n', /^criterion must be squared_error, absolute_error or poisson for the task regression, got gini$/],
     [{ engine: 'ml-random-forest' }, 'x,y\n1,2\n', /^engine ml-random-forest tells classes apart only/],
-    [{ categorical: ['y'] }, 'x,y\n1,2\n3,4\n', /label "y" is to be categories, and the task regression predicts numbers/],
+    [{ categorical: ['y'] }, 'x,y\n1,2\n3,4\n', /label "y" is named in categorical, but the task regression predicts numbers/],
     [{}, 'x,y\n1,2\n2,five\n3,4\n', /row 2, column "y": the task regression predicts numbers, got "five"/],
     [{}, 'x,y\n1,2\n2,\n3,4\n', /row 2, column "y": a label must not be missing/],
     [{}, 'x,y\n1,2\n2,2\n3,2\n', /label "y" is 2 in all rows; there is nothing to learn/],

@@ -10,13 +10,13 @@ import { FUZZ_RUNS } from '../../fuzz.ts';
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const place = { file: 't.csv', rowStart: 0 };
 
-/** All cells as rows; an error as its message. */
+/** All cells as rows. */
 function readAll(bytes: Uint8Array, names: string[], rowStart = 0): unknown {
   const { numRows, columns } = readCsvRows(bytes, ',', names, { ...place, rowStart });
   return Array.from({ length: numRows }, (_, row) => columns.map((cells) => cells.at(row)));
 }
 
-/** Rows of a text that is cut at some places. */
+/** Rows of a text that is cut at the given positions. */
 function readInRanges(bytes: Uint8Array, names: string[], cuts: number[]): unknown[] {
   const ends = [...new Set([...cuts, bytes.length])].sort((a, b) => a - b);
   const ranges = ends.map((end, i) => ({ start: ends[i - 1] ?? 0, end }));
@@ -40,7 +40,7 @@ function outcome(work: () => unknown): unknown {
   }
 }
 
-test('cells are numbers, texts or nothing', () => {
+test('cells are numbers, texts or missing', () => {
   assert.deepEqual(readAll(bytesOf('1,-2.5e3,a b\r\n"3","x,""y""\n",\n,NA,"NaN"\n'), ['a', 'b', 'c']), [
     [1, -2500, 'a b'],
     [3, 'x,"y"\n', null],
@@ -48,7 +48,7 @@ test('cells are numbers, texts or nothing', () => {
   ]);
 });
 
-test('blank lines are no rows, and the last line needs no line feed', () => {
+test('blank lines are not rows, and the last line needs no line feed', () => {
   assert.deepEqual(readAll(bytesOf('\n1,2\r\n\r\n\n3,4'), ['a', 'b']), [
     [1, 2],
     [3, 4],
@@ -56,43 +56,43 @@ test('blank lines are no rows, and the last line needs no line feed', () => {
   assert.deepEqual(readAll(bytesOf('1,2\n\r'), ['a', 'b']), [[1, 2]]);
 });
 
-test('a quote within a field is a character like others', () => {
+test('a quote within an unquoted field is an ordinary character', () => {
   assert.deepEqual(readAll(bytesOf('5" pipe,a"b"\nx,y\n'), ['a', 'b']), [
     ['5" pipe', 'a"b"'],
     ['x', 'y'],
   ]);
 });
 
-test('a ragged row and a text after a quote are told with file and row', () => {
+test('a ragged row and text after a quote are reported with file and row', () => {
   assert.throws(() => readAll(bytesOf('1,2\n3\n'), ['a', 'b'], 7), {
     name: 'InputError',
-    message: 't.csv, row 9: 1 cell where the table has 2 columns; it begins with "3"',
+    message: 't.csv, row 9: 1 cell, but the table has 2 columns; the row begins with "3"',
   });
   assert.throws(
     () => readAll(bytesOf('1,2\n3,4,5\n'), ['a', 'b']),
-    /t\.csv, row 2: 3 cells where the table has 2 columns/,
+    /t\.csv, row 2: 3 cells, but the table has 2 columns/,
   );
-  assert.throws(() => readAll(bytesOf('1,"2"x\n'), ['a', 'b']), /row 1: a text after the closing quote of "2"/);
+  assert.throws(() => readAll(bytesOf('1,"2"x\n'), ['a', 'b']), /row 1: text follows the closing quote of "2"/);
 });
 
-test('a quote that nothing closes is told with the row that it opens in', () => {
+test('an unclosed quote is reported with the row in which it opens', () => {
   assert.throws(() => readInRanges(bytesOf('1,2\n3,"4\n5,6\n'), ['a', 'b'], [3, 8]), {
     name: 'InputError',
-    message: 't.csv, row 2: a quote opens a field and nothing closes it; close it, or double it',
+    message: 't.csv, row 2: a quoted field is not closed; add the closing quote, or double the quote',
   });
 });
 
-test('the first row ends where its line feed is, quoted ones left out', () => {
+test('the first row ends at its first line feed that is not quoted', () => {
   assert.deepEqual(readFirstRow(bytesOf('a,"b\nc"\r\n1,2\n'), ',', place), { cells: ['a', 'b\nc'], end: 9 });
   assert.deepEqual(readFirstRow(bytesOf('a'), ',', place), { cells: ['a'], end: 1 });
 });
 
-// made of what CSV breaks on
+// texts of tokens that are hard for CSV parsers
 const nasty = fc
   .array(fc.constantFrom('"', '""', ',', '\n', '\r\n', '\r', 'a', '1', ' ', '"a,\n""b"', 'é', '1.5'), { maxLength: 40 })
   .map((parts) => parts.join(''));
 
-test('any cuts give the rows of one pass, or the same error', () => {
+test('any cuts give the same rows or error as one pass', () => {
   const cuts = fc.array(fc.nat(60), { maxLength: 8 });
   fc.assert(
     fc.property(nasty, cuts, fc.constantFrom(1, 2, 3), (text, at, numColumns) => {
@@ -116,7 +116,7 @@ test('any cuts give the rows of one pass, or the same error', () => {
   );
 });
 
-test('every single cut of a well-formed table gives its rows', () => {
+test('every cut of a well-formed table gives its rows', () => {
   const cell = fc.oneof(
     fc.constantFrom('', '1', 'x'),
     fc.string({ unit: fc.constantFrom('a', '"', ',', '\n', '\r', 'ü'), maxLength: 6 }),
@@ -135,10 +135,10 @@ test('every single cut of a well-formed table gives its rows', () => {
   );
 });
 
-test('in JSON Lines quotes mean nothing to the scan', () => {
+test('the scan ignores quotes in JSON Lines', () => {
   const bytes = bytesOf('{"a": "x\\"}\n"\n{}');
-  const passages = scanRows(bytes, null);
-  assert.equal(locateRows([{ start: 0, end: bytes.length }], [passages], 't.jsonl')[0].numRows, 3);
+  const transitions = scanRows(bytes, null);
+  assert.equal(locateRows([{ start: 0, end: bytes.length }], [transitions], 't.jsonl')[0].numRows, 3);
 });
 
 test('ranges cover the bytes', () => {
@@ -149,7 +149,7 @@ test('ranges cover the bytes', () => {
   assert.deepEqual(cutRanges(3, 3, 4), [{ start: 3, end: 3 }]);
 });
 
-test('parseNumber gives what Number gives for every decimal', () => {
+test('parseNumber equals Number on every decimal', () => {
   const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 1, maxLength: 22 });
   const decimal = fc
     .tuple(fc.constantFrom('', '-', '+'), digits, fc.option(digits), fc.option(fc.integer({ min: -330, max: 330 })))
@@ -169,7 +169,7 @@ test('parseNumber gives what Number gives for every decimal', () => {
   }
 });
 
-test('parseNumber takes nothing else for a number', () => {
+test('parseNumber rejects everything else', () => {
   for (const text of [
     '',
     '.',

@@ -30,7 +30,7 @@ test('the type of a column follows from all of its cells', () => {
 test('a text among numbers is told with its place', () => {
   assert.throws(() => inferType(factsOf([1, 2, 'n.a.'], 4), 'c', false), {
     name: 'InputError',
-    message: /^t\.csv, row 7, column "c": "n\.a\." is no number, and 2 of 3 values are; mend it/,
+    message: /^t\.csv, row 7, column "c": "n\.a\." is not a number, but 2 of 3 values are; correct it/,
   });
 });
 

@@ -57,7 +57,7 @@ test('bad data end the run with the file, the row and the value, and paths are c
   const run = (...args: string[]) => finish(t, ['run', '--data-dir', join(folder, 'emulator'), '--quiet', ...args]);
   const { code, stderr } = await run('--data', bad, '--label', 'b');
   assert.equal(code, 1);
-  assert.match(stderr, /bad\.csv, row 3, column "a": "oops" is no number, and 2 of 3 values are; mend it/);
+  assert.match(stderr, /bad\.csv, row 3, column "a": "oops" is not a number, but 2 of 3 values are; correct it/);
   for (const [args, message] of [
     [['--data', join(folder, 'none.csv'), '--label', 'b'], /--data .*none\.csv: there is no such file/],
     [['--data', bad], /--label must say which column of the data is to be predicted/],
@@ -85,7 +85,7 @@ test('plan reads the data, and tells what a run on them would take', async (t) =
   assert.equal(refused.code, 2);
   assert.match(
     refused.stderr,
-    /^error --label "9" is no column of test\/fixtures\/tables\/iris\.csv; it has 0, 1, 2, 3, 4/,
+    /^error --label "9" is not a column of test\/fixtures\/tables\/iris\.csv; it has 0, 1, 2, 3, 4/,
   );
 });
 
