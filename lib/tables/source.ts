@@ -2,8 +2,6 @@
 
 import { nameOf, type Objects, type PinnedObject } from '../store/objects.ts';
 
-import { nameOf, type Objects, type PinnedObject } from '../store/objects.ts';
-
 export interface ByteSource {
   /** Name of the file in messages. */
   name: string;
@@ -50,13 +48,5 @@ export function joinedSource(name: string, chunks: readonly ByteSource[]): ByteS
       }
       return bytes;
     },
-  };
-}
-
-export function objectSource(objects: Objects, object: PinnedObject): ByteSource {
-  return {
-    name: nameOf(object.uri),
-    size: object.size,
-    read: async (start, end) => (start >= end ? new Uint8Array(0) : objects.read(object, start, end)),
   };
 }

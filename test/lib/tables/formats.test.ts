@@ -205,7 +205,8 @@ test('a zstd bomb is refused before it fills the memory', async () => {
 test('a stream whose dictionaries change is rejected', async () => {
   await assert.rejects(readColumns(fixture('changing.arrow')), {
     name: 'InputError',
-    message: /^changing\.arrow is an Arrow stream whose dictionaries change, which is not supported; write it as a file/,
+    message:
+      /^changing\.arrow is an Arrow stream whose dictionaries change, which is not supported; write it as a file/,
   });
 });
 
