@@ -158,7 +158,7 @@ for (const name of ['snappy.parquet', 'lz4.arrow']) {
       { label: 'ok', drop: ['name'], categorical: ['kind'], testSize: 2, chunkBytes: 1 },
       memoryStore(),
     ).catch(
-      (error: Error) => assert.match(error.message, /column "ok": a label must not be missing/) ?? { store: undefined },
+      (error: Error) => assert.match(error.message, /column "ok": the label is missing in/) ?? { store: undefined },
     );
     assert.equal(store, undefined);
     const learnt = await runOnData(
