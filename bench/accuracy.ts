@@ -1,4 +1,4 @@
-// Accuracy beside scikit-learn's on the same rows: mean over seeds, and the standard error of the paired difference.
+// Accuracy compared with scikit-learn's on the same rows: mean over seeds, and the standard error of the paired difference.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

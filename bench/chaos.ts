@@ -1,4 +1,4 @@
-// The seed's job, 100,000 × 20 and 100 trees, under seeded faults: what each schedule met, and that nothing came of it.
+// The reference job, 100,000 × 20 and 100 trees, under seeded faults: the faults of each schedule, and that the model is the same.
 // npx tsx bench/chaos.ts [--seeds 10] [--first 1] [--rate 0.1] [--strategy trees]
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -24,7 +24,7 @@ const { values } = parseArgs({
 const folder = mkdtempSync(join(tmpdir(), 'arvoredo-chaos-'));
 const WAIT_FOR_PROCESSES_MS = 5000;
 
-/** Run the job in a folder of its own, and look at what it left. */
+/** Run the job in its own folder, and check what it left. */
 async function runJob(name: string, options: string[], killIn?: string) {
   const dataDir = join(folder, name);
   const json = join(folder, `${name}.json`);
@@ -77,7 +77,7 @@ const first = Number(values.first);
 const rows = [];
 const totals = new Map<string, number>();
 for (let seed = first; seed < first + Number(values.seeds); seed++) {
-  // the last one is killed with -9 besides
+  // the last one is also killed with -9
   const isKilled = seed === first + Number(values.seeds) - 1;
   const killIn = isKilled ? STAGE_NAMES[seed % STAGE_NAMES.length] : undefined;
   const options = ['--chaos', String(seed), '--chaos-rate', values.rate];

@@ -1,4 +1,4 @@
-// How the time and the memory of a fit grow with the rows: one thread, fully grown trees, the seed's distribution.
+// How the time and the memory of a fit grow with the rows: one thread, fully grown trees, the reference job's distribution.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
@@ -39,7 +39,7 @@ function generateBinned(numRows: number): { rows: ClassRows; edges: Float32Array
   return { rows: { numRows, rowIndex: new Uint32Array(0), labels, columns }, edges };
 }
 
-/** Resident bytes of this process now, and at their highest since `forgetPeak`; Linux tells. */
+/** Resident bytes of this process now, or their peak since `forgetPeak`; Linux only. */
 function residentBytes(field: 'VmRSS' | 'VmHWM'): number {
   return 1024 * Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync('/proc/self/status', 'latin1'))?.[1]);
 }
@@ -74,7 +74,7 @@ for (const numRows of values.rows.split(',').map(Number)) {
     'CPU ms a tree': ms.toFixed(1),
     'ns per row · log2(rows)': ((ms * 1e6) / (numRows * Math.log2(numRows))).toFixed(2),
     'nodes a row': (numNodes / numRows).toFixed(3),
-    'bytes a row beside the columns': ((residentBytes('VmHWM') - before) / numRows).toFixed(0),
+    'bytes a row without the columns': ((residentBytes('VmHWM') - before) / numRows).toFixed(0),
   });
 }
 console.table(table);

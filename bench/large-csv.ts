@@ -69,7 +69,7 @@ async function writeTable(path: string): Promise<number> {
   return row;
 }
 
-/** Run the command; tells the seconds and the most resident memory of the command and of the largest of its processes. */
+/** Run the command; returns the seconds and the peak resident memory of the command and of the largest of its processes. */
 async function measure(name: string, args: string[]): Promise<void> {
   const startMs = performance.now();
   const child = spawn(process.execPath, ['dist/arvoredo.mjs', ...args], { stdio: ['ignore', 'ignore', 'inherit'] });

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 
-/** What a forest took, and how often it was right. */
+/** Seconds of a forest, and its accuracy. */
 export interface Sample {
   /** Seconds. */
   fit: number;
@@ -36,9 +36,9 @@ const FORESTS = [
 ];
 
 /**
- * Look for the peers.
+ * Find the peers.
  *
- * @param pythons to look in, one after the other; a version found twice counts once
+ * @param pythons searched in this order; a version found twice counts once
  * @param args of every forest: folder of the rows, trees, seed
  */
 export function findPeers(pythons: string[], args: string[]): Peers {

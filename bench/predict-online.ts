@@ -11,7 +11,7 @@ import { startRun, viewRun } from '../lib/run/run.ts';
 import { localTarget } from '../local/backend/local-target.ts';
 import { startEmulator } from '../local/emulator/emulator.ts';
 
-const ROUNDS = 5; // of warm requests: the median of their quantiles is told
+const ROUNDS = 5; // of warm requests: the median of their quantiles is printed
 const [numCold = 9, numWarm = 400] = process.argv.slice(2).map(Number);
 const JOB = { samples: 20_000, chunkSize: 10_000, trees: 100, workers: 2 };
 const row = Object.fromEntries(Array.from({ length: 20 }, (_, j) => [`f${j}`, j / 10]));

@@ -46,7 +46,7 @@ function makeJob(numRows: number, numTestRows: number, numTrees: number): Job {
   return { train: generator.generate(0, numRows), test, numClasses, numTrees, seed };
 }
 
-/** Samples of each contestant, in turns: all of them once, then again; a peer no more often than is asked for. */
+/** Samples of each contestant, in turns: all of them once, then again; a peer at most `--peer-repeats` times. */
 async function inTurns<Result>(contestants: Contestant<Result>[], isOurs: (name: string) => boolean) {
   const samples = new Map<string, Result[]>();
   for (let repeat = 0; repeat < Number(values.repeats); repeat++) {

@@ -1,4 +1,4 @@
-// The seed's job for every number of workers, chunk size and strategy: one model. Prints a row per run; fails if two differ.
+// The reference job for every number of workers, chunk size and strategy: one model. Prints a row per run; fails if two differ.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

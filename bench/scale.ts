@@ -11,7 +11,7 @@ const { values } = parseArgs({
   options: {
     tasks: { type: 'string', default: '1000,10000,100000,1000000' },
     'task-seconds': { type: 'string', default: '2' },
-    /** places of the account; nine tenths are used */
+    /** concurrency of the account; nine tenths are used */
     concurrency: { type: 'string', default: String(AWS.concurrency) },
     /** prefixes over which S3 has spread the keys */
     prefixes: { type: 'string', default: String(AWS.s3Prefixes) },

@@ -78,7 +78,7 @@ def table(seed, rows, features, missing):
     X = random.integers(0, 40, (rows, features)).astype(np.float32)
     signal = X[:, 0] + 0.5 * X[:, 1] - 0.3 * X[:, 2] + 0.02 * X[:, 0] * X[:, 3] + random.normal(0, 6, rows)
     if missing:
-        # a missing value tells something, so that its side matters
+        # a missing value carries information, so that its side matters
         X[(random.random((rows, features)) < 0.15) & (signal[:, None] > np.median(signal))] = np.nan
     weights = np.round(random.uniform(0, 3, rows), 2)
     return X, signal, weights

@@ -126,7 +126,7 @@ for name, (forest, x, y, second_only) in jobs.items():
     rows = x[:60]
     answer = onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"X": rows})
     expected = forest.predict_proba(rows) if hasattr(forest, "classes_") else forest.predict(rows)[:, None]
-    if not second_only:  # there onnxruntime gives a column of its own making
+    if not second_only:  # there onnxruntime adds a column
         assert np.allclose(answer[-1], expected, rtol=1e-5, atol=1e-6), name
     fixtures[name] = {
         "onnx": text(np.frombuffer(model.SerializeToString(), np.uint8)),

@@ -1,7 +1,7 @@
 """A second opinion on the template: moto's CloudFormation creates what it knows of the stack, and deletes it again.
 
 Usage: python bench/reference/stack_in_moto.py [cdk.out/Arvoredo.template.json]; needs moto[server] and boto3.
-Speaks to a server of its own on the loopback. Prints the state, and the types that moto does not know.
+Starts its own server on the loopback. Prints the state, and the types that moto does not know.
 """
 
 import io

@@ -1,4 +1,4 @@
-// One invocation of the worker: waits for a place, reads, works, writes.
+// One invocation of the worker: waits for a slot, reads, works, writes.
 
 import type { AttemptWork } from './scenario.ts';
 import type { Ending, World } from './world.ts';
@@ -70,7 +70,7 @@ export class WorkerAttempt {
     this.#end({ ok: false, error: { name: 'SlowDown', message: 'Please reduce your request rate.' } });
   }
 
-  /** The place was taken for as long as all that lasted. */
+  /** The slot was taken for as long as all that lasted. */
   #end(ending: Ending): void {
     this.#world.ran(this.#functionName, this.#world.clock.nowMs - this.#startedMs);
     this.#onEnded(ending);

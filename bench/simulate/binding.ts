@@ -3,9 +3,9 @@
 import type { Scenario } from './scenario.ts';
 import { type Simulated, simulate } from './simulate.ts';
 
-/** The scenario without a limit. Taking away the places takes away the caller's own bound too, which follows from them. */
+/** The scenario without a limit. Removing the account's concurrency also removes the caller's own bound, which follows from it. */
 const WITHOUT: Record<string, (scenario: Scenario) => Scenario> = {
-  'places of the account': (scenario) => ({
+  'concurrency of the account': (scenario) => ({
     ...scenario,
     aws: { ...scenario.aws, concurrency: Infinity },
     options: { ...scenario.options, maxInFlight: scenario.work.numTasks },

@@ -1,4 +1,4 @@
-// Simulated time: actions in the order of their times, and of being asked for where these are equal.
+// Simulated time: actions in the order of their times, and of their requests where these are equal.
 
 /** A binary heap in parallel arrays: millions of actions pass through it. */
 export class Clock {
@@ -28,7 +28,7 @@ export class Clock {
     this.at(this.nowMs + ms, action);
   }
 
-  /** The action under way may settle promises: what waits for them goes on before the next action. */
+  /** The current action may settle promises: code that awaits them continues before the next action. */
   settlePromises(): void {
     this.#hasPromises = true;
   }
@@ -83,5 +83,5 @@ export class Clock {
   }
 }
 
-/** A tick comes when every promise that could settle has, and what waited for it has gone on. */
+/** A tick comes when every promise that could settle has, and code that awaited it has continued. */
 const settled = () => new Promise<void>((resolve) => process.nextTick(resolve));

@@ -22,7 +22,7 @@ export class Execution implements Engine {
   readonly #world: World;
   #bytes = 0;
   #updates: Update[] = [];
-  /** What it is to be told. */
+  /** Messages to deliver. */
   #inbox: (() => void)[] = [];
   #isAwake = false;
   #awakeSinceMs = 0;
@@ -33,7 +33,7 @@ export class Execution implements Engine {
     this.tasksOf = (_source, start, end) => makeTasks(world.work, start, end);
   }
 
-  /** @param onEnded told with the program's result and its bytes */
+  /** @param onEnded called with the program's result and its bytes */
   start<T>(program: (engine: Engine) => Promise<T>, onEnded: (result: T, bytes: number) => void): void {
     const { clock, counts } = this.#world;
     clock.at(this.#world.executions.pass(clock.nowMs), () => {
@@ -47,11 +47,11 @@ export class Execution implements Engine {
   }
 
   step<T>(): Promise<T> {
-    throw new Error('a fan-out has no steps of its own');
+    throw new Error('a fan-out has no steps');
   }
 
   wait(): Promise<void> {
-    throw new Error('a fan-out has no pauses of its own');
+    throw new Error('a fan-out has no pauses');
   }
 
   lanes<T>(_name: string, numLanes: number, body: (lanes: Lanes) => Promise<T>): Promise<T> {
@@ -125,7 +125,7 @@ export class Execution implements Engine {
     this.#updates.push({ bytes, accepted });
   }
 
-  /** Be told something: in the next resume, or in the next turn of this one. */
+  /** Deliver a message: in the next resume, or in the next turn of this one. */
   #tell(what: () => void): void {
     if (this.#ended) return;
     this.#inbox.push(what);
@@ -174,7 +174,7 @@ export class Execution implements Engine {
         for (const update of accepted) update.accepted?.();
       });
     }
-    // its answer tells what has happened since
+    // its answer has the events since
     if (updates.length > 0)
       clock.at(atMs, () => (this.#inbox.length > 0 && !this.#ended ? this.#turn() : this.#sleep()));
     else this.#sleep();

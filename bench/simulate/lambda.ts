@@ -1,4 +1,4 @@
-// Lambda's places: concurrency of the account, sandboxes that stay warm, and the pace of new ones.
+// Lambda's limits: concurrency of the account, sandboxes that stay warm, and the rate of new ones.
 
 import type { Clock } from './clock.ts';
 import { Bucket } from './rates.ts';
@@ -37,7 +37,7 @@ export class Lambda {
   /**
    * Ask for a sandbox.
    *
-   * @param onRefused told instead of waiting, where invocations beyond a limit fail
+   * @param onRefused called instead of waiting, where invocations beyond a limit fail
    */
   enter(name: string, onStarted: (isCold: boolean) => void, onRefused?: () => void): void {
     const pool = this.#pools.get(name)!;

@@ -30,7 +30,7 @@ export class Bucket {
     this.#left = most;
   }
 
-  /** Take so many, or nothing. */
+  /** Take that many, or none. */
   take(nowMs: number, count = 1): boolean {
     if (this.#most === Infinity) return true;
     this.#left = Math.min(this.#most, this.#left + (nowMs - this.#refilledMs) * this.#perMs);

@@ -22,7 +22,7 @@ export class S3Requests {
     this.#random = random;
   }
 
-  /** Make so many requests for a task, one after the other. */
+  /** Make that many requests for a task, one after the other. */
   send(task: number, count: number, onDone: () => void, onSlowDown: () => void, attempt = 1): void {
     if (count === 0) {
       onDone();

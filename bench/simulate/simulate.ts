@@ -14,7 +14,7 @@ export interface Simulated {
   seconds: number;
   /** Tasks done in a second, over all of it. */
   tasksPerSecond: number;
-  /** What a task waits besides its work: for being dispatched, a place, S3, and for its answer to be seen. */
+  /** The time that a task waits in addition to its work: for its dispatch, a slot, S3, and for its answer to be seen. */
   overheadMs: { p50: number; p99: number };
   peakConcurrency: number;
   coldStarts: number;

@@ -39,7 +39,7 @@ export class SimulatedWorld implements World {
     /** attempts that found their task's objects written by another */
     duplicates: 0,
   };
-  /** Milliseconds by task from being asked for to the answer being known, but for the work; NaN of one that is not done. */
+  /** Milliseconds by task from its request to its answer, without the work; NaN for one that is not done. */
   readonly overheadMs: Float64Array;
   readonly #askedMs: Float64Array;
   readonly #inFlight: Uint8Array;

@@ -1,4 +1,4 @@
-// Lambda, durable: count the words of all objects below a prefix, each in a function of its own.
+// Lambda, durable: count the words of all objects below a prefix, each in a separate function.
 
 import { s3Store } from '../../lib/aws/s3-store.ts';
 import { durableHandler, fanOut, map, throwUnlessGood, workerFunction } from '../../lib/fanout/index.ts';
@@ -28,7 +28,7 @@ const merger = workerFunction<MergeTask, Counted>(process.env.WORKER_FUNCTION!);
 export const handler = durableHandler(async ({ runId, prefix }: WordCountEvent, engine): Promise<WordCount> => {
   // listed once: a replay is given what was found then
   const keys = await engine.step('list', () => store.list(prefix));
-  if (keys.length === 0) throw new Error(`there is no object below ${prefix}`);
+  if (keys.length === 0) throw new Error(`no object below ${prefix}`);
   const counted = await fanOut(
     engine,
     'count',

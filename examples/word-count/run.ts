@@ -69,7 +69,7 @@ export async function countLocally(texts: Record<string, string>): Promise<WordC
 
 async function readTexts(folder: string): Promise<Record<string, string>> {
   const names = (await readdir(folder).catch(() => [])).filter((name) => /\.(md|txt)$/.test(name));
-  if (names.length === 0) throw new InputError(`${folder}: there is no .md or .txt file; name a folder with some`);
+  if (names.length === 0) throw new InputError(`${folder} has no .md or .txt file; name a folder that has some`);
   return Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')])),
   );

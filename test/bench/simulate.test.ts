@@ -89,7 +89,7 @@ suite('simulator', () => {
     assert.ok(Math.abs(ramped.seconds - free.seconds - 30) < 1, `${ramped.seconds}, ${free.seconds}`);
   });
 
-  test('the places of the account hold for workers and orchestrators together', async () => {
+  test('the concurrency of the account limits workers and orchestrators together', async () => {
     const work = { ...STEADY, numTasks: 300, taskMs: 1000 };
     const waiting = await simulate(scenario(work, { aws: { concurrency: 20 } }));
     assert.equal(waiting.peakConcurrency, 20);
@@ -110,7 +110,7 @@ suite('simulator', () => {
   });
 
   const CASES: [binds: string, work: Partial<Work>, aws: Partial<Aws>][] = [
-    ['places of the account', { taskMs: 5000 }, { concurrency: 20 }],
+    ['concurrency of the account', { taskMs: 5000 }, { concurrency: 20 }],
     ['ramp of new sandboxes', { taskMs: 20_000 }, { sandboxesPer10s: 50 }],
     ['S3 requests of a prefix', { taskMs: 100, s3Reads: 10 }, { s3ReadsPerSecond: 50 }],
     ['checkpoints in a second', { taskMs: 100 }, { checkpointsPerSecond: 0.5 }],
