@@ -8,7 +8,7 @@ import type { RawRows } from '../partition/rows.ts';
 import type { RowSource } from './row-source.ts';
 import { FRIEDMAN_FEATURES, type Friedman1Spec } from './spec.ts';
 
-export type Friedman1Description = {
+type Friedman1Description = {
   generator: 'friedman1';
   columns: { role: 'informative' | 'random' }[];
   formula: string;

@@ -162,9 +162,9 @@ const MAX_MIXING = 2 ** 24;
 /** @throws {InputError} when a value is out of its range, or values contradict each other */
 export function validateDatasetSpec(spec: DatasetSpec): void {
   const { generator, samples, features, seed } = spec;
-  requireWhole('samples', samples, 1, 2 ** 32 - 1);
-  requireWhole('features', features, 1, MAX_FEATURES);
-  requireWhole('seed', seed, 0, MAX_SEED);
+  requireInteger('samples', samples, 1, 2 ** 32 - 1);
+  requireInteger('features', features, 1, MAX_FEATURES);
+  requireInteger('seed', seed, 0, MAX_SEED);
   if (generator === 'hypercube') validateHypercube(spec);
   else if (generator === 'logistic') validateLogistic(spec);
   else if (generator === 'regression') validateRegression(spec);
@@ -186,11 +186,11 @@ function validateHypercube(spec: HypercubeSpec): void {
     shift,
     scale,
   } = withDefaults(spec);
-  requireWhole('informative', informative, 1, features);
-  requireWhole('redundant', redundant, 0, features);
-  requireWhole('repeated', repeated, 0, features);
-  requireWhole('classes', classes, 2, MAX_CLASSES);
-  requireWhole('clustersPerClass', clustersPerClass, 1, 2 ** 24);
+  requireInteger('informative', informative, 1, features);
+  requireInteger('redundant', redundant, 0, features);
+  requireInteger('repeated', repeated, 0, features);
+  requireInteger('classes', classes, 2, MAX_CLASSES);
+  requireInteger('clustersPerClass', clustersPerClass, 1, 2 ** 24);
   requireNumber('flipY', flipY, 0, 1);
   requireNumber('classSep', classSep, 0, MAX_MAGNITUDE);
   const used = informative + redundant + repeated;
@@ -238,7 +238,7 @@ function validatePerFeature(name: string, value: number | readonly number[] | nu
 
 function validateLogistic(spec: LogisticSpec): void {
   const { informative, scale, withReplacement } = withDefaults(spec);
-  requireWhole('informative', informative, 1, MAX_FEATURES);
+  requireInteger('informative', informative, 1, MAX_FEATURES);
   if (informative > spec.features && !withReplacement) {
     throw new InputError(`informative must be at most features (${spec.features}), got ${informative}`);
   }
@@ -249,20 +249,20 @@ function validateLogistic(spec: LogisticSpec): void {
 
 function validateRegression(spec: RegressionSpec): void {
   const { features, informative, bias, noise } = withDefaults(spec);
-  requireWhole('informative', informative, 1, features);
+  requireInteger('informative', informative, 1, features);
   requireNumber('bias', bias, -MAX_MAGNITUDE, MAX_MAGNITUDE);
   requireNumber('noise', noise, 0, MAX_MAGNITUDE);
 }
 
 function validateFriedman1(spec: Friedman1Spec): void {
   const { features, noise } = withDefaults(spec);
-  requireWhole('features', features, FRIEDMAN_FEATURES, MAX_FEATURES);
+  requireInteger('features', features, FRIEDMAN_FEATURES, MAX_FEATURES);
   requireNumber('noise', noise, 0, MAX_MAGNITUDE);
 }
 
-function requireWhole(name: string, value: unknown, min: number, max: number): void {
+function requireInteger(name: string, value: unknown, min: number, max: number): void {
   if (typeof value === 'number' && Number.isInteger(value) && min <= value && value <= max) return;
-  throw new InputError(`${name} must be a whole number from ${min} to ${max}, got ${show(value)}`);
+  throw new InputError(`${name} must be an integer from ${min} to ${max}, got ${show(value)}`);
 }
 
 function requireNumber(name: string, value: unknown, min: number, max: number): void {

@@ -11,7 +11,7 @@ import type { Metric } from './metric.ts';
  */
 export type Average = 'binary' | 'macro' | 'weighted' | 'micro';
 
-export interface PrecisionRecall {
+interface PrecisionRecall {
   /** Share of the rows predicted as the class that belong to it. */
   precision: number;
   /** Share of the rows of the class that are predicted as it. */

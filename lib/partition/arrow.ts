@@ -1,4 +1,4 @@
-// Partitions as Apache Arrow IPC files: see format.md beside this file.
+// Partitions as Apache Arrow IPC files; format.md in this folder describes them.
 
 import {
   type Column,

@@ -1,4 +1,4 @@
-// What each thread does: take the next tree from the queue, grow it in its own part of the memory, until none is left.
+// The work of each thread: take the next tree from the queue and grow it in the thread's regions, until none is left.
 
 import { LEAF_VALUE, LEAF_WEIGHT, type LeafTable, LeafTableBuilder } from '../leaf-table.ts';
 import { CATEGORICAL, LEAF, SET_BYTES, type Tree } from '../tree.ts';

@@ -141,12 +141,12 @@ test('rows outside the dataset are rejected', () => {
 
 const REJECTED: [spec: object, message: string][] = [
   [{ generator: 'blobs' }, 'generator must be hypercube, logistic, regression or friedman1, got "blobs"'],
-  [{ samples: 0 }, 'samples must be a whole number from 1 to 4294967295, got 0'],
-  [{ samples: 2 ** 32 }, 'samples must be a whole number from 1 to 4294967295, got 4294967296'],
-  [{ features: 2.5 }, 'features must be a whole number from 1 to 65536, got 2.5'],
-  [{ seed: -1 }, 'seed must be a whole number from 0 to 9007199254740991, got -1'],
-  [{ classes: 1 }, 'classes must be a whole number from 2 to 65536, got 1'],
-  [{ informative: 0 }, 'informative must be a whole number from 1 to 7, got 0'],
+  [{ samples: 0 }, 'samples must be an integer from 1 to 4294967295, got 0'],
+  [{ samples: 2 ** 32 }, 'samples must be an integer from 1 to 4294967295, got 4294967296'],
+  [{ features: 2.5 }, 'features must be an integer from 1 to 65536, got 2.5'],
+  [{ seed: -1 }, 'seed must be an integer from 0 to 9007199254740991, got -1'],
+  [{ classes: 1 }, 'classes must be an integer from 2 to 65536, got 1'],
+  [{ informative: 0 }, 'informative must be an integer from 1 to 7, got 0'],
   [{ redundant: 4, repeated: 2 }, 'informative + redundant + repeated must be at most features (7), got 8'],
   [{ classes: 3 }, 'classes × clustersPerClass must be at most 2^informative (4), got 6; raise informative'],
   [

@@ -53,7 +53,7 @@ test('the mean of each cluster is its centroid, and its covariance is A transpos
   assert.equal(start, samples);
 });
 
-test('without shuffling, rows come cluster by cluster and columns as informative, redundant, repeated, random', () => {
+test('without shuffling, rows are grouped by cluster, and columns by role', () => {
   const { model, labels } = make({ samples: 11, repeated: 1, shuffle: false, flipY: 0 });
   assert.deepEqual([...labels], [0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1]);
   assert.deepEqual(

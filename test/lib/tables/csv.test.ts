@@ -8,11 +8,11 @@ import { scanRows } from '../../../lib/tables/csv-states.ts';
 import { FUZZ_RUNS } from '../../fuzz.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
-const place = { file: 't.csv', rowStart: 0 };
+const location = { file: 't.csv', rowStart: 0 };
 
 /** All cells as rows. */
 function readAll(bytes: Uint8Array, names: string[], rowStart = 0): unknown {
-  const { numRows, columns } = readCsvRows(bytes, ',', names, { ...place, rowStart });
+  const { numRows, columns } = readCsvRows(bytes, ',', names, { ...location, rowStart });
   return Array.from({ length: numRows }, (_, row) => columns.map((cells) => cells.at(row)));
 }
 
@@ -83,8 +83,8 @@ test('an unclosed quote is reported with the row in which it opens', () => {
 });
 
 test('the first row ends at its first line feed that is not quoted', () => {
-  assert.deepEqual(readFirstRow(bytesOf('a,"b\nc"\r\n1,2\n'), ',', place), { cells: ['a', 'b\nc'], end: 9 });
-  assert.deepEqual(readFirstRow(bytesOf('a'), ',', place), { cells: ['a'], end: 1 });
+  assert.deepEqual(readFirstRow(bytesOf('a,"b\nc"\r\n1,2\n'), ',', location), { cells: ['a', 'b\nc'], end: 9 });
+  assert.deepEqual(readFirstRow(bytesOf('a'), ',', location), { cells: ['a'], end: 1 });
 });
 
 // texts of tokens that are hard for CSV parsers

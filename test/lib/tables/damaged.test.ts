@@ -1,4 +1,4 @@
-// Files that nobody vouches for: each is read, or refused by name; nothing else happens.
+// Damaged files: each is read, or rejected with its name; nothing else happens.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ async function readAll(name: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-async function readOrRefuse(work: () => Promise<void>, name: string): Promise<void> {
+async function readOrReject(work: () => Promise<void>, name: string): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -46,17 +46,17 @@ for (const name of [
   'stream.arrow',
   'iris.csv',
 ]) {
-  test(`${name}, damaged anywhere, is read or refused`, async () => {
+  test(`${name}, damaged anywhere, is read or rejected`, async () => {
     const bytes = fixture(name);
     await fc.assert(
-      fc.asyncProperty(mutations(bytes), (damaged) => readOrRefuse(() => readAll(name, damaged), name)),
+      fc.asyncProperty(mutations(bytes), (damaged) => readOrReject(() => readAll(name, damaged), name)),
       { numRuns: FUZZ_RUNS },
     );
   });
 }
 
 for (const name of ['text.csv.gz', 'text.csv.zst']) {
-  test(`${name}, damaged anywhere, is unpacked or refused`, async () => {
+  test(`${name}, damaged anywhere, is decompressed or rejected`, async () => {
     const bytes = fixture(name);
     const unpackAll = async (damaged: Uint8Array) => {
       for await (const piece of unpack(memorySource(name, damaged), name.endsWith('gz') ? 'gzip' : 'zstd', 4096)) {
@@ -64,13 +64,13 @@ for (const name of ['text.csv.gz', 'text.csv.zst']) {
       }
     };
     await fc.assert(
-      fc.asyncProperty(mutations(bytes), (damaged) => readOrRefuse(() => unpackAll(damaged), name)),
+      fc.asyncProperty(mutations(bytes), (damaged) => readOrReject(() => unpackAll(damaged), name)),
       { numRuns: FUZZ_RUNS },
     );
   });
 }
 
-test('damaged LZ4 frames are refused, whatever length is claimed', () => {
+test('damaged LZ4 frames are rejected, whatever length is expected', () => {
   // a frame with a literal, a match that overlaps itself, and more literals
   const frame = Uint8Array.from([
     4, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82, 9, 0, 0, 0, 0x14, 65, 1, 0, 0x40, 66, 67, 68, 69, 0, 0, 0, 0,

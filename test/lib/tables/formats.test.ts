@@ -75,7 +75,7 @@ test('npy files are read in either order of axes and bytes, whole or in parts', 
   assert.deepEqual((await readColumns(fixture('big-endian.npy'))).columns, { 0: [0, 1, 2, 3, 4] });
 });
 
-test('JSON Lines may leave keys out, in any order', async () => {
+test('JSON Lines may omit keys and order them freely', async () => {
   const { columns } = await readColumns(text('t.jsonl', '{"a": 1, "b": "x"}\r\n\n{"b": null, "a": 2.5}\n{"a": true}'));
   assert.deepEqual(columns, { a: [1, 2.5, true], b: ['x', null, null] });
 });
@@ -138,7 +138,7 @@ test('truncated files are reported by name', async () => {
   }
 });
 
-test('an error of reading is not taken for a damaged file', async () => {
+test('an error while reading is not reported as a damaged file', async () => {
   for (const name of ['snappy.parquet', 'zstd.arrow', 'text.csv.gz']) {
     const broken = { ...fixture(name), read: async () => Promise.reject(new Error('no network')) };
     const work = name.endsWith('.gz') ? unpackAll(broken) : readColumns(broken);
@@ -154,7 +154,7 @@ async function unpackAll(source: ByteSource, pieceBytes = 100): Promise<Uint8Arr
   return pieces;
 }
 
-test('gzip and zstd texts are unpacked in pieces, and read across them', async () => {
+test('gzip and zstd texts are decompressed in chunks, and rows across chunks are read', async () => {
   for (const name of ['text.csv.gz', 'text.csv.zst']) {
     const pieces = await unpackAll(fixture(name), 1000);
     assert.ok(pieces.slice(0, -1).every(({ length }) => length === 1000));
@@ -187,7 +187,7 @@ test('truncated gzip and zstd files and decompression bombs are rejected', async
   });
 });
 
-test('a zstd bomb is refused before it fills the memory', async () => {
+test('a zstd bomb is rejected before it fills the memory', async () => {
   // a frame with a window of 128 KiB, and blocks that say a byte 128 Ki times, in 4 bytes each
   const numBlocks = 16_384;
   const bomb = new Uint8Array(6 + 4 * numBlocks);
@@ -222,7 +222,7 @@ test('npy files of float16 are read', async () => {
   assert.deepEqual(columns, { 0: [1, 65_504, -0, null], 1: [-2, 2 ** -24, 0.333251953125, 2 ** -14] });
 });
 
-test('a header may begin with an empty cell, as that of an index', async () => {
+test('a header may begin with an empty cell, as for an index', async () => {
   const { columns } = await readColumns(text('t.csv', ',a,y\n0,1.5,u\n1,2.5,v\n'));
   assert.deepEqual(columns, { 0: [0, 1], a: [1.5, 2.5], y: ['u', 'v'] });
   // one that lacks another name is a row
@@ -244,7 +244,7 @@ test('unsupported formats are reported by name', async () => {
   assert.deepEqual((await readColumns(text('t.csv', 'FEA1,BZh\n1,2\n'))).columns, { FEA1: [1], BZh: [2] });
 });
 
-test('columns that are not asked for may be lists, which are told as they are when they are asked for', async () => {
+test('nested columns are rejected only if they are requested', async () => {
   const source = fixture('lists.arrow');
   const layout = (await readFileLayout(source, PART_BYTES)) as FileLayout & { parts: Part[] };
   const read = (columns: number[]) => readPart(source, { ...layout, separator: null }, layout.parts[0], columns);

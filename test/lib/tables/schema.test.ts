@@ -27,14 +27,14 @@ test('the type of a column follows from all of its cells', () => {
   assert.equal(type([1, 'x', 'y']), 'categorical');
 });
 
-test('a text among numbers is told with its place', () => {
+test('a text among numbers is reported with its location', () => {
   assert.throws(() => inferType(factsOf([1, 2, 'n.a.'], 4), 'c', false), {
     name: 'InputError',
     message: /^t\.csv, row 7, column "c": "n\.a\." is not a number, but 2 of 3 values are; correct it/,
   });
 });
 
-test('facts are the same for any grouping of the rows', () => {
+test('a profile is the same for any grouping of the rows', () => {
   const cell = fc.oneof(fc.constantFrom<Cell>(null, 'a', 'b', 'true', '2026-01-01', false, 1, 2, 2.5), fc.nat(400));
   fc.assert(
     fc.property(
@@ -58,7 +58,7 @@ test('facts are the same for any grouping of the rows', () => {
 
 const column = { name: 'c', column: 0, numMissing: 0, min: null, max: null };
 
-test('features are encoded by their schema; what training did not have is missing', () => {
+test('features are encoded by their schema; values unknown to training are missing', () => {
   const colour = featureEncoder({ ...column, type: 'categorical', categories: [2, 'green', 'red'] });
   assert.deepEqual(['red', 2, 'blue', '2', null].map(colour), [2, 0, Number.NaN, 0, Number.NaN]);
   const both = featureEncoder({ ...column, type: 'categorical', categories: [2, '2', 'true'] });
@@ -71,7 +71,7 @@ test('features are encoded by their schema; what training did not have is missin
   assert.deepEqual(['1970-01-02', new Date(43_200_000), 'x', 3].map(day), [1, 0.5, Number.NaN, Number.NaN]);
 });
 
-test('labels are encoded by their classes, whatever type these are of', () => {
+test('labels are encoded by their classes of any type', () => {
   const encoder = (classes: (string | number | boolean)[]) =>
     labelEncoder({ name: 'y', column: 0, classes, classCounts: [] });
   assert.deepEqual(['no', 'yes', 'x', null].map(encoder(['no', 'yes'])), [0, 1, undefined, undefined]);
@@ -81,7 +81,7 @@ test('labels are encoded by their classes, whatever type these are of', () => {
   assert.deepEqual([3, 'x'].map(encoder(['3', 'x'])), [0, 1]);
 });
 
-test('dates are those of ISO 8601, in UTC where they say nothing else', () => {
+test('dates are ISO 8601, in UTC by default', () => {
   assert.equal(parseDate('2026-11-24'), Date.UTC(2026, 10, 24));
   assert.equal(parseDate('2024-02-29'), Date.UTC(2024, 1, 29));
   assert.equal(parseDate('2026-11-24 12:30'), Date.UTC(2026, 10, 24, 12, 30));
@@ -101,7 +101,7 @@ test('dates are those of ISO 8601, in UTC where they say nothing else', () => {
   }
 });
 
-test('columns are found by name, then by number; others than those with a part are features', () => {
+test('columns are found by name, then by number; those without a role are features', () => {
   const names = ['a', '0', 'b', 'c', 'y'];
   const { label, features } = chooseColumns(names, { label: '4', drop: ['0'], weightColumn: 'c' }, 't.csv');
   assert.deepEqual([label, features], [4, [0, 2]]);

@@ -19,7 +19,7 @@ export const MAX_SAMPLES_PER_ROW: u32 = 15; // as in the general trainer
 
 const BLOCK_ROWS: i32 = 512; // copied feature by feature, so that the copies stay in the first-level cache
 
-// What the row of a packed sample is an index of: all rows, or those of a copy level. The code of row r and feature f
+// The rows that packed samples refer to: all rows, or those of a copy level. The code of row r and feature f
 // is at codesBase + r * rowStep + f * featureStep.
 let codesBase: usize = 0;
 let labelsBase: usize = 0;

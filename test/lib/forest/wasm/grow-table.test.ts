@@ -48,7 +48,7 @@ const kinds: [name: string, makeValue: (random: RandomStream) => number][] = [
   ['tiny', (random) => random.nextBelow(9) * 5e-324],
 ];
 for (const [name, makeValue] of kinds) {
-  test(`the kernel's trees of values ${name} are the general trainer's on 100 random tables`, async () => {
+  test(`regression, values ${name}: the kernel grows the general trainer's trees on 100 tables`, async () => {
     for (let seed = 0; seed < 100; seed++) {
       const random = new RandomStream(seed, 3);
       const table = randomValueTable(
@@ -63,7 +63,7 @@ for (const [name, makeValue] of kinds) {
 }
 
 for (const [name, makeValue] of [...kinds, ['of two classes', normal] as const]) {
-  test(`with values missing and categories, the kernel's trees ${name} are the general trainer's on 100 tables`, async () => {
+  test(`missing values and categories, ${name}: the kernel grows the general trainer's trees on 100 tables`, async () => {
     for (let seed = 0; seed < 100; seed++) {
       const random = new RandomStream(seed, 4);
       const plain = randomValueTable(
@@ -77,7 +77,7 @@ for (const [name, makeValue] of [...kinds, ['of two classes', normal] as const])
   });
 }
 
-test("the kernel's trees of random cuts are the general trainer's on 300 tables of values and classes", async () => {
+test("with random cuts the kernel grows the general trainer's trees on 300 tables", async () => {
   for (let seed = 0; seed < 300; seed++) {
     const random = new RandomStream(seed, 5);
     const values = randomValueTable(
@@ -93,15 +93,15 @@ test("the kernel's trees of random cuts are the general trainer's on 300 tables 
   }
 });
 
-test("the kernel's trees of values are the general trainer's where rows are copied, and copied again", async () => {
+test("for regression the kernel grows the general trainer's trees where rows are copied twice", async () => {
   await assertLikeTwin(randomValueTable(1, 150_000, 60, normal), { maxFeatures: 0.2, maxDepth: 12 });
 });
 
-test('several threads give the trees of one', async () => {
+test('several threads grow the trees of one thread', async () => {
   await assertLikeTwin(randomValueTable(2, 5000, 8, normal), { maxFeatures: null, criterion: 'squared_error' }, 3);
 });
 
-test('what the kernel cannot do is not asked of it', () => {
+test('tables and options that the kernel does not support go to the general trainer', () => {
   const table = randomValueTable(3, 100, 3, normal);
   const can = (options: Partial<ForestParams>, changes: Partial<TrainingTable> = {}) =>
     trainerOf(resolveParams({ ...FOREST_DEFAULTS, ...options }, 100, 3, 0), { ...table, ...changes }) !== 'general';

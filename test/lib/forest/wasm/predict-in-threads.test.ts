@@ -21,7 +21,7 @@ function randomForest(seed: number, numRows: number, numFeatures: number, numCla
   return { forest, columns: table.rows.columns.map((column) => Float32Array.from(column)) };
 }
 
-/** As `predictProba` does for few rows: without the kernel. */
+/** Predict few rows at a time, which `predictProba` does without the kernel. */
 function predictPlainly(forest: Forest, columns: Float32Array[]): number[] {
   const parts: number[] = [];
   for (let start = 0; start < columns[0].length; start += 100) {
@@ -35,7 +35,7 @@ function predictPlainly(forest: Forest, columns: Float32Array[]): number[] {
   return parts;
 }
 
-test('the kernel predicts what its twin does, to the last bit, on 60 forests', () => {
+test('the kernel predicts the same as its twin, to the last bit, on 60 forests', () => {
   for (let seed = 0; seed < 60; seed++) {
     const numRows = [256, 257, 300, 1023, 4100][seed % 5];
     const numFeatures = [1, 2, 5, 20, 33, 70][seed % 6];
@@ -47,7 +47,7 @@ test('the kernel predicts what its twin does, to the last bit, on 60 forests', (
   }
 });
 
-test('the kernel predicts values as its twin does, to the last bit, also from a stored forest', async () => {
+test('the kernel predicts the same values as its twin, to the last bit, also from a stored forest', async () => {
   for (const [seed, numRows] of [256, 300, 4100, 9000].entries()) {
     const table = randomValueTable(seed, numRows, [1, 5, 20, 70][seed], (random) => random.nextBelow(1e6) / 7 - 7e4);
     const trees = growForest(table, { ...FOREST_DEFAULTS, maxDepth: seed === 1 ? 3 : null }, 0, 5);
@@ -63,7 +63,7 @@ test('the kernel predicts values as its twin does, to the last bit, also from a 
   }
 });
 
-test('the kernel predicts with values missing and categories as its twin does, to the last bit, on 60 forests', async () => {
+test('with missing values and categories the kernel predicts the same as its twin on 60 forests', async () => {
   for (let seed = 0; seed < 60; seed++) {
     const random = new RandomStream(seed, 6);
     const numRows = [256, 300, 1023, 4100, 9000][seed % 5];
@@ -96,7 +96,7 @@ test('the kernel predicts with values missing and categories as its twin does, t
   }
 });
 
-test('a value that is no category is refused by the kernel as by its twin', () => {
+test('the kernel rejects an invalid category with the same error as its twin', () => {
   const table = flagged(
     randomValueTable(1, 300, 9, () => 1),
     new RandomStream(1, 6),
@@ -112,7 +112,7 @@ test('a value that is no category is refused by the kernel as by its twin', () =
   }
 });
 
-test('a stored forest, whose trees share a table of leaves, predicts the same by the kernel', () => {
+test('the kernel predicts the same from a stored forest, whose trees share a leaf table', () => {
   const { forest, columns } = randomForest(1, 700, 6, 3);
   const stored = decodeModel(encodeModel(forest.trees, forest.edges, 3));
   assert.deepEqual(predictProba(stored, columns), predictProba(forest, columns));
@@ -126,7 +126,7 @@ test('predictions are the same from 1 thread, from 2 and from 5', async () => {
   }
 });
 
-test('threads predict few rows or none, and refuse columns that do not fit', async () => {
+test('threads predict few rows or none, and reject columns that do not match', async () => {
   const { forest, columns } = randomForest(3, 300, 4, 2);
   const head = columns.map((column) => column.subarray(0, 3));
   assert.deepEqual(await predictProbaInThreads(forest, head), predictProba(forest, head));
@@ -151,7 +151,7 @@ test('values at an edge, beyond all edges and infinite fall into the same bins',
   assert.deepEqual([...predictProba(forest, columns)], predictPlainly(forest, columns));
 });
 
-test('a forest predicts the same again, on more rows and fewer, and while it predicts others', async () => {
+test('a forest predicts the same again, on more or fewer rows, and while it predicts others', async () => {
   const { forest, columns } = randomForest(5, 9000, 6, 3);
   const part = (numRows: number) => columns.map((column) => column.subarray(0, numRows));
   const expected = predictPlainly(forest, columns);
