@@ -37,9 +37,9 @@ const ROWS: [string, (run: Simulated) => string | number][] = [
   ['retries', ({ counts }) => counts.retried],
   ['throttled', ({ counts }) => counts.throttled],
   ['speculative, of which won', ({ counts, speculativeWins: won }) => `${num(counts.speculative)}, ${num(won)}`],
-  ['found already written', ({ duplicates }) => duplicates],
+  ['output found already written', ({ duplicates }) => duplicates],
   ['tasks not done', ({ counts }) => counts.tasks - counts.done],
-  ['most at once', ({ peakConcurrency }) => peakConcurrency],
+  ['peak in flight', ({ peakConcurrency }) => peakConcurrency],
   ['cold starts', ({ coldStarts }) => coldStarts],
   ['executions', ({ executions }) => executions],
   ['resumes', ({ resumes }) => resumes],
@@ -71,12 +71,12 @@ async function printTable(): Promise<void> {
     const binding = values.binding ? [await printBindings(scenario, run)] : [];
     columns.push([`${num(numTasks)} tasks`, '--:', ...cells, took, ...binding]);
   }
-  const names = ['', '---', ...ROWS.map(([name]) => name), 'simulated in', ...(values.binding ? ['what binds'] : [])];
+  const names = ['', '---', ...ROWS.map(([name]) => name), 'simulated in', ...(values.binding ? ['limited by'] : [])];
   for (const [i, name] of names.entries())
     console.log(`| ${[name, ...columns.map((cells) => cells[i])].join(' | ')} |`);
 }
 
-/** @returns what binds */
+/** @returns the limit that costs the most time */
 async function printBindings(scenario: Scenario, run: Simulated): Promise<string> {
   const all = await bindings(scenario, run);
   console.log(`${num(scenario.work.numTasks)} tasks take ${time(run.seconds)}; without …`);

@@ -22,7 +22,7 @@ function scenario(
 }
 
 suite('simulator', () => {
-  test('one task takes what its parts take', async () => {
+  test('one task takes the sum of its parts', async () => {
     const aws = { invokeMs: 1, orchestratorColdMs: 10, checkpointMs: 100, workerColdMs: 1000, s3Ms: 10_000 };
     const replayMs = [[0, 0], [10, 0]] as const; // biome-ignore format: points
     const work = { ...STEADY, numTasks: 1, taskMs: 100_000, timeoutMs: 900_000, s3Reads: 1, s3Writes: 2 };
@@ -36,7 +36,7 @@ suite('simulator', () => {
     assert.deepEqual([counts.attempts, operations.total, resumes], [1, 4, 2]);
   });
 
-  test('whatever the seed: it ends, every task is done or failed, none twice, results in their places', async () => {
+  test('for any seed a fan-out ends, each task is done or failed once, and results are in task order', async () => {
     for (let seed = 0; seed < 10; seed++) {
       const shares = { slowShare: 0.05, crashShare: 0.1, timeoutShare: 0.02, memoryShare: 0.02 };
       const aws = { concurrency: 60, sandboxesPer10s: 40, s3WritesPerSecond: 50, s3ReadsPerSecond: 80 };
@@ -55,13 +55,13 @@ suite('simulator', () => {
     }
   });
 
-  test('the same seed gives the same outcome, another one another', async () => {
+  test('the same seed gives the same outcome, another seed another', async () => {
     const run = (seed: number) => simulate(scenario({ numTasks: 500 }, { seed, options: { shardAbove: 200 } }));
     assert.deepEqual(await run(1), await run(1));
     assert.notEqual((await run(1)).seconds, (await run(2)).seconds);
   });
 
-  test('second attempts save time where few are very slow, for less than 5 % more attempts', async () => {
+  test('speculative attempts save time where few tasks are very slow, for less than 5 % more attempts', async () => {
     const run = (speculate: boolean) =>
       simulate(scenario({ numTasks: 2000, slowShare: 0.01, slowFactor: 20 }, { options: { speculate } }));
     const [without, withThem] = [await run(false), await run(true)];
@@ -70,7 +70,7 @@ suite('simulator', () => {
     assert.ok(withThem.speculativeWins > 10 && withThem.speculativeWins <= withThem.counts.speculative);
   });
 
-  test('when 60 % of the attempts fail, little is spent', async () => {
+  test('when 60 % of the attempts fail, the fan-out ends early', async () => {
     const { gathered, counts } = await simulate(
       scenario({ numTasks: 2000, crashShare: 0.6 }, { options: { maxInFlight: 50, shardAbove: 1000 } }),
     );
@@ -121,7 +121,7 @@ suite('simulator', () => {
     ['none of them', { taskMs: 100_000, timeoutMs: 900_000 }, {}],
   ]; // biome-ignore format: points
   for (const [binds, work, aws] of CASES) {
-    test(`what binds is found: ${binds}`, async () => {
+    test(`the limit that costs the most time is found: ${binds}`, async () => {
       const options = { shardAbove: 40, lookEveryMs: 60_000 };
       const given = scenario({ ...STEADY, numTasks: 100, ...work }, { aws, options });
       const run = await simulate(given);
@@ -129,7 +129,7 @@ suite('simulator', () => {
     });
   }
 
-  test('slices that are sent their tasks, and those that make them, come to the same; of a source the root writes little', async () => {
+  test('shards get the same result from a list as from a source, for which the root writes little', async () => {
     const given = scenario(
       { ...STEADY, numTasks: 2000 },
       { options: { shardAbove: 50, maxInFlight: 200, results: 'sum' } },
@@ -141,7 +141,7 @@ suite('simulator', () => {
     assert.ok(source.mostBytes < 50 * 300 + 40 * 1500, `${source.mostBytes}`);
   });
 
-  test('limits that AWS ends an execution by are told', async () => {
+  test('limits at which AWS would end an execution are reported', async () => {
     const exceeded = async (aws: Partial<Aws>) =>
       (await simulate(scenario({ numTasks: 50 }, { aws, options: { shardAbove: 20 } }))).exceeded;
     assert.deepEqual(await exceeded({}), []);

@@ -16,7 +16,7 @@ test('words are letters and digits of any script, without case', () => {
   assert.deepEqual(commonest({ b: 2, a: 2, c: 3 }, 2), [['c', 3], ['a', 2]]); // biome-ignore format: pairs
 });
 
-test('a text that comes in between leaves the results of the others where they are, and no sum that lacks it', () => {
+test('a text added later leaves the results of the others, and every sum includes it', () => {
   const counts = (keys: string[]) => countTasks('r', keys).map(({ countsKey }) => countsKey);
   const [before, after] = [counts(['b', 'c']), counts(['a', 'b', 'c'])];
   assert.deepEqual(after.slice(1), before);
@@ -26,7 +26,7 @@ test('a text that comes in between leaves the results of the others where they a
   assert.deepEqual(merged.map((task) => task.countsKeys.length), [100, 100, 50]); // biome-ignore format: one line
 });
 
-test('the functions count what one pass counts', async () => {
+test('the functions count the same words as one pass', async () => {
   const texts = Object.fromEntries(
     Array.from({ length: 12 }, (_, i) => [`${i}.txt`, `${'tree '.repeat(i)}and word${i} and constructor`]),
   );
@@ -38,7 +38,7 @@ test('the functions count what one pass counts', async () => {
   assert.deepEqual(top.slice(0, 3), [['tree', 66], ['and', 24], ['constructor', 12]]); // biome-ignore format: pairs
 });
 
-test('the stack is synthesised offline: a durable orchestrator that may invoke the worker and itself', (t) => {
+test('the stack is synthesized offline, with a durable orchestrator that may invoke the worker and itself', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'word-count-stack-'));
   t.after(() => rmSync(folder, { recursive: true }));
   for (const name of ['orchestrator', 'worker']) {
