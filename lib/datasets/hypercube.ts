@@ -56,7 +56,7 @@ export function createHypercube(spec: Required<HypercubeSpec>): RowSource {
         }
         for (let j = 0; j < informative; j++) x[j] = centroid[j] + dotColumn(normals, mixing, informative, j);
         for (let j = 0; j < redundant; j++) {
-          x[informative + j] = dotColumn(x, redundantWeights, informative, j, redundant);
+          x[informative + j] = dotColumn(x, redundantWeights, redundant, j);
         }
         for (let j = 0; j < repeated; j++) x[repeatedStart + j] = x[repeatedFeatures[j]];
         for (let j = randomStart; j < features; j++) x[j] = normalQuantile(values.nextOpen());
@@ -86,10 +86,10 @@ function firstAbove(ends: Uint32Array, value: number): number {
   return low;
 }
 
-/** Product of the row vector with column j of a row-major matrix of `length` rows. */
-function dotColumn(row: Float64Array, matrix: Float64Array, length: number, j: number, stride = length): number {
+/** Product of the row vector with column j of a row-major matrix of `numColumns` columns. */
+function dotColumn(row: Float64Array, matrix: Float64Array, numColumns: number, j: number): number {
   let sum = 0;
-  for (let i = 0; i < length; i++) sum += row[i] * matrix[i * stride + j];
+  for (let i = 0, at = j; at < matrix.length; i++, at += numColumns) sum += row[i] * matrix[at];
   return sum;
 }
 

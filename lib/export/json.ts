@@ -45,7 +45,9 @@ export function* toJsonLines(model: Model): Generator<string> {
     const lines: string[] = [];
     for (let node = 0; node < tree.numNodes; node++) {
       const text =
-        tree.feature[node] === LEAF ? leafText(tree, node, names) : testText(tree, node, edgeTexts, categories, nameOf);
+        tree.feature[node] === LEAF
+          ? leafText(tree, node, names)
+          : testText(tree, node, { edgeTexts, categories, nameOf });
       const impurity = tree.impurity ? `, "impurity": ${tree.impurity[node]}` : '';
       lines.push(`\n{"node": ${node}, ${text}${impurity}}`);
     }
@@ -68,9 +70,11 @@ function shortest(value: number): string {
 function testText(
   tree: Tree,
   node: number,
-  edgeTexts: string[][],
-  categories: Map<number, number[]>,
-  nameOf: (feature: number) => string,
+  {
+    edgeTexts,
+    categories,
+    nameOf,
+  }: { edgeTexts: string[][]; categories: Map<number, number[]>; nameOf: (feature: number) => string },
 ): string {
   const feature = tree.feature[node];
   const set = categories.get(node);

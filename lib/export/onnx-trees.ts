@@ -112,7 +112,7 @@ function readNode(tree: ListedTree, index: number, seen: Set<number>) {
     case 'BRANCH_GTE':
       return { test: test(below(threshold), !isMissingTrue), ...swapped };
     case 'BRANCH_EQ': {
-      const { categories, last } = readChain(tree, index, onTrue, onFalse, seen);
+      const { categories, last } = readChain(tree, index, seen);
       return {
         test: { feature, categories: categorySet(categories), isMissingLeft: isMissingTrue },
         left: onTrue,
@@ -131,10 +131,11 @@ function below(threshold: number): number {
 }
 
 /** Read a set of categories: a chain of nodes that each compare with one category and lead to the same child. */
-function readChain(tree: ListedTree, index: number, onTrue: number, onFalse: number, seen: Set<number>) {
+function readChain(tree: ListedTree, index: number, seen: Set<number>) {
+  const onTrue = findChild(tree, tree.trueIds[index]);
   const categories: number[] = [];
   let at = index;
-  let last = onFalse;
+  let last = findChild(tree, tree.falseIds[index]);
   for (;;) {
     const category = tree.thresholds[at];
     if (!Number.isInteger(category) || category >= MAX_CATEGORIES)

@@ -61,7 +61,11 @@ export async function surveyPart(
   return {
     order: deciding && readOrder(columns[deciding.column], numRows, chosen, names, place, seed),
     facts: listUsedColumns(inputs.chosen).map((column) =>
-      profileColumn(columns[column], numRows, place, inputs.names[column], maxValuesToCount(column, inputs.chosen)),
+      profileColumn(columns[column], numRows, {
+        location: place,
+        column: inputs.names[column],
+        maxValues: maxValuesToCount(column, inputs.chosen),
+      }),
     ),
   };
 }
@@ -101,7 +105,7 @@ export function mergeSurveys(
       return [column, [...ofFiles.values()].reduce((a, b) => mergeProfiles(a, b, mostValues))];
     }),
   );
-  return decideSchema(numRows, names, chosen, (column) => merged.get(column)!, task);
+  return decideSchema({ numRows, names, chosen, getProfile: (column) => merged.get(column)!, task });
 }
 
 /** @throws {InputError} when a column has numbers only in one file and none in another */

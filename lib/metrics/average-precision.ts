@@ -19,7 +19,7 @@ export function averagePrecision(numClasses: number, average: 'macro' | 'weighte
   checkNumClasses(numClasses);
   return {
     name: 'averagePrecision',
-    partial: (labels, probabilities, weights) => countClassScores(labels, probabilities, numClasses, weights),
+    partial: (labels, probabilities, weights) => countClassScores(labels, probabilities, numClasses, { weights }),
     merge: mergeClassScores,
     value: (counts) => averageClasses('averagePrecision', counts, average, precisionOverRecall),
   };

@@ -23,7 +23,7 @@ export function rocAuc(numClasses: number, average: 'macro' | 'weighted' = 'macr
   checkNumClasses(numClasses);
   return {
     name: 'rocAuc',
-    partial: (labels, probabilities, weights) => countClassScores(labels, probabilities, numClasses, weights),
+    partial: (labels, probabilities, weights) => countClassScores(labels, probabilities, numClasses, { weights }),
     merge: mergeClassScores,
     value: (counts) => measureRocAuc(counts, average),
   };

@@ -11,15 +11,14 @@ export type ScoreCounts = PairCount[];
  * Count the probabilities of each class against the rest; for two classes those of class 1 only, which determine the
  * other.
  *
- * @param steps rounds each probability to the nearest multiple of 1/steps, so that each class has at most
+ * @param options.steps rounds each probability to the nearest multiple of 1/steps, so that each class has at most
  *   2 (steps + 1) counts; `rocAucError` gives the error it causes
  */
 export function countClassScores(
   labels: ArrayLike<number>,
   probabilities: ArrayLike<number>,
   numClasses: number,
-  weights?: ArrayLike<number>,
-  steps?: number,
+  { weights, steps }: { weights?: ArrayLike<number>; steps?: number } = {},
 ): ScoreCounts[] {
   checkNumClasses(numClasses);
   checkProbabilities(labels, probabilities, numClasses);

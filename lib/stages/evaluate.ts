@@ -123,7 +123,7 @@ function scoreRows(
     numClasses,
     logLoss: logLoss(numClasses).partial(labels, probabilities),
     brier: brier(numClasses).partial(labels, probabilities),
-    scores: steps > 0 ? countClassScores(labels, probabilities, numClasses, undefined, steps) : [],
+    scores: steps > 0 ? countClassScores(labels, probabilities, numClasses, { steps }) : [],
     calibration: countCalibration(labels, predicted, probabilities, numClasses),
     importance: null,
   };

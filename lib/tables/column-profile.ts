@@ -59,15 +59,14 @@ export const EMPTY_PROFILE: ColumnProfile = {
 /**
  * Profile the cells of a column.
  *
- * @param maxValues most distinct values to count
+ * @param options.column name in messages
+ * @param options.maxValues most distinct values to count
  * @throws {InputError} on a number that is out of the range of a float32
  */
 export function profileColumn(
   cells: Cells,
   numRows: number,
-  location: CellLocation,
-  column: string,
-  maxValues: number,
+  { location, column, maxValues }: { location: CellLocation; column: string; maxValues: number },
 ): ColumnProfile {
   const profile = { ...EMPTY_PROFILE };
   let counts: Map<Value, number> | null = new Map();

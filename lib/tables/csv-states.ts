@@ -70,6 +70,7 @@ interface Reader {
  */
 export function scanRows(bytes: Uint8Array, separator: string | null): Transition[] {
   const kinds = classifyBytes(separator);
+  const advance = (start: number, end: number) => (reader: Reader) => readRange(reader, { bytes, start, end }, kinds);
   let readers: Reader[] = Array.from({ length: NUM_CSV_STATES }, (_, state) => ({
     state,
     numRows: 0,
@@ -78,13 +79,10 @@ export function scanRows(bytes: Uint8Array, separator: string | null): Transitio
   }));
   // within a few bytes all states meet, except quoted and unquoted ones
   let at = 0;
-  for (; at < bytes.length && readers.length > 2; at++)
-    readers = joinReaders(readers.map((reader) => advance(reader, bytes, at, at + 1, kinds)));
+  for (; at < bytes.length && readers.length > 2; at++) readers = joinReaders(readers.map(advance(at, at + 1)));
   const step = 1 << 16;
   for (; at < bytes.length; at += step) {
-    readers = joinReaders(
-      readers.map((reader) => advance(reader, bytes, at, Math.min(bytes.length, at + step), kinds)),
-    );
+    readers = joinReaders(readers.map(advance(at, Math.min(bytes.length, at + step))));
   }
   const transitions = new Array<Transition>(NUM_CSV_STATES);
   for (const { state, numRows, lastStart, origins } of readers) {
@@ -111,7 +109,11 @@ function classifyBytes(separator: string | null): Uint8Array {
 }
 
 /** Move a reader over bytes [start, end). */
-function advance(reader: Reader, bytes: Uint8Array, start: number, end: number, kinds: Uint8Array): Reader {
+function readRange(
+  reader: Reader,
+  { bytes, start, end }: { bytes: Uint8Array; start: number; end: number },
+  kinds: Uint8Array,
+): Reader {
   let { state, numRows, lastStart } = reader;
   for (let at = start; at < end; at++) {
     const kind = kinds[bytes[at]];

@@ -57,22 +57,24 @@ export function maxValuesToCount(column: number, { label }: ChosenColumns): numb
   return column === label ? MAX_CLASSES : MAX_CATEGORIES;
 }
 
+interface TableProfile {
+  numRows: number;
+  /** Names of all columns. */
+  names: readonly string[];
+  chosen: ChosenColumns;
+  /** Returns the profile of a column over all rows. */
+  getProfile: (column: number) => ColumnProfile;
+  /** Whether the label's cells are classes or values. */
+  task: 'classification' | 'regression';
+}
+
 /**
  * Decide on the schema.
  *
- * @param names names of all columns
- * @param getProfile returns the profile of a column over all rows
- * @param task whether the label's cells are classes or values
  * @throws {InputError} on a feature that is text, a label with missing cells, one class or too many, or that does not fit
  *   the task, or invalid weights
  */
-export function decideSchema(
-  numRows: number,
-  names: readonly string[],
-  chosen: ChosenColumns,
-  getProfile: (column: number) => ColumnProfile,
-  task: 'classification' | 'regression',
-): TableSchema {
+export function decideSchema({ numRows, names, chosen, getProfile, task }: TableProfile): TableSchema {
   const isCategorical = (column: number) => chosen.categorical.includes(column);
   const decide = task === 'regression' ? decideRegressionLabel : decideClassLabel;
   const label = decide(names[chosen.label], chosen.label, getProfile(chosen.label), isCategorical(chosen.label));

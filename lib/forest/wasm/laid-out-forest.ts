@@ -95,7 +95,7 @@ function layOut(forest: Forest, rowBytes: number, isFlagged: boolean): LaidOutFo
   for (const [i, tree] of trees.entries()) {
     const flags = isFlagged ? (tree.flags ?? biggerChildFlags(tree, numClasses === 0)) : undefined;
     roots[i] = slot;
-    slot = packNodes({ ...tree, flags }, rowOfTable.get(tree.leaves)!, slots, slot, setIndex);
+    slot = packNodes({ ...tree, flags }, slots, { leafRow: rowOfTable.get(tree.leaves)!, start: slot, setIndex });
     if (tree.sets) setIndex = packSets(tree.sets, flags!, allSets, setIndex);
   }
   if (isFlagged) {
@@ -116,16 +116,16 @@ function writeEdges(padded: Float32Array, edges: BinEdges): void {
 /**
  * Lay out a tree as kernel/predict.ts reads it, in slots of 8 bytes from `start` on.
  *
- * @param slots two 32-bit numbers each
+ * @param slots two 32-bit numbers for each slot
+ * @param start first slot
+ * @param leafRow row of the first leaf row of the tree among those of all trees
  * @param setIndex number of its first set among those of all trees
  * @returns the first slot after it
  */
 function packNodes(
   { numNodes, feature, cut, next, flags }: Tree,
-  leafRow: number,
   slots: Uint32Array,
-  start: number,
-  setIndex: number,
+  { leafRow, start, setIndex }: { leafRow: number; start: number; setIndex: number },
 ): number {
   const hasMore = (node: number) => feature[node] === LEAF || (flags !== undefined && flags[node] & CATEGORICAL);
   const slotOf = new Uint32Array(numNodes);

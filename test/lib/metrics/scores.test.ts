@@ -17,7 +17,7 @@ const probabilities = chances.flatMap((chance) => [1 - chance, chance]);
 test('rounded scores bound the number of counts, and rocAucError bounds the error of the AUC', () => {
   const exact = score(rocAuc(2), labels, probabilities);
   for (const steps of [10, 100, 1000]) {
-    const counts = countClassScores(labels, probabilities, 2, undefined, steps);
+    const counts = countClassScores(labels, probabilities, 2, { steps });
     assert.ok(counts[0].length <= 2 * (steps + 1), `${counts[0].length} counts`);
     const error = Math.abs(measureRocAuc(counts) - exact);
     const bound = rocAucError(counts);
@@ -28,7 +28,7 @@ test('rounded scores bound the number of counts, and rocAucError bounds the erro
 test('rounding changes nothing where each tree votes for one class and steps divide the votes', () => {
   const votes = chances.map((chance) => Math.floor(chance * 101) / 100);
   const voteShares = votes.flatMap((vote) => [1 - vote, vote]);
-  const counts = countClassScores(labels, voteShares, 2, undefined, 1000);
+  const counts = countClassScores(labels, voteShares, 2, { steps: 1000 });
   assert.equal(measureRocAuc(counts), score(rocAuc(2), labels, voteShares));
 });
 

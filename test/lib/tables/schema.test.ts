@@ -8,8 +8,12 @@ import { chooseColumns } from '../../../lib/tables/columns.ts';
 import { featureEncoder, labelEncoder } from '../../../lib/tables/schema.ts';
 import { FUZZ_RUNS } from '../../fuzz.ts';
 
-const factsOf = (cells: readonly Cell[], rowStart = 0, mostValues = 255) =>
-  profileColumn({ at: (row) => cells[row] }, cells.length, { file: 't.csv', rowStart }, 'c', mostValues);
+const factsOf = (cells: readonly Cell[], rowStart = 0, maxValues = 255) =>
+  profileColumn({ at: (row) => cells[row] }, cells.length, {
+    location: { file: 't.csv', rowStart },
+    column: 'c',
+    maxValues,
+  });
 const type = (cells: readonly Cell[], isCategorical = false) => inferType(factsOf(cells), 'c', isCategorical);
 
 test('the type of a column follows from all of its cells', () => {
