@@ -97,7 +97,7 @@ function paths(text: string): string[] {
   return [...prose.matchAll(/`([^`\n]+)`/g)]
     .flatMap(([, span]) => span.split(' '))
     .filter((word) => /^[\w./-]+$/.test(word) && !word.endsWith('.arrow') && FOLDERS.includes(word.split('/')[0]))
-    .filter((word) => word.includes('/'));
+    .filter((word) => word.includes('/') && !word.includes('NAME'));
 }
 
 /** Lines of shell blocks, without comments. */
