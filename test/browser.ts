@@ -1,4 +1,4 @@
-// A real browser for tests and screenshots: headless Chromium out of an npm package, unpacked once.
+// A real browser for tests and screenshots: headless Chromium from an npm package, unpacked once.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ export async function openBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: join(folder, 'chromium'), args: ['--no-sandbox', '--disable-gpu'], env });
 }
 
-/** Unpack beside the packages, whole or not at all: another process may be at it. */
+/** Unpack next to the packages, completely or not at all: another process may be doing the same. */
 function unpack(): string {
   const folder = join(CACHE, chromiumPackage.version);
   if (existsSync(folder)) return folder;
@@ -48,7 +48,7 @@ function unpack(): string {
   return folder;
 }
 
-/** Open a page and collect what goes wrong on it. */
+/** Open a page and collect its errors. */
 export async function openPage(
   browser: Browser,
   url: string,
@@ -62,7 +62,7 @@ export async function openPage(
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('requestfailed', (request) => {
     const { errorText } = request.failure()!;
-    // the page itself closes a stream that has told its end
+    // the page itself closes a stream that has announced its end
     if (errorText !== 'net::ERR_ABORTED') errors.push(`${request.url()}: ${errorText}`);
   });
   await page.goto(url);

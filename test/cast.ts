@@ -1,5 +1,5 @@
-// Records a command in a terminal of 80 columns, and draws what was seen as an animated SVG. Needs util-linux's `script`,
-// so it is no part of the tests.
+// Records a command in a terminal of 80 columns, and draws its screen as an animated SVG. Needs util-linux's `script`, so
+// it is not part of the tests.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ const MARGIN = 14;
 const COLOURS = ['#1b1f24', '#e5534b', '#57ab5a', '#c69026', '#539bf5', '#b083f0', '#39c5cf', '#adbac7'];
 const DIM = '#768390';
 
-/** What a terminal got, and when: milliseconds since the start. */
+/** The output of a terminal, and when: milliseconds since the start. */
 export interface Cast {
   /** the command as a person would type it */
   title: string;

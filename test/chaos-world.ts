@@ -1,4 +1,4 @@
-// The whole of a run in one process, under faults: the real pipeline, durable SDK and durable engine; workers and
+// A whole run in one process, under faults: the real pipeline, durable SDK and durable engine; workers and
 // orchestrator as lives that can end between any two requests; a store that behaves as S3 does under an SDK that retries.
 
 import { setImmediate, setTimeout } from 'node:timers/promises';
@@ -58,7 +58,7 @@ export interface World {
 /**
  * Do a run from its parameters to its report.
  *
- * @param base what the bucket is made of
+ * @param base the store behind the bucket
  * @throws {Error} when the run fails
  */
 export async function runWorld(
@@ -85,7 +85,7 @@ export async function runWorld(
   let engine: DurableEngine;
   let requestsToRestart = options.rate > 0 ? 1 + drawRestart(options, RESTART_WITHIN) : Number.POSITIVE_INFINITY;
 
-  /** A new emulator over what the former one left: its journal and its log of events. */
+  /** A new emulator over the journal and the log of events of the former one. */
   function startEmulator(): void {
     engine?.close();
     for (const life of lives) life.isDead = true;
@@ -154,7 +154,7 @@ export async function runWorld(
     };
   }
 
-  /** What the durable SDK speaks to: a call whose answer is lost finds its token used when it is made again. */
+  /** The client of the durable SDK: a call whose answer is lost finds its token used when it is repeated. */
   function transportOf(life: Life): DurableExecutionClient {
     const call = <T>(action: string, arn: string, act: () => Promise<T>) =>
       request(life, async () => {
@@ -221,7 +221,7 @@ export async function runWorld(
   await createJson(base, keys.run, { runId: RUN_ID, params, createdAt: '' });
   startEmulator();
   const { arn } = engine!.start(names.resolve('orchestrator:live'), RUN_ID, JSON.stringify({ runId: RUN_ID }));
-  // asked anew each time, as there may be a new engine; and attempts that come late shall have ended as well
+  // polled anew each time, as there may be a new engine; and late attempts must have ended as well
   while (engine!.get(arn).status === 'RUNNING' || lives.size > 0) await setTimeout(50);
   const { status, result, error } = engine!.get(arn);
   engine!.close();

@@ -27,7 +27,7 @@ function check({ result, report, outputs, creations, faults }: World, expected: 
     assert.ok(Buffer.from(bytes).equals(outputs.get(key)!), `${key} has other bytes`);
     assert.equal(creations.get(key), 1, `${key} was created ${creations.get(key)} times`);
   }
-  // the report's counts are explained by the faults; what a restart cuts off is done again and no attempt of its own
+  // the report's counts are explained by the faults; what a restart cuts off is repeated and not counted as an attempt
   const failed = count(faults, 'workerKill', 'lostResponse', 'throttle');
   const { retried, throttled } = report.tasks;
   if (count(faults, 'restart') === 0) assert.deepEqual([retried, throttled], [failed, count(faults, 'throttle')]);

@@ -1,4 +1,4 @@
-// Documents are checked against the code: public names, links, paths, generated tables, and README's promises of size.
+// Documents are checked against the code: public names, links, paths and generated tables; and the READMEs with each other.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';

@@ -1,4 +1,4 @@
-// What fuzz tests share. `FUZZ_RUNS=100000 npx tsx test/run.ts FILE…` looks longer; `FUZZ_SEED` looks elsewhere.
+// Shared by fuzz tests. `FUZZ_RUNS=100000 npx tsx test/run.ts FILE…` runs longer; `FUZZ_SEED` makes other inputs.
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
@@ -7,7 +7,7 @@ import fc from 'fast-check';
 export const FUZZ_RUNS = Number(process.env.FUZZ_RUNS ?? 300);
 fc.configureGlobal({ seed: Number(process.env.FUZZ_SEED ?? 1) });
 
-// what lengths and counts break on
+// numbers that break lengths and counts
 const NUMBERS = [0, 1, 127, 128, 255, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
 
 type Edit = (bytes: Uint8Array, at: number) => Uint8Array;
@@ -65,7 +65,7 @@ export function mutations(bytes: Uint8Array, from = 0): fc.Arbitrary<Uint8Array>
 }
 
 /**
- * Decode bytes that nobody vouches for: anything but the errors named is a failure, and so is memory out of proportion.
+ * Decode untrusted bytes: any error but those named is a failure, and so is memory out of proportion.
  *
  * @param errors names of the errors that a decoder may throw
  */
@@ -85,7 +85,7 @@ export function decodeStrange(
   assert.ok(taken < 4 * 2 ** 20 + 64 * bytes.length, `${taken} bytes of memory for ${bytes.length} bytes`);
 }
 
-/** The bytes with each of `numbers` at each place, one after the other: every count and offset becomes each of them. */
+/** The bytes with each of `numbers` at each position, one after the other: every count and offset becomes each of them. */
 export function* withNumbers(bytes: Uint8Array, numbers: readonly number[], end = bytes.length): Generator<Uint8Array> {
   for (let at = 0; at + 4 <= end; at++) {
     for (const number of numbers) {

@@ -1,4 +1,4 @@
-// Takes the pictures of docs/images, and a cast of the terminal, out of real runs, so that they stay true: npm run screenshots.
+// Takes the pictures of docs/images, and a cast of the terminal, from real runs, so that they stay true: npm run screenshots.
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -56,7 +56,7 @@ async function shoot({ name, url, width, height, colorScheme }: Shot): Promise<v
 
 const { store } = localTarget(emulator);
 
-/** Do a run; gives the address of its report, as a file. */
+/** Do a run; returns the file URL of its report. */
 async function reportOf(job: { runId: string }): Promise<string> {
   await fetch(`${emulator.api}/runs`, { method: 'POST', body: JSON.stringify(job) });
   for (let state = 'queued'; state !== 'succeeded'; await sleep(200)) {
