@@ -3,9 +3,10 @@
 import { RandomForestClassifier } from 'ml-random-forest';
 import { encodeColumns, quantileEdges } from '../lib/forest/bins.ts';
 import type { Forest } from '../lib/forest/forest.ts';
-import { FOREST_DEFAULTS } from '../lib/forest/params.ts';
-import { growPlainInThreads } from '../lib/forest/plain-in-threads.ts';
-import { growInThreads } from '../lib/forest/wasm/grow-in-threads.ts';
+import { growGeneralInThreads } from '../lib/forest/general-in-threads.ts';
+import { FOREST_DEFAULTS, resolveParams } from '../lib/forest/params.ts';
+import { tableOfRows } from '../lib/forest/training-table.ts';
+import { growTableInThreads } from '../lib/forest/wasm/grow-in-threads.ts';
 import { predictProbaInThreads } from '../lib/forest/wasm/predict-in-threads.ts';
 import type { RawRows } from '../lib/partition/rows.ts';
 import { SAMPLE_ROWS } from '../lib/partition/sample.ts';
@@ -26,8 +27,8 @@ export function ourForests(job: Job): Contestant<Sample>[] {
   return [
     { name: 'arvoredo, 1 thread', run: () => runOurs(job, 1) },
     { name: OURS, run: () => runOurs(job, 2) },
-    { name: 'arvoredo, TypeScript growing, 1 thread', run: () => runOurs(job, 1, growPlainInThreads) },
-    { name: 'arvoredo, TypeScript growing, 2 threads', run: () => runOurs(job, 2, growPlainInThreads) },
+    { name: 'arvoredo, general trainer, 1 thread', run: () => runOurs(job, 1, growGeneralInThreads) },
+    { name: 'arvoredo, general trainer, 2 threads', run: () => runOurs(job, 2, growGeneralInThreads) },
   ];
 }
 
@@ -53,8 +54,15 @@ export function bin({ train: { columns, ...rest }, numClasses }: Job) {
   return { rows: { ...rest, columns: encodeColumns(columns, edges) }, info: { numClasses, edges } };
 }
 
-export function growAll(job: Job, { rows, info }: ReturnType<typeof bin>, numThreads: number) {
-  return growInThreads(rows, info, toParams(job), 0, job.numTrees, numThreads);
+export function growAll(
+  { numTrees, seed }: Job,
+  { rows, info: { edges, numClasses } }: ReturnType<typeof bin>,
+  numThreads: number,
+  grow = growTableInThreads,
+) {
+  const table = tableOfRows(rows, edges, numClasses);
+  const params = resolveParams({ ...FOREST_DEFAULTS, numTrees, seed }, rows.numRows, edges.length, numClasses);
+  return grow({ table, params, treeStart: 0, treeEnd: numTrees, numThreads });
 }
 
 export interface Timed<Result> {
@@ -72,17 +80,13 @@ export async function timed<Result>(call: () => Promise<Result> | Result): Promi
   return { result, wall: (performance.now() - wall) / 1000, cpu: (user + system) / 1e6 };
 }
 
-async function runOurs(job: Job, numThreads: number, grow = growInThreads): Promise<Sample> {
+async function runOurs(job: Job, numThreads: number, grow = growTableInThreads): Promise<Sample> {
   const fit = await timed(async (): Promise<Forest> => {
-    const { rows, info } = bin(job);
-    return { ...info, trees: await grow(rows, info, toParams(job), 0, job.numTrees, numThreads) };
+    const binned = bin(job);
+    return { ...binned.info, trees: await growAll(job, binned, numThreads, grow) };
   });
   const predict = await timed(() => predictProbaInThreads(fit.result, job.test.columns, numThreads));
   return toSample(fit, predict, share(mostProbable(predict.result, job.numClasses), job.test.labels));
-}
-
-function toParams({ numTrees, seed }: Job) {
-  return { ...FOREST_DEFAULTS, numTrees, seed };
 }
 
 function toSample(fit: Timed<unknown>, predict: Timed<unknown>, accuracy: number): Sample {

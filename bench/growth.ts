@@ -5,8 +5,9 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { createGenerator } from '../lib/datasets/generator.ts';
 import { encodeColumn, quantileEdges } from '../lib/forest/bins.ts';
+import { growForestInThreads } from '../lib/forest/grow-forest.ts';
 import { FOREST_DEFAULTS } from '../lib/forest/params.ts';
-import { growInThreads } from '../lib/forest/wasm/grow-in-threads.ts';
+import { tableOfRows } from '../lib/forest/training-table.ts';
 import type { ClassRows } from '../lib/partition/rows.ts';
 
 const { values } = parseArgs({
@@ -62,7 +63,13 @@ for (const numRows of values.rows.split(',').map(Number)) {
   let numNodes = 0;
   for (let repeat = 0; repeat < Number(values.repeats); repeat++) {
     const cpu = process.cpuUsage();
-    const trees = await growInThreads(rows, { numClasses: 2, edges }, params, 0, numTrees, Number(values.threads));
+    const trees = await growForestInThreads({
+      table: tableOfRows(rows, edges, 2),
+      params,
+      treeStart: 0,
+      treeEnd: numTrees,
+      numThreads: Number(values.threads),
+    });
     const { user, system } = process.cpuUsage(cpu);
     cpuMs.push((user + system) / 1000 / numTrees);
     numNodes = trees.reduce((sum, tree) => sum + tree.numNodes, 0) / numTrees;

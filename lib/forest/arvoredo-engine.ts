@@ -4,7 +4,7 @@ import type { ForestEngine, TableShape } from './engine.ts';
 import { growForestInThreads } from './grow-forest.ts';
 import { chooseTrainer, type ForestParams, isFraction, resolveMaxFeatures, type Trainer } from './params.ts';
 import { tableOfRows } from './training-table.ts';
-import { MAX_MEMORY_BYTES } from './wasm/kernel.ts';
+import { MAX_KERNEL_ROWS, MAX_MEMORY_BYTES } from './wasm/kernel.ts';
 import { planLayout } from './wasm/layout.ts';
 
 // time of a row at one level of a tree, per pass over four features: 12 ms of one core for a tree of two classes on
@@ -50,20 +50,19 @@ export const arvoredoEngine: ForestEngine = {
     return numTrees * numRows * drawn * levels * seconds(resolveMaxFeatures(params.maxFeatures, numFeatures));
   },
   checkParams() {},
-  growTrees(rows, { edges, numClasses, isCategorical }, params, treeStart, treeEnd, beforeTree) {
-    const table = tableOfRows(rows, edges, numClasses, isCategorical);
-    return growForestInThreads(table, params, treeStart, treeEnd, undefined, beforeTree);
+  growTrees(rows, { edges, numClasses, isCategorical }, params, trees) {
+    return growForestInThreads({ table: tableOfRows(rows, edges, numClasses, isCategorical), params, ...trees });
   },
 };
 
-/** The trainer that will do: what the kernel has no room for, beside the classes that have a twin, is the general one's. */
+/** The trainer that a table goes to: the general one if the kernel has no room for it. */
 export function forecastTrainer(shape: TableShape, params: ForestParams): Trainer {
   const trainer = chooseTrainer(params, shape);
-  if (trainer === 'classes' || trainer === 'general') return trainer;
+  if (trainer === 'general') return trainer;
   const { numRows, numFeatures, numClasses, isPlain = true } = shape;
   const layout = { numRows, numFeatures, numClasses: trainer === 'values' ? 0 : numClasses, hasFlags: !isPlain };
   const { bytes } = planLayout({ ...layout, hasCategories: !isPlain }, params, params.numTrees, TRAIN_THREADS);
-  return bytes > MAX_MEMORY_BYTES ? 'general' : trainer;
+  return numRows > MAX_KERNEL_ROWS || bytes > MAX_MEMORY_BYTES ? 'general' : trainer;
 }
 
 /** Time of a row at one level of a tree, from the number of features that a node tries. */

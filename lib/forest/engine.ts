@@ -3,8 +3,8 @@
 import type { BinnedRows } from '../partition/rows.ts';
 import type { TrainingInfo } from './packed-rows.ts';
 import type { ForestParams, MaxFeatures } from './params.ts';
-import type { BeforeTree } from './take-trees.ts';
 import type { Tree } from './tree.ts';
+import type { BeforeTree } from './tree-queue.ts';
 
 export interface TableShape {
   numRows: number;
@@ -17,6 +17,14 @@ export interface TableShape {
   hasWeights?: boolean;
 }
 
+/** Trees [treeStart, treeEnd) of a forest. */
+export interface TreeRange {
+  treeStart: number;
+  treeEnd: number; // exclusive
+  /** @default nothing calls the work off */
+  beforeTree?: BeforeTree;
+}
+
 export interface ForestEngine {
   readonly name: EngineName;
   /** What to use for `maxFeatures` when nothing is asked for. */
@@ -26,18 +34,11 @@ export interface ForestEngine {
   /** @throws {InputError} when the engine can't do what `params` ask for */
   checkParams(params: ForestParams): void;
   /**
-   * Grow trees [treeStart, treeEnd); tree i depends on the rows, the parameters and i alone.
+   * Grow the trees of a range; tree i depends on the rows, the parameters and i alone.
    *
    * @throws {InputError} when the rows don't fit `info`, or as `checkParams`
    */
-  growTrees(
-    rows: BinnedRows,
-    info: TrainingInfo,
-    params: ForestParams,
-    treeStart: number,
-    treeEnd: number, // exclusive
-    beforeTree?: BeforeTree,
-  ): Promise<Tree[]>;
+  growTrees(rows: BinnedRows, info: TrainingInfo, params: ForestParams, trees: TreeRange): Promise<Tree[]>;
 }
 
 export type EngineName = 'arvoredo' | 'ml-random-forest';

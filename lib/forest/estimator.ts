@@ -58,7 +58,10 @@ export abstract class ForestEstimator {
   /** @throws {InputError} on rows, a target or weights that can't be trained on, or options that don't fit them */
   fit(rows: Rows, y: ArrayLike<unknown>, fitOptions: FitOptions = {}): this {
     const job = this.#plan(rows, y, fitOptions);
-    return this.#finish(job, growForest(job.table, job.params, 0, job.params.numTrees));
+    return this.#finish(
+      job,
+      growForest({ table: job.table, params: job.params, treeStart: 0, treeEnd: job.params.numTrees }),
+    );
   }
 
   /**
@@ -88,7 +91,15 @@ export abstract class ForestEstimator {
     { sampleWeight }: { sampleWeight?: ArrayLike<number> } = {},
   ): this {
     const job = this.#planMore(count, rows, y, sampleWeight);
-    return this.#finish(job, growForest(job.table, job.params, job.fitted.trees.length, job.params.numTrees));
+    return this.#finish(
+      job,
+      growForest({
+        table: job.table,
+        params: job.params,
+        treeStart: job.fitted.trees.length,
+        treeEnd: job.params.numTrees,
+      }),
+    );
   }
 
   /**
@@ -202,9 +213,15 @@ export abstract class ForestEstimator {
 
   async #finishInThreads(job: Job, numThreads: number | undefined): Promise<this> {
     const { fitted, table, params } = job;
-    const grown = await growForestInThreads(table, params, fitted.trees.length, params.numTrees, numThreads);
+    const grown = await growForestInThreads({
+      table,
+      params,
+      treeStart: fitted.trees.length,
+      treeEnd: params.numTrees,
+      numThreads,
+    });
     if (!this.#options.oobScore) return this.#finish(job, grown);
-    const oob = await oobSumsInThreads(table, params, [...fitted.trees, ...grown], 0, numThreads);
+    const oob = await oobSumsInThreads({ table, params, trees: [...fitted.trees, ...grown], treeStart: 0, numThreads });
     return this.#finish(job, grown, oob);
   }
 

@@ -1,29 +1,24 @@
 // The general trainer, and the sums over rows out of bag, on several threads.
 
-import { collectTrees } from './collect-trees.ts';
 import { type GeneralGrowJob, type OobJob, openGeneralQueue } from './general-loop.ts';
+import type { GrowRequest } from './grow-request.ts';
 import { addOobSums, type OobSums, oobSums } from './oob.ts';
-import type { ForestParams, ResolvedParams } from './params.ts';
+import type { ForestParams } from './params.ts';
 import { makeQueue, toSharedTable } from './shared.ts';
-import type { BeforeTree } from './take-trees.ts';
 import { resolveNumThreads, runOnThread } from './threads.ts';
 import type { TrainingTable } from './training-table.ts';
 import type { Tree } from './tree.ts';
+import { growFromQueue } from './tree-queue.ts';
 
-/**
- * Grow trees [treeStart, treeEnd): threads take them from a queue, and each depends on its number alone.
- *
- * @param table checked by `checkTable`
- * @param numThreads from 1 to 256; by default as many as there are processors
- */
-export async function growGeneralInThreads(
-  table: TrainingTable,
-  params: ResolvedParams,
-  treeStart: number,
-  treeEnd: number, // exclusive
-  numThreads?: number,
-  beforeTree?: BeforeTree,
-): Promise<Tree[]> {
+/** Grow the trees of a request: threads take them from a queue. */
+export function growGeneralInThreads({
+  table,
+  params,
+  treeStart,
+  treeEnd,
+  numThreads,
+  beforeTree,
+}: GrowRequest): Promise<Tree[]> {
   const numTrees = treeEnd - treeStart;
   const threads = Math.min(resolveNumThreads(numThreads), Math.max(1, numTrees));
   const job: GeneralGrowJob = {
@@ -35,21 +30,22 @@ export async function growGeneralInThreads(
     numTrees,
   };
   const jobs = new Array<GeneralGrowJob>(threads).fill(job);
-  return collectTrees(jobs, numTrees, openGeneralQueue, job.queue, beforeTree);
+  return growFromQueue({ jobs, open: openGeneralQueue, queue: job.queue, numTrees, beforeTree });
 }
 
-/**
- * As `oobSums`: each thread sums over a slice of the trees, and sums of whole numbers come out the same for any slicing.
- *
- * @param numThreads from 1 to 256; by default as many as there are processors
- */
-export async function oobSumsInThreads(
-  table: TrainingTable,
-  params: ForestParams,
-  trees: readonly Tree[],
-  treeStart: number,
-  numThreads?: number,
-): Promise<OobSums> {
+/** Trees, and the rows that they were grown on. */
+export interface OobRequest {
+  table: TrainingTable;
+  params: ForestParams;
+  trees: readonly Tree[];
+  /** Number of the first of them in its forest. */
+  treeStart: number;
+  /** From 1 to 256. @default the number of processors */
+  numThreads?: number;
+}
+
+/** Like `oobSums`: each thread sums over some of the trees. Sums of integers are the same for any division. */
+export async function oobSumsInThreads({ table, params, trees, treeStart, numThreads }: OobRequest): Promise<OobSums> {
   const threads = Math.min(resolveNumThreads(numThreads), trees.length);
   if (threads <= 1) return oobSums(table, params, trees, treeStart);
   const shared = toSharedTable(table);

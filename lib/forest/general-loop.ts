@@ -6,7 +6,7 @@ import type { ForestParams, ResolvedParams } from './params.ts';
 import { takeNext } from './shared.ts';
 import type { TrainingTable } from './training-table.ts';
 import type { Tree } from './tree.ts';
-import type { GrownTree } from './wasm/grow-loop.ts';
+import type { NextTree } from './tree-queue.ts';
 
 /** What one thread needs to know; goes through a message. */
 export interface GeneralGrowJob {
@@ -19,9 +19,9 @@ export interface GeneralGrowJob {
 }
 
 /** The next tree of the queue, at each call; undefined when none is left. */
-export function openGeneralQueue({ table, params, queue, treeStart, numTrees }: GeneralGrowJob) {
+export function openGeneralQueue({ table, params, queue, treeStart, numTrees }: GeneralGrowJob): NextTree {
   let grower: GeneralGrower | undefined; // a thread that comes too late needs none
-  return (): GrownTree | undefined => {
+  return () => {
     const index = takeNext(queue);
     if (index >= numTrees) return undefined;
     grower ??= new GeneralGrower(table, params);

@@ -1,16 +1,13 @@
-// Grows the trees of any forest: the fast trainer where it can, else the general one.
+// Grows the trees of any forest: the kernel where it can, else the general trainer.
 
 import { InputError } from '../base/errors.ts';
-import type { ClassRows } from '../partition/rows.ts';
 import { GeneralGrower } from './general-grow.ts';
 import { growGeneralInThreads } from './general-in-threads.ts';
-import { growTrees } from './grow.ts';
-import type { TrainingInfo } from './packed-rows.ts';
+import type { GrowRequest } from './grow-request.ts';
 import { chooseTrainer, type ForestParams, type ResolvedParams, resolveParams, type Trainer } from './params.ts';
-import type { BeforeTree } from './take-trees.ts';
 import { checkTable, isFlagged, isWide, type TrainingTable } from './training-table.ts';
 import type { Tree } from './tree.ts';
-import { growHere, growInThreads, growTableInThreads } from './wasm/grow-in-threads.ts';
+import { growHere, growTableInThreads } from './wasm/grow-in-threads.ts';
 
 /** The trainer of a table. */
 export function trainerOf(params: ResolvedParams, table: TrainingTable): Trainer {
@@ -20,46 +17,32 @@ export function trainerOf(params: ResolvedParams, table: TrainingTable): Trainer
   return chooseTrainer(params, { numClasses: target.numClasses ?? 0, isPlain: !isFlagged(table), hasWeights });
 }
 
+/** A forest to grow; parameters are checked and completed here. */
+export type ForestRequest = Omit<GrowRequest, 'params'> & { params: ForestParams };
+
 /**
- * Grow trees [treeStart, treeEnd); tree i depends on the table, the parameters and i alone.
+ * Grow the trees of a request on the caller's thread.
  *
  * @throws {InputError} when the table or the parameters are out of range
  */
-export function growForest(
-  table: TrainingTable,
-  params: ForestParams,
-  treeStart: number,
-  treeEnd: number, // exclusive
-): Tree[] {
-  const resolved = check(table, params);
-  const trainer = trainerOf(resolved, table);
-  const trees = trainer !== 'general' && growHere(table, resolved, treeStart, treeEnd);
+export function growForest(request: Omit<ForestRequest, 'numThreads' | 'beforeTree'>): Tree[] {
+  const { table, treeStart, treeEnd } = request;
+  const params = check(table, request.params);
+  const trees = trainerOf(params, table) !== 'general' && growHere({ ...request, params });
   if (trees) return trees;
-  if (trainer === 'classes') return growTrees(...toClassRows(table), resolved, treeStart, treeEnd);
-  const grower = new GeneralGrower(table, resolved);
+  const grower = new GeneralGrower(table, params);
   return Array.from({ length: treeEnd - treeStart }, (_, i) => grower.grow(treeStart + i));
 }
 
 /**
- * As `growForest`, on several threads: by the kernel where that honours all that is asked for.
+ * Like `growForest`, on several threads: by the kernel where it supports the request.
  *
- * @param numThreads from 1 to 256; by default as many as there are processors
+ * @throws {InputError} when the table or the parameters are out of range
  */
-export async function growForestInThreads(
-  table: TrainingTable,
-  params: ForestParams,
-  treeStart: number,
-  treeEnd: number, // exclusive
-  numThreads?: number,
-  beforeTree?: BeforeTree,
-): Promise<Tree[]> {
-  const resolved = check(table, params);
-  const trainer = trainerOf(resolved, table);
-  if (trainer === 'classes') {
-    return growInThreads(...toClassRows(table), resolved, treeStart, treeEnd, numThreads, beforeTree);
-  }
-  const grow = trainer === 'general' ? growGeneralInThreads : growTableInThreads;
-  return grow(table, resolved, treeStart, treeEnd, numThreads, beforeTree);
+export async function growForestInThreads(request: ForestRequest): Promise<Tree[]> {
+  const params = check(request.table, request.params);
+  const grow = trainerOf(params, request.table) === 'general' ? growGeneralInThreads : growTableInThreads;
+  return grow({ ...request, params });
 }
 
 function check(table: TrainingTable, params: ForestParams): ResolvedParams {
@@ -75,13 +58,6 @@ function check(table: TrainingTable, params: ForestParams): ResolvedParams {
     );
   }
   return resolved;
-}
-
-/** The table as the fast trainer of classes takes it. */
-function toClassRows({ numRows, columns, edges, target }: TrainingTable): [ClassRows, TrainingInfo] {
-  // the row index says where rows come from; growing asks for none
-  const rows = { numRows, rowIndex: new Uint32Array(0), columns: columns as Uint8Array[], labels: target.labels! };
-  return [rows, { numClasses: target.numClasses!, edges }];
 }
 
 function checkPoisson(values: Float64Array): void {

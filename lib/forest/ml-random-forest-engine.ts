@@ -43,7 +43,7 @@ export const mlRandomForestEngine: ForestEngine = {
     const name = beyond === 'splitter' ? 'extraTrees' : beyond; // what a run calls it
     if (name) throw new InputError(`${name} is nothing that the engine ml-random-forest can do: leave it out`);
   },
-  async growTrees(rows, info, params, treeStart, treeEnd, beforeTree) {
+  async growTrees(rows, info, params, { treeStart, treeEnd, beforeTree }) {
     this.checkParams(params);
     const { labels: target } = rows;
     if (target instanceof Float64Array) throw new InputError('engine ml-random-forest tells classes apart only');

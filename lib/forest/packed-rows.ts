@@ -31,18 +31,17 @@ export interface PackedRows {
 const BLOCK_ROWS = 1024; // packed together, so that their cache lines are written once
 const LINE_BYTES = 32; // rows never straddle a cache line of 64
 const MAX_BYTES = 2 ** 31 - 1; // positions in `codes` are 32-bit integers
-const MAX_ROWS = 2 ** 26 - 1; // an entry of the kernel has 26 bits for the row beside 5 for samples and class
 
 /**
  * Check all that the trainers rely on.
  *
  * @throws {InputError} on no rows, too many, or codes and labels out of range
  */
-export function checkRows({ numRows, labels, columns }: ClassRows, { numClasses, edges }: TrainingInfo): void {
+function checkRows({ numRows, labels, columns }: ClassRows, { numClasses, edges }: TrainingInfo): void {
   const numFeatures = edges.length;
   checkRange('features', numFeatures, MAX_FEATURES);
   checkRange('classes', numClasses, MAX_CLASSES);
-  checkRange('training rows', numRows, MAX_ROWS);
+  checkRange('training rows', numRows, MAX_BYTES);
   if (columns.length !== numFeatures) {
     throw new InputError(`training rows must have a column for each of ${numFeatures} features, got ${columns.length}`);
   }

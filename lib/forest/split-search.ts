@@ -3,7 +3,6 @@
 import { CategoryOrder } from './category-order.ts';
 import { CodeSort } from './code-sort.ts';
 import type { Bounds, Criterion } from './criterion.ts';
-import { cutBetween } from './node-search.ts';
 import type { ResolvedParams } from './params.ts';
 import { isWide, missingCode, type TrainingTable } from './training-table.ts';
 import { SET_BYTES } from './tree.ts';
@@ -242,4 +241,12 @@ export function goesLeft({ cut, isMissingLeft, categories }: Split, code: number
   if (code === missing) return isMissingLeft;
   if (categories !== null) return ((categories[code >> 3] >> (code & 7)) & 1) === 1;
   return code <= cut;
+}
+
+/**
+ * Code to cut at between neighbouring codes a < b of a node: halfway, as the threshold lies halfway between values.
+ * Any code of [a, b) parts this node's rows alike; the middle parts new rows best.
+ */
+function cutBetween(a: number, b: number): number {
+  return (a + b - 1) >> 1;
 }

@@ -2,20 +2,17 @@
 
 import { parentPort } from 'node:worker_threads';
 import { type GeneralGrowJob, type OobJob, openGeneralQueue, sumOob } from './general-loop.ts';
-import { openPlainQueue, type PlainGrowJob } from './plain-loop.ts';
 import { type PredictRowsJob, predictRowsFromQueue } from './predict-rows.ts';
-import { takeAllTrees } from './take-trees.ts';
-import { type GrowJob, type GrownTree, openQueue } from './wasm/grow-loop.ts';
+import { type GrownTree, takeAllTrees } from './tree-queue.ts';
+import { type GrowJob, openQueue } from './wasm/grow-loop.ts';
 import { type PredictJob, predictFromQueue } from './wasm/predict-loop.ts';
 
-type Job = GrowJob | PlainGrowJob | PredictJob | GeneralGrowJob | OobJob | PredictRowsJob;
+type Job = GrowJob | PredictJob | GeneralGrowJob | OobJob | PredictRowsJob;
 
 parentPort!.on('message', (job: Job) => {
   switch (job.kind) {
     case 'grow':
       return answerTrees(takeAllTrees(openQueue(job)));
-    case 'grow-plain':
-      return answerTrees(takeAllTrees(openPlainQueue(job)));
     case 'grow-general':
       return answerTrees(takeAllTrees(openGeneralQueue(job)));
     case 'oob': {

@@ -2,7 +2,7 @@
 
 import { InputError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
-import type { BeforeTree } from '../forest/take-trees.ts';
+import type { BeforeTree } from '../forest/tree-queue.ts';
 import { balancedAccuracy, measureAccuracy } from '../metrics/accuracy.ts';
 import { brier } from '../metrics/brier.ts';
 import { logLoss } from '../metrics/log-loss.ts';

@@ -3,8 +3,8 @@
 import { FormatError, InputError } from '../base/errors.ts';
 import { KeyedPermutation, STREAM } from '../base/random.ts';
 import { ENGINES } from '../forest/engines.ts';
-import type { BeforeTree } from '../forest/take-trees.ts';
 import { MISSING_BYTE } from '../forest/training-table.ts';
+import type { BeforeTree } from '../forest/tree-queue.ts';
 import { predictProbaInThreads, predictValuesInThreads } from '../forest/wasm/predict-in-threads.ts';
 import { assignFolds } from '../partition/folds.ts';
 import { type BinEdges, type BinnedRows, type Labels, takeLabels } from '../partition/rows.ts';
@@ -81,7 +81,11 @@ export async function predictFold(
   const { numTrees } = forestParams;
   const startedAt = performance.now();
   const info = { numClasses, edges, isCategorical };
-  const trees = await ENGINES[engine].growTrees(training, info, forestParams, 0, numTrees, beforeTree);
+  const trees = await ENGINES[engine].growTrees(training, info, forestParams, {
+    treeStart: 0,
+    treeEnd: numTrees,
+    beforeTree,
+  });
   const grownAt = performance.now();
   const columns = held.columns.map((codes, j) => toValues(codes, edges[j], isCategorical?.[j] ?? false));
   const forest = { trees, edges, numClasses, isCategorical };

@@ -6,9 +6,9 @@ import { oobSumsInThreads } from '../forest/general-in-threads.ts';
 import { featureImportances } from '../forest/importances.ts';
 import { decodeTrees, encodeModel, encodeTrees } from '../forest/model-file.ts';
 import { addOobSums, type OobScore, type OobSums, scoreOob, unitOf } from '../forest/oob.ts';
-import type { BeforeTree } from '../forest/take-trees.ts';
 import { type TrainingTable, tableOfRows, toTarget } from '../forest/training-table.ts';
 import type { Tree } from '../forest/tree.ts';
+import type { BeforeTree } from '../forest/tree-queue.ts';
 import { getSchema } from '../ingest/results.ts';
 import { decodeBinned, decodeOob, encodeOob } from '../partition/arrow.ts';
 import { type BinnedRows, concatBinned } from '../partition/rows.ts';
@@ -89,7 +89,11 @@ export function growTrees(
     const [rows, bins] = await Promise.all([gather(), getJson<BinsResult>(store, keys.binsResult)]);
     const { isCategorical } = bins;
     const info = { numClasses: bins.classCounts.length, edges: toBinEdges(bins.edges), isCategorical };
-    const trees = await ENGINES[plan.params.engine].growTrees(rows, info, plan.forest, treeStart, treeEnd, beforeTree);
+    const trees = await ENGINES[plan.params.engine].growTrees(rows, info, plan.forest, {
+      treeStart,
+      treeEnd,
+      beforeTree,
+    });
     let oobCurve: OobPoint[] | undefined;
     if (plan.params.oobScore) {
       const table = tableOfRows(rows, info.edges, info.numClasses, isCategorical);
@@ -110,7 +114,12 @@ async function sumOob(table: TrainingTable, plan: Plan, trees: readonly Tree[], 
   let sums: OobSums | undefined;
   let from = 0;
   for (const numTrees of stops) {
-    const part = await oobSumsInThreads(table, plan.forest, trees.slice(from, numTrees), treeStart + from);
+    const part = await oobSumsInThreads({
+      table,
+      params: plan.forest,
+      trees: trees.slice(from, numTrees),
+      treeStart: treeStart + from,
+    });
     if (sums) addOobSums(sums, part);
     else sums = part;
     curve.push({ numTrees, ...scoreOob(table.target, sums) });

@@ -1,20 +1,19 @@
-// Grows trees in WebAssembly, on several threads: the bytes that the twins in grow.ts and general-grow.ts give, sooner.
+// Grows trees in WebAssembly, on several threads: the bytes that the general trainer gives, sooner.
 
 import { STREAM } from '../../base/random.ts';
-import type { BinEdges, ClassRows } from '../../partition/rows.ts';
-import { collectTrees } from '../collect-trees.ts';
+import type { BinEdges } from '../../partition/rows.ts';
 import { growGeneralInThreads } from '../general-in-threads.ts';
-import { checkRows, countBins, type TrainingInfo } from '../packed-rows.ts';
-import type { ForestParams, ResolvedParams } from '../params.ts';
-import { growPlainInThreads } from '../plain-in-threads.ts';
-import type { BeforeTree } from '../take-trees.ts';
+import type { GrowRequest } from '../grow-request.ts';
+import { countBins } from '../packed-rows.ts';
+import type { ForestParams } from '../params.ts';
 import { resolveNumThreads } from '../threads.ts';
 import { isFlagged, type Target, type TrainingTable } from '../training-table.ts';
 import type { Tree } from '../tree.ts';
+import { growFromQueue } from '../tree-queue.ts';
 import { TreeRandom } from '../tree-random.ts';
 import { kernelModule } from './compile.ts';
 import { type GrowJob, openQueue } from './grow-loop.ts';
-import { MAX_MEMORY_BYTES, tryMemory } from './kernel.ts';
+import { MAX_KERNEL_ROWS, MAX_MEMORY_BYTES, tryMemory } from './kernel.ts';
 import { type Layout, planLayout, SEED_BYTES, writeSettings } from './layout.ts';
 
 /** Rows as the kernel takes them. */
@@ -28,69 +27,26 @@ interface KernelRows {
 }
 
 /**
- * Grow trees [treeStart, treeEnd) of classes.
+ * Grow the trees of a request, which the general trainer could grow too: of classes, of values by squared error, of two
+ * classes as the values 0 and 1, or with random cuts.
  *
- * @param numThreads from 1 to 256; by default as many as there are processors
- * @param beforeTree by default nothing calls the work off
- * @throws {InputError} when rows and info don't fit together
+ * @param request a table of bytes without weights; plain for random cuts and for more than two classes
  */
-export async function growInThreads(
-  rows: ClassRows,
-  info: TrainingInfo,
-  params: ForestParams,
-  treeStart: number,
-  treeEnd: number, // exclusive
-  numThreads?: number,
-  beforeTree?: BeforeTree,
-): Promise<Tree[]> {
-  checkRows(rows, info);
-  const { numRows, columns, labels } = rows;
-  const { edges, numClasses } = info;
-  const kernelRows = { numRows, columns, edges, target: { labels, numClasses }, flagged: null };
-  return (
-    growInKernel(kernelRows, params, treeStart, treeEnd, numThreads, beforeTree) ??
-    growPlainInThreads(rows, info, params, treeStart, treeEnd, numThreads, beforeTree)
-  );
+export async function growTableInThreads(request: GrowRequest): Promise<Tree[]> {
+  return growInKernel(request) ?? growGeneralInThreads(request);
 }
 
 /**
- * Grow trees [treeStart, treeEnd) that are otherwise the general trainer's: of values, by squared error, or of two
- * classes as the values 0 and 1; with random cuts of any number of classes.
+ * Grow the trees of a request on the caller's thread.
  *
- * @param table checked by `checkTable`; of bytes and without weights, and for random cuts plain
- * @param numThreads from 1 to 256; by default as many as there are processors
- * @param beforeTree by default nothing calls the work off
+ * @param request as `growTableInThreads` takes it
+ * @returns undefined if there is no kernel, or the rows do not fit into its memory
  */
-export async function growTableInThreads(
-  table: TrainingTable,
-  params: ResolvedParams,
-  treeStart: number,
-  treeEnd: number, // exclusive
-  numThreads?: number,
-  beforeTree?: BeforeTree,
-): Promise<Tree[]> {
-  return (
-    growInKernel(toKernelRows(table), params, treeStart, treeEnd, numThreads, beforeTree) ??
-    growGeneralInThreads(table, params, treeStart, treeEnd, numThreads, beforeTree)
-  );
-}
-
-/**
- * Grow trees [treeStart, treeEnd) on the thread of the caller.
- *
- * @param table as `growTableInThreads` takes it, or of classes
- * @returns undefined where there is no kernel, or the rows don't fit its memory
- */
-export function growHere(
-  table: TrainingTable,
-  params: ResolvedParams,
-  treeStart: number,
-  treeEnd: number, // exclusive
-): Tree[] | undefined {
-  const jobs = prepareJobs(toKernelRows(table), params, treeStart, treeEnd, 1);
+export function growHere(request: GrowRequest): Tree[] | undefined {
+  const jobs = prepareJobs(request, 1);
   if (!jobs) return undefined;
   const takeTree = openQueue(jobs[0]);
-  return Array.from({ length: treeEnd - treeStart }, () => takeTree()!.tree);
+  return Array.from({ length: request.treeEnd - request.treeStart }, () => takeTree()!.tree);
 }
 
 function toKernelRows(table: TrainingTable): KernelRows {
@@ -98,34 +54,22 @@ function toKernelRows(table: TrainingTable): KernelRows {
   return { ...table, columns: columns as Uint8Array[], flagged: isFlagged(table) ? { isCategorical } : null };
 }
 
-/** Undefined where there is no kernel, or the rows don't fit its memory. */
-function growInKernel(
-  rows: KernelRows,
-  params: ForestParams,
-  treeStart: number,
-  treeEnd: number, // exclusive
-  numThreads?: number,
-  beforeTree?: BeforeTree,
-): Promise<Tree[]> | undefined {
-  const numTrees = treeEnd - treeStart;
-  const threads = Math.min(resolveNumThreads(numThreads), Math.max(1, numTrees));
-  const jobs = prepareJobs(rows, params, treeStart, treeEnd, threads);
+/** @returns undefined if there is no kernel, or the rows do not fit into its memory */
+function growInKernel(request: GrowRequest): Promise<Tree[]> | undefined {
+  const numTrees = request.treeEnd - request.treeStart;
+  const threads = Math.min(resolveNumThreads(request.numThreads), Math.max(1, numTrees));
+  const jobs = prepareJobs(request, threads);
   if (!jobs) return undefined;
   const [{ memory, queue }] = jobs;
-  return collectTrees(jobs, numTrees, openQueue, new Int32Array(memory.buffer, queue, 1), beforeTree);
+  const { beforeTree } = request;
+  return growFromQueue({ jobs, open: openQueue, queue: new Int32Array(memory.buffer, queue, 1), numTrees, beforeTree });
 }
 
-/** What each thread is to do, with the rows in a memory for all; undefined where that can't be. */
-function prepareJobs(
-  rows: KernelRows,
-  params: ForestParams,
-  treeStart: number,
-  treeEnd: number, // exclusive
-  numThreads: number,
-): GrowJob[] | undefined {
+/** The job of each thread, with the rows in one memory for all; undefined as for `growInKernel`. */
+function prepareJobs({ table, params, treeStart, treeEnd }: GrowRequest, numThreads: number): GrowJob[] | undefined {
   const numTrees = treeEnd - treeStart;
   const module = kernelModule();
-  const prepared = module && prepare(rows, params, numTrees, numThreads);
+  const prepared = module && prepare(toKernelRows(table), params, numTrees, numThreads);
   if (!prepared) return undefined;
   const { memory, layout } = prepared;
   writeSeeds(memory, layout, params.seed, treeStart, numTrees);
@@ -139,7 +83,7 @@ function prepareJobs(
       seeds,
       numTrees,
       bootstrap: params.bootstrap,
-      isClassification: rows.target.labels !== undefined,
+      isClassification: table.target.labels !== undefined,
       ...thread,
     }),
   );
@@ -160,6 +104,7 @@ function prepare(
     hasFlags: flagged !== null,
     hasCategories: flagged?.isCategorical.includes(true),
   };
+  if (numRows > MAX_KERNEL_ROWS) return undefined;
   const layout = planLayout(shape, params, numTrees, numThreads);
   if (layout.bytes > MAX_MEMORY_BYTES) return undefined;
   const memory = tryMemory(layout.bytes);

@@ -2,6 +2,7 @@
 
 import { LEAF_VALUE, LEAF_WEIGHT, type LeafTable, LeafTableBuilder } from '../leaf-table.ts';
 import { CATEGORICAL, LEAF, SET_BYTES, type Tree } from '../tree.ts';
+import type { NextTree } from '../tree-queue.ts';
 import { instantiate } from './kernel.ts';
 import { type Layout, SEED_BYTES } from './layout.ts';
 import type { Settings } from './settings.ts';
@@ -19,14 +20,8 @@ export interface GrowJob extends Pick<Layout, 'queue' | 'seeds'> {
   isClassification: boolean;
 }
 
-/** A tree and its index among the requested ones. */
-export interface GrownTree {
-  index: number;
-  tree: Tree;
-}
-
 /** Returns a function that grows the next tree of the queue at each call, and returns undefined when none is left. */
-export function openQueue(job: GrowJob): () => GrownTree | undefined {
+export function openQueue(job: GrowJob): NextTree {
   const { module, memory, settingsAt, settings, numTrees, bootstrap } = job;
   const kernel = instantiate(module, memory);
   const next = new Int32Array(memory.buffer, job.queue, 1);

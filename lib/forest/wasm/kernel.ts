@@ -11,6 +11,8 @@ export interface Kernel {
 
 export const PAGE_BYTES = 65_536;
 export const MAX_MEMORY_BYTES = 2 ** 32; // WebAssembly with 32-bit addresses
+/** A packed sample of the kernel has 26 bits for the row, in addition to 5 for the times drawn and the class. */
+export const MAX_KERNEL_ROWS = 2 ** 26 - 1;
 const FIRST_ADDRESS = 64; // so that no region has address 0
 const LINE_BYTES = 64; // so that no two threads write to the same cache line
 

@@ -1,46 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RandomStream } from '../../../lib/base/random.ts';
 import { applyForest } from '../../../lib/forest/apply.ts';
 import type { Forest } from '../../../lib/forest/forest.ts';
-import { GeneralGrower } from '../../../lib/forest/general-grow.ts';
-import { growTrees } from '../../../lib/forest/grow.ts';
 import { growForest } from '../../../lib/forest/grow-forest.ts';
 import { featureImportances } from '../../../lib/forest/importances.ts';
-import { encodeTrees } from '../../../lib/forest/model-file.ts';
-import { FOREST_DEFAULTS, type ForestParams, resolveParams } from '../../../lib/forest/params.ts';
+import { FOREST_DEFAULTS, type ForestParams } from '../../../lib/forest/params.ts';
 import { predictProba, predictValues } from '../../../lib/forest/predict.ts';
-import { tableOfRows } from '../../../lib/forest/training-table.ts';
 import { LEAF } from '../../../lib/forest/tree.ts';
 import { REFERENCES, readReference, referenceTable } from './reference.ts';
-import { randomTable } from './tables.ts';
-
-test('the general trainer gives the bytes of the fast one, on 300 random tables and wherever that one can do it', () => {
-  for (let seed = 0; seed < 300; seed++) {
-    const random = new RandomStream(seed, 3);
-    const pick = <T>(...values: T[]): T => values[random.nextBelow(values.length)];
-    const { rows, edges, numClasses } = randomTable(
-      seed,
-      pick(1, 2, 3, 10, 40, 250),
-      pick(1, 2, 5, 20),
-      pick(1, 2, 3, 10),
-    );
-    const params: ForestParams = {
-      ...FOREST_DEFAULTS,
-      seed,
-      numTrees: 2,
-      maxFeatures: pick<ForestParams['maxFeatures']>('sqrt', 'log2', null, 1),
-      maxDepth: pick(null, null, 3),
-      minSamplesSplit: pick(2, 2, 5),
-      minSamplesLeaf: pick(1, 1, 2, 7),
-      bootstrap: pick(true, true, false),
-    };
-    const table = tableOfRows(rows, edges, numClasses);
-    const general = new GeneralGrower(table, resolveParams(params, rows.numRows, edges.length, numClasses));
-    const trees = [general.grow(0), general.grow(1)];
-    assert.deepEqual(encodeTrees(trees), encodeTrees(growTrees(rows, { edges, numClasses }, params, 0, 2)), `${seed}`);
-  }
-});
 
 for (const { name, numClasses } of REFERENCES) {
   const reference = readReference(name);
@@ -55,7 +22,7 @@ for (const { name, numClasses } of REFERENCES) {
         maxFeatures: null,
       };
       const table = referenceTable(reference, numClasses, expected.weighted ? reference.weights : undefined);
-      const trees = growForest(table, params, 0, 1);
+      const trees = growForest({ table, params, treeStart: 0, treeEnd: 1 });
       const forest: Forest = { numClasses, edges: table.edges, trees };
       const features = Array.from(trees[0].feature, (feature) => (feature === LEAF ? -1 : feature));
       assert.deepEqual(features, expected.feature);

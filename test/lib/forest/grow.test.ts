@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RandomStream, STREAM } from '../../../lib/base/random.ts';
 import { encodeColumns, quantileEdges } from '../../../lib/forest/bins.ts';
-import { growTrees } from '../../../lib/forest/grow.ts';
+import { growForest } from '../../../lib/forest/grow-forest.ts';
 import { FOREST_DEFAULTS, type ForestParams, resolveMaxFeatures } from '../../../lib/forest/params.ts';
+import { tableOfRows } from '../../../lib/forest/training-table.ts';
 import { LEAF, type Tree } from '../../../lib/forest/tree.ts';
 import { TreeRandom } from '../../../lib/forest/tree-random.ts';
-import { randomTable, type Table } from './tables.ts';
+import { growTwin, randomTable, type Table } from './tables.ts';
 
 /** A node as the plain twin has it: class counts for a leaf, else a cut and its children. */
 type PlainNode = { counts: number[] } | { feature: number; cut: number; left: PlainNode; right: PlainNode };
@@ -106,7 +107,7 @@ function unflatten(tree: Tree, numClasses: number, node = 0): PlainNode {
 
 function assertLikePlain(table: Table, options: Partial<ForestParams>, treeStart = 0, treeEnd = 2): void {
   const params = { ...FOREST_DEFAULTS, ...options };
-  const trees = growTrees(table.rows, table, params, treeStart, treeEnd);
+  const trees = growTwin(table, params, [treeStart, treeEnd]);
   for (const [i, tree] of trees.entries()) {
     assert.deepEqual(unflatten(tree, table.numClasses), growPlainly(table, params, treeStart + i));
   }
@@ -147,7 +148,7 @@ test('1,000 features and 1,000 classes are possible', () => {
 test('tree i is the same whoever grows it, in whatever group, and another one under another seed', () => {
   const table = randomTable(6, 200, 8, 2);
   const grow = (seed: number, start: number, end: number) =>
-    growTrees(table.rows, table, { ...FOREST_DEFAULTS, seed }, start, end);
+    growTwin(table, { ...FOREST_DEFAULTS, seed }, [start, end]);
   const all = grow(1, 0, 7);
   assert.deepEqual([...grow(1, 0, 2), ...grow(1, 2, 3), ...grow(1, 3, 7)], all);
   assert.notDeepEqual(grow(2, 0, 7), all);
@@ -158,7 +159,7 @@ test('a cut that gains nothing is still made, so that a forest learns exclusive 
   const columns = [Uint8Array.of(0, 0, 1, 1), Uint8Array.of(0, 1, 0, 1)];
   const rows = { numRows: 4, rowIndex: Uint32Array.of(0, 1, 2, 3), columns, labels: Uint16Array.of(0, 1, 1, 0) };
   const edges = [Float32Array.of(0.5), Float32Array.of(0.5)];
-  const [tree] = growTrees(rows, { numClasses: 2, edges }, { ...FOREST_DEFAULTS, bootstrap: false }, 0, 1);
+  const [tree] = growTwin({ rows, numClasses: 2, edges }, { ...FOREST_DEFAULTS, bootstrap: false }, [0, 1]);
   assert.equal(tree.numNodes, 7);
 });
 
@@ -170,7 +171,7 @@ test('a cut lies halfway between the codes that it separates', () => {
     labels: Uint16Array.of(0, 1),
   };
   const edges = [Float32Array.from({ length: 10 }, (_, i) => i)];
-  const [tree] = growTrees(rows, { numClasses: 2, edges }, { ...FOREST_DEFAULTS, bootstrap: false }, 0, 1);
+  const [tree] = growTwin({ rows, numClasses: 2, edges }, { ...FOREST_DEFAULTS, bootstrap: false }, [0, 1]);
   assert.equal(tree.cut[0], 5);
 });
 
@@ -231,7 +232,7 @@ for (const [i, reference] of SCIKIT_TREES.entries()) {
     };
     const numClasses = reference.leaves[0].length;
     const params = { ...FOREST_DEFAULTS, bootstrap: false, maxFeatures: null, ...reference.options };
-    const [tree] = growTrees(rows, { numClasses, edges }, params, 0, 1);
+    const [tree] = growTwin({ rows, numClasses, edges }, params, [0, 1]);
     assert.deepEqual([...tree.feature], reference.feature);
     assert.equal(edges[tree.feature[0]][tree.cut[0]], reference.rootThreshold);
     const leaves = [...tree.feature.keys()].filter((node) => tree.feature[node] === LEAF);
@@ -241,21 +242,19 @@ for (const [i, reference] of SCIKIT_TREES.entries()) {
 }
 
 test('rows that do not fit are refused before anything is grown', () => {
-  const table = randomTable(7, 10, 3, 2);
-  const grow = (rows: Partial<Table['rows']>, info: Partial<Table> = {}) =>
-    growTrees({ ...table.rows, ...rows }, { ...table, ...info }, FOREST_DEFAULTS, 0, 1);
+  const { rows, edges, numClasses } = randomTable(7, 10, 3, 2);
+  const grow = (changed: Partial<Table['rows']>, changedEdges = edges, classes = numClasses) => {
+    const table = tableOfRows({ ...rows, ...changed }, changedEdges, classes);
+    growForest({ table, params: FOREST_DEFAULTS, treeStart: 0, treeEnd: 1 });
+  };
   const error = (message: string) => ({ name: 'InputError', message });
-  assert.throws(() => grow({ numRows: 0 }), error('number of training rows must be from 1 to 67108863, got 0'));
+  assert.throws(() => grow({ numRows: 0 }), error('number of training rows must be from 1 to 2147483647, got 0'));
   assert.throws(() => grow({ labels: new Uint16Array(10).fill(2) }), error('row 0: label must be from 0 to 1, got 2'));
-  assert.throws(() => grow({ columns: [] }), error('training rows must have a column for each of 3 features, got 0'));
-  assert.throws(
-    () =>
-      grow(
-        { columns: table.rows.columns.map(() => new Uint8Array(10).fill(9)) },
-        { edges: table.edges.map(() => new Float32Array(8)) },
-      ),
-    error('feature 0: bin code must be from 0 to 8, got 9'),
-  );
-  assert.throws(() => grow({}, { edges: [] }), error('number of features must be from 1 to 65535, got 0'));
-  assert.throws(() => grow({}, { numClasses: 0 }), error('number of classes must be from 1 to 65535, got 0'));
+  const columns = rows.columns.slice(1);
+  assert.throws(() => grow({ columns }), error('training rows must have a column for each of 3 features, got 2'));
+  const nines = rows.columns.map(() => new Uint8Array(10).fill(9));
+  const eightEdges = edges.map(() => new Float32Array(8));
+  assert.throws(() => grow({ columns: nines }, eightEdges), error('feature 0: code must be from 0 to 8, got 9'));
+  assert.throws(() => grow({ columns: [] }, []), error('number of features must be from 1 to 65535, got 0'));
+  assert.throws(() => grow({}, edges, 0), error('number of classes must be from 1 to 65535, got 0'));
 });

@@ -2,16 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { growTrees } from '../../../lib/forest/grow.ts';
 import { decodeModel, decodeTrees, encodeModel, encodeTrees } from '../../../lib/forest/model-file.ts';
 import { FOREST_DEFAULTS } from '../../../lib/forest/params.ts';
 import { predictProba } from '../../../lib/forest/predict.ts';
 import { LEAF, type Tree } from '../../../lib/forest/tree.ts';
 import { decodeStrange, FUZZ_RUNS, mutations, withNumbers } from '../../fuzz.ts';
-import { randomTable } from './tables.ts';
+import { growTwin, randomTable } from './tables.ts';
 
 const table = randomTable(1, 60, 4, 3);
-const trees = growTrees(table.rows, table, { ...FOREST_DEFAULTS, seed: 1 }, 0, 3);
+const trees = growTwin(table, { ...FOREST_DEFAULTS, seed: 1 }, [0, 3]);
 const model = encodeModel(trees, table.edges, 3, ['cat', 'dog', 7], { options: { numTrees: 3 } });
 const HEADER_BYTES = 64;
 

@@ -3,15 +3,14 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { growTrees } from '../../../lib/forest/grow.ts';
 import type { ModelSchema } from '../../../lib/forest/model.ts';
 import { assembleModel, decodeModel, decodeTrees, encodeModel, encodeTrees } from '../../../lib/forest/model-file.ts';
 import { FOREST_DEFAULTS } from '../../../lib/forest/params.ts';
 import { LEAF, type Tree } from '../../../lib/forest/tree.ts';
-import { randomTable } from './tables.ts';
+import { growTwin, randomTable } from './tables.ts';
 
 const table = randomTable(1, 300, 6, 3);
-const trees = growTrees(table.rows, table, { ...FOREST_DEFAULTS, seed: 1 }, 0, 5);
+const trees = growTwin(table, { ...FOREST_DEFAULTS, seed: 1 }, [0, 5]);
 const bytes = encodeModel(trees, table.edges, 3, ['cat', 'dog', 7]);
 const oldFile = readFileSync(new URL('../../fixtures/forest/model-v1.arvo', import.meta.url));
 
@@ -88,7 +87,7 @@ test('a group of trees comes back as it was, also when it is empty', () => {
 
 test('a model of fully grown trees takes less than six bytes a node', () => {
   const large = randomTable(2, 20_000, 20, 2);
-  const grown = growTrees(large.rows, large, FOREST_DEFAULTS, 0, 4);
+  const grown = growTwin(large, FOREST_DEFAULTS, [0, 4]);
   const numNodes = grown.reduce((sum, tree) => sum + tree.numNodes, 0);
   assert.ok(encodeModel(grown, large.edges, 2).length / numNodes < 6);
 });
@@ -102,7 +101,7 @@ const HASHES = [
 for (const { numClasses, minSamplesLeaf, hash } of HASHES) {
   test(`seed 4 gives the known bytes for ${numClasses} classes and minSamplesLeaf ${minSamplesLeaf}`, () => {
     const known = randomTable(11, 1000, 20, numClasses);
-    const grown = growTrees(known.rows, known, { ...FOREST_DEFAULTS, seed: 4, minSamplesLeaf }, 0, 3);
+    const grown = growTwin(known, { ...FOREST_DEFAULTS, seed: 4, minSamplesLeaf }, [0, 3]);
     const sha256 = createHash('sha256')
       .update(encodeModel(grown, known.edges, numClasses))
       .digest('hex');

@@ -2,19 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeColumns, quantileEdges } from '../../../lib/forest/bins.ts';
 import type { Forest } from '../../../lib/forest/forest.ts';
-import { growTrees } from '../../../lib/forest/grow.ts';
 import { decodeModel, encodeModel } from '../../../lib/forest/model-file.ts';
 import { FOREST_DEFAULTS, type ForestParams } from '../../../lib/forest/params.ts';
 import { predict, predictProba } from '../../../lib/forest/predict.ts';
 import { LEAF } from '../../../lib/forest/tree.ts';
 import type { RawRows } from '../../../lib/partition/rows.ts';
-import { blobs } from './tables.ts';
+import { blobs, growTwin } from './tables.ts';
 
 function fit(rows: RawRows<Uint16Array>, numClasses: number, options: Partial<ForestParams>): Forest {
   const edges = rows.columns.map((column) => quantileEdges(column));
   const binned = { ...rows, columns: encodeColumns(rows.columns, edges) };
   const params = { ...FOREST_DEFAULTS, ...options };
-  return { numClasses, edges, trees: growTrees(binned, { numClasses, edges }, params, 0, params.numTrees) };
+  return { numClasses, edges, trees: growTwin({ rows: binned, numClasses, edges }, params, [0, params.numTrees]) };
 }
 
 /** The plain way: one row at a time, on values and thresholds. */

@@ -107,7 +107,7 @@ test('every row of a bag lands in a leaf, leaf weights add up, and enough rows a
       const resolved = resolveParams(params, table.numRows, table.columns.length, numClasses);
       const sampler = new RowSampler(table, resolved);
       const weights = new Float64Array(table.numRows);
-      for (const [i, tree] of growForest(table, params, 0, 3).entries()) {
+      for (const [i, tree] of growForest({ table, params, treeStart: 0, treeEnd: 3 }).entries()) {
         sampler.draw(i, weights);
         const walker = new TreeWalker(tree, numClasses === 0);
         const found = new Float64Array(tree.numNodes);
@@ -136,7 +136,7 @@ test('impurity never rises from a node to its children', () => {
     fc.property(someTable, someParams, (table, options) => {
       const params = toParams(options, table);
       const numClasses = table.target.numClasses ?? 0;
-      for (const tree of growForest(table, params, 0, 2)) {
+      for (const tree of growForest({ table, params, treeStart: 0, treeEnd: 2 })) {
         for (const decrease of nodeDecreases(tree, numClasses, params.criterion!)) assert.ok(decrease >= -1e-9);
       }
     }),
@@ -149,7 +149,7 @@ test('a forest is the same bytes for any slicing of its trees, and so are out-of
     fc.property(someTable, someParams, fc.integer({ min: 0, max: 3 }), (table, options, middle) => {
       const params = toParams(options, table);
       const numClasses = table.target.numClasses ?? 0;
-      const grow = (start: number, end: number) => growForest(table, params, start, end);
+      const grow = (start: number, end: number) => growForest({ table, params, treeStart: start, treeEnd: end });
       const details = { isCategorical: table.isCategorical };
       const whole = encodeModel(grow(0, 3), table.edges, numClasses, undefined, details);
       const groups = [encodeTrees(grow(0, middle)), encodeTrees(grow(middle, 3))];
@@ -171,11 +171,11 @@ test('a forest, its out-of-bag sums and its predictions are the same from 1 thre
       const params = toParams(options, table);
       const { isCategorical, edges, target } = table;
       const numClasses = target.numClasses ?? 0;
-      const trees = growForest(table, params, 1, 6);
-      const inThreads = await growForestInThreads(table, params, 1, 6, numThreads);
+      const trees = growForest({ table, params, treeStart: 1, treeEnd: 6 });
+      const inThreads = await growForestInThreads({ table, params, treeStart: 1, treeEnd: 6, numThreads });
       assert.deepEqual(encodeTrees(inThreads), encodeTrees(trees));
       if (params.bootstrap) {
-        const sums = await oobSumsInThreads(table, params, trees, 1, numThreads);
+        const sums = await oobSumsInThreads({ table, params, trees, treeStart: 1, numThreads });
         assert.deepEqual(sums, oobSums(table, params, trees, 1));
       }
       const forest = { numClasses, edges, isCategorical, trees };

@@ -1,7 +1,10 @@
 // Small tables for the tests of forests.
 
 import { RandomStream } from '../../../lib/base/random.ts';
-import type { TrainingTable } from '../../../lib/forest/training-table.ts';
+import { GeneralGrower } from '../../../lib/forest/general-grow.ts';
+import { type ForestParams, resolveParams } from '../../../lib/forest/params.ts';
+import { type TrainingTable, tableOfRows } from '../../../lib/forest/training-table.ts';
+import type { Tree } from '../../../lib/forest/tree.ts';
 import type { BinEdges, ClassRows, RawRows } from '../../../lib/partition/rows.ts';
 
 export interface Table {
@@ -22,6 +25,23 @@ export function randomTable(seed: number, numRows: number, numFeatures: number, 
   });
   const edges = bins.map((numBins) => Float32Array.from({ length: numBins - 1 }, (_, i) => i + 0.5));
   return { rows: { numRows, rowIndex: Uint32Array.from(labels.keys()), columns, labels }, edges, numClasses };
+}
+
+/** The rows as a training table, and the parameters completed for it, for trees [treeStart, treeEnd). */
+export function toRequest(
+  { rows, edges, numClasses }: Table,
+  params: ForestParams,
+  [treeStart, treeEnd]: readonly [number, number],
+) {
+  const table = tableOfRows(rows, edges, numClasses);
+  return { table, params: resolveParams(params, rows.numRows, edges.length, numClasses), treeStart, treeEnd };
+}
+
+/** Trees [treeStart, treeEnd) as the general trainer grows them: the kernel's twin. */
+export function growTwin(table: Table, params: ForestParams, range: readonly [number, number]): Tree[] {
+  const { table: training, params: resolved, treeStart, treeEnd } = toRequest(table, params, range);
+  const grower = new GeneralGrower(training, resolved);
+  return Array.from({ length: treeEnd - treeStart }, (_, i) => grower.grow(treeStart + i));
 }
 
 /** Classes in the corners of a hypercube of three features, normal around them, among features of noise. */

@@ -46,7 +46,7 @@ for (const [engine, options] of [
     const bins = await getJson<BinsResult>(store, runKeys('r').binsResult);
     const info = { numClasses: 2, edges: toBinEdges(bins.edges) };
     const grow = (beforeTree?: () => Promise<void>) =>
-      ENGINES[engine].growTrees(rows, info, plan.forest, 0, 40, beforeTree);
+      ENGINES[engine].growTrees(rows, info, plan.forest, { treeStart: 0, treeEnd: 40, beforeTree });
     let asked = 0;
     const stopped = grow(async () => {
       if (++asked > 0) throw new CancelledError('run r was cancelled');

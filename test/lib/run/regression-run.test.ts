@@ -116,7 +116,7 @@ suite('a run of regression', () => {
     ]);
     const edges = toBinEdges(bins.edges);
     const table = tableOfRows(rows, edges, 0);
-    const trees = growForest(table, plan.forest, 0, 6);
+    const trees = growForest({ table, params: plan.forest, treeStart: 0, treeEnd: 6 });
     const { options, ranges } = decodeModel(bytes);
     const details = { options: options!, ranges: ranges! };
     assert.deepEqual(bytes, encodeModel(trees, edges, 0, [], details));

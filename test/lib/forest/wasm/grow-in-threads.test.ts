@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RandomStream } from '../../../../lib/base/random.ts';
-import { growTrees } from '../../../../lib/forest/grow.ts';
+import { growForestInThreads } from '../../../../lib/forest/grow-forest.ts';
 import { encodeTrees } from '../../../../lib/forest/model-file.ts';
 import { FOREST_DEFAULTS, type ForestParams } from '../../../../lib/forest/params.ts';
 import { kernelModule } from '../../../../lib/forest/wasm/compile.ts';
-import { growInThreads } from '../../../../lib/forest/wasm/grow-in-threads.ts';
+import { growTableInThreads } from '../../../../lib/forest/wasm/grow-in-threads.ts';
 import { planLayout } from '../../../../lib/forest/wasm/layout.ts';
-import { randomTable, type Table } from '../tables.ts';
+import { growTwin, randomTable, type Table, toRequest } from '../tables.ts';
 
 async function assertLikeTwin(table: Table, options: Partial<ForestParams>, numThreads = 1): Promise<void> {
   const params = { ...FOREST_DEFAULTS, ...options };
-  const trees = await growInThreads(table.rows, table, params, 3, 6, numThreads);
-  assert.deepEqual(trees, growTrees(table.rows, table, params, 3, 6));
+  const trees = await growTableInThreads({ ...toRequest(table, params, [3, 6]), numThreads });
+  assert.deepEqual(trees, growTwin(table, params, [3, 6]));
 }
 
 test('the kernel is there: what follows compares two things', () => {
@@ -74,23 +74,27 @@ test("the kernel's trees are its twin's where rows are copied, and copied again"
 test('a forest is the same bytes from 1 thread, from 2 and from 5', async () => {
   for (const numClasses of [2, 3]) {
     const table = randomTable(8, 2000, 8, numClasses);
-    const grow = (numThreads: number) => growInThreads(table.rows, table, FOREST_DEFAULTS, 0, 40, numThreads);
+    const grow = (numThreads: number) =>
+      growTableInThreads({ ...toRequest(table, FOREST_DEFAULTS, [0, 40]), numThreads });
     const alone = encodeTrees(await grow(1));
     assert.deepEqual(encodeTrees(await grow(2)), alone);
     assert.deepEqual(encodeTrees(await grow(5)), alone);
-    assert.deepEqual(encodeTrees(growTrees(table.rows, table, FOREST_DEFAULTS, 0, 40)), alone);
+    assert.deepEqual(encodeTrees(growTwin(table, FOREST_DEFAULTS, [0, 40])), alone);
   }
 });
 
 test('rows that do not fit and a number of threads that cannot be are refused', async () => {
   const table = randomTable(9, 10, 3, 2);
   const labels = new Uint16Array(10).fill(2);
-  await assert.rejects(growInThreads({ ...table.rows, labels }, table, FOREST_DEFAULTS, 0, 1), {
-    name: 'InputError',
-    message: 'row 0: label must be from 0 to 1, got 2',
-  });
+  await assert.rejects(
+    growForestInThreads(toRequest({ ...table, rows: { ...table.rows, labels } }, FOREST_DEFAULTS, [0, 1])),
+    {
+      name: 'InputError',
+      message: 'row 0: label must be from 0 to 1, got 2',
+    },
+  );
   for (const numThreads of [0, 1.5, 257]) {
-    await assert.rejects(growInThreads(table.rows, table, FOREST_DEFAULTS, 0, 1, numThreads), {
+    await assert.rejects(growTableInThreads({ ...toRequest(table, FOREST_DEFAULTS, [0, 1]), numThreads }), {
       name: 'InputError',
       message: `numThreads must be a whole number from 1 to 256, got ${numThreads}`,
     });

@@ -23,7 +23,7 @@ async function assertLikeTwin(
   assert.equal(trainerOf(params, table), trainer);
   const grower = new GeneralGrower(table, params);
   assert.deepEqual(
-    await growTableInThreads(table, params, 3, 6, numThreads),
+    await growTableInThreads({ table, params, treeStart: 3, treeEnd: 6, numThreads }),
     [3, 4, 5].map((tree) => grower.grow(tree)),
   );
 }

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RandomStream } from '../../../../lib/base/random.ts';
 import type { Forest } from '../../../../lib/forest/forest.ts';
-import { growTrees } from '../../../../lib/forest/grow.ts';
 import { growForest } from '../../../../lib/forest/grow-forest.ts';
 import { decodeModel, encodeModel } from '../../../../lib/forest/model-file.ts';
 import { FOREST_DEFAULTS } from '../../../../lib/forest/params.ts';
@@ -11,11 +10,11 @@ import { predictRowsFromQueue } from '../../../../lib/forest/predict-rows.ts';
 import type { TrainingTable } from '../../../../lib/forest/training-table.ts';
 import { predictInKernel } from '../../../../lib/forest/wasm/predict-in-kernel.ts';
 import { predictProbaInThreads, predictValuesInThreads } from '../../../../lib/forest/wasm/predict-in-threads.ts';
-import { flagged, randomTable, randomValueTable } from '../tables.ts';
+import { flagged, growTwin, randomTable, randomValueTable } from '../tables.ts';
 
 function randomForest(seed: number, numRows: number, numFeatures: number, numClasses: number) {
   const table = randomTable(seed, numRows, numFeatures, numClasses);
-  const trees = growTrees(table.rows, table, { ...FOREST_DEFAULTS, maxDepth: seed % 3 === 0 ? 3 : null }, 0, 7);
+  const trees = growTwin(table, { ...FOREST_DEFAULTS, maxDepth: seed % 3 === 0 ? 3 : null }, [0, 7]);
   const forest: Forest = { ...table, trees };
   // edges lie at 0.5, 1.5, …, so that codes are values
   return { forest, columns: table.rows.columns.map((column) => Float32Array.from(column)) };
@@ -50,7 +49,12 @@ test('the kernel predicts the same as its twin, to the last bit, on 60 forests',
 test('the kernel predicts the same values as its twin, to the last bit, also from a stored forest', async () => {
   for (const [seed, numRows] of [256, 300, 4100, 9000].entries()) {
     const table = randomValueTable(seed, numRows, [1, 5, 20, 70][seed], (random) => random.nextBelow(1e6) / 7 - 7e4);
-    const trees = growForest(table, { ...FOREST_DEFAULTS, maxDepth: seed === 1 ? 3 : null }, 0, 5);
+    const trees = growForest({
+      table,
+      params: { ...FOREST_DEFAULTS, maxDepth: seed === 1 ? 3 : null },
+      treeStart: 0,
+      treeEnd: 5,
+    });
     const forest: Forest = { ...table, numClasses: 0, trees };
     const columns = table.columns.map((column) => Float32Array.from(column));
     const expected = new Float64Array(numRows);
@@ -70,7 +74,12 @@ test('with missing values and categories the kernel predicts the same as its twi
     const plain = randomValueTable(seed, numRows, [1, 2, 5, 20, 33][seed % 5], (of) => of.nextBelow(1e6) / 7 - 7e4);
     const table: TrainingTable = seed % 4 === 0 ? plain : flagged(plain, random, seed % 2 === 0);
     const numClasses = table.target.numClasses ?? 0;
-    const trees = growForest(table, { ...FOREST_DEFAULTS, maxDepth: seed % 3 === 0 ? 3 : null }, 0, 5);
+    const trees = growForest({
+      table,
+      params: { ...FOREST_DEFAULTS, maxDepth: seed % 3 === 0 ? 3 : null },
+      treeStart: 0,
+      treeEnd: 5,
+    });
     const forest: Forest = { ...table, numClasses, trees };
     const lacking = (row: number, feature: number) => (row * 7 + feature) % 5 === 0; // also where training saw none
     const columns = table.columns.map((column, feature) =>
@@ -103,7 +112,11 @@ test('the kernel rejects an invalid category with the same error as its twin', (
     false,
   );
   const feature = table.isCategorical!.indexOf(true);
-  const forest: Forest = { ...table, numClasses: 0, trees: growForest(table, FOREST_DEFAULTS, 0, 1) };
+  const forest: Forest = {
+    ...table,
+    numClasses: 0,
+    trees: growForest({ table, params: FOREST_DEFAULTS, treeStart: 0, treeEnd: 1 }),
+  };
   for (const value of [0.5, -1, 255, Number.POSITIVE_INFINITY]) {
     const columns = table.columns.map(() => new Float32Array(300));
     columns[feature][299] = value;

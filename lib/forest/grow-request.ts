@@ -1,0 +1,18 @@
+// The trees to grow, as all trainers take them.
+
+import type { ResolvedParams } from './params.ts';
+import type { TrainingTable } from './training-table.ts';
+import type { BeforeTree } from './tree-queue.ts';
+
+export interface GrowRequest {
+  /** Checked by `checkTable`. */
+  table: TrainingTable;
+  params: ResolvedParams;
+  /** First tree; tree i depends on the table, the parameters and i alone. */
+  treeStart: number;
+  treeEnd: number; // exclusive
+  /** From 1 to 256. @default the number of processors */
+  numThreads?: number;
+  /** @default nothing calls the work off */
+  beforeTree?: BeforeTree;
+}
