@@ -17,7 +17,7 @@ export type ForestNode =
       | { categories: Uint8Array }
     ));
 
-export interface ForestParts {
+interface ForestParts {
   numFeatures: number;
   /** Empty for regression. */
   classLabels: ClassLabel[];

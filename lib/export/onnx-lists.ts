@@ -115,7 +115,7 @@ function makeChains(tree: Tree): Map<number, Chain> {
   return chains;
 }
 
-export interface LeafLists {
+interface LeafLists {
   ids: Int32Array;
   leafNodes: Int32Array;
   leafTrees: Int32Array;

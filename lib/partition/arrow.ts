@@ -91,7 +91,7 @@ export function decodeSample(bytes: Uint8Array, key: string): Sample {
 }
 
 /** Out-of-bag predictions of a group of trees: sums over the trees that were not trained on the row. */
-export interface OobRows {
+interface OobRows {
   labels: Labels;
   /** Number of trees that were not trained on each row. */
   numTrees: Uint32Array;

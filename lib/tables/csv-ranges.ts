@@ -10,7 +10,7 @@ export interface ByteRange {
 }
 
 /** Whole rows of a file. */
-export interface RowRange extends ByteRange {
+interface RowRange extends ByteRange {
   /** Index of the first row in the file, from 0. */
   rowStart: number;
   numRows: number;

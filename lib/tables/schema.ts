@@ -29,7 +29,7 @@ export interface FeatureSchema {
   max: number | null;
 }
 
-export interface LabelSchema {
+interface LabelSchema {
   name: string;
   column: number;
   /** Ascending, false before true; empty for regression. */

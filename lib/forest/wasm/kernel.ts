@@ -1,7 +1,7 @@
 // The kernel's exports and its memory.
 
 /** Exports of the kernel. Addresses are byte offsets into the memory. */
-export interface Kernel {
+interface Kernel {
   setUp(settingsAt: number): void;
   grow(seedAt: number, bootstrap: number): number;
   getNumLeafRows(): number;

@@ -14,7 +14,7 @@ export const MAX_FLAGGED_FEATURES = 32_768;
 const EDGES_PER_FEATURE = 256; // padded with infinity, which no value exceeds
 
 /** Addresses in a memory that threads share. */
-export interface LaidOutForest {
+interface LaidOutForest {
   memory: WebAssembly.Memory;
   edges: number;
   roots: number;

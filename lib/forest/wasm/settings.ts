@@ -4,7 +4,7 @@
 import { CATEGORICAL, LEAF, MISSING_LEFT, SET_BYTES } from '../tree.ts';
 
 /** Types of AssemblyScript that occur here; an address is a `usize`. */
-export type KernelType = 'u8' | 'u16' | 'i32' | 'u32' | 'usize';
+type KernelType = 'u8' | 'u16' | 'i32' | 'u32' | 'usize';
 
 /** Settings of a thread that grows trees: 32 bits each, stored in this order. */
 export const SETTINGS = {
