@@ -5,6 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { createProgram } from '../local/commands/program.ts';
 import { PAGES, withTables } from './support-tables.ts';
 
 const MAX_README_WORDS = 900;
@@ -70,6 +71,25 @@ test('each command of the Portuguese README is in the English one', () => {
   );
 });
 
+test('commands and flags in shell blocks of documents exist', () => {
+  const unknown: string[] = [];
+  let numCommands = 0;
+  const program = createProgram();
+  for (const document of DOCUMENTS) {
+    for (const line of commands(read(document))) {
+      const [, name, rest] = /(?:npm run arvoredo --|\barvoredo|dist\/arvoredo\.mjs) ([a-z]+)\b(.*)/.exec(line) ?? [];
+      if (name === undefined) continue;
+      numCommands++;
+      const command = program.commands.find((one) => one.name() === name);
+      const known = new Set(['--help', ...(command?.options ?? []).map(({ long }) => long)]);
+      const flags = name === 'config' ? [] : (rest.match(/(?<= )--[a-z-]+/g) ?? []);
+      if (!command || !flags.every((flag) => known.has(flag))) unknown.push(`${document}: ${line}`);
+    }
+  }
+  assert.deepEqual(unknown, []);
+  assert.ok(numCommands > 50, `only ${numCommands} commands were found`);
+});
+
 test('generated tables are up to date', () => {
   for (const page of PAGES) {
     const text = read(page);
@@ -100,10 +120,10 @@ function paths(text: string): string[] {
     .filter((word) => word.includes('/') && !word.includes('NAME'));
 }
 
-/** Lines of shell blocks, without comments. */
+/** Lines of shell blocks, without comments; a line that ends in a backslash continues. */
 function commands(text: string): string[] {
   return [...text.matchAll(/^```sh\n(.*?)^```/gms)]
-    .flatMap(([, block]) => block.split('\n'))
+    .flatMap(([, block]) => block.replace(/\\\n\s*/g, '').split('\n'))
     .map((line) => line.replace(/\s+#.*$/, '').trim())
     .filter(Boolean);
 }
