@@ -4,10 +4,8 @@ import { InputError } from '../base/errors.ts';
 import { STREAM } from '../base/random.ts';
 import { isFraction, type ResolvedParams } from './params.ts';
 import type { TrainingTable } from './training-table.ts';
+import { MAX_SAMPLES_PER_ROW } from './tree.ts';
 import { TreeRandom } from './tree-random.ts';
-
-/** A row drawn more often than this (one in 10^14) counts as drawn this often: the kernel counts in four bits. */
-const MAX_SAMPLES_PER_ROW = 15;
 
 export class RowSampler {
   readonly #table: TrainingTable;

@@ -34,6 +34,9 @@ export interface Tree {
   impurity?: Float64Array;
 }
 
+/** A row drawn more often than this (one in 10^14) counts as drawn this often: the kernel counts in four bits. */
+export const MAX_SAMPLES_PER_ROW = 15;
+
 /** In `Tree.flags`: rows without a value of the feature go left. */
 export const MISSING_LEFT = 1;
 /** In `Tree.flags`: the feature is categorical, and a set of categories stands in place of the cut. */

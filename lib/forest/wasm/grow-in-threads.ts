@@ -1,4 +1,4 @@
-// Grows trees in WebAssembly, on several threads: the bytes that the general trainer gives, sooner.
+// Grows trees in WebAssembly, on several threads: the same bytes as the general trainer, faster.
 
 import { STREAM } from '../../base/random.ts';
 import type { BinEdges } from '../../partition/rows.ts';
@@ -16,13 +16,13 @@ import { type GrowJob, openQueue } from './grow-loop.ts';
 import { MAX_KERNEL_ROWS, MAX_MEMORY_BYTES, tryMemory } from './kernel.ts';
 import { type Layout, planLayout, SEED_BYTES, writeSettings } from './layout.ts';
 
-/** Rows as the kernel takes them. */
+/** Training rows for the kernel. */
 interface KernelRows {
   numRows: number;
   columns: readonly Uint8Array[];
   edges: BinEdges;
   target: Target;
-  /** Features that are categories; null where none is and no value is missing. */
+  /** Which features are categories; null if none is and no value is missing. */
   flagged: { isCategorical: readonly boolean[] } | null;
 }
 
@@ -72,7 +72,7 @@ function prepareJobs({ table, params, treeStart, treeEnd }: GrowRequest, numThre
   const prepared = module && prepare(toKernelRows(table), params, numTrees, numThreads);
   if (!prepared) return undefined;
   const { memory, layout } = prepared;
-  writeSeeds(memory, layout, params.seed, treeStart, numTrees);
+  writeSeeds(memory, layout, params.seed, { treeStart, numTrees });
   const { queue, seeds } = layout;
   return layout.threads.map(
     (thread): GrowJob => ({
@@ -89,7 +89,7 @@ function prepareJobs({ table, params, treeStart, treeEnd }: GrowRequest, numThre
   );
 }
 
-/** The rows in a memory for all threads; nothing when they don't fit. */
+/** Put the rows into a memory for all threads. @returns undefined if they do not fit */
 function prepare(
   { numRows, columns, edges, target, flagged }: KernelRows,
   params: ForestParams,
@@ -122,7 +122,12 @@ function prepare(
   return { memory, layout };
 }
 
-function writeSeeds(memory: WebAssembly.Memory, { seeds }: Layout, seed: number, treeStart: number, numTrees: number) {
+function writeSeeds(
+  memory: WebAssembly.Memory,
+  { seeds }: Layout,
+  seed: number,
+  { treeStart, numTrees }: { treeStart: number; numTrees: number },
+): void {
   const random = new TreeRandom();
   const states = new Int32Array(memory.buffer, seeds, (numTrees * SEED_BYTES) / 4);
   for (let i = 0; i < numTrees; i++) {

@@ -1,7 +1,7 @@
 // The one table of what TypeScript and the kernel agree on. build-kernel.ts generates kernel/generated.ts from it;
 // layout.ts, grow-loop.ts and predict-in-threads.ts write by it. kernel/memory.ts says what each region holds.
 
-import { CATEGORICAL, LEAF, MISSING_LEFT, SET_BYTES } from '../tree.ts';
+import { CATEGORICAL, LEAF, MAX_SAMPLES_PER_ROW, MISSING_LEFT, SET_BYTES } from '../tree.ts';
 
 /** Types of AssemblyScript that occur here; an address is a `usize`. */
 type KernelType = 'u8' | 'u16' | 'i32' | 'u32' | 'usize';
@@ -99,6 +99,7 @@ export const CONSTANTS = {
   MISSING_LEFT: ['u8', MISSING_LEFT],
   CATEGORICAL: ['u8', CATEGORICAL],
   SET_BYTES: ['usize', SET_BYTES],
+  MAX_SAMPLES_PER_ROW: ['u32', MAX_SAMPLES_PER_ROW],
   STATE_BYTES: ['usize', STATE_BYTES],
   FRAME_BYTES: ['usize', FRAME_BYTES],
   PAIR_BYTES: ['usize', PAIR_BYTES],

@@ -9,6 +9,7 @@ import {
   features,
   isRandom,
   LEAF,
+  MAX_SAMPLES_PER_ROW,
   maxDepth,
   maxFeatures,
   minRowsToSplit,
@@ -24,7 +25,7 @@ import {
   stack,
 } from './memory';
 import { nextBelow, startRandom } from './random';
-import { drawRows, enterRows, gatherCodes, MAX_SAMPLES_PER_ROW, partition, partitionBy } from './rows';
+import { drawRows, enterRows, gatherCodes, partition, partitionBy } from './rows';
 import { addTwoClassLeaf, enterTwoClass, startTwoClass, tryTwoClass } from './two-class';
 import { addSplit, addValueLeaf, enterValues, startValues, tryValues } from './values';
 

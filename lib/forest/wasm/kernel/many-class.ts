@@ -9,6 +9,7 @@ import {
   keys,
   leftCounts,
   MAX_CODES,
+  MAX_SAMPLES_PER_ROW,
   minSamplesLeaf,
   numBins,
   numClasses,
@@ -19,7 +20,7 @@ import {
   totals,
 } from './memory';
 import { boundCodes, drawCut, NO_CUT } from './random-cut';
-import { gatherCodes, labelOf, MAX_SAMPLES_PER_ROW } from './rows';
+import { gatherCodes, labelOf } from './rows';
 
 const INSERTION_ROWS: i32 = 32; // up to here, insertion sort is faster than counting
 

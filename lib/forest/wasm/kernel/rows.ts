@@ -5,6 +5,7 @@ import {
   codes,
   copyLevels,
   labels,
+  MAX_SAMPLES_PER_ROW,
   numClasses,
   numCopyLevels,
   numFeatures,
@@ -14,8 +15,6 @@ import {
   packedSamples,
 } from './memory';
 import { nextBelow } from './random';
-
-export const MAX_SAMPLES_PER_ROW: u32 = 15; // as in the general trainer
 
 const BLOCK_ROWS: i32 = 512; // copied feature by feature, so that the copies stay in the first-level cache
 

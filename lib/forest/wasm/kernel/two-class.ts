@@ -6,8 +6,8 @@
 
 import { cutScore, isPerfect, takeCut } from './cut';
 import { endLeaf, pushLeaf } from './leaves';
-import { MAX_CODES, numBins, packedCodes, packedSamples, scratch } from './memory';
-import { gatherCodes, MAX_SAMPLES_PER_ROW } from './rows';
+import { MAX_CODES, MAX_SAMPLES_PER_ROW, numBins, packedCodes, packedSamples, scratch } from './memory';
+import { gatherCodes } from './rows';
 
 const CELL_SAMPLES: i32 = 65_535; // most that the 16 bits of a cell hold
 const ROWS_PER_FLUSH: i32 = CELL_SAMPLES / <i32>MAX_SAMPLES_PER_ROW;

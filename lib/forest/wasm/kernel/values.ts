@@ -11,6 +11,7 @@ import {
   keys,
   leafCount,
   MAX_CODES,
+  MAX_SAMPLES_PER_ROW,
   MISSING_LEFT,
   minSamplesLeaf,
   nodeFlags,
@@ -23,7 +24,7 @@ import {
   scratch,
 } from './memory';
 import { boundCodes, drawCut, NO_CUT } from './random-cut';
-import { gatherCodes, MAX_SAMPLES_PER_ROW, readValue } from './rows';
+import { gatherCodes, readValue } from './rows';
 
 const COUNTS: usize = 8; // offset in a pair; before it is the sum
 const ONE_ROW: u64 = 1 << 32;

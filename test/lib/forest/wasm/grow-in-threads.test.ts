@@ -15,11 +15,11 @@ async function assertLikeTwin(table: Table, options: Partial<ForestParams>, numT
   assert.deepEqual(trees, growTwin(table, params, [3, 6]));
 }
 
-test('the kernel is there: what follows compares two things', () => {
+test('the kernel is available, so that the next tests compare it with its twin', () => {
   assert.ok(kernelModule());
 });
 
-test("the kernel's trees are its TypeScript twin's on 600 random tables, of any shape and with any options", async () => {
+test("the kernel grows its twin's trees on 600 random tables of any shape and options", async () => {
   for (let seed = 0; seed < 600; seed++) {
     const random = new RandomStream(seed, 3);
     const pick = <T>(...values: T[]): T => values[random.nextBelow(values.length)];
@@ -37,7 +37,7 @@ test("the kernel's trees are its TypeScript twin's on 600 random tables, of any 
   }
 });
 
-test("the kernel's trees are its twin's on tables of many rows, features and classes", async () => {
+test("the kernel grows its twin's trees on tables of many rows, features and classes", async () => {
   for (const numRows of [65_535, 65_536, 70_000]) {
     for (const numClasses of [2, 3, 10]) {
       await assertLikeTwin(randomTable(numRows, numRows, 5, numClasses), { maxDepth: 4, bootstrap: false });
@@ -52,7 +52,7 @@ test("the kernel's trees are its twin's on tables of many rows, features and cla
   await assertLikeTwin(randomTable(7, 3000, 6, 1000), {});
 });
 
-test("the kernel's trees are its twin's where rows are copied, and copied again", async () => {
+test("the kernel grows its twin's trees where rows are copied three times", async () => {
   const numRows = 130_000; // enough for three levels of copies of rows this wide
   const columns = Array.from({ length: 260 }, (_, feature) =>
     Uint8Array.from({ length: numRows }, (_, row) => (Math.imul(row ^ (feature << 20), 0x9e3779b1) >>> 24) % 255),
@@ -83,7 +83,7 @@ test('a forest is the same bytes from 1 thread, from 2 and from 5', async () => 
   }
 });
 
-test('rows that do not fit and a number of threads that cannot be are refused', async () => {
+test('labels out of range and an invalid number of threads are rejected', async () => {
   const table = randomTable(9, 10, 3, 2);
   const labels = new Uint16Array(10).fill(2);
   await assert.rejects(
