@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FaultEvent } from '../local/chaos/chaos.ts';
-import { FAULTS } from '../local/chaos/faults.ts';
+import { FAULTS } from '../local/chaos/draw.ts';
 import { runWorld, type World } from './chaos-world.ts';
 import { memoryStore } from './memory-store.ts';
 

@@ -2,7 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConflictError } from '../../lib/base/errors.ts';
-import { type Emulator, type EmulatorInfo, findEmulator } from '../emulator/emulator.ts';
+import { findEmulator } from '../emulator/emulator.ts';
+import type { Emulator, EmulatorInfo } from '../emulator/options.ts';
 
 const POLL_MS = 100;
 /** An emulator is up in a second; a folder with very many objects takes longer. */

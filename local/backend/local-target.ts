@@ -1,7 +1,7 @@
 // An emulator as the place where a run goes.
 
 import { makeTarget, type Target } from '../../lib/aws/target.ts';
-import { type EmulatorInfo, LOCAL_CREDENTIALS, LOCAL_REGION } from '../emulator/emulator.ts';
+import { type EmulatorInfo, LOCAL_CREDENTIALS, LOCAL_REGION } from '../emulator/options.ts';
 
 export { type StackTarget, stackTarget, type Target } from '../../lib/aws/target.ts';
 

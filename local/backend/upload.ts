@@ -1,7 +1,7 @@
 // Local files of a run: put into the emulator's bucket, where its functions read them as they would on AWS.
 
 import { InputError } from '../../lib/base/errors.ts';
-import { BUCKET } from '../emulator/emulator.ts';
+import { BUCKET } from '../emulator/options.ts';
 import { findFiles, hashFile, namesOf, uploadKey } from './input-files.ts';
 import type { Target } from './local-target.ts';
 

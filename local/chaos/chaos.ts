@@ -8,7 +8,7 @@ import {
   type FaultKind,
   type InjectionPoint,
   MOST_FAULTS,
-} from './faults.ts';
+} from './draw.ts';
 
 /** A fault that has struck, as it stands in the log of events. */
 export interface FaultEvent {

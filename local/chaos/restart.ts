@@ -3,7 +3,7 @@
 
 import { STAGE_NAMES } from '../../lib/plan/stage-sizes.ts';
 import type { StageStatus } from '../../lib/stages/stage.ts';
-import { type ChaosOptions, drawRestart } from './faults.ts';
+import { type ChaosOptions, drawRestart } from './draw.ts';
 
 /** Gives what is asked at each look at a run, and is true once: at the first look that finds the stage begun or over. */
 export function restartMoment(options: ChaosOptions): (stages: readonly StageStatus[]) => boolean {

@@ -16,7 +16,8 @@ import {
   share,
   workers,
 } from '../config/parse.ts';
-import { type EmulatorInfo, startEmulator } from '../emulator/emulator.ts';
+import { startEmulator } from '../emulator/emulator.ts';
+import type { EmulatorInfo } from '../emulator/options.ts';
 import { colours, errorColours } from '../output/colours.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
 import { untilStopped } from './stop.ts';

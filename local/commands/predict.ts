@@ -17,7 +17,7 @@ import { findFiles, objectsAt } from '../backend/input-files.ts';
 import { newPredictionId, openFunctions, predictByFunctions } from '../backend/predict-functions.ts';
 import { findUploads } from '../backend/upload.ts';
 import { collect, isGiven, workers as toWorkers } from '../config/parse.ts';
-import { WORKERS_PER_CORE } from '../emulator/emulator.ts';
+import { WORKERS_PER_CORE } from '../emulator/options.ts';
 import { exitCodeOf, explain as explainError } from '../output/error-text.ts';
 import { plural } from '../output/table.ts';
 import { type AnswerTarget, answerTarget } from './answer-target.ts';

@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../../lib/base/errors.ts';
-import type { ChaosOptions } from '../chaos/faults.ts';
+import type { ChaosOptions } from '../chaos/draw.ts';
 
 export const whole = (least: number, most: number) => (text: string) => {
   const value = Number(text);

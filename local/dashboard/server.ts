@@ -4,7 +4,7 @@ import { createReadStream, type Stats, statSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { refusalOf } from '../http/own-request.ts';
+import { refusalReason } from '../http/request-origin.ts';
 import { type LocalServer, send, serve } from '../http/serve.ts';
 import { exportPage } from './export.ts';
 
@@ -48,7 +48,7 @@ export async function startDashboard({ port, pageDir, eventsFile, from }: Dashbo
   }, TICK_MS);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const refusal = refusalOf(request);
+    const refusal = refusalReason(request);
     if (refusal !== undefined) return sendText(response, 403, refusal);
     if (request.method !== 'GET') return sendText(response, 405, 'only GET is served here');
     const { pathname } = new URL(request.url!, 'http://127.0.0.1');

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { XMLBuilder } from 'fast-xml-parser';
-import { refusalOf } from '../http/own-request.ts';
+import { refusalReason } from '../http/request-origin.ts';
 import { type LocalServer, readBody, send, serve } from '../http/serve.ts';
 
 const NAMESPACE = 'http://cloudformation.amazonaws.com/doc/2010-05-15/';
@@ -25,7 +25,7 @@ export function startCloudFormation({ port = 0, stacks }: CloudFormationOptions)
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request, MAX_BODY_BYTES);
-    const refusal = refusalOf(request);
+    const refusal = refusalReason(request);
     if (refusal !== undefined) return sendError(response, 403, 'AccessDenied', refusal);
     if (body === undefined) return sendError(response, 413, 'RequestEntityTooLarge', 'the body is over 1 MiB');
     const parameters = new URLSearchParams(body.toString());

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { type MatchedRoute, matchRoute, ROUTES } from '../../functions/routes.ts';
-import { refusalOf } from '../http/own-request.ts';
+import { refusalReason } from '../http/request-origin.ts';
 import { type LocalServer, readBody, send, serve } from '../http/serve.ts';
 import { type Authorize, accessKeyOf } from '../iam/authorizer.ts';
 import type { HttpRoute } from '../template/routes.ts';
@@ -47,7 +47,7 @@ export function startHttpApi(options: HttpApiOptions): Promise<LocalServer> {
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request, MAX_BODY_BYTES);
-    if (refusalOf(request) !== undefined) return sendMessage(response, 403, 'Forbidden');
+    if (refusalReason(request) !== undefined) return sendMessage(response, 403, 'Forbidden');
     if (body === undefined) return sendMessage(response, 413, 'Request Entity Too Large');
     const [rawPath, rawQueryString = ''] = splitOnce(request.url!, '?');
     const method = request.method!;

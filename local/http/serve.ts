@@ -58,7 +58,8 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
 
 /** Listen on 127.0.0.1 only. @returns the port */
 export function listen(server: Server, port: number): Promise<number> {
-  // clients stopped between invocations must find their connections open when they go on
+  // an idle connection that the server closes may be one that the client is about to use, for example a sandbox that
+  // was stopped between invocations
   server.keepAliveTimeout = 0;
   return new Promise((resolve, reject) => {
     server.once('error', reject);

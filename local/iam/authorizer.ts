@@ -1,7 +1,7 @@
 // Who asks, and whether its role may: the roles of a template, known by the access keys of their sandboxes.
 
 import type { IncomingHttpHeaders } from 'node:http';
-import { evaluate, type Statement } from './evaluate.ts';
+import { evaluatePolicies, type Statement } from './evaluate.ts';
 
 /** A role that sandboxes act as. */
 export interface Role {
@@ -41,7 +41,7 @@ export function createAuthorizer({ roles, bucketPolicies, bucketKeys }: Authoriz
   ): string | undefined => {
     const bucketArn = /^(arn:[\w-]+:s3:::[^/]+)/.exec(resource)?.[1] ?? '';
     const request = { action, resource, principal: arn, context: { ...CONTEXT, ...context } };
-    const decision = evaluate(request, statements, bucketPolicies.get(bucketArn));
+    const decision = evaluatePolicies(request, statements, bucketPolicies.get(bucketArn));
     if (!decision.isAllowed) {
       const because = decision.isExplicit
         ? 'with an explicit deny in a policy'

@@ -32,7 +32,7 @@ export type Decision = { isAllowed: true } | { isAllowed: false; isExplicit: boo
  * @param identity statements of the role's policies
  * @param ofResource statements of the resource's own policy
  */
-export function evaluate(
+export function evaluatePolicies(
   request: AccessRequest,
   identity: readonly Statement[],
   ofResource: readonly Statement[] = [],

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { send } from '../http/serve.ts';
 import type { Concurrency } from './concurrency.ts';
 import { invalidParameter, readJson, sendJson } from './http.ts';
-import type { FunctionNames, Target } from './names.ts';
+import type { FunctionNames, FunctionTarget } from './names.ts';
 
 export interface ConcurrencyApi {
   concurrency: Concurrency;
@@ -16,7 +16,7 @@ const MAX_BODY_BYTES = 1024;
 /** PutFunctionConcurrency. */
 export async function handlePutConcurrency(
   { concurrency }: ConcurrencyApi,
-  target: Target,
+  target: FunctionTarget,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -29,14 +29,18 @@ export async function handlePutConcurrency(
 }
 
 /** GetFunctionConcurrency: an empty object when nothing is reserved. */
-export function handleGetConcurrency({ concurrency }: ConcurrencyApi, target: Target, response: ServerResponse): void {
+export function handleGetConcurrency(
+  { concurrency }: ConcurrencyApi,
+  target: FunctionTarget,
+  response: ServerResponse,
+): void {
   sendJson(response, 200, { ReservedConcurrentExecutions: concurrency.reserved(target.fn) });
 }
 
 /** DeleteFunctionConcurrency. */
 export function handleDeleteConcurrency(
   { concurrency }: ConcurrencyApi,
-  target: Target,
+  target: FunctionTarget,
   response: ServerResponse,
 ): void {
   requireUnqualified(target);
@@ -55,7 +59,7 @@ export function handleAccountSettings({ concurrency, names }: ConcurrencyApi, re
   });
 }
 
-function requireUnqualified({ qualifier, arn }: Target): void {
+function requireUnqualified({ qualifier, arn }: FunctionTarget): void {
   if (qualifier !== undefined)
     throw invalidParameter(`concurrency is reserved for a function, not for one of its versions, got ${arn}`);
 }

@@ -1,9 +1,9 @@
 // Functions as GetFunction, GetFunctionConfiguration and ListFunctions describe them.
 
 import { EPHEMERAL_STORAGE_MIB, EXECUTION_TIMEOUT_MS, RETENTION_MS } from './limits.ts';
-import type { FunctionNames, Target } from './names.ts';
+import type { FunctionNames, FunctionTarget } from './names.ts';
 
-export function describeFunction(names: FunctionNames, { fn, version, qualifier }: Target) {
+export function describeFunction(names: FunctionNames, { fn, version, qualifier }: FunctionTarget) {
   const executionTimeoutMs = fn.executionTimeoutMs ?? EXECUTION_TIMEOUT_MS;
   return {
     FunctionName: fn.name,

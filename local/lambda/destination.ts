@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FunctionNames, Target } from './names.ts';
+import type { FunctionNames, FunctionTarget } from './names.ts';
 import type { DropCondition } from './options.ts';
 import type { InvokeOutcome } from './sandbox.ts';
 
@@ -20,7 +20,7 @@ export function validateDestination(functionName: string, destination: string, n
 
 /** What AWS tells a destination, version 1.0. */
 export function destinationRecord(
-  target: Target,
+  target: FunctionTarget,
   event: { requestId: string; payload: string; tries: number },
   condition: DropCondition,
   outcome: InvokeOutcome | undefined,
@@ -50,7 +50,7 @@ export function deliver(
   to: {
     names: FunctionNames;
     dataDir: string;
-    invoke: (target: Target, event: { requestId: string; payload: string }) => void;
+    invoke: (target: FunctionTarget, event: { requestId: string; payload: string }) => void;
   },
 ): void {
   const queue = QUEUE_ARN.exec(destination)?.[1];

@@ -16,7 +16,7 @@ import {
   MAX_THROTTLE_PAUSE_MS,
   MIN_THROTTLE_PAUSE_MS,
 } from './limits.ts';
-import type { FunctionNames, Target } from './names.ts';
+import type { FunctionNames, FunctionTarget } from './names.ts';
 import type { DropCondition, Emit } from './options.ts';
 import type { SandboxPool } from './pool.ts';
 import type { InvokeOutcome } from './sandbox.ts';
@@ -100,7 +100,7 @@ export class EventQueue {
   }
 
   /** Take an event in; it is in its file when this returns. */
-  accept(target: Target, given: { requestId: string; payload: string; clientContext?: string }): void {
+  accept(target: FunctionTarget, given: { requestId: string; payload: string; clientContext?: string }): void {
     const event: QueuedEvent = { ...given, functionArn: target.arn, acceptedAtMs: Date.now(), tries: 0 };
     this.#save(event);
     this.#run(event);
@@ -118,7 +118,7 @@ export class EventQueue {
   }
 
   #run(event: QueuedEvent): void {
-    let target: Target;
+    let target: FunctionTarget;
     try {
       target = this.#options.names.resolve(event.functionArn);
     } catch {
@@ -128,7 +128,7 @@ export class EventQueue {
     void this.#runTo(target, event);
   }
 
-  async #runTo(target: Target, event: QueuedEvent): Promise<void> {
+  async #runTo(target: FunctionTarget, event: QueuedEvent): Promise<void> {
     for (let outcome: InvokeOutcome | undefined; ; ) {
       if (!(await this.#whenAdmitted(target, event))) {
         const isStopped = this.#options.concurrency.reserved(target.fn) === 0;
@@ -145,7 +145,7 @@ export class EventQueue {
   }
 
   /** Wait for a place and take it: being throttled counts as no try. @returns false when the event is to be dropped */
-  async #whenAdmitted({ fn }: Target, event: QueuedEvent): Promise<boolean> {
+  async #whenAdmitted({ fn }: FunctionTarget, event: QueuedEvent): Promise<boolean> {
     const { concurrency } = this.#options;
     for (let pauseMs = MIN_THROTTLE_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_THROTTLE_PAUSE_MS)) {
       // without any place there is nothing to wait for
@@ -161,12 +161,20 @@ export class EventQueue {
     return Date.now() - acceptedAtMs >= maxAgeMs * this.#options.delayScale;
   }
 
-  #try({ fn, version, arn }: Target, { requestId, payload, clientContext }: QueuedEvent): Promise<InvokeOutcome> {
+  #try(
+    { fn, version, arn }: FunctionTarget,
+    { requestId, payload, clientContext }: QueuedEvent,
+  ): Promise<InvokeOutcome> {
     const request = { requestId, payload: Buffer.from(payload), functionArn: arn, clientContext };
     return this.#options.pool.run(fn, version, request);
   }
 
-  #drop(target: Target, event: QueuedEvent, condition: DropCondition, outcome: InvokeOutcome | undefined): void {
+  #drop(
+    target: FunctionTarget,
+    event: QueuedEvent,
+    condition: DropCondition,
+    outcome: InvokeOutcome | undefined,
+  ): void {
     const { emit, names, dataDir } = this.#options;
     const { name: functionName, onFailure } = target.fn;
     const record = JSON.stringify(destinationRecord(target, event, condition, outcome));

@@ -9,7 +9,7 @@ import type { EventQueue } from './event-queue.ts';
 import { answerUnder, type LambdaFaults } from './faults.ts';
 import { ApiError, invalidParameter } from './http.ts';
 import { LOG_TAIL_BYTES, MAX_ASYNC_REQUEST_BYTES, MAX_SYNC_REQUEST_BYTES } from './limits.ts';
-import type { Target } from './names.ts';
+import type { FunctionTarget } from './names.ts';
 import type { Emit } from './options.ts';
 import type { SandboxPool } from './pool.ts';
 import type { InvokeRequest } from './sandbox.ts';
@@ -28,7 +28,7 @@ const LOG_TYPES = ['None', 'Tail'];
 
 export async function handleInvoke(
   api: InvokeApi,
-  target: Target,
+  target: FunctionTarget,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -91,7 +91,7 @@ function parseClientContext(base64: string | undefined): string | undefined {
   return json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-function enterOrThrottle({ concurrency, emit }: InvokeApi, { fn }: Target): void {
+function enterOrThrottle({ concurrency, emit }: InvokeApi, { fn }: FunctionTarget): void {
   const reason = concurrency.refusal(fn);
   if (!reason) {
     concurrency.enter(fn);
@@ -114,7 +114,7 @@ async function invokeDurable(
     headers,
     response,
   }: {
-    target: Target;
+    target: FunctionTarget;
     name: string | undefined;
     payload: Buffer;
     isAsync: boolean;

@@ -8,7 +8,7 @@ const PUBLISHED = '1';
 const LATEST = '$LATEST';
 
 /** A function as a request names it. */
-export interface Target {
+export interface FunctionTarget {
   fn: LocalFunction;
   version: string;
   /** As asked for; undefined stands for $LATEST. */
@@ -40,7 +40,7 @@ export class FunctionNames {
    *
    * @throws {ApiError} 404 when there is no such function or qualifier, 400 when the text names none
    */
-  resolve(text: string, givenQualifier?: string): Target {
+  resolve(text: string, givenQualifier?: string): FunctionTarget {
     const match = FUNCTION_NAME.exec(text);
     if (!match) throw invalidParameter(`not a function name or ARN: ${text}`);
     const [, name, ownQualifier] = match;

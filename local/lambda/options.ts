@@ -1,4 +1,4 @@
-// What the local Lambda service is told, and what it tells about itself.
+// What the local Lambda service is started with, and the events that it reports.
 
 import type { Authorize } from '../iam/authorizer.ts';
 import type { DuplicateOptions } from './duplicates.ts';
@@ -56,21 +56,29 @@ export interface LambdaServiceOptions {
   duplicates?: DuplicateOptions;
   /** Faults to inject. @default none */
   faults?: LambdaFaults;
-  /** Factor on AWS's times for asynchronous invocations: 1 and 2 minutes between tries, 6 hours of age. @default 1/60 */
-  asyncDelayScale?: number;
-  /** First pause after a durable function crashed; it doubles up to 50 times that. @default 100 */
-  crashDelayMs?: number;
-  /** Which durable executions that the journal left unfinished go on at once. @default all */
+  /** Which unfinished durable executions of the journal to resume at once. @default all */
   resumes?: (executionName: string) => boolean;
-  /** Whether sandboxes are stopped between invocations, as on AWS. @default true, except on Windows */
-  freeze?: boolean;
   /** The loop that sandboxes run. @default runtime.mjs beside this file */
   runtimePath?: string;
   /** Asked before each request, and for each function that a durable one invokes. @default all is allowed */
   authorize?: Authorize;
   onEvent?: (event: LambdaEvent) => void;
-  /** Told once, when the journal cannot be written any more: the service should be closed. @default nothing */
+  /** Called once, when the journal can no longer be written: close the service then. @default nothing */
   onBroken?: (error: Error) => void;
+  /** @internal */
+  testHooks?: LambdaTestHooks;
+}
+
+/**
+ * Times that tests shorten.
+ *
+ * @internal
+ */
+export interface LambdaTestHooks {
+  /** Factor on AWS's times for asynchronous invocations: 1 and 2 minutes between tries, 6 hours of age. @default 1/60 */
+  asyncDelayScale?: number;
+  /** First pause after a durable function crashed; it doubles up to 50 times that. @default 100 */
+  crashDelayMs?: number;
 }
 
 export interface LambdaService {

@@ -15,13 +15,14 @@ export interface PoolOptions {
   /** For the sandboxes' home folders; emptied at start. */
   folder: string;
   runtimePath: string;
-  freeze: boolean;
   processes: ProcessList;
   emit: Emit;
   environment(fn: LocalFunction, version: string): Record<string, string>;
 }
 
 const MIB = 1024 * 1024;
+/** Sandboxes are stopped between invocations, as on AWS; Windows has no signal for that. */
+const STOPS_IDLE = process.platform !== 'win32';
 
 export class SandboxPool {
   readonly #options: PoolOptions;
@@ -98,7 +99,7 @@ export class SandboxPool {
 
   /** Not at once: a sandbox that gets its next job right away need not be stopped and woken for it. */
   #freezeSoon(sandbox: Sandbox): void {
-    if (!this.#options.freeze) return;
+    if (!STOPS_IDLE) return;
     if (this.#freezing.length === 0) setTimeout(() => this.#freeze(), FREEZE_AFTER_MS).unref();
     this.#freezing.push(sandbox);
   }

@@ -1,6 +1,6 @@
 // The lines that Lambda itself writes into a function's log.
 
-export interface Report {
+export interface InvocationReport {
   /** Only of a cold start. */
   initMs?: number;
   durationMs: number;
@@ -12,7 +12,7 @@ export function startLine(requestId: string, version: string): string {
   return `START RequestId: ${requestId} Version: ${version}\n`;
 }
 
-export function endLines(requestId: string, memoryMiB: number, report: Report): string {
+export function endLines(requestId: string, memoryMiB: number, report: InvocationReport): string {
   const { initMs, durationMs, billedMs, maxMemoryMiB } = report;
   const fields = [
     `REPORT RequestId: ${requestId}`,

@@ -1,7 +1,7 @@
 // Which path of the Lambda API is answered by what.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { refusalOf } from '../http/own-request.ts';
+import { refusalReason } from '../http/request-origin.ts';
 import { type Authorize, accessKeyOf } from '../iam/authorizer.ts';
 import {
   handleAccountSettings,
@@ -14,7 +14,7 @@ import { handleCallback, handleCheckpoint, handleGet, handleList, handleState, h
 import { answerUnder, type CallFault } from './faults.ts';
 import { ApiError, invalidParameter, sendJson } from './http.ts';
 import { handleInvoke, type InvokeApi } from './invoke-api.ts';
-import type { FunctionNames, Target } from './names.ts';
+import type { FunctionNames, FunctionTarget } from './names.ts';
 
 export interface LambdaApi extends InvokeApi {
   names: FunctionNames;
@@ -137,7 +137,7 @@ const ROUTES: [method: string, path: RegExp, permission: string, handle: (call: 
 
 /** @throws {ApiError} as the API words it */
 export async function route(api: LambdaApi, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const refusal = refusalOf(request);
+  const refusal = refusalReason(request);
   if (refusal !== undefined) throw new ApiError(403, 'AccessDeniedException', refusal);
   const [pathname, query] = splitUrl(request.url!);
   for (const [method, path, permission, handle] of ROUTES) {
@@ -184,6 +184,6 @@ function decode(text: string): string {
   }
 }
 
-function targetOf({ api, name, query }: Call): Target {
+function targetOf({ api, name, query }: Call): FunctionTarget {
   return api.names.resolve(name, query.get('Qualifier') ?? undefined);
 }

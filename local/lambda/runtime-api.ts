@@ -2,7 +2,7 @@
 // Source: docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { refusalOf } from '../http/own-request.ts';
+import { refusalReason } from '../http/request-origin.ts';
 import { readBody } from '../http/serve.ts';
 import { sendJson } from './http.ts';
 import { MAX_RESPONSE_BYTES } from './limits.ts';
@@ -26,7 +26,7 @@ export function createRuntimeApi(peer: RuntimePeer): Server {
 }
 
 async function answer(peer: RuntimePeer, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const errorMessage = refusalOf(request);
+  const errorMessage = refusalReason(request);
   if (errorMessage !== undefined) return sendJson(response, 403, { errorType: 'Forbidden', errorMessage });
   const path = request.url?.startsWith(ROOT) ? request.url.slice(ROOT.length) : '';
   if (request.method === 'GET' && path === 'invocation/next') return peer.onNext(response);

@@ -11,7 +11,7 @@ import { EPHEMERAL_STORAGE_MIB, INIT_LIMIT_MS, LOG_TAIL_BYTES, MAX_RESPONSE_BYTE
 import { peakResidentBytes } from './memory.ts';
 import type { Emit, LocalFunction, SandboxExitReason } from './options.ts';
 import { killGroup, type ProcessList } from './process-list.ts';
-import { endLines, type Report, startLine } from './report.ts';
+import { endLines, type InvocationReport, startLine } from './report.ts';
 import { createRuntimeApi } from './runtime-api.ts';
 import { describeExit, spawnRuntime, temporaryFolder } from './runtime-process.ts';
 import { folderBytes } from './storage.ts';
@@ -283,7 +283,7 @@ export class Sandbox {
     const durationMs = performance.now() - startedMs;
     const initMs = coldStart ? this.#initMs : undefined;
     this.peakBytes = Math.max(this.peakBytes, peakResidentBytes(this.pid));
-    const report: Report = {
+    const report: InvocationReport = {
       initMs,
       durationMs,
       billedMs: Math.ceil(durationMs + (initMs ?? 0)), // initialization is billed since August 2025
@@ -294,7 +294,7 @@ export class Sandbox {
     return true;
   }
 
-  async #endLog({ requestId, wantsLog }: InvokeRequest, report: Report): Promise<string> {
+  async #endLog({ requestId, wantsLog }: InvokeRequest, report: InvocationReport): Promise<string> {
     if (!wantsLog) return '';
     // what the handler printed is in the pipe by now, and read within a turn of the event loop
     await setImmediate();

@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { listen } from '../http/serve.ts';
+import { ServiceList } from '../http/service-list.ts';
 import { Concurrency } from './concurrency.ts';
 import { validateDestination } from './destination.ts';
 import { DurableEngine } from './durable/engine.ts';
@@ -20,31 +21,21 @@ import { SandboxPool } from './pool.ts';
 import { ProcessList } from './process-list.ts';
 import { type LambdaApi, route } from './routes.ts';
 
+const TEST_HOOKS = { asyncDelayScale: 1 / 60, crashDelayMs: 100 };
+
 /**
- * Start the service, and go on with the durable executions that its folder holds.
+ * Start the service and resume the durable executions that its folder holds.
  *
- * @throws {RangeError} when a function cannot be run as it is described
- * @throws {Error} when another service has the folder, or the port is taken
+ * @throws {RangeError} when an option is out of range or a function cannot run as described
+ * @throws {Error} when another service uses the folder, or the port is taken
  */
 export async function startLambdaService(options: LambdaServiceOptions): Promise<LambdaService> {
-  const { port = 0, region = 'us-east-1', accountId = '000000000000', maxConcurrency = 10 } = options;
-  const { maxSandboxes = maxConcurrency, asyncDelayScale = 1 / 60, crashDelayMs = 100 } = options;
-  const { duplicates = { share: 0, seed: 0 } } = options;
-  const { sandboxesPer10s, faults, freeze = process.platform !== 'win32' } = options;
-  const { runtimePath = fileURLToPath(new URL('./runtime.mjs', import.meta.url)) } = options;
-  const dataDir = resolve(options.dataDir);
+  const { port = 0, region = 'us-east-1', accountId = '000000000000', maxConcurrency = 10, sandboxesPer10s } = options;
   const functions = options.functions.map((fn) => ({ ...fn, codeDir: resolve(fn.codeDir) }));
-  for (const fn of functions) validateFunction(fn);
-  requireWhole('maxConcurrency', maxConcurrency, 1);
-  requireWhole('maxSandboxes', maxSandboxes, 1);
-  requireWhole('sandboxesPer10s', sandboxesPer10s ?? 1, 1);
-  if (!(duplicates.share >= 0 && duplicates.share <= 1))
-    throw new RangeError(`duplicates.share must be from 0 to 1, got ${duplicates.share}`);
-  requireWhole('duplicates.seed', duplicates.seed, 0);
+  validateOptions({ ...options, functions });
   const names = new FunctionNames(functions, region, accountId);
   for (const { name, onFailure } of functions) if (onFailure !== undefined) validateDestination(name, onFailure, names);
   const concurrency = new Concurrency({ functions, accountLimit: maxConcurrency, sandboxesPer10s });
-  const emit: Emit = (event) => options.onEvent?.({ ...event, atMs: Date.now() });
 
   let api: LambdaApi;
   const server = createServer((request, response) => {
@@ -52,57 +43,68 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
   });
   const actualPort = await listen(server, port);
   const url = `http://127.0.0.1:${actualPort}`;
-  const closers: (() => void | Promise<void>)[] = [];
-  const close = async () => {
+  const services = new ServiceList();
+  const close = () => {
     server.close();
     server.closeAllConnections();
-    for (const closeOne of closers.splice(0).reverse()) await closeOne();
+    return services.close();
   };
   try {
-    // no request is read before the lines up to the end have run, as none of them waits
-    const processes = new ProcessList(dataDir);
-    closers.push(() => processes.close());
-    const journal = new Journal(dataDir, options.onBroken);
-    closers.push(() => journal.close());
-    const runs = new Runs(journal.records);
-    const events = readEvents(dataDir);
-    const { environment, authorize } = options;
-    const base = { ...environment, AWS_REGION: region, AWS_DEFAULT_REGION: region, AWS_ENDPOINT_URL_LAMBDA: url };
-    const pool = new SandboxPool({
-      concurrency,
-      maxSandboxes,
-      folder: join(dataDir, 'sandboxes'),
-      runtimePath,
-      freeze,
-      processes,
-      emit,
-      environment: (fn, version) => sandboxEnvironment(fn, version, base),
-    });
-    closers.push(() => pool.close());
-    closers.push(() => concurrency.close());
-    const queue = new EventQueue({ dataDir, names, concurrency, pool, emit, delayScale: asyncDelayScale, duplicates });
-    closers.push(() => queue.close());
-    const engine = new DurableEngine({
-      names,
-      concurrency,
-      pool,
-      journal,
-      runs,
-      emit,
-      crashDelayMs,
-      duplicates,
-      faults,
-      authorize,
-    });
-    closers.push(() => engine.close());
-    api = { names, concurrency, pool, engine, queue, faults, emit, authorize };
-    queue.resume(events);
-    engine.resume(options.resumes ?? (() => true));
+    // synchronous from here on, so that no request is read before `api` is set
+    api = openApi(options, { names, concurrency, url, region, services });
   } catch (error) {
     await close();
     throw error;
   }
   return { url, port: actualPort, functionArn: (name, qualifier) => names.arn(name, qualifier), close };
+}
+
+interface ApiParts {
+  names: FunctionNames;
+  concurrency: Concurrency;
+  /** Address of the service itself. */
+  url: string;
+  region: string;
+  services: ServiceList;
+}
+
+/** Open everything that answers requests, and resume what an earlier service left unfinished. */
+function openApi(options: LambdaServiceOptions, { names, concurrency, url, region, services }: ApiParts): LambdaApi {
+  const { maxConcurrency = 10, maxSandboxes = maxConcurrency, faults, authorize, resumes = () => true } = options;
+  const { duplicates = { share: 0, seed: 0 } } = options;
+  const { runtimePath = fileURLToPath(new URL('./runtime.mjs', import.meta.url)) } = options;
+  const { asyncDelayScale, crashDelayMs } = { ...TEST_HOOKS, ...options.testHooks };
+  const dataDir = resolve(options.dataDir);
+  const emit: Emit = (event) => options.onEvent?.({ ...event, atMs: Date.now() });
+
+  const processes = services.add(new ProcessList(dataDir));
+  const journal = services.add(new Journal(dataDir, options.onBroken));
+  const runs = new Runs(journal.records);
+  const events = readEvents(dataDir);
+  const base = {
+    ...options.environment,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ENDPOINT_URL_LAMBDA: url,
+  };
+  const pool = services.add(
+    new SandboxPool({
+      concurrency,
+      maxSandboxes,
+      folder: join(dataDir, 'sandboxes'),
+      runtimePath,
+      processes,
+      emit,
+      environment: (fn, version) => sandboxEnvironment(fn, version, base),
+    }),
+  );
+  services.add(concurrency);
+  const shared = { names, concurrency, pool, emit, duplicates };
+  const queue = services.add(new EventQueue({ ...shared, dataDir, delayScale: asyncDelayScale }));
+  const engine = services.add(new DurableEngine({ ...shared, journal, runs, crashDelayMs, faults, authorize }));
+  queue.resume(events);
+  engine.resume(resumes);
+  return { names, concurrency, pool, engine, queue, faults, emit, authorize };
 }
 
 function sandboxEnvironment(fn: LocalFunction, version: string, base: Record<string, string>): Record<string, string> {
@@ -114,7 +116,7 @@ function sandboxEnvironment(fn: LocalFunction, version: string, base: Record<str
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-    // Lambda runs Node 24; that this machine's Node is older is no news for the log of every sandbox
+    // Lambda runs Node 24; the log of every sandbox need not repeat that this machine's Node is older
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     ...base,
     ...fn.environment,
@@ -127,33 +129,37 @@ function sandboxEnvironment(fn: LocalFunction, version: string, base: Record<str
   };
 }
 
-function validateFunction({
-  name,
-  codeDir,
-  handler,
-  memoryMiB,
-  timeoutMs,
-  reservedConcurrency,
-  maxRetries,
-  maxEventAgeMs,
-  ephemeralStorageMiB,
-}: LocalFunction) {
+function validateOptions(options: LambdaServiceOptions): void {
+  const { functions, maxConcurrency, maxSandboxes, sandboxesPer10s, duplicates } = options;
+  for (const fn of functions) validateFunction(fn);
+  requireInteger('maxConcurrency', maxConcurrency, 1);
+  requireInteger('maxSandboxes', maxSandboxes, 1);
+  requireInteger('sandboxesPer10s', sandboxesPer10s, 1);
+  if (duplicates === undefined) return;
+  if (!(duplicates.share >= 0 && duplicates.share <= 1))
+    throw new RangeError(`duplicates.share must be from 0 to 1, got ${duplicates.share}`);
+  requireInteger('duplicates.seed', duplicates.seed, 0);
+}
+
+function validateFunction(fn: LocalFunction): void {
+  const { name, codeDir, handler } = fn;
   if (!/^[\w-]{1,64}$/.test(name))
     throw new RangeError(`a function's name has 1 to 64 letters, digits, - and _, got ${name}`);
   if (!existsSync(codeDir))
-    throw new RangeError(`function ${name}: there is no folder ${codeDir}; build the bundles first`);
+    throw new RangeError(`function ${name}: the folder ${codeDir} does not exist; build the bundles first`);
   if (!/.\../.test(handler))
     throw new RangeError(`function ${name}: handler must be like index.handler, got ${handler}`);
-  requireWhole(`function ${name}: memoryMiB`, memoryMiB, 128, 10_240);
-  requireWhole(`function ${name}: ephemeralStorageMiB`, ephemeralStorageMiB ?? EPHEMERAL_STORAGE_MIB, 512, 10_240);
-  requireWhole(`function ${name}: timeoutMs`, timeoutMs, 1, 900_000);
-  requireWhole(`function ${name}: reservedConcurrency`, reservedConcurrency ?? 0, 0);
-  requireWhole(`function ${name}: maxRetries`, maxRetries ?? 2, 0, 2);
-  requireWhole(`function ${name}: maxEventAgeMs`, maxEventAgeMs ?? MAX_EVENT_AGE_MS, 60_000, MAX_EVENT_AGE_MS);
+  requireInteger(`function ${name}: memoryMiB`, fn.memoryMiB, 128, 10_240);
+  requireInteger(`function ${name}: ephemeralStorageMiB`, fn.ephemeralStorageMiB, EPHEMERAL_STORAGE_MIB, 10_240);
+  requireInteger(`function ${name}: timeoutMs`, fn.timeoutMs, 1, 900_000);
+  requireInteger(`function ${name}: reservedConcurrency`, fn.reservedConcurrency, 0);
+  requireInteger(`function ${name}: maxRetries`, fn.maxRetries, 0, 2);
+  requireInteger(`function ${name}: maxEventAgeMs`, fn.maxEventAgeMs, 60_000, MAX_EVENT_AGE_MS);
 }
 
-function requireWhole(what: string, value: number, lowest: number, highest = Number.MAX_SAFE_INTEGER): void {
-  if (Number.isInteger(value) && value >= lowest && value <= highest) return;
-  const range = highest === Number.MAX_SAFE_INTEGER ? `${lowest} up` : `${lowest} to ${highest}`;
-  throw new RangeError(`${what} must be a whole number from ${range}, got ${value}`);
+/** Undefined stands for the default, which is in range. */
+function requireInteger(what: string, value: number | undefined, min: number, max = Number.MAX_SAFE_INTEGER): void {
+  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;
+  const range = max === Number.MAX_SAFE_INTEGER ? `an integer ≥ ${min}` : `an integer from ${min} to ${max}`;
+  throw new RangeError(`${what} must be ${range}, got ${value}`);
 }

@@ -4,7 +4,7 @@ import { totalUsage } from '../../lib/plan/cost.ts';
 import { STAGE_NAMES } from '../../lib/plan/stage-sizes.ts';
 import type { Report } from '../../lib/report/report.ts';
 import { isOfRegression } from '../../lib/report/score-of.ts';
-import type { ChaosOptions } from '../chaos/faults.ts';
+import type { ChaosOptions } from '../chaos/draw.ts';
 import type { ChaosCounts } from '../dashboard/event-log.ts';
 import { colours } from './colours.ts';
 import { describeSearch } from './search-table.ts';

@@ -2,7 +2,7 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { nameBelowLocalhost } from '../http/own-request.ts';
+import { nameBelowLocalhost } from '../http/request-origin.ts';
 import { receiveBody, receiveText } from './body.ts';
 import { parseRange } from './byte-range.ts';
 import {

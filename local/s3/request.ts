@@ -2,7 +2,7 @@
 
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
 import { isDirectoryBucket } from '../../lib/aws/s3-send.ts';
-import { nameBelowLocalhost } from '../http/own-request.ts';
+import { nameBelowLocalhost } from '../http/request-origin.ts';
 import type { ObjectStore } from './object-store.ts';
 import { S3Error } from './s3-error.ts';
 

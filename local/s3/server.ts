@@ -3,10 +3,10 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, readSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { finished, pipeline } from 'node:stream/promises';
 import { isDirectoryBucket } from '../../lib/aws/s3-send.ts';
-import { refusalOf } from '../http/own-request.ts';
+import { refusalReason } from '../http/request-origin.ts';
+import { listen } from '../http/serve.ts';
 import { type Authorize, accessKeyOf } from '../iam/authorizer.ts';
 import { bodyUnder, type FaultOf, strikeAfter, strikeBefore } from './faults.ts';
 import { readFileRange } from './file-stream.ts';
@@ -40,7 +40,6 @@ export interface S3RequestInfo {
 }
 
 export interface S3ServerOptions extends ObjectStoreOptions {
-  host?: '127.0.0.1';
   /** @default 0, any free port */
   port?: number;
   /** Asked before each operation. @default all is allowed */
@@ -68,7 +67,7 @@ export interface S3Server {
  * @throws {ConflictError} when another process serves the folder
  */
 export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
-  const { host = '127.0.0.1', port = 0, authorize = () => undefined, onRequest = () => {} } = options;
+  const { port = 0, authorize = () => undefined, onRequest = () => {} } = options;
   const { faultOf = () => undefined } = options;
   const store = new ObjectStore(options);
   const running = new Set<Promise<void>>();
@@ -78,17 +77,16 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
     handled.finally(() => running.delete(handled));
   });
   server.requestTimeout = 0; // a large body may take longer than the 5 minutes of the default
-  server.keepAliveTimeout = 0; // an idle connection closed by the server may be one that the client is about to use
+  let actualPort: number;
   try {
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+    actualPort = await listen(server, port);
   } catch (error) {
     store.close();
     throw error;
   }
-  const address = server.address() as AddressInfo;
   return {
-    url: `http://${host}:${address.port}`,
-    port: address.port,
+    url: `http://127.0.0.1:${actualPort}`,
+    port: actualPort,
     damaged: store.damaged,
     read: (bucket, key) => readObject(store, bucket, key),
     async close() {
@@ -145,7 +143,7 @@ async function handle(
   const requestId = randomBytes(8).toString('hex').toUpperCase();
   response.setHeader('x-amz-request-id', requestId);
   try {
-    const refusal = refusalOf(request);
+    const refusal = refusalReason(request);
     if (refusal !== undefined) throw new S3Error('AccessDenied', refusal);
     const parsed = parseRequest(url, request.headers);
     info.bucket = parsed.bucket;

@@ -18,7 +18,7 @@ const folder = temporaryFolder();
 const { invoke } = await startService({
   dataDir: join(folder, 'data'),
   maxConcurrency: 20,
-  crashDelayMs: 1,
+  testHooks: { crashDelayMs: 1 },
   functions: [
     localFunction(writeWorker(join(folder, 'worker')), { reservedConcurrency: 4 }),
     await orchestratorFunction(join(folder, 'orchestrator'), {}, '../../bench/orchestrator.ts'),

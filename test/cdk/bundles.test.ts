@@ -16,7 +16,8 @@ import { parseRunParams } from '../../lib/plan/params.ts';
 import { getReport, startRun, viewRun } from '../../lib/run/run.ts';
 import { createJson } from '../../lib/store/json.ts';
 import { localTarget } from '../../local/backend/local-target.ts';
-import { type Emulator, LOCAL_CREDENTIALS, LOCAL_REGION, startEmulator } from '../../local/emulator/emulator.ts';
+import { startEmulator } from '../../local/emulator/emulator.ts';
+import { type Emulator, LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/emulator/options.ts';
 import { runInMemory } from '../helpers.ts';
 import { type Json, newApp } from './synth.ts';
 

@@ -17,28 +17,31 @@ export function errorObject(cause: unknown): ErrorObject {
 }
 
 /** What an invocation's outcome means for the operation that started it. */
-export function endingOf({ payload, error }: InvokeOutcome): Ending<'SUCCEEDED' | 'FAILED'> {
+export function toEnding({ payload, error }: InvokeOutcome): Ending<'SUCCEEDED' | 'FAILED'> {
   if (error) {
     const { type, message, trace } = error;
     return { status: 'FAILED', error: { ErrorType: type, ErrorMessage: message, StackTrace: trace } };
   }
   if (payload.length <= MAX_OPERATION_PAYLOAD_BYTES) return { status: 'SUCCEEDED', result: payload.toString() };
   const limit = `a chained invocation returns at most ${MAX_OPERATION_PAYLOAD_BYTES} bytes, got ${payload.length}`;
-  return failed('Function.ResponseSizeTooLarge', limit);
+  return failedEnding('Function.ResponseSizeTooLarge', limit);
 }
 
 /** What the reply of a durable handler means for its execution. @returns undefined when it goes on later */
-export function endingOfReply(execution: Execution, text: string): Ending<'SUCCEEDED' | 'FAILED'> | undefined {
+export function parseReply(execution: Execution, text: string): Ending<'SUCCEEDED' | 'FAILED'> | undefined {
   const reply = parse(text) as { Status?: unknown; Result?: string; Error?: ErrorObject } | null;
   if (reply?.Status === 'SUCCEEDED') return { status: 'SUCCEEDED', result: reply.Result };
   if (reply?.Status === 'FAILED') return { status: 'FAILED', error: reply.Error };
   if (reply?.Status !== 'PENDING') {
     const got = text.slice(0, 100);
-    return failed('InvalidOutput', `a durable function answers with Status SUCCEEDED, FAILED or PENDING, got ${got}`);
+    return failedEnding(
+      'InvalidOutput',
+      `a durable function answers with Status SUCCEEDED, FAILED or PENDING, got ${got}`,
+    );
   }
   // nothing would ever wake it
   if (!execution.isWaiting)
-    return failed('InvalidParameterValueException', 'Cannot return PENDING status with no pending operations.');
+    return failedEnding('InvalidParameterValueException', 'Cannot return PENDING status with no pending operations.');
   return undefined;
 }
 
@@ -50,6 +53,6 @@ function parse(text: string): unknown {
   }
 }
 
-export function failed(ErrorType: string, ErrorMessage: string): Ending<'FAILED'> {
+export function failedEnding(ErrorType: string, ErrorMessage: string): Ending<'FAILED'> {
   return { status: 'FAILED', error: { ErrorType, ErrorMessage } };
 }

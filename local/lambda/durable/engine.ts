@@ -10,11 +10,11 @@ import { type DuplicateOptions, isDoubled } from '../duplicates.ts';
 import { type LambdaFaults, sandboxFault } from '../faults.ts';
 import { ApiError, invalidParameter } from '../http.ts';
 import { EXECUTION_TIMEOUT_MS, MAX_CRASHES } from '../limits.ts';
-import type { FunctionNames, Target } from '../names.ts';
+import type { FunctionNames, FunctionTarget } from '../names.ts';
 import type { Emit } from '../options.ts';
 import type { SandboxPool } from '../pool.ts';
 import type { InvokeOutcome } from '../sandbox.ts';
-import { type Ending, endingOf, endingOfReply, errorObject, failed } from './endings.ts';
+import { type Ending, errorObject, failedEnding, parseReply, toEnding } from './endings.ts';
 import { type Execution, isFinal, type KnownOperation } from './execution.ts';
 import type { Journal } from './journal.ts';
 import type { Run, Runs } from './runs.ts';
@@ -100,7 +100,7 @@ export class DurableEngine {
    *
    * @throws {ApiError} 409 when the name is taken by another input, 400 when the function was not named with a version
    */
-  start(target: Target, name: string = randomUUID(), input = '{}'): Execution {
+  start(target: FunctionTarget, name: string = randomUUID(), input = '{}'): Execution {
     if (target.qualifier === undefined)
       throw invalidParameter('You cannot invoke a durable function using an unqualified ARN.');
     if (!EXECUTION_NAME.test(name))
@@ -193,7 +193,7 @@ export class DurableEngine {
     if (run.execution.unseen.size > 0) this.#wake(run);
   }
 
-  #target({ execution }: Run): Target {
+  #target({ execution }: Run): FunctionTarget {
     return this.#options.names.resolve(execution.functionName, execution.version);
   }
 
@@ -255,7 +255,7 @@ export class DurableEngine {
       const fault = faults?.invoke(fn.name, input);
       if (fault?.kind === 'throttle') {
         fault.strike();
-        return failed('TooManyRequestsException', 'Rate Exceeded.');
+        return failedEnding('TooManyRequestsException', 'Rate Exceeded.');
       }
       await concurrency.enterWhenFree(fn);
       if (run.execution.operations.get(id)?.Status !== 'STARTED') {
@@ -269,9 +269,9 @@ export class DurableEngine {
         void concurrency.enterWhenFree(fn).then(() => pool.run(fn, version, request));
       }
       const outcome = await pool.run(fn, version, { ...request, fault: sandboxFault(fault) });
-      if (fault?.kind !== 'lostResponse' || outcome.error || this.#isClosed) return endingOf(outcome);
+      if (fault?.kind !== 'lostResponse' || outcome.error || this.#isClosed) return toEnding(outcome);
       fault.strike();
-      return failed('ServiceException', `RequestId: ${request.requestId} Error: the answer was lost`);
+      return failedEnding('ServiceException', `RequestId: ${request.requestId} Error: the answer was lost`);
     } catch (cause) {
       return { status: 'FAILED', error: errorObject(cause) };
     }
@@ -285,7 +285,7 @@ export class DurableEngine {
   }
 
   /** The child's name follows from its parent's operation, so that a restart finds it instead of starting another. */
-  async #invokeDurable(target: Target, name: string, input: string): Promise<Ending<OperationStatus>> {
+  async #invokeDurable(target: FunctionTarget, name: string, input: string): Promise<Ending<OperationStatus>> {
     const child = this.start(target, name, input);
     await this.ended(child.arn);
     const { status, result, error } = child;
@@ -337,7 +337,7 @@ export class DurableEngine {
 
   #afterReply(run: Run, text: string): void {
     run.crashes = 0;
-    const ending = endingOfReply(run.execution, text);
+    const ending = parseReply(run.execution, text);
     if (ending) this.#end(run, ending);
     else if (run.execution.unseen.size > 0) this.#wake(run);
   }
@@ -346,7 +346,7 @@ export class DurableEngine {
   #afterCrash(run: Run, outcome: InvokeOutcome): void {
     run.crashes++;
     if (run.crashes >= MAX_CRASHES) {
-      this.#end(run, endingOf(outcome));
+      this.#end(run, toEnding(outcome));
       return;
     }
     const factor = Math.min(2 ** (run.crashes - 1), MAX_CRASH_DELAY_FACTOR);

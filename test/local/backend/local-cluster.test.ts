@@ -246,8 +246,8 @@ test('options that make no cluster are refused before anything starts', async ()
   await refused({ functions: { f: 'no-such.mjs' } }, /function f: there is no file .*no-such\.mjs/);
   await refused({ functions: { f: 'build.ts' } }, /function f must be in a file such as f\.mjs .* bundle it first/);
   const limited = (limits: object) => ({ functions: { f: { file: 'examples/futures/pi.mjs', ...limits } } });
-  await refused(limited({ memoryMiB: 1 }), /function f: memoryMiB must be a whole number from 128 to 10240, got 1/);
-  await refused(limited({ timeoutMs: -1 }), /function f: timeoutMs must be a whole number from 1 to 900000, got -1/);
+  await refused(limited({ memoryMiB: 1 }), /function f: memoryMiB must be an integer from 128 to 10240, got 1/);
+  await refused(limited({ timeoutMs: -1 }), /function f: timeoutMs must be an integer from 1 to 900000, got -1/);
   await refused(limited({ file: 5 }), /function f: file must be a path or a file URL, got 5/);
   await refused({ functions: { f: 5 } }, /options of function f must be an object, got 5/);
   await refused({ dataDir: 5 }, /dataDir must be the path of a folder, got 5/);

@@ -6,7 +6,7 @@ import { suite, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { RunView } from '../../../lib/run/run.ts';
-import type { EmulatorInfo } from '../../../local/emulator/emulator.ts';
+import type { EmulatorInfo } from '../../../local/emulator/options.ts';
 import { eventsOf, finish, leftOver, start, temporaryFolder } from '../command.ts';
 
 const JOB = { samples: 3000, chunkSize: 1000, trees: 5, workers: 2 };

@@ -9,7 +9,7 @@ import { sha256 } from '../../../lib/base/hash.ts';
 import { decodeModel } from '../../../lib/forest/model-file.ts';
 import { predict, predictProba } from '../../../lib/forest/predict.ts';
 import type { Answer } from '../../../lib/predict/answer.ts';
-import type { EmulatorInfo } from '../../../local/emulator/emulator.ts';
+import type { EmulatorInfo } from '../../../local/emulator/options.ts';
 import { finish, leftOver, start, temporaryFolder } from '../command.ts';
 
 const JOB = ['--samples', '2000', '--chunk-size', '1000', '--trees', '8', '--features', '5', '--workers', '2'];

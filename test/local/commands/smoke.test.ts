@@ -9,7 +9,8 @@ import { ArvoredoStack, type ArvoredoStackProps } from '../../../cdk/stack.ts';
 import { listRuns } from '../../../lib/run/run.ts';
 import { localTarget } from '../../../local/backend/local-target.ts';
 import { EVENTS_FILE } from '../../../local/dashboard/event-log.ts';
-import { type Emulator, startEmulator } from '../../../local/emulator/emulator.ts';
+import { startEmulator } from '../../../local/emulator/emulator.ts';
+import type { Emulator } from '../../../local/emulator/options.ts';
 import { newApp } from '../../cdk/synth.ts';
 import { finish } from '../command.ts';
 

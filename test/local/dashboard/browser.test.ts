@@ -9,7 +9,7 @@ import type { ClassReport } from '../../../lib/report/report.ts';
 import type { RunStatus } from '../../../lib/run/run.ts';
 import { exportPage } from '../../../local/dashboard/export.ts';
 import { startDashboard } from '../../../local/dashboard/server.ts';
-import type { EmulatorInfo } from '../../../local/emulator/emulator.ts';
+import type { EmulatorInfo } from '../../../local/emulator/options.ts';
 import { openBrowser, openPage, seriousFaults } from '../../browser.ts';
 import { start, temporaryFolder } from '../command.ts';
 

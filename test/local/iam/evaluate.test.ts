@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { covers, evaluate, type Statement } from '../../../local/iam/evaluate.ts';
+import { covers, evaluatePolicies, type Statement } from '../../../local/iam/evaluate.ts';
 
 const BUCKET = 'arn:aws:s3:::b';
 const ROLE = 'arn:aws:iam::000000000000:role/train';
@@ -74,7 +74,7 @@ const TABLE: [
 const context = { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3', 'aws:PrincipalTag/run': 'r' };
 for (const [what, statements, expected, action = 's3:GetObject', key = 'runs/r/train/part'] of TABLE) {
   test(`a request is ${expected}: ${what}`, () => {
-    const decision = evaluate({ action, resource: `${BUCKET}/${key}`, principal: ROLE, context }, statements);
+    const decision = evaluatePolicies({ action, resource: `${BUCKET}/${key}`, principal: ROLE, context }, statements);
     assert.equal(decision.isAllowed ? 'allowed' : decision.isExplicit ? 'denied' : 'refused', expected);
   });
 }
@@ -84,12 +84,15 @@ test('the policy of a resource adds to that of the role, for those whom it names
   const by = (Principal: Statement['Principal'], Effect: Statement['Effect'] = 'Allow'): Statement[] => [
     { Effect, Action: 's3:*', Resource: '*', Principal },
   ];
-  assert.ok(evaluate(request, [], by('*')).isAllowed);
-  assert.ok(evaluate(request, [], by({ AWS: ['x', ROLE] })).isAllowed);
-  assert.ok(!evaluate(request, [], by({ AWS: 'arn:aws:iam::000000000000:role/other' })).isAllowed);
-  assert.ok(!evaluate(request, [], by({ Service: 'lambda.amazonaws.com' })).isAllowed);
-  assert.ok(!evaluate(request, [], by(undefined)).isAllowed);
-  assert.deepEqual(evaluate(request, by('*'), by({ AWS: '*' }, 'Deny')), { isAllowed: false, isExplicit: true });
+  assert.ok(evaluatePolicies(request, [], by('*')).isAllowed);
+  assert.ok(evaluatePolicies(request, [], by({ AWS: ['x', ROLE] })).isAllowed);
+  assert.ok(!evaluatePolicies(request, [], by({ AWS: 'arn:aws:iam::000000000000:role/other' })).isAllowed);
+  assert.ok(!evaluatePolicies(request, [], by({ Service: 'lambda.amazonaws.com' })).isAllowed);
+  assert.ok(!evaluatePolicies(request, [], by(undefined)).isAllowed);
+  assert.deepEqual(evaluatePolicies(request, by('*'), by({ AWS: '*' }, 'Deny')), {
+    isAllowed: false,
+    isExplicit: true,
+  });
 });
 
 test('covers takes all else in a pattern as it is', () => {

@@ -20,7 +20,7 @@ const orchestrator = await orchestratorFunction(join(folder, 'orchestrator'));
 const { client, events, eventWhere, invoke } = await startService({
   dataDir: join(folder, 'data'),
   maxConcurrency: 9,
-  crashDelayMs: 1,
+  testHooks: { crashDelayMs: 1 },
   functions: [
     worker,
     { ...worker, name: 'brief', timeoutMs: 500 },
@@ -79,7 +79,7 @@ async function startKillable() {
   let numTasks = 0;
   const own = await startService({
     dataDir: join(folder, 'killed'),
-    crashDelayMs: 1,
+    testHooks: { crashDelayMs: 1 },
     functions: [{ ...worker, environment: { RAN: ownRan } }, orchestrator],
     onEvent(event) {
       const isOrchestrator = 'functionName' in event && event.functionName === 'orchestrator';

@@ -38,7 +38,7 @@ const QUEUE = 'arn:aws:sqs:us-east-1:000000000000:failed';
 const dataDir = join(folder, 'data');
 const { invoke, events, eventWhere, service } = await startService({
   dataDir,
-  asyncDelayScale: 1e-3, // a minute is 60 ms
+  testHooks: { asyncDelayScale: 1e-3 }, // a minute is 60 ms
   functions: [
     { ...worker, name: 'single', reservedConcurrency: 1 },
     { ...worker, name: 'brief', reservedConcurrency: 1, maxEventAgeMs: 60_000, onFailure: QUEUE },
@@ -245,10 +245,10 @@ test('options that mean nothing are refused', async () => {
     name: 'RangeError',
     message: /worker: onFailure must be the ARN of a function of this service .*, got arn:aws:sns/,
   });
-  await assert.rejects(start({ maxEventAgeMs: 1000 }), /maxEventAgeMs must be a whole number from 60000 to 21600000/);
+  await assert.rejects(start({ maxEventAgeMs: 1000 }), /maxEventAgeMs must be an integer from 60000 to 21600000/);
   await assert.rejects(
     start({}, { duplicates: { share: 1.5, seed: 0 } }),
     /duplicates.share must be from 0 to 1, got 1.5/,
   );
-  await assert.rejects(start({}, { sandboxesPer10s: 0 }), /sandboxesPer10s must be a whole number from 1 up, got 0/);
+  await assert.rejects(start({}, { sandboxesPer10s: 0 }), /sandboxesPer10s must be an integer ≥ 1, got 0/);
 });

@@ -21,7 +21,7 @@ const fanner = await orchestratorFunction(join(folder, 'fanner'), { name: 'fanne
 const { invoke, events } = await startService({
   dataDir: join(folder, 'data'),
   maxConcurrency: 30,
-  crashDelayMs: 1,
+  testHooks: { crashDelayMs: 1 },
   functions: [
     worker,
     { ...worker, name: 'large', memoryMiB: 1024 },
@@ -106,7 +106,7 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
     const own = await startService({
       dataDir: join(folder, 'killed'),
       maxConcurrency: 30,
-      crashDelayMs: 1,
+      testHooks: { crashDelayMs: 1 },
       functions: [{ ...worker, environment: { RAN: ownRan } }, fanner],
       onEvent(event) {
         if (event.type === 'invokeStarted' && event.functionName === 'fanner') pids.set(event.sandboxId, event.pid);

@@ -16,7 +16,7 @@ const struck: string[] = [];
 
 const { invoke, events, client } = await startService({
   dataDir: join(folder, 'data'),
-  crashDelayMs: 1,
+  testHooks: { crashDelayMs: 1 },
   functions: [worker, await orchestratorFunction(join(folder, 'orchestrator'))],
   faults: {
     invoke(functionName, payload) {

@@ -20,7 +20,7 @@ process.env.SECRET_OF_THE_PARENT = 'not for sandboxes';
 const { service, client, events, invoke, eventWhere } = await startService({
   dataDir: join(folder, 'data'),
   environment: { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9' },
-  asyncDelayScale: 1e-3, // a minute is 60 ms
+  testHooks: { asyncDelayScale: 1e-3 }, // a minute is 60 ms
   functions: [
     worker,
     { ...worker, name: 'limited', reservedConcurrency: 4 },
@@ -246,9 +246,9 @@ test('a folder belongs to one service at a time, and wrong options are refused',
   });
   const start = (given: object) =>
     startLambdaService({ dataDir: join(folder, 'other'), functions: [{ ...worker, ...given }] });
-  await assert.rejects(start({ codeDir: '/nowhere' }), /there is no folder \/nowhere/);
+  await assert.rejects(start({ codeDir: '/nowhere' }), /the folder \/nowhere does not exist/);
   await assert.rejects(start({ memoryMiB: 64 }), {
     name: 'RangeError',
-    message: 'function worker: memoryMiB must be a whole number from 128 to 10240, got 64',
+    message: 'function worker: memoryMiB must be an integer from 128 to 10240, got 64',
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { OperationUpdate } from '@aws-sdk/client-lambda';
-import { endingOf } from '../../../../local/lambda/durable/endings.ts';
+import { toEnding } from '../../../../local/lambda/durable/endings.ts';
 import { Execution } from '../../../../local/lambda/durable/execution.ts';
 import { Journal } from '../../../../local/lambda/durable/journal.ts';
 import type { JournalRecord } from '../../../../local/lambda/durable/shapes.ts';
@@ -103,7 +103,7 @@ test('a page of state holds at most 4 MiB, and one operation at least', () => {
 });
 
 test('a chained invocation answers with at most 1 MiB', () => {
-  const ending = (bytes: number) => endingOf({ payload: Buffer.alloc(bytes, '1'), durationMs: 1, log: '' });
+  const ending = (bytes: number) => toEnding({ payload: Buffer.alloc(bytes, '1'), durationMs: 1, log: '' });
   assert.equal(ending(2 ** 20).status, 'SUCCEEDED');
   const { status, error } = ending(2 ** 20 + 1);
   assert.deepEqual([status, error?.ErrorType], ['FAILED', 'Function.ResponseSizeTooLarge']);

@@ -12,7 +12,7 @@ const LOOPBACK = /^((([a-z0-9][a-z0-9.-]*)\.)?localhost|127\.0\.0\.1|\[::1\])(:\
  * A browser names the site that a request comes from in Origin, but not in that of an image or a link; in
  * Sec-Fetch-Site it tells then whether it was another. Other clients send neither.
  */
-export function refusalOf({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
+export function refusalReason({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
   const { host = '', origin } = headers;
   if (!LOOPBACK.test(host)) return `the host must be 127.0.0.1 or localhost, got ${JSON.stringify(host.slice(0, 100))}`;
   const site = headers['sec-fetch-site'] ?? 'none';

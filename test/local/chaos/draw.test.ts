@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Chaos, type FaultEvent } from '../../../local/chaos/chaos.ts';
-import { drawFault, drawRestart, FAULTS, type InjectionPoint, MOST_FAULTS } from '../../../local/chaos/faults.ts';
+import { drawFault, drawRestart, FAULTS, type InjectionPoint, MOST_FAULTS } from '../../../local/chaos/draw.ts';
 import { restartMoment } from '../../../local/chaos/restart.ts';
 
 const PLACES = Object.keys(FAULTS) as InjectionPoint[];

@@ -9,7 +9,7 @@ import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-s
 import { startDashboard } from '../../../local/dashboard/server.ts';
 import { startCloudFormation } from '../../../local/emulator/cloudformation.ts';
 import { startHttpApi } from '../../../local/emulator/http-api.ts';
-import { refusalOf } from '../../../local/http/own-request.ts';
+import { refusalReason } from '../../../local/http/request-origin.ts';
 import { listen } from '../../../local/http/serve.ts';
 import { createRuntimeApi } from '../../../local/lambda/runtime-api.ts';
 import { startLambdaService } from '../../../local/lambda/service.ts';
@@ -96,7 +96,7 @@ for (const [name, port, method, path, body] of SERVERS) {
 }
 
 test('a request without a host is refused', () => {
-  assert.match(refusalOf({ headers: {} })!, /^the host must be 127\.0\.0\.1 or localhost, got ""$/);
+  assert.match(refusalReason({ headers: {} })!, /^the host must be 127\.0\.0\.1 or localhost, got ""$/);
 });
 
 test('an SDK that puts the bucket in the host name, as with an endpoint of localhost, is served', async () => {
