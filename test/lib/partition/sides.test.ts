@@ -76,6 +76,7 @@ test('with shuffle the test rows are spread, and another seed picks others', () 
     const inTenth = rows.filter((row) => Math.floor(row / 1000) === tenth).length;
     assert.ok(Math.abs(inTenth - 100) < 40, `${inTenth} of 1000 test rows in tenth ${tenth}`); // 4 standard deviations
   }
-  const common = rows.filter((row) => new Set(picked(2)).has(row)).length;
+  const others = new Set(picked(2));
+  const common = rows.filter((row) => others.has(row)).length;
   assert.ok(common > 50 && common < 150, `${common} rows in common`);
 });
