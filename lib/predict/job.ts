@@ -1,15 +1,14 @@
 // A prediction of a table as fan-outs: list, scan, locate, predict. Runs in the orchestrator, which opens no data.
 
-import { TaskFailedError } from '../base/errors.ts';
 import type { Engine } from '../fanout/engine.ts';
-import { fanOut } from '../fanout/fan-out.ts';
-import { MAX_TASKS } from '../fanout/options.ts';
 import type { WorkerSize } from '../fanout/run-lanes.ts';
+import { causeOf, fanOutUnfinished, type StoredTask, unfinishedError } from '../fanout/stored-tasks.ts';
 import type { Inputs } from '../ingest/inputs.ts';
 import type { Parts } from '../ingest/locate.ts';
 import { TIMEOUT_SECONDS } from '../plan/stage-sizes.ts';
 import { createJson, findJson, getJson, replaceJson } from '../store/json.ts';
 import { predictionKeys } from '../store/keys.ts';
+import { packKeys, unpackKeys } from '../store/packed-keys.ts';
 import type { Store } from '../store/store.ts';
 import { mapLimited, STORE_REQUESTS } from '../store/task.ts';
 import { getPrediction, type PredictionResult, type PredictionStatus } from './request.ts';
@@ -27,12 +26,7 @@ export interface AnswerResult extends UnseenValues {
   bytes: number;
 }
 
-interface JobTask {
-  taskId: string;
-  payload: PredictionTask;
-  /** Created last by the task. */
-  resultKey: string;
-}
+type JobTask = StoredTask & { payload: PredictionTask };
 
 /**
  * Predict all parts of a table. Tasks whose result is in the store are not done again.
@@ -52,27 +46,15 @@ export async function runPrediction(
     status = { state: 'running', stage, numTasks: tasks.length };
     const finished = await engine.step(`${stage}-start`, async () => {
       await replaceJson(store, keys.status, status);
-      const done = await store.list(keys.folder(stage === 'predict' ? 'answers' : 'data'));
-      return tasks.flatMap(({ resultKey }, i) => (done.includes(resultKey) ? [i] : []));
+      const done = new Set(await store.list(keys.folder(stage === 'predict' ? 'answers' : 'data')));
+      return packKeys(tasks.map(({ resultKey }) => resultKey).filter((key) => done.has(key)));
     });
-    const isFinished = new Set(finished);
-    const pending = tasks.filter((_, i) => !isFinished.has(i));
-    const { reason, failed } = await fanOut(
-      engine,
-      stage,
-      pending,
-      { sizes },
-      {
-        maxInFlight: workers,
-        attemptTimeoutMs: TIMEOUT_SECONDS.evaluate * 1000,
-        results: pending.length > MAX_TASKS ? 'sum' : 'all',
-      },
-    );
-    if (reason === 'allDone') return;
-    const [first] = failed;
-    if (!first) throw new Error(`${stage} ended as ${reason}`);
-    const more = failed.length > 1 ? `; ${failed.length - 1} more failed` : '';
-    throw new TaskFailedError(first.taskId, first.attempts, first.error, more);
+    const work = { tasks, finished: new Set(unpackKeys(finished)), worker: { sizes } };
+    const { gathered } = await fanOutUnfinished(engine, stage, work, {
+      maxInFlight: workers,
+      attemptTimeoutMs: TIMEOUT_SECONDS.evaluate * 1000,
+    });
+    if (gathered.reason !== 'allDone') throw unfinishedError(gathered, stage);
   }
 
   try {
@@ -112,9 +94,8 @@ export async function runPrediction(
       return result;
     });
   } catch (error) {
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
     await engine.step('failed', () =>
-      replaceJson(store, keys.status, { ...status, state: 'failed', error: { name, message } }),
+      replaceJson(store, keys.status, { ...status, state: 'failed', error: causeOf(error) }),
     );
     throw error;
   }

@@ -114,22 +114,30 @@ const MAX_CURVES = 10;
 const CURVE_POINTS = 100;
 const MAX_BALANCES = 20_000;
 
-export function makeReport(
-  runId: string,
-  plan: Plan,
-  bins: BinsResult,
-  model: ModelResult,
-  evaluated: readonly Evaluated[],
-  stages: readonly StageStatus[],
-  tasks: TaskCounts,
-  overheadMs: Overheads,
-  usage: PartUsage,
-  splits: readonly SplitResult[],
-  timeline: TaskSpan[],
-  schema?: TableSchema,
-  folds: readonly Evaluated[] = [],
-  search?: { report: SearchReport; plan: Plan },
-): Report {
+/** What a report is made from. */
+export interface ReportInputs {
+  runId: string;
+  /** Plan of the forest that was grown; after a search, that of the best candidate. */
+  plan: Plan;
+  bins: BinsResult;
+  model: ModelResult;
+  /** Results of the test partitions, and of the folds. */
+  evaluated: readonly Evaluated[];
+  folds: readonly Evaluated[];
+  splits: readonly SplitResult[];
+  /** Of a user's data. */
+  schema?: TableSchema;
+  /** What a search found, and the plan of the whole run. */
+  search?: { report: SearchReport; plan: Plan };
+  stages: readonly StageStatus[];
+  tasks: TaskCounts;
+  overheadMs: Overheads;
+  usage: PartUsage;
+  timeline: TaskSpan[];
+}
+
+export function makeReport(inputs: ReportInputs): Report {
+  const { runId, plan, bins, model, evaluated, folds, splits, schema, search, stages, usage } = inputs;
   const { key, sha256, numTrees, numNodes, bytes } = model;
   const costs = { forecast: costsOf(forecastUsage(search?.plan ?? plan)), bill: costsOf(usage) };
   const width = Math.max(1, plan.numClasses);
@@ -152,9 +160,9 @@ export function makeReport(
       startedAtMs,
       finishedAtMs,
     })),
-    timeline,
-    tasks,
-    overheadMs,
+    timeline: inputs.timeline,
+    tasks: inputs.tasks,
+    overheadMs: inputs.overheadMs,
     forecast: costs.forecast.total,
     bill: costs.bill.total,
     costs,

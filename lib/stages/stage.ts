@@ -1,5 +1,6 @@
 // When and where a task was done, for the timeline of the report.
 
+import type { StoredTask } from '../fanout/stored-tasks.ts';
 import type { Usage } from '../plan/cost.ts';
 import type { StageName } from '../plan/stage-sizes.ts';
 
@@ -30,13 +31,9 @@ export interface StageStatus {
 }
 
 /** A task of a stage. */
-export interface StageTask {
-  taskId: string;
-  payload: unknown;
-  /** Where what it works on lies: an object, or a folder. */
+export interface StageTask extends StoredTask {
+  /** Key of the object, or of the folder, that the task works on. */
   inputKey: string;
-  /** Created last by the task: when the object is there, the task is finished. */
-  resultKey: string;
 }
 
 /** What a worker answers. */

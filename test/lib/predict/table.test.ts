@@ -5,7 +5,7 @@ import { before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { dateDay, float64, tableFromArrays, tableToIPC, utf8 } from '@uwdata/flechette';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { InputError } from '../../../lib/base/errors.ts';
+import { AccessDeniedError, InputError } from '../../../lib/base/errors.ts';
 import type { Orchestrator } from '../../../lib/fanout/orchestrator.ts';
 import { RandomForestClassifier } from '../../../lib/forest/classifier.ts';
 import type { Model } from '../../../lib/forest/model.ts';
@@ -15,6 +15,7 @@ import { predictLocal } from '../../../lib/predict/here.ts';
 import { runPrediction } from '../../../lib/predict/job.ts';
 import { getPredictionResult, type PredictionRequest, startPrediction } from '../../../lib/predict/request.ts';
 import { doPredictionTask, type PredictOptions } from '../../../lib/predict/tasks.ts';
+import { getJson } from '../../../lib/store/json.ts';
 import { predictionKeys, runKeys } from '../../../lib/store/keys.ts';
 import type { Store } from '../../../lib/store/store.ts';
 import { memoryEngine, runOnData } from '../../helpers.ts';
@@ -287,3 +288,30 @@ for (const format of ['csv', 'arrow', 'parquet'] as const) {
     await assert.rejects(byTasks(files, { ...request, explain: false }, store), /exists with explain true, got false/);
   });
 }
+
+test('the status of a failed prediction names the error that a step threw, not the wrapper of the durable SDK', async () => {
+  const store = memoryStore();
+  const orchestrator: Orchestrator = {
+    start: async (name) => name,
+    state: async () => ({ state: 'running' }),
+    stop: async () => {},
+  };
+  const given = { data: ['s3://tables/a.csv'], format: 'csv' as const, explain: false, keep: [] };
+  await startPrediction(store, orchestrator, 'p', { ...given, model: runKeys('r').model, workers: 1 });
+  const engine = memoryEngine(() => async () => ({}));
+  const wrapping: typeof engine = {
+    ...engine,
+    step: async (name, work) => {
+      try {
+        return await work();
+      } catch (cause) {
+        throw Object.assign(new Error(`step ${name} failed`, { cause }), { errorType: (cause as Error).name });
+      }
+    },
+  };
+  const refusing = { ...store, list: () => Promise.reject(new AccessDeniedError('s3:ListBucket was denied')) };
+  const run = runPrediction(wrapping, { store: refusing, sizes: [{ functionName: 'evaluate' }], predictionId: 'p' });
+  await assert.rejects(run, /step list-start failed/);
+  const { error } = await getJson<{ error: object }>(store, predictionKeys('p').status);
+  assert.deepEqual(error, { name: 'AccessDeniedError', message: 's3:ListBucket was denied' });
+});
