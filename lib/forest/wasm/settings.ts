@@ -15,7 +15,7 @@ export const SETTINGS = {
   isCategorical: 'usize', // 0 where no value is missing and no feature is a category
   numRows: 'i32',
   numFeatures: 'i32',
-  numClasses: 'i32', // 0 for regression
+  numClasses: 'i32', // 0 for regression, and for two classes grown as the values 0 and 1
   // the parameters
   maxFeatures: 'i32',
   maxDepth: 'i32',

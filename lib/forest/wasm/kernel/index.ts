@@ -52,7 +52,7 @@ let f3: u32 = 0;
  */
 export function grow(seed: usize, bootstrap: bool): i32 {
   startRandom(seed);
-  const numSamples = drawRows(bootstrap);
+  const numPacked = drawRows(bootstrap);
   startRandom(seed + STATE_BYTES);
   for (let i = 0; i < numFeatures; i++) store<i32>(features + ((<usize>i) << 2), i);
   isRegression = numClasses === 0;
@@ -62,7 +62,7 @@ export function grow(seed: usize, bootstrap: bool): i32 {
   else startLeaves();
   let samples = 0;
   let ones = 0;
-  for (let i = 0; i < numSamples; i++) {
+  for (let i = 0; i < numPacked; i++) {
     const packed = load<u32>(packedSamples + ((<usize>i) << 2));
     const drawn = (packed >> 1) & MAX_SAMPLES_PER_ROW;
     samples += drawn;
@@ -70,7 +70,7 @@ export function grow(seed: usize, bootstrap: bool): i32 {
   }
   numNodes = 0;
   top = stack;
-  push(0, numSamples, 0, samples, ones, NO_PARENT);
+  push(0, numPacked, 0, samples, ones, NO_PARENT);
   while (top > stack) growNode();
   if (!isTwoClass && !isRegression) leaveManyClass();
   return numNodes;

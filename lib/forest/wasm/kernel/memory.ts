@@ -13,7 +13,8 @@
 // right child     stored for each node: its number. The left child is the next node. A leaf stores its leaf row there.
 //
 // All regions begin at multiples of 64 bytes, one after the other in the order of this map, which is the order in which
-// `planLayout` of layout.ts reserves them. Sizes are in bytes; n rows, f features, c classes (0 for regression).
+// `planLayout` of layout.ts reserves them. Sizes are in bytes; n rows, f features, c classes. Regression has 0 classes,
+// and so have two classes with missing values or categories, which are grown as the values 0 and 1.
 //
 // | region         | bytes                 | content                                              | lifetime          |
 // | -------------- | --------------------- | ---------------------------------------------------- | ----------------- |

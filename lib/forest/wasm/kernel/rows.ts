@@ -28,7 +28,7 @@ let featureStep: u32 = 0;
 let numUsed: u32 = 0;
 let copyEnd: i32 = 0;
 
-/** Draw the rows of a tree, or take each once. @returns how many distinct rows there are */
+/** Draw the rows of a tree, or take each once. @returns the number of packed samples */
 export function drawRows(bootstrap: bool): i32 {
   useLevels(0);
   const counts = packedRight; // a byte a row; no node needs the region yet
