@@ -1,6 +1,7 @@
 // The general trainer, and the sums over rows out of bag, on several threads.
 
 import { type GeneralGrowJob, type OobJob, openGeneralQueue } from './general-loop.ts';
+import { growFromQueue } from './grow-from-queue.ts';
 import type { GrowRequest } from './grow-request.ts';
 import { addOobSums, type OobSums, oobSums } from './oob.ts';
 import type { ForestParams } from './params.ts';
@@ -8,7 +9,6 @@ import { makeQueue, toSharedTable } from './shared.ts';
 import { resolveNumThreads, runOnThread } from './threads.ts';
 import type { TrainingTable } from './training-table.ts';
 import type { Tree } from './tree.ts';
-import { growFromQueue } from './tree-queue.ts';
 
 /** Grow the trees of a request: threads take them from a queue. */
 export function growGeneralInThreads({

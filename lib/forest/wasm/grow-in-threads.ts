@@ -3,13 +3,13 @@
 import { STREAM } from '../../base/random.ts';
 import type { BinEdges } from '../../partition/rows.ts';
 import { growGeneralInThreads } from '../general-in-threads.ts';
+import { growFromQueue } from '../grow-from-queue.ts';
 import type { GrowRequest } from '../grow-request.ts';
 import { countBins } from '../packed-rows.ts';
 import type { ForestParams } from '../params.ts';
 import { resolveNumThreads } from '../threads.ts';
 import { isFlagged, type Target, type TrainingTable } from '../training-table.ts';
 import type { Tree } from '../tree.ts';
-import { growFromQueue } from '../tree-queue.ts';
 import { TreeRandom } from '../tree-random.ts';
 import { kernelModule } from './compile.ts';
 import { type GrowJob, openQueue } from './grow-loop.ts';
