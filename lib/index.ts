@@ -47,14 +47,9 @@ export type { Round } from './plan/search/halving.ts';
 export type { ScoringName } from './plan/search/scoring.ts';
 export type { Distribution, Halving, SearchSpec } from './plan/search/spec.ts';
 export type { StageName } from './plan/stage-sizes.ts';
+export type { ClassCurves, ClassReport, CrossValidation, Validation } from './report/class-report.ts';
 export type { ValueCrossValidation, ValueReport } from './report/regression-report.ts';
-export type {
-  ClassCurves,
-  ClassReport,
-  CrossValidation,
-  Report,
-  Validation,
-} from './report/report.ts';
+export type { Report } from './report/report.ts';
 export type { PartitionBalance, TaskCounts } from './report/run-report.ts';
 export type { CandidateResult, SearchReport } from './report/search-results.ts';
 export type { Overheads } from './report/timeline.ts';

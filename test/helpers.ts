@@ -15,8 +15,8 @@ import { checkRunnable, planRun } from '../lib/plan/plan-run.ts';
 import type { Overrides } from '../lib/plan/search/candidates.ts';
 import { withCandidate } from '../lib/plan/search/plan-search.ts';
 import type { StageName } from '../lib/plan/stage-sizes.ts';
-import type { ClassReport } from '../lib/report/report.ts';
-import { isOfRegression } from '../lib/report/score-of.ts';
+import type { ClassReport } from '../lib/report/class-report.ts';
+import { isRegressionReport } from '../lib/report/report.ts';
 import { type PipelineResult, runPipeline } from '../lib/run/pipeline.ts';
 import { getReport, type RunRequest } from '../lib/run/run.ts';
 import { planBins } from '../lib/stages/bins.ts';
@@ -159,7 +159,7 @@ export const ORCHESTRATION = {
 /** The report of a run `r` that tells classes apart. */
 export async function getClassReport(store: Store): Promise<ClassReport> {
   const report = await getReport(store, 'r');
-  if (isOfRegression(report)) throw new Error('the run predicts values');
+  if (isRegressionReport(report)) throw new Error('the run predicts values');
   return report;
 }
 

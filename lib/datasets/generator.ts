@@ -5,7 +5,7 @@ import { createFriedman1 } from './friedman1.ts';
 import { createHypercube } from './hypercube.ts';
 import { createLogistic } from './logistic.ts';
 import { createRegression } from './regression.ts';
-import type { RowSource } from './row-source.ts';
+import type { DatasetDescription, RowSource } from './row-source.ts';
 import { type DatasetSpec, type HypercubeSpec, type LogisticSpec, validateDatasetSpec, withDefaults } from './spec.ts';
 
 export type GeneratedRows<L extends Labels = Labels> = RawRows<L> & {
@@ -24,7 +24,7 @@ export interface Generator<L extends Labels = Labels> {
   /** 0 for regression. */
   readonly numClasses: number;
   /** The true parameters, safe for JSON: what each column is, and what the labels depend on. */
-  describe(): Record<string, unknown>;
+  describe(): DatasetDescription;
   /**
    * Make the rows [rowStart, rowEnd). A row is a function of the specification and its index; the chunk does not
    * matter.

@@ -2,7 +2,7 @@
 
 import type { FeatureSchema } from '../tables/schema.ts';
 import { count, escapeHtml, shortly, table } from './html.ts';
-import { schemaOf, shorten } from './names.ts';
+import { readSchema, shorten } from './names.ts';
 import type { Report } from './report.ts';
 
 const MAX_ROWS = 100;
@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 
 /** Name, type and values of each column that the forest learns from; nothing where a generator made the data. */
 export function columnTable(report: Report): string {
-  const features = schemaOf(report)?.features;
+  const features = readSchema(report)?.features;
   if (!features) return '';
   const rows = features
     .slice(0, MAX_ROWS)

@@ -2,9 +2,9 @@
 
 import { bar, chart, figure, line, round } from './chart.ts';
 import { escapeHtml, fixed, percent } from './html.ts';
-import { namesOf, shorten } from './names.ts';
+import { makeNames, shorten } from './names.ts';
 import type { Report } from './report.ts';
-import { isOfRegression } from './score-of.ts';
+import { isRegressionReport } from './report.ts';
 
 const MAX_FEATURES = 20;
 const ROW = 20;
@@ -41,7 +41,7 @@ function bars(title: string, entries: Bar[], style: string): string {
 }
 
 export function impurityChart(report: Report): string {
-  const names = namesOf(report);
+  const names = makeNames(report);
   const entries = report.featureImportances.map((value, feature) => ({
     feature,
     name: names.feature(feature),
@@ -59,7 +59,7 @@ export function permutationChart(report: Report): string {
     return '<p class="note">Importance by permutation was left out: it is for forests of up to 40,000 trees × features, with 100 test rows or more.</p>';
   }
   const { mean, error } = permutationImportances;
-  const names = namesOf(report);
+  const names = makeNames(report);
   const entries = mean.map((value, feature) => ({
     feature,
     name: names.feature(feature),
@@ -67,14 +67,14 @@ export function permutationChart(report: Report): string {
     error: error[feature],
     text: `${value < -0.0005 ? '−' : ''}${Math.abs(100 * value).toFixed(1)}`,
   }));
-  const lost = isOfRegression(report) ? 'hundredths of R² lost' : 'points of accuracy lost';
+  const lost = isRegressionReport(report) ? 'hundredths of R² lost' : 'points of accuracy lost';
   return bars(`Importance by permutation: ${lost}`, entries, 'ink2');
 }
 
 /** Error out of bag against the number of trees, or why there is none. */
 export function oobChart(report: Report): string {
   const { oobCurve } = report;
-  const [onTest, what] = isOfRegression(report)
+  const [onTest, what] = isRegressionReport(report)
     ? [1 - report.r2, 'share of the variance not explained']
     : [1 - report.accuracy, 'error'];
   const points = (oobCurve ?? []).filter(({ score, coverage }) => coverage > 0 && Number.isFinite(score));

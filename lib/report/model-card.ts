@@ -1,16 +1,19 @@
 // The model in words: what it is, what it was made from, how far to trust it.
 // Source: Mitchell et al., "Model cards for model reporting", doi:10.1145/3287560.3287596, for the headings.
 
+import type { ClassReport } from './class-report.ts';
 import { count, fixed, percent, shortly } from './html.ts';
 import type { ValueReport } from './regression-report.ts';
-import type { ClassReport, Report } from './report.ts';
-import { isOfRegression } from './score-of.ts';
+import type { Report } from './report.ts';
+import { isRegressionReport } from './report.ts';
 import { splitWords } from './split-words.ts';
 
 /** Headings and plain text. */
 export function modelCard(report: Report): [heading: string, text: string][] {
   const { model, params, rows, oobScore } = report;
-  const { trees, what, evaluation, balance, caution } = isOfRegression(report) ? ofValues(report) : ofClasses(report);
+  const { trees, what, evaluation, balance, caution } = isRegressionReport(report)
+    ? ofValues(report)
+    : ofClasses(report);
   const oob = oobScore === null ? '' : ` Out of bag, on training rows, it was ${fixed(oobScore)}.`;
   const source =
     params.data === undefined
@@ -23,14 +26,14 @@ export function modelCard(report: Report): [heading: string, text: string][] {
     ],
     [
       'Intended use',
-      `Predicting ${isOfRegression(report) ? 'the value' : 'the class'} of rows that come from the same source as the training data. ${source}`,
+      `Predicting ${isRegressionReport(report) ? 'the value' : 'the class'} of rows that come from the same source as the training data. ${source}`,
     ],
     [
       'Training data',
       `${count(rows.train)} of ${count(rows.total)} rows, ${splitWords(params).train}. Values were put into at most ${params.maxBins} bins for each feature.`,
     ],
     ['Evaluation', `On ${count(rows.test)} rows that no tree saw: ${evaluation}${oob}`],
-    [isOfRegression(report) ? 'Values' : 'Balance', balance],
+    [isRegressionReport(report) ? 'Values' : 'Balance', balance],
     [
       'Limits',
       `The interval is for rows of the same source; rows of another may be predicted worse, without a sign of it. ${caution} Importances tell what the forest uses, not what causes what; features that say the same share theirs.`,

@@ -1,4 +1,4 @@
-// What features and classes are called: as in the user's data, or by their numbers.
+// Names of features and classes: those of the user's data, or numbers.
 
 import type { TableSchema } from '../tables/schema.ts';
 import type { Report } from './report.ts';
@@ -12,22 +12,22 @@ export interface Names {
   class(label: number): string;
 }
 
-/** The schema of the user's data; undefined where a generator made them. */
-export function schemaOf({ dataset }: Pick<Report, 'dataset'>): TableSchema | undefined {
-  return dataset.generator === 'file' && Array.isArray(dataset.features)
-    ? (dataset as unknown as TableSchema)
-    : undefined;
+/** The schema of the user's data; undefined for generated data. */
+export function readSchema({ dataset }: Pick<Report, 'dataset'>): TableSchema | undefined {
+  if (dataset.generator !== 'file') return undefined;
+  const { numRows = 0, features, label } = dataset;
+  return features && label && { numRows, features, label };
 }
 
-export function namesOf(report: Pick<Report, 'dataset'>): Names {
-  const { features = [], label } = schemaOf(report) ?? {};
+export function makeNames(report: Pick<Report, 'dataset'>): Names {
+  const { features = [], label } = readSchema(report) ?? {};
   return {
     feature: (index) => features[index]?.name ?? `f${index}`,
     class: (k) => (label?.classes[k] === undefined ? `class ${k}` : String(label.classes[k])),
   };
 }
 
-/** A name that fits beside a chart or above a column. */
+/** Cut a name that is too long for a chart or a table. */
 export function shorten(name: string, most = MAX_NAME): string {
   return name.length > most ? `${name.slice(0, most - 1)}…` : name;
 }

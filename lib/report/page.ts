@@ -1,12 +1,13 @@
 // report.html: a run for a person, in one file without scripts, made from report.json alone.
 
 import { GENERATOR_PARAMS, PARAM_NAMES, type ParamName } from '../plan/params.ts';
+import type { ClassReport } from './class-report.ts';
 import { columnTable } from './columns.ts';
 import { runCommandOf } from './command.ts';
 import { impurityChart, oobChart, permutationChart } from './features.ts';
 import { bytes, count, escapeHtml, fixed, seconds, shortly, table, usd } from './html.ts';
 import { modelCard } from './model-card.ts';
-import { schemaOf } from './names.ts';
+import { readSchema } from './names.ts';
 import {
   accuracyBar,
   calibrationChart,
@@ -16,8 +17,8 @@ import {
   rocChart,
   scoreTable,
 } from './quality.ts';
-import type { ClassReport, Report } from './report.ts';
-import { isOfRegression } from './score-of.ts';
+import type { Report } from './report.ts';
+import { isRegressionReport } from './report.ts';
 import { searchSection } from './search.ts';
 import { STYLE } from './style.ts';
 import { densityChart, errorTable, r2Bar, residualChart } from './value-quality.ts';
@@ -55,7 +56,7 @@ ${tiles(report, total)}
 ${quality(report)}
 ${searchSection(report)}
 <h2>Features</h2>
-<p class="soft">By impurity: what the cuts of each feature gained in training. By permutation: how much ${isOfRegression(report) ? 'R²' : 'accuracy'} is lost on test rows whose value is another’s; the whiskers are standard errors${
+<p class="soft">By impurity: what the cuts of each feature gained in training. By permutation: how much ${isRegressionReport(report) ? 'R²' : 'accuracy'} is lost on test rows whose value is another’s; the whiskers are standard errors${
     report.permutationImportances ? `, from ${count(report.permutationImportances.numRows)} rows` : ''
   }.</p>
 <div class="pair">${impurityChart(report)}${permutationChart(report)}</div>
@@ -86,14 +87,14 @@ ${parameters(report)}
 }
 
 function hero(report: Report): string {
-  const [name, score, interval] = isOfRegression(report)
+  const [name, score, interval] = isRegressionReport(report)
     ? ['R²', report.r2, r2Bar(report)]
     : ['Accuracy', report.accuracy, accuracyBar(report)];
   return `<section class="hero" aria-label="${name}"><div><div class="soft">${name} on ${count(report.rows.test)} test rows</div><div class="big">${fixed(score)}</div></div>${interval}</section>`;
 }
 
 function quality(report: Report): string {
-  return isOfRegression(report)
+  return isRegressionReport(report)
     ? `<div class="pair">${densityChart(report)}${residualChart(report)}</div>${errorTable(report)}`
     : qualityOfClasses(report);
 }
@@ -105,14 +106,14 @@ function qualityOfClasses(report: ClassReport): string {
 }
 
 function predicting(report: Report): string {
-  const schema = schemaOf(report);
+  const schema = readSchema(report);
   return schema ? `, predicting ${escapeHtml(schema.label.name)}` : '';
 }
 
 type Tile = [name: string, value: string, more?: string];
 
 function scoreTiles(report: Report): Tile[] {
-  if (isOfRegression(report)) {
+  if (isRegressionReport(report)) {
     return [
       ['RMSE', shortly(report.rmse), `always the mean ${shortly(report.rmseOfMean)}`],
       ['MAE', shortly(report.mae)],

@@ -2,9 +2,9 @@
 
 import { classTotals, confusionMatrix, type PairCount } from '../metrics/confusion.ts';
 import { chart, line, round } from './chart.ts';
+import type { ClassReport } from './class-report.ts';
 import { count, escapeHtml, fixed, percent, table } from './html.ts';
-import { namesOf, shorten } from './names.ts';
-import type { ClassReport } from './report.ts';
+import { makeNames, shorten } from './names.ts';
 
 const SHARE = { domain: [0, 1] as [number, number], ticks: [0, 0.2, 0.4, 0.6, 0.8, 1] };
 const MAX_MATRIX = 12; // wider ones cannot be read
@@ -57,7 +57,7 @@ export function confusion(report: ClassReport): string {
 
 /** Names of classes as HTML, those that are long cut, with all of it where a pointer rests. */
 function nameCells(report: ClassReport): (label: number) => string {
-  const names = namesOf(report);
+  const names = makeNames(report);
   return (label) => {
     const name = names.class(label);
     const short = shorten(name);
@@ -134,7 +134,7 @@ export function scoreTable(report: ClassReport): string {
 
 export function rocChart(report: ClassReport): string {
   const { curves } = report;
-  const names = namesOf(report);
+  const names = makeNames(report);
   const legend = curves.map(({ label, rocAuc }, i) => ({
     style: `ink${i}`,
     label: `${shorten(names.class(label))}: area ${fixed(rocAuc)}`,
@@ -160,7 +160,7 @@ export function rocChart(report: ClassReport): string {
 
 export function precisionRecallChart(report: ClassReport): string {
   const { curves } = report;
-  const names = namesOf(report);
+  const names = makeNames(report);
   const legend = curves.map(({ label, averagePrecision }, i) => ({
     style: `ink${i}`,
     label: `${shorten(names.class(label))}: average precision ${fixed(averagePrecision)}`,
@@ -196,7 +196,7 @@ export function calibrationChart(report: ClassReport): string {
   const { calibration, classCounts } = report;
   const bins = calibration.filter(({ predicted }) => predicted !== null);
   const most = Math.max(...bins.map(({ rows }) => rows));
-  const what = classCounts.length === 2 ? shorten(namesOf(report).class(1)) : 'the predicted class';
+  const what = classCounts.length === 2 ? shorten(makeNames(report).class(1)) : 'the predicted class';
   return chart({
     title: 'Calibration',
     description: `${bins.map(({ predicted, observed }) => `of rows given ${fixed(predicted, 2)}, ${fixed(observed, 2)} were of the class`).join('; ')}`,

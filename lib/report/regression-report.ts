@@ -1,11 +1,11 @@
-// report.json of a run that predicts values: what it has where that of classes has accuracy, curves and confusion.
+// report.json of regression: its scores, residuals and density of predictions.
 
 import { r2, squaredDistances } from '../metrics/r2.ts';
 import type { BinsResult, ValueRangeAndMean } from '../stages/bins.ts';
 import type { CellCount, ResidualCount, ValueEvaluateResult, ValueScores } from '../stages/evaluated.ts';
+import { mergeValueImportance } from '../stages/importance.ts';
 import { mergeDensity, mergeResiduals, mergeScores } from '../stages/score-values.ts';
-import { mergeValueImportance } from '../stages/value-importance.ts';
-import type { RunReport } from './run-report.ts';
+import { type RunReport, summarizeFolds, type TaskFields } from './run-report.ts';
 
 export interface ValueReport extends RunReport {
   task: 'regression';
@@ -45,7 +45,7 @@ export function reportValues(
   bins: BinsResult,
   numFeatures: number,
   folds: readonly ValueEvaluateResult[],
-): Omit<ValueReport, Exclude<keyof RunReport, 'permutationImportances'>> {
+): TaskFields<ValueReport> {
   const { r2: score, r2Interval, rmse, mae, numRows } = mergeScores(evaluated);
   const variance = squaredDistances(r2.merge(evaluated.map((part) => part.r2))) / numRows;
   const validation = evaluated.flatMap((part) => part.validation ?? []);
@@ -74,7 +74,6 @@ export function reportValues(
 }
 
 function crossValidate(folds: ValueScores[]): ValueCrossValidation {
-  const mean = folds.reduce((sum, fold) => sum + fold.r2, 0) / folds.length;
-  const squares = folds.reduce((sum, fold) => sum + (fold.r2 - mean) ** 2, 0);
-  return { r2: mean, r2Error: Math.sqrt(squares / (folds.length - 1) / folds.length), folds };
+  const { mean, error } = summarizeFolds(folds.map((fold) => fold.r2));
+  return { r2: mean, r2Error: error, folds };
 }

@@ -1,143 +1,52 @@
-// report.json: what a run found, and what it took.
+// report.json: the scores of a run, and the time, tasks and money that it took.
 
 import { createGenerator } from '../datasets/generator.ts';
-import { type Accuracy, measureAccuracy } from '../metrics/accuracy.ts';
-import { averagePrecision } from '../metrics/average-precision.ts';
-import { brier } from '../metrics/brier.ts';
-import { type CalibrationBin, calibrationTable, mergeCalibration } from '../metrics/calibration.ts';
-import { mergePairs, type PairCount } from '../metrics/confusion.ts';
-import { type PrecisionRecallPoint, precisionRecallCurve, type RocPoint, rocCurve } from '../metrics/curves.ts';
-import { logLoss } from '../metrics/log-loss.ts';
-import { measureRocAuc, rocAucError } from '../metrics/roc-auc.ts';
-import { mergeClassScores, type ScoreCounts } from '../metrics/score-counts.ts';
 import { costsOf, type PartUsage } from '../plan/cost.ts';
 import { forecastUsage } from '../plan/forecast.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { StageName } from '../plan/stage-sizes.ts';
 import type { BinsResult } from '../stages/bins.ts';
-import type { Evaluated, EvaluateResult } from '../stages/evaluated.ts';
-import { isRegression } from '../stages/evaluated.ts';
-import { mergeImportance } from '../stages/importance.ts';
+import { type Evaluated, isClassification, isRegression } from '../stages/evaluated.ts';
 import type { SplitResult } from '../stages/split.ts';
 import type { StageStatus, TaskSpan } from '../stages/stage.ts';
 import type { ModelResult } from '../stages/train.ts';
 import type { TableSchema } from '../tables/schema.ts';
+import { type ClassReport, reportClasses } from './class-report.ts';
 import { reportValues, type ValueReport } from './regression-report.ts';
-import type { PartitionBalance, RunReport, TaskCounts } from './run-report.ts';
+import type { DatasetReport, PartitionBalance, TaskCounts } from './run-report.ts';
 import type { SearchReport } from './search-results.ts';
 import type { Overheads } from './timeline.ts';
 
-/** Curves of one class against the rest; of two classes only class 1 has one. */
-export interface ClassCurves {
-  label: number;
-  rocAuc: number;
-  averagePrecision: number;
-  roc: RocPoint[];
-  precisionRecall: PrecisionRecallPoint[];
-}
-
-/** Of a run that tells classes apart. */
-export interface ClassReport extends RunReport {
-  /** Not in a report of an earlier version. */
-  task?: 'classification';
-  accuracy: number;
-  /** 95 % interval of the accuracy. */
-  accuracyInterval: [low: number, high: number];
-  /** Best accuracy possible on this data, where the generator knows it. */
-  accuracyCeiling: number | null;
-  /** Mean −ln of the probability of the true class. */
-  logLoss: number;
-  /** Squared distance of the probabilities from the labels; halved for two classes. */
-  brier: number;
-  /**
-   * ROC AUC of probabilities rounded as `scoreSteps` says: of class 1, or the mean over classes of one against the rest.
-   * Null when a class has all test rows or none, or with more than 1,000 classes.
-   */
-  rocAuc: number | null;
-  /** How far rounding can have moved it; nothing where all leaves are pure and `scoreSteps` is a multiple of the trees. */
-  rocAucError: number | null;
-  /** Scores on the validation side; null without one. */
-  validation: Validation | null;
-  /** Of forests that were each grown without one fold of the training rows, on that fold; null unless asked for. */
-  crossValidation: CrossValidation | null;
-  /** Of the classes with the most test rows, at most 10; none where `rocAuc` is null. */
-  curves: ClassCurves[];
-  /** Of class 1 for two classes, else of the predicted class. */
-  calibration: CalibrationBin[];
-  /** Rows of each class in the whole data set. */
-  classCounts: number[];
-  /** Test rows by class and predicted class. */
-  confusion: PairCount[];
-}
-
 export type Report = ClassReport | ValueReport;
 
-export interface CrossValidation {
-  /** Mean over the folds, and its standard error: √ of the variance of the folds over their number. */
-  accuracy: number;
-  accuracyError: number;
-  folds: { accuracy: number; logLoss: number; numRows: number }[];
-}
-
-export interface Validation {
-  accuracy: number;
-  /** 95 % interval of the accuracy. */
-  accuracyInterval: [low: number, high: number];
-  logLoss: number;
-  numRows: number;
-}
-
-function validate(results: readonly EvaluateResult[]): Validation | null {
-  if (results.length === 0) return null;
-  const { accuracy, interval }: Accuracy = measureAccuracy(mergePairs(results.map(({ pairs }) => pairs)));
-  const logLossOf = logLoss(results[0].numClasses);
-  return {
-    accuracy,
-    accuracyInterval: interval,
-    logLoss: logLossOf.value(logLossOf.merge(results.map((part) => part.logLoss))),
-    numRows: results.reduce((sum, { numRows }) => sum + numRows, 0),
-  };
-}
-
-function crossValidate(results: readonly EvaluateResult[]): CrossValidation {
-  const folds = results.map(({ pairs, logLoss: partial, numRows, numClasses }) => ({
-    accuracy: measureAccuracy(pairs).accuracy,
-    logLoss: logLoss(numClasses).value(partial),
-    numRows,
-  }));
-  const accuracy = folds.reduce((sum, fold) => sum + fold.accuracy, 0) / folds.length;
-  const squares = folds.reduce((sum, fold) => sum + (fold.accuracy - accuracy) ** 2, 0);
-  return { accuracy, accuracyError: Math.sqrt(squares / (folds.length - 1) / folds.length), folds };
-}
-
-const MAX_CURVES = 10;
-const CURVE_POINTS = 100;
-const MAX_BALANCES = 20_000;
-
 /** What a report is made from. */
-export interface ReportInputs {
+export interface ReportInput {
   runId: string;
-  /** Plan of the forest that was grown; after a search, that of the best candidate. */
+  /** Of the forest that was grown. */
   plan: Plan;
   bins: BinsResult;
   model: ModelResult;
-  /** Results of the test partitions, and of the folds. */
+  /** By partition. */
   evaluated: readonly Evaluated[];
-  folds: readonly Evaluated[];
   splits: readonly SplitResult[];
-  /** Of a user's data. */
-  schema?: TableSchema;
-  /** What a search found, and the plan of the whole run. */
-  search?: { report: SearchReport; plan: Plan };
+  /** By fold; empty without cross-validation. */
+  folds: readonly Evaluated[];
   stages: readonly StageStatus[];
+  timeline: TaskSpan[];
   tasks: TaskCounts;
   overheadMs: Overheads;
   usage: PartUsage;
-  timeline: TaskSpan[];
+  /** Of a user's data. */
+  schema?: TableSchema;
+  /** What the search found, and the plan with the search. */
+  search?: { report: SearchReport; plan: Plan };
 }
 
-export function makeReport(inputs: ReportInputs): Report {
-  const { runId, plan, bins, model, evaluated, folds, splits, schema, search, stages, usage } = inputs;
+/** More numbers than this are left out of `partitions`. */
+const MAX_BALANCES = 20_000;
+
+export function makeReport(input: ReportInput): Report {
+  const { runId, plan, bins, model, evaluated, splits, folds, stages, search, usage } = input;
   const { key, sha256, numTrees, numNodes, bytes } = model;
   const costs = { forecast: costsOf(forecastUsage(search?.plan ?? plan)), bill: costsOf(usage) };
   const width = Math.max(1, plan.numClasses);
@@ -149,88 +58,58 @@ export function makeReport(inputs: ReportInputs): Report {
     oobCurve: model.oobCurve,
     model: { key, sha256, numTrees, numNodes, bytes },
     rows: { total: plan.params.samples, train: plan.numTrain, test: plan.numTest },
-    partitions: width * splits.length > MAX_BALANCES ? [] : splits.map(balanceOf),
+    partitions: width * splits.length > MAX_BALANCES ? [] : splits.map(countBalance),
     strategy: { name: plan.strategy, reason: plan.strategyReason },
-    seconds: Object.fromEntries(
-      stages.map((stage) => [stage.name, (stage.finishedAtMs! - stage.startedAtMs) / 1000]),
-    ) as Record<StageName, number>,
+    seconds: measureStages(stages),
     stages: stages.map(({ name, numTasks, startedAtMs, finishedAtMs }) => ({
       name,
       numTasks,
       startedAtMs,
       finishedAtMs,
     })),
-    timeline: inputs.timeline,
-    tasks: inputs.tasks,
-    overheadMs: inputs.overheadMs,
+    timeline: input.timeline,
+    tasks: input.tasks,
+    overheadMs: input.overheadMs,
     forecast: costs.forecast.total,
     bill: costs.bill.total,
     costs,
     usage,
     params: plan.params,
-    dataset:
-      plan.dataset.generator === 'file' ? { generator: 'file', ...schema } : createGenerator(plan.dataset).describe(),
+    dataset: describeDataset(plan, input.schema),
   };
   const { features } = plan.params;
-  return evaluated.every(isRegression)
-    ? { runId, ...reportValues(evaluated, bins, features, folds.filter(isRegression)), ...common }
-    : { runId, ...reportClasses(evaluated as EvaluateResult[], bins, features, folds as EvaluateResult[]), ...common };
+  const scores = evaluated.every(isRegression)
+    ? reportValues(evaluated, bins, features, folds.filter(isRegression))
+    : reportClasses(evaluated.filter(isClassification), bins, features, folds.filter(isClassification));
+  return { runId, ...scores, ...common };
 }
 
-function reportClasses(
-  evaluated: readonly EvaluateResult[],
-  bins: BinsResult,
-  numFeatures: number,
-  folds: readonly EvaluateResult[],
-): Omit<ClassReport, Exclude<keyof RunReport, 'permutationImportances'>> {
-  const confusion = mergePairs(evaluated.map(({ pairs }) => pairs));
-  const { accuracy, interval }: Accuracy = measureAccuracy(confusion);
-  const { numClasses } = evaluated[0];
-  const logLossOf = logLoss(numClasses);
-  const brierOf = brier(numClasses);
-  const scores = mergeClassScores(evaluated.map((part) => part.scores));
-  const hasAuc = scores.length > 0 && scores.every((counts) => new Set(counts.map(([isClass]) => isClass)).size === 2);
-  return {
-    task: 'classification',
-    accuracy,
-    accuracyInterval: interval,
-    accuracyCeiling: bins.accuracyCeiling,
-    logLoss: logLossOf.value(logLossOf.merge(evaluated.map((part) => part.logLoss))),
-    brier: brierOf.value(brierOf.merge(evaluated.map((part) => part.brier))),
-    rocAuc: hasAuc ? measureRocAuc(scores) : null,
-    rocAucError: hasAuc ? rocAucError(scores) : null,
-    validation: validate(evaluated.flatMap(({ validation }) => validation ?? [])),
-    crossValidation: folds.length > 0 ? crossValidate(folds) : null,
-    permutationImportances: mergeImportance(
-      evaluated.map(({ importance }) => importance),
-      numFeatures,
-    ),
-    curves: hasAuc ? curvesOf(scores) : [],
-    calibration: calibrationTable(mergeCalibration(evaluated.map(({ calibration }) => calibration))),
-    classCounts: bins.classCounts,
-    confusion,
-  };
+function describeDataset({ dataset }: Plan, schema: TableSchema | undefined): DatasetReport {
+  return dataset.generator === 'file' ? { generator: 'file', ...schema } : createGenerator(dataset).describe();
 }
 
-/** Of the classes with the most rows; the lower class of equals. */
-function curvesOf(scores: readonly ScoreCounts[]): ClassCurves[] {
-  const rowsOf = (counts: ScoreCounts) => counts.reduce((sum, [isClass, , rows]) => sum + isClass * rows, 0);
-  const precision = averagePrecision(2);
-  return scores
-    .map((counts, k) => ({ counts, label: scores.length === 1 ? 1 : k, numRows: rowsOf(counts) }))
-    .sort((a, b) => b.numRows - a.numRows || a.label - b.label)
-    .slice(0, MAX_CURVES)
-    .sort((a, b) => a.label - b.label)
-    .map(({ counts, label }) => ({
-      label,
-      rocAuc: measureRocAuc([counts]),
-      averagePrecision: precision.value([counts]),
-      roc: rocCurve(counts, CURVE_POINTS),
-      precisionRecall: precisionRecallCurve(counts, CURVE_POINTS),
-    }));
+/** Seconds of each stage. */
+function measureStages(stages: readonly StageStatus[]): Record<StageName, number> {
+  const seconds = { generate: 0, split: 0, train: 0, evaluate: 0 };
+  for (const { name, startedAtMs, finishedAtMs = startedAtMs } of stages) {
+    seconds[name] = (finishedAtMs - startedAtMs) / 1000;
+  }
+  return seconds;
 }
 
-function balanceOf({ train, test }: SplitResult): PartitionBalance {
-  const rowsOf = ({ classCounts, numRows }: SplitResult['train']) => (classCounts.length > 0 ? classCounts : [numRows]);
-  return { train: rowsOf(train), test: rowsOf(test), bytes: train.bytes + test.bytes };
+function countBalance({ train, test }: SplitResult): PartitionBalance {
+  const count = ({ classCounts, numRows }: SplitResult['train']) => (classCounts.length > 0 ? classCounts : [numRows]);
+  return { train: count(train), test: count(test), bytes: train.bytes + test.bytes };
+}
+
+/** Whether a report is of a regression. */
+export function isRegressionReport(report: Report): report is ValueReport {
+  return report.task === 'regression';
+}
+
+/** The scores of a report that `GET /runs/{id}` shows. */
+export function readScores(report: Report): { accuracy: number } | { r2: number; rmse: number; mae: number } {
+  if (!isRegressionReport(report)) return { accuracy: report.accuracy };
+  const { r2, rmse, mae } = report;
+  return { r2, rmse, mae };
 }

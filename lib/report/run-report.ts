@@ -1,5 +1,6 @@
-// The part of report.json that classification and regression share.
+// What the reports of classification and regression share.
 
+import type { DatasetDescription } from '../datasets/row-source.ts';
 import type { FanOutCounts } from '../fanout/summary.ts';
 import type { Costs, PartUsage } from '../plan/cost.ts';
 import type { RunParams } from '../plan/params.ts';
@@ -7,6 +8,7 @@ import type { StageName } from '../plan/stage-sizes.ts';
 import type { PermutationImportances } from '../stages/importance.ts';
 import type { StageStatus, TaskSpan } from '../stages/stage.ts';
 import type { OobPoint } from '../stages/train.ts';
+import type { TableSchema } from '../tables/schema.ts';
 import type { SearchReport } from './search-results.ts';
 import type { Overheads } from './timeline.ts';
 
@@ -63,6 +65,23 @@ export interface RunReport {
   /** What the bill is made from; `unmeasured` invocations are not in it. */
   usage: PartUsage;
   params: RunParams;
-  /** What the generator knows of its data, the true parameters; of a user's data, the schema. */
-  dataset: Record<string, unknown>;
+  dataset: DatasetReport;
+}
+
+/** The true parameters of generated data, by the generator's name; the schema of a user's data. */
+export type DatasetReport =
+  | DatasetDescription
+  | ({ generator: 'file' } & Partial<TableSchema> & Record<string, unknown>);
+
+/** The fields of a report that depend on its task. */
+export type TaskFields<TaskReport extends RunReport> = Omit<
+  TaskReport,
+  Exclude<keyof RunReport, 'permutationImportances'>
+>;
+
+/** Mean over the folds, and its standard error: √ of the variance of the folds over their number. */
+export function summarizeFolds(scores: readonly number[]): { mean: number; error: number } {
+  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+  const squares = scores.reduce((sum, score) => sum + (score - mean) ** 2, 0);
+  return { mean, error: Math.sqrt(squares / (scores.length - 1) / scores.length) };
 }

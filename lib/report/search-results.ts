@@ -6,6 +6,7 @@ import type { Round } from '../plan/search/halving.ts';
 import { isGreaterBetter, type ScoringName } from '../plan/search/scoring.ts';
 import type { Halving, SearchSpec } from '../plan/search/spec.ts';
 import type { FitResult } from '../stages/fit.ts';
+import { writeOption } from './command.ts';
 
 /** One candidate in one round; names are those of scikit-learn's `cv_results_`, in camelCase and with units. */
 export interface CandidateResult {
@@ -128,4 +129,21 @@ function meanOf(values: readonly (number | null)[]): number | null {
 function worth(score: number | null, scoring: ScoringName): number {
   if (score === null) return -Number.MAX_VALUE;
   return isGreaterBetter(scoring) ? score : -score;
+}
+
+/** Results in the order of a table: the last round first, each round from the best down, ties in the order of the candidates. */
+export function byRank({ results }: SearchReport): CandidateResult[] {
+  return [...results].sort(
+    (a, b) => b.round - a.round || a.rankTestScore - b.rankTestScore || a.candidate - b.candidate,
+  );
+}
+
+/** Format the value of a parameter as its option takes it. */
+export function writeValue(params: Overrides, name: string): string {
+  return writeOption(name as keyof Overrides, params[name as keyof Overrides]);
+}
+
+/** Rank among the candidates of the same round, from 1; ties share the better rank. */
+export function rankInRound({ results }: SearchReport, { round, rankTestScore }: CandidateResult): number {
+  return 1 + results.filter((other) => other.round === round && other.rankTestScore < rankTestScore).length;
 }

@@ -4,7 +4,7 @@ import { chart, figure, line, round } from './chart.ts';
 import { count, escapeHtml, fixed, seconds, table } from './html.ts';
 import type { Report } from './report.ts';
 import type { CandidateResult, SearchReport } from './search-results.ts';
-import { byRank, rankInRound, writeValue } from './search-show.ts';
+import { byRank, rankInRound, writeValue } from './search-results.ts';
 
 const MAX_ROWS = 200;
 const MAX_DOTS = 30;

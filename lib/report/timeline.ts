@@ -22,7 +22,7 @@ export interface Overheads {
  * For each task that is done: from asking for it to its answer, less the time that its worker measured. Of a fan-out of
  * which only sums are kept, less the mean time.
  */
-export function overheadsOf({
+export function measureOverheads({
   timeline,
   results,
   sums,
@@ -44,7 +44,7 @@ export function overheadsOf({
 }
 
 /** The middle, and what one task in a hundred passes, over all fan-outs. */
-export function overheadsIn(timeline: Timeline): Overheads {
+export function summarizeOverheads(timeline: Timeline): Overheads {
   const all = Object.values(timeline).flatMap(({ overheads }) => overheads);
   return { p50: quantile(all, 0.5), p99: quantile(all, 0.99) };
 }

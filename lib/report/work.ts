@@ -5,9 +5,9 @@ import { STAGE_NAMES, type StageName } from '../plan/stage-sizes.ts';
 import type { TaskSpan } from '../stages/stage.ts';
 import { bar, chart, figure, round } from './chart.ts';
 import { bytes, count, percent, seconds, table, usd } from './html.ts';
-import { namesOf, shorten } from './names.ts';
+import { makeNames, shorten } from './names.ts';
 import type { Report } from './report.ts';
-import { isOfRegression } from './score-of.ts';
+import { isRegressionReport } from './report.ts';
 
 /** Colour of each stage, as on the dashboard. */
 const STAGE_STYLES: Record<StageName, string> = {
@@ -26,8 +26,8 @@ export function partitionChart(report: Report): string {
   if (partitions.length === 0) {
     return '<p class="note">The balance of the partitions is left out: with so many of them, and so many classes, it is more than 20,000 numbers.</p>';
   }
-  const isOfValues = isOfRegression(report);
-  const names = namesOf(report);
+  const isOfValues = isRegressionReport(report);
+  const names = makeNames(report);
   const kinds = isOfValues ? ['training rows', 'test rows'] : report.classCounts.map((_, k) => names.class(k));
   const totals = partitions.map(({ train, test }) =>
     isOfValues ? [sum(train), sum(test)] : train.map((rows, k) => rows + test[k]),

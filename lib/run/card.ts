@@ -8,7 +8,7 @@ import { findSchema } from '../ingest/results.ts';
 import { planRun } from '../plan/plan-run.ts';
 import type { ValueReport } from '../report/regression-report.ts';
 import type { Report } from '../report/report.ts';
-import { isOfRegression } from '../report/score-of.ts';
+import { isRegressionReport } from '../report/report.ts';
 import { splitWords } from '../report/split-words.ts';
 import type { PartitionResult } from '../stages/generate.ts';
 import { getJson } from '../store/json.ts';
@@ -79,7 +79,7 @@ export async function makeCard(store: Store, runId: string, model: Model): Promi
     data: {
       sha256: sha256(new TextEncoder().encode(hashes)),
       rows: report.rows,
-      ...(isOfRegression(report) ? { values: report.values } : { classCounts: report.classCounts }),
+      ...(isRegressionReport(report) ? { values: report.values } : { classCounts: report.classCounts }),
       dataset: report.dataset,
     },
     parameters: withoutGenerator(report.params),
@@ -99,7 +99,7 @@ function withoutGenerator(params: Report['params']): ModelCard['parameters'] {
 
 function metricsOf(report: Report): ModelCard['metrics'] {
   const { oobScore, oobCoverage } = report;
-  if (isOfRegression(report)) {
+  if (isRegressionReport(report)) {
     const { r2, r2Interval, r2Ceiling, rmse, mae, rmseOfMean } = report;
     const [r2Low95, r2High95] = r2Interval ?? [null, null];
     return { r2, r2Low95, r2High95, r2Ceiling, rmse, mae, rmseOfMean, oobScore, oobCoverage };
@@ -118,7 +118,7 @@ function listLimits(report: Report, model: Model): string[] {
     `The scores are those of ${report.rows.test} rows of the same data, ${splitWords(report.params).test}; other data were not tried.`,
     'Values outside of what the data had get the prediction of the nearest values that it had.',
   ];
-  if (isOfRegression(report)) {
+  if (isRegressionReport(report)) {
     const { min, max } = report.values;
     limits.push(`Predictions are means of values that it has seen: never below ${min} or above ${max}.`);
     if (report.r2 <= 0) limits.push('Always answering the mean of the values is as good or better.');

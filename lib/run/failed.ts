@@ -31,7 +31,7 @@ export interface FailedTasks {
 }
 
 /** Write the file, in the place of what an earlier execution of the run left. */
-export function noteFailed(
+export function recordFailedTasks(
   store: Store,
   {
     runId,

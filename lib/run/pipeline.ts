@@ -9,9 +9,8 @@ import type { DataShape, Plan } from '../plan/plan.ts';
 import { planRun } from '../plan/plan-run.ts';
 import { withCandidate } from '../plan/search/plan-search.ts';
 import { renderReport } from '../report/page.ts';
-import { makeReport } from '../report/report.ts';
-import { scoreOf } from '../report/score-of.ts';
-import { overheadsIn } from '../report/timeline.ts';
+import { makeReport, readScores } from '../report/report.ts';
+import { summarizeOverheads } from '../report/timeline.ts';
 import type { BinsResult } from '../stages/bins.ts';
 import type { Evaluated } from '../stages/evaluated.ts';
 import type { SplitResult } from '../stages/split.ts';
@@ -100,7 +99,7 @@ async function runStages(
       grown = { plan: planRun(found, shape), params: best.params };
       return growTasks(runId, grown);
     };
-    await runner.run('train', ...rounds.fans, growBest, async () => [mergeTask(runId, grown)]);
+    await runner.run('train', ...rounds.fanOuts, growBest, async () => [mergeTask(runId, grown)]);
   } else {
     await runner.run('train', growTasks(runId, grown), [mergeTask(runId, grown)], foldTasks(runId, folds));
   }
@@ -162,7 +161,7 @@ async function finish(
     search: searched && { report: searched, plan },
     stages: runner.stages,
     tasks: { total, ...tasks },
-    overheadMs: overheadsIn(runner.timeline),
+    overheadMs: summarizeOverheads(runner.timeline),
     usage: runner.measureUsage(),
     timeline: runner.spans,
   });
@@ -171,5 +170,5 @@ async function finish(
   await store.create(keys.reportPage, encoder.encode(renderReport(report)), 'text/html; charset=utf-8');
   await createJson(store, keys.report, report);
   await runner.writeStatus('succeeded');
-  return { runId, ...scoreOf(report), sha256: model.sha256 };
+  return { runId, ...readScores(report), sha256: model.sha256 };
 }

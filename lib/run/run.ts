@@ -8,7 +8,7 @@ import { parseRunParams, type RunParams } from '../plan/params.ts';
 import { checkRunnable } from '../plan/plan-run.ts';
 import type { StageName } from '../plan/stage-sizes.ts';
 import type { Report } from '../report/report.ts';
-import { scoreOf } from '../report/score-of.ts';
+import { readScores } from '../report/report.ts';
 import type { StageStatus } from '../stages/stage.ts';
 import { createJson, findJson, getJson, replaceJson } from '../store/json.ts';
 import { checkRunId, executionName, RUNS_PREFIX, runKeys } from '../store/keys.ts';
@@ -174,7 +174,7 @@ export async function viewRun(store: Store, runId: string): Promise<RunView> {
   if (report) {
     // the status may not have been written since
     const done = stages.map((stage) => endStage(stage, report.seconds[stage.name]));
-    return { ...request, state: 'succeeded', stages: done, ...scoreOf(report), model: report.model };
+    return { ...request, state: 'succeeded', stages: done, ...readScores(report), model: report.model };
   }
   const state = cancelled ? 'cancelled' : (status?.state ?? 'queued');
   const counted = await Promise.all(

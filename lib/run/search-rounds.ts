@@ -12,7 +12,7 @@ import { mapLimited, STORE_REQUESTS } from '../store/task.ts';
 
 export interface SearchRounds {
   /** A fan-out for each round, to be done one after the other. */
-  fans: (() => Promise<StageTask[]>)[];
+  fanOuts: (() => Promise<StageTask[]>)[];
   /** The best candidate, when all rounds are done. */
   best(): Promise<Candidate>;
   report(): Promise<SearchReport>;
@@ -52,7 +52,7 @@ export function searchRounds(engine: Engine, store: Store, runId: string, search
     });
 
   return {
-    fans: rounds.map((_, round) => async () => {
+    fanOuts: rounds.map((_, round) => async () => {
       entered[round] = round === 0 ? everyone : await survivorsOf(round - 1);
       return entered[round].flatMap((candidate) =>
         tasksOf(candidate, round).flatMap((task) => {

@@ -13,13 +13,13 @@ import type { RunParams } from '../plan/params.ts';
 import type { Plan } from '../plan/plan.ts';
 import { memorySizeOf, taskResourcesOf } from '../plan/resources.ts';
 import { type StageName, TIMEOUT_SECONDS } from '../plan/stage-sizes.ts';
-import { overheadsOf, type Timeline } from '../report/timeline.ts';
+import { measureOverheads, type Timeline } from '../report/timeline.ts';
 import type { StageStatus, StageTask, TaskSpan, WorkerAnswer } from '../stages/stage.ts';
 import { findJson, replaceJson } from '../store/json.ts';
 import { runKeys } from '../store/keys.ts';
 import { packKeys, unpackKeys } from '../store/packed-keys.ts';
 import type { Store } from '../store/store.ts';
-import { noteFailed } from './failed.ts';
+import { recordFailedTasks } from './failed.ts';
 import { listResults, type RunStatus } from './run.ts';
 
 export interface PipelineOptions {
@@ -178,14 +178,14 @@ export class StageRunner {
       if (answer?.span) this.spans.push({ taskId: pending[i].taskId, ...answer.span });
     }
     const { startedAtMs, timeline: attempts } = gathered;
-    this.timeline[fanOutName] = { startedAtMs, attempts, overheads: overheadsOf(gathered) };
+    this.timeline[fanOutName] = { startedAtMs, attempts, overheads: measureOverheads(gathered) };
   }
 
   async #fail(stage: StageName, tasks: readonly StageTask[], gathered: Gathered<unknown>): Promise<never> {
     if (gathered.reason === 'deadline') throw this.#overdue(stage);
     if (gathered.reason === 'aborted') throw this.#cancelled();
     const { store, runId, execution } = this.#options;
-    await this.#engine.step('failed', () => noteFailed(store, { runId, execution, stage, tasks, gathered }));
+    await this.#engine.step('failed', () => recordFailedTasks(store, { runId, execution, stage, tasks, gathered }));
     throw unfinishedError(gathered, `stage ${stage}`, runKeys(runId).failed);
   }
 

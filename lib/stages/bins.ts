@@ -18,7 +18,7 @@ import { runKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { mapLimited, runTask, STORE_REQUESTS } from '../store/task.ts';
 import type { PartitionResult } from './generate.ts';
-import { donorsOf } from './importance.ts';
+import { chooseDonors } from './importance.ts';
 
 export interface BinsTask {
   kind: 'bins';
@@ -90,7 +90,7 @@ export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise
         ),
       ];
     });
-    const donors = importanceRows(plan) > 0 ? merged.map(donorsOf) : [];
+    const donors = importanceRows(plan) > 0 ? merged.map(chooseDonors) : [];
     const ceilings = partitions.map(({ ceilingSum }) => ceilingSum);
     const accuracyCeiling = ceilings.includes(null)
       ? null

@@ -18,9 +18,8 @@ import type { Store } from '../store/store.ts';
 import { runTask } from '../store/task.ts';
 import type { BinsResult } from './bins.ts';
 import { type Evaluated, type EvaluateResult, isRegression } from './evaluated.ts';
-import { countImportance, shuffleRows } from './importance.ts';
+import { countImportance, shuffleRows, sumImportance } from './importance.ts';
 import { scoreValues } from './score-values.ts';
-import { sumImportance } from './value-importance.ts';
 
 export interface EvaluateTask {
   runId: string;

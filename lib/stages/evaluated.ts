@@ -1,4 +1,4 @@
-// The results that evaluate and fold leave in the store, of classification and of regression.
+// The results that the tasks evaluate and fold store, for classification and for regression.
 
 import type { CalibrationCounts } from '../metrics/calibration.ts';
 import type { PairCount } from '../metrics/confusion.ts';
@@ -6,59 +6,61 @@ import type { R2Partial } from '../metrics/r2.ts';
 import type { R2SpreadPartial } from '../metrics/r2-interval.ts';
 import type { ScoreCounts } from '../metrics/score-counts.ts';
 import type { MeanPartial } from '../metrics/weighted-mean.ts';
-import type { ImportanceCounts } from './importance.ts';
-import type { ValueImportanceSums } from './value-importance.ts';
+import type { ImportanceCounts, ValueImportanceSums } from './importance.ts';
 
-/** Rows by cell of the true and of the predicted value, those that occur, in ascending order. */
+/** Number of rows by cell of the true and of the predicted value: cells with rows only, ascending. */
 export type CellCount = [actual: number, predicted: number, numRows: number];
-/** Rows by residual, true value − prediction, in `RESIDUAL_STEPS`ths of the range, those that occur, ascending. */
+/** Number of rows by residual, true value − prediction, in `RESIDUAL_STEPS`ths of the range: steps with rows only, ascending. */
 export type ResidualCount = [step: number, numRows: number];
 export interface ValueEvaluateResult {
   numRows: number;
-  /** Of classes there would be some. */
+  /** 0 marks a regression. */
   numClasses: 0;
   r2: R2Partial;
   absolute: MeanPartial;
   spread: R2SpreadPartial;
   density: CellCount[];
   residuals: ResidualCount[];
-  /** Null when the forest is too large for it, and where it was not asked for. */
+  /** Null when the forest is too large for it, on the validation side, and on a fold. */
   importance: ValueImportanceSums | null;
-  /** The same of the validation side, where there is one. */
+  /** The validation side, if there is one. */
   validation?: ValueEvaluateResult;
 }
 
-/** Scores of values; the same for any partitioning of the rows. */
+/** Scores of a regression; the same for any partitioning of the rows. */
 export interface ValueScores {
   r2: number;
-  /** 95 % interval of R²; null where it is not known. */
+  /** 95 % interval of R²; null when it is unknown. */
   r2Interval: [low: number, high: number] | null;
   rmse: number;
   mae: number;
   numRows: number;
 }
 
-/** Of classes; of values there is `ValueEvaluateResult`. */
+/** The result of a classification. */
 export interface EvaluateResult {
   numRows: number;
-  /** Rows by class and predicted class, the pairs that occur, in ascending order. */
+  /** Number of rows by class and predicted class: pairs with rows only, ascending. */
   pairs: PairCount[];
   numClasses: number;
   logLoss: MeanPartial;
   brier: MeanPartial;
-  /** For ROC AUC: rows by rounded probability, of class 1 or of each of many classes; empty when there are too many. */
+  /** For ROC AUC: rows by rounded probability, for class 1 or for each of more than two classes; empty with too many classes. */
   scores: ScoreCounts[];
-  /** Of class 1 for two classes, else of the predicted class: its probability, and whether it is the row's. */
+  /** The probability of class 1 (two classes) or of the predicted class, and whether it is the row's class. */
   calibration: CalibrationCounts[];
-  /** Null when the forest is too large for it, and where it was not asked for. */
+  /** Null when the forest is too large for it, on the validation side, and on a fold. */
   importance: ImportanceCounts | null;
-  /** The same of the validation side, where there is one. */
+  /** The validation side, if there is one. */
   validation?: EvaluateResult;
 }
 
-/** What a task of the stage leaves. */
 export type Evaluated = EvaluateResult | ValueEvaluateResult;
-/** Whether a result of the stage is one of values. */
+
+export function isClassification(result: Evaluated): result is EvaluateResult {
+  return result.numClasses > 0;
+}
+
 export function isRegression(result: Evaluated): result is ValueEvaluateResult {
   return result.numClasses === 0;
 }

@@ -1,7 +1,7 @@
 // arvoredo runs: the runs of a place, last first.
 
 import { Command } from 'commander';
-import { scoreOf } from '../../lib/report/score-of.ts';
+import { readScores } from '../../lib/report/report.ts';
 import { checkRun, getReport, getRequest, listRuns, type RunState } from '../../lib/run/run.ts';
 import { mapLimited, STORE_REQUESTS } from '../../lib/store/task.ts';
 import type { Target } from '../backend/local-target.ts';
@@ -46,7 +46,7 @@ async function listLastRuns({ store, orchestrator }: Target, limit: number): Pro
     const { samples, features, trees } = params;
     const report = state === 'succeeded' ? await getReport(store, runId) : null;
     const seconds = report && Object.values(report.seconds).reduce((sum, stage) => sum + stage, 0);
-    const scores = { accuracy: null, r2: null, ...(report && scoreOf(report)) };
+    const scores = { accuracy: null, r2: null, ...(report && readScores(report)) };
     const { accuracy, r2 } = scores;
     return { runId, state, createdAt, samples, features, trees, accuracy, r2, seconds, bill: report?.bill ?? null };
   });

@@ -2,7 +2,7 @@
 
 import { stripVTControlCharacters } from 'node:util';
 import type { CandidateResult, SearchReport } from '../../lib/report/search-results.ts';
-import { byRank, rankInRound, writeValue } from '../../lib/report/search-show.ts';
+import { byRank, rankInRound, writeValue } from '../../lib/report/search-results.ts';
 import { colours } from './colours.ts';
 import { toFlag } from './flags.ts';
 import { tableLines } from './table.ts';

@@ -2,8 +2,7 @@
 
 import { totalUsage } from '../../lib/plan/cost.ts';
 import { STAGE_NAMES } from '../../lib/plan/stage-sizes.ts';
-import type { Report } from '../../lib/report/report.ts';
-import { isOfRegression } from '../../lib/report/score-of.ts';
+import { isRegressionReport, type Report } from '../../lib/report/report.ts';
 import type { ChaosOptions } from '../chaos/draw.ts';
 import type { ChaosCounts } from '../dashboard/event-log.ts';
 import { colours } from './colours.ts';
@@ -68,11 +67,11 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
 
 /** The score that a run is judged by. */
 export function headline(report: Report): string {
-  return isOfRegression(report) ? `R²: ${report.r2.toFixed(4)}` : `Accuracy: ${report.accuracy.toFixed(4)}`;
+  return isRegressionReport(report) ? `R²: ${report.r2.toFixed(4)}` : `Accuracy: ${report.accuracy.toFixed(4)}`;
 }
 
 function describeCertainty(report: Report): string {
-  const [interval, ceiling] = isOfRegression(report)
+  const [interval, ceiling] = isRegressionReport(report)
     ? [report.r2Interval, report.r2Ceiling]
     : [report.accuracyInterval, report.accuracyCeiling];
   const parts = [
@@ -102,7 +101,7 @@ function describeCosts({ total, ...parts }: Report['costs']['bill']): string {
 const shortly = (value: number) => String(Number(value.toPrecision(4)));
 
 function describeScores(report: Report): string {
-  if (isOfRegression(report)) {
+  if (isRegressionReport(report)) {
     const { rmse, mae, rmseOfMean } = report;
     return `RMSE ${shortly(rmse)} · MAE ${shortly(mae)} · always the mean: RMSE ${shortly(rmseOfMean)}`;
   }
@@ -118,7 +117,7 @@ function describeError(error: number | null): string {
 
 function describeValidation(report: Report): string {
   const { numRows } = report.validation!;
-  const scores = isOfRegression(report)
+  const scores = isRegressionReport(report)
     ? `R² ${report.validation!.r2.toFixed(4)}, RMSE ${shortly(report.validation!.rmse)}`
     : `${report.validation!.accuracy.toFixed(4)}, log loss ${report.validation!.logLoss.toFixed(4)}`;
   return `validation ${scores}, on ${numRows.toLocaleString('en-US')} rows`;
@@ -126,7 +125,7 @@ function describeValidation(report: Report): string {
 
 function describeFolds(report: Report): string {
   const { folds } = report.crossValidation!;
-  const [mean, error] = isOfRegression(report)
+  const [mean, error] = isRegressionReport(report)
     ? [report.crossValidation!.r2, report.crossValidation!.r2Error]
     : [report.crossValidation!.accuracy, report.crossValidation!.accuracyError];
   return `cross-validation ${mean.toFixed(4)} ± ${error.toFixed(4)}, ${folds.length} folds of the training rows`;

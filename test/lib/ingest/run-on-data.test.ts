@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { decodeModel } from '../../../lib/forest/model-file.ts';
 import { decodeRaw } from '../../../lib/partition/arrow.ts';
-import type { ClassReport } from '../../../lib/report/report.ts';
+import type { ClassReport } from '../../../lib/report/class-report.ts';
 import { getJson } from '../../../lib/store/json.ts';
 import { runKeys } from '../../../lib/store/keys.ts';
 import type { Store } from '../../../lib/store/store.ts';

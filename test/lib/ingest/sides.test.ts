@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { decideSides, sidesBy } from '../../../lib/ingest/sides.ts';
 import { decodeRaw } from '../../../lib/partition/arrow.ts';
 import { apportion, assignStratifiedSides, SIDE } from '../../../lib/partition/sides.ts';
-import type { ClassReport } from '../../../lib/report/report.ts';
+import type { ClassReport } from '../../../lib/report/class-report.ts';
 import { getJson } from '../../../lib/store/json.ts';
 import { runKeys } from '../../../lib/store/keys.ts';
 import type { Store } from '../../../lib/store/store.ts';

@@ -4,9 +4,10 @@ import { Command } from 'commander';
 import fc from 'fast-check';
 import { parseRunParams, type RunParams, readGiven } from '../../../lib/plan/params.ts';
 import { chart } from '../../../lib/report/chart.ts';
+import type { ClassReport } from '../../../lib/report/class-report.ts';
 import { runCommandOf } from '../../../lib/report/command.ts';
 import { renderReport } from '../../../lib/report/page.ts';
-import type { ClassReport } from '../../../lib/report/report.ts';
+import type { FeatureSchema, TableSchema } from '../../../lib/tables/schema.ts';
 import { addRunOptions, givenParams } from '../../../local/commands/run-options.ts';
 import { getClassReport, runInMemory } from '../../helpers.ts';
 
@@ -62,13 +63,20 @@ test('whatever text a report holds stays text', async () => {
 test('of own data the page has the names of columns and classes, and how to read the same files again', async () => {
   const report = await reportOf({ features: 4, informative: 2, redundant: 0, oobScore: true });
   const names = ['lot area, m²', 'a <em>wide</em> name that is much longer than a chart has room for', 'built', 'city'];
-  const schema = {
+  const schema: TableSchema = {
     numRows: 600,
-    features: names.map((name, column) => ({
-      ...{ name, column, type: 'numeric', numMissing: 7 * column, min: -1.5, max: 1234567 },
-      ...(column === 2 && { type: 'date', min: 0, max: 365 }),
-      ...(column === 3 && { type: 'categorical', categories: ['b', 'c', 'd', 'e', 'f', '<i>'], min: null, max: null }),
-    })),
+    features: names.map(
+      (name, column): FeatureSchema => ({
+        ...{ name, column, type: 'numeric', numMissing: 7 * column, min: -1.5, max: 1234567 },
+        ...(column === 2 && { type: 'date', min: 0, max: 365 }),
+        ...(column === 3 && {
+          type: 'categorical',
+          categories: ['b', 'c', 'd', 'e', 'f', '<i>'],
+          min: null,
+          max: null,
+        }),
+      }),
+    ),
     label: { name: 'price band', column: 4, classes: ['<script>cheap', true], classCounts: report.classCounts },
   };
   const params = { ...report.params, data: ['s3://b/k.csv'], label: 'price band' };

@@ -18,7 +18,7 @@ import { parseRunParams } from '../../../lib/plan/params.ts';
 import { planRun } from '../../../lib/plan/plan-run.ts';
 import { renderReport } from '../../../lib/report/page.ts';
 import type { ValueReport } from '../../../lib/report/regression-report.ts';
-import { isOfRegression } from '../../../lib/report/score-of.ts';
+import { isRegressionReport } from '../../../lib/report/report.ts';
 import { cardToMarkdown, makeCard } from '../../../lib/run/card.ts';
 import { getReport, viewRun } from '../../../lib/run/run.ts';
 import { type BinsResult, toBinEdges } from '../../../lib/stages/bins.ts';
@@ -33,7 +33,7 @@ const regression = { task: 'regression', noise: 30, testSize: 0.25 };
 
 async function reportOf(store: Store): Promise<ValueReport> {
   const report = await getReport(store, 'r');
-  assert.ok(isOfRegression(report));
+  assert.ok(isRegressionReport(report));
   return report;
 }
 

@@ -6,7 +6,7 @@ import { quantileEdges } from '../../../lib/forest/bins.ts';
 import { MISSING_BYTE } from '../../../lib/forest/training-table.ts';
 import { encodeFeature } from '../../../lib/forest/walk.ts';
 import { assignFolds } from '../../../lib/partition/folds.ts';
-import type { ClassReport } from '../../../lib/report/report.ts';
+import type { ClassReport } from '../../../lib/report/class-report.ts';
 import { toValues } from '../../../lib/stages/fold.ts';
 import { getJson } from '../../../lib/store/json.ts';
 import { runKeys } from '../../../lib/store/keys.ts';

@@ -5,7 +5,7 @@ import { after, before, suite, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import type { ClassReport } from '../../../lib/report/report.ts';
+import type { ClassReport } from '../../../lib/report/class-report.ts';
 import type { RunStatus } from '../../../lib/run/run.ts';
 import { exportPage } from '../../../local/dashboard/export.ts';
 import { startDashboard } from '../../../local/dashboard/server.ts';

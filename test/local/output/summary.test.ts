@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ClassReport } from '../../../lib/report/report.ts';
+import type { ClassReport } from '../../../lib/report/class-report.ts';
 import { summarize } from '../../../local/output/summary.ts';
 import { getClassReport, runInMemory } from '../../helpers.ts';
 
