@@ -61,8 +61,9 @@ function operations(): string {
     operation.name,
     `\`${request(operation)}\``,
     (operation.accepts ?? []).map((name) => `\`${name}\``).join(', '),
+    operation.remark ?? '',
   ]);
-  return table(['operation', 'request', 'optional query parameters'], rows);
+  return table(['operation', 'request', 'optional query parameters', 'remark'], rows);
 }
 
 function request({ method, on, selectedBy = [], isCopy }: Operation): string {

@@ -1,4 +1,4 @@
-// The faults of one emulator: what was asked for how often, what has struck it, and the events that tell.
+// The faults of one emulator: how often each target was requested, which faults struck it, and their events.
 
 import {
   type ChaosOptions,
@@ -7,35 +7,35 @@ import {
   type Fault,
   type FaultKind,
   type InjectionPoint,
-  MOST_FAULTS,
+  MAX_FAULTS,
 } from './draw.ts';
 
-/** A fault that has struck, as it stands in the log of events. */
+/** A fault that has struck, as recorded in the log of events. */
 export interface FaultEvent {
   type: 'fault';
   kind: FaultKind;
   place: InjectionPoint | 'run';
-  /** What was asked for. */
+  /** The target of the request. */
   target: string;
-  /** The run that it was asked for, where that can be told. */
+  /** The run of the request, if known. */
   runId?: string;
   atMs: number;
 }
 
-/** A fault that a request is to meet. */
+/** A fault that a request will meet. */
 export type Met<P extends InjectionPoint> = Fault<(typeof FAULTS)[P][number]> & {
-  /** Tell that it has struck. One that comes too late, since the request has failed by itself, never does. */
+  /** Record that the fault has struck. Never called when the request failed by itself before. */
   strike(): void;
 };
 
 export class Chaos {
   readonly options: ChaosOptions;
   readonly #emit: (event: FaultEvent) => void;
-  /** By place and target: times asked for in this life, and faults in all lives. */
-  readonly #counts = new Map<string, { asked: number; met: number }>();
+  /** By injection point and target: requests of this process, and faults of all processes in the folder. */
+  readonly #counts = new Map<string, { requested: number; met: number }>();
 
   /**
-   * @param emit told of each fault that strikes
+   * @param emit called for each fault that strikes
    * @param history faults of earlier emulators in the same folder: they count against what a request may meet
    */
   constructor(options: ChaosOptions, emit: (event: FaultEvent) => void, history: readonly FaultEvent[] = []) {
@@ -43,7 +43,7 @@ export class Chaos {
     this.#emit = emit;
     for (const { place, target } of history) {
       const count = this.#count(`${place} ${target}`);
-      count.asked++;
+      count.requested++;
       count.met++;
     }
   }
@@ -51,25 +51,25 @@ export class Chaos {
   /**
    * The fault that a request meets, if any.
    *
-   * @param target what is asked for: a key below `runs/ID/`, or JSON with a `runId`, with words before it
+   * @param target a key below `runs/ID/`, or JSON with a `runId`, with words before it
    */
-  meet<P extends InjectionPoint>(place: P, target: string): Met<P> | undefined {
-    const count = this.#count(`${place} ${target}`);
-    count.asked++;
-    if (count.met === MOST_FAULTS) return undefined;
-    const fault = drawFault(this.options, place, withoutRun(target), count.asked);
+  meet<P extends InjectionPoint>(point: P, target: string): Met<P> | undefined {
+    const count = this.#count(`${point} ${target}`);
+    count.requested++;
+    if (count.met === MAX_FAULTS) return undefined;
+    const fault = drawFault(this.options, point, withoutRun(target), count.requested);
     if (!fault) return undefined;
     count.met++;
-    return { ...fault, strike: () => this.note(fault.kind, place, target) };
+    return { ...fault, strike: () => this.note(fault.kind, point, target) };
   }
 
-  /** Tell of a fault. */
+  /** Emit the event of a fault. */
   note(kind: FaultKind, place: FaultEvent['place'], target: string, runId = runIdIn(target)): void {
     this.#emit({ type: 'fault', kind, place, target, runId, atMs: Date.now() });
   }
 
-  #count(identity: string): { asked: number; met: number } {
-    const count = this.#counts.get(identity) ?? { asked: 0, met: 0 };
+  #count(identity: string): { requested: number; met: number } {
+    const count = this.#counts.get(identity) ?? { requested: 0, met: 0 };
     this.#counts.set(identity, count);
     return count;
   }
@@ -81,7 +81,7 @@ function runIdIn(target: string): string | undefined {
   return RUN_ID.exec(target)?.[0];
 }
 
-/** A target as it is in every run: two runs of one job under one seed meet the same faults. */
+/** A target without its run's id: two runs of one job under one seed meet the same faults. */
 function withoutRun(target: string): string {
   return target.replace(RUN_ID, '*');
 }

@@ -31,7 +31,7 @@ export function startCloudFormation({ port = 0, stacks }: CloudFormationOptions)
     const parameters = new URLSearchParams(body.toString());
     const action = parameters.get('Action');
     if (action !== 'DescribeStacks') {
-      return sendError(response, 400, 'InvalidAction', `only DescribeStacks is served here, got ${action}`);
+      return sendError(response, 400, 'InvalidAction', `only DescribeStacks is supported, got ${action}`);
     }
     const name = parameters.get('StackName');
     const names = name === null ? Object.keys(stacks) : [name];

@@ -21,20 +21,20 @@ export interface HttpApiOptions {
   port?: number;
   /** Invokes the function synchronously; rejects when it cannot be invoked, with RequestTooLargeException for its size. */
   invoke(event: APIGatewayProxyEventV2): Promise<{ payload: Uint8Array; functionError?: string }>;
-  /** @default those that the stack deploys, open to all of this machine */
+  /** @default those that the stack deploys, without authorization */
   routes?: readonly HttpRoute[];
-  /** Asked for each request that is signed with AWS credentials. @default all is allowed */
+  /** Called for each request that is signed with AWS credentials. @default everything is allowed */
   authorize?: Authorize;
-  /** What such a request must be allowed to do: action and resource. @default execute-api:Invoke on the route */
+  /** Action and resource that such a request requires. @default execute-api:Invoke on the route */
   permissionOf?(method: string, rawPath: string): [action: string, resource: string];
-  /** Longest time that a caller waits. @default 30,000, which AWS does not let anyone raise */
+  /** Maximum time that a caller waits. @default 30,000, which AWS does not let anyone raise */
   timeoutMs?: number;
 }
 
 /** Serve until closed, on 127.0.0.1 only. */
 export function startHttpApi(options: HttpApiOptions): Promise<LocalServer> {
   const { port = 0, invoke, routes = OPEN_ROUTES, timeoutMs = TIMEOUT_MS } = options;
-  const { authorize = () => undefined, permissionOf = ofRoute } = options;
+  const { authorize = () => undefined, permissionOf = routePermission } = options;
   const routeKeys = routes.map(({ routeKey }) => routeKey);
   return serve(port, (request, response) => {
     answer(request, response).catch((error) => {
@@ -70,7 +70,7 @@ export function startHttpApi(options: HttpApiOptions): Promise<LocalServer> {
   }
 }
 
-function ofRoute(method: string, rawPath: string): [action: string, resource: string] {
+function routePermission(method: string, rawPath: string): [action: string, resource: string] {
   return ['execute-api:Invoke', `${EXECUTE_API}${method}${rawPath}`];
 }
 
@@ -119,7 +119,7 @@ function toEvent(request: IncomingMessage, matched: Matched): APIGatewayProxyEve
   };
 }
 
-/** Whether the body comes as text. Found by trial on AWS: ministackorg/ministack#766; forms and no type at all do not. */
+/** Whether the body is passed as text. Found by trial on AWS: ministackorg/ministack#766; forms and bodies without a type are not. */
 function isText(contentType = ''): boolean {
   return /^(text\/.*|application\/(json|xml|javascript))$/i.test(contentType.split(';')[0].trim());
 }
@@ -134,13 +134,13 @@ function joinDuplicates(entries: Iterable<[string, string]>): Record<string, str
   return Object.fromEntries(joined);
 }
 
-/** As in 12/Mar/2020:19:03:58 +0000. */
+/** Format a date as in 12/Mar/2020:19:03:58 +0000. */
 function toLogTime(date: Date): string {
   const [, day, month, year, time] = date.toUTCString().split(' ');
   return `${day}/${month}/${year}:${time} +0000`;
 }
 
-/** Undefined when the time is over; the function goes on alone, as on AWS. */
+/** Undefined when the time is over; the function continues to run, as on AWS. */
 async function withTimeout<T>(promise: Promise<T>, timeoutMs: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<undefined>((resolve) => {
@@ -171,7 +171,7 @@ function sendResult(response: ServerResponse, payload: string, requestId: string
 }
 
 function sendMessage(response: ServerResponse, status: number, message: string): void {
-  for (const name of response.getHeaderNames()) response.removeHeader(name); // of a response that could not be sent
+  for (const name of response.getHeaderNames()) response.removeHeader(name); // headers of a response that could not be sent
   send(response, status, JSON.stringify({ message }), { 'content-type': 'application/json' });
 }
 

@@ -1,9 +1,9 @@
-// Makes a folder and those above it.
+// Makes a folder and its parents.
 
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** As mkdir's `recursive`, which never returns where a folder is there and can hold none, such as /proc. */
+/** Like mkdir's `recursive`, which never returns in a folder that exists but cannot hold folders, such as /proc. */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path);

@@ -1,4 +1,4 @@
-// Ports: the one asked for, or the next free one.
+// Listens on the requested port, or on the next free one.
 
 const TRIES = 50;
 
@@ -6,7 +6,7 @@ const TRIES = 50;
  * Start a server on a port or, where that is taken, on the next free one.
  *
  * @param base first port of a group, or undefined for any free port
- * @param offset place of this server in the group
+ * @param offset index of this server in the group
  * @param start starts the server on a port, 0 for any; rejects with EADDRINUSE where it is taken
  */
 export async function listenNear<T>(

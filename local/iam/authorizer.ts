@@ -1,4 +1,4 @@
-// Who asks, and whether its role may: the roles of a template, known by the access keys of their sandboxes.
+// Decides whether a caller may do something: the roles of a template, identified by the access keys of their sandboxes.
 
 import type { IncomingHttpHeaders } from 'node:http';
 import { evaluatePolicies, type Statement } from './evaluate.ts';
@@ -10,7 +10,7 @@ export interface Role {
 }
 
 export interface AuthorizerOptions {
-  /** By access key. Whoever comes with another key owns the account, and may do everything. */
+  /** By access key. A caller with any other key is the account's owner, and may do everything. */
   roles: ReadonlyMap<string, Role>;
   /** Statements of the policies of buckets, by the bucket's ARN. */
   bucketPolicies: ReadonlyMap<string, Statement[]>;
@@ -23,13 +23,13 @@ export type Authorize = (
   accessKeyId: string | undefined,
   action: string,
   resource: string,
-  /** Values of condition keys of this request, beside those of every request. */
+  /** Values of condition keys of this request, in addition to those of every request. */
   context?: Record<string, string>,
 ) => string | undefined;
 
 /** On AWS every request comes over TLS; here the loopback stands in for it. */
 const CONTEXT = { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' };
-/** What S3 does with a bucket's key in the name of the caller. */
+/** KMS actions that S3 performs with a bucket's key on behalf of the caller. */
 const KEY_ACTIONS: Record<string, string> = { 's3:GetObject': 'kms:Decrypt', 's3:PutObject': 'kms:GenerateDataKey' };
 
 export function createAuthorizer({ roles, bucketPolicies, bucketKeys }: AuthorizerOptions): Authorize {

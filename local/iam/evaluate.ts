@@ -1,5 +1,5 @@
-// Whether policies let a request through, by the rules of IAM within one account: a Deny that fits wins, else an Allow
-// that fits, else it is refused. What is not understood refuses: an Allow then does not fit, and a Deny does.
+// Evaluates policies by the rules of IAM within one account: a matching Deny wins, then a matching Allow; without either
+// the request is denied. A condition that is not supported denies: an Allow then does not match, and a Deny does.
 // Source: docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 
 /** A statement of a policy, its expressions resolved. */
@@ -9,7 +9,7 @@ export interface Statement {
   NotAction?: string | string[];
   Resource?: string | string[];
   NotResource?: string | string[];
-  /** Only of a resource's policy. */
+  /** Only in a resource's policy. */
   Principal?: '*' | Record<string, string | string[]>;
   Condition?: Record<string, Record<string, string | number | boolean | (string | number)[]>>;
   Sid?: string;
@@ -20,15 +20,17 @@ export interface AccessRequest {
   action: string;
   /** ARN. */
   resource: string;
-  /** ARN of the role that asks. */
+  /** ARN of the calling role. */
   principal: string;
-  /** Values of condition keys; a key that the request has not is left out. */
+  /** Values of condition keys; a key without a value is omitted. */
   context: Record<string, string>;
 }
 
 export type Decision = { isAllowed: true } | { isAllowed: false; isExplicit: boolean };
 
 /**
+ * Decide whether a request is allowed.
+ *
  * @param identity statements of the role's policies
  * @param ofResource statements of the resource's own policy
  */
@@ -70,7 +72,7 @@ function isAbout(
   return isAction && (NotResource === undefined ? namesResource(list(Resource)) : !namesResource(list(NotResource)));
 }
 
-/** Whether all conditions are met. One that is not understood counts against the request. */
+/** Whether all conditions are met. One that is not supported counts against the request. */
 function holds({ Effect, Condition = {} }: Statement, { context }: AccessRequest): boolean {
   return Object.entries(Condition).every(([operator, keys]) =>
     Object.entries(keys).every(
@@ -79,7 +81,7 @@ function holds({ Effect, Condition = {} }: Statement, { context }: AccessRequest
   );
 }
 
-/** Condition keys are looked up whatever their case. */
+/** Condition keys are case-insensitive. */
 function contextValue(context: Record<string, string>, key: string): string | undefined {
   return Object.entries(context).find(([name]) => name.toLowerCase() === key.toLowerCase())?.[1];
 }
@@ -97,7 +99,7 @@ const TESTS: Record<string, Test> = {
   NumericGreaterThan: (wanted, value) => Number(value) > Number(wanted),
 };
 
-/** Undefined when the operator is not known here. */
+/** Undefined when the operator is not supported. */
 function test(operator: string, wanted: string[], value: string | undefined): boolean | undefined {
   if (operator === 'Null') return wanted.includes(String(value === undefined));
   const [, name, ifExists] = /^(.*?)(IfExists)?$/.exec(operator)!;

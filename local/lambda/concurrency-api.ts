@@ -13,7 +13,7 @@ export interface ConcurrencyApi {
 
 const MAX_BODY_BYTES = 1024;
 
-/** PutFunctionConcurrency. */
+/** [PutFunctionConcurrency](https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionConcurrency.html). */
 export async function handlePutConcurrency(
   { concurrency }: ConcurrencyApi,
   target: FunctionTarget,
@@ -21,14 +21,15 @@ export async function handlePutConcurrency(
   response: ServerResponse,
 ): Promise<void> {
   requireUnqualified(target);
-  const { ReservedConcurrentExecutions: places } = (await readJson(request, MAX_BODY_BYTES)) as Record<string, unknown>;
-  if (!Number.isInteger(places) || (places as number) < 0)
-    throw invalidParameter(`ReservedConcurrentExecutions must be a whole number from 0 up, got ${places}`);
-  concurrency.reserve(target.fn, places as number);
-  sendJson(response, 200, { ReservedConcurrentExecutions: places });
+  const body: { ReservedConcurrentExecutions?: unknown } = await readJson(request, MAX_BODY_BYTES);
+  const { ReservedConcurrentExecutions: slots } = body;
+  if (typeof slots !== 'number' || !Number.isInteger(slots) || slots < 0)
+    throw invalidParameter(`ReservedConcurrentExecutions must be an integer ≥ 0, got ${slots}`);
+  concurrency.reserve(target.fn, slots);
+  sendJson(response, 200, { ReservedConcurrentExecutions: slots });
 }
 
-/** GetFunctionConcurrency: an empty object when nothing is reserved. */
+/** [GetFunctionConcurrency](https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConcurrency.html): an empty object when nothing is reserved. */
 export function handleGetConcurrency(
   { concurrency }: ConcurrencyApi,
   target: FunctionTarget,
@@ -37,7 +38,7 @@ export function handleGetConcurrency(
   sendJson(response, 200, { ReservedConcurrentExecutions: concurrency.reserved(target.fn) });
 }
 
-/** DeleteFunctionConcurrency. */
+/** [DeleteFunctionConcurrency](https://docs.aws.amazon.com/lambda/latest/api/API_DeleteFunctionConcurrency.html). */
 export function handleDeleteConcurrency(
   { concurrency }: ConcurrencyApi,
   target: FunctionTarget,
@@ -48,7 +49,7 @@ export function handleDeleteConcurrency(
   send(response, 204, '');
 }
 
-/** GetAccountSettings. */
+/** [GetAccountSettings](https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html). */
 export function handleAccountSettings({ concurrency, names }: ConcurrencyApi, response: ServerResponse): void {
   sendJson(response, 200, {
     AccountLimit: {

@@ -1,4 +1,4 @@
-// Who may run now: invocations in flight against the account's limit, a function's own, and the pace of scaling out.
+// Which invocations may start: limits of the account and of each function, and the pace of scaling out.
 
 import { invalidParameter } from './http.ts';
 import { RAMP_MS } from './limits.ts';
@@ -6,7 +6,7 @@ import type { LocalFunction, ThrottleReason } from './options.ts';
 
 export interface ConcurrencyOptions {
   functions: readonly LocalFunction[];
-  /** Most invocations at once over all functions, from 1 up. */
+  /** Maximum concurrent invocations over all functions, ≥ 1. */
   accountLimit: number;
   /** New sandboxes that each function may get in 10 s. @default no limit */
   sandboxesPer10s?: number;
@@ -14,17 +14,17 @@ export interface ConcurrencyOptions {
   now?: () => number;
 }
 
-/** What is counted for one function. */
+/** The counters of one function. */
 interface Count {
   inFlight: number;
-  /** Places set aside for this function alone, which are also its limit. */
+  /** Concurrency reserved for this function, which is also its limit. */
   reserved?: number;
-  /** Sandboxes that it has been let have: never fewer than are in flight. */
+  /** Sandboxes that it was allowed to start: never fewer than its invocations in flight. */
   sandboxes: number;
-  /** Sandboxes that it may get now; refilled continuously, and never above `sandboxesPer10s`. */
+  /** Sandboxes that it may start now; refilled continuously, and never above `sandboxesPer10s`. */
   budget: number;
   refilledMs: number;
-  /** Who waits for a place, the first first. */
+  /** Invocations that wait for a concurrency slot, in their order. */
   waiting: { turn: number; enter: () => void }[];
 }
 
@@ -59,11 +59,13 @@ export class Concurrency {
     }
     if (this.unreserved < 1) {
       const reserved = accountLimit - this.unreserved;
-      throw new RangeError(`functions reserve ${reserved} places of ${accountLimit}; at least 1 must stay unreserved`);
+      throw new RangeError(
+        `functions reserve ${reserved} of ${accountLimit} concurrency slots; at least 1 must stay unreserved`,
+      );
     }
   }
 
-  /** Places that no function has set aside for itself. */
+  /** Concurrency slots that no function has reserved. */
   get unreserved(): number {
     let unreserved = this.accountLimit;
     for (const { reserved = 0 } of this.#counts.values()) unreserved -= reserved;
@@ -75,23 +77,23 @@ export class Concurrency {
   }
 
   /**
-   * Set places aside for a function, or give them back.
+   * Reserve concurrency for a function, or remove the reservation.
    *
-   * @param places from 0, which stops the function, up; undefined gives them back
-   * @throws {ApiError} 400 when nothing would be left for the others: AWS keeps 100 places for them, a laptop 1
+   * @param slots ≥ 0; 0 stops the function, undefined removes the reservation
+   * @throws {ApiError} 400 when no slot would stay unreserved; on AWS 100 must stay unreserved
    */
-  reserve(fn: LocalFunction, places: number | undefined): void {
+  reserve(fn: LocalFunction, slots: number | undefined): void {
     const count = this.#count(fn);
-    if (this.unreserved + (count.reserved ?? 0) - (places ?? 0) < 1) {
+    if (this.unreserved + (count.reserved ?? 0) - (slots ?? 0) < 1) {
       throw invalidParameter(
         "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [1].",
       );
     }
-    count.reserved = places;
+    count.reserved = slots;
     this.#admit();
   }
 
-  /** Why an invocation of `fn` cannot begin now; undefined when it can. */
+  /** Why an invocation of `fn` cannot start now; undefined when it can. */
   refusal(fn: LocalFunction): ThrottleReason | undefined {
     const count = this.#count(fn);
     const isReserved = count.reserved !== undefined;
@@ -104,7 +106,7 @@ export class Concurrency {
     return isReserved ? 'ReservedFunctionInvocationRateLimitExceeded' : 'FunctionInvocationRateLimitExceeded';
   }
 
-  /** Take a place for one invocation, which `leave` gives back; refused places are the caller's to report. */
+  /** Take a slot for one invocation, which `leave` gives back. The caller checks `refusal` first and reports it. */
   enter(fn: LocalFunction): void {
     const count = this.#count(fn);
     count.inFlight++;
@@ -114,7 +116,7 @@ export class Concurrency {
     }
   }
 
-  /** Take a place as soon as there is one. Never settles once this is closed. */
+  /** Take a slot as soon as one is free. Never settles after `close`. */
   enterWhenFree(fn: LocalFunction): Promise<void> {
     return new Promise((enter) => {
       this.#count(fn).waiting.push({ turn: this.#numTurns++, enter });
@@ -127,7 +129,7 @@ export class Concurrency {
     this.#admit();
   }
 
-  /** A sandbox of `fn` is no more. */
+  /** Record that a sandbox of `fn` has ended. */
   lose(fn: LocalFunction): void {
     const count = this.#count(fn);
     count.sandboxes = Math.max(count.inFlight, count.sandboxes - 1);
@@ -156,7 +158,7 @@ export class Concurrency {
     return count.budget;
   }
 
-  /** Let in whoever can go now: durable functions first, as they are short and give the others their work. */
+  /** Admit every waiting invocation that can start: durable functions first, as they are short and start the others. */
   #admit(): void {
     while (!this.#isClosed) {
       let first: LocalFunction | undefined;

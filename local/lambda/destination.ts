@@ -1,4 +1,4 @@
-// Where an asynchronous invocation goes that was given up: to another function, or to a queue, which is a file here.
+// Destinations of asynchronous invocations that were dropped: another function, or a queue, which is a file here.
 // Source: docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 
 import { randomUUID } from 'node:crypto';
@@ -10,7 +10,7 @@ import type { InvokeOutcome } from './sandbox.ts';
 
 const QUEUE_ARN = /^arn:aws:sqs:[\w-]+:\d{12}:([\w-]{1,80})$/;
 
-/** @throws {RangeError} when nothing can be sent there */
+/** @throws {RangeError} when the destination is not supported */
 export function validateDestination(functionName: string, destination: string, names: FunctionNames): void {
   const isKnown = names.functions.some((fn) => !fn.durable && destination === names.arn(fn.name));
   if (isKnown || QUEUE_ARN.test(destination)) return;
@@ -18,7 +18,7 @@ export function validateDestination(functionName: string, destination: string, n
   throw new RangeError(`function ${functionName}: onFailure must be ${allowed}, got ${destination}`);
 }
 
-/** What AWS tells a destination, version 1.0. */
+/** The record that AWS sends to a destination, version 1.0. */
 export function destinationRecord(
   target: FunctionTarget,
   event: { requestId: string; payload: string; tries: number },

@@ -1,16 +1,16 @@
-// Deliveries that come twice: asynchronous invocations and those of durable functions are delivered at least once.
+// Duplicate deliveries: asynchronous invocations and those of durable functions are delivered at least once.
 
 import { createHash } from 'node:crypto';
 
 export interface DuplicateOptions {
-  /** Share of the deliveries that come twice, from 0 to 1. */
+  /** Share of the deliveries to duplicate, from 0 to 1. */
   share: number;
-  /** Picks which. Whole number from 0. */
+  /** Chooses which. Integer ≥ 0. */
   seed: number;
 }
 
 /**
- * Whether a delivery comes twice. It follows from the seed, the function and the payload, not from the order of
+ * Whether to deliver twice. The answer follows from the seed, the function and the payload, not from the order of
  * arrival, so that two runs with the same seed double the same ones.
  */
 export function isDoubled({ share, seed }: DuplicateOptions, functionName: string, payload: string | Buffer): boolean {

@@ -1,5 +1,5 @@
-// The queue of asynchronous invocations: each is a file until it has succeeded or is given up, so that a killed
-// emulator goes on with it. Delivered at least once, as on AWS.
+// The queue of asynchronous invocations: each is a file until it has succeeded or was dropped, so that the next
+// emulator resumes it after a kill. Delivered at least once, as on AWS.
 // Source: docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,13 +22,13 @@ import type { SandboxPool } from './pool.ts';
 import type { InvokeOutcome } from './sandbox.ts';
 
 export interface EventQueueOptions {
-  /** For the events' files, whose folder `readEvents` made, and the files of queues that are destinations. */
+  /** Holds the files of events, in a folder that `readEvents` made, and of queues that are destinations. */
   dataDir: string;
   names: FunctionNames;
   concurrency: Concurrency;
   pool: Pick<SandboxPool, 'run'>;
   emit: Emit;
-  /** Factor on every time that AWS states: pauses and the age. */
+  /** Factor on every duration that AWS states: pauses and the age. */
   delayScale: number;
   duplicates: DuplicateOptions;
 }
@@ -41,16 +41,16 @@ const QueuedEventShape = v.object({
   payload: v.string(),
   clientContext: v.optional(v.string()),
   acceptedAtMs: whole(),
-  /** Tries that have failed. */
+  /** Failed attempts. */
   tries: whole(),
 });
-/** An asynchronous invocation, as it lies in its file. */
+/** An asynchronous invocation, as stored in its file. */
 export type QueuedEvent = v.InferOutput<typeof QueuedEventShape>;
 
 /**
- * The events that an earlier service has left in a folder, the oldest first.
+ * Read the events that an earlier service left in a folder, the oldest first.
  *
- * @throws {FormatError} when a file holds none
+ * @throws {FormatError} when a file does not hold an event
  */
 export function readEvents(dataDir: string): QueuedEvent[] {
   const folder = eventFolder(dataDir);
@@ -71,13 +71,13 @@ function readEvent(path: string): QueuedEvent {
     value = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
     const reason = (cause as Error).message;
-    throw new FormatError(`${where} cannot be read: ${reason}; remove the file to go on without it`, { cause });
+    throw new FormatError(`${where} cannot be read: ${reason}; remove the file to start without it`, { cause });
   }
   const { success, issues, output } = v.safeParse(QueuedEventShape, value);
   if (success) return output;
   const [{ message }] = issues;
   throw new FormatError(
-    `${where} is no asynchronous invocation: ${v.getDotPath(issues[0]) ?? 'value'}: ${message}; remove the file to go on without it`,
+    `${where} is not an asynchronous invocation: ${v.getDotPath(issues[0]) ?? 'value'}: ${message}; remove the file to start without it`,
   );
 }
 
@@ -94,18 +94,18 @@ export class EventQueue {
     this.#folder = eventFolder(options.dataDir);
   }
 
-  /** Go on with what an earlier service has left, as `readEvents` found it. */
+  /** Deliver the events of an earlier service, as `readEvents` found them. */
   resume(events: readonly QueuedEvent[]): void {
     for (const event of events) this.#run(event);
   }
 
-  /** Take an event in; it is in its file when this returns. */
+  /** Queue an event; it is in its file when this returns. */
   accept(target: FunctionTarget, given: { requestId: string; payload: string; clientContext?: string }): void {
     const event: QueuedEvent = { ...given, functionArn: target.arn, acceptedAtMs: Date.now(), tries: 0 };
     this.#save(event);
     this.#run(event);
     if (isDoubled(this.#options.duplicates, target.fn.name, event.payload)) {
-      // the second delivery is nobody's promise: it has no file and no retries
+      // the second delivery is not promised to the caller: it has no file and no retries
       void this.#whenAdmitted(target, event).then((isIn) => {
         if (isIn) void this.#try(target, event);
       });
@@ -144,11 +144,11 @@ export class EventQueue {
     }
   }
 
-  /** Wait for a place and take it: being throttled counts as no try. @returns false when the event is to be dropped */
+  /** Wait for a concurrency slot and take it; throttling is not a failed attempt. @returns false when the event is to be dropped */
   async #whenAdmitted({ fn }: FunctionTarget, event: QueuedEvent): Promise<boolean> {
     const { concurrency } = this.#options;
     for (let pauseMs = MIN_THROTTLE_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_THROTTLE_PAUSE_MS)) {
-      // without any place there is nothing to wait for
+      // a function without concurrency never gets a slot
       if (this.#isTooOld(event, fn.maxEventAgeMs) || concurrency.reserved(fn) === 0) return false;
       if (concurrency.refusal(fn) === undefined) break;
       await this.#pause(pauseMs);
@@ -185,7 +185,7 @@ export class EventQueue {
     this.#forget(event);
   }
 
-  /** Wait for a time of AWS's, on the scaled clock. Never settles once this is closed. */
+  /** Wait for a duration that AWS states, on the scaled clock. Never settles after `close`. */
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
       if (this.#isClosed) return;

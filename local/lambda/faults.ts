@@ -3,12 +3,12 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 
 interface Struck {
-  /** Called when it has struck. */
+  /** Called when the fault has struck. */
   strike(): void;
 }
 
 /**
- * Of an invocation of a function by a durable one. `workerKill` kills the sandbox, at the latest when it answers;
+ * A fault of an invocation of a function by a durable one. `workerKill` kills the sandbox, at the latest when it answers;
  * `slowTask` stops it for a while; `lostResponse` drops its answer.
  */
 export interface InvokeFault extends Struck {
@@ -17,18 +17,18 @@ export interface InvokeFault extends Struck {
   fraction: number;
 }
 
-/** Of an invocation of a durable function by the service. */
+/** A fault of an invocation of a durable function by the service. */
 export interface ResumeFault extends Struck {
   kind: 'orchestratorKill';
   fraction: number;
 }
 
-/** Of a call about a durable execution: the connection breaks before it was done, or after. */
+/** A fault of a call about a durable execution: the connection breaks before or after it was done. */
 export interface CallFault extends Struck {
   kind: 'droppedCall' | 'lostCall';
 }
 
-/** Asked before each; gives the fault that it meets, if any. */
+/** Called before each; returns the fault that it meets, if any. */
 export interface LambdaFaults {
   invoke(functionName: string, payload: string): InvokeFault | undefined;
   /** @param input of the execution */
@@ -46,7 +46,7 @@ export interface SandboxFault extends Struck {
   stopMs: number;
 }
 
-const MOST_AFTER_MS = 1000; // tasks of the seed's job take 50 to 1,500 ms here
+const MOST_AFTER_MS = 1000; // tasks of the reference job take 50 to 1,500 ms here
 const STOP_MS = 1000;
 
 /** What a fault means for the sandbox; undefined when it leaves the sandbox alone. */
@@ -55,7 +55,7 @@ export function sandboxFault(fault: InvokeFault | ResumeFault | undefined): Sand
     return undefined;
   return {
     kind: fault.kind === 'slowTask' ? 'stop' : 'kill',
-    // as likely to come within 1 to 10 ms as within 100 to 1,000
+    // equally likely within 1 to 10 ms and within 100 to 1,000 ms
     afterMs: MOST_AFTER_MS ** fault.fraction,
     stopMs: STOP_MS,
     strike: fault.strike,

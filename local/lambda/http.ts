@@ -1,9 +1,9 @@
-// Small parts that the Invoke API, the durable API and the Runtime API share.
+// Requests and responses of the Invoke API, the durable API and the Runtime API.
 
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { readBody, send } from '../http/serve.ts';
 
-/** An error as AWS words it: a status, a name in `x-amzn-errortype`, a JSON body. */
+/** An error as AWS sends it: a status, a name in `x-amzn-errortype`, a JSON body. */
 export class ApiError extends Error {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
@@ -51,7 +51,7 @@ export async function readWhole(request: IncomingMessage, maxBytes: number): Pro
   return body;
 }
 
-/** @throws {ApiError} 400 when the body is larger, or no JSON object */
+/** @throws {ApiError} 400 when the body is larger, or is not a JSON object */
 export async function readJson(request: IncomingMessage, maxBytes: number): Promise<object> {
   const text = (await readWhole(request, maxBytes)).toString();
   let value: unknown;

@@ -84,7 +84,7 @@ function requireJson(text: string): unknown {
   }
 }
 
-/** The JSON in a client context, in characters that a header takes. */
+/** The JSON in a client context, in characters that a header can hold. */
 function parseClientContext(base64: string | undefined): string | undefined {
   if (base64 === undefined) return undefined;
   const json = JSON.stringify(requireJson(Buffer.from(base64, 'base64').toString()));

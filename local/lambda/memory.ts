@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
-/** Peak resident bytes of each process that is still there; the current bytes where the system keeps no peak. */
+/** Peak resident bytes of each process that still runs; the current bytes where the system keeps no peak. */
 export async function residentBytes(pids: number[]): Promise<Map<number, number>> {
   if (process.platform === 'linux') {
     return new Map(pids.map((pid) => [pid, peakResidentBytes(pid)] as const).filter(([, bytes]) => bytes > 0));
@@ -18,7 +18,7 @@ export async function residentBytes(pids: number[]): Promise<Map<number, number>
   return new Map(rows.filter(([, kib]) => kib > 0).map(([pid, kib]) => [pid, kib * 1024]));
 }
 
-/** Peak resident bytes of one process; 0 when it is gone or the system does not tell without another process. */
+/** Peak resident bytes of one process; 0 when it has ended, or the system reports it only through another process. */
 export function peakResidentBytes(pid: number): number {
   if (process.platform !== 'linux') return 0;
   try {

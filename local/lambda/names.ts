@@ -11,7 +11,7 @@ const LATEST = '$LATEST';
 export interface FunctionTarget {
   fn: LocalFunction;
   version: string;
-  /** As asked for; undefined stands for $LATEST. */
+  /** As requested; undefined stands for $LATEST. */
   qualifier?: string;
   arn: string;
 }
@@ -38,7 +38,7 @@ export class FunctionNames {
   /**
    * Find what a request names.
    *
-   * @throws {ApiError} 404 when there is no such function or qualifier, 400 when the text names none
+   * @throws {ApiError} 404 when the function or qualifier does not exist, 400 when the text is not a name or ARN
    */
   resolve(text: string, givenQualifier?: string): FunctionTarget {
     const match = FUNCTION_NAME.exec(text);

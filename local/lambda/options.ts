@@ -13,24 +13,24 @@ export interface LocalFunction {
   handler: string;
   memoryMiB: number;
   timeoutMs: number;
-  /** Most that a sandbox may keep in its TMPDIR, from 512 to 10,240. @default 512 */
+  /** Maximum size of a sandbox's TMPDIR, from 512 to 10,240. @default 512 */
   ephemeralStorageMiB?: number;
   environment: Record<string, string>;
-  /** Whom its sandboxes act as: their access key says it, see `authorize`. @default nobody in particular */
+  /** Role of its sandboxes, which their access key names; see `authorize`. @default none: the owner of the account */
   role?: { arn: string; accessKeyId: string };
   /** Whether it is a durable function, which suspends and resumes. */
   durable: boolean;
   /** Names for version 1, such as `live`. */
   aliases: string[];
-  /** Places set aside for this function alone, and the most that it may have at once. @default shares what is left */
+  /** Reserved concurrency, which is also the function's limit. @default shares the unreserved concurrency */
   reservedConcurrency?: number;
-  /** Tries that follow a failed asynchronous invocation, from 0 to 2. @default 2 */
+  /** Retries of a failed asynchronous invocation, from 0 to 2. @default 2 */
   maxRetries?: number;
-  /** Age at which an asynchronous invocation is given up, on AWS's clock, from a minute to 6 hours. @default 6 hours */
+  /** Age at which an asynchronous invocation is dropped, on AWS's clock, from a minute to 6 hours. @default 6 hours */
   maxEventAgeMs?: number;
-  /** Where asynchronous invocations go that were given up: the ARN of a function or of an SQS queue. @default nowhere */
+  /** Destination of dropped asynchronous invocations: the ARN of a function or of an SQS queue. @default none */
   onFailure?: string;
-  /** Longest time of a whole durable execution, suspended or not. @default one day */
+  /** Timeout of a whole durable execution, suspended time included. @default one day */
   executionTimeoutMs?: number;
 }
 
@@ -46,13 +46,13 @@ export interface LambdaServiceOptions {
   region?: string;
   /** @default '000000000000' */
   accountId?: string;
-  /** Most invocations at once over all functions. @default 10, what a new AWS account gets */
+  /** Maximum concurrent invocations over all functions. @default 10, the limit of a new AWS account */
   maxConcurrency?: number;
-  /** Processes kept while idle, over all functions; invocations in flight may pass it. @default maxConcurrency */
+  /** Processes kept while idle, over all functions; invocations in flight may exceed it. @default maxConcurrency */
   maxSandboxes?: number;
-  /** New sandboxes that each function may get in 10 s, from 1 up; AWS gives 1,000. @default no limit */
+  /** New sandboxes that each function may get in 10 s, ≥ 1; AWS gives 1,000. @default no limit */
   sandboxesPer10s?: number;
-  /** Deliveries of asynchronous and chained invocations that come twice. @default none */
+  /** Asynchronous and chained invocations to deliver twice. @default none */
   duplicates?: DuplicateOptions;
   /** Faults to inject. @default none */
   faults?: LambdaFaults;
@@ -60,7 +60,7 @@ export interface LambdaServiceOptions {
   resumes?: (executionName: string) => boolean;
   /** The loop that sandboxes run. @default runtime.mjs beside this file */
   runtimePath?: string;
-  /** Asked before each request, and for each function that a durable one invokes. @default all is allowed */
+  /** Called before each request, and for each function that a durable one invokes. @default everything is allowed */
   authorize?: Authorize;
   onEvent?: (event: LambdaEvent) => void;
   /** Called once, when the journal can no longer be written: close the service then. @default nothing */
@@ -96,8 +96,8 @@ export type ThrottleReason =
   | 'FunctionInvocationRateLimitExceeded'
   | 'ReservedFunctionInvocationRateLimitExceeded';
 /**
- * `reaped` made room for another function, `closed` ended with the service, `killed` was an injected fault; `crashed`
- * covers any other end.
+ * `reaped`: ended to make room for another function; `closed`: ended with the service; `killed`: an injected fault;
+ * `crashed`: any other end.
  */
 export type SandboxExitReason =
   | 'crashed'
@@ -126,13 +126,13 @@ interface ExecutionFields {
   functionName: string;
 }
 
-/** What happened, for a dashboard and for tests. */
+/** Events for a dashboard and for tests. */
 export type LambdaEvent = { atMs: number } & (
   | ({ type: 'sandboxStarted' } & SandboxFields)
   | ({ type: 'sandboxReady'; initMs: number } & SandboxFields)
   | ({ type: 'sandboxExited'; reason: SandboxExitReason } & SandboxFields)
   | ({ type: 'log'; text: string } & SandboxFields)
-  /** The input is left out when it is long. */
+  /** `input` is omitted when it is longer than 300 bytes. */
   | ({ type: 'invokeStarted'; input?: string } & InvokeFields)
   | ({
       type: 'invokeFinished';
@@ -144,7 +144,7 @@ export type LambdaEvent = { atMs: number } & (
       error?: { type: string; message: string };
     } & InvokeFields)
   | { type: 'throttled'; functionName: string; reason: ThrottleReason }
-  /** An asynchronous invocation was given up. The destination is left out when its record, of over 1 MiB, was not sent. */
+  /** An asynchronous invocation was dropped. `destination` is omitted when its record, of over 1 MiB, was not sent. */
   | { type: 'eventDropped'; functionName: string; requestId: string; condition: DropCondition; destination?: string }
   | ({ type: 'executionStarted' } & ExecutionFields)
   | ({ type: 'executionFinished'; status: ExecutionStatus } & ExecutionFields)

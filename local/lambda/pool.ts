@@ -1,4 +1,4 @@
-// Which sandbox runs what: sandboxes are reused, frozen, kept and reaped.
+// Assigns invocations to sandboxes, which are reused, frozen, kept and reaped.
 
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
@@ -54,7 +54,7 @@ export class SandboxPool {
     this.#storagePoll = setInterval(() => this.#checkStorage(), STORAGE_POLL_MS).unref();
   }
 
-  /** Run one invocation in the place that the caller has taken. Failures are outcomes, not exceptions. */
+  /** Run one invocation in the concurrency slot that the caller has taken. Failures are outcomes, not exceptions. */
   async run(fn: LocalFunction, version: string, request: InvokeRequest): Promise<InvokeOutcome> {
     const outcome = await new Promise<InvokeOutcome>((resolve) => this.#assign(fn, version, { request, resolve }));
     this.#options.concurrency.leave(fn);
@@ -87,7 +87,7 @@ export class SandboxPool {
     chosen.assign(job);
   }
 
-  /** End the longest idle sandboxes until `count` more can be kept, or none is idle. */
+  /** End the sandboxes that were idle longest until `count` more can be kept, or none is idle. */
   #makeRoom(count: number): void {
     const live = [...this.#sandboxes].filter((sandbox) => !sandbox.isEnding);
     const excess = live.length + count - this.#options.maxSandboxes;
@@ -111,7 +111,7 @@ export class SandboxPool {
   async #checkMemory(): Promise<void> {
     const active = [...this.#sandboxes].filter((sandbox) => sandbox.pid && sandbox.state !== 'idle');
     if (this.#isPolling || active.length === 0) return;
-    this.#isPolling = true; // asking another process, where there is no /proc, may take longer than the interval
+    this.#isPolling = true; // without /proc another process is asked, which may take longer than the interval
     const bytes = await residentBytes(active.map((sandbox) => sandbox.pid));
     this.#isPolling = false;
     for (const sandbox of active) {

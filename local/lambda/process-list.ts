@@ -1,4 +1,4 @@
-// Leaves no process behind, whatever happens to this one.
+// Ends all sandboxes, whatever happens to this process.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const WATCHDOG = 'while read -r line; do list=$line; done; for pid in $list; do 
 
 interface ProcessRecord {
   pid: number;
-  /** Tells a process from a later one with the same id. */
+  /** Distinguishes a process from a later one with the same id. */
   startedAt: string;
 }
 
@@ -31,7 +31,7 @@ export class ProcessList {
   /**
    * Take over a folder.
    *
-   * @throws {Error} when another emulator that still runs has it
+   * @throws {Error} when an emulator that still runs uses it
    */
   constructor(dataDir: string) {
     mkdirSync(dataDir, { recursive: true });
@@ -85,7 +85,7 @@ function readProcessFile(path: string): ProcessFile | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
-    return undefined; // none, or half written by an emulator that was killed; its watchdog has cleaned up
+    return undefined; // missing, or half written by an emulator that was killed; its watchdog has cleaned up
   }
 }
 
@@ -94,7 +94,7 @@ function isSame(record: ProcessRecord): boolean {
   return startedAt !== '' && startedAt === record.startedAt;
 }
 
-/** When a process started, in a form to compare; '' when there is none. */
+/** Start time of a process, for comparison only; '' when there is no such process. */
 export function processStart(pid: number): string {
   try {
     if (process.platform !== 'linux') return String(execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)])).trim();

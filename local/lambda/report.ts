@@ -1,4 +1,4 @@
-// The lines that Lambda itself writes into a function's log.
+// The lines that the Lambda service writes into a function's log.
 
 export interface InvocationReport {
   /** Only of a cold start. */

@@ -1,4 +1,4 @@
-// Which path of the Lambda API is answered by what.
+// The routes of the Lambda API and their handlers.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { refusalReason } from '../http/request-origin.ts';
@@ -26,12 +26,12 @@ interface Call {
   request: IncomingMessage;
   response: ServerResponse;
   query: URLSearchParams;
-  /** What the path names first: a function, a durable execution or a callback. */
+  /** The first name in the path: a function, a durable execution or a callback. */
   name: string;
   action: string;
 }
 
-/** What a caller must be allowed to do, by the word that ends the path. */
+/** Permissions that a caller needs, by the word that ends the path. */
 const CALLBACK_PERMISSIONS: Record<string, string> = {
   succeed: 'lambda:SendDurableExecutionCallbackSuccess',
   fail: 'lambda:SendDurableExecutionCallbackFailure',
@@ -135,7 +135,7 @@ const ROUTES: [method: string, path: RegExp, permission: string, handle: (call: 
   ],
 ];
 
-/** @throws {ApiError} as the API words it */
+/** @throws {ApiError} with the API's own message */
 export async function route(api: LambdaApi, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const refusal = refusalReason(request);
   if (refusal !== undefined) throw new ApiError(403, 'AccessDeniedException', refusal);
@@ -150,7 +150,7 @@ export async function route(api: LambdaApi, request: IncomingMessage, response: 
       handle({ ...call, response: to }),
     );
   }
-  throw new ApiError(404, 'UnknownOperationException', `the emulator has no ${request.method} ${pathname}`);
+  throw new ApiError(404, 'UnknownOperationException', `the emulator does not support ${request.method} ${pathname}`);
 }
 
 /** @throws {ApiError} 403 when the caller's role may not do it, 404 when there is no such function */

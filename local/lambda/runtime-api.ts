@@ -1,4 +1,5 @@
-// The Runtime API: what a sandbox speaks to. One server and port for each, as AWS_LAMBDA_RUNTIME_API has no path.
+// The Runtime API, which the process in a sandbox calls. One server and port for each sandbox, because
+// AWS_LAMBDA_RUNTIME_API has no path.
 // Source: docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -9,7 +10,7 @@ import { MAX_RESPONSE_BYTES } from './limits.ts';
 
 /** The side of a sandbox that its runtime calls. */
 export interface RuntimePeer {
-  /** The runtime is ready for an invocation; answer when there is one. */
+  /** The runtime is ready for an invocation; respond when there is one. */
   onNext(response: ServerResponse): void;
   /** @param payload undefined when it was too large. @returns false when no such invocation is running */
   onResponse(requestId: string, payload: Buffer | undefined): boolean;

@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LocalFunction } from './options.ts';
 
-/** What a sandbox has instead of /tmp. */
+/** The folder that a sandbox uses instead of /tmp. */
 export function temporaryFolder(home: string): string {
   return join(home, 'tmp');
 }

@@ -1,5 +1,5 @@
 // The loop inside a sandbox: load the handler, then take one invocation after another from the Runtime API.
-// Plain JavaScript without dependencies, so that it runs as it is beside any bundle.
+// Plain JavaScript without dependencies, so that it runs unchanged next to any bundle.
 
 import { existsSync } from 'node:fs';
 import { Agent, request } from 'node:http';

@@ -1,4 +1,10 @@
-// One sandbox: a process of its own that runs one invocation after another, and is killed at its limits.
+// One sandbox: a process that runs one invocation after another, and is killed at its limits.
+//
+//   starting  --runtime asks for work------------> idle       (busy at once if a job is assigned)
+//   idle      --job delivered--------------------> busy
+//   busy      --response or error----------------> finishing  (the runtime has not yet asked for the next job)
+//   finishing --runtime asks for work------------> idle       (busy at once if a job is assigned)
+//   any       --process exits, or never started--> dead       (no transition leaves it)
 
 import type { ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs';
@@ -22,7 +28,7 @@ export interface InvokeRequest {
   functionArn: string;
   /** JSON. */
   clientContext?: string;
-  /** Whether the outcome shall carry the end of the log. */
+  /** Whether the outcome carries the end of the log. */
   wantsLog?: boolean;
   fault?: SandboxFault;
 }
@@ -54,18 +60,18 @@ export interface SandboxHost {
   readonly emit: Emit;
   environment(fn: LocalFunction, version: string): Record<string, string>;
   onIdle(sandbox: Sandbox): void;
-  /** @param undelivered a job that was waiting for this sandbox to finish another */
+  /** @param undelivered a job that waited for this sandbox to finish another */
   onExit(sandbox: Sandbox, undelivered?: Job): void;
 }
 
 const MIB = 1024 * 1024;
-const MAX_TOLD_BYTES = 300; // of an input, in events
+const MAX_EVENT_INPUT_BYTES = 300; // longer inputs are left out of events
 
 export class Sandbox {
   readonly id: string;
   readonly fn: LocalFunction;
   readonly version: string;
-  /** `finishing` has answered and not yet asked for more: its next job may be assigned, and waits until then. */
+  /** In `finishing` the next job may be assigned; it is delivered when the runtime asks for it. */
   state: 'starting' | 'idle' | 'busy' | 'finishing' | 'dead' = 'starting';
   idleSinceMs = 0;
   peakBytes = 0;
@@ -158,7 +164,7 @@ export class Sandbox {
         ...this.#host.environment(this.fn, this.version),
         AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}`,
         AWS_LAMBDA_LOG_STREAM_NAME: this.id,
-        AWS_SDK_UA_APP_ID: this.id, // tells S3 which sandbox asks
+        AWS_SDK_UA_APP_ID: this.id, // names the sandbox in requests to S3
       },
     });
     for (const stream of [this.#process.stdout!, this.#process.stderr!]) {
@@ -169,7 +175,7 @@ export class Sandbox {
       this.#onExit(); // could not be started
     });
     this.#process.once('exit', () => {
-      killGroup(this.pid); // what it may have started itself
+      killGroup(this.pid); // processes that it may have started itself
       // output ends soon after; a grandchild that left the group must not hold us up
       setTimeout(() => this.#process.stdout!.destroy() && this.#process.stderr!.destroy(), 1000).unref();
     });
@@ -223,7 +229,7 @@ export class Sandbox {
     this.#isFrozen = false;
     this.#limitTime(this.fn.timeoutMs);
     const { coldStart } = this.#running;
-    const input = payload.length <= MAX_TOLD_BYTES ? payload.toString() : undefined;
+    const input = payload.length <= MAX_EVENT_INPUT_BYTES ? payload.toString() : undefined;
     this.#host.emit({ type: 'invokeStarted', requestId, coldStart, input, ...this.#fields() });
     response.writeHead(200, {
       'content-type': 'application/json',
@@ -255,7 +261,7 @@ export class Sandbox {
   #onResponse(requestId: string, payload: Buffer | undefined): boolean {
     const { request } = this.#running?.job ?? {};
     if (request?.fault?.kind === 'kill' && request.requestId === requestId) {
-      this.#strike(request.fault); // it was to end before it could answer
+      this.#strike(request.fault); // the fault kills it before it can answer
       return true;
     }
     if (payload && requestId === this.#running?.job.request.requestId && this.isStorageFull) {
@@ -277,7 +283,7 @@ export class Sandbox {
     const running = this.#running;
     if (running?.job.request.requestId !== requestId) return false;
     this.#running = undefined;
-    if (this.state === 'busy') this.state = 'finishing'; // its time keeps counting until it asks for more
+    if (this.state === 'busy') this.state = 'finishing'; // its time counts until it asks for the next job
     clearTimeout(this.#fault);
     const { job, coldStart, startedMs } = running;
     const durationMs = performance.now() - startedMs;
@@ -342,7 +348,7 @@ export class Sandbox {
   }
 }
 
-/** What a runtime reports as an error; any text will do. */
+/** The error that a runtime reports, which may be any text. */
 function errorOf(payload: Buffer): InvokeError {
   try {
     const { errorType, errorMessage, trace } = JSON.parse(payload.toString());

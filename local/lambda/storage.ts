@@ -1,10 +1,10 @@
-// How much a sandbox keeps in its temporary folder. Without a file system of its own it can write past its limit, so
-// the folder is looked at, and the sandbox ends.
+// The size of a sandbox's temporary folder. The folder is not a separate file system, so a sandbox can write past its
+// limit; it is therefore polled, and a sandbox beyond the limit ends.
 
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Bytes of all files below a folder; 0 when there is none. */
+/** Bytes of all files below a folder; 0 when the folder does not exist. */
 export function folderBytes(folder: string): number {
   let bytes = 0;
   try {

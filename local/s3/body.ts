@@ -41,7 +41,7 @@ function announcedChecksum(headers: IncomingHttpHeaders): { algorithm: ChecksumA
 }
 
 /**
- * Pass a body on, piece by piece, and check it at its end. Who stores the pieces must not make them visible before
+ * Pass a body on, piece by piece, and check it at its end. The caller must not make the pieces visible before
  * this returns.
  *
  * @param algorithm checksum to compute when the request brings none
@@ -55,7 +55,7 @@ export async function receiveBody(
 ): Promise<ReceivedBody> {
   const length = headers['x-amz-decoded-content-length'] ?? headers['content-length'];
   if (length === undefined && headers['transfer-encoding'] !== undefined)
-    throw new S3Error('NotImplemented', 'Transfer-Encoding needs x-amz-decoded-content-length beside it');
+    throw new S3Error('NotImplemented', 'Transfer-Encoding requires x-amz-decoded-content-length');
   const announced = announcedChecksum(headers);
   const trailers = new Map<string, string>();
   const computed = announced?.algorithm ?? algorithm;

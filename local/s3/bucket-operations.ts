@@ -7,13 +7,14 @@ import { S3Error } from './s3-error.ts';
 import type { Bucket } from './uploads.ts';
 import { toXml, type XmlFields } from './xml.ts';
 
-/** The one region there is; S3 writes it as an empty location. */
+/** The only region here; S3 writes it as an empty location. */
 const REGION = 'us-east-1';
-/** Of every bucket, object and upload. */
+/** Owner of every bucket, object and upload. */
 export const OWNER = { ID: 'local', DisplayName: 'local' };
-/** Most entries of one page of any listing; S3's own limit. */
+/** Maximum entries of one page of any listing; S3's own limit. */
 export const MAX_PAGE = 1000;
 
+/** [ListBuckets](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html). */
 export function listBuckets({ store, query }: S3Request): S3Reply {
   const prefix = query.get('prefix') ?? '';
   const buckets = [...store.buckets.values()].filter(({ name }) => name.startsWith(prefix));
@@ -25,27 +26,40 @@ export function listBuckets({ store, query }: S3Request): S3Reply {
   return { xml: toXml('ListAllMyBucketsResult', { Owner: OWNER, Buckets: { Bucket } }) };
 }
 
+/**
+ * [CreateBucket](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html).
+ * Fails with BucketAlreadyOwnedByYou when the bucket exists.
+ */
 export function createBucket({ store, bucket }: S3Request): S3Reply {
   store.createBucket(bucket);
   return { headers: { location: `/${bucket}` } };
 }
 
+/** [HeadBucket](https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html). */
 export function headBucket({ store, bucket }: S3Request): S3Reply {
   store.bucket(bucket);
   return { headers: { 'x-amz-bucket-region': REGION } };
 }
 
+/**
+ * [DeleteBucket](https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html).
+ * Fails with BucketNotEmpty while the bucket holds objects.
+ */
 export function deleteBucket({ store, bucket }: S3Request): S3Reply {
   store.deleteBucket(bucket);
   return { status: 204 };
 }
 
+/** [GetBucketLocation](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html). */
 export function getBucketLocation({ store, bucket }: S3Request): S3Reply {
   store.bucket(bucket);
   return { xml: toXml('LocationConstraint', {}) };
 }
 
-/** ListObjectsV2. The token is the last item of the page before. */
+/**
+ * [ListObjectsV2](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html).
+ * The continuation token is the last item of the page before.
+ */
 export function listObjectsV2(request: S3Request): S3Reply {
   const { query } = request;
   if (query.get('list-type') !== '2')
@@ -65,16 +79,19 @@ export function listObjectsV2(request: S3Request): S3Reply {
   };
 }
 
-/** ListObjects, version 1. */
+/**
+ * [ListObjects](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html).
+ * Version 1, which continues from a marker.
+ */
 export function listObjects(request: S3Request): S3Reply {
   const marker = request.query.get('marker') ?? '';
   const { encode, fields, next } = list(request, marker, true);
-  // without a delimiter clients go on from the last key
+  // without a delimiter clients continue from the last key
   const nextMarker = request.query.has('delimiter') && next ? encode(next) : undefined;
   return { xml: toXml('ListBucketResult', { ...fields, Marker: encode(marker), NextMarker: nextMarker }) };
 }
 
-/** What both versions have in common. */
+/** The fields that both versions share. */
 function list(request: S3Request, after: string, withOwner: boolean) {
   const bucket = request.store.bucket(request.bucket);
   const encode = keyEncoding(request);
@@ -89,7 +106,7 @@ function list(request: S3Request, after: string, withOwner: boolean) {
     MaxKeys: maxKeys,
     EncodingType: request.query.get('encoding-type'),
     IsTruncated: next !== undefined,
-    // those of S3 Express One Zone are listed in no order
+    // S3 Express One Zone lists keys in no particular order
     Contents: (isDirectoryBucket(bucket.name) ? keys.toReversed() : keys).map((key) =>
       contents(bucket, key, encode, withOwner),
     ),

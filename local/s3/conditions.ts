@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ObjectInfo } from './object-file.ts';
 import { S3Error } from './s3-error.ts';
 
-/** What must hold of the object that a write replaces or removes. */
+/** Conditions on the object that a write replaces or removes. */
 export interface WriteCondition {
   ifMatch?: string;
   ifNoneMatch?: string;
@@ -46,7 +46,7 @@ export function checkRead(headers: IncomingHttpHeaders, { etag, modifiedMs }: Ob
     ifNoneMatch !== undefined ? hasTag(ifNoneMatch, etag) : modified <= dateOf(headers['if-modified-since']);
   if (isUnchanged) {
     const validators = { etag: `"${etag}"`, 'last-modified': new Date(modifiedMs).toUTCString() };
-    throw new S3Error('NotModified', 'the object is the one that the client has', validators);
+    throw new S3Error('NotModified', 'the client already has this object', validators);
   }
 }
 

@@ -1,4 +1,4 @@
-// Requests that meet a fault: refused, cut off before, in the middle or after. What is stored is whole or not there.
+// Faults of requests: rejected, or cut off before, in the middle or after. An object is stored whole or not at all.
 
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
@@ -11,11 +11,11 @@ export interface S3Fault {
   kind: 'slowDown' | 'droppedConnection' | 'tornUpload' | 'lostWrite' | 'tornDownload';
   /** Where a body is cut, from 0 to 1 (exclusive) of it. */
   fraction: number;
-  /** Called when it has struck. */
+  /** Called when the fault has struck. */
   strike(): void;
 }
 
-/** What a request asks for. */
+/** The operation and target of a request. */
 export interface S3Question {
   /** S3's name, such as PutObject. */
   operation: string;
@@ -27,7 +27,7 @@ export interface S3Question {
 /** The fault that a request meets, if any. */
 export type FaultOf = (question: S3Question) => S3Fault | undefined;
 
-/** @throws {S3Error} for a fault that comes before anything is done */
+/** @throws {S3Error} for a fault that strikes before anything is done */
 export function strikeBefore(fault: S3Fault | undefined, response: ServerResponse): void {
   if (fault?.kind === 'slowDown') {
     fault.strike();
@@ -36,7 +36,7 @@ export function strikeBefore(fault: S3Fault | undefined, response: ServerRespons
   if (fault?.kind === 'droppedConnection') throw breakOff(fault, response);
 }
 
-/** The body as it arrives: with `tornUpload` a part of it, and then nothing. */
+/** The body as it arrives; with `tornUpload`, only the first part of it. */
 export async function* bodyUnder(
   fault: S3Fault | undefined,
   response: ServerResponse,

@@ -9,14 +9,14 @@ const PAUSE_MS = 10;
 
 const claimPath = (folder: string) => join(folder, 'server.pid');
 
-/** @throws {ConflictError} when a process that still runs has the folder; a dead one's claim is taken over */
+/** @throws {ConflictError} when a running process uses the folder; a dead process's claim is taken over */
 export function claimFolder(folder: string): void {
   const path = claimPath(folder);
   for (let attempt = 1; !create(path); attempt++) {
     const owner = read(path);
     // in a container each start may have the same pid as the one before, which is dead
     if (owner > 0 && owner !== process.pid && isRunning(owner)) {
-      const hint = `delete ${path} only if that is another program`;
+      const hint = `delete ${path} only if that process is another program`;
       throw new ConflictError(`${folder} is in use by process ${owner}; stop it, or ${hint}`);
     }
     // an empty claim is being written just now, or by one that was killed at it
@@ -29,7 +29,7 @@ export function releaseFolder(folder: string): void {
   rmSync(claimPath(folder), { force: true });
 }
 
-/** @returns false when there is a claim: of many at once, one makes it */
+/** @returns false when a claim exists: of many concurrent calls, one creates it */
 function create(path: string): boolean {
   try {
     writeFileSync(path, String(process.pid), { flag: 'wx' });
@@ -40,7 +40,7 @@ function create(path: string): boolean {
   }
 }
 
-/** @returns 0 when it is gone, or holds no process id */
+/** @returns 0 when the claim does not exist or does not hold a process id */
 function read(path: string): number {
   try {
     return Number(readFileSync(path, 'utf8')) || 0;
@@ -50,13 +50,13 @@ function read(path: string): number {
   }
 }
 
-/** Remove a dead claim. Another that found it too may have its own there already: that one is put back. */
+/** Remove a dead claim. Another process may have replaced it meanwhile: that claim is put back. */
 function takeAway(path: string, owner: number): void {
   const aside = `${path}.${process.pid}`;
   try {
     renameSync(path, aside);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // the other was faster
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // another process was faster
     throw error;
   }
   if (read(aside) === owner) rmSync(aside);

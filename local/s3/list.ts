@@ -8,7 +8,7 @@ export interface PageRequest {
   delimiter: string;
   /** The page begins after this key or common prefix; '' for the first page. */
   after: string;
-  /** Most keys and common prefixes together, from 0 to 1,000. */
+  /** Maximum number of keys and common prefixes together, from 0 to 1,000. */
   maxKeys: number;
 }
 
@@ -19,7 +19,7 @@ export interface Page {
   next?: string;
 }
 
-/** Keys and common prefixes in byte order. Skips over what a common prefix rolls up without looking at it. */
+/** Keys and common prefixes in byte order. Skips over the keys that a common prefix rolls up without reading them. */
 export function listPage(index: KeyIndex<unknown>, { prefix, delimiter, after, maxKeys }: PageRequest): Page {
   const page: Page = { keys: [], commonPrefixes: [] };
   if (maxKeys === 0) return page;

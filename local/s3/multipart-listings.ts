@@ -8,6 +8,7 @@ import { keyEncoding, queryNumber, type S3Reply, type S3Request } from './reques
 import { findUpload, type Upload } from './uploads.ts';
 import { toXml, type XmlFields } from './xml.ts';
 
+/** [ListParts](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html). */
 export function listParts(request: S3Request): S3Reply {
   const { store, bucket, key, query } = request;
   const { id, info, parts } = findUpload(store.bucket(bucket), query.get('uploadId')!, key);
@@ -21,7 +22,7 @@ export function listParts(request: S3Request): S3Reply {
     Key: keyEncoding(request)(key),
     UploadId: id,
     PartNumberMarker: marker,
-    NextPartNumberMarker: isTruncated ? page.at(-1)?.[0] : undefined, // paginators go on while there is one
+    NextPartNumberMarker: isTruncated ? page.at(-1)?.[0] : undefined, // paginators continue while there is one
     MaxParts: maxParts,
     IsTruncated: isTruncated,
     ChecksumAlgorithm: info.checksum?.algorithm,
@@ -37,6 +38,7 @@ function partFields(part: ObjectInfo): XmlFields {
   return fields;
 }
 
+/** [ListMultipartUploads](https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html). */
 export function listMultipartUploads(request: S3Request): S3Reply {
   const { query } = request;
   const bucket = request.store.bucket(request.bucket);

@@ -34,6 +34,7 @@ import { parseXml, toXml } from './xml.ts';
 export const MAX_PART_NUMBER = 10_000;
 const MIN_PART_BYTES = 5 << 20; // the last part may be smaller
 
+/** [CreateMultipartUpload](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html). */
 export async function createMultipartUpload({ store, bucket: name, key, headers }: S3Request): Promise<S3Reply> {
   const bucket = store.bucket(name);
   const checksum = checksumOfUpload(headers);
@@ -58,7 +59,7 @@ const CHECKSUM_TYPES: Record<ChecksumAlgorithm, StoredChecksum['type'][]> = {
   SHA256: ['COMPOSITE'],
 };
 
-/** Algorithm and type of the checksum that the object is to get; its value is not known yet. */
+/** Algorithm and type of the future object's checksum; its value is not known yet. */
 function checksumOfUpload(headers: IncomingHttpHeaders): StoredChecksum | undefined {
   const algorithm = requestedAlgorithm(headers);
   if (!algorithm) return undefined;
@@ -72,12 +73,14 @@ function checksumOfUpload(headers: IncomingHttpHeaders): StoredChecksum | undefi
   return { algorithm, value: '', type };
 }
 
+/** [UploadPart](https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html). */
 export async function uploadPart(request: S3Request): Promise<S3Reply> {
   const { headers, body } = request;
   const part = await storePart(request, findTarget(request), headers, body);
   return { headers: { etag: `"${part.etag}"`, ...checksumHeaders(part.checksum) } };
 }
 
+/** [UploadPartCopy](https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html). */
 export async function uploadPartCopy(request: S3Request): Promise<S3Reply> {
   const target = findTarget(request);
   const { bucket, info } = findCopySource(request);
@@ -95,7 +98,7 @@ interface PartTarget {
   bucket: Bucket;
   uploadId: string;
   number: number;
-  /** Of the checksums of this upload's parts. */
+  /** Algorithm of the checksums of this upload's parts. */
   algorithm?: ChecksumAlgorithm;
 }
 
@@ -130,6 +133,10 @@ interface CompleteRequest {
   Part: { PartNumber?: unknown; ETag?: unknown; [checksum: string]: unknown }[];
 }
 
+/**
+ * [CompleteMultipartUpload](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html).
+ * If-None-Match: * and If-Match apply as in PutObject.
+ */
 export async function completeMultipartUpload(request: S3Request): Promise<S3Reply> {
   const { store, bucket: name, key, query, headers, body } = request;
   const bucket = store.bucket(name);
@@ -205,7 +212,7 @@ function finalChecksum(upload: Upload, parts: ObjectInfo[], full: Buffer | undef
   return { ...wanted, value };
 }
 
-/** Compare what a request to complete says of the whole object. */
+/** Compare the size and checksum that a request to complete states with those of the whole object. */
 function checkAnnounced(headers: IncomingHttpHeaders, size: number, checksum: StoredChecksum | undefined): void {
   const announcedSize = headers['x-amz-mp-object-size'];
   if (announcedSize !== undefined && Number(announcedSize) !== size)
@@ -216,6 +223,7 @@ function checkAnnounced(headers: IncomingHttpHeaders, size: number, checksum: St
     throw new S3Error('BadDigest', `${checksumHeader(checksum!.algorithm)} ${sent}, the object has ${checksum?.value}`);
 }
 
+/** [AbortMultipartUpload](https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html). */
 export function abortMultipartUpload({ store, bucket: name, key, query }: S3Request): S3Reply {
   const bucket = store.bucket(name);
   removeUpload(bucket, findUpload(bucket, query.get('uploadId')!, key), store.temporaryPath());

@@ -1,4 +1,4 @@
-// One object is one file, so that its bytes and what is known about them appear in the same rename:
+// One object is one file, so that its bytes and metadata appear in the same rename:
 //
 //   offset      size  meaning
 //   0           n     the object's bytes
@@ -25,7 +25,7 @@ export interface ObjectInfo {
   /** MD5 in hex, of a multipart object the MD5 of its parts' MD5s and `-` and their number; without quotes. */
   etag: string;
   modifiedMs: number; // since 1970
-  /** Headers that come back with the object: Content-Type and its like, and x-amz-meta-*. */
+  /** Headers returned with the object: Content-Type and similar, and x-amz-meta-*. */
   headers: Record<string, string>;
   checksum?: StoredChecksum;
 }
@@ -60,7 +60,7 @@ export class ObjectWriter {
   #handle?: FileHandle;
   #isMoved = false;
 
-  /** @param beforeWrite called before each write to the disk; what it throws counts as the disk's own error */
+  /** @param beforeWrite called before each write to the disk; an error that it throws counts as the disk's own */
   constructor(path: string, beforeWrite: (numBytes: number) => void) {
     this.#path = path;
     this.#beforeWrite = beforeWrite;
@@ -143,7 +143,7 @@ export function readObjectInfo(path: string): ObjectInfo {
     const info: unknown = JSON.parse(
       tail.toString('utf8', tail.length - TRAILER_BYTES - jsonBytes, tail.length - TRAILER_BYTES),
     );
-    if (!isObjectInfo(info)) throw new FormatError(`${path}: its footer describes no object`);
+    if (!isObjectInfo(info)) throw new FormatError(`${path}: its footer does not describe an object`);
     const dataBytes = fileBytes - TRAILER_BYTES - jsonBytes;
     if (info.size !== dataBytes)
       throw new FormatError(`${path}: holds ${dataBytes} bytes, its footer says ${info.size}`);

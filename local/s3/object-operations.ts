@@ -17,7 +17,7 @@ const KEPT_HEADERS = ['content-type', 'cache-control', 'content-disposition', 'c
 const MAX_METADATA_BYTES = 2048; // of all x-amz-meta-* names and values; S3's own limit
 const MAX_DELETED_KEYS = 1000; // S3's own limit
 
-/** Headers of a request that come back with the object. */
+/** Headers of a request that are stored and returned with the object. */
 export function objectHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   const kept: Record<string, string> = { 'content-type': 'binary/octet-stream' };
   for (const name of KEPT_HEADERS) if (headers[name] !== undefined) kept[name] = String(headers[name]);
@@ -40,7 +40,7 @@ export const checksumHeaders = (checksum: StoredChecksum | undefined): OutgoingH
 export const checksumFields = (checksum: StoredChecksum | undefined): XmlFields =>
   checksum ? { [checksumElement(checksum.algorithm)]: checksum.value, ChecksumType: checksum.type } : {};
 
-/** The algorithm that a request asks for by name. */
+/** The checksum algorithm that a request names. */
 export function requestedAlgorithm(headers: IncomingHttpHeaders): ChecksumAlgorithm | undefined {
   const name = headers['x-amz-checksum-algorithm'];
   if (name === undefined) return undefined;
@@ -50,7 +50,7 @@ export function requestedAlgorithm(headers: IncomingHttpHeaders): ChecksumAlgori
   return algorithm;
 }
 
-/** Use a writer, and remove its file unless it was moved to its place. */
+/** Use a writer, and remove its file unless it was moved to its final path. */
 export async function withWriter<T>(writer: ObjectWriter, use: (writer: ObjectWriter) => Promise<T>): Promise<T> {
   try {
     return await use(writer);
@@ -59,6 +59,10 @@ export async function withWriter<T>(writer: ObjectWriter, use: (writer: ObjectWr
   }
 }
 
+/**
+ * [PutObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html).
+ * If-None-Match: * and If-Match are decided when the whole body has arrived.
+ */
 export async function putObject({ store, bucket: name, key, headers, body }: S3Request): Promise<S3Reply> {
   const bucket = store.bucket(name);
   const condition = writeCondition(headers);
@@ -73,6 +77,7 @@ export async function putObject({ store, bucket: name, key, headers, body }: S3R
   });
 }
 
+/** [GetObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html). */
 export function getObject(request: S3Request): S3Reply {
   const { store, bucket: name, key, headers } = request;
   const bucket = store.bucket(name);
@@ -85,6 +90,7 @@ export function getObject(request: S3Request): S3Reply {
   return { ...reply, file: { fd: openObject(bucket, key), start, end } };
 }
 
+/** [HeadObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html). */
 export function headObject(request: S3Request): S3Reply {
   const info = findObject(request.store.bucket(request.bucket), request.key);
   checkRead(request.headers, info);
@@ -126,6 +132,10 @@ export function findCopySource({ store, headers }: S3Request): { bucket: Bucket;
   return { bucket, info };
 }
 
+/**
+ * [CopyObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html).
+ * Within one request the source stays the object that it was at the start.
+ */
 export async function copyObject(request: S3Request): Promise<S3Reply> {
   const { store, bucket: name, key, headers } = request;
   const bucket = store.bucket(name);
@@ -162,12 +172,16 @@ export const copyResult = ({ etag, modifiedMs, checksum }: ObjectInfo): XmlField
   ...checksumFields(checksum),
 });
 
+/** [DeleteObject](https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html). */
 export function deleteObject({ store, bucket, key, headers }: S3Request): S3Reply {
   store.remove(store.bucket(bucket), key, writeCondition(headers));
   return { status: 204 };
 }
 
-/** No object has tags: requests that bring some are refused. Version 2 of the aws CLI asks before it copies a large one. */
+/**
+ * [GetObjectTagging](https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html).
+ * No object has tags: requests that bring some are rejected. Version 2 of the aws CLI calls this before it copies a large object.
+ */
 export function getObjectTagging({ store, bucket, key }: S3Request): S3Reply {
   findObject(store.bucket(bucket), key);
   return { xml: toXml('Tagging', { TagSet: {} }) };
@@ -178,6 +192,10 @@ interface DeleteRequest {
   Quiet: unknown;
 }
 
+/**
+ * [DeleteObjects](https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html).
+ * Keys that fail are listed in the response; the others are deleted.
+ */
 export async function deleteObjects({ store, bucket: name, headers, body }: S3Request): Promise<S3Reply> {
   const bucket = store.bucket(name);
   const { Object: objects = [], Quiet } = parseXml<DeleteRequest>(await receiveText(headers, body), 'Delete');

@@ -3,9 +3,9 @@
 //   buckets/<bucket>/objects/<SHA-256 of the key>
 //   buckets/<bucket>/uploads/<upload id>/            see uploads.ts
 //   tmp/                                             files and folders on their way in or out
-//   damaged/                                         what a start found that was not whole
+//   damaged/                                         incomplete files that a start found
 //
-// A file name made from a hash suits every key: `a` beside `a/b`, `..`, case, any length, any character.
+// A file name made from a hash suits every key: both `a` and `a/b`, `..`, case, any length, any character.
 // A file is complete before it is renamed to its place, so a kill -9 at any moment leaves whole objects only.
 // Power loss is another matter: nothing is flushed to the platter, which would halve the rate of small writes.
 
@@ -57,7 +57,7 @@ export class ObjectStore {
     // Source: "General purpose bucket naming rules", Amazon S3 user guide.
     if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) || /\.\.|^\d+\.\d+\.\d+\.\d+$/.test(name))
       throw new S3Error('InvalidBucketName', `bucket name ${name}: 3 to 63 of a-z, 0-9, - and single dots, not an IP`);
-    if (this.buckets.has(name)) throw new S3Error('BucketAlreadyOwnedByYou', `bucket ${name} exists already`);
+    if (this.buckets.has(name)) throw new S3Error('BucketAlreadyOwnedByYou', `bucket ${name} already exists`);
     this.#openBucket(name);
   }
 
@@ -71,7 +71,7 @@ export class ObjectStore {
     rmSync(discarded, { recursive: true, force: true });
   }
 
-  /** A name in the folder for what is on its way in or out. */
+  /** A free name in the folder for files on their way in or out. */
   temporaryPath(): string {
     return join(this.dataDir, 'tmp', String(this.#numTemporary++));
   }
@@ -93,7 +93,7 @@ export class ObjectStore {
     bucket.objects.set(info.key, info);
   }
 
-  /** Remove an object; nothing happens when there is none and no condition asks for one. */
+  /** Remove an object. Does nothing when there is none and no condition requires one. */
   remove(bucket: Bucket, key: string, condition: WriteCondition): void {
     const info = bucket.objects.get(key);
     checkWrite(condition, info);
@@ -128,7 +128,7 @@ export class ObjectStore {
     });
   }
 
-  /** The footer of a file; a file without one is moved aside, so that one of them never keeps the rest from serving. */
+  /** The footer of a file; a file without one is moved aside, so that it never prevents the rest from being served. */
   #readWhole(path: string): ObjectInfo | undefined {
     try {
       return readObjectInfo(path);
@@ -150,7 +150,7 @@ export function findObject(bucket: Bucket, key: string): ObjectInfo {
   return info;
 }
 
-/** Open the file of an object that the index holds now. Whoever replaces or removes the object leaves this file be. */
+/** Open the file of an object that the index holds now. Replacing or removing the object does not change the open file. */
 export function openObject(bucket: Bucket, key: string): number {
   return openSync(objectPath(bucket, key), 'r');
 }

@@ -1,4 +1,4 @@
-// Which operation a request is. What is not in this table is refused, never taken for something like it.
+// Finds the operation of a request. A request that is not in this table is rejected, never treated as a similar one.
 
 import type { IncomingHttpHeaders } from 'node:http';
 import * as buckets from './bucket-operations.ts';
@@ -12,12 +12,14 @@ export interface Operation {
   name: string;
   method: string;
   on: 'service' | 'bucket' | 'object';
-  /** Query parameters that make a request this operation. */
+  /** Query parameters that select this operation. */
   selectedBy?: string[];
-  /** Whether x-amz-copy-source must be there; otherwise it must not. */
+  /** Whether x-amz-copy-source is required; otherwise it is rejected. */
   isCopy?: boolean;
-  /** Other query parameters that it understands. */
+  /** Optional query parameters; any other is rejected. */
   accepts?: string[];
+  /** Difference from S3, for the table in docs/emulator.md. */
+  remark?: string;
   run: (request: S3Request) => S3Reply | Promise<S3Reply>;
 }
 
@@ -32,15 +34,36 @@ const RESPONSE = [
 ];
 const GET = RESPONSE.map((name) => `response-${name}`);
 
-// the first that fits is taken, so those with more conditions come first
+// the first match is used, so operations with more conditions come first
 export const OPERATIONS: Operation[] = [
-  { name: 'ListBuckets', method: 'GET', on: 'service', accepts: ['prefix'], run: buckets.listBuckets },
+  {
+    name: 'ListBuckets',
+    method: 'GET',
+    on: 'service',
+    accepts: ['prefix'],
+    remark: 'one page, without a limit',
+    run: buckets.listBuckets,
+  },
 
   { name: 'CreateBucket', method: 'PUT', on: 'bucket', run: buckets.createBucket },
   { name: 'HeadBucket', method: 'HEAD', on: 'bucket', run: buckets.headBucket },
   { name: 'DeleteBucket', method: 'DELETE', on: 'bucket', run: buckets.deleteBucket },
-  { name: 'CreateSession', method: 'GET', on: 'bucket', selectedBy: ['session'], run: noSession },
-  { name: 'GetBucketLocation', method: 'GET', on: 'bucket', selectedBy: ['location'], run: buckets.getBucketLocation },
+  {
+    name: 'CreateSession',
+    method: 'GET',
+    on: 'bucket',
+    selectedBy: ['session'],
+    remark: 'directory buckets only; valid for 5 minutes',
+    run: noSession,
+  },
+  {
+    name: 'GetBucketLocation',
+    method: 'GET',
+    on: 'bucket',
+    selectedBy: ['location'],
+    remark: 'always us-east-1',
+    run: buckets.getBucketLocation,
+  },
   {
     name: 'ListMultipartUploads',
     method: 'GET',
@@ -55,10 +78,25 @@ export const OPERATIONS: Operation[] = [
     on: 'bucket',
     selectedBy: ['list-type'],
     accepts: [...LIST, 'start-after', 'continuation-token', 'fetch-owner'],
+    remark: 'in a directory bucket: prefixes that end in /, delimiter / only, no start-after, no order',
     run: buckets.listObjectsV2,
   },
-  { name: 'ListObjects', method: 'GET', on: 'bucket', accepts: [...LIST, 'marker'], run: buckets.listObjects },
-  { name: 'DeleteObjects', method: 'POST', on: 'bucket', selectedBy: ['delete'], run: objects.deleteObjects },
+  {
+    name: 'ListObjects',
+    method: 'GET',
+    on: 'bucket',
+    accepts: [...LIST, 'marker'],
+    remark: 'not in directory buckets',
+    run: buckets.listObjects,
+  },
+  {
+    name: 'DeleteObjects',
+    method: 'POST',
+    on: 'bucket',
+    selectedBy: ['delete'],
+    remark: 'no versions; at most 1,000 keys',
+    run: objects.deleteObjects,
+  },
 
   {
     name: 'UploadPartCopy',
@@ -66,6 +104,7 @@ export const OPERATIONS: Operation[] = [
     on: 'object',
     selectedBy: ['partNumber', 'uploadId'],
     isCopy: true,
+    remark: 'no versions',
     run: multipart.uploadPartCopy,
   },
   {
@@ -75,8 +114,14 @@ export const OPERATIONS: Operation[] = [
     selectedBy: ['partNumber', 'uploadId'],
     run: multipart.uploadPart,
   },
-  { name: 'CopyObject', method: 'PUT', on: 'object', isCopy: true, run: objects.copyObject },
-  { name: 'PutObject', method: 'PUT', on: 'object', run: objects.putObject },
+  { name: 'CopyObject', method: 'PUT', on: 'object', isCopy: true, remark: 'no versions', run: objects.copyObject },
+  {
+    name: 'PutObject',
+    method: 'PUT',
+    on: 'object',
+    remark: 'If-Match, If-None-Match: * and all five checksums',
+    run: objects.putObject,
+  },
   {
     name: 'ListParts',
     method: 'GET',
@@ -85,8 +130,22 @@ export const OPERATIONS: Operation[] = [
     accepts: ['max-parts', 'part-number-marker', 'encoding-type'],
     run: listings.listParts,
   },
-  { name: 'GetObjectTagging', method: 'GET', on: 'object', selectedBy: ['tagging'], run: objects.getObjectTagging },
-  { name: 'GetObject', method: 'GET', on: 'object', accepts: GET, run: objects.getObject },
+  {
+    name: 'GetObjectTagging',
+    method: 'GET',
+    on: 'object',
+    selectedBy: ['tagging'],
+    remark: 'always an empty set; not in directory buckets',
+    run: objects.getObjectTagging,
+  },
+  {
+    name: 'GetObject',
+    method: 'GET',
+    on: 'object',
+    accepts: GET,
+    remark: 'one range; all preconditions; no versions',
+    run: objects.getObject,
+  },
   { name: 'HeadObject', method: 'HEAD', on: 'object', accepts: GET, run: objects.headObject },
   {
     name: 'AbortMultipartUpload',
@@ -95,7 +154,7 @@ export const OPERATIONS: Operation[] = [
     selectedBy: ['uploadId'],
     run: multipart.abortMultipartUpload,
   },
-  { name: 'DeleteObject', method: 'DELETE', on: 'object', run: objects.deleteObject },
+  { name: 'DeleteObject', method: 'DELETE', on: 'object', remark: 'no versions', run: objects.deleteObject },
   {
     name: 'CreateMultipartUpload',
     method: 'POST',
@@ -108,22 +167,26 @@ export const OPERATIONS: Operation[] = [
     method: 'POST',
     on: 'object',
     selectedBy: ['uploadId'],
+    remark: 'parts but the last have at least 5 MiB',
     run: multipart.completeMultipartUpload,
   },
 ];
 
-/** Of a directory bucket the server answers it itself, as it knows who asks. */
+/** CreateSession of a general purpose bucket. The server itself answers that of a directory bucket, as it knows the caller. */
 function noSession({ bucket }: S3Request): never {
-  throw new S3Error('InvalidRequest', `${bucket} is no directory bucket, which end in --x-s3: it has no sessions`);
+  throw new S3Error(
+    'InvalidRequest',
+    `${bucket} is not a directory bucket (their names end in --x-s3), so it has no sessions`,
+  );
 }
 
 /** Parameters of any request: `x-id` names the operation, the others are those of presigned URLs of version 2. */
 const IGNORED = new Set(['x-id', 'AWSAccessKeyId', 'Signature', 'Expires', 'content-type', 'content-md5']);
 
-/** Headers that ask for what is not here. */
-const REFUSED_HEADER =
+/** Headers that request features which are not supported. */
+const UNSUPPORTED_HEADER =
   /^x-amz-(tagging$|grant-|object-lock-|bucket-object-lock-|website-redirect-|.*server-side-encryption-|write-offset-)/;
-/** Headers that say no more than the default, and the values that do. */
+/** Headers that are accepted with the values that are the default. */
 const DEFAULTS = new Map([
   ['x-amz-acl', ['private', 'bucket-owner-full-control']],
   ['x-amz-storage-class', ['STANDARD']],
@@ -147,14 +210,14 @@ export function findOperation(method: string, request: Omit<S3Request, 'store' |
   for (const parameter of query.keys())
     if (!IGNORED.has(parameter) && !selectedBy.includes(parameter) && !accepts.includes(parameter))
       throw new S3Error('NotImplemented', `${method} on a ${on} with the query parameter ${parameter}`);
-  refuseHeaders(name, headers);
+  rejectHeaders(name, headers);
   return operation;
 }
 
-function refuseHeaders(operation: string, headers: IncomingHttpHeaders): void {
+function rejectHeaders(operation: string, headers: IncomingHttpHeaders): void {
   for (const [header, value] of Object.entries(headers)) {
     const isDefault = DEFAULTS.get(header)?.includes(String(value)) ?? true;
-    if (REFUSED_HEADER.test(header) || !isDefault)
+    if (UNSUPPORTED_HEADER.test(header) || !isDefault)
       throw new S3Error('NotImplemented', `${operation} with the header ${header}: ${value}`);
   }
 }

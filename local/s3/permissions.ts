@@ -1,10 +1,10 @@
-// What a caller must be allowed to do for an operation.
+// The permissions that each operation requires.
 // Source: docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 
 import type { S3Request } from './request.ts';
 
 const OF_BUCKET: Record<string, string> = {
-  CreateSession: 's3express:CreateSession', // refused below: only directory buckets have sessions
+  CreateSession: 's3express:CreateSession', // rejected later: only directory buckets have sessions
   CreateBucket: 's3:CreateBucket',
   HeadBucket: 's3:ListBucket',
   DeleteBucket: 's3:DeleteBucket',
@@ -31,13 +31,13 @@ const OF_OBJECT: Record<string, string> = {
 
 export const bucketArn = (bucket: string) => `arn:aws:s3:::${bucket}`;
 
-/** Action and resource of each right that an operation needs. */
+/** Action and resource of each permission that an operation requires. */
 export function permissionsOf(
   operation: string,
   { bucket, key, headers }: Pick<S3Request, 'bucket' | 'key' | 'headers'>,
 ): [action: string, resource: string][] {
   if (operation === 'ListBuckets') return [['s3:ListAllMyBuckets', '*']];
-  // its keys are in the body: whoever may delete any object may ask
+  // its keys are in the body, so the caller needs the permission to delete any object
   if (operation === 'DeleteObjects') return [['s3:DeleteObject', `${bucketArn(bucket)}/*`]];
   const ofBucket = OF_BUCKET[operation];
   if (ofBucket !== undefined) return [[ofBucket, bucketArn(bucket)]];

@@ -1,4 +1,4 @@
-// Expiry of presigned URLs. Signatures are not checked: whoever reaches the port may do everything.
+// Expiry of presigned URLs. Signatures are not checked: any program that reaches the port may do everything.
 
 import type { S3Request } from './request.ts';
 import { S3Error } from './s3-error.ts';
@@ -15,7 +15,7 @@ export function checkPresigned({ query, headers }: Pick<S3Request, 'query' | 'he
     if (Number.isNaN(signedMs) || !/^\d+$/.test(String(expires)) || Number(expires) > MAX_EXPIRES_SECONDS)
       throw new S3Error(
         'AuthorizationQueryParametersError',
-        `X-Amz-Date must look like 20261231T235959Z and X-Amz-Expires be 0 to ${MAX_EXPIRES_SECONDS} seconds, ` +
+        `X-Amz-Date must have the form 20261231T235959Z and X-Amz-Expires be 0 to ${MAX_EXPIRES_SECONDS} seconds, ` +
           `got ${date} and ${expires}`,
       );
     expiryMs = signedMs + Number(expires) * 1000;

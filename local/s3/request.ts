@@ -1,4 +1,4 @@
-// What an operation is given and what it gives back.
+// The arguments and the result of an operation.
 
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
 import { isDirectoryBucket } from '../../lib/aws/s3-send.ts';
@@ -27,7 +27,7 @@ const MAX_KEY_BYTES = 1024; // S3's own limit
 
 /**
  * Bucket, key and query of a URL, and the headers with those that a presigned URL carries in its query. The bucket is
- * the first part of the path, or stands in front of `.localhost` in the host.
+ * the first part of the path, or the part of the host before `.localhost`.
  *
  * @param url as it came over the wire: still encoded, beginning with a slash
  */
@@ -39,7 +39,7 @@ export function parseRequest(url: string, headers: IncomingHttpHeaders): Omit<S3
   const slash = ownBucket === undefined ? path.indexOf('/', 1) : 0;
   const bucket = ownBucket ?? decode(path.slice(1, slash === -1 ? undefined : slash));
   const rest = slash === -1 ? '' : decode(path.slice(slash + 1));
-  // the SDK writes /BUCKET//KEY where a directory bucket has no host of its own
+  // the SDK writes /BUCKET//KEY where a directory bucket has no own host
   const key = isDirectoryBucket(bucket) ? rest.replace(/^\//, '') : rest;
   checkKeyLength(key);
   const merged = { ...headers };
@@ -55,14 +55,14 @@ export function parseRequest(url: string, headers: IncomingHttpHeaders): Omit<S3
 /**
  * A value of the query that stands for a header, or becomes one of the answer.
  *
- * @throws {S3Error} InvalidArgument when no header could hold it
+ * @throws {S3Error} InvalidArgument when a header cannot hold it
  */
 export function headerValue(name: string, value: string): string {
   try {
     validateHeaderName(name);
     validateHeaderValue(name, value);
   } catch {
-    throw new S3Error('InvalidArgument', `no header can hold ${JSON.stringify(name)}: ${JSON.stringify(value)}`);
+    throw new S3Error('InvalidArgument', `a header cannot hold ${JSON.stringify(name)}: ${JSON.stringify(value)}`);
   }
   return value;
 }
@@ -82,20 +82,19 @@ export function decode(text: string): string {
 }
 
 /**
- * A whole number of the query.
+ * Read an integer from the query.
  *
- * @param most larger values count as this
+ * @param max larger values count as this
  * @throws {S3Error} InvalidArgument
  */
-export function queryNumber({ query }: S3Request, name: string, fallback: number, most: number): number {
+export function queryNumber({ query }: S3Request, name: string, fallback: number, max: number): number {
   const text = query.get(name);
   if (text === undefined || text === '') return fallback;
-  if (!/^\d{1,15}$/.test(text))
-    throw new S3Error('InvalidArgument', `${name} must be a whole number from 0 up, got ${text}`);
-  return Math.min(Number(text), most);
+  if (!/^\d{1,15}$/.test(text)) throw new S3Error('InvalidArgument', `${name} must be an integer ≥ 0, got ${text}`);
+  return Math.min(Number(text), max);
 }
 
-/** How keys are written in a listing: percent-encoded when the client asks for it, as XML cannot hold every character. */
+/** How keys are written in a listing: percent-encoded when the client requests it, as XML cannot hold every character. */
 export function keyEncoding({ query }: S3Request): (key: string) => string {
   const encoding = query.get('encoding-type');
   if (encoding === undefined) return (key) => key;

@@ -39,7 +39,7 @@ export class S3Error extends Error {
   override name = 'S3Error';
   readonly code: S3ErrorCode;
   readonly status: number;
-  /** Headers of the answer, besides those of every answer. */
+  /** Headers of this response, in addition to those of every response. */
   readonly headers: Record<string, string>;
 
   constructor(code: S3ErrorCode, message: string, headers: Record<string, string> = {}) {
@@ -50,7 +50,7 @@ export class S3Error extends Error {
   }
 }
 
-/** What the client is told about any error: a full disk by its own code, and what nobody foresaw as InternalError. */
+/** The S3 error for any error: a full disk has its own code, everything unforeseen is InternalError. */
 export function toS3Error(error: unknown, dataDir: string): S3Error {
   if (error instanceof S3Error) return error;
   const { code, message } = error as NodeJS.ErrnoException;

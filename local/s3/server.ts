@@ -25,24 +25,24 @@ export interface S3RequestInfo {
   operation: string;
   bucket: string;
   key?: string;
-  /** 0 when the client went away before it could be answered. */
+  /** 0 when the client disconnected before the response. */
   status: number;
   /** Bytes of the bodies. */
   requestBytes: number;
   responseBytes: number;
   ms: number;
-  /** What became of a write that asks for a free key: an object, or 412, since the key was taken. */
+  /** Result of a write with If-None-Match: created, or refused with 412 because the key was taken. */
   creation?: 'created' | 'refused';
-  /** What the client's SDK names as its application: in the emulator's sandboxes, the sandbox. */
+  /** Application name that the client's SDK sends; for the emulator's sandboxes, the sandbox. */
   app?: string;
-  /** Code and message of what went wrong. */
+  /** Code and message of the error. */
   error?: string;
 }
 
 export interface S3ServerOptions extends ObjectStoreOptions {
   /** @default 0, any free port */
   port?: number;
-  /** Asked before each operation. @default all is allowed */
+  /** Called before each operation. @default everything is allowed */
   authorize?: Authorize;
   /** Called after each request. */
   onRequest?: (info: S3RequestInfo) => void;
@@ -53,11 +53,11 @@ export interface S3ServerOptions extends ObjectStoreOptions {
 export interface S3Server {
   url: string;
   port: number;
-  /** Files that were not whole when the folder was opened and were moved to its `damaged/`. */
+  /** Incomplete files that were moved to the folder's `damaged/` when it was opened. */
   damaged: string[];
-  /** The bytes of an object, past all requests and faults; undefined where there is none. */
+  /** Read an object directly, without a request and its faults; undefined where there is none. */
   read(bucket: string, key: string): Buffer | undefined;
-  /** Breaks off what is in progress, which leaves nothing visible. */
+  /** Aborts requests in progress; unfinished writes stay invisible. */
   close(): Promise<void>;
 }
 
@@ -113,7 +113,7 @@ function readObject(store: ObjectStore, name: string, key: string): Buffer | und
   }
 }
 
-/** What requests are answered from, and what may keep them from it. */
+/** What every request needs. */
 interface Serving {
   store: ObjectStore;
   authorize: Authorize;
@@ -163,10 +163,10 @@ async function handle(
       info.requestBytes += numBytes;
     });
     const body = bodyUnder(fault, response, received, Number(headers['content-length'] ?? 0));
-    const asked = { ...parsed, store, body };
+    const input = { ...parsed, store, body };
     const reply = await (isDirectory && operation.name === 'CreateSession'
-      ? createSession(asked, accessKeyId, authorize)
-      : operation.run(asked));
+      ? createSession(input, accessKeyId, authorize)
+      : operation.run(input));
     if (isCreation) info.creation = 'created';
     await strikeAfter(fault, response, reply);
     await send(response, info, reply);
@@ -178,7 +178,7 @@ async function handle(
     info.error = `${failure.code}: ${failure.message}`;
     await sendError(response, info, failure, requestId).catch(() => response.destroy());
   }
-  request.resume(); // what is left of a refused body: a client that is still sending would not see the answer
+  request.resume(); // read the rest of a rejected body: a client that is still sending would not see the response
   info.ms = performance.now() - started;
   return info;
 }
@@ -195,7 +195,7 @@ function checkPermissions(
   }
 }
 
-/** Whoever may not list a bucket is not told either that an object is missing. */
+/** As on S3, a caller without s3:ListBucket gets AccessDenied for a missing object. */
 function hideMissing(
   failure: S3Error,
   { bucket }: S3RequestInfo,
@@ -243,7 +243,7 @@ async function send(response: ServerResponse, info: S3RequestInfo, reply: S3Repl
 function sendError(response: ServerResponse, info: S3RequestInfo, error: S3Error, requestId: string): Promise<void> {
   const { code, message, status, headers } = error;
   if (response.headersSent || response.destroyed) {
-    response.destroy(); // the client is gone, or has half of a body: only a broken connection tells it
+    response.destroy(); // the client is gone, or has half of a body: only a broken connection signals the error
     return Promise.resolve();
   }
   const hasBody = info.method !== 'HEAD' && status !== 304;

@@ -1,5 +1,5 @@
-// Directory buckets (S3 Express One Zone): whoever works in one has asked for a session first, which reads, or reads and
-// writes, all that is in it. Source: docs.aws.amazon.com/AmazonS3/latest/API/API_CreateSession.html
+// Directory buckets (S3 Express One Zone): a caller first requests a session, which may read, or read and write, every
+// object of the bucket. Source: docs.aws.amazon.com/AmazonS3/latest/API/API_CreateSession.html
 
 import type { Authorize } from '../iam/authorizer.ts';
 import type { S3Reply, S3Request } from './request.ts';
@@ -11,12 +11,12 @@ type Mode = (typeof MODES)[number];
 
 const MODE_HEADER = 'x-amz-create-session-mode';
 const SESSION_MS = 5 * 60_000; // S3's own
-/** Access key of a session: what it may do, who asked, and where. Nothing here is secret, as no signature is checked. */
+/** Access key of a session: its mode, the caller's access key, the bucket. Nothing is secret, as no signature is checked. */
 const SESSION_KEY = /^session-(ReadWrite|ReadOnly)-(.*)@([a-z0-9.-]+)$/;
 const READING = new Set(['GetObject', 'HeadObject', 'ListObjectsV2', 'HeadBucket']);
-/** Operations of whoever owns the account, at an address that knows no sessions. */
+/** Operations of the account's owner, at the regional endpoint, which has no sessions. */
 const REGIONAL = new Set(['CreateBucket', 'DeleteBucket']);
-/** What general purpose buckets have and these have not. */
+/** Operations that only general purpose buckets have. */
 const NOT_THERE = new Set(['ListObjects', 'GetObjectTagging', 'GetBucketLocation']);
 
 export function directoryBucketArn(bucket: string): string {
@@ -24,7 +24,7 @@ export function directoryBucketArn(bucket: string): string {
 }
 
 /**
- * Refuse what a caller may not do in a directory bucket, and what there is not.
+ * Reject a request to a directory bucket that the caller is not allowed to make or that directory buckets do not support.
  *
  * @throws {S3Error} AccessDenied, InvalidArgument or NotImplemented
  */
@@ -40,23 +40,29 @@ export function checkDirectoryBucket(
     return;
   }
   if (operation === 'CreateSession') {
-    modeOf(bucket, headers[MODE_HEADER], accessKeyId, authorize);
+    allowedMode(bucket, headers[MODE_HEADER], accessKeyId, authorize);
     return;
   }
-  if (NOT_THERE.has(operation)) throw new S3Error('NotImplemented', `${operation} of a directory bucket`);
+  if (NOT_THERE.has(operation)) throw new S3Error('NotImplemented', `${operation} in a directory bucket`);
   const [, mode, , ofBucket] = SESSION_KEY.exec(accessKeyId ?? '') ?? [];
   if (ofBucket !== bucket)
-    throw new S3Error('AccessDenied', `${operation} in a directory bucket needs a session for it: CreateSession`);
+    throw new S3Error(
+      'AccessDenied',
+      `${operation} in a directory bucket requires a session: call CreateSession first`,
+    );
   if (mode !== 'ReadWrite' && !READING.has(operation))
-    throw new S3Error('AccessDenied', `${operation} needs a session that writes; this one is ReadOnly`);
+    throw new S3Error('AccessDenied', `${operation} requires a ReadWrite session; this one is ReadOnly`);
   if (operation === 'ListObjectsV2') checkListing(query);
 }
 
-/** CreateSession: credentials for five minutes, with as much as is allowed where nothing in particular is asked for. */
+/**
+ * [CreateSession](https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateSession.html): credentials for five minutes;
+ * without a requested mode, the widest one that the caller is allowed.
+ */
 export function createSession(request: S3Request, accessKeyId: string | undefined, authorize: Authorize): S3Reply {
   const { store, bucket, headers } = request;
   store.bucket(bucket);
-  const mode = modeOf(bucket, headers[MODE_HEADER], accessKeyId, authorize);
+  const mode = allowedMode(bucket, headers[MODE_HEADER], accessKeyId, authorize);
   const Credentials = {
     AccessKeyId: `session-${mode}-${accessKeyId ?? ''}@${bucket}`,
     SecretAccessKey: 'local',
@@ -66,7 +72,7 @@ export function createSession(request: S3Request, accessKeyId: string | undefine
   return { xml: toXml('CreateSessionResult', { Credentials }) };
 }
 
-function modeOf(
+function allowedMode(
   bucket: string,
   asked: string | string[] | undefined,
   accessKeyId: string | undefined,
@@ -85,10 +91,10 @@ function modeOf(
 function checkListing(query: Map<string, string>): void {
   const prefix = query.get('prefix') ?? '';
   if (prefix !== '' && !prefix.endsWith('/'))
-    throw new S3Error('InvalidArgument', `a directory bucket takes prefixes that end in a slash, got ${prefix}`);
+    throw new S3Error('InvalidArgument', `in a directory bucket a prefix must end in a slash, got ${prefix}`);
   const delimiter = query.get('delimiter') ?? '/';
   if (delimiter !== '/')
-    throw new S3Error('InvalidArgument', `a directory bucket knows the delimiter / only, got ${delimiter}`);
+    throw new S3Error('InvalidArgument', `in a directory bucket the delimiter must be /, got ${delimiter}`);
   if (query.has('start-after'))
-    throw new S3Error('NotImplemented', 'start-after of a directory bucket, which has no order');
+    throw new S3Error('NotImplemented', 'start-after in a directory bucket, whose listing has no order');
 }

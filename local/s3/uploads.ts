@@ -9,7 +9,7 @@ import { S3Error } from './s3-error.ts';
 export interface Upload {
   id: string;
   folder: string;
-  /** Key and headers of the object to be. `modifiedMs` is the start; a checksum has algorithm and type only. */
+  /** Key and headers of the future object. `modifiedMs` is the start; a checksum has algorithm and type only. */
   info: ObjectInfo;
   parts: Map<number, ObjectInfo>;
 }
@@ -64,7 +64,7 @@ export function readUploads(folder: string, read: (path: string) => ObjectInfo |
       if (found && file === 'upload') info = found;
       else if (found) parts.set(Number(file), found);
     }
-    // without `upload` the server died before it told anyone the id
+    // without `upload` the server died before it returned the id to a client
     if (info) uploads.set(id, { id, folder: uploadFolder, info, parts });
     else rmSync(uploadFolder, { recursive: true, force: true });
   }

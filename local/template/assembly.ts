@@ -1,4 +1,4 @@
-// What `cdk synth` wrote: the template of a stack, and the folders of its assets.
+// Reads the output of `cdk synth`: the template of a stack, and the folders of its assets.
 
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -8,7 +8,7 @@ import type { Template } from './expressions.ts';
 export interface Assembly {
   stackName: string;
   template: Template;
-  /** Folder of an asset, by the key that the template gives its object. */
+  /** Folder of an asset, by the object key in the template. */
   assetFolder(objectKey: string): string;
 }
 
@@ -20,8 +20,8 @@ interface Artifact {
 
 /**
  * @param folder as `cdk synth` writes it, such as `cdk.out`
- * @param stackName which of its stacks; needed where there are several
- * @throws {InputError} when it is no such folder, or has not the stack
+ * @param stackName required where there are several
+ * @throws {InputError} when the folder was not written by `cdk synth`, or does not have the stack
  */
 export function readAssembly(folder: string, stackName?: string): Assembly {
   const { artifacts = {} } = readJson<{ artifacts?: Record<string, Artifact> }>(folder, 'manifest.json');

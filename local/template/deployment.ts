@@ -1,4 +1,4 @@
-// A stack as it would be deployed here: functions, buckets, routes, outputs, and who may do what.
+// A stack as the emulator deploys it: functions, buckets, routes, outputs and permissions.
 
 import { InputError } from '../../lib/base/errors.ts';
 import type { Role } from '../iam/authorizer.ts';
@@ -26,12 +26,12 @@ export interface Deployment {
 }
 
 /**
- * @param place region must be us-east-1
- * @throws {InputError} when the template has what cannot be run here, or a mistake that AWS would find
+ * @param scope region must be us-east-1
+ * @throws {InputError} when the template uses what the emulator does not support, or has a mistake that AWS would reject
  */
-export function deploy(assembly: Assembly, place: Omit<TemplateScope, 'stackName'>): Deployment {
+export function deploy(assembly: Assembly, scope: Omit<TemplateScope, 'stackName'>): Deployment {
   const { stackName, template } = assembly;
-  const stack = new Stack(assembly, place);
+  const stack = new Stack(assembly, scope);
   const functions = readFunctions(stack, assembly.assetFolder);
   if (functions.length === 0) throw new InputError(`stack ${stackName} has no functions of arvoredo`);
   const buckets = stack.ofType('AWS::S3::Bucket');
@@ -39,7 +39,7 @@ export function deploy(assembly: Assembly, place: Omit<TemplateScope, 'stackName
     stackName,
     functions,
     buckets: [...buckets, ...stack.ofType('AWS::S3Express::DirectoryBucket')].map(([id]) => stack.attributes(id).Ref),
-    routes: readRoutes(stack, place),
+    routes: readRoutes(stack, scope),
     functionUrls: readFunctionUrls(stack, new Map(functions.map(({ name, timeoutMs }) => [name, timeoutMs]))),
     outputs: Object.fromEntries(
       Object.entries(template.Outputs ?? {}).map(([name, { Value }]) => [name, stack.text(Value)]),

@@ -1,4 +1,4 @@
-// Expressions of a CloudFormation template, worked out as if it were deployed here.
+// Evaluates the expressions of a CloudFormation template.
 
 import { InputError } from '../../lib/base/errors.ts';
 
@@ -27,7 +27,7 @@ export interface TemplateScope {
   stackName: string;
 }
 
-/** @param attributesOf attributes of a resource that is there, by its logical id */
+/** @param attributesOf returns the attributes of an existing resource by its logical id */
 export class Expressions {
   readonly #template: Template;
   readonly #pseudo: Record<string, string>;
@@ -51,9 +51,9 @@ export class Expressions {
   }
 
   /**
-   * Work out a value with all that is in it.
+   * Evaluate a value and everything in it.
    *
-   * @throws {InputError} at what is not known here, or names nothing
+   * @throws {InputError} at a function that is not supported, or a name that does not exist
    */
   resolve(value: unknown): unknown {
     if (Array.isArray(value)) return value.map((each) => this.resolve(each));
@@ -65,11 +65,11 @@ export class Expressions {
     return Object.fromEntries(entries.map(([key, each]) => [key, this.resolve(each)]));
   }
 
-  /** The same, for what must come to text. */
+  /** Evaluate a value that must be text. */
   text(value: unknown): string {
     const text = this.resolve(value);
     if (typeof text === 'string') return text;
-    throw new InputError(`the template has ${JSON.stringify(value)} where text must be`);
+    throw new InputError(`the template has ${JSON.stringify(value)} where text is expected`);
   }
 
   #ref(name: string): unknown {
@@ -82,11 +82,11 @@ export class Expressions {
   #attribute(id: string, attribute: string): string {
     const value = Object.hasOwn(this.#template.Resources, id) ? this.#attributesOf(id)[attribute] : undefined;
     if (value === undefined)
-      throw new InputError(`the template refers to ${attribute} of ${id}, which is not known here`);
+      throw new InputError(`the template refers to ${attribute} of ${id}, which the emulator does not know`);
     return value;
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: the argument of a function is of its own form
+  // biome-ignore lint/suspicious/noExplicitAny: each function has another form of argument
   #call(name: string, argument: any): unknown {
     switch (name) {
       case 'Fn::GetAtt':

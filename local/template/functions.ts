@@ -1,4 +1,4 @@
-// The functions of a template, and the roles that they act as.
+// The functions of a template, and their roles.
 
 import type { Role } from '../iam/authorizer.ts';
 import type { Statement } from '../iam/evaluate.ts';
@@ -6,7 +6,7 @@ import type { LocalFunction } from '../lambda/options.ts';
 import type { Assembly } from './assembly.ts';
 import type { Stack } from './stack.ts';
 
-/** What is read of a function's properties. */
+/** The properties of a function that are read. */
 interface FunctionProperties {
   Code: { S3Key: string };
   Handler: string;

@@ -1,4 +1,4 @@
-// The addresses that a template gives to functions: routes of the API, and URLs of their own.
+// The addresses of a template's functions: routes of the API, and function URLs.
 
 import { InputError } from '../../lib/base/errors.ts';
 import { covers } from '../iam/evaluate.ts';
@@ -6,13 +6,13 @@ import type { TemplateScope } from './expressions.ts';
 import type { Stack } from './stack.ts';
 
 export interface TemplateRoute extends HttpRoute {
-  /** The function that answers it. */
+  /** The function that handles the route. */
   functionName: string;
 }
 
-/** An address of a function itself. */
+/** A function URL. */
 export interface FunctionUrl {
-  /** As the outputs give it, to be put right once it listens. */
+  /** The address in the outputs, replaced once it listens. */
   url: string;
   functionName: string;
   functionArn: string;
@@ -27,7 +27,7 @@ interface PermissionProperties {
   SourceArn?: string;
 }
 
-/** @throws {InputError} at a route that API Gateway may not lead to its function */
+/** @throws {InputError} at a route whose function API Gateway is not allowed to invoke */
 export function readRoutes(stack: Stack, { region, accountId }: Omit<TemplateScope, 'stackName'>): TemplateRoute[] {
   const permissions = stack
     .ofType('AWS::Lambda::Permission')
@@ -45,7 +45,9 @@ export function readRoutes(stack: Stack, { region, accountId }: Omit<TemplateSco
         (SourceArn === undefined || covers(SourceArn.replace(/\{[^}]+\}/g, '*'), source)),
     );
     if (!isAllowed)
-      throw new InputError(`route ${RouteKey}: API Gateway may not invoke ${target}: no permission says so`);
+      throw new InputError(
+        `route ${RouteKey}: API Gateway is not authorized to invoke ${target}: no permission allows it`,
+      );
     return { routeKey: RouteKey, authorization: AuthorizationType, functionName: nameOf(target) };
   });
 }
@@ -64,8 +66,8 @@ function nameOf(functionArn: string): string {
 }
 
 export interface HttpRoute {
-  /** Method and path, as in `GET /runs/{id}`, or `$default` for all that no other route takes. */
+  /** Method and path, as in `GET /runs/{id}`, or `$default` for requests that match no other route. */
   routeKey: string;
-  /** Whom it serves: with AWS_IAM who signs, with JWT who brings a token. Neither signature nor token is verified. */
+  /** AWS_IAM requires a signature, JWT a bearer token. Neither is verified. */
   authorization: 'NONE' | 'AWS_IAM' | 'JWT';
 }

@@ -1,4 +1,4 @@
-// The resources of a template under the names that they have here.
+// The resources of a template under their names in the emulator.
 
 import { directoryBucketArn } from '../s3/sessions.ts';
 import type { Assembly } from './assembly.ts';
@@ -6,24 +6,24 @@ import { type Attributes, Expressions, type Resource, type TemplateScope } from 
 
 export type Properties = NonNullable<Resource['Properties']>;
 
-/** Address that the outputs give for the API, to be put right once it listens. */
+/** Address of the API in the outputs, replaced once it listens. */
 export const API_URL = 'https://local.execute-api.us-east-1.amazonaws.com';
-/** The functions that are run: those of the CDK, which take part in a deployment, are not. */
+/** The functions that are run; the CDK's own, which only take part in a deployment, are not. */
 const OURS = /^arvoredo ([\w-]+)$/;
 
 export class Stack {
   readonly #resources: Record<string, Resource>;
   readonly #expressions: Expressions;
-  readonly #place: Omit<TemplateScope, 'stackName'>;
+  readonly #scope: Omit<TemplateScope, 'stackName'>;
   /** Logical id of the bucket that the outputs name. */
   readonly #mainBucket?: string;
 
-  /** @param place region must be us-east-1, as in `API_URL` */
-  constructor({ template, stackName }: Assembly, place: Omit<TemplateScope, 'stackName'>) {
+  /** @param scope region must be us-east-1, as in `API_URL` */
+  constructor({ template, stackName }: Assembly, scope: Omit<TemplateScope, 'stackName'>) {
     this.#resources = template.Resources;
-    this.#place = place;
+    this.#scope = scope;
     this.#mainBucket = (template.Outputs?.BucketName?.Value as { Ref?: string } | undefined)?.Ref;
-    this.#expressions = new Expressions(template, { ...place, stackName }, (id) => this.attributes(id));
+    this.#expressions = new Expressions(template, { ...scope, stackName }, (id) => this.attributes(id));
   }
 
   /** Logical ids and properties, expressions as they are, of all resources of a type. */
@@ -33,7 +33,7 @@ export class Stack {
       .map(([id, { Properties = {} }]) => [id, Properties]);
   }
 
-  /** The properties of a resource; none when it is not there. */
+  /** The properties of a resource; empty when it does not exist. */
   properties(id: string): Properties {
     return this.#resources[id]?.Properties ?? {};
   }
@@ -51,11 +51,11 @@ export class Stack {
     return this.#expressions.text(value);
   }
 
-  /** What expressions of the template make of a resource. */
+  /** The values that expressions of the template get for a resource. */
   attributes(id: string): Attributes {
     const { Type } = this.#resources[id];
     const properties = this.properties(id);
-    const { region, accountId } = this.#place;
+    const { region, accountId } = this.#scope;
     const lambdaArn = (name: string) => `arn:aws:lambda:${region}:${accountId}:function:${name}`;
     switch (Type) {
       case 'AWS::Lambda::Function': {
@@ -97,7 +97,7 @@ export class Stack {
   }
 }
 
-/** Names are as those of the emulator without a template, so that clients need not know which it is. */
+/** Names are those of the emulator without a template, so that clients work with either. */
 function functionName(id: string, description: unknown): string {
   const own = OURS.exec(String(description))?.[1];
   return own === undefined ? id : `arvoredo-${own}`;

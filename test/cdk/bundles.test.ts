@@ -237,7 +237,10 @@ test('a route that API Gateway may not lead to its function is refused at the st
   };
   await assert.rejects(start('permission', spoil), (error: unknown) => {
     assert.ok(error instanceof InputError);
-    assert.match(error.message, /route POST \/runs: API Gateway may not invoke .*arvoredo-api: no permission says so/);
+    assert.match(
+      error.message,
+      /route POST \/runs: API Gateway is not authorized to invoke .*arvoredo-api: no permission allows it/,
+    );
     return true;
   });
 });

@@ -176,7 +176,7 @@ const MISTAKES: [what: string, change: (statement: Json, role: string) => void, 
       if (isOfSession(statement) && /^EngineSplit/.test(role))
         statement.Condition = { StringEquals: { 's3express:SessionMode': 'ReadOnly' } };
     },
-    /s3:PutObject of runs\/r\/\w+\/part-\d+\.arrow in directory bucket .*needs a session that writes; this one is ReadOnly/,
+    /s3:PutObject of runs\/r\/\w+\/part-\d+\.arrow in directory bucket .*requires a ReadWrite session; this one is ReadOnly/,
   ],
 ];
 for (const [i, [what, change, message]] of MISTAKES.entries()) {

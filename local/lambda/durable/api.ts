@@ -113,6 +113,6 @@ function summary(names: FunctionNames, execution: Execution) {
 }
 function queryNumber(query: URLSearchParams, name: string, fallback: number): number {
   const text = query.get(name) || String(fallback);
-  if (!/^\d{1,9}$/.test(text)) throw invalidParameter(`${name} must be a whole number from 0 up, got ${text}`);
+  if (!/^\d{1,9}$/.test(text)) throw invalidParameter(`${name} must be an integer ≥ 0, got ${text}`);
   return Number(text);
 }

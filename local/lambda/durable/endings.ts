@@ -1,4 +1,4 @@
-// How an execution or one of its operations ended, read from what an invocation answered.
+// The end of an execution or of one of its operations, read from the response of an invocation.
 
 import type { ErrorObject } from '@aws-sdk/client-lambda';
 import { MAX_OPERATION_PAYLOAD_BYTES } from '../limits.ts';
@@ -16,7 +16,7 @@ export function errorObject(cause: unknown): ErrorObject {
   return { ErrorType: name, ErrorMessage: message };
 }
 
-/** What an invocation's outcome means for the operation that started it. */
+/** The end of the operation that started an invocation. */
 export function toEnding({ payload, error }: InvokeOutcome): Ending<'SUCCEEDED' | 'FAILED'> {
   if (error) {
     const { type, message, trace } = error;
@@ -27,7 +27,7 @@ export function toEnding({ payload, error }: InvokeOutcome): Ending<'SUCCEEDED' 
   return failedEnding('Function.ResponseSizeTooLarge', limit);
 }
 
-/** What the reply of a durable handler means for its execution. @returns undefined when it goes on later */
+/** The end of an execution by the reply of its handler. @returns undefined when the execution is only suspended */
 export function parseReply(execution: Execution, text: string): Ending<'SUCCEEDED' | 'FAILED'> | undefined {
   const reply = parse(text) as { Status?: unknown; Result?: string; Error?: ErrorObject } | null;
   if (reply?.Status === 'SUCCEEDED') return { status: 'SUCCEEDED', result: reply.Result };

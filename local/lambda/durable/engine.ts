@@ -1,6 +1,6 @@
 // Durable executions: takes checkpoints, runs what they start, and calls the handler again whenever something it has
-// not seen has changed. All state is made of journal records; what only lives here (tokens, timers, the invocation in
-// progress) is made anew after a restart.
+// not seen has changed. All state is made of journal records; what is kept only here (tokens, timers, the invocation in
+// progress) is created again after a restart.
 
 import { createHash, randomUUID } from 'node:crypto';
 import type { ErrorObject, OperationStatus, OperationUpdate } from '@aws-sdk/client-lambda';
@@ -26,7 +26,7 @@ export interface DurableEngineOptions {
   concurrency: Concurrency;
   pool: Pick<SandboxPool, 'run'>;
   journal: Pick<Journal, 'append'>;
-  /** What the journal held at the start. */
+  /** Executions that the journal held at the start. */
   runs: Runs;
   emit: Emit;
   crashDelayMs: number;
@@ -44,7 +44,7 @@ const EXECUTION_NAME = /^[\w-]{1,64}$/;
 export class DurableEngine {
   readonly #options: DurableEngineOptions;
   readonly #runs: Runs;
-  /** Left unfinished by an earlier service, and not asked for since. */
+  /** Left unfinished by an earlier service, and not requested since. */
   readonly #waiting = new Set<Run>();
   #isClosed = false;
 
@@ -53,13 +53,13 @@ export class DurableEngine {
     this.#runs = options.runs;
   }
 
-  /** Go on with the executions that were running when the journal was last written; the rest wait for a `start`. */
+  /** Resume the executions that were running when the journal was last written and that `resumes` accepts; the rest wait for a `start`. */
   resume(resumes: (executionName: string) => boolean): void {
     for (const run of this.#runs.all()) {
       if (run.execution.status !== 'RUNNING') run.setEnded();
       else this.#waiting.add(run);
     }
-    // one that is resumed asks for those that it had started
+    // a resumed execution requests those that it had started
     for (const run of [...this.#waiting]) {
       if (resumes(run.execution.name) && this.#waiting.delete(run)) this.#resume(run);
     }
@@ -71,11 +71,11 @@ export class DurableEngine {
       for (const operation of run.execution.operations.values()) this.#arm(run, operation);
       this.#wake(run);
     } catch (cause) {
-      this.#end(run, { status: 'FAILED', error: errorObject(cause) }); // the function is gone
+      this.#end(run, { status: 'FAILED', error: errorObject(cause) }); // the function no longer exists
     }
   }
 
-  /** Stop without a trace: running executions stay as the journal has them. */
+  /** Stop without a record: running executions stay as the journal has them. */
   close(): void {
     this.#isClosed = true;
     for (const run of this.#runs.all()) run.timers.clearAll();
@@ -85,7 +85,7 @@ export class DurableEngine {
     return Array.from(this.#runs.all(), (run) => run.execution);
   }
 
-  /** @throws {ApiError} 404 when there is none */
+  /** @throws {ApiError} 404 when there is no such execution */
   get(arn: string): Execution {
     return this.#runs.get(arn).execution;
   }
@@ -183,7 +183,7 @@ export class DurableEngine {
     this.#commit(run, { type: 'ended', arn: run.execution.arn, atMs: Date.now(), ...ending });
   }
 
-  /** Record what became of an operation that runs outside the handler, unless it or its execution is over. */
+  /** Record the end of an operation that runs outside the handler, unless it or its execution has ended. */
   #change(run: Run, id: string, ending: Ending<OperationStatus>): void {
     const operation = run.execution.operations.get(id);
     if (this.#isClosed || !operation || isFinal(operation.Status)) return;
@@ -205,7 +205,7 @@ export class DurableEngine {
     });
   }
 
-  /** Set in motion what an operation waits for. */
+  /** Start what an operation waits for: an invocation or a timer. */
   #arm(run: Run, operation: KnownOperation): void {
     const { Id: id, Type: type, Status: status } = operation;
     const { timers } = run;
@@ -242,7 +242,7 @@ export class DurableEngine {
     run.timers.set(heartbeatTimer(id), at, () => this.#change(run, id, { status: 'TIMED_OUT', error }));
   }
 
-  /** Run the target of a chained invocation once there is room. @returns undefined when it is no longer wanted */
+  /** Run the target of a chained invocation once a slot is free. @returns undefined when it is no longer needed */
   async #invokeTarget(run: Run, id: string): Promise<Ending<OperationStatus> | undefined> {
     const { Payload: input = '{}', ChainedInvokeOptions: options } = run.execution.starts.get(id)!;
     const { concurrency, pool, duplicates, faults } = this.#options;
@@ -265,7 +265,7 @@ export class DurableEngine {
       const request = { requestId: randomUUID(), payload: Buffer.from(input), functionArn: arn };
       if (fault?.kind === 'doubledDelivery') fault.strike();
       if (fault?.kind === 'doubledDelivery' || isDoubled(duplicates, fn.name, input)) {
-        // what the second delivery answers goes nowhere
+        // the result of the second delivery is discarded
         void concurrency.enterWhenFree(fn).then(() => pool.run(fn, version, request));
       }
       const outcome = await pool.run(fn, version, { ...request, fault: sandboxFault(fault) });
@@ -292,7 +292,7 @@ export class DurableEngine {
     return { status: status as OperationStatus, result, error };
   }
 
-  /** Call the handler soon. Replaying a large state takes long: while answers are to come, it waits for more of them. */
+  /** Call the handler soon. Replaying a large state takes long, so it waits while more results are expected. */
   #wake(run: Run): void {
     if (run.isActive || run.execution.status !== 'RUNNING') return;
     const moreMs = run.numInvoking > 0 ? Math.min(run.replayMs, MAX_COALESCE_MS) : 0;
@@ -305,7 +305,7 @@ export class DurableEngine {
     run.timers.set('resume', atMs, () => void this.#drive(run));
   }
 
-  /** Call the handler, once, and decide what comes next. */
+  /** Call the handler once, and act on its reply. */
   async #drive(run: Run): Promise<void> {
     const { execution } = run;
     const target = this.#target(run);
@@ -342,7 +342,7 @@ export class DurableEngine {
     else if (run.execution.unseen.size > 0) this.#wake(run);
   }
 
-  /** An invocation that threw, timed out or was killed is tried again from its last checkpoint. */
+  /** Retry an invocation that threw, timed out or was killed, from its last checkpoint. */
   #afterCrash(run: Run, outcome: InvokeOutcome): void {
     run.crashes++;
     if (run.crashes >= MAX_CRASHES) {
@@ -350,7 +350,7 @@ export class DurableEngine {
       return;
     }
     const factor = Math.min(2 ** (run.crashes - 1), MAX_CRASH_DELAY_FACTOR);
-    run.isActive = true; // what changes meanwhile does not shorten the pause
+    run.isActive = true; // changes meanwhile do not shorten the pause
     this.#driveAt(run, Date.now() + this.#options.crashDelayMs * factor);
   }
 }

@@ -5,7 +5,7 @@ import { MAX_STATE_PAGE, MAX_STATE_PAGE_BYTES } from '../limits.ts';
 import type { ExecutionStatus } from '../options.ts';
 import type { JournalRecord } from './shapes.ts';
 
-/** An operation with the members that every one of ours has. */
+/** An operation with the members that every operation has here. */
 export type KnownOperation = Operation & { Id: string; StartTimestamp: Date; Status: OperationStatus };
 
 type Started = JournalRecord & { type: 'started' };
@@ -21,7 +21,7 @@ export class Execution {
   result?: string;
   error?: ErrorObject;
   endedAt?: Date;
-  /** In the order they were started, the execution itself first. Emptied at the end. */
+  /** In the order of their starts, the execution itself first. Emptied at the end. */
   readonly operations = new Map<string, KnownOperation>();
   /** The update that started an operation, for what is not part of its state: payload, target, timeouts. */
   readonly starts = new Map<string, OperationUpdate>();
@@ -48,7 +48,7 @@ export class Execution {
     });
   }
 
-  /** Take in a record that is not the first. */
+  /** Apply a record that is not the first. */
   apply(record: Exclude<JournalRecord, Started>): void {
     const at = new Date(record.atMs);
     if (record.type === 'updated') for (const update of record.updates) this.#update(update, at);
@@ -90,7 +90,7 @@ export class Execution {
     return { Operations: page, ...(end < visible.length && { NextMarker: String(end) }) };
   }
 
-  /** Operations that the handler has not seen; it has now. */
+  /** Return the operations that the handler has not seen, and mark them as seen. */
   takeUnseen(): KnownOperation[] {
     const operations = [...this.unseen].map((id) => this.operations.get(id)!);
     this.unseen.clear();
@@ -174,7 +174,7 @@ function callbackId(arn: string, operationId: string): string {
   return Buffer.from(JSON.stringify([arn, operationId])).toString('base64url');
 }
 
-/** @returns undefined when the text is no callback id */
+/** @returns undefined when the text is not a callback id */
 export function parseCallbackId(text: string): { arn: string; id: string } | undefined {
   try {
     const [arn, id] = JSON.parse(Buffer.from(text, 'base64url').toString());

@@ -1,6 +1,6 @@
-// What happened to durable executions, one JSON line each, written before it is acknowledged. Played again, the lines
-// give the same executions. A write reaches the kernel before it returns, so a SIGKILL of the emulator loses nothing;
-// only a power cut could, which is no case for fsync here.
+// The history of durable executions, one JSON line for each event, written before it is acknowledged. Replayed, the
+// lines give the same executions. A write reaches the kernel before it returns, so a SIGKILL of the emulator loses nothing;
+// only a power cut could, which does not justify fsync here.
 
 import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { isRecord, type JournalRecord } from './shapes.ts';
 const READ_BYTES = 1024 * 1024; // at once
 
 export class Journal {
-  /** What was written before, without the steps of executions that have ended. */
+  /** Records written before, without the steps of executions that have ended. */
   readonly records: readonly JournalRecord[];
   readonly #path: string;
   readonly #onBroken: (error: Error) => void;
@@ -19,14 +19,14 @@ export class Journal {
   readonly #compactAbove: number;
   #file: number;
   #bytes = 0;
-  /** Size at which it is compacted while it is written: twice what the last time left, so that its cost is a share. */
+  /** Size at which it is compacted while it is written: twice the size after the last time, so that the cost stays proportional. */
   #limit: number;
   #isBroken = false;
 
   /**
-   * @param onBroken told once, when a record cannot be written: from then on nothing is kept
-   * @param compactAbove bytes of the file from which it is compacted while it is written, from 1 up
-   * @throws {FormatError} when a line is no record
+   * @param onBroken called once, when a record cannot be written: from then on nothing is recorded
+   * @param compactAbove bytes of the file from which it is compacted while it is written, ≥ 1
+   * @throws {FormatError} when a line is not a record
    */
   constructor(dataDir: string, onBroken: (error: Error) => void = () => {}, compactAbove = COMPACT_ABOVE_BYTES) {
     this.#onBroken = onBroken;
@@ -48,7 +48,7 @@ export class Journal {
     try {
       this.#bytes += write(this.#file, record);
     } catch (cause) {
-      // in the middle of a timer or an invocation there is nobody to throw to; a torn line is cut off at the next start
+      // a timer or an invocation has no caller to throw to; a torn line is cut off at the next start
       this.#isBroken = true;
       this.#onBroken(
         new Error(`the journal of the emulator cannot be written: ${(cause as Error).message}`, { cause }),
@@ -74,12 +74,12 @@ export class Journal {
       this.#file = file;
       this.#bytes = bytes;
     } catch {
-      // a full disk: the long file goes on, and the next start tries again
+      // a full disk: the long file stays in use, and the next start compacts it
     }
     this.#limit = Math.max(this.#compactAbove, 2 * this.#bytes);
   }
 
-  /** Put in the file's place a copy without what nobody asks for any more. It is open, to be written on. */
+  /** Replace the file by a copy without the records that are no longer needed. @returns the copy, open for appending */
   #copyNeeded(): { file: number; bytes: number; records: JournalRecord[] } {
     const path = `${this.#path}.new`;
     const file = openSync(path, 'w');
@@ -117,7 +117,7 @@ function write(file: number, record: JournalRecord): number {
   return line.length;
 }
 
-/** The whole lines of a file, which may be longer than a string can be; none when there is no file. */
+/** The whole lines of a file, which may be longer than a string can be; none when the file does not exist. */
 function* lines(path: string): Generator<string> {
   let file: number;
   try {
@@ -127,11 +127,11 @@ function* lines(path: string): Generator<string> {
     throw error;
   }
   try {
-    let pieces: Buffer[] = []; // of the line that goes on
+    let pieces: Buffer[] = []; // of the line that continues in the next chunk
     for (;;) {
       const buffer = Buffer.allocUnsafe(READ_BYTES);
       const chunk = buffer.subarray(0, readSync(file, buffer));
-      if (chunk.length === 0) return; // text after the last line end was not acknowledged to anyone
+      if (chunk.length === 0) return; // text after the last line end was never acknowledged
       let start = 0;
       for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
         yield Buffer.concat([...pieces, chunk.subarray(start, end)]).toString();
@@ -153,5 +153,5 @@ function parse(line: string, where: string): JournalRecord {
     throw new FormatError(`${where} is not JSON; remove the file to start afresh`, { cause });
   }
   if (isRecord(record)) return record;
-  throw new FormatError(`${where} is no record; remove the file to start afresh`);
+  throw new FormatError(`${where} is not a record; remove the file to start afresh`);
 }

@@ -1,4 +1,4 @@
-// The executions that are known, found by ARN, name, token or callback.
+// All executions, found by ARN, name, token or callback.
 
 import { FormatError } from '../../../lib/base/errors.ts';
 import { ApiError, invalidParameter } from '../http.ts';
@@ -7,10 +7,10 @@ import type { JournalRecord } from './shapes.ts';
 import { Timers } from './timers.ts';
 import { validateUpdates } from './validate.ts';
 
-/** An execution with what the journal does not hold. */
+/** An execution and its state that the journal does not hold. */
 export interface Run {
   execution: Execution;
-  /** What the next checkpoint must show; undefined while the handler is not running. */
+  /** Token that the next checkpoint must carry; undefined while the handler is not running. */
   token?: string;
   /** Whether the handler runs, waits for room, or pauses before it runs again. */
   isActive: boolean;
@@ -18,7 +18,7 @@ export interface Run {
   crashes: number;
   /** Chained invocations that have not ended. */
   numInvoking: number;
-  /** How long the handler ran when it was called last. */
+  /** Duration of the last call of the handler. */
   replayMs: number;
   /** When the handler is to be called; Infinity when no call is planned. */
   driveAtMs: number;
@@ -66,7 +66,7 @@ export class Runs {
     return this.#byName.get(nameKey(functionName, version, name));
   }
 
-  /** @throws {ApiError} 404 when there is none */
+  /** @throws {ApiError} 404 when there is no such execution */
   get(arn: string): Run {
     const run = this.#byArn.get(arn);
     if (!run) throw new ApiError(404, 'ResourceNotFoundException', `Durable execution not found: ${arn}`);

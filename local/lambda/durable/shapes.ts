@@ -1,5 +1,5 @@
-// The shapes of what comes from outside: updates and errors over HTTP, records from the disk. What they mean is checked
-// elsewhere; here it is made sure that they can be looked at.
+// The shapes of data from outside: updates and errors over HTTP, records from the disk. Only the shape is checked here,
+// so that other code can read the fields; `validate.ts` checks what they mean.
 
 import type { ErrorObject, OperationStatus, OperationUpdate } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
@@ -55,12 +55,12 @@ const RecordShape = v.variant('type', [
   v.looseObject({ type: v.literal('ended'), ...common, status: v.picklist(STATUSES), ...ending }),
 ]);
 
-/** @throws {ApiError} 400 when a value is not as the API has it */
+/** @throws {ApiError} 400 when a value does not have the shape that the API defines */
 export function checkUpdates(value: unknown): OperationUpdate[] {
   return check(UpdatesShape, value, 'Updates') as OperationUpdate[];
 }
 
-/** @throws {ApiError} 400 when a value is not as the API has it */
+/** @throws {ApiError} 400 when a value does not have the shape that the API defines */
 export function checkError(value: unknown): ErrorObject {
   return check(ErrorShape, value, 'Error') as ErrorObject;
 }
@@ -78,7 +78,7 @@ function check(schema: v.GenericSchema, value: unknown, name: string): unknown {
 
 export type JournalRecord = { arn: string; atMs: number } & (
   | { type: 'started'; name: string; functionName: string; version: string; input: string }
-  /** Accepted from the handler; its end is a record of its own. */
+  /** Accepted from the handler; its end is a separate record. */
   | { type: 'updated'; updates: OperationUpdate[] }
   /** From outside the handler: an invocation returned, a timer ran out, a callback came. */
   | { type: 'changed'; id: string; status: OperationStatus; result?: string; error?: ErrorObject }

@@ -1,4 +1,4 @@
-// Timers by name that reach further than setTimeout does.
+// Named timers that reach further than setTimeout does.
 
 const MAX_DELAY_MS = 2 ** 31 - 1; // setTimeout fires at once beyond it
 

@@ -1,4 +1,4 @@
-// Which updates a checkpoint may hold. The rules are those of the service, as AWS's own test server states them.
+// Which updates a checkpoint may hold. The rules are those of AWS's own test server.
 
 import type { OperationAction, OperationStatus, OperationType, OperationUpdate } from '@aws-sdk/client-lambda';
 import { type ApiError, invalidParameter } from '../http.ts';

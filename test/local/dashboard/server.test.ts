@@ -123,14 +123,27 @@ test('an exported page cannot be broken out of by what the events hold', async (
   assert.ok(!page.includes('alert(1)</script>') && !/(src|href)="(?!data:|#)[\w.]+\.(js|css)"/.test(page));
 });
 
-test('objects of runs become events, those that never change only once; other objects do not', () => {
+const REPORT = { accuracy: 0.5, tasks: { total: 1, attempts: 1 }, rows: { total: 3 }, bill: 0, forecast: 0 };
+
+test('valid documents of runs become events, those that never change only once; other objects do not', () => {
   const objects: Record<string, string> = {
     'runs/a/run.json': '{"params":{"seed":1}}',
     'runs/a/status.json': '{"state":"running","stages":[],"usage":{}}',
-    'runs/a/dataset/part-00007.json': '{"classCounts":[1,2],"partition":{"bytes":9},"min":[0]}',
-    'runs/a/report.json': '{"accuracy":0.5,"curves":[1],"timeline":[2],"dataset":{"label":{"classes":["no","yes"]}}}',
+    'runs/a/dataset/part-00007.json': '{"classCounts":[1,2],"numRows":3,"partition":{"bytes":9},"min":[0]}',
+    'runs/a/report.json': JSON.stringify({
+      ...REPORT,
+      curves: [1],
+      timeline: [2],
+      dataset: { label: { classes: ['no', 'yes'] } },
+    }),
     'runs/b/status.json': 'no JSON',
     'runs/c/status.json': 'null',
+    // JSON that lacks what the page reads, or has it of another type
+    'runs/b/run.json': '{"params":"none"}',
+    'runs/d/status.json': '{"state":"running","stages":[null]}',
+    'runs/e/status.json': '{"state":"asleep","stages":[]}',
+    'runs/b/dataset/part-00000.json': '{"classCounts":["1"],"numRows":1,"partition":{"bytes":9}}',
+    'runs/b/report.json': '{"accuracy":0.5}',
     'runs/a/train/part-00000.arrow': '{}',
     'else/run.json': '{}',
   };
@@ -146,7 +159,7 @@ test('objects of runs become events, those that never change only once; other ob
     { type: 'runRequested', runId: 'a', params: { seed: 1 } },
     status,
     { type: 'partition', runId: 'a', index: 7, classCounts: [1, 2], bytes: 9 },
-    { type: 'runReport', runId: 'a', accuracy: 0.5, classes: ['no', 'yes'] },
+    { type: 'runReport', runId: 'a', ...REPORT, classes: ['no', 'yes'] },
     status,
   ]);
 });

@@ -57,6 +57,6 @@ for (const name of ['Nothing', 'constructor']) {
 test('any other action is refused as InvalidAction', async () => {
   await assert.rejects(client.send(new ListStacksCommand({})), {
     name: 'InvalidAction',
-    message: 'only DescribeStacks is served here, got ListStacks',
+    message: 'only DescribeStacks is supported, got ListStacks',
   });
 });

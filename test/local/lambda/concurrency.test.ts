@@ -18,7 +18,7 @@ const settled = async () => {
   for (let i = 0; i < 5; i++) await null;
 };
 
-test('reserved places are for one function alone, the others share the rest', () => {
+test('reserved concurrency is for one function alone, the others share the rest', () => {
   const [a, b, c] = [fn('a', { reservedConcurrency: 2 }), fn('b'), fn('c')];
   const concurrency = new Concurrency({ functions: [a, b, c], accountLimit: 4 });
   assert.equal(concurrency.unreserved, 2);
@@ -37,11 +37,11 @@ test('reserved places are for one function alone, the others share the rest', ()
   assert.equal(concurrency.refusal(a), 'ConcurrentInvocationLimitExceeded');
 });
 
-test('nobody can reserve every place', () => {
+test('a function cannot reserve all concurrency', () => {
   const greedy = [fn('a', { reservedConcurrency: 2 }), fn('b', { reservedConcurrency: 1 })];
   assert.throws(() => new Concurrency({ functions: greedy, accountLimit: 3 }), {
     name: 'RangeError',
-    message: 'functions reserve 3 places of 3; at least 1 must stay unreserved',
+    message: 'functions reserve 3 of 3 concurrency slots; at least 1 must stay unreserved',
   });
   const concurrency = new Concurrency({ functions: greedy, accountLimit: 4 });
   assert.throws(() => concurrency.reserve(greedy[1], 2), {
@@ -158,7 +158,7 @@ test('concurrency is reserved, read and given back over the API', async () => {
   assert.equal((await invoke({ action: 'echo' })).StatusCode, 200);
   assert.equal(await get(), undefined);
   await assert.rejects(put(5), { name: 'InvalidParameterValueException' });
-  await assert.rejects(put(-1), { name: 'InvalidParameterValueException', message: /from 0 up, got -1/ });
+  await assert.rejects(put(-1), { name: 'InvalidParameterValueException', message: /an integer ≥ 0, got -1/ });
   const ofVersion = new PutFunctionConcurrencyCommand({ FunctionName: 'worker:live', ReservedConcurrentExecutions: 1 });
   await assert.rejects(client.send(ofVersion), { name: 'InvalidParameterValueException' });
 });

@@ -53,12 +53,12 @@ test('the SDK opens a session by itself, and a key is the same with it and witho
   assert.ok(server.read(ZONED, 'runs/a/part.arrow'), 'the key must be without a slash in front');
 });
 
-test('who may only read gets a session that reads, and who may not open one is told the right', async () => {
+test('a role that may only read gets a ReadOnly session, others an error that names the permission', async () => {
   await clientOf('writer').send(put('read'));
   const reader = clientOf('reader');
   const { Body } = await reader.send(new GetObjectCommand({ Bucket: ZONED, Key: 'read' }));
   assert.equal(await Body!.transformToString(), 'x');
-  await assert.rejects(reader.send(put('new')), { name: 'AccessDenied', message: /needs a session that writes/ });
+  await assert.rejects(reader.send(put('new')), { name: 'AccessDenied', message: /requires a ReadWrite session/ });
   await assert.rejects(clientOf('stranger').send(put('new')), {
     name: 'AccessDenied',
     message: /stranger may not s3express:CreateSession on arn:aws:s3express:\S+:bucket\/rows--use1-az4--x-s3/,
@@ -66,17 +66,19 @@ test('who may only read gets a session that reads, and who may not open one is t
 });
 
 test('without a session, or with one of another bucket, nothing is read or written', async () => {
-  await assert.rejects(clientOf('writer', true).send(put('bare')), { message: /needs a session for it/ });
+  await assert.rejects(clientOf('writer', true).send(put('bare')), {
+    message: /requires a session: call CreateSession first/,
+  });
   const { Credentials } = await clientOf('writer').send(new CreateSessionCommand({ Bucket: ZONED }));
   assert.match(Credentials!.AccessKeyId!, /ReadWrite/);
   const other = clientOf(Credentials!.AccessKeyId!.replace(ZONED, 'other--use1-az4--x-s3'), true);
-  await assert.rejects(other.send(put('bare')), { message: /needs a session for it/ });
+  await assert.rejects(other.send(put('bare')), { message: /requires a session: call CreateSession first/ });
   await assert.rejects(clientOf('writer').send(new CreateSessionCommand({ Bucket: 'general' })), {
-    message: /is no directory bucket/,
+    message: /is not a directory bucket/,
   });
 });
 
-test('a list takes prefixes that end in a slash, and has no order', async () => {
+test('a listing of a directory bucket requires a prefix that ends in a slash, and has no order', async () => {
   const writer = clientOf('writer');
   for (const key of ['list/a', 'list/b', 'list/c']) await writer.send(put(key));
   const list = (Prefix: string) => writer.send(new ListObjectsV2Command({ Bucket: ZONED, Prefix }));

@@ -47,7 +47,7 @@ for (const [value, expected] of EXPRESSIONS) {
 test('what names nothing, and what is not known, is refused', () => {
   assert.throws(() => expressions.resolve({ Ref: 'Nobody' }), {
     name: 'InputError',
-    message: 'the template refers to Ref of Nobody, which is not known here',
+    message: 'the template refers to Ref of Nobody, which the emulator does not know',
   });
   assert.throws(() => expressions.resolve({ Ref: 'Bare' }), /refers to Ref of Bare/);
   assert.throws(() => expressions.resolve({ 'Fn::GetAtt': ['Bucket', 'Colour'] }), /refers to Colour of Bucket/);
@@ -55,7 +55,7 @@ test('what names nothing, and what is not known, is refused', () => {
     () => expressions.resolve({ 'Fn::ImportValue': 'x' }),
     /uses Fn::ImportValue, which the emulator does not/,
   );
-  assert.throws(() => expressions.text({ Ref: ['Bucket'], other: 1 }), /where text must be/);
+  assert.throws(() => expressions.text({ Ref: ['Bucket'], other: 1 }), /where text is expected/);
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'arvoredo-template-'));

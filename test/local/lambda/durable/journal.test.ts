@@ -126,15 +126,18 @@ function replay(path: string, text: string | Uint8Array): Runs {
   }
 }
 
-test('records that are none, or cannot follow from those before, are refused by name', (t) => {
+test('lines that are not records, or do not follow from those before, are rejected with their line', (t) => {
   const path = folder(t);
   assert.equal([...replay(path, lines(RECORDS)).all()].length, 2);
   const wrong: [unknown, RegExp][] = [
-    [null, /line 2 is no record/],
-    [{ ...STARTED, arn: 5 }, /no record/],
-    [{ ...STARTED, type: 'else' }, /no record/],
-    [{ arn: 'a', atMs: 2, type: 'updated', updates: [null] }, /no record/],
-    [{ arn: 'a', atMs: 2, type: 'updated', updates: [{ Id: 'x', Type: '__proto__', Action: 'START' }] }, /no record/],
+    [null, /line 2 is not a record/],
+    [{ ...STARTED, arn: 5 }, /is not a record/],
+    [{ ...STARTED, type: 'else' }, /is not a record/],
+    [{ arn: 'a', atMs: 2, type: 'updated', updates: [null] }, /is not a record/],
+    [
+      { arn: 'a', atMs: 2, type: 'updated', updates: [{ Id: 'x', Type: '__proto__', Action: 'START' }] },
+      /is not a record/,
+    ],
     [{ arn: 'x', atMs: Date.now(), type: 'ended', status: 'FAILED' }, /of x in the journal does not follow/],
     [{ arn: 'a', atMs: 2, type: 'changed', id: 'x', status: 'READY' }, /does not follow/],
     // a circle of parents, in which the search for a finished one would never end
@@ -156,8 +159,12 @@ test('a service that finds a damaged file names it, and leaves nothing behind', 
   const DAMAGED: [file: string, text: string, message: RegExp][] = [
     ['durable.jsonl', lines([{ arn: 'x', atMs: Date.now(), type: 'ended', status: 'FAILED' }]), /of x in the journal/],
     ['events/1-x.json', '{"requestId":"x"', /event .*\/events\/1-x\.json cannot be read: .*; remove the file/],
-    ['events/1-x.json', '{}', /event .*\/events\/1-x\.json is no asynchronous invocation: requestId: /],
-    ['events/1-x.json', JSON.stringify({ ...event, tries: -1 }), /1-x\.json is no asynchronous invocation: tries: /],
+    ['events/1-x.json', '{}', /event .*\/events\/1-x\.json is not an asynchronous invocation: requestId: /],
+    [
+      'events/1-x.json',
+      JSON.stringify({ ...event, tries: -1 }),
+      /1-x\.json is not an asynchronous invocation: tries: /,
+    ],
   ];
   mkdirSync(join(dataDir, 'events'));
   for (const [file, text, message] of DAMAGED) {
