@@ -21,6 +21,7 @@ import {
   STAGE_FUNCTIONS,
   WORKER_NAMES,
 } from '../functions/manifest.ts';
+import { check, integer } from '../lib/base/check.ts';
 import { InputError } from '../lib/base/errors.ts';
 import { KEPT_DAYS } from '../lib/plan/cost.ts';
 import { STAGE_NAMES } from '../lib/plan/stage-sizes.ts';
@@ -29,11 +30,11 @@ import { GRANTS } from './grants.ts';
 import type { ArvoredoNetwork } from './network.ts';
 import { type ArvoredoStore, allow } from './store.ts';
 
-/** Places set aside for functions alone, which are also the most that they may have at once. */
+/** Reserved concurrency of the functions, which is also the most that each can run at once. Integers ≥ 1. */
 export interface ReservedConcurrency {
-  /** Of the orchestrator, as each run that is awake takes one, and again of the function for its slices. From 1 up. @default none */
+  /** Of the orchestrator, where each run that is awake takes one, and the same for the function of its shards. @default none */
   orchestrator?: number;
-  /** Of each worker function, in each of its sizes. From 1 up. @default none */
+  /** Of each worker function, at each of its memory sizes. @default none */
   workers?: number;
 }
 
@@ -45,8 +46,8 @@ export interface ArvoredoEngineProps {
   /** How long logs are kept. @default one month */
   logRetention?: logs.RetentionDays;
   /**
-   * Places set aside, so that workers cannot take those of the orchestrator, nor a run those of other programs. AWS wants
-   * 100 to stay free, so an account with the 10 places of a new one cannot set any aside.
+   * Reserved concurrency, so that workers cannot use up that of the orchestrator, nor a run that of other programs. AWS
+   * requires 100 unreserved, so a new account, whose limit is 10, cannot reserve any.
    *
    * @default none
    */
@@ -71,7 +72,7 @@ const OWN_BUNDLES = fileURLToPath(new URL('../dist/functions', import.meta.url))
 const DURABLE = 'a durable function has a dead-letter queue; a destination is not told how an execution ended';
 const IS_CALLED = 'invoked synchronously, or by the orchestrator, which sees how it ends and tries again';
 /** What a function may have on Lambda; a whole vCPU, which all sizes but those of the API have at least, is the least. */
-const MEMORY_MIB = { least: 1769, most: 10_240 };
+const MEMORY_MIB = integer(1769, 10_240);
 /** Longest time of a run. */
 const EXECUTION_TIMEOUT = Duration.days(1);
 
@@ -90,9 +91,9 @@ export class ArvoredoEngine extends Construct {
     super(scope, id);
     const { bundleDir = OWN_BUNDLES, reservedConcurrency: { orchestrator: own, workers } = {} } = props;
     checkBundles(bundleDir);
-    checkPlaces('reservedConcurrency.orchestrator', own);
-    checkPlaces('reservedConcurrency.workers', workers);
-    checkMemory(props.maxMemoryMiB);
+    if (own !== undefined) check('reservedConcurrency.orchestrator', own, integer(1));
+    if (workers !== undefined) check('reservedConcurrency.workers', workers, integer(1));
+    if (props.maxMemoryMiB !== undefined) check('maxMemoryMiB', props.maxMemoryMiB, MEMORY_MIB);
     // "modifying an existing lambda to use durability will trigger a resource replacement": ours is born durable
     Annotations.of(this).acknowledgeInfo('aws-lambda:Function.DurableConfig');
     this.failures = new sqs.Queue(this, 'Failures', {
@@ -238,16 +239,4 @@ function checkBundles(bundleDir: string): void {
   if (missing.length > 0) {
     throw new InputError(`no index.mjs for ${missing.join(', ')} under ${bundleDir}; run: npm run build`);
   }
-}
-
-function checkMemory(maxMemoryMiB: number | undefined): void {
-  const { least, most } = MEMORY_MIB;
-  if (maxMemoryMiB === undefined) return;
-  if (Number.isInteger(maxMemoryMiB) && maxMemoryMiB >= least && maxMemoryMiB <= most) return;
-  throw new InputError(`maxMemoryMiB must be a whole number from ${least} to ${most}, got ${maxMemoryMiB}`);
-}
-
-function checkPlaces(name: string, places: number | undefined): void {
-  if (places === undefined || (Number.isInteger(places) && places >= 1)) return;
-  throw new InputError(`${name} must be a whole number from 1 up, got ${places}`);
 }

@@ -7,6 +7,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as s3express from 'aws-cdk-lib/aws-s3express';
 import { Construct } from 'constructs';
 import { PARTITION_FOLDERS } from '../lib/aws/partition-store.ts';
+import { check, integer, oneOf } from '../lib/base/check.ts';
 import { InputError } from '../lib/base/errors.ts';
 import { KEPT_DAYS } from '../lib/plan/cost.ts';
 import { acknowledge, acknowledgeWildcards } from './findings.ts';
@@ -55,13 +56,9 @@ export class ArvoredoStore extends Construct {
     super(scope, id);
     const { expireAfterDays = KEPT_DAYS.objects, expireDataAfterDays, removal = 'retain' } = props;
     const { encryptionKey, accessLogs = false } = props;
-    if (removal !== 'retain' && removal !== 'destroy') {
-      throw new InputError(`removal must be retain or destroy, got ${removal}`);
-    }
+    check('removal', removal, oneOf('retain', 'destroy'));
     for (const [name, days] of Object.entries({ expireAfterDays, expireDataAfterDays })) {
-      if (days !== undefined && !(Number.isInteger(days) && days >= 1)) {
-        throw new InputError(`${name} must be a whole number from 1 up, got ${days}`);
-      }
+      if (days !== undefined) check(name, days, integer(1));
     }
     const { dataBuckets = [] } = props;
     const wrong = dataBuckets.find((name) => !BUCKET_NAME.test(name));

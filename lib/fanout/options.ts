@@ -1,5 +1,16 @@
 // The options of a fan-out: what may be asked for, the defaults, and the check.
 
+import {
+  boolean,
+  check,
+  integer,
+  integerOrFraction,
+  numberAbove,
+  numberFrom,
+  oneOf,
+  orNull,
+  type Rule,
+} from '../base/check.ts';
 import { InputError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
 
@@ -71,49 +82,32 @@ export const FAN_OUT_DEFAULTS = {
   shardAbove: MAX_TASKS,
 } as const satisfies ResolvedOptions;
 
-type Rule = [allowed: string, isAllowed: (value: unknown) => boolean];
-const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
-const whole = (least: number, most = Number.MAX_SAFE_INTEGER): Rule => [
-  `a whole number from ${least} ${most === Number.MAX_SAFE_INTEGER ? 'up' : `to ${most}`}`,
-  (value) => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most,
-];
-const ms = (least: number): Rule => [`milliseconds from ${least} up`, (value) => isNumber(value) && value >= least];
-const orNull = ([allowed, isAllowed]: Rule): Rule => [
-  `${allowed}, or null`,
-  (value) => value === null || isAllowed(value),
-];
-const countOrShare = (least: number): Rule => [
-  `a whole number from ${least} up or a share in (0, 1)`,
-  (value) => (Number.isSafeInteger(value) && (value as number) >= least) || (isNumber(value) && value > 0 && value < 1),
-];
-const flag: Rule = ['true or false', (value) => typeof value === 'boolean'];
-
-const RULES: Record<keyof ResolvedOptions, Rule> = {
-  maxInFlight: whole(1),
-  maxAttempts: whole(1),
-  backoffMs: ms(0),
-  maxBackoffMs: ms(0),
-  seed: whole(0),
-  toleratedFailures: countOrShare(0),
-  failFast: flag,
-  enough: orNull(countOrShare(1)),
-  breakerRate: ['a share in (0, 1]', (value) => isNumber(value) && value > 0 && value <= 1],
-  breakerAttempts: whole(1),
-  speculate: flag,
-  stragglerFactor: ['a number above 1', (value) => isNumber(value) && value > 1],
-  attemptTimeoutMs: orNull(ms(1)),
-  startWithinMs: ms(1),
-  taskDeadlineMs: orNull(ms(1)),
-  deadlineMs: orNull(ms(1)),
-  lookEveryMs: ms(1000),
-  results: ['all or sum', (value) => value === 'all' || value === 'sum'],
-  shardAbove: whole(1, MAX_TASKS),
+const RULES: Record<keyof ResolvedOptions, Rule<unknown>> = {
+  maxInFlight: integer(1),
+  maxAttempts: integer(1),
+  backoffMs: numberFrom(0),
+  maxBackoffMs: numberFrom(0),
+  seed: integer(0),
+  toleratedFailures: integerOrFraction(0),
+  failFast: boolean,
+  enough: orNull(integerOrFraction(1)),
+  breakerRate: numberAbove(0, 1),
+  breakerAttempts: integer(1),
+  speculate: boolean,
+  stragglerFactor: numberAbove(1),
+  attemptTimeoutMs: orNull(numberFrom(1)),
+  startWithinMs: numberFrom(1),
+  taskDeadlineMs: orNull(numberFrom(1)),
+  deadlineMs: orNull(numberFrom(1)),
+  lookEveryMs: numberFrom(1000),
+  results: oneOf('all', 'sum'),
+  shardAbove: integer(1, MAX_TASKS),
 };
 
 /**
  * Fill in the defaults; an explicit `undefined` means the default.
  *
- * @throws {InputError} naming the option, the value got and the values allowed
+ * @throws {InputError} with the option, the allowed values and the received one
  */
 export function resolveOptions(options: FanOutOptions): ResolvedOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
@@ -121,8 +115,7 @@ export function resolveOptions(options: FanOutOptions): ResolvedOptions {
     if (!Object.hasOwn(RULES, name)) {
       throw new InputError(`unknown fan-out option ${quote(name)}; known are ${Object.keys(RULES).join(', ')}`);
     }
-    const [allowed, isAllowed] = RULES[name as keyof ResolvedOptions];
-    if (!isAllowed(value)) throw new InputError(`${name} must be ${allowed}, got ${quote(value)}`);
+    check(name, value, RULES[name as keyof ResolvedOptions]);
   }
   return { ...FAN_OUT_DEFAULTS, ...given };
 }

@@ -95,7 +95,7 @@ test('no function has more memory than is allowed, which its orchestrator is tol
   assert.deepEqual(memories().sort(), expected().sort());
   assert.throws(() => memories(1024), {
     name: 'InputError',
-    message: 'maxMemoryMiB must be a whole number from 1769 to 10240, got 1024',
+    message: 'maxMemoryMiB must be an integer from 1769 to 10240, got 1024',
   });
 });
 
@@ -140,7 +140,7 @@ test('places can be set aside for the orchestrator and for each worker, and are 
   }
   assert.ok(Object.values(reserved(templateOf({ bundleDir }))).every((places) => places === undefined));
   assert.throws(() => templateOf({ bundleDir, reservedConcurrency: { workers: 0 } }), {
-    message: 'reservedConcurrency.workers must be a whole number from 1 up, got 0',
+    message: 'reservedConcurrency.workers must be an integer ≥ 1, got 0',
   });
 });
 

@@ -333,8 +333,8 @@ test('a missing bundle is named together with the command that makes it', () => 
 test('wrong values are refused', () => {
   assert.throws(
     () => newStack({ removal: 'maybe' as 'retain' }),
-    /^InputError: removal must be retain or destroy, got maybe/,
+    /^InputError: removal must be retain or destroy, got "maybe"/,
   );
   assert.throws(() => newStack({ expireAfterDays: 0 }), InputError);
-  assert.throws(() => newStack({ expireDataAfterDays: 1.5 }), /expireDataAfterDays must be a whole number/);
+  assert.throws(() => newStack({ expireDataAfterDays: 1.5 }), /expireDataAfterDays must be an integer ≥ 1/);
 });

@@ -288,17 +288,17 @@ suite('fan-out options', () => {
 
   const REFUSED: [options: object, message: RegExp][] = [
     [{ retries: 3 }, /unknown fan-out option "retries"; known are maxInFlight, /],
-    [{ maxInFlight: 0 }, /maxInFlight must be a whole number from 1 up, got 0/],
+    [{ maxInFlight: 0 }, /maxInFlight must be an integer ≥ 1, got 0/],
     [{ maxAttempts: 1.5 }, /maxAttempts must be .* got 1.5/],
-    [{ backoffMs: -1 }, /backoffMs must be milliseconds from 0 up, got -1/],
-    [{ toleratedFailures: 1.5 }, /toleratedFailures must be a whole number from 0 up or a share in \(0, 1\), got 1.5/],
-    [{ enough: 0 }, /enough must be a whole number from 1 up or a share in \(0, 1\), or null, got 0/],
-    [{ breakerRate: 0 }, /breakerRate must be a share in \(0, 1\], got 0/],
+    [{ backoffMs: -1 }, /backoffMs must be a number ≥ 0, got -1/],
+    [{ toleratedFailures: 1.5 }, /toleratedFailures must be an integer ≥ 0 or a fraction in \(0, 1\), got 1.5/],
+    [{ enough: 0 }, /enough must be an integer ≥ 1 or a fraction in \(0, 1\), or null, got 0/],
+    [{ breakerRate: 0 }, /breakerRate must be a number above 0 and at most 1, got 0/],
     [{ stragglerFactor: 1 }, /stragglerFactor must be a number above 1, got 1/],
-    [{ deadlineMs: '5' }, /deadlineMs must be milliseconds from 1 up, or null, got "5"/],
-    [{ lookEveryMs: 10 }, /lookEveryMs must be milliseconds from 1000 up, got 10/],
+    [{ deadlineMs: '5' }, /deadlineMs must be a number ≥ 1, or null, got "5"/],
+    [{ lookEveryMs: 10 }, /lookEveryMs must be a number ≥ 1000, got 10/],
     [{ results: 'none' }, /results must be all or sum, got "none"/],
-    [{ shardAbove: 1001 }, /shardAbove must be a whole number from 1 to 1000, got 1001/],
+    [{ shardAbove: 1001 }, /shardAbove must be an integer from 1 to 1000, got 1001/],
     [{ speculate: 'yes' }, /speculate must be true or false, got "yes"/],
   ];
   for (const [options, message] of REFUSED) {
