@@ -3,7 +3,7 @@
 import type { DataShape } from '../plan/plan.ts';
 import type { TableSchema } from '../tables/schema.ts';
 import type { Parts } from './locate.ts';
-import type { SideRule } from './sides.ts';
+import type { SideRule } from './sides-by-column.ts';
 
 /** `data/schema.json`. */
 export interface SchemaResult {
@@ -13,7 +13,7 @@ export interface SchemaResult {
   sides: SideRule | null;
 }
 
-export function shapeOf(
+export function toShape(
   { parts, numRows }: Parts,
   schema: TableSchema,
   partBytes: number,

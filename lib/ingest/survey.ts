@@ -11,7 +11,7 @@ import { readPart } from '../tables/table.ts';
 import type { Inputs } from './inputs.ts';
 import type { Parts } from './locate.ts';
 import { openFile, type ReadContext } from './open.ts';
-import { readOrder, sideColumnOf } from './sides.ts';
+import { findSideColumn, readSideValues } from './sides-by-column.ts';
 
 /** `data/survey-00000.json`: facts of each used column, in ascending order of the columns. */
 export interface SurveyResult {
@@ -56,10 +56,10 @@ export async function surveyPart(
   const { fileIndex, rowStart } = parts.parts[partIndex];
   const place = { file: nameOf(inputs.files[fileIndex].uri), rowStart };
   const { chosen, names } = inputs;
-  const deciding = sideColumnOf(chosen);
+  const deciding = findSideColumn(chosen);
   if (chosen.weight !== null) checkWeights(columns[chosen.weight], numRows, place, names[chosen.weight]);
   return {
-    order: deciding && readOrder(columns[deciding.column], numRows, chosen, names, place, seed),
+    order: deciding && readSideValues(columns[deciding.column], numRows, chosen, names, place, seed),
     facts: listUsedColumns(inputs.chosen).map((column) =>
       profileColumn(columns[column], numRows, {
         location: place,

@@ -14,8 +14,8 @@ import { locateParts, type Parts } from './locate.ts';
 import type { IngestContext } from './open.ts';
 import { getParts, getSchema } from './results.ts';
 import { type ScanResult, scanInput } from './scan.ts';
-import { type SchemaResult, shapeOf } from './shape.ts';
-import { decideSides, sideColumnOf } from './sides.ts';
+import { type SchemaResult, toShape } from './shape.ts';
+import { decideSides, findSideColumn } from './sides-by-column.ts';
 import { mergeSurveys, type SurveyResult, surveyPart } from './survey.ts';
 
 export type DataTask =
@@ -57,7 +57,7 @@ export async function doDataTask(context: IngestContext, params: RunParams, task
       return runTask(store, keys.schema, async () => {
         const { inputs, parts } = await getParts(store, context.runId);
         const surveys = await getAll<SurveyResult>(store, parts.parts.length, keys.survey);
-        const orders = sideColumnOf(inputs.chosen) ? await getOrders(store, context.runId, parts) : [];
+        const orders = findSideColumn(inputs.chosen) ? await getOrders(store, context.runId, parts) : [];
         return decide(inputs, parts, surveys, orders, params);
       });
   }
@@ -109,11 +109,11 @@ function decide(
   params: RunParams,
 ): SchemaResult {
   const schema = mergeSurveys(inputs, parts, surveys, params.task);
-  const deciding = sideColumnOf(inputs.chosen);
+  const deciding = findSideColumn(inputs.chosen);
   const sides = deciding && decideSides(deciding.kind, concat(orders, parts.numRows), params);
   const small = isSmall(inputs);
   const tasks = { numScans: small ? 0 : inputs.scans.length, numSurveys: small ? 0 : parts.parts.length };
-  const shape = shapeOf(parts, schema, inputs.partBytes, inputs.chosen.weight !== null, sides, tasks);
+  const shape = toShape(parts, schema, inputs.partBytes, inputs.chosen.weight !== null, sides, tasks);
   return { schema, shape, sides: sides?.rule ?? null };
 }
 

@@ -9,7 +9,7 @@ import { predictProbaInThreads, predictValuesInThreads } from '../forest/wasm/pr
 import { type Batch, type CellLocation, showLocation } from '../tables/cells.ts';
 import { firstGreatest } from './answer.ts';
 import { isUnseen, readersOf } from './features.ts';
-import type { UnseenValues } from './strange.ts';
+import type { UnseenValues } from './unseen-values.ts';
 
 /** What is told of some rows. */
 export interface PredictedRows {

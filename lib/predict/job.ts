@@ -12,7 +12,7 @@ import { packKeys, unpackKeys } from '../store/packed-keys.ts';
 import type { Store } from '../store/store.ts';
 import { mapLimited, STORE_REQUESTS } from '../store/task.ts';
 import { getPrediction, type PredictionResult, type PredictionStatus } from './request.ts';
-import { addUnseen, NOTHING_STRANGE, type UnseenValues } from './strange.ts';
+import { addUnseen, NO_UNSEEN_VALUES, type UnseenValues } from './unseen-values.ts';
 
 /** What the worker function is sent. */
 export type PredictionTask =
@@ -108,6 +108,6 @@ export function sumAnswers(answers: readonly AnswerResult[]): PredictionResult {
     numParts: answers.length,
     strange: answers
       .map(({ numValues, numOutside, numUnseen }) => ({ numValues, numOutside, numUnseen }))
-      .reduce(addUnseen, NOTHING_STRANGE),
+      .reduce(addUnseen, NO_UNSEEN_VALUES),
   };
 }

@@ -7,7 +7,7 @@ import type { Orchestrator } from '../fanout/orchestrator.ts';
 import { createJson, findJson, getJson } from '../store/json.ts';
 import { checkRunId, predictionExecution, predictionKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
-import type { UnseenValues } from './strange.ts';
+import type { UnseenValues } from './unseen-values.ts';
 
 const MAX_WORKERS = 1000;
 const MAX_ID = 55; // letters: an execution's name has 64, with the number of the execution

@@ -8,14 +8,14 @@ export interface Axis {
   domain: [low: number, high: number];
   /** @default a few round numbers */
   ticks?: number[];
-  /** How a tick is written. @default as short as it can be told */
+  /** Format of a tick. @default up to 6 digits */
   format?: (value: number) => string;
   isLog?: boolean;
 }
 
 export interface ChartOptions {
   title: string;
-  /** What there is to see, in words, for who cannot see it. */
+  /** Text alternative for readers who cannot see the chart. */
   description: string;
   x: Axis;
   y: Axis;
@@ -45,7 +45,7 @@ const TICK = 75;
 const GAP = 16;
 /** A digit is about as wide, on a phone too, where the text of a chart is larger. */
 const CHARACTER = 7.5;
-/** Charts that are wider scroll where there is no room for them. */
+/** Wider charts scroll on a narrow screen. */
 const NARROW = 600;
 
 /** A chart with its title and legend. */
@@ -103,12 +103,12 @@ export function line(points: readonly (readonly [number, number])[], style: stri
   return `<polyline class="line ${style}" points="${path}"/>`;
 }
 
-/** A bar with the text that a pointer at rest on it shows. */
+/** A bar with a tooltip. */
 export function bar(x: number, y: number, width: number, height: number, style: string, title: string): string {
   return `<rect class="bar ${style}" x="${round(x)}" y="${round(y)}" width="${round(Math.max(0, width))}" height="${round(Math.max(0, height))}"><title>${escapeHtml(title)}</title></rect>`;
 }
 
-/** A tenth of a unit is less than what shows. */
+/** Round to a tenth of a unit, which is not visible. */
 export const round = (value: number) => Math.round(value * 10) / 10;
 
 function scale({ domain, isLog }: Axis, from: number, to: number): (value: number) => number {
@@ -118,7 +118,7 @@ function scale({ domain, isLog }: Axis, from: number, to: number): (value: numbe
   return (value) => from + ((place(value) - low) / span) * (to - from);
 }
 
-/** @param most about as many */
+/** @param most approximate number of ticks */
 function ticksOf({ domain: [low, high], ticks, isLog }: Axis, most: number): number[] {
   if (ticks) return ticks;
   if (isLog) {

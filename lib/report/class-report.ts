@@ -17,7 +17,7 @@ import { type RunReport, summarizeFolds, type TaskFields } from './run-report.ts
 const MAX_CURVES = 10;
 const CURVE_POINTS = 100;
 
-/** Curves of one class against the rest; of two classes only class 1 has one. */
+/** Curves of one class against the rest; with two classes, of class 1 only. */
 export interface ClassCurves {
   label: number;
   rocAuc: number;
@@ -26,35 +26,35 @@ export interface ClassCurves {
   precisionRecall: PrecisionRecallPoint[];
 }
 
-/** Of a run that tells classes apart. */
+/** The report of a classification. */
 export interface ClassReport extends RunReport {
-  /** Not in a report of an earlier version. */
+  /** Absent in reports of an earlier version. */
   task?: 'classification';
   accuracy: number;
   /** 95 % interval of the accuracy. */
   accuracyInterval: [low: number, high: number];
-  /** Best accuracy possible on this data, where the generator knows it. */
+  /** Best possible accuracy on this data; null when the generator does not know it. */
   accuracyCeiling: number | null;
-  /** Mean −ln of the probability of the true class. */
+  /** Mean of −ln of the probability of the true class. */
   logLoss: number;
   /** Squared distance of the probabilities from the labels; halved for two classes. */
   brier: number;
   /**
-   * ROC AUC of probabilities rounded as `scoreSteps` says: of class 1, or the mean over classes of one against the rest.
+   * ROC AUC of rounded probabilities (see `scoreSteps`): class 1, or the mean over classes of one against the rest.
    * Null when a class has all test rows or none, or with more than 1,000 classes.
    */
   rocAuc: number | null;
-  /** How far rounding can have moved it; nothing where all leaves are pure and `scoreSteps` is a multiple of the trees. */
+  /** Maximum effect of rounding; 0 when all leaves are pure and `scoreSteps` is a multiple of the trees. */
   rocAucError: number | null;
   /** Scores on the validation side; null without one. */
   validation: Validation | null;
-  /** Of forests that were each grown without one fold of the training rows, on that fold; null unless asked for. */
+  /** Scores of forests on the fold of the training rows that each was grown without; null without `folds`. */
   crossValidation: CrossValidation | null;
-  /** Of the classes with the most test rows, at most 10; none where `rocAuc` is null. */
+  /** Curves of the classes with the most test rows, at most 10; empty when `rocAuc` is null. */
   curves: ClassCurves[];
-  /** Of class 1 for two classes, else of the predicted class. */
+  /** Calibration of class 1 (two classes) or of the predicted class. */
   calibration: CalibrationBin[];
-  /** Rows of each class in the whole data set. */
+  /** Rows of each class in the whole dataset. */
   classCounts: number[];
   /** Test rows by class and predicted class. */
   confusion: PairCount[];
@@ -132,7 +132,7 @@ function crossValidate(results: readonly EvaluateResult[]): CrossValidation {
   return { accuracy: mean, accuracyError: error, folds };
 }
 
-/** Of the classes with the most rows; the lower class of equals. */
+/** Curves of the classes with the most rows; ties go to the lower class. */
 function makeCurves(scores: readonly ScoreCounts[]): ClassCurves[] {
   const rowsOf = (counts: ScoreCounts) => counts.reduce((sum, [isClass, , rows]) => sum + isClass * rows, 0);
   const precision = averagePrecision(2);

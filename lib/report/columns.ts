@@ -1,4 +1,4 @@
-// The columns of a user's data, as they were read.
+// The columns of a user's data in a table.
 
 import type { FeatureSchema } from '../tables/schema.ts';
 import { count, escapeHtml, shortly, table } from './html.ts';
@@ -9,7 +9,7 @@ const MAX_ROWS = 100;
 const MAX_CATEGORIES = 5;
 const DAY_MS = 86_400_000;
 
-/** Name, type and values of each column that the forest learns from; nothing where a generator made the data. */
+/** Name, type and values of each feature; empty for generated data. */
 export function columnTable(report: Report): string {
   const features = readSchema(report)?.features;
   if (!features) return '';
@@ -23,7 +23,7 @@ export function columnTable(report: Report): string {
     ]);
   const columns = [{ head: 'column' }, { head: 'type' }, { head: 'missing', isNumber: true }, { head: 'values' }];
   const more = features.length > MAX_ROWS ? `, the first ${MAX_ROWS} of ${count(features.length)}` : '';
-  return table(`Columns to learn from${more}`, columns, rows);
+  return table(`Features${more}`, columns, rows);
 }
 
 function describe({ type, categories, min, max }: FeatureSchema): string {

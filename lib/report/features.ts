@@ -1,4 +1,4 @@
-// What the forest looks at, and how many trees it needs.
+// Importances of the features, and the out-of-bag error by number of trees.
 
 import { bar, chart, figure, line, round } from './chart.ts';
 import { escapeHtml, fixed, percent } from './html.ts';
@@ -9,7 +9,7 @@ import { isRegressionReport } from './report.ts';
 const MAX_FEATURES = 20;
 const ROW = 20;
 const LEFT = 48;
-/** A letter is about as wide on a phone, where the text of a chart is larger. */
+/** Approximate width of a letter on a phone, where the text of a chart is larger. */
 const CHARACTER = 8;
 const WIDTH = 420;
 const RIGHT = 68;
@@ -50,13 +50,13 @@ export function impurityChart(report: Report): string {
     text: percent(value),
   }));
   const more = entries.length > MAX_FEATURES ? `, the first ${MAX_FEATURES} of ${entries.length}` : '';
-  return bars(`Importance by impurity: share of what cuts gain${more}`, entries, 'ink0');
+  return bars(`Importance by impurity: share of the gain of all cuts${more}`, entries, 'ink0');
 }
 
 export function permutationChart(report: Report): string {
   const { permutationImportances } = report;
   if (!permutationImportances) {
-    return '<p class="note">Importance by permutation was left out: it is for forests of up to 40,000 trees × features, with 100 test rows or more.</p>';
+    return '<p class="note">Importance by permutation is not measured: it needs at most 40,000 trees × features and at least 100 test rows.</p>';
   }
   const { mean, error } = permutationImportances;
   const names = makeNames(report);
@@ -71,7 +71,7 @@ export function permutationChart(report: Report): string {
   return bars(`Importance by permutation: ${lost}`, entries, 'ink2');
 }
 
-/** Error out of bag against the number of trees, or why there is none. */
+/** Out-of-bag error by number of trees, or the reason why it is missing. */
 export function oobChart(report: Report): string {
   const { oobCurve } = report;
   const [onTest, what] = isRegressionReport(report)
@@ -79,8 +79,8 @@ export function oobChart(report: Report): string {
     : [1 - report.accuracy, 'error'];
   const points = (oobCurve ?? []).filter(({ score, coverage }) => coverage > 0 && Number.isFinite(score));
   if (points.length === 0) {
-    const reason = oobCurve ? 'no row was out of bag' : 'it was not asked for; --oob-score measures it';
-    return `<p class="note">There is no out-of-bag error: ${reason}.</p>`;
+    const reason = oobCurve ? 'no row was out of bag' : 'the run did not measure it; use --oob-score';
+    return `<p class="note">No out-of-bag error: ${reason}.</p>`;
   }
   const errors = points.map(({ score }) => 1 - score);
   const last = points.at(-1)!;
@@ -92,7 +92,7 @@ export function oobChart(report: Report): string {
     description: points.map(({ numTrees, score }) => `${numTrees} trees ${fixed(1 - score)}`).join(', '),
     width: 860,
     height: 260,
-    x: { domain: [1, Math.max(2, last.numTrees)], label: 'trees', isLog: true, ticks: apart(ticks) },
+    x: { domain: [1, Math.max(2, last.numTrees)], label: 'trees', isLog: true, ticks: spreadTicks(ticks) },
     y: { domain: [low, high || 1], label: what },
     legend: [
       { style: 'ink0', label: `out of bag, ${fixed(1 - last.score)} with all trees` },
@@ -113,8 +113,8 @@ export function oobChart(report: Report): string {
   });
 }
 
-/** Numbers that are far enough from each other on a logarithmic axis to be written side by side. */
-function apart(numbers: readonly number[]): number[] {
+/** Choose ticks that do not overlap on a logarithmic axis. */
+function spreadTicks(numbers: readonly number[]): number[] {
   const kept: number[] = [];
   for (const number of [...numbers].reverse())
     if (kept.length === 0 || number * 1.25 <= kept.at(-1)!) kept.push(number);

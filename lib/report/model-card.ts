@@ -1,28 +1,28 @@
-// The model in words: what it is, what it was made from, how far to trust it.
+// The model card of the report page: the model, its data, its scores and its limits in words.
 // Source: Mitchell et al., "Model cards for model reporting", doi:10.1145/3287560.3287596, for the headings.
 
 import type { ClassReport } from './class-report.ts';
+import { describeSplit } from './describe-split.ts';
 import { count, fixed, percent, shortly } from './html.ts';
 import type { ValueReport } from './regression-report.ts';
 import type { Report } from './report.ts';
 import { isRegressionReport } from './report.ts';
-import { splitWords } from './split-words.ts';
 
-/** Headings and plain text. */
+/** Write the card as headings and plain text. */
 export function modelCard(report: Report): [heading: string, text: string][] {
   const { model, params, rows, oobScore } = report;
   const { trees, what, evaluation, balance, caution } = isRegressionReport(report)
-    ? ofValues(report)
-    : ofClasses(report);
-  const oob = oobScore === null ? '' : ` Out of bag, on training rows, it was ${fixed(oobScore)}.`;
+    ? describeRegression(report)
+    : describeClassification(report);
+  const oob = oobScore === null ? '' : ` The out-of-bag score on training rows is ${fixed(oobScore)}.`;
   const source =
     params.data === undefined
-      ? `The data are made by the generator ${params.generator}: the model says something about the method and the machine, and nothing about the world.`
-      : 'Whether these are like the rows that it will be asked about, only who uses it can tell.';
+      ? `The generator ${params.generator} made the data: the model shows how the method and the machine perform, and nothing about the real world.`
+      : 'Check that the rows to predict are like the training data: the model cannot detect it.';
   return [
     [
       'Model',
-      `A random forest of ${count(model.numTrees)} ${trees} with ${count(model.numNodes)} nodes, for ${what} and ${count(params.features)} features. Made by arvoredo; its file has the SHA-256 above, and the same parameters give the same file.`,
+      `A random forest of ${count(model.numTrees)} ${trees} with ${count(model.numNodes)} nodes, for ${what} and ${count(params.features)} features. Made by arvoredo. The SHA-256 of its file is above; the same parameters give the same file.`,
     ],
     [
       'Intended use',
@@ -30,22 +30,22 @@ export function modelCard(report: Report): [heading: string, text: string][] {
     ],
     [
       'Training data',
-      `${count(rows.train)} of ${count(rows.total)} rows, ${splitWords(params).train}. Values were put into at most ${params.maxBins} bins for each feature.`,
+      `${count(rows.train)} of ${count(rows.total)} rows, ${describeSplit(params).train}. The values of each feature were put into at most ${params.maxBins} bins.`,
     ],
     ['Evaluation', `On ${count(rows.test)} rows that no tree saw: ${evaluation}${oob}`],
     [isRegressionReport(report) ? 'Values' : 'Balance', balance],
     [
       'Limits',
-      `The interval is for rows of the same source; rows of another may be predicted worse, without a sign of it. ${caution} Importances tell what the forest uses, not what causes what; features that say the same share theirs.`,
+      `The interval applies to rows of the same source; predictions for rows of another source can be worse without any sign of it. ${caution} Importances show which features the forest uses, not causes; features with the same information share their importance.`,
     ],
     [
       'Not measured',
-      'Fairness between groups, robustness against chosen input, drift over time. Whoever uses the model where people are concerned has to.',
+      'Fairness between groups, robustness against adversarial input, drift over time. Measure them before you use the model for decisions about people.',
     ],
   ];
 }
 
-interface Words {
+interface Texts {
   trees: string;
   what: string;
   evaluation: string;
@@ -53,23 +53,29 @@ interface Words {
   caution: string;
 }
 
-function ofClasses({ classCounts, accuracy, accuracyInterval: [low, high], accuracyCeiling }: ClassReport): Words {
+function describeClassification({
+  classCounts,
+  accuracy,
+  accuracyInterval: [low, high],
+  accuracyCeiling,
+}: ClassReport): Texts {
   const total = classCounts.reduce((sum, rows) => sum + rows, 0);
   const [rarest, mostFrequent] = [Math.min(...classCounts), Math.max(...classCounts)].map((rows) => rows / total);
   const ceiling =
     accuracyCeiling === null
       ? ''
-      : ` The best that any classifier could reach on these data is ${fixed(accuracyCeiling)}: the generator knows the chance of each label.`;
+      : ` The best accuracy any classifier can reach on this data is ${fixed(accuracyCeiling)}: the generator knows the probability of each label.`;
   return {
     trees: 'classification trees',
     what: `${classCounts.length} classes`,
     evaluation: `accuracy ${fixed(accuracy)}, 95 % interval ${fixed(low)} to ${fixed(high)}.${ceiling}`,
-    balance: `Classes hold from ${percent(rarest)} to ${percent(mostFrequent)} of the rows. Always answering the most frequent one would be right in ${percent(mostFrequent)}.`,
-    caution: 'Probabilities are shares of the trees’ leaves and can be off: see the calibration.',
+    balance: `Classes have from ${percent(rarest)} to ${percent(mostFrequent)} of the rows. The baseline that always predicts the most frequent class is right in ${percent(mostFrequent)} of the rows.`,
+    caution:
+      'Probabilities are class shares in the leaves, averaged over the trees, and can be off: see the calibration.',
   };
 }
 
-function ofValues({
+function describeRegression({
   r2,
   r2Interval,
   r2Ceiling,
@@ -77,18 +83,18 @@ function ofValues({
   mae,
   rmseOfMean,
   values: { min, max, mean },
-}: ValueReport): Words {
+}: ValueReport): Texts {
   const interval = r2Interval ? `, 95 % interval ${fixed(r2Interval[0])} to ${fixed(r2Interval[1])}` : '';
   const ceiling =
     r2Ceiling === null
       ? ''
-      : ` The best that any regressor could reach on these data is ${fixed(r2Ceiling)}: the generator knows each value without its noise.`;
+      : ` The best R² any regressor can reach on this data is ${fixed(r2Ceiling)}: the generator knows each value without its noise.`;
   return {
     trees: 'regression trees',
     what: 'a value',
     evaluation: `R² ${fixed(r2)}${interval}; root mean squared error ${shortly(rmse)}, mean absolute error ${shortly(mae)}.${ceiling}`,
-    balance: `The values are from ${shortly(min)} to ${shortly(max)}, their mean is ${shortly(mean)}. Always answering the mean would have a root mean squared error of ${shortly(rmseOfMean)} on the test rows.`,
+    balance: `The values range from ${shortly(min)} to ${shortly(max)} with a mean of ${shortly(mean)}. The baseline that always predicts the mean has a root mean squared error of ${shortly(rmseOfMean)} on the test rows.`,
     caution:
-      'A forest predicts means of values that it has seen: never beyond their range, and near its ends drawn to the middle.',
+      'A forest predicts means of training values: never beyond their range, and near its ends biased towards the middle.',
   };
 }

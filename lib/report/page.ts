@@ -1,13 +1,6 @@
-// report.html: a run for a person, in one file without scripts, made from report.json alone.
+// report.html: a run for a reader, in one file without scripts, made from report.json alone.
 
 import { GENERATOR_PARAMS, PARAM_NAMES, type ParamName } from '../plan/params.ts';
-import type { ClassReport } from './class-report.ts';
-import { columnTable } from './columns.ts';
-import { runCommandOf } from './command.ts';
-import { impurityChart, oobChart, permutationChart } from './features.ts';
-import { bytes, count, escapeHtml, fixed, seconds, shortly, table, usd } from './html.ts';
-import { modelCard } from './model-card.ts';
-import { readSchema } from './names.ts';
 import {
   accuracyBar,
   calibrationChart,
@@ -16,16 +9,23 @@ import {
   precisionRecallChart,
   rocChart,
   scoreTable,
-} from './quality.ts';
+} from './class-quality.ts';
+import type { ClassReport } from './class-report.ts';
+import { columnTable } from './columns.ts';
+import { runCommandOf } from './command.ts';
+import { impurityChart, oobChart, permutationChart } from './features.ts';
+import { bytes, count, escapeHtml, fixed, seconds, shortly, table, usd } from './html.ts';
+import { modelCard } from './model-card.ts';
+import { readSchema } from './names.ts';
+import { densityChart, errorTable, r2Bar, residualChart } from './regression-quality.ts';
 import type { Report } from './report.ts';
 import { isRegressionReport } from './report.ts';
 import { searchSection } from './search.ts';
 import { STYLE } from './style.ts';
-import { densityChart, errorTable, r2Bar, residualChart } from './value-quality.ts';
 import { attemptsTable, costChart, partitionChart, stageTable, timelineChart } from './work.ts';
 
-/** Classes whose table fits below the confusion matrix, beside a chart. */
-const MAX_BESIDE = 4;
+/** Maximum number of classes whose table fits below the confusion matrix, next to a chart. */
+const MAX_SHORT_TABLE = 4;
 
 /** The page of a report: the same bytes for the same report. */
 export function renderReport(report: Report): string {
@@ -56,7 +56,7 @@ ${tiles(report, total)}
 ${quality(report)}
 ${searchSection(report)}
 <h2>Features</h2>
-<p class="soft">By impurity: what the cuts of each feature gained in training. By permutation: how much ${isRegressionReport(report) ? 'R²' : 'accuracy'} is lost on test rows whose value is another’s; the whiskers are standard errors${
+<p class="soft">By impurity: the share of the gain in training that comes from the cuts of each feature. By permutation: the loss of ${isRegressionReport(report) ? 'R²' : 'accuracy'} on test rows when the values of a feature are replaced with those of other rows; the whiskers are standard errors${
     report.permutationImportances ? `, from ${count(report.permutationImportances.numRows)} rows` : ''
   }.</p>
 <div class="pair">${impurityChart(report)}${permutationChart(report)}</div>
@@ -71,8 +71,8 @@ ${stageTable(report)}
 ${attemptsTable(report)}
 <h2>Cost</h2>
 ${costChart(report)}
-<h2>Do it again</h2>
-<p>The same command gives the same model, byte for byte, with any number of workers, ${params.data ? 'wherever the same files are' : 'here and on AWS'}.</p>
+<h2>Reproduce</h2>
+<p>The same command gives the same model, byte for byte, with any number of workers, ${params.data ? 'anywhere the same files are' : 'locally and on AWS'}.</p>
 <pre>${escapeHtml(runCommandOf(params))}</pre>
 ${hashes(report)}
 ${parameters(report)}
@@ -100,9 +100,9 @@ function quality(report: Report): string {
 }
 
 function qualityOfClasses(report: ClassReport): string {
-  const isShort = report.classCounts.length <= MAX_BESIDE;
-  const [beside, below] = isShort ? [classTable(report), ''] : ['', classTable(report)];
-  return `<div class="pair"><div>${confusion(report)}${beside}</div>${calibrationChart(report)}</div>${below}${curves(report)}${scoreTable(report)}`;
+  const isShort = report.classCounts.length <= MAX_SHORT_TABLE;
+  const [inPair, below] = isShort ? [classTable(report), ''] : ['', classTable(report)];
+  return `<div class="pair"><div>${confusion(report)}${inPair}</div>${calibrationChart(report)}</div>${below}${curves(report)}${scoreTable(report)}`;
 }
 
 function predicting(report: Report): string {
@@ -115,12 +115,12 @@ type Tile = [name: string, value: string, more?: string];
 function scoreTiles(report: Report): Tile[] {
   if (isRegressionReport(report)) {
     return [
-      ['RMSE', shortly(report.rmse), `always the mean ${shortly(report.rmseOfMean)}`],
+      ['RMSE', shortly(report.rmse), `the mean as prediction has ${shortly(report.rmseOfMean)}`],
       ['MAE', shortly(report.mae)],
     ];
   }
   const error =
-    report.rocAucError !== null && report.rocAucError >= 0.00005 ? `± ${fixed(report.rocAucError)} of rounding` : '';
+    report.rocAucError !== null && report.rocAucError >= 0.00005 ? `± ${fixed(report.rocAucError)} by rounding` : '';
   return [
     ...(report.rocAuc === null ? [] : [['ROC AUC', fixed(report.rocAuc), error] as Tile]),
     ['log loss', fixed(report.logLoss)],
@@ -136,7 +136,7 @@ function tiles(report: Report, total: number | null): string {
     ['rows', count(rows.total)],
     ['nodes', count(model.numNodes)],
     ['model', bytes(model.bytes)],
-    ['tasks', count(tasks.total), tasks.retried > 0 ? `${count(tasks.retried)} tried again` : undefined],
+    ['tasks', count(tasks.total), tasks.retried > 0 ? `${count(tasks.retried)} retried` : undefined],
     ...(total === null ? [] : [['time', seconds(total)] as Tile]),
     ['on AWS', usd(bill), `forecast ${usd(forecast)}`],
   ];
@@ -149,7 +149,7 @@ function tiles(report: Report, total: number | null): string {
 
 function curves(report: ClassReport): string {
   if (report.curves.length > 0) return `<div class="pair">${rocChart(report)}${precisionRecallChart(report)}</div>`;
-  return '<p class="note">There are no curves: a class has all test rows or none, or there are more than 1,000 classes.</p>';
+  return '<p class="note">No curves: a class has all test rows or none, or there are more than 1,000 classes.</p>';
 }
 
 function hashes({ model }: Report): string {
@@ -158,8 +158,8 @@ function hashes({ model }: Report): string {
 }
 
 function parameters({ params }: Report): string {
-  const isFollowing = (name: ParamName) => params.data !== undefined && GENERATOR_PARAMS.includes(name);
-  const rows = PARAM_NAMES.filter((name) => params[name] !== undefined && !isFollowing(name)).map((name) => [
+  const isInferred = (name: ParamName) => params.data !== undefined && GENERATOR_PARAMS.includes(name);
+  const rows = PARAM_NAMES.filter((name) => params[name] !== undefined && !isInferred(name)).map((name) => [
     `<code>${name}</code>`,
     `<code>${escapeHtml(JSON.stringify(params[name]))}</code>`,
   ]);

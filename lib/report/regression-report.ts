@@ -9,27 +9,27 @@ import { type RunReport, summarizeFolds, type TaskFields } from './run-report.ts
 
 export interface ValueReport extends RunReport {
   task: 'regression';
-  /** Share of the variance of the test rows' values that the predictions explain; 1 at most, below 0 when they are worse than the mean. */
+  /** Share of the variance of the label that the predictions explain on the test rows; at most 1, below 0 when they are worse than the mean. */
   r2: number;
-  /** 95 % interval of R², for rows drawn alike. */
+  /** 95 % interval of R² on rows of the same distribution; null when it is unknown. */
   r2Interval: [low: number, high: number] | null;
-  /** R² of the values without their noise on all rows, where the generator knows it. */
+  /** R² of the values without noise on all rows; null when the generator does not know it. */
   r2Ceiling: number | null;
   /** Root of the mean squared error, in the label's unit. */
   rmse: number;
   /** Mean absolute error. */
   mae: number;
-  /** The RMSE of always answering the mean of the test rows. */
+  /** RMSE of the baseline that always predicts the mean of the test rows. */
   rmseOfMean: number;
-  /** Of the whole data set. */
+  /** Range and mean of the label in the whole dataset. */
   values: ValueRangeAndMean;
   /** Scores on the validation side; null without one. */
   validation: ValueScores | null;
-  /** Of forests that were each grown without one fold of the training rows, on that fold; null unless asked for. */
+  /** Scores of forests on the fold of the training rows that each was grown without; null without `folds`. */
   crossValidation: ValueCrossValidation | null;
-  /** Test rows by true and predicted value, in `DENSITY_CELLS` equal cells from the least value to the greatest. */
+  /** Test rows by true and predicted value, in `DENSITY_CELLS` equal cells from the lowest value to the highest. */
   density: CellCount[];
-  /** Test rows by true less predicted value, in `RESIDUAL_STEPS`ths of the range of the values. */
+  /** Test rows by true value − prediction, in `RESIDUAL_STEPS`ths of the range of the values. */
   residuals: ResidualCount[];
 }
 

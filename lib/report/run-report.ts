@@ -1,4 +1,4 @@
-// What the reports of classification and regression share.
+// The fields that the reports of classification and regression share.
 
 import type { DatasetDescription } from '../datasets/row-source.ts';
 import type { FanOutCounts } from '../fanout/summary.ts';
@@ -12,57 +12,57 @@ import type { TableSchema } from '../tables/schema.ts';
 import type { SearchReport } from './search-results.ts';
 import type { Overheads } from './timeline.ts';
 
-/** What became of the tasks of a run, and of the attempts at them. */
+/** Counts of the tasks of a run, and of the attempts at them. */
 export type TaskCounts = Omit<FanOutCounts, 'tasks' | 'done' | 'failed'> & {
-  /** tasks of the run */
+  /** Tasks of the run. */
   total: number;
 };
-/** Rows of one partition by class, shape [numClasses], or of values in one number, and the bytes of its files. */
+/** Rows of one partition by class, shape [numClasses], or for regression shape [1], and the bytes of its files. */
 export interface PartitionBalance {
   train: number[];
   test: number[];
   bytes: number;
 }
 
-/** What a run found, whatever its task, and what it took. */
+/** The scores of a run that do not depend on its task, and its time, tasks and cost. */
 export interface RunReport {
   runId: string;
-  /** Accuracy, or R², on training rows by the trees that did not see them; null unless asked for, or when each saw all. */
+  /** Accuracy, or R², on training rows by the trees that did not see them; null without `oobScore`, or when each tree saw all rows. */
   oobScore: number | null;
-  /** Share of the training rows that some tree did not see: the others have no say in the score. */
+  /** Share of the training rows that at least one tree did not see; only these count in `oobScore`. */
   oobCoverage: number | null;
-  /** What the search for the parameters found; null without one. */
+  /** Results of the search for parameters; null without one. */
   search: SearchReport | null;
   /** Impurity-based importance of each feature, summing to 1; all 0 when no tree has a cut. */
   featureImportances: number[];
   /**
-   * How much worse the forest is when a feature says nothing, in accuracy or R²; null when it is too large for that, with
-   * few rows.
+   * Loss of accuracy, or R², when the values of a feature are replaced with those of other rows; null when the forest is
+   * too large, or the test rows are too few.
    */
   permutationImportances: PermutationImportances | null;
-  /** How the first trees score out of bag; null unless asked for. */
+  /** Out-of-bag scores of the first trees; null without `oobScore`. */
   oobCurve: OobPoint[] | null;
   model: { key: string; sha256: string; numTrees: number; numNodes: number; bytes: number };
   rows: { total: number; train: number; test: number };
-  /** In order; none when they would be more than 20,000 numbers. */
+  /** In order; empty when they would be more than 20,000 numbers. */
   partitions: PartitionBalance[];
   strategy: { name: string; reason: string };
   /** Seconds of each stage, on the orchestrator's clock. */
   seconds: Record<StageName, number>;
-  /** When each stage was at work. */
+  /** When each stage ran. */
   stages: Pick<StageStatus, 'name' | 'numTasks' | 'startedAtMs' | 'finishedAtMs'>[];
-  /** Tasks in the order of their stages; those that an earlier execution had finished are not among them. */
+  /** Tasks in the order of their stages, without those that an earlier execution had finished. */
   timeline: TaskSpan[];
   tasks: TaskCounts;
-  /** Milliseconds of a task that were not its worker's: from asking for it to its answer, less the work. */
+  /** Overhead of a task in milliseconds: from its request to its answer, minus the time of its worker. */
   overheadMs: Overheads;
   /** Expected cost on AWS, in USD. */
   forecast: number;
-  /** Cost on AWS of what was used, by all executions of the run, in USD. */
+  /** Cost on AWS of the usage of all executions of the run, in USD. */
   bill: number;
-  /** Both by part, in USD: stages, orchestrator, and `storage` of what was written until it expires. */
+  /** Both by part, in USD: stages, orchestrator, and `storage` of the objects until they expire. */
   costs: { forecast: Costs; bill: Costs };
-  /** What the bill is made from; `unmeasured` invocations are not in it. */
+  /** The usage behind the bill; `unmeasured` invocations are not in it. */
   usage: PartUsage;
   params: RunParams;
   dataset: DatasetReport;

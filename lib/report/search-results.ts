@@ -1,4 +1,4 @@
-// What a search found: the scores of every candidate in every round, their ranks, and the best.
+// The results of a search: scores of each candidate in each round, their ranks, and the best.
 
 import type { SearchPlan } from '../plan/plan.ts';
 import type { Overrides } from '../plan/search/candidates.ts';
@@ -13,15 +13,15 @@ export interface CandidateResult {
   /** Position in the order of the candidates. */
   candidate: number;
   params: Overrides;
-  /** Round that it was in, from 0, and how much of the resource it had there. */
+  /** Round, from 0, and the amount of the resource in it. */
   round: number;
   resources: number;
-  /** Score of each fold; null where its rows do not define it. */
+  /** Score of each fold; null when the rows of the fold do not define it. */
   splitTestScores: (number | null)[];
-  /** Mean and standard deviation over the folds; null when one is. */
+  /** Mean and standard deviation over the folds; null when the score of a fold is null. */
   meanTestScore: number | null;
   stdTestScore: number | null;
-  /** Among all rounds, from 1; equals share the better one. */
+  /** Among the results of all rounds, from 1; ties share the better rank. */
   rankTestScore: number;
   meanFitSeconds: number;
   stdFitSeconds: number;
@@ -39,7 +39,7 @@ export interface SearchReport {
   rounds: Round[];
   /** Round by round, in the order of the candidates. */
   results: CandidateResult[];
-  /** Position in `results` of the best of the last round: the first of equals. */
+  /** Position in `results` of the best of the last round; of ties, the first. */
   best: number;
 }
 
@@ -48,19 +48,19 @@ export function toScores(fits: readonly FitResult[], scoring: ScoringName): (num
   return fits.map(({ scores }) => scores[scoring] ?? null);
 }
 
-/** Candidates of a round by score, the best first, and the first of equals before the others; those without one last. */
+/** Sort the candidates of a round: the best first, ties in their order, those without a score last. */
 function order(scores: readonly (readonly (number | null)[])[], scoring: ScoringName): number[] {
   const values = scores.map((ofFolds) => worth(meanOf(ofFolds), scoring));
   return [...values.keys()].sort((a, b) => values[b] - values[a] || a - b);
 }
 
 /**
- * The best of a round, in the order of the candidates.
+ * Choose the best of a round; they keep the order of the candidates.
  *
  * @param candidates of the round
  * @param scores of each of them by fold
  */
-export function bestOf(
+export function chooseBest(
   count: number,
   candidates: readonly number[],
   scores: readonly (readonly (number | null)[])[],
@@ -125,7 +125,7 @@ function meanOf(values: readonly (number | null)[]): number | null {
   return (values as number[]).reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** More is better; without a score least of all. */
+/** Turn a score into a number of which more is better; a missing score is the lowest. */
 function worth(score: number | null, scoring: ScoringName): number {
   if (score === null) return -Number.MAX_VALUE;
   return isGreaterBetter(scoring) ? score : -score;

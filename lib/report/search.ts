@@ -1,7 +1,8 @@
-// What a search found, as a table and charts.
+// The results of a search as a table and charts.
 
 import { chart, figure, line, round } from './chart.ts';
 import { count, escapeHtml, fixed, seconds, table } from './html.ts';
+import { shorten } from './names.ts';
 import type { Report } from './report.ts';
 import type { CandidateResult, SearchReport } from './search-results.ts';
 import { byRank, rankInRound, writeValue } from './search-results.ts';
@@ -13,7 +14,7 @@ const MAX_LABEL = 72;
 const ROW = 22;
 const WIDTH = 860;
 
-/** The section of a run with a search; nothing for others. */
+/** The section of the search; empty without one. */
 export function searchSection({ search }: Report): string {
   if (!search) return '';
   const { results, rounds, numFolds, scoring, greaterIsBetter, resource, best } = search;
@@ -21,7 +22,7 @@ export function searchSection({ search }: Report): string {
   const how = rounds.map(({ numCandidates, resources }) => `${count(numCandidates)} on ${count(resources)}`).join(', ');
   const inRounds = rounds.length > 1 ? `, in rounds of ${how} ${resource}` : '';
   return `<h2 id="search">Search</h2>
-<p class="soft">${count(rounds[0].numCandidates)} candidates on ${numFolds} folds of the training rows${inRounds}. The best by ${escapeHtml(scoring)}${greaterIsBetter ? '' : ' (less is better)'} is ${escapeHtml(write(chosen))}, with ${fixed(chosen.meanTestScore)} ± ${fixed(chosen.stdTestScore)}; it was grown again from all training rows. ± is the standard deviation over the folds.</p>
+<p class="soft">${count(rounds[0].numCandidates)} candidates, each on ${numFolds} folds of the training rows${inRounds}. The best by ${escapeHtml(scoring)}${greaterIsBetter ? '' : ' (lower is better)'} is ${escapeHtml(write(chosen))}, with ${fixed(chosen.meanTestScore)} ± ${fixed(chosen.stdTestScore)}; its forest was grown again on all training rows. ± is the standard deviation over the folds.</p>
 ${dots(search)}${rounds.length > 1 ? roundsChart(search) : ''}${resultsTable(search)}`;
 }
 
@@ -29,20 +30,19 @@ function write({ params }: CandidateResult): string {
   return Object.keys(params).map((name) => `${name} ${writeValue(params, name)}`).join(', '); // biome-ignore format: one line
 }
 
-/** Mean and deviation of the first candidates of the last round that has some, the best on top. */
+/** Mean and standard deviation of the best candidates of the last round with more than two, the best on top. */
 function dots(search: SearchReport): string {
   const { rounds, results, best } = search;
   const at = Math.max(0, rounds.findLastIndex(({ numCandidates }) => numCandidates > 2)); // biome-ignore format: one line
   const last = byRank(search).filter((one) => one.round === at && one.meanTestScore !== null);
   const shown = last.slice(0, MAX_DOTS);
-  if (shown.length === 0)
-    return '<p class="note">No candidate has a score: the rows of some fold do not define it.</p>';
+  if (shown.length === 0) return '<p class="note">No candidate has a score: it is undefined on the rows of a fold.</p>';
   const ends = shown.flatMap(({ meanTestScore, stdTestScore }) => [
     meanTestScore! - stdTestScore!,
     meanTestScore! + stdTestScore!,
   ]);
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
-  const labels = shown.map((result) => shorten(write(result)));
+  const labels = shown.map((result) => shorten(write(result), MAX_LABEL));
   const left = 20 + 6.2 * Math.max(...labels.map(({ length }) => length));
   const x = (value: number) => round(left + ((value - low) / (high - low || 1)) * (WIDTH - left - 80));
   const rows = shown.map((result, i) => {
@@ -62,10 +62,6 @@ function dots(search: SearchReport): string {
   );
 }
 
-function shorten(text: string): string {
-  return text.length > MAX_LABEL ? `${text.slice(0, MAX_LABEL - 1)}…` : text;
-}
-
 /** A line for each candidate from round to round. */
 function roundsChart({ results, rounds, resource, scoring, best }: SearchReport): string {
   const scored = results.filter(({ meanTestScore }) => meanTestScore !== null);
@@ -78,7 +74,7 @@ function roundsChart({ results, rounds, resource, scoring, best }: SearchReport)
     .slice(0, MAX_LINES)
     .filter((candidate) => candidate !== chosen);
   return chart({
-    title: `Rounds: mean ${scoring} of each candidate, and who went on`,
+    title: `Rounds: mean ${scoring} of each candidate`,
     description: rounds
       .map(
         ({ numCandidates, resources }, i) => `round ${i + 1}: ${numCandidates} candidates on ${resources} ${resource}`,
@@ -94,7 +90,7 @@ function roundsChart({ results, rounds, resource, scoring, best }: SearchReport)
     },
     y: { domain: [low - margin, high + margin], label: `mean ${scoring}` },
     legend: [
-      { style: 'ink3', label: 'the best' },
+      { style: 'ink3', label: 'the best candidate' },
       { style: 'ink7', label: 'others' },
     ],
     draw: (x, y) =>

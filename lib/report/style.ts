@@ -1,4 +1,5 @@
-// How the report looks: light, dark and on A4. Colours are those of Okabe and Ito, which the colour-blind can tell apart.
+// The style of the report: light, dark and on A4. Colours are those of Okabe and Ito, which colour-blind readers can
+// distinguish.
 // Source: Okabe and Ito, "Color universal design", jfly.uni-koeln.de/color, 2008.
 
 export const STYLE = `

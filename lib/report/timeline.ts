@@ -1,14 +1,14 @@
-// `timeline.json`: when each attempt of a run was asked for and answered, and what of that was not work.
+// `timeline.json`: when each attempt of a run was requested and answered, and the overhead of each task.
 
 import { quantile, type TimelineEntry } from '../fanout/summary.ts';
 
-/** By fan-out. Of one that was divided over executions, every so manieth attempt is kept. */
+/** By fan-out. A fan-out of more than one execution keeps every n-th attempt. */
 export type Timeline = Record<
   string,
   {
     startedAtMs: number;
     attempts: TimelineEntry[];
-    /** Milliseconds of each task that were not its worker's. */
+    /** Overhead of each task in milliseconds. */
     overheads: number[];
   }
 >;
@@ -19,8 +19,8 @@ export interface Overheads {
 }
 
 /**
- * For each task that is done: from asking for it to its answer, less the time that its worker measured. Of a fan-out of
- * which only sums are kept, less the mean time.
+ * Measure the overhead of each finished task: the time from its request to its answer, minus the time that its worker
+ * measured; minus the mean of that time for a fan-out that keeps sums only.
  */
 export function measureOverheads({
   timeline,
@@ -34,7 +34,7 @@ export function measureOverheads({
   counts: { done: number };
 }): number[] {
   const meanMs = sums ? (sums.busyMs ?? 0) / Math.max(1, counts.done) : 0;
-  // the last answer of a task is the one that counts, or its twin's: they are alike
+  // the last answer of a task counts; an answer of its second attempt is equal
   const lastMs = new Map<number, number>();
   for (const [task, , startMs, endMs] of timeline) if (endMs !== null) lastMs.set(task, endMs - startMs);
   return [...lastMs].flatMap(([task, tookMs]) => {
@@ -43,7 +43,7 @@ export function measureOverheads({
   });
 }
 
-/** The middle, and what one task in a hundred passes, over all fan-outs. */
+/** The median, and the value that one task in a hundred exceeds, over all fan-outs. */
 export function summarizeOverheads(timeline: Timeline): Overheads {
   const all = Object.values(timeline).flatMap(({ overheads }) => overheads);
   return { p50: quantile(all, 0.5), p99: quantile(all, 0.99) };

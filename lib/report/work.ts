@@ -1,4 +1,4 @@
-// What the run did: partitions, tasks, attempts, money.
+// The work of a run as charts and tables: partitions, tasks, attempts, cost.
 
 import { PARTS } from '../plan/cost.ts';
 import { STAGE_NAMES, type StageName } from '../plan/stage-sizes.ts';
@@ -17,27 +17,27 @@ const STAGE_STYLES: Record<StageName, string> = {
   evaluate: 'ink4',
 };
 
-/** Share of the chart that the bar of one partition takes at most. */
+/** Maximum share of the chart for the bar of one partition. */
 const MAX_SHARE = 0.2;
 
-/** Classes of each partition, stacked; where values are predicted, its training and test rows. */
+/** Rows of each partition by class, stacked; for regression its training and test rows. */
 export function partitionChart(report: Report): string {
   const { partitions } = report;
   if (partitions.length === 0) {
-    return '<p class="note">The balance of the partitions is left out: with so many of them, and so many classes, it is more than 20,000 numbers.</p>';
+    return '<p class="note">The balance of the partitions is not shown: partitions × classes are more than 20,000 numbers.</p>';
   }
-  const isOfValues = isRegressionReport(report);
+  const isRegression = isRegressionReport(report);
   const names = makeNames(report);
-  const kinds = isOfValues ? ['training rows', 'test rows'] : report.classCounts.map((_, k) => names.class(k));
+  const kinds = isRegression ? ['training rows', 'test rows'] : report.classCounts.map((_, k) => names.class(k));
   const totals = partitions.map(({ train, test }) =>
-    isOfValues ? [sum(train), sum(test)] : train.map((rows, k) => rows + test[k]),
+    isRegression ? [sum(train), sum(test)] : train.map((rows, k) => rows + test[k]),
   );
   const most = Math.max(...totals.map(sum));
   const gap = partitions.length > 120 ? 0 : Math.max(0.15, 1 - MAX_SHARE * partitions.length);
   const shares = totals.map((ofKind) => ofKind[1] / sum(ofKind));
   const isMany = kinds.length > 10;
   const ofSecond = `${kinds[1]} from ${percent(Math.min(...shares))} to ${percent(Math.max(...shares))}`;
-  const what = isOfValues ? 'Rows to train and to test' : 'Rows of each class';
+  const what = isRegression ? 'Training and test rows' : 'Rows by class';
   return chart({
     title: `${what} in ${partitions.length === 1 ? 'the one partition' : `the ${count(partitions.length)} partitions`}`,
     description: `${partitions.length === 1 ? 'one partition' : `${count(partitions.length)} partitions`} of up to ${count(most)} rows, ${ofSecond}`,
@@ -80,9 +80,9 @@ function everyTick(length: number): number[] {
   return Array.from({ length: Math.ceil(length / step) }, (_, i) => i * step);
 }
 
-/** More tasks are drawn without what a pointer would show of each, those that touch as one. */
+/** With more tasks than this, bars that touch are drawn as one, without a tooltip for each task. */
 const MAX_BARS = 5000;
-/** Height of a sandbox's row, of few and of more than 40, and of all rows at most. */
+/** Height of a sandbox's row with up to 40 of them, with more, and maximum height of all rows. */
 const ROW = { few: 14, more: 6, all: 900 };
 
 interface Stretch {
@@ -92,10 +92,10 @@ interface Stretch {
   title: string;
 }
 
-/** A row per sandbox, a bar per task. */
+/** One row for each sandbox, one bar for each task. */
 export function timelineChart({ timeline, stages }: Report): string {
   if (timeline.length === 0) {
-    return '<p class="note">There is no timeline: an earlier execution of this run did its tasks.</p>';
+    return '<p class="note">No timeline: an earlier execution of this run did all tasks.</p>';
   }
   const bySandbox = new Map<string, TaskSpan[]>();
   for (const task of [...timeline].sort((a, b) => a.startedAtMs - b.startedAtMs)) {
@@ -103,7 +103,7 @@ export function timelineChart({ timeline, stages }: Report): string {
     if (known) known.push(task);
     else bySandbox.set(task.sandbox, [task]);
   }
-  // as many as there are tasks: too many to be arguments of one call
+  // there may be too many tasks for the arguments of one call
   const start = [...timeline, ...stages].reduce((least, { startedAtMs }) => Math.min(least, startedAtMs), Infinity);
   const end = timeline.reduce((most, { finishedAtMs }) => Math.max(most, finishedAtMs), start);
   const row = bySandbox.size > 40 ? Math.min(ROW.more, ROW.all / bySandbox.size) : ROW.few;
@@ -119,7 +119,7 @@ export function timelineChart({ timeline, stages }: Report): string {
     draw: (x, y) =>
       [...bySandbox.values()]
         .flatMap((tasks, at) =>
-          stretchesOf(tasks, (ms) => x((ms - start) / 1000), isMany).map(({ stage, from, to, title }) =>
+          makeStretches(tasks, (ms) => x((ms - start) / 1000), isMany).map(({ stage, from, to, title }) =>
             bar(from, y(at) + 0.07 * row, Math.max(1, to - from - 0.5), 0.86 * row, STAGE_STYLES[stage], title),
           ),
         )
@@ -127,11 +127,11 @@ export function timelineChart({ timeline, stages }: Report): string {
   });
 }
 
-/** Bars of a sandbox's tasks, which are in the order of their starts; where they are joined, of those that touch. */
-function stretchesOf(tasks: readonly TaskSpan[], x: (ms: number) => number, isJoined: boolean): Stretch[] {
+/** Make the bars of a sandbox's tasks, given in the order of their starts; if joined, one for tasks that touch. */
+function makeStretches(tasks: readonly TaskSpan[], x: (ms: number) => number, isJoined: boolean): Stretch[] {
   const stretches: Stretch[] = [];
   for (const { taskId, sandbox, isColdStart, startedAtMs, finishedAtMs } of tasks) {
-    const [stage, from, to] = [stageOf(taskId), x(startedAtMs), x(finishedAtMs)];
+    const [stage, from, to] = [findStage(taskId), x(startedAtMs), x(finishedAtMs)];
     const last = stretches.at(-1);
     if (isJoined && last?.stage === stage && from < last.to + 1) {
       last.to = Math.max(last.to, to);
@@ -143,7 +143,7 @@ function stretchesOf(tasks: readonly TaskSpan[], x: (ms: number) => number, isJo
   return stretches;
 }
 
-function stageOf(taskId: string): StageName {
+function findStage(taskId: string): StageName {
   if (taskId === 'bins') return 'split';
   if (/^(merge|fold|fit)/.test(taskId)) return 'train';
   if (/^(list|scan|locate|survey|schema)/.test(taskId)) return 'generate';
@@ -152,7 +152,7 @@ function stageOf(taskId: string): StageName {
 
 export function stageTable({ stages, seconds: ofStage, timeline, usage }: Report): string {
   const rows = stages.map(({ name, numTasks }) => {
-    const tasks = timeline.filter(({ taskId }) => stageOf(taskId) === name);
+    const tasks = timeline.filter(({ taskId }) => findStage(taskId) === name);
     const durations = tasks
       .map(({ startedAtMs, finishedAtMs }) => (finishedAtMs - startedAtMs) / 1000)
       .sort((a, b) => a - b);
@@ -175,22 +175,22 @@ export function stageTable({ stages, seconds: ofStage, timeline, usage }: Report
 export function attemptsTable({ tasks }: Report): string {
   const always: [string, number, string][] = [
     ['tasks', tasks.total, 'units of work of the run'],
-    ['invocations', tasks.attempts, 'of workers'],
-    ['tried again', tasks.retried, 'after a crash, a time-out or a refusal'],
+    ['invocations', tasks.attempts, 'attempts, each an invocation of a worker'],
+    ['retried', tasks.retried, 'after a crash, a timeout or throttling'],
   ];
-  // a report of an earlier version lacks some
+  // some are absent in reports of an earlier version
   const others: [string, number | undefined, string][] = [
-    ['finished before', tasks.reused, 'by an earlier execution of the run'],
-    ['throttled', tasks.throttled, 'refused for want of concurrency'],
-    ['timed out', tasks.timedOut, 'stopped at the limit of their function'],
-    ['out of memory', tasks.outOfMemory, 'killed at the memory of their function'],
-    ['moved up', tasks.movedUp, 'tasks that went on in a function with more memory'],
+    ['reused', tasks.reused, 'finished by an earlier execution of the run'],
+    ['throttled', tasks.throttled, 'rejected because of the concurrency limit'],
+    ['timed out', tasks.timedOut, 'stopped at the time limit of the function'],
+    ['out of memory', tasks.outOfMemory, 'stopped at the memory limit of the function'],
+    ['moved up', tasks.movedUp, 'tasks that continued in a function with more memory'],
     ['crashed', tasks.crashed, 'ended without an answer'],
-    ['speculative', tasks.speculative, 'second copies of slow tasks'],
-    ['abandoned', tasks.abandoned, 'whose answer nobody waited for'],
+    ['speculative', tasks.speculative, 'second attempts at slow tasks'],
+    ['abandoned', tasks.abandoned, 'their answers were no longer needed'],
   ];
   const rows = [...always, ...others.filter(([, number]) => (number ?? 0) > 0)];
-  const columns = [{ head: '' }, { head: 'number', isNumber: true }, { head: 'which are' }];
+  const columns = [{ head: '' }, { head: 'number', isNumber: true }, { head: 'meaning' }];
   const none = others.filter(([, number]) => !number).map(([what]) => what);
   return `${table(
     'Attempts and faults',
@@ -199,7 +199,7 @@ export function attemptsTable({ tasks }: Report): string {
   )}<p class="soft">None were ${none.join(', ').replace(/, ([^,]*)$/, ' or $1')}.</p>`;
 }
 
-/** Bars of the forecast and the bill of each part. */
+/** The forecast and the bill of each part as bars. */
 export function costChart({ costs }: Report): string {
   const parts = [...PARTS, 'storage'] as const;
   const most = Math.max(...parts.flatMap((part) => [costs.forecast[part], costs.bill[part]]), 1e-12);
@@ -222,8 +222,8 @@ export function costChart({ costs }: Report): string {
     8 + parts.length * 40,
     rows.join(''),
     [
-      { style: 'ink7', label: 'forecast, before the run' },
-      { style: 'ink0', label: 'what was used, at AWS prices' },
+      { style: 'ink7', label: 'forecast before the run' },
+      { style: 'ink0', label: 'bill: usage at AWS prices' },
     ],
   );
 }

@@ -1,28 +1,28 @@
-// How a worker learns that its run was called off.
+// Lets a worker stop when its run is cancelled.
 
 import { CancelledError } from '../base/errors.ts';
 import { findJson } from '../store/json.ts';
 import { runKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 
-/** Between two looks: a request costs $0.0000004, so an hour of work costs less than a thousandth of a cent for it. */
-const LOOK_EVERY_MS = 2000;
+/** A request costs $0.0000004, so polling for an hour of work costs less than a tenth of a cent. */
+const POLL_INTERVAL_MS = 2000;
 
 /**
- * Looks of one sandbox. The first is not before some time has passed: a task that is over by then asks nothing.
+ * Make the poll of one sandbox. The first request comes after one interval, so a shorter task makes none.
  *
  * @param now milliseconds of a clock that only goes forward
  */
 export function cancelPolls(now: () => number = () => performance.now()) {
-  let lookedAtMs = now();
+  let polledAtMs = now();
   return {
-    /** @throws {CancelledError} when the run was cancelled, as far as the last look knows */
+    /** @throws {CancelledError} when the run was cancelled before the last poll */
     async check(store: Store, runId: string): Promise<void> {
-      if (now() - lookedAtMs < LOOK_EVERY_MS) return;
+      if (now() - polledAtMs < POLL_INTERVAL_MS) return;
       const isCancelled = (await findJson(store, runKeys(runId).cancel)) !== undefined;
-      lookedAtMs = now();
+      polledAtMs = now();
       if (!isCancelled) return;
-      lookedAtMs = Number.NEGATIVE_INFINITY; // the next task of the run looks as well
+      polledAtMs = Number.NEGATIVE_INFINITY; // the next task of the run polls at once
       throw new CancelledError(`run ${runId} was cancelled`);
     },
   };

@@ -1,4 +1,4 @@
-// A model card: what is known of a run's model, from facts alone. What only its maker knows is left to be filled in.
+// The model card of a run as JSON and Markdown: facts from its report, and blanks that only its author can fill in.
 // Source: the headings of Mitchell et al., "Model cards for model reporting", doi:10.1145/3287560.3287596.
 
 import { sha256 } from '../base/hash.ts';
@@ -6,10 +6,12 @@ import type { Model } from '../forest/model.ts';
 import { featureNames } from '../forest/model.ts';
 import { findSchema } from '../ingest/results.ts';
 import { planRun } from '../plan/plan-run.ts';
+import { describeSplit } from '../report/describe-split.ts';
+import { percent } from '../report/html.ts';
+import { readSchema } from '../report/names.ts';
 import type { ValueReport } from '../report/regression-report.ts';
 import type { Report } from '../report/report.ts';
 import { isRegressionReport } from '../report/report.ts';
-import { splitWords } from '../report/split-words.ts';
 import type { PartitionResult } from '../stages/generate.ts';
 import { getJson } from '../store/json.ts';
 import { runKeys } from '../store/keys.ts';
@@ -31,17 +33,17 @@ export interface ModelCard {
     classes: Model['classLabels'];
   };
   data: {
-    /** SHA-256 of the SHA-256 of all partitions, in their order: it depends on the chunk size too. */
+    /** SHA-256 of the SHA-256 of all partitions, in order; it depends on the chunk size too. */
     sha256: string;
     rows: Report['rows'];
-    /** Rows of each class, where classes are told apart. */
+    /** Rows of each class; classification only. */
     classCounts?: number[];
-    /** Where values are predicted. */
+    /** Range and mean of the label; regression only. */
     values?: ValueReport['values'];
-    /** What the generator says of it, or the schema. */
+    /** The generator's parameters, or the schema. */
     dataset: Report['dataset'];
   };
-  /** Of a run on data without those of generators. */
+  /** Parameters of the run; for a user's data without those of generators. */
   parameters: Partial<Report['params']>;
   metrics: Record<string, number | null>;
   /** Most important first, shares that sum to 1. */
@@ -51,7 +53,7 @@ export interface ModelCard {
   limits: string[];
 }
 
-/** @throws {NotFoundError} when there is no such run, or it isn't done */
+/** @throws {NotFoundError} when the run does not exist, or is not done */
 export async function makeCard(store: Store, runId: string, model: Model): Promise<ModelCard> {
   const keys = runKeys(runId);
   const [request, report] = await Promise.all([getRequest(store, runId), getReport(store, runId)]);
@@ -83,21 +85,21 @@ export async function makeCard(store: Store, runId: string, model: Model): Promi
       dataset: report.dataset,
     },
     parameters: withoutGenerator(report.params),
-    metrics: metricsOf(report),
+    metrics: listMetrics(report),
     featureImportances: shares.sort((a, b) => b.share - a.share),
     intendedUse: { uses: null, users: null, outOfScope: null },
     limits: listLimits(report, model),
   };
 }
 
-/** What decides on a run: of one on data no generator does. */
+/** The parameters that affect a run: for a user's data those of generators do not. */
 function withoutGenerator(params: Report['params']): ModelCard['parameters'] {
   if (params.data === undefined) return params;
   const { generator: _generator, samples: _samples, chunkSize: _chunkSize, ...others } = params;
   return others;
 }
 
-function metricsOf(report: Report): ModelCard['metrics'] {
+function listMetrics(report: Report): ModelCard['metrics'] {
   const { oobScore, oobCoverage } = report;
   if (isRegressionReport(report)) {
     const { r2, r2Interval, r2Ceiling, rmse, mae, rmseOfMean } = report;
@@ -112,41 +114,39 @@ function metricsOf(report: Report): ModelCard['metrics'] {
   };
 }
 
-/** What follows from the figures; nothing is guessed. */
+/** Limits that follow from the figures; nothing is guessed. */
 function listLimits(report: Report, model: Model): string[] {
   const limits = [
-    `The scores are those of ${report.rows.test} rows of the same data, ${splitWords(report.params).test}; other data were not tried.`,
-    'Values outside of what the data had get the prediction of the nearest values that it had.',
+    `The scores are measured on ${report.rows.test} rows of the same data, ${describeSplit(report.params).test}; other data was not tested.`,
+    'A feature value outside the range of the training data gets the prediction of the nearest value inside.',
   ];
   if (isRegressionReport(report)) {
     const { min, max } = report.values;
-    limits.push(`Predictions are means of values that it has seen: never below ${min} or above ${max}.`);
-    if (report.r2 <= 0) limits.push('Always answering the mean of the values is as good or better.');
+    limits.push(`Predictions are means of training values: never below ${min} or above ${max}.`);
+    if (report.r2 <= 0) limits.push('The baseline that always predicts the mean of the values is as good or better.');
   } else {
     const share = Math.max(...report.classCounts) / report.rows.total;
     if (report.accuracy <= share) {
       limits.push(
-        `Always saying the most frequent class is right in ${percent(share)} of the rows, which this does not beat.`,
+        `The baseline that always predicts the most frequent class is right in ${percent(share)} of the rows; the model does not beat it.`,
       );
     }
   }
   if (model.trees.every(({ flags }) => flags === undefined)) {
-    limits.push('The data had no missing values; at prediction one goes the way of most rows.');
+    limits.push('The training data had no missing values; a missing value follows the branch with more training rows.');
   }
   return limits;
 }
-
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 /** The card as Markdown. */
 export function cardToMarkdown(card: ModelCard): string {
   const { model, data, parameters, metrics, featureImportances, limits } = card;
   const table = (entries: [string, unknown][]) =>
     ['| | |', '| --- | --- |', ...entries.map(([name, value]) => `| ${name} | ${cell(value)} |`)].join('\n');
-  const blank = '_to be filled in: only its maker knows_';
-  const columns =
-    data.dataset.generator === 'file' ? describeColumns(data.dataset as unknown as TableSchema) : undefined;
-  const known = Object.entries(metrics).filter(([, value]) => value !== null) as [string, number][];
+  const blank = '_to be filled in by the author_';
+  const schema = readSchema(data);
+  const columns = schema && describeColumns(schema);
+  const known = Object.entries(metrics).flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
   return `# Model card: ${model.runId}
 
 ## Model
@@ -159,7 +159,7 @@ ${table([
   ['classes', model.classes.map((label) => JSON.stringify(label)).join(', ') || 'none'],
   ['bytes', model.bytes],
   ['sha256', model.sha256],
-  ['asked for', model.createdAt],
+  ['requested', model.createdAt],
 ])}
 
 ## Intended use
@@ -190,7 +190,7 @@ On the ${data.rows.test} test rows; out of bag on training rows.
 
 ${table(known.map(([name, value]) => [name, value.toFixed(4)]))}
 
-## What it rests on
+## Feature importances
 
 ${table(featureImportances.slice(0, 20).map(({ feature, share }) => [feature, percent(share)]))}
 

@@ -1,4 +1,4 @@
-// The fan-outs that find out what a user's data are, each known when the one before is done.
+// The fan-outs that infer the schema of a user's data. The tasks of each are known when the one before is done.
 
 import type { Engine } from '../fanout/engine.ts';
 import type { Inputs } from '../ingest/inputs.ts';
@@ -10,7 +10,7 @@ import { getJson } from '../store/json.ts';
 import { runKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 
-/** List, scan, locate, survey and schema; of small data the first does it all. */
+/** List, scan, locate, survey and schema; for small data the first task does all of it. */
 export function dataStages(engine: Engine, store: Store, runId: string): (() => Promise<StageTask[]>)[] {
   const keys = runKeys(runId);
   let isSurveyed = false;

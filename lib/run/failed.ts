@@ -1,4 +1,4 @@
-// `failed.json`: the tasks that an execution could not finish, each with its input, every error and the end of its log.
+// `failed.json`: the tasks that an execution could not finish, each with its input, all errors and the end of its log.
 
 import type { Gathered } from '../fanout/shards.ts';
 import type { FailedTask } from '../fanout/summary.ts';
@@ -9,9 +9,9 @@ import type { Store } from '../store/store.ts';
 
 /** A task that a run could not finish. */
 export interface FailedRunTask extends FailedTask {
-  /** What it worked on: an object, or a folder. */
+  /** Key of its input: an object, or a folder. */
   inputKey: string | null;
-  /** What its worker was sent. */
+  /** The event that its worker received. */
   payload: unknown;
 }
 
@@ -22,15 +22,15 @@ export interface FailedTasks {
   stage: StageName;
   /** Why the stage ended. */
   reason: Gathered<unknown>['reason'];
-  /** Tasks of the fan-out, and how many are done and need not be done again. */
+  /** Tasks of the fan-out, and how many of them are done. */
   numTasks: number;
   numDone: number;
-  /** Tasks that failed: of thousands, not all are told below. */
+  /** Number of failed tasks; `tasks` may list fewer of them. */
   numFailed: number;
   tasks: FailedRunTask[];
 }
 
-/** Write the file, in the place of what an earlier execution of the run left. */
+/** Write the file; it replaces that of an earlier execution of the run. */
 export function recordFailedTasks(
   store: Store,
   {
@@ -69,7 +69,7 @@ export function recordFailedTasks(
 export class RunFailedError extends Error {
   override name = 'RunFailedError';
   readonly runId: string;
-  /** Those that failed for good, with their inputs and all their errors; none when the run failed otherwise. */
+  /** Tasks that failed for good, with their inputs and all errors; empty when the run failed for another reason. */
   readonly tasks: readonly FailedRunTask[];
 
   constructor(runId: string, why: string, tasks: readonly FailedRunTask[]) {

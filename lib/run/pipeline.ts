@@ -36,12 +36,12 @@ import {
 
 const encoder = new TextEncoder();
 
-/** What an orchestrator answers: the report has the rest. */
+/** The answer of an orchestrator; the report has the rest. */
 export interface PipelineResult {
   runId: string;
-  /** Of a classification. */
+  /** Classification only. */
   accuracy?: number;
-  /** Of a regression. */
+  /** Regression only, as `rmse` and `mae`. */
   r2?: number;
   rmse?: number;
   mae?: number;
@@ -166,7 +166,7 @@ async function finish(
     timeline: runner.spans,
   });
   await replaceJson(store, keys.timeline, runner.timeline);
-  // before the report: whoever finds that finds the page
+  // before the report: a reader who finds the report also finds the page
   await store.create(keys.reportPage, encoder.encode(renderReport(report)), 'text/html; charset=utf-8');
   await createJson(store, keys.report, report);
   await runner.writeStatus('succeeded');

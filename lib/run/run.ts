@@ -1,4 +1,4 @@
-// A run as seen from outside: start it, look at it, cancel it. The client and the API share this.
+// Start, view and cancel a run. The client and the API share this.
 
 import { ConflictError, FormatError, InputError, NotFoundError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
@@ -14,7 +14,7 @@ import { createJson, findJson, getJson, replaceJson } from '../store/json.ts';
 import { checkRunId, executionName, RUNS_PREFIX, runKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 
-/** `run.json`: what was asked for. Created once. */
+/** `run.json`: the request for a run. Created once. */
 export interface RunRequest {
   runId: string;
   params: RunParams;
@@ -22,7 +22,7 @@ export interface RunRequest {
 }
 
 export type RunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
-/** `status.json`, written by the orchestrator as the run goes on. */
+/** `status.json`, written by the orchestrator while the run is at work. */
 export interface RunStatus {
   runId: string;
   state: RunState;
@@ -30,17 +30,17 @@ export interface RunStatus {
   execution: string;
   stages: StageStatus[];
   error?: { name: string; message: string };
-  /** What the run has used so far, earlier executions included; stages count when they end. */
+  /** Usage of the run so far, earlier executions included; a stage counts when it ends. */
   usage?: PartUsage;
 }
 
-/** What `GET /runs/{id}` answers. */
+/** The answer to `GET /runs/{id}`. */
 export interface RunView extends RunRequest {
   state: RunState;
   stages: StageStatus[];
-  /** Of a run that tells classes apart, when it is done. */
+  /** Classification only, when the run is done. */
   accuracy?: number;
-  /** Of one that predicts values. */
+  /** Regression only, as `rmse` and `mae`, when the run is done. */
   r2?: number;
   rmse?: number;
   mae?: number;
@@ -48,7 +48,7 @@ export interface RunView extends RunRequest {
   error?: { name: string; message: string };
 }
 
-/** A new run id: sortable by time, and unlikely to be taken. */
+/** Make a run id: sortable by time, and unlikely to exist. */
 export function newRunId(now = new Date(), random = Math.random()): string {
   const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
   return `${stamp}-${Math.floor(random * 16 ** 6)
@@ -56,19 +56,19 @@ export function newRunId(now = new Date(), random = Math.random()): string {
     .padStart(6, '0')}`;
 }
 
-/** The run id that belongs to a client token: however often it is sent, it starts one run. */
+/** Derive the run id from a client token: a token that is sent again starts no second run. */
 export function runIdOfToken(token: string): string {
   return `t-${sha256(token).slice(0, 24)}`;
 }
 
 /**
- * Start a run, or go on with one that was interrupted, failed or cancelled: tasks that are finished are not done again.
- * Nothing happens when it is running or done.
+ * Start a run, or resume one that was interrupted, failed or cancelled: finished tasks are not done again.
+ * Nothing happens when the run is running or done.
  *
- * @returns what was asked for, and the ARN of the execution that is at it; none when the run is done
+ * @returns the request, and the ARN of the execution; undefined when the run is done
  *
- * @param given names of the parameters that were asked for: a run that exists keeps its own, and must agree in these
- * @throws {InputError} when the run could not be finished
+ * @param given names of the parameters in the request: those of an existing run must be equal, its others stay
+ * @throws {InputError} when the run is not feasible
  * @throws {ConflictError} when the run exists with other parameters
  */
 export async function startRun(
@@ -86,10 +86,10 @@ export async function startRun(
   for (let n = 1; ; n++) {
     const execution = await orchestrator.start(executionName(runId, n), { runId });
     const { state } = await orchestrator.state(execution);
-    // one that succeeded without a report did so before the run was removed
+    // an execution that succeeded without a report belongs to a run that was removed since
     const isGone = state === 'succeeded' && (await findJson(store, keys.report)) === undefined;
     if (state !== 'failed' && !isGone) return { request, execution };
-    // what the one before left must not be taken for the next one's
+    // the next execution must not inherit the status of the one before
     const usage = (await findJson<RunStatus>(store, keys.status))?.usage;
     const queued: RunStatus = { runId, state: 'queued', execution: '', stages: [], usage };
     await replaceJson(store, keys.status, queued);
@@ -97,10 +97,10 @@ export async function startRun(
 }
 
 /**
- * What was asked for, checked as if it came from outside: whoever may write to the bucket may have written it.
+ * Read the request of a run, and validate it like input: any writer of the bucket may have changed it.
  *
  * @throws {NotFoundError} when there is no such run
- * @throws {FormatError} when it is no request of this run
+ * @throws {FormatError} when the object is not the request of this run
  */
 export async function getRequest(store: Store, runId: string): Promise<RunRequest> {
   const key = runKeys(checkRunId(runId)).run;
@@ -138,14 +138,14 @@ async function claimRun(store: Store, runId: string, params: RunParams, given: r
     if (show(params[name]) === show(stored.params[name])) continue;
     throw new ConflictError(
       `run ${runId} exists with ${name} ${show(stored.params[name])}, got ${show(params[name])}; ` +
-        'leave the parameters out to go on with it, or choose another run id',
+        'omit the parameters to resume the run, or choose another run id',
     );
   }
   return stored;
 }
 
 /**
- * Cancel a run: no further task is started. One that has ended stays as it is.
+ * Cancel a run: no further task starts. A run that has ended stays as it is.
  *
  * @throws {NotFoundError} when there is no such run
  */
@@ -169,7 +169,7 @@ export async function viewRun(store: Store, runId: string): Promise<RunView> {
   ]);
   if (!request) throw new NotFoundError(`there is no run ${runId}`);
   const stages = status?.stages ?? [];
-  // read after the status, since it is written before: who sees `succeeded` there finds it
+  // read after the status, since it is written before: a status `succeeded` means that the report exists
   const report = await findJson<Report>(store, keys.report);
   if (report) {
     // the status may not have been written since
@@ -191,7 +191,7 @@ function endStage(stage: StageStatus, seconds: number): StageStatus {
 }
 
 /**
- * The same, and whether the execution is alive: one that was killed for good leaves a status that says `running`.
+ * View a run, and check that its execution is alive: a killed execution leaves the status `running` behind.
  *
  * @throws {NotFoundError} when there is no such run
  */
@@ -199,8 +199,8 @@ export async function checkRun(store: Store, orchestrator: Orchestrator, runId: 
   const view = await viewRun(store, runId);
   if (view.state !== 'running') return view;
   const { execution } = await getJson<RunStatus>(store, runKeys(runId).status);
-  const { state, message = 'it ended without a word' } = await orchestrator.state(execution);
-  // it may have ended well since we looked
+  const { state, message = 'the execution ended without a message' } = await orchestrator.state(execution);
+  // the run may have succeeded in the meantime
   const after = state === 'running' ? view : await viewRun(store, runId);
   if (state !== 'failed' || after.state !== 'running') return after;
   return { ...after, state: 'failed', error: { name: 'ExecutionFailed', message } };
@@ -222,17 +222,17 @@ export async function listResults(store: Store, runId: string, stage: StageName)
   return keys.flat().filter((key) => key.endsWith('.json'));
 }
 
-/** Tasks that are done; the first of a run on data may do what others would. */
+/** Count finished tasks; the first task of a run on data may do the work of others. */
 async function countDone(store: Store, runId: string, { name, numTasks }: StageStatus): Promise<number> {
   return Math.min(numTasks, (await listResults(store, runId, name)).length);
 }
 
-/** All runs, last id first: those that `newRunId` makes begin with the time. */
+/** List all runs, last id first: ids of `newRunId` begin with the time. */
 export async function listRuns(store: Store): Promise<string[]> {
   return (await store.listFolders(RUNS_PREFIX)).reverse();
 }
 
-/** The report of a run that is done. */
+/** @throws {NotFoundError} when the run does not exist or is not done */
 export function getReport(store: Store, runId: string): Promise<Report> {
   return getJson<Report>(store, runKeys(checkRunId(runId)).report);
 }

@@ -1,8 +1,8 @@
-// The rounds of a search as fan-outs of a run: the tasks of each are known when the one before is done.
+// The rounds of a search as fan-outs of a run. The tasks of each are known when the one before is done.
 
 import type { Engine } from '../fanout/engine.ts';
 import type { Candidate, SearchPlan } from '../plan/plan.ts';
-import { bestOf, reportSearch, type SearchReport, toScores } from '../report/search-results.ts';
+import { chooseBest, reportSearch, type SearchReport, toScores } from '../report/search-results.ts';
 import { type FitResult, type FitTask, fitKey } from '../stages/fit.ts';
 import type { StageTask } from '../stages/stage.ts';
 import { getJson } from '../store/json.ts';
@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts';
 import { mapLimited, STORE_REQUESTS } from '../store/task.ts';
 
 export interface SearchRounds {
-  /** A fan-out for each round, to be done one after the other. */
+  /** One fan-out for each round, to run one after another. */
   fanOuts: (() => Promise<StageTask[]>)[];
   /** The best candidate, when all rounds are done. */
   best(): Promise<Candidate>;
@@ -21,10 +21,10 @@ export interface SearchRounds {
 export function searchRounds(engine: Engine, store: Store, runId: string, search: SearchPlan): SearchRounds {
   const { candidates, rounds, spec, numFolds } = search;
   const folds = Array.from({ length: numFolds }, (_, fold) => fold);
-  const everyone = candidates.map((_, i) => i);
-  // who was in each round so far
+  const allCandidates = candidates.map((_, i) => i);
+  // the candidates of each round so far
   const entered: number[][] = [];
-  const asked = new Set<string>();
+  const listed = new Set<string>();
 
   const tasksOf = (candidate: number, round: number): FitTask[] => {
     const { params } = candidates[candidate];
@@ -48,18 +48,18 @@ export function searchRounds(engine: Engine, store: Store, runId: string, search
   const survivorsOf = (round: number): Promise<number[]> =>
     engine.step(`search-${round + 1}`, async () => {
       const scores = (await readRound(round)).map((fits) => toScores(fits, spec.scoring));
-      return bestOf(rounds[round + 1]?.numCandidates ?? 1, entered[round], scores, spec.scoring);
+      return chooseBest(rounds[round + 1]?.numCandidates ?? 1, entered[round], scores, spec.scoring);
     });
 
   return {
     fanOuts: rounds.map((_, round) => async () => {
-      entered[round] = round === 0 ? everyone : await survivorsOf(round - 1);
+      entered[round] = round === 0 ? allCandidates : await survivorsOf(round - 1);
       return entered[round].flatMap((candidate) =>
         tasksOf(candidate, round).flatMap((task) => {
           const resultKey = fitKey(task);
-          // where the first rounds have the same, they share results
-          if (asked.has(resultKey)) return [];
-          asked.add(resultKey);
+          // rounds with the same candidate and resources share the result
+          if (listed.has(resultKey)) return [];
+          listed.add(resultKey);
           const taskId = `fit-${rounds.length > 1 ? `r${round}-` : ''}c${candidate}-f${task.fold}`;
           return [{ taskId, payload: task, inputKey: runKeys(runId).folder('train'), resultKey }];
         }),

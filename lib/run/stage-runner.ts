@@ -33,10 +33,10 @@ export interface PipelineOptions {
   orchestrator: { sandbox: string; usage(): Usage };
 }
 
-/** What is known when an execution begins; remembered, so that a replay sees the same. */
+/** What the first step of an execution reads; a replay gets the same. */
 export interface RunStart {
   params: RunParams;
-  /** What earlier executions of the run used. */
+  /** Usage of earlier executions of the run. */
   before: PartUsage;
   /** Sandbox of the orchestrator. */
   sandbox: string;
@@ -65,7 +65,7 @@ export class StageRunner {
     this.#usage = { ...start.before };
   }
 
-  /** What the run has used so far, in all its executions. */
+  /** Usage of the run so far, in all its executions. */
   measureUsage(): PartUsage {
     const { orchestrator } = this.#options;
     // what another sandbox used before a crash is not known

@@ -1,4 +1,4 @@
-// What starts a run without a caller who waits: a time that was set, or a file that was uploaded.
+// Events that start a run without a caller: a schedule, or the upload of a file.
 
 import * as v from 'valibot';
 import { InputError } from '../base/errors.ts';
@@ -17,11 +17,11 @@ const Trigger = v.union([
   v.strictObject({ params: Params, upload: Upload }),
 ]);
 
-/** A run that is to be started. */
+/** A run to start. */
 export interface Start {
-  /** As `POST /runs` takes them. */
+  /** The parameters of `POST /runs`. */
   params: Record<string, unknown>;
-  /** However often the same one comes, it starts one run. */
+  /** Events with the same token start one run. */
   clientToken: string;
 }
 
@@ -29,8 +29,8 @@ export interface Start {
  * Read an event: `{params, clientToken}`, or `{params, upload}` with the `detail` of S3's event, whose object becomes the
  * data of the run. A version of an object starts one run, and so do the same bytes under the same key.
  *
- * @returns undefined for an upload that is no table: a folder, or a name that begins with `_` or `.`
- * @throws {InputError} when it is neither, or the object's key cannot be told from a pattern
+ * @returns undefined for an upload that is not a table: a folder, or a name that begins with `_` or `.`
+ * @throws {InputError} when the event is neither, or the object's key contains * or ?, which mark a pattern
  */
 export function parseTrigger(event: unknown): Start | undefined {
   const parsed = v.safeParse(Trigger, event);

@@ -25,7 +25,7 @@ export interface BinsTask {
   runId: string;
 }
 
-/** Of the values in the whole data set. */
+/** Range and mean of the label in the whole dataset. */
 export interface ValueRangeAndMean {
   min: number;
   max: number;
@@ -33,23 +33,23 @@ export interface ValueRangeAndMean {
 }
 
 export interface BinsResult {
-  /** Rows of each class in the whole data set; none where values are predicted. */
+  /** Rows of each class in the whole data set; empty for regression. */
   classCounts: number[];
-  /** Where values are predicted. */
+  /** Regression only. */
   values?: ValueRangeAndMean;
-  /** R² of the values without their noise on the whole data set; null where the generator can't tell. */
+  /** R² of the values without their noise on the whole data set; null when the generator does not know it. */
   r2Ceiling?: number | null;
-  /** Best possible accuracy on this data, mean over all rows; null where the generator can't tell. */
+  /** Best possible accuracy on this data, mean over all rows; null when the generator does not know it. */
   accuracyCeiling: number | null;
   /** Upper edges of the bins of each feature; none of a categorical one. */
   edges: number[][];
-  /** Smallest and largest value of each feature in the whole data set; a run of an earlier version has none. */
+  /** Smallest and largest value of each feature in the whole data set; absent in runs of an earlier version. */
   ranges?: ValueRange[];
   /** Rows of each class before each partition, where the split is stratified; shape [numPartitions][numClasses]. */
   classStarts?: number[][];
-  /** Features that hold categories; none when left out. */
+  /** Whether each feature is categorical; absent when none is. */
   isCategorical?: boolean[];
-  /** Values that stand for the distribution of each feature, for its importance by permutation; empty without one. */
+  /** Values drawn from the distribution of each feature, for permutation importance; empty without it. */
   donors: number[][];
 }
 
@@ -103,31 +103,31 @@ export function planBins(store: Store, plan: Plan, { runId }: BinsTask): Promise
         known.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
       );
     });
-    const classStarts = plan.params.stratify ? startsOf(partitions) : undefined;
+    const classStarts = plan.params.stratify ? countBefore(partitions) : undefined;
     return { classCounts, ...ofValues, accuracyCeiling, edges, donors, ranges, classStarts, isCategorical };
   });
 }
 
-/** @throws {InputError} on values that are all equal, or none that the criterion can learn from */
+/** @throws {InputError} when all labels are equal, or the criterion does not support them */
 function joinValues(
   partitions: readonly PartitionResult[],
   criterion: RunParams['criterion'],
 ): Pick<BinsResult, 'values' | 'r2Ceiling'> {
-  const facts = partitions.map(({ values }) => values!);
-  const min = facts.reduce((least, part) => Math.min(least, part.min), Number.POSITIVE_INFINITY);
-  const max = facts.reduce((most, part) => Math.max(most, part.max), Number.NEGATIVE_INFINITY);
+  const statistics = partitions.map(({ values }) => values!);
+  const min = statistics.reduce((least, part) => Math.min(least, part.min), Number.POSITIVE_INFINITY);
+  const max = statistics.reduce((most, part) => Math.max(most, part.max), Number.NEGATIVE_INFINITY);
   if (min === max) throw new InputError(`the label is ${min} in all rows; there is nothing to learn`);
   if (criterion === 'poisson' && (min < 0 || max === 0)) {
     throw new InputError(`criterion poisson needs labels from 0 up, some of them above, got ${min} to ${max}`);
   }
   const numRows = partitions.reduce((sum, partition) => sum + partition.numRows, 0);
-  const mean = nearestSum(mergeSums(facts.map(({ sum }) => sum))) / numRows;
-  const ceilings = facts.map(({ ceiling }) => ceiling);
+  const mean = nearestSum(mergeSums(statistics.map(({ sum }) => sum))) / numRows;
+  const ceilings = statistics.map(({ ceiling }) => ceiling);
   const r2Ceiling = ceilings.includes(null) ? null : r2.value(r2.merge(ceilings as R2Partial[]));
   return { values: { min, max, mean }, r2Ceiling };
 }
 
-function startsOf(partitions: readonly PartitionResult[]): number[][] {
+function countBefore(partitions: readonly PartitionResult[]): number[][] {
   const before = partitions[0].classCounts.map(() => 0);
   return partitions.map(({ classCounts }) => {
     const starts = [...before];
@@ -136,7 +136,7 @@ function startsOf(partitions: readonly PartitionResult[]): number[][] {
   });
 }
 
-/** The edges as the kernel takes them. */
+/** Convert the edges to the arrays of the kernel. */
 export function toBinEdges(edges: number[][]): BinEdges {
   return edges.map((ofFeature) => Float32Array.from(ofFeature));
 }

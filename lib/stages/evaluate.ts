@@ -29,8 +29,8 @@ export interface EvaluateTask {
 const MAX_SCORE_COUNTS = 4000; // of all classes; at 40 bytes of JSON or less, 160 kB per partition
 
 /**
- * Into how many steps probabilities are rounded for ROC AUC, or 0 when there are too many classes. A multiple of the
- * number of trees where it fits: then forests whose leaves are pure lose nothing.
+ * Number of steps to which probabilities are rounded for ROC AUC; 0 with too many classes. It is a multiple of the number
+ * of trees if one fits: then rounding changes nothing for a forest whose leaves are pure.
  */
 export function scoreSteps(numClasses: number, numTrees: number): number {
   const most = Math.max(0, Math.floor(MAX_SCORE_COUNTS / 2 / (numClasses === 2 ? 1 : numClasses)) - 1);
@@ -38,9 +38,9 @@ export function scoreSteps(numClasses: number, numTrees: number): number {
 }
 
 /**
- * Answers with little: the result is read from the store.
+ * Score the test rows of one partition. The answer is small: the result is in the store.
  *
- * @param hasValidation whether there are rows to validate on, too
+ * @param hasValidation whether the partition has validation rows, too
  */
 export async function evaluate(
   store: Store,
@@ -58,7 +58,7 @@ export async function evaluate(
       getJson<BinsResult>(store, keys.binsResult),
     ]);
     const shuffled = importanceRows(plan) > 0 ? shuffleRows(rows, plan, bins.donors) : undefined;
-    // in one call, as few rows alone are not worth the kernel
+    // in one call: the kernel does not pay off for few rows
     const columns = shuffled ? rows.columns.map((values, j) => concat(values, shuffled.columns[j])) : rows.columns;
     const all = predictRows(model, columns);
     const own = all.subarray(0, rows.numRows * (model.numClasses || 1));
@@ -77,7 +77,7 @@ function predictRows(forest: Forest, columns: Float32Array[]): Float64Array {
 }
 
 /**
- * What a forest says of some rows; nothing of importances.
+ * Score predictions; `importance` stays null.
  *
  * @param predicted probabilities, shape [numRows, numClasses], or values, shape [numRows]
  */
@@ -107,7 +107,7 @@ function addImportance(
   result.importance = countImportance(labels, predicted, chosen, changed);
 }
 
-/** What a forest of so many trees says of some rows, as counts that can be merged; nothing of importances. */
+/** Score the probabilities of a classification as counts that can be merged; `importance` stays null. */
 function scoreRows(
   labels: Uint16Array,
   probabilities: Float64Array,
@@ -154,7 +154,7 @@ function concat(a: Float32Array, b: Float32Array): Float32Array {
   return joined;
 }
 
-/** Class of each row as `predict` gives it: the lowest of equals. */
+/** Class of each row, like `predict`: ties go to the lowest class. */
 function mostProbable(probabilities: Float64Array, numClasses: number): Uint16Array {
   return Uint16Array.from({ length: probabilities.length / numClasses }, (_, row) => {
     const ofRow = probabilities.subarray(row * numClasses, (row + 1) * numClasses);

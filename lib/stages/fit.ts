@@ -28,12 +28,12 @@ export interface FitTask {
   /** Parameters of the candidate that are not the run's; the plan is made with them. */
   params: Overrides;
   fold: number;
-  /** Training rows that are used, the fold's among them; all when left out. */
+  /** Training rows to use, those of the fold included. @default all */
   numRows?: number;
 }
 
 export interface FitResult {
-  /** Rows that it was grown on, and rows of the fold that it was scored on. */
+  /** Rows that the forest was grown on, and rows of the fold that it was scored on. */
   numTrainingRows: number;
   numRows: number;
   numNodes: number;
@@ -43,7 +43,7 @@ export interface FitResult {
   scoreSeconds: number;
 }
 
-/** Where the result lies: the same candidate with the same rows has one place, whoever asks for it. */
+/** Key of the result: the same candidate on the same rows has the same key in every round. */
 export function fitKey({ runId, params, fold, numRows }: FitTask): string {
   return runKeys(runId).fitResult(sha256(JSON.stringify([params, numRows ?? null])).slice(0, 16), fold);
 }
@@ -93,7 +93,7 @@ function scoreFold({ labels, predicted, scored }: FoldPredictions): FitResult['s
   }
   const { pairs, numClasses } = scored;
   const auc = rocAuc(numClasses);
-  // of one class against the rest, both of which must be there
+  // one class against the rest: rows of both must exist
   const hasAll = new Set(labels).size === numClasses;
   return {
     accuracy: measureAccuracy(pairs).accuracy,

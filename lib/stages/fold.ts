@@ -43,7 +43,7 @@ export function validateFold(
   });
 }
 
-/** What a forest that was grown without a fold says of its rows. */
+/** Predictions for the rows of a fold, by a forest that was grown without them. */
 export interface FoldPredictions {
   numTrainingRows: number;
   /** Class or value of each row held out; its probabilities, shape [numRows, numClasses], or value, shape [numRows]. */
@@ -58,7 +58,7 @@ export interface FoldPredictions {
 /**
  * Grow the forest without one fold of the rows, and predict that fold.
  *
- * @param numRows rows that are used: of fewer than all the same share of both sides, and all that a smaller number has
+ * @param numRows rows to use; below all, both sides lose the same share, and a smaller number uses a subset of the rows
  */
 export async function predictFold(
   { params, forest: forestParams }: Plan,
@@ -102,7 +102,7 @@ export async function predictFold(
   };
 }
 
-/** Rows of a side as far as `numRows` of all go, in ascending order: the first of a random order of all rows. */
+/** The rows of a side among the first `numRows` of a random order of all rows, ascending. */
 function firstByRank(side: Uint32Array, total: number, numRows: number, seed: number): Uint32Array {
   const count = Math.floor((numRows * side.length) / total);
   if (count === side.length) return side;
@@ -129,7 +129,7 @@ function pick(rows: BinnedRows, picked: Uint32Array): BinnedRows {
 /** Above all edges. */
 const BEYOND = 3.4028234663852886e38;
 
-/** Values that have these codes: a cut can't tell them from those that were there. */
+/** Values with these codes: every cut sends them to the same side as the original values. */
 export function toValues(codes: Uint8Array, edges: BinEdges[number], isCategorical: boolean): Float32Array {
   return Float32Array.from(codes, (code) => {
     if (code === MISSING_BYTE) return Number.NaN;

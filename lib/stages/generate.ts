@@ -29,26 +29,26 @@ export interface PartitionResult {
   rowStart: number;
   rowEnd: number; // exclusive
   numRows: number;
-  /** Rows of each class, shape [numClasses]; none where values are predicted. */
+  /** Rows of each class, shape [numClasses]; empty for regression. */
   classCounts: number[];
-  /** Where values are predicted. */
-  values?: ValueFacts;
+  /** Regression only. */
+  values?: LabelStatistics;
   /** Smallest and largest value of each feature, shape [numFeatures]; null where all are missing. */
   min: (number | null)[];
   max: (number | null)[];
-  /** Sum over the rows of the best possible classifier's chance to be right; null where the generator can't tell. */
+  /** Sum over the rows of the best possible classifier's chance to be right; null when the generator does not know it. */
   ceilingSum: number | null;
   partition: StoredObject;
   sample: StoredObject;
 }
 
-/** What is known of the values in a partition. */
-export interface ValueFacts {
+/** Statistics of the label in a partition of a regression. */
+export interface LabelStatistics {
   min: number;
   max: number;
   /** Exact, in stored form. */
   sum: number[];
-  /** R² of the values without their noise; null where that is not known. */
+  /** R² of the values without their noise; null when it is unknown. */
   ceiling: R2Partial | null;
 }
 
@@ -107,7 +107,7 @@ export async function createObject(store: Store, key: string, bytes: Uint8Array)
   return { key, bytes: bytes.length, sha256: sha256(bytes) };
 }
 
-function factsOf(values: ArrayLike<number>, truth: Float64Array | undefined): ValueFacts {
+function factsOf(values: ArrayLike<number>, truth: Float64Array | undefined): LabelStatistics {
   const sum: number[] = [];
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;

@@ -1,4 +1,4 @@
-// What a forest of values says of some rows, as sums and counts that can be merged.
+// Scores of a regression on some rows, as sums and counts that can be merged.
 
 import { r2 } from '../metrics/r2.ts';
 import { mergeR2Spreads, r2Interval, r2Spread } from '../metrics/r2-interval.ts';
@@ -6,9 +6,9 @@ import { meanAbsoluteError, rootMeanSquaredError } from '../metrics/regression-m
 import type { ValueRangeAndMean } from './bins.ts';
 import type { CellCount, ResidualCount, ValueEvaluateResult, ValueScores } from './evaluated.ts';
 
-/** Cells of the density of true and predicted values, along either side. */
+/** Cells along each axis of the density of true and predicted values. */
 export const DENSITY_CELLS = 40;
-/** Steps of a residual from 0 to the range of the values: the report joins them to bars. */
+/** Steps of a residual from 0 to the range of the values; the report merges them into bars. */
 export const RESIDUAL_STEPS = 2000;
 
 /** @param values of the whole data set: the same for all partitions */
@@ -19,10 +19,10 @@ export function scoreValues(
 ): ValueEvaluateResult {
   const cells = new Map<number, number>();
   const steps = new Map<number, number>();
-  const cellOf = (value: number) =>
+  const toCell = (value: number) =>
     Math.min(DENSITY_CELLS - 1, Math.max(0, Math.floor(((value - min) / (max - min)) * DENSITY_CELLS)));
   for (let row = 0; row < labels.length; row++) {
-    count(cells, cellOf(labels[row]) * DENSITY_CELLS + cellOf(predictions[row]));
+    count(cells, toCell(labels[row]) * DENSITY_CELLS + toCell(predictions[row]));
     count(steps, Math.round(((labels[row] - predictions[row]) / (max - min)) * RESIDUAL_STEPS));
   }
   return {

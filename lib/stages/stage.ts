@@ -1,10 +1,10 @@
-// When and where a task was done, for the timeline of the report.
+// The tasks of a stage, their status, and when and where they ran.
 
 import type { StoredTask } from '../fanout/stored-tasks.ts';
 import type { Usage } from '../plan/cost.ts';
 import type { StageName } from '../plan/stage-sizes.ts';
 
-/** What a worker tells of its invocation besides what it used. */
+/** When and where an invocation ran, in addition to its usage. */
 export interface TaskTiming {
   /** Name of the sandbox. */
   sandbox: string;
@@ -24,7 +24,7 @@ export interface StageStatus {
   name: StageName;
   state: 'running' | 'done';
   numTasks: number;
-  /** Tasks whose result is in the store. */
+  /** Tasks whose result is stored. */
   numDone: number;
   startedAtMs: number;
   finishedAtMs?: number;
@@ -36,5 +36,5 @@ export interface StageTask extends StoredTask {
   inputKey: string;
 }
 
-/** What a worker answers. */
+/** The answer of a worker. */
 export type WorkerAnswer = Usage & { busyMs: number; span?: TaskTiming };

@@ -1,4 +1,4 @@
-// Train: gather all training partitions, grow a group of trees; then put the groups together.
+// Train: gather all training partitions and grow a group of trees; then merge the groups.
 
 import { FormatError, InputError } from '../base/errors.ts';
 import { ENGINES } from '../forest/engines.ts';
@@ -33,11 +33,11 @@ export interface GrowResult extends StoredObject {
   treeStart: number;
   treeEnd: number; // exclusive
   numNodes: number;
-  /** Of the group that begins with the first tree, with `oobScore`: how the first trees score. */
+  /** Scores of the first trees; only with `oobScore`, in the group of the first tree. */
   oobCurve?: OobPoint[];
 }
 
-/** Accuracy, or R², of the first trees on rows out of bag. */
+/** Accuracy, or R², of the first trees on out-of-bag rows. */
 export interface OobPoint extends OobScore {
   numTrees: number;
 }
@@ -52,13 +52,13 @@ export interface ModelResult extends StoredObject {
   numNodes: number;
   /** Impurity-based importance of each feature, summing to 1; all 0 when no tree has a cut. */
   featureImportances: number[];
-  /** Accuracy, or R², on rows out of bag, and the share of training rows that some tree did not see; null unless asked for. */
+  /** Accuracy, or R², on out-of-bag rows, and the share of training rows that are out of bag; null without `oobScore`. */
   oob: OobScore | null;
-  /** The same for the first trees: some of the first group, then the end of each group. */
+  /** Scores of the first trees: some of the first group, then the end of each group. */
   oobCurve: OobPoint[] | null;
 }
 
-/** All training rows, in the order of their row index. */
+/** Read all training rows, in the order of their row index. */
 export async function gatherRows(store: Store, plan: Plan, runId: string): Promise<BinnedRows> {
   const keys = runKeys(runId);
   const indexes = Array.from({ length: plan.numChunks }, (_, i) => i);
@@ -107,7 +107,7 @@ export function growTrees(
   });
 }
 
-/** Sums over the trees of a group; of the first group also the score of its first 1, 2, 5, 10, 20, 50… trees. */
+/** Sum over the trees of a group. The first group also gives the score of its first 1, 2, 5, 10, 20, 50… trees. */
 async function sumOob(table: TrainingTable, plan: Plan, trees: readonly Tree[], treeStart: number) {
   const curve: OobPoint[] = [];
   const stops = treeStart === 0 ? curveStops(trees.length) : [trees.length];
@@ -128,7 +128,7 @@ async function sumOob(table: TrainingTable, plan: Plan, trees: readonly Tree[], 
   return { sums: sums!, curve };
 }
 
-/** 1, 2, 5, 10, 20, 50… below the number of trees, and that. */
+/** 1, 2, 5, 10, 20, 50… below the number of trees, then the number of trees. */
 function curveStops(numTrees: number): number[] {
   const stops: number[] = [];
   for (let power = 1; power < numTrees; power *= 10) stops.push(power, 2 * power, 5 * power);
@@ -171,7 +171,7 @@ export function mergeModel(store: Store, plan: Plan, { runId }: MergeTask): Prom
   });
 }
 
-/** Add up what the groups say of rows out of bag: sums of whole numbers, so that the grouping changes nothing. */
+/** Add up the out-of-bag sums of the groups: they are integers, so the grouping changes nothing. */
 async function mergeOob(
   store: Store,
   { treeGroups }: Plan,

@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { CancelledError } from '../../lib/base/errors.ts';
 import type { Model } from '../../lib/forest/model.ts';
-import { predictLocal } from '../../lib/predict/here.ts';
+import { predictLocal } from '../../lib/predict/predict-local.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../../lib/predict/output.ts';
 import { checkPredictionId, type PredictionResult, type PredictionStatus } from '../../lib/predict/request.ts';
 import type { PredictOptions } from '../../lib/predict/tasks.ts';

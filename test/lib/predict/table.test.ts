@@ -11,7 +11,7 @@ import { RandomForestClassifier } from '../../../lib/forest/classifier.ts';
 import type { Model } from '../../../lib/forest/model.ts';
 import { decodeModel } from '../../../lib/forest/model-file.ts';
 import { predictProba } from '../../../lib/forest/predict.ts';
-import { predictLocal } from '../../../lib/predict/here.ts';
+import { predictLocal } from '../../../lib/predict/predict-local.ts';
 import { runPrediction } from '../../../lib/predict/job.ts';
 import { getPredictionResult, type PredictionRequest, startPrediction } from '../../../lib/predict/request.ts';
 import { doPredictionTask, type PredictOptions } from '../../../lib/predict/tasks.ts';

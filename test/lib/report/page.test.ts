@@ -110,13 +110,15 @@ test('a classification shows its scores on the validation rows and on each fold'
   assert.ok(text.includes(`mean of the folds – ${crossValidation!.accuracy.toFixed(4)}`));
 });
 
-test('every kind of fault that there was is told, the others in one line', async () => {
+test('the page lists every kind of fault that happened, and names the others in one line', async () => {
   const report = await reportOf({});
   const tasks = { ...report.tasks, retried: 5, crashed: 2, outOfMemory: 1, movedUp: 1, throttled: 0 };
   const text = textOf(renderReport({ ...report, tasks }));
-  assert.ok(text.includes('tried again 5 after'));
-  assert.ok(text.includes('out of memory 1 killed') && text.includes('crashed 2 ended') && text.includes('moved up 1'));
-  assert.ok(text.includes('None were finished before, throttled, timed out, speculative or abandoned.'));
+  assert.ok(text.includes('retried 5 after'));
+  assert.ok(
+    text.includes('out of memory 1 stopped') && text.includes('crashed 2 ended') && text.includes('moved up 1'),
+  );
+  assert.ok(text.includes('None were reused, throttled, timed out, speculative or abandoned.'));
 });
 
 test('the interval is in words, and large numbers have room beside their axis', async () => {
@@ -196,9 +198,13 @@ test('what a run did not measure is said to be missing', async () => {
   const text = textOf(
     renderReport({ ...report, curves: [], permutationImportances: null, partitions: [], timeline: [] }),
   );
-  for (const words of ['no out-of-bag error: it was not asked for; --oob-score', 'There are no curves', 'was left out'])
+  for (const words of [
+    'No out-of-bag error: the run did not measure it; use --oob-score',
+    'No curves',
+    'is not measured',
+  ])
     assert.ok(text.includes(words), words);
-  assert.ok(text.includes('balance of the partitions is left out') && text.includes('There is no timeline'));
+  assert.ok(text.includes('balance of the partitions is not shown') && text.includes('No timeline'));
 });
 
 /** What the command line makes of a command. */

@@ -186,7 +186,8 @@ suite('a run of regression on data', () => {
       assert.match(markdown, /\| b \| numeric \| 0 \| 0 to 22 \|/);
       assert.doesNotMatch(markdown, /generator|chunkSize|samples/);
       const side =
-        { group: 'other groups by key', time: 'the latest by day', hashBy: 'by the hash of key' }[named] ?? '';
+        { group: 'other groups of key', time: 'the latest rows by day', hashBy: 'chosen by the hash of key' }[named] ??
+        '';
       assert.ok(markdown.includes(side), `${named}: ${markdown}`);
       const page = renderReport(await reportOf(store));
       assert.match(page, /text-anchor="end">b<\/text>/);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PredictionRequest, PredictionStatus } from '../../../lib/predict/request.ts';
-import { NOTHING_STRANGE } from '../../../lib/predict/strange.ts';
+import { NO_UNSEEN_VALUES } from '../../../lib/predict/unseen-values.ts';
 import { createJson, replaceJson } from '../../../lib/store/json.ts';
 import { predictionKeys } from '../../../lib/store/keys.ts';
 import type { Target } from '../../../local/backend/local-target.ts';
@@ -15,7 +15,7 @@ test('each stage of a prediction is told once', async () => {
     { state: 'running', stage: 'list', numTasks: 1 },
     { state: 'running', stage: 'predict', numTasks: 30 },
   ];
-  const result = { numRows: 3, numParts: 1, strange: NOTHING_STRANGE };
+  const result = { numRows: 3, numParts: 1, strange: NO_UNSEEN_VALUES };
   const orchestrator = {
     start: async () => {
       await replaceJson(store, keys.status, stages[0]);

@@ -1,26 +1,26 @@
-// How good a forest of values is, as charts: predictions against the true values, and what is left between them.
+// Quality of a regression as charts and tables: predicted against true values, residuals, scores.
 
 import { DENSITY_CELLS, RESIDUAL_STEPS } from '../stages/score-values.ts';
 import { bar, chart, line } from './chart.ts';
+import { scoreBar } from './class-quality.ts';
 import { count, fixed, percent, shortly, table } from './html.ts';
-import { scoreBar } from './quality.ts';
 import type { ValueReport } from './regression-report.ts';
 
-/** The interval of R² and the ceiling on one line. */
+/** R², its interval and the ceiling on one line. */
 export function r2Bar({ r2, r2Interval, r2Ceiling }: ValueReport): string {
   return r2Interval ? scoreBar('R²', r2, r2Interval, r2Ceiling) : '';
 }
 
 const SHADES = 5;
 
-/** Test rows by true and predicted value: the stronger a cell's colour, the more. */
+/** Test rows by true and predicted value; a darker cell has more rows. */
 export function densityChart({ density, values: { min, max } }: ValueReport): string {
   const step = (max - min) / DENSITY_CELLS;
   const most = Math.max(...density.map(([, , rows]) => rows));
   const domain: [number, number] = [min, max];
-  // by logarithm, so that single rows show beside crowded cells; of few rows each has its own
+  // logarithmic, so that single rows are visible next to crowded cells; up to 5 rows have a shade for each number
   const byLog = (rows: number) => 1 + Math.floor((SHADES * Math.log(rows)) / Math.log(most + 1));
-  const shadeOf = (rows: number) => (most <= SHADES ? SHADES - most + rows : Math.min(SHADES, byLog(rows)));
+  const chooseShade = (rows: number) => (most <= SHADES ? SHADES - most + rows : Math.min(SHADES, byLog(rows)));
   const near = density.reduce(
     (sum, [actual, predicted, rows]) => sum + (Math.abs(actual - predicted) <= 1 ? rows : 0),
     0,
@@ -28,11 +28,11 @@ export function densityChart({ density, values: { min, max } }: ValueReport): st
   const total = density.reduce((sum, [, , rows]) => sum + rows, 0);
   return chart({
     title: 'Predicted against true values',
-    description: `${percent(near / total)} of the test rows are on the diagonal or a cell beside it, of ${DENSITY_CELLS} by ${DENSITY_CELLS} cells`,
+    description: `${percent(near / total)} of the test rows are on the diagonal or one cell away from it, in ${DENSITY_CELLS} by ${DENSITY_CELLS} cells`,
     x: { domain, label: 'true value', format: shortly },
     y: { domain, label: 'predicted value', format: shortly },
     legend: [
-      { style: 'ink0', label: `test rows, up to ${count(most)} a cell, more where it is stronger` },
+      { style: 'ink0', label: `test rows, up to ${count(most)} in a cell; a stronger colour means more` },
       { style: 'guide', label: 'perfect' },
     ],
     draw: (x, y) =>
@@ -45,7 +45,7 @@ export function densityChart({ density, values: { min, max } }: ValueReport): st
             at,
             x(left + step) - x(left),
             y(low) - at,
-            `ink0 shade${shadeOf(rows)}`,
+            `ink0 shade${chooseShade(rows)}`,
             `${count(rows)} row${rows === 1 ? '' : 's'} of about ${shortly(left + step / 2)}, predicted about ${shortly(low + step / 2)}`,
           );
         })
@@ -53,9 +53,9 @@ export function densityChart({ density, values: { min, max } }: ValueReport): st
   });
 }
 
-/** Bars on either side of 0, but the outermost: more for more rows, as Rice's rule has it. */
+/** Bars on either side of 0 without the outermost; more rows give more bars (Rice's rule). */
 const HALF_BARS = { least: 5, most: 20 };
-/** Share of the rows that the bars but the outermost hold, at least. */
+/** Minimum share of the rows in the bars without the outermost. */
 const INNER_SHARE = 0.99;
 
 interface Bar {
@@ -64,7 +64,7 @@ interface Bar {
   rows: number;
 }
 
-/** Residuals joined to bars around 0; those beyond the last one are in it. */
+/** Merge residuals into bars around 0; the outermost bars take all residuals beyond. */
 export function residualBars(residuals: ValueReport['residuals']): { stepsPerBar: number; bars: Bar[] } {
   const total = residuals.reduce((sum, [, rows]) => sum + rows, 0);
   const byDistance = residuals.map(([step, rows]) => [Math.abs(step), rows] as const).sort(([a], [b]) => a - b);
@@ -87,7 +87,7 @@ export function residualBars(residuals: ValueReport['residuals']): { stepsPerBar
   return { stepsPerBar, bars };
 }
 
-/** How far predictions are off, and to which side. */
+/** Test rows by residual. */
 export function residualChart({ residuals, values: { min, max }, mae, rmse }: ValueReport): string {
   const { stepsPerBar, bars } = residualBars(residuals);
   const width = (stepsPerBar * (max - min)) / RESIDUAL_STEPS;
@@ -113,12 +113,12 @@ export function residualChart({ residuals, values: { min, max }, mae, rmse }: Va
   });
 }
 
-/** Errors of the forest beside those of always answering the mean. */
+/** Errors of the forest next to those of the baseline that always predicts the mean. */
 export function errorTable({ r2, rmse, mae, rmseOfMean, validation, crossValidation }: ValueReport): string {
   const numbers = ['R²', 'RMSE', 'MAE'].map((head) => ({ head, isNumber: true }));
   const rows = [
     ['the test rows', fixed(r2), shortly(rmse), shortly(mae)],
-    ['always the mean, on them', fixed(0), shortly(rmseOfMean), '–'],
+    ['always the mean, on the test rows', fixed(0), shortly(rmseOfMean), '–'],
     ...(validation
       ? [['the validation rows', fixed(validation.r2), shortly(validation.rmse), shortly(validation.mae)]]
       : []),

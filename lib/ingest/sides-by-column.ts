@@ -1,4 +1,5 @@
-// Sides of the split that a user's data decide: by group, by time, by the hash of a key, or as a column says.
+// Decides the side of each row from a column of the user's data: a group, a time, a key to hash, or the side itself.
+// Sides that no column decides (random, stratified, last rows) are in lib/partition/sides.ts; the split stage applies both.
 
 import { InputError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
@@ -9,26 +10,26 @@ import { toValue } from '../tables/column-profile.ts';
 import type { ChosenColumns } from '../tables/columns.ts';
 import { toMs } from '../tables/schema.ts';
 
-/** A time; of the rows at it, those from an index on are meant. */
+/** A time, and the first row with that time that counts. */
 interface Moment {
   time: number;
   rowIndex: number;
 }
 
-/** Which rows are on which side, by their number in the column at hand. */
+/** Assigns a side to the value of `readSideValues` of a row. */
 export type SideRule =
-  /** Below the first bound to test, below the second to validate. */
+  /** Below `test`: the test side; below `validation`: the validation side. */
   | { kind: 'below'; test: number; validation: number }
-  /** After the first moment to test, after the second to validate. */
+  /** From the moment `test` on: the test side; from `validation` on: the validation side. */
   | { kind: 'after'; test: Moment; validation: Moment };
 
 const HASH_DIGITS = 13; // 52 bits: a double holds them exactly
 const HASHES = 2 ** (4 * HASH_DIGITS);
-/** Hashes are remembered up to so many values. */
+/** Maximum number of values whose hashes are kept in memory. */
 const MAX_KNOWN = 100_000;
 
-/** The column that decides, and how; null when none does. */
-export function sideColumnOf({ group, time, hashBy, side }: ChosenColumns): {
+/** Find the column that decides the sides, and how; null when no column does. */
+export function findSideColumn({ group, time, hashBy, side }: ChosenColumns): {
   kind: 'group' | 'time' | 'hashBy' | 'side';
   column: number;
 } | null {
@@ -37,12 +38,12 @@ export function sideColumnOf({ group, time, hashBy, side }: ChosenColumns): {
 }
 
 /**
- * What decides on each row, as a number: a hash from 0 to 2^52 - 1, a time, or for a given side 0 (test), 1 (validation)
- * or 2 (train).
+ * Read the deciding column as one number for each row: a hash from 0 to 2^52 - 1, a time, or 0 (test), 1 (validation) or
+ * 2 (train) for a column of sides.
  *
- * @throws {InputError} on a cell that is missing or says nothing
+ * @throws {InputError} on a cell that is missing or is not a group, a key, a time or a side
  */
-export function readOrder(
+export function readSideValues(
   cells: Cells,
   numRows: number,
   chosen: ChosenColumns,
@@ -50,7 +51,7 @@ export function readOrder(
   place: CellLocation,
   seed: number,
 ): Float64Array {
-  const { kind, column } = sideColumnOf(chosen)!;
+  const { kind, column } = findSideColumn(chosen)!;
   const known = new Map<unknown, number>();
   const hash = (cell: Exclude<Cell, null>): number => {
     const value = toValue(cell);
@@ -72,7 +73,7 @@ export function readOrder(
       return time ?? refuse(row, 'a time must be a number or a date as in 2026-01-31', cell);
     }
     if (kind === 'side') {
-      const side = saysSide(cell);
+      const side = parseSide(cell);
       return side ?? refuse(row, 'a side must be train, validation or test, 0 or 1, false or true', cell);
     }
     return cell === null
@@ -81,8 +82,8 @@ export function readOrder(
   });
 }
 
-/** 0 for test, 1 for validation, 2 for train. */
-function saysSide(cell: Cell): number | undefined {
+/** 0 for test, 1 for validation, 2 for train; undefined for anything else. */
+function parseSide(cell: Cell): number | undefined {
   const isTest = typeof cell === 'string' ? parseBoolean(cell) : cell === 0 || cell === 1 ? cell === 1 : cell;
   if (typeof isTest === 'boolean') return isTest ? 0 : 2;
   const at = typeof cell === 'string' ? ['test', 'validation', 'train'].indexOf(cell.toLowerCase()) : -1;
@@ -90,9 +91,9 @@ function saysSide(cell: Cell): number | undefined {
 }
 
 /**
- * The rule, and how many rows of the whole data set it puts on the test and the validation side.
+ * Decide the rule, and count the rows of the whole dataset that it assigns to the test and the validation side.
  *
- * @param order what decides on each row, of all rows in their order
+ * @param order values of `readSideValues` for all rows, in order
  * @throws {InputError} when a side would be empty
  */
 export function decideSides(
@@ -135,7 +136,7 @@ function makeRule(
   return { kind: 'below', test, validation: numHeld === numTest ? test : findBound(sorted, numHeld) };
 }
 
-/** The side of each row. */
+/** Make a function that gives the side of a row from its value and its index. */
 export function sidesBy(rule: SideRule): (value: number, rowIndex: number) => Side {
   if (rule.kind === 'below') {
     return (value) => (value < rule.test ? SIDE.test : value < rule.validation ? SIDE.validation : SIDE.train);
@@ -150,7 +151,7 @@ export function sidesBy(rule: SideRule): (value: number, rowIndex: number) => Si
         : SIDE.train;
 }
 
-/** The moment from which on there are exactly so many rows: of equal times the last ones of the file. */
+/** Find the moment from which on there are exactly `numRows` rows; among rows of the same time, the last ones count. */
 function findMoment(order: Float64Array, sorted: Float64Array, numRows: number): Moment {
   const time = sorted[order.length - numRows];
   let numAtTime = numRows - order.reduce((sum, value) => sum + Number(value > time), 0);
@@ -159,7 +160,7 @@ function findMoment(order: Float64Array, sorted: Float64Array, numRows: number):
   return { time, rowIndex };
 }
 
-/** The bound between two groups, in the order of their hashes, that has as near to so many rows below it as that gets. */
+/** Find the bound between two groups, sorted by hash, with the number of rows below it closest to `numRows`. */
 function findBound(sorted: Float64Array, numRows: number): number {
   let best = { bound: sorted[0], distance: Number.POSITIVE_INFINITY };
   for (let row = 1; row < sorted.length; row++) {

@@ -1,4 +1,4 @@
-// Predicts a table without functions: part after part, as a function does each, on all processors.
+// Predicts a table on this machine: part after part, with all processors. The files are those that functions write.
 
 import type { Model } from '../forest/model.ts';
 import type { ReadContext } from '../ingest/open.ts';
@@ -11,8 +11,8 @@ import { answerPart, listTable, locateTable, type PredictOptions } from './tasks
 
 /**
  * @param store receives the pieces of packed files
- * @param take is given the answer to each part, in order: the files that functions would leave, byte for byte
- * @throws {InputError} on what can't be predicted
+ * @param take receives the answer of each part, in order: the bytes that functions would store
+ * @throws {InputError} when a column of the model is missing, or a cell does not fit its feature
  */
 export async function predictLocal(
   objects: Objects,

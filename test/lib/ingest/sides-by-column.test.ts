@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decideSides, sidesBy } from '../../../lib/ingest/sides.ts';
+import { decideSides, sidesBy } from '../../../lib/ingest/sides-by-column.ts';
 import { decodeRaw } from '../../../lib/partition/arrow.ts';
 import { apportion, assignStratifiedSides, SIDE } from '../../../lib/partition/sides.ts';
 import type { ClassReport } from '../../../lib/report/class-report.ts';

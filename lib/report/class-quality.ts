@@ -1,4 +1,4 @@
-// How good the forest is, as charts: what it confuses, its curves, whether its probabilities hold.
+// Quality of a classification as charts and tables: confusion matrix, curves, calibration, scores.
 
 import { classTotals, confusionMatrix, type PairCount } from '../metrics/confusion.ts';
 import { chart, line, round } from './chart.ts';
@@ -10,14 +10,14 @@ const SHARE = { domain: [0, 1] as [number, number], ticks: [0, 0.2, 0.4, 0.6, 0.
 const MAX_MATRIX = 12; // wider ones cannot be read
 const MAX_MISTAKES = 15;
 const MAX_CLASSES = 50; // in the table
-const MAX_WHOLE = 10; // letters of a name that is not broken to lines
+const MAX_WHOLE = 10; // letters of a name that stays on one line
 
-/** The interval of the accuracy and the ceiling on one line. */
+/** The accuracy, its interval and the ceiling on one line. */
 export function accuracyBar({ accuracy, accuracyInterval, accuracyCeiling }: ClassReport): string {
   return scoreBar('accuracy', accuracy, accuracyInterval, accuracyCeiling);
 }
 
-/** The interval of a score and its ceiling on one line. */
+/** A score, its interval and its ceiling on one line. */
 export function scoreBar(name: string, score: number, [low, high]: readonly [number, number], most: number | null) {
   const ends = [low, high, ...(most === null ? [] : [most])];
   const from = Math.max(Math.min(0, low), Math.min(...ends) - 0.4 * (high - low));
@@ -34,7 +34,7 @@ export function scoreBar(name: string, score: number, [low, high]: readonly [num
   return `<svg class="interval" viewBox="0 0 420 64" role="img" aria-label="${words}"><line class="track" x1="10" x2="410" y1="30" y2="30"/><line class="span" x1="${x(low)}" x2="${x(high)}" y1="30" y2="30"/><circle class="point" cx="${x(score)}" cy="30" r="7"/>${ceiling}${mark((x(low) + x(high)) / 2, interval, 60, 100)}</svg>`;
 }
 
-/** Rows by class and predicted class; of many classes the most frequent mistakes. */
+/** The confusion matrix; with many classes, the most frequent mistakes. */
 export function confusion(report: ClassReport): string {
   const { confusion: pairs, classCounts } = report;
   const nameOf = nameCells(report);
@@ -55,7 +55,7 @@ export function confusion(report: ClassReport): string {
   return `<figure><div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="matrix"><caption>Confusion matrix: test rows by class and prediction</caption><thead><tr><td></td>${heads.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div></figure>`;
 }
 
-/** Names of classes as HTML, those that are long cut, with all of it where a pointer rests. */
+/** Names of classes as HTML; a long one is cut and has a tooltip. */
 function nameCells(report: ClassReport): (label: number) => string {
   const names = makeNames(report);
   return (label) => {
@@ -72,11 +72,11 @@ function mistakes(pairs: readonly PairCount[], nameOf: (label: number) => string
     .sort((a, b) => b[2] - a[2])
     .slice(0, MAX_MISTAKES)
     .map(([label, predicted, rows]) => [nameOf(label), nameOf(predicted), count(rows)]);
-  const columns = [{ head: 'is' }, { head: 'predicted as' }, { head: 'test rows', isNumber: true }];
+  const columns = [{ head: 'class' }, { head: 'predicted as' }, { head: 'test rows', isNumber: true }];
   return table('The most frequent mistakes', columns, rows);
 }
 
-/** Precision, recall and F1 of each class that has rows; of many, of those with the most. */
+/** Precision, recall and F1 of each class with rows; with many classes, of those with the most. */
 export function classTable(report: ClassReport): string {
   const nameOf = nameCells(report);
   const totals = classTotals('report', report.confusion);
@@ -98,7 +98,7 @@ export function classTable(report: ClassReport): string {
   return table(title, [{ head: 'class' }, ...numbers], rows);
 }
 
-/** The forest's scores on rows that chose nothing for it, beside those of the test rows; nothing without any. */
+/** Scores on the test rows, the validation rows and the folds; empty without validation and folds. */
 export function scoreTable(report: ClassReport): string {
   const { validation, crossValidation, accuracy, accuracyInterval, logLoss, rows: sides } = report;
   if (!validation && !crossValidation) return '';
@@ -165,8 +165,8 @@ export function precisionRecallChart(report: ClassReport): string {
     style: `ink${i}`,
     label: `${shorten(names.class(label))}: average precision ${fixed(averagePrecision)}`,
   }));
-  // of one class; of several each has its own
-  const guess = curves.length === 1 ? shareOf(report, curves[0].label) : null;
+  // each class has its own rate of guessing, so several have no common line
+  const guess = curves.length === 1 ? measureShare(report, curves[0].label) : null;
   return chart({
     title: 'Precision and recall',
     description: legend.map(({ label }) => label).join('; '),
@@ -186,8 +186,8 @@ export function precisionRecallChart(report: ClassReport): string {
   });
 }
 
-/** Share of the test rows that are of a class. */
-function shareOf({ confusion: pairs }: ClassReport, label: number): number {
+/** Share of the test rows in a class. */
+function measureShare({ confusion: pairs }: ClassReport, label: number): number {
   const sum = (counted: readonly PairCount[]) => counted.reduce((total, [, , rows]) => total + rows, 0);
   return sum(pairs.filter(([actual]) => actual === label)) / sum(pairs);
 }
@@ -199,11 +199,11 @@ export function calibrationChart(report: ClassReport): string {
   const what = classCounts.length === 2 ? shorten(makeNames(report).class(1)) : 'the predicted class';
   return chart({
     title: 'Calibration',
-    description: `${bins.map(({ predicted, observed }) => `of rows given ${fixed(predicted, 2)}, ${fixed(observed, 2)} were of the class`).join('; ')}`,
+    description: `${bins.map(({ predicted, observed }) => `predicted ${fixed(predicted, 2)}, observed ${fixed(observed, 2)}`).join('; ')}`,
     x: { ...SHARE, label: `mean probability of ${what}` },
-    y: { ...SHARE, label: 'share that was of it' },
+    y: { ...SHARE, label: 'observed share' },
     legend: [
-      { style: 'ink0', label: 'rows of like probability; larger dots are more rows' },
+      { style: 'ink0', label: 'rows of similar probability; a larger dot has more rows' },
       { style: 'guide', label: 'perfect' },
     ],
     draw: (x, y) =>

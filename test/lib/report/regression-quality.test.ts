@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { residualBars } from '../../../lib/report/value-quality.ts';
+import { residualBars } from '../../../lib/report/regression-quality.ts';
 
 test('bars of residuals hold every row, are alike on both sides of 0, and few rows have few of them', () => {
   const residuals: [number, number][] = Array.from({ length: 401 }, (_, i) => [i - 200, 1 + (i % 3)]);
