@@ -37,7 +37,7 @@ export function partitionChart(report: Report): string {
   const shares = totals.map((ofKind) => ofKind[1] / sum(ofKind));
   const isMany = kinds.length > 10;
   const ofSecond = `${kinds[1]} from ${percent(Math.min(...shares))} to ${percent(Math.max(...shares))}`;
-  const what = isRegression ? 'Training and test rows' : 'Rows by class';
+  const what = isRegression ? 'Training and test rows' : 'Rows of each class';
   return chart({
     title: `${what} in ${partitions.length === 1 ? 'the one partition' : `the ${count(partitions.length)} partitions`}`,
     description: `${partitions.length === 1 ? 'one partition' : `${count(partitions.length)} partitions`} of up to ${count(most)} rows, ${ofSecond}`,

@@ -166,7 +166,7 @@ test('the page of a search shows its candidates, the best first, and its rounds'
   const text = textOf(page);
   const { results, best, rounds } = report.search!;
   assert.equal(rounds.length, 2);
-  assert.ok(text.includes('4 candidates on 2 folds of the training rows, in rounds of 4 on 200, 2 on 400 rows'));
+  assert.ok(text.includes('4 candidates, each on 2 folds of the training rows, in rounds of 4 on 200, 2 on 400 rows'));
   for (const { meanTestScore } of results) assert.ok(text.includes(meanTestScore!.toFixed(4)));
   assert.equal(page.match(/<th scope="row">\d/g)!.length >= results.length, true);
   const { maxDepth, maxSamples } = results[best].params;
