@@ -8,7 +8,7 @@ import { InputError } from '../../lib/base/errors.ts';
 import { checkRunId } from '../../lib/store/keys.ts';
 import { stackTarget } from '../backend/local-target.ts';
 import { port } from '../config/parse.ts';
-import { followByApi, lastRunOf } from '../dashboard/api-runs.ts';
+import { followByApi, findLastRun } from '../dashboard/api-runs.ts';
 import { EVENTS_FILE } from '../dashboard/event-log.ts';
 import { DASHBOARD_PORT, PAGE_DIR, startRunDashboard } from '../dashboard/run-dashboard.ts';
 import { startDashboard } from '../dashboard/server.ts';
@@ -58,7 +58,7 @@ async function showFolder(runId: string | undefined, flags: DashboardFlags, sign
 async function showStack(named: string | undefined, flags: DashboardFlags, signal: AbortSignal): Promise<void> {
   const { apiUrl } = await stackTarget(flags.stack);
   const api = apiClient(apiUrl, flags.token);
-  const runId = named === undefined ? await lastRunOf(api) : checkRunId(named);
+  const runId = named === undefined ? await findLastRun(api) : checkRunId(named);
   const { url, close, ...watch } = await startRunDashboard(runId, flags.port);
   try {
     await tell(flags.json, { dashboard: url, runId });

@@ -1,4 +1,4 @@
-// A run as the HTTP API of a stack tells of it: whoever may call that needs no rights on the bucket.
+// Follows a run through the HTTP API of a stack, which needs no permission on the bucket.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InputError, NotFoundError } from '../../lib/base/errors.ts';
@@ -8,24 +8,24 @@ import { type ApiClient, CALLER_NEEDS, isRefusal } from '../http/api-client.ts';
 import type { RunWatch } from './run-dashboard.ts';
 
 const POLL_MS = 1000;
-/** A run that failed or was cancelled may be gone on with. */
+/** Poll interval of a failed or cancelled run, which may be resumed. */
 const IDLE_POLL_MS = 5000;
-/** In a row: a network, or an API that is asked too often, has better moments. */
+/** Maximum failed requests in a row: a network error or throttling may pass. */
 const MAX_FAILURES = 5;
 
 /**
- * The run that is meant when none is named: the last.
+ * The latest run, used when no run is named.
  *
  * @throws {InputError} when there is none, or the API does not answer the caller
  */
-export async function lastRunOf(api: ApiClient): Promise<string> {
+export async function findLastRun(api: ApiClient): Promise<string> {
   const { runs } = (await get(api, '/runs')) as { runs: { runId: string }[] };
   if (!runs[0]) throw new InputError('there are no runs yet; start one with arvoredo run --on aws');
   return runs[0].runId;
 }
 
 /**
- * Tell of a run until it is done, or the signal is aborted.
+ * Report a run to `watch` until it has succeeded or the signal is aborted.
  *
  * @throws {NotFoundError} when there is no such run
  * @throws {InputError} when the API does not answer the caller

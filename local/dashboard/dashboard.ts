@@ -1,4 +1,4 @@
-// The dashboard of an emulator: what it adds to the log of events, and the server that shows them.
+// The events that the dashboard of an emulator adds to the log: S3 requests, documents of runs, memory.
 
 import type { S3RequestInfo } from '../s3/server.ts';
 import type { EmulatorEvent } from './event-log.ts';
@@ -8,7 +8,7 @@ import { watchRuns } from './run-watch.ts';
 
 const isWrite = (operation: string) => /^(PutObject|CompleteMultipartUpload|CopyObject)$/.test(operation);
 
-/** Events that follow from others. */
+/** Emits events that follow from requests and other events. */
 export interface Watch {
   onRequest(info: S3RequestInfo): void;
   onEvent(event: EmulatorEvent): void;
@@ -16,8 +16,8 @@ export interface Watch {
 }
 
 /**
- * @param buckets whose requests are told
- * @param read the bytes of an object of the first of them, past its server: looking must not change what there is to see
+ * @param buckets buckets whose requests become events
+ * @param read returns the bytes of an object of the first bucket, without a request, which would itself become an event
  */
 export function startWatch(
   buckets: readonly string[],
@@ -27,8 +27,8 @@ export function startWatch(
   const memory = watchMemory(emit);
   const onWritten = watchRuns((key) => read(key)?.toString(), emit);
   return {
-    onRequest({ bucket: asked, operation, key, status, requestBytes, responseBytes, ms, app }) {
-      if (!buckets.includes(asked)) return;
+    onRequest({ bucket, operation, key, status, requestBytes, responseBytes, ms, app }) {
+      if (!buckets.includes(bucket)) return;
       emit({
         type: 's3',
         atMs: Date.now(),

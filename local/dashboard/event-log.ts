@@ -1,4 +1,4 @@
-// The log of an emulator: everything that happened, one JSON object a line.
+// The log of an emulator: all its events, one JSON object a line.
 
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import type { FaultEvent } from '../chaos/chaos.ts';
 import type { LambdaEvent } from '../lambda/options.ts';
 import type { DashboardEvent } from './events.ts';
 
-/** A write to S3 that asked for a free key: `refused` (412) when the key was taken, since the work was done already. */
+/** A write to S3 with If-None-Match: `refused` (412) when the key was taken, since the work was already done. */
 export interface CreationEvent {
   type: 'creation';
   outcome: 'created' | 'refused';
@@ -23,13 +23,13 @@ export const EVENTS_FILE = 'events.ndjson';
 
 export interface EventLog {
   readonly path: string;
-  /** Bytes that were there when it was opened. */
+  /** Size in bytes when it was opened. */
   readonly start: number;
   write(event: EmulatorEvent): void;
   close(): void;
 }
 
-/** Lines reach the kernel before `write` returns, so that a kill -9 loses none. A full disk ends the log, and is told. */
+/** Lines reach the kernel before `write` returns, so that a kill -9 loses none. A full disk ends the log with a message on standard error. */
 export function openEventLog(dataDir: string): EventLog {
   const path = join(dataDir, EVENTS_FILE);
   let file: number | undefined = openSync(path, 'a');
@@ -48,14 +48,14 @@ export function openEventLog(dataDir: string): EventLog {
         const line = Buffer.from(`${JSON.stringify(event)}\n`);
         for (let written = 0; written < line.length; ) written += writeSync(file, line, written);
       } catch (error) {
-        console.error(`events are no longer noted: ${(error as Error).message}`);
+        console.error(`events are no longer recorded: ${(error as Error).message}`);
         close();
       }
     },
   };
 }
 
-/** Events of some types, oldest first, of all emulators that had the folder. */
+/** Read events of some types, oldest first, of all emulators that used the folder. */
 async function* readEvents<Type extends EmulatorEvent['type']>(
   dataDir: string,
   ...types: Type[]
@@ -78,18 +78,18 @@ function parse(line: string) {
   }
 }
 
-/** All faults that were injected in a folder. */
+/** Read all faults that were injected in a folder. */
 export async function readFaults(dataDir: string): Promise<FaultEvent[]> {
   const faults: FaultEvent[] = [];
   for await (const event of readEvents(dataDir, 'fault')) faults.push(event);
   return faults;
 }
 
-/** What the log tells of the faults of one run. */
+/** Counts of the faults of one run. */
 export interface ChaosCounts {
   /** Faults by kind, those that occurred. */
   injected: Record<string, number>;
-  /** Creations that found the key taken: work that was done twice, or told twice, and had no effect. */
+  /** Creations that found the key taken: work that was done or reported twice, without effect. */
   suppressed: number;
 }
 

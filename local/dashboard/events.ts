@@ -1,4 +1,4 @@
-// What the log holds for the dashboard besides the events of the services: enough for its page to need nothing else.
+// Events that the log holds for the dashboard in addition to those of the services: its page needs nothing else.
 
 import type { ClassLabel } from '../../lib/forest/model.ts';
 import type { RunParams } from '../../lib/plan/params.ts';
@@ -7,10 +7,10 @@ import type { Report } from '../../lib/report/report.ts';
 import type { StageStatus } from '../../lib/stages/stage.ts';
 import type { TableSchema } from '../../lib/tables/schema.ts';
 
-/** An emulator has started: what it has, and what AWS takes for what is used. */
+/** An emulator has started: its functions, and AWS's prices. */
 export interface EmulatorStartedEvent {
   type: 'emulatorStarted';
-  /** Most invocations of workers at once. */
+  /** Maximum concurrent invocations of workers. */
   workers: number;
   functions: { name: string; memoryMiB: number }[];
   usd: typeof PRICES.usd;
@@ -26,11 +26,11 @@ export interface S3Event {
   requestBytes: number;
   responseBytes: number;
   ms: number;
-  /** The sandbox that asked; left out for others. */
+  /** The sandbox that sent the request; omitted for other clients. */
   sandboxId?: string;
 }
 
-/** Peak resident MiB of the sandboxes at work. */
+/** Peak resident MiB of the busy sandboxes. */
 export interface MemoryEvent {
   type: 'memory';
   sandboxes: Record<string, number>;
@@ -55,7 +55,7 @@ const LEFT_OUT = [
 ] as const;
 type LeftOut = (typeof LEFT_OUT)[number];
 
-/** The event of a report, with the names that the classes have in the user's data. */
+/** The event of a report, with the names of the classes in the user's data. */
 export function reportEvent(runId: string, report: Report): RunEvent {
   const kept = Object.entries(report).filter(([name]) => !(LEFT_OUT as readonly string[]).includes(name));
   const { label } = (report.dataset ?? {}) as Partial<TableSchema>;

@@ -1,4 +1,4 @@
-// Looks at the memory of the sandboxes at work, while there are any.
+// Polls the memory of the busy sandboxes.
 
 import { residentBytes } from '../lambda/memory.ts';
 import type { LambdaEvent } from '../lambda/options.ts';

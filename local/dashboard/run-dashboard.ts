@@ -1,4 +1,4 @@
-// The dashboard of a run on AWS: what is told of it, as events. Which sandbox did what is known at the end.
+// The dashboard of a run on AWS: turns its status and report into events. Sandboxes are known only at the end.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,20 +14,20 @@ import { type EmulatorEvent, openEventLog } from './event-log.ts';
 import { reportEvent } from './events.ts';
 import { startDashboard } from './server.ts';
 
-/** Where the built page lies, beside the command line. */
+/** Folder of the built page, next to the command line's bundle. */
 export const PAGE_DIR = join(dirname(fileURLToPath(import.meta.url)), 'dashboard');
 export const DASHBOARD_PORT = 8787; // Dask's
 
 export interface RunWatch {
   onRequest(params: RunParams): void;
-  /** To be told of the run each time that it was looked at. */
+  /** Called after each poll. */
   onView(view: Pick<RunView, 'state' | 'stages' | 'error'>): void;
   onReport(report: Report): void;
 }
 
-/** @param emit told what a look shows that the look before did not */
+/** @param emit called for each change since the poll before */
 export function watchRun(runId: string, emit: (event: EmulatorEvent) => void): RunWatch {
-  let told = '';
+  let reported = '';
   return {
     onRequest(params) {
       const functions = WORKER_NAMES.map((name) => ({
@@ -39,24 +39,24 @@ export function watchRun(runId: string, emit: (event: EmulatorEvent) => void): R
     },
     onView({ state, stages, error }) {
       const now = JSON.stringify({ state, stages, error });
-      if (now !== told) {
+      if (now !== reported) {
         emit({ type: 'runStatus', atMs: Date.now(), runId, state, stages: [...stages], ...(error && { error }) });
       }
-      told = now;
+      reported = now;
     },
     onReport(report) {
       for (const [index, { train, test, bytes }] of report.partitions.entries()) {
         const classCounts = train.map((count, label) => count + test[label]);
         emit({ type: 'partition', atMs: Date.now(), runId, index, classCounts, bytes });
       }
-      for (const event of eventsOfTimeline(report)) emit(event);
+      for (const event of timelineEvents(report)) emit(event);
       emit({ ...reportEvent(runId, report), atMs: Date.now() });
     },
   };
 }
 
-/** The tasks of a run as the emulator would have told of them. */
-function eventsOfTimeline({ runId, timeline, stages }: Report): EmulatorEvent[] {
+/** The tasks of a run as the events that an emulator would have emitted. */
+function timelineEvents({ runId, timeline, stages }: Report): EmulatorEvent[] {
   const known = new Set<string>();
   return timeline.flatMap(({ taskId, sandbox, isColdStart, startedAtMs, finishedAtMs }): EmulatorEvent[] => {
     const stage = stages.findLast((each) => each.startedAtMs <= startedAtMs)?.name ?? stages[0].name;

@@ -12,9 +12,9 @@ export interface DashboardOptions {
   port: number;
   /** Folder with the page. */
   pageDir: string;
-  /** The log, which others append whole lines to. */
+  /** The log, to which others append whole lines. */
   eventsFile: string;
-  /** Where in the log to begin, in bytes: what was there before is another emulator's. */
+  /** Offset in the log at which to begin, in bytes: earlier lines are another emulator's. */
   from: number;
 }
 
@@ -32,12 +32,12 @@ const HEADERS = {
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
 const TICK_MS = 100;
-/** A message of the stream holds whole lines of about as much; a line alone may be longer. */
+/** Approximate size of a message of the stream, which holds whole lines; a single line may be longer. */
 const CHUNK_BYTES = 256 * 1024;
-/** What may wait for a slow reader before nothing more is sent for now. */
+/** Maximum bytes buffered for a slow reader before sending pauses. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 
-/** Serve until closed, on 127.0.0.1 only. Streams end with what the log holds then. */
+/** Serve until closed, on 127.0.0.1 only. Streams end after the last line of the log. */
 export async function startDashboard({ port, pageDir, eventsFile, from }: DashboardOptions): Promise<LocalServer> {
   const streams = new Set<EventStream>();
   const server = await serve(port, (request, response) => {
@@ -50,7 +50,7 @@ export async function startDashboard({ port, pageDir, eventsFile, from }: Dashbo
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const refusal = refusalReason(request);
     if (refusal !== undefined) return sendText(response, 403, refusal);
-    if (request.method !== 'GET') return sendText(response, 405, 'only GET is served here');
+    if (request.method !== 'GET') return sendText(response, 405, 'only GET is supported');
     const { pathname } = new URL(request.url!, 'http://127.0.0.1');
     if (pathname === '/events') {
       const stream = new EventStream(eventsFile, from, request.headers['last-event-id'], response);
@@ -72,7 +72,7 @@ export async function startDashboard({ port, pageDir, eventsFile, from }: Dashbo
     const type = TYPES[name.split('.').at(-1)!];
     const body =
       /^[\w-]+(\.[\w-]+)+$/.test(name) && type ? await readFile(join(pageDir, name)).catch(() => undefined) : undefined;
-    if (!body) return sendText(response, 404, 'there is no such page; the dashboard is at /');
+    if (!body) return sendText(response, 404, 'this page does not exist; the dashboard is at /');
     send(response, 200, body, { ...HEADERS, 'content-type': type });
   }
 
@@ -97,9 +97,9 @@ async function readFrom(file: string, start: number): Promise<string> {
 }
 
 /**
- * The log as server-sent events, each with some of its lines. An event's id is that of the log's file and the place in it
- * after them, so that a browser that lost the connection goes on where it was: also when another emulator has gone on with
- * the log, but not in the log of another folder. Where it cannot go on, it is told to `begin` anew.
+ * The log as server-sent events, each with some of its lines. An event's id is the log file and the offset after these
+ * lines, so that a browser that lost the connection continues where it was, also when another emulator appends to the
+ * same log. With the id of another folder's log, the stream sends `begin` and starts anew.
  */
 class EventStream {
   readonly #file: string;
@@ -113,9 +113,9 @@ class EventStream {
     this.#file = file;
     this.#log = stats ? `${stats.ino}-${Math.round(stats.birthtimeMs)}` : 'none';
     this.#response = response;
-    const [, log, place] = /^(.+):(\d+)$/.exec(String(lastId)) ?? [];
-    const isKnown = log === this.#log && Number(place) <= (stats?.size ?? 0);
-    this.#offset = isKnown ? Number(place) : from;
+    const [, log, offset] = /^(.+):(\d+)$/.exec(String(lastId)) ?? [];
+    const isKnown = log === this.#log && Number(offset) <= (stats?.size ?? 0);
+    this.#offset = isKnown ? Number(offset) : from;
     response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
     response.write(`retry: 1000\n${isKnown ? '' : 'event: begin\ndata:\n'}\n`);
   }

@@ -1,4 +1,4 @@
-// The page: takes events in, keeps the model at the time that is looked at, and shows it.
+// The page: receives events, keeps the model at the time that is shown, and draws it.
 
 import { drawConcurrency, drawTraffic } from './charts.js';
 import { byId, setText } from './dom.js';
@@ -15,7 +15,7 @@ import {
   showWorkers,
 } from './panels.js';
 import { fetchText, openLive, parse, parseFile } from './source.js';
-import { createStream, fillLegend } from './stream.js';
+import { fillLegend, TaskStream } from './stream.js';
 import { startTheme } from './theme.js';
 
 const PANELS_MS = 200; // between two updates of text and tables
@@ -28,15 +28,15 @@ let model = createModel();
 let applied = 0;
 /** Whether events are in the order of their times: on AWS those of tasks come at the end. */
 let isOrdered = true;
-/** The time that is looked at; undefined for the newest. */
+/** The time that is shown; undefined for the newest. */
 let cursorMs;
-/** While looking back: the run that was looked at before, and its time, which the events up to the cursor do not tell. */
+/** During a replay: the run that was shown before it, and its time, which the events up to the cursor do not contain. */
 let heldRun;
 let heldRange;
 let isPlaying = false;
 let speed = 1;
 let source = 'none';
-/** What is wrong with a file. */
+/** Error of a file. */
 let fault = '';
 /** The run that was chosen, or `ALL_RUNS`; undefined for the last. */
 let chosenRun;
@@ -45,11 +45,11 @@ let isDirty = true;
 let lastFrameMs = 0;
 let lastDrawn = { timeMs: 0, tookMs: 0, atMs: 0 };
 let lastPanelsMs = 0;
-let said = '';
+let announced = '';
 /** Frames that were drawn and how long each took, for measurements. */
 const frames = [];
 
-const stream = createStream(byId('stream'), (text) => {
+const stream = new TaskStream(byId('stream'), (text) => {
   setText(byId('selection'), text ?? 'Click a bar, or move with the arrow keys.');
   isDirty = true;
 });
@@ -68,7 +68,7 @@ function catchUp(toMs) {
   for (; applied < events.length && !(events[applied].atMs > toMs); applied++) apply(model, events[applied]);
 }
 
-function lookAt(toMs) {
+function showTime(toMs) {
   if (!isOrdered) events.sort((a, b) => a.atMs - b.atMs);
   const isBack = toMs !== undefined && applied > 0 && (!isOrdered || events[applied - 1].atMs > toMs);
   isOrdered = true;
@@ -108,10 +108,10 @@ const isMoving = () =>
 const nowMs = () =>
   cursorMs ??
   (isMoving() ? Math.max(Date.now(), model.lastMs) : Number.isFinite(model.lastMs) ? model.lastMs : Date.now());
-/** The time that the page is about: that of the run, or of all. */
+/** The time that the page covers: of the run, or of all runs. */
 const range = () => (cursorMs === undefined ? rangeOf(model, currentRun(), nowMs()) : heldRange);
 
-/** The run that is looked at; undefined for all of them, and when there is none. */
+/** The run that is shown; undefined for all runs, and when there is none. */
 function currentRun() {
   return model.runs.get(chosenRun ?? (cursorMs === undefined ? model.lastRun : heldRun));
 }
@@ -122,10 +122,10 @@ function frame(timeMs) {
   lastFrameMs = timeMs;
   if (isPlaying) play(elapsedMs);
   if (!isDirty && !isMoving()) return;
-  // a slow machine shows fewer frames, and stays able to be used
+  // a slow machine shows fewer frames, so that the page stays usable
   if (timeMs - lastDrawn.timeMs < lastDrawn.tookMs / MOST_SHARE) return;
   const at = nowMs();
-  if (!isDirty && at - lastDrawn.atMs < stream.pixelMs() && timeMs - lastPanelsMs <= PANELS_MS) return;
+  if (!isDirty && at - lastDrawn.atMs < stream.pixelMs && timeMs - lastPanelsMs <= PANELS_MS) return;
   isDirty = false;
   const begunMs = performance.now();
   const run = currentRun();
@@ -145,8 +145,8 @@ function showPanels(run, at, timeMs) {
   }
   lastPanelsMs = timeMs;
   const whole = range();
-  const { fromMs, toMs } = stream.shown();
-  // what is to come while looking back is not known
+  const { fromMs, toMs } = stream.shown;
+  // during a replay the future is not known
   const shown = { fromMs, toMs: Math.max(fromMs, toMs) };
   showRuns(run);
   showTiles(model, run);
@@ -167,7 +167,7 @@ function showRuns(run) {
   const runs = [...model.runs.keys()];
   const ids = runs.length > 1 ? [ALL_RUNS, ...runs] : runs;
   const isSame = select.options.length === ids.length && ids.every((id, i) => select.options[i].value === id);
-  // while looking back, those that came later are still there to be chosen
+  // during a replay, later runs can still be chosen
   if (!isSame && cursorMs === undefined) {
     select.replaceChildren(...ids.map((id) => new Option(id === ALL_RUNS ? 'all runs' : id, id)));
   }
@@ -179,15 +179,15 @@ function showRuns(run) {
   byId('state').dataset.state = state;
 }
 
-/** Tell a screen reader what changed, and what the canvases show. */
+/** Announce changes to screen readers, and describe the canvases. */
 function describe(run) {
   const stage = STAGES.findLast((name) => progressOf(run, name).state !== 'waiting');
   const words = run ? `Run ${run.runId} ${run.state}${stage && run.state === 'running' ? `, ${stage}` : ''}` : '';
-  if (words !== said) setText(byId('live'), words);
-  said = words;
+  if (words !== announced) setText(byId('live'), words);
+  announced = words;
   byId('stream').setAttribute(
     'aria-label',
-    `Task stream: ${count(stream.numRows())} sandboxes, ${count((run ?? model).workerInvocations)} invocations of workers in ${seconds(range().toMs - range().fromMs)}. Arrow keys choose a bar, + and - zoom, 0 shows all.`,
+    `Task stream: ${count(stream.numRows)} sandboxes, ${count((run ?? model).workerInvocations)} invocations of workers in ${seconds(range().toMs - range().fromMs)}. Arrow keys choose a bar, + and - zoom, 0 shows all.`,
   );
   byId('concurrency').setAttribute(
     'aria-label',
@@ -225,7 +225,7 @@ function play(elapsedMs) {
   const { toMs } = range();
   const next = (cursorMs ?? toMs) + elapsedMs * speed;
   if (next >= toMs) isPlaying = false;
-  lookAt(next >= toMs ? undefined : next);
+  showTime(next >= toMs ? undefined : next);
 }
 
 function setSpeed() {
@@ -239,7 +239,7 @@ byId('play').addEventListener('click', () => {
     isPlaying = false;
     return;
   }
-  if (cursorMs === undefined) lookAt(range().fromMs);
+  if (cursorMs === undefined) showTime(range().fromMs);
   setSpeed();
   isPlaying = true;
 });
@@ -247,17 +247,17 @@ byId('speed').addEventListener('change', setSpeed);
 byId('time').addEventListener('input', () => {
   isPlaying = false;
   const slider = byId('time');
-  lookAt(Number(slider.value) >= Number(slider.max) ? undefined : range().fromMs + Number(slider.value));
+  showTime(Number(slider.value) >= Number(slider.max) ? undefined : range().fromMs + Number(slider.value));
 });
 byId('toLive').addEventListener('click', () => {
   isPlaying = false;
-  lookAt(undefined);
+  showTime(undefined);
 });
 byId('run').addEventListener('change', () => {
   const { value } = byId('run');
   isPlaying = false;
-  lookAt(undefined);
-  // whoever looks at the last goes on to the next
+  showTime(undefined);
+  // the latest run is followed by the next one
   chosenRun = value === model.lastRun ? undefined : value;
 });
 for (const [id, act] of [
@@ -285,7 +285,7 @@ async function openText(text) {
   startAnew();
   source = 'file';
   await parseFile(text, take);
-  if (model.numEvents === 0) fault = 'there are no events in this file';
+  if (model.numEvents === 0) fault = 'this file has no events';
   isDirty = true;
   document.documentElement.dataset.loaded = 'true';
 }

@@ -21,7 +21,7 @@ function build(element, properties, children) {
   return element;
 }
 
-/** Put text where it differs: writing the same again would tell a screen reader of it. */
+/** Set text only if it differs: a screen reader would announce the same text again. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -1,7 +1,7 @@
-// What the events say: a model of the emulator and its runs that grows by one event at a time. No page, no clock.
+// A model of the emulator and its runs, built from one event at a time. No page, no clock.
 
 export const STAGES = ['generate', 'split', 'train', 'evaluate'];
-/** What a mark of the task stream shows; `compute` is what is left of an invocation. */
+/** Activities of the task stream; `compute` is the rest of an invocation. */
 export const ACTIVITIES = ['cold start', 'S3 read', 'compute', 'S3 write', 'wait', 'retry', 'killed'];
 
 /** Folders of a run that hold the result objects of a stage. */
@@ -9,7 +9,7 @@ const RESULTS = {
   ...{ data: 'generate', dataset: 'generate', bins: 'split', split: 'split', evaluate: 'evaluate' },
   ...{ trees: 'train', model: 'train', folds: 'train', search: 'train' },
 };
-/** Functions whose time is the run's: those that answer whoever looks are not. */
+/** Functions that work for a run; the API's functions do not. */
 const OF_RUNS = new Set([...STAGES, 'orchestrator', 'slices']);
 const ENDED = new Set(['succeeded', 'failed', 'cancelled']);
 const LOG_TAIL = 4000;
@@ -25,7 +25,7 @@ const KILLS = new Set(['crashed', 'killed', 'timedOut', 'outOfMemory', 'outOfSto
  * @property {object} [invocation] what it belongs to
  */
 
-/** What is counted of a run, and of all of them together. */
+/** Counters of a run, or of all runs together. */
 const createCounts = () => ({
   workerInvocations: 0,
   retries: 0,
@@ -49,7 +49,7 @@ export function createModel() {
     sandboxes: new Map(),
     rows: [],
     runs: new Map(),
-    /** the run that was asked for last */
+    /** the run that was requested last */
     lastRun: undefined,
     invocations: 0,
     inFlight: 0,
@@ -67,7 +67,7 @@ const isWorker = (name) => STAGES.includes(workOf(name));
 const APPLY = {
   emulatorStarted(model, { workers, functions, usd }) {
     model.emulator = { workers, usd, memoryMiB: new Map(functions.map((fn) => [fn?.name, fn?.memoryMiB])) };
-    // those of an emulator before this one are gone without a word
+    // sandboxes of an earlier emulator have ended without an event
     for (const sandbox of model.sandboxes.values())
       if (sandbox.state !== 'gone') endSandbox(model, sandbox, model.lastMs, 'closed');
     model.inFlight = 0;
@@ -167,9 +167,9 @@ const APPLY = {
   executionFinished(model, { executionName, functionName, status }) {
     const run = model.runs.get(executionName.split('__')[0]);
     const isDead = status === 'FAILED' || status === 'TIMED_OUT';
-    if (!run || shortName(functionName) !== 'orchestrator' || !isDead || run.told !== 'running') return;
-    run.told = 'failed';
-    run.error = { name: 'ExecutionFailed', message: 'the orchestrator ended without a word' };
+    if (!run || shortName(functionName) !== 'orchestrator' || !isDead || run.reportedState !== 'running') return;
+    run.reportedState = 'failed';
+    run.error = { name: 'ExecutionFailed', message: 'the orchestrator ended without a status' };
     settle(run);
   },
   memory(model, { sandboxes }) {
@@ -213,13 +213,13 @@ const APPLY = {
   },
   runStatus(model, { runId, state, stages, error, atMs }) {
     const run = runOf(model, runId, atMs);
-    // one that is gone on with
+    // a resumed run
     if (ENDED.has(run.state) && !ENDED.has(state)) model.lastRun = runId;
-    run.told = state;
+    run.reportedState = state;
     run.error = error;
-    // a queued run has none yet; those of an execution before it are no longer of use
+    // a queued run has no stages yet; those of an earlier execution are obsolete
     run.stages = stages.filter((stage) => STAGES.includes(stage?.name));
-    // on AWS, one may look later than it began
+    // on AWS, polling may begin later than the run
     run.firstMs = Math.min(run.firstMs, ...run.stages.map(({ startedAtMs }) => startedAtMs));
     run.lastMs = atMs;
     settle(run);
@@ -236,7 +236,7 @@ const APPLY = {
   },
 };
 
-/** Fields that an event of a type must have, and of what type they are; an array's by `array`. */
+/** Required fields of each type of event, and their types. */
 const FIELDS = {
   emulatorStarted: { workers: 'number', functions: 'array', usd: 'object' },
   sandboxStarted: { sandboxId: 'string', functionName: 'string' },
@@ -258,13 +258,13 @@ const FIELDS = {
 
 const typeOf = (value) => (Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value);
 
-/** Whether an event has what is read of it: a log may be of another version, or mended by hand. */
+/** Whether an event has the required fields: a log may come from another version, or be edited by hand. */
 function isReadable(event) {
   const fields = Object.hasOwn(FIELDS, event.type) ? Object.entries(FIELDS[event.type]) : undefined;
   return fields?.every(([name, type]) => typeOf(event[name]) === type) ?? false;
 }
 
-/** Add what one event says. Events of types that are not known, or that lack a field, are counted and leave no other trace. */
+/** Apply one event. Events of an unknown type, or that lack a field, are only counted. */
 export function apply(model, event) {
   if (!Number.isFinite(event?.atMs) || typeof event.type !== 'string') return;
   model.numEvents++;
@@ -281,7 +281,7 @@ export function progressOf(run, name) {
   const stage = run?.stages.find((each) => each.name === name);
   if (!stage) return { state: 'waiting', total: 0, done: 0 };
   const { numTasks: total, startedAtMs, finishedAtMs } = stage;
-  // results that were seen to be written, or were counted by who looked
+  // results that were written in this log, or that the run's status counts
   const done = stage.state === 'done' ? total : Math.min(total, Math.max(run.results[name].size, stage.numDone ?? 0));
   const times = { startedAtMs, finishedAtMs };
   if (stage.state === 'done' || !ENDED.has(run.state)) return { state: stage.state, total, done, ...times };
@@ -291,14 +291,14 @@ export function progressOf(run, name) {
     : { state: run.state, total, done, ...ended };
 }
 
-/** The time that a run took, so far; of no run, all that there is. */
+/** The time of a run so far; without a run, the time of all events. */
 export function rangeOf(model, run, nowMs) {
   const { firstMs } = run ?? model;
   const toMs = run && ENDED.has(run.state) ? run.lastMs : nowMs;
   return Number.isFinite(firstMs) ? { fromMs: firstMs, toMs: Math.max(toMs, firstMs) } : { fromMs: nowMs, toMs: nowMs };
 }
 
-/** The sandboxes that worked for a run, or were started meanwhile and did nothing; of no run, all. */
+/** The sandboxes that worked for a run, or started meanwhile and did nothing; without a run, all. */
 export function rowsOf(model, run, { fromMs, toMs }) {
   if (!run) return model.rows;
   return model.rows.filter(
@@ -307,7 +307,7 @@ export function rowsOf(model, run, { fromMs, toMs }) {
   );
 }
 
-/** Most invocations of workers at once: the emulator's limit, or the run's own. */
+/** Maximum concurrent invocations of workers: the lower of the emulator's limit and the run's own. */
 export function limitOf({ emulator }, run) {
   const limits = [emulator?.workers, run?.params?.workers].filter((limit) => limit !== undefined);
   return limits.length > 0 ? Math.min(...limits) : undefined;
@@ -319,8 +319,8 @@ function runOf(model, runId, atMs) {
     run = {
       runId,
       state: 'queued',
-      /** state as the run itself has told it */
-      told: 'queued',
+      /** state that the run itself has reported */
+      reportedState: 'queued',
       isCancelled: false,
       stages: [],
       results: Object.fromEntries(STAGES.map((name) => [name, new Set()])),
@@ -338,10 +338,10 @@ function runOf(model, runId, atMs) {
 }
 
 function settle(run) {
-  run.state = run.report ? 'succeeded' : run.isCancelled ? 'cancelled' : run.told;
+  run.state = run.report ? 'succeeded' : run.isCancelled ? 'cancelled' : run.reportedState;
 }
 
-/** The run that an invocation is told to work for; where it is not told, the only one at work. */
+/** The run that an invocation's input names; otherwise the only run in progress. */
 function findRun(model, input, atMs) {
   try {
     const { runId } = JSON.parse(input);
@@ -355,7 +355,7 @@ function findOnly({ runs }) {
   return atWork.length === 1 ? atWork[0] : undefined;
 }
 
-/** Count an invocation to a run; what it is for may show only when it asks for an object of the run. */
+/** Count an invocation for a run; its run may be known only from its first request for an object of the run. */
 function belong(run, invocation, atMs) {
   if (invocation.run) return;
   invocation.run = run;
@@ -370,7 +370,7 @@ function count(counts, { attempt }, atMs) {
   changeConcurrency(counts, 1, atMs);
 }
 
-/** Where what an invocation does is counted. */
+/** The counters that an invocation adds to. */
 function countersOf(model, invocation) {
   return invocation?.run ? [model, invocation.run] : [model];
 }

@@ -1,4 +1,4 @@
-// The parts of the page that are text, tables and a drawing: all from the model.
+// The text, tables and the graph of the page, all from the model.
 
 import { drawPartitions, numRowsOf, partitionAt } from './charts.js';
 import { byId, h, s, setText } from './dom.js';
@@ -8,7 +8,7 @@ import { limitOf, progressOf, rowsOf, STAGES, shortName } from './model.js';
 const MAX_ROWS = 60;
 const MAX_KEYS = 200;
 const MAX_MESSAGE = 140;
-const MAX_KEYED = 10; // classes that have a colour of their own
+const MAX_KEYED = 10; // classes with an own colour in the legend
 const NOT_DONE = { failed: 'the run failed', cancelled: 'the run was cancelled' };
 
 /** The numbers at the top: of a run, or of all when there is none. */
@@ -20,26 +20,26 @@ export function showTiles(model, run) {
   const total = stages.reduce((sum, stage) => sum + stage.total, 0);
   const limit = limitOf(model, run);
   const set = (id, text) => setText(byId(id), text);
-  const isOfValues = (report?.task ?? run?.params?.task) === 'regression';
-  set('accuracyLabel', isOfValues ? 'R²' : 'Accuracy');
-  set('accuracy', (isOfValues ? report?.r2 : report?.accuracy)?.toFixed(4) ?? '–');
+  const isRegression = (report?.task ?? run?.params?.task) === 'regression';
+  set('accuracyLabel', isRegression ? 'R²' : 'Accuracy');
+  set('accuracy', (isRegression ? report?.r2 : report?.accuracy)?.toFixed(4) ?? '–');
   set('accuracyMore', report ? describeInterval(report) : (NOT_DONE[run?.state] ?? 'at the end of the run'));
   set('tasks', report ? count(report.tasks.total) : total > 0 ? `${count(done)} / ${count(total)}` : '–');
   set('tasksMore', report ? `${count(report.rows.total)} rows` : run ? nextOf(run, stages) : '');
-  // at the end the run's own numbers: it knows of attempts that no sandbox saw
+  // at the end the run's own numbers, which include attempts that reached no sandbox
   const {
     attempts = counts.workerInvocations,
     retried = counts.retries,
     throttled = counts.throttled,
   } = report?.tasks ?? {};
   set('invocations', count(attempts));
-  set('invocationsMore', `${count(retried)} tried again · ${count(throttled)} throttled`);
+  set('invocationsMore', `${count(retried)} retried · ${count(throttled)} throttled`);
   const inFlight = count(counts.workersInFlight);
   set('inFlight', limit === undefined ? inFlight : `${inFlight} / ${count(limit)}`);
   const { requests, bytesRead, bytesWritten } = trafficOf(counts, report);
   set('requests', count(requests));
   set('requestsMore', `${bytes(bytesRead)} out · ${bytes(bytesWritten)} in`);
-  set('costLabel', report ? 'on AWS, this run' : 'on AWS, so far');
+  set('costLabel', report ? 'Cost on AWS' : 'Cost on AWS, so far');
   set('cost', report ? usd(report.bill) : `≈ ${usd(counts.usd.functions + counts.usd.s3)}`);
   set('costMore', report ? `forecast ${usd(report.forecast)}` : 'time and requests');
   set('failures', count(counts.numFailures));
@@ -49,7 +49,7 @@ export function showTiles(model, run) {
   );
 }
 
-/** What a run asked S3 for: as its bill has it, or as far as was seen. */
+/** S3 requests and bytes of a run: those of its bill, or those seen so far. */
 function trafficOf({ s3 }, report) {
   if (!report?.usage) return { requests: s3.reads + s3.writes, bytesRead: s3.bytesRead, bytesWritten: s3.bytesWritten };
   const sum = (name) => Object.values(report.usage).reduce((total, part) => total + (part[name] ?? 0), 0);
@@ -94,7 +94,7 @@ const EXITS = {
   ...{ outOfMemory: 'out of memory', outOfStorage: 'out of storage' },
 };
 
-/** The sandboxes of a run, or all: those that there are, then those that have ended. */
+/** The sandboxes of a run, or all: first those alive, then those that have ended. */
 export function showWorkers(model, run, range, nowMs) {
   const all = rowsOf(model, run, range);
   const live = all.filter(({ state }) => state !== 'gone');
@@ -127,7 +127,7 @@ export function showWorkers(model, run, range, nowMs) {
   setText(byId('workersNote'), all.length > MAX_ROWS ? `${note}; ${MAX_ROWS} are shown` : note);
 }
 
-/** Failures of a run, or all; those that are there stay, so that what is open stays open. */
+/** Failures of a run, or all. Existing elements stay, so that open ones stay open. */
 export function showFailures(model, run) {
   const list = byId('failureList');
   const failures = run ? model.failures.filter(({ invocation }) => invocation.run === run) : model.failures;
@@ -147,7 +147,7 @@ export function showFailures(model, run) {
         h('summary', {}, what),
         message.length > MAX_MESSAGE && h('p', {}, message),
         h('p', { class: 'soft' }, sandboxId),
-        h('pre', { tabindex: '0', 'aria-label': `end of the log of ${sandboxId}` }, log || 'it had printed nothing'),
+        h('pre', { tabindex: '0', 'aria-label': `end of the log of ${sandboxId}` }, log || 'the log is empty'),
       ),
     );
   }
@@ -156,7 +156,7 @@ export function showFailures(model, run) {
   byId('noFailures').hidden = numFailures > 0;
 }
 
-/** A message without what is said beside it: the request, the type once more, the log. */
+/** A message without the request id, the repeated type and the log. */
 function firstLine({ type, message }) {
   const [line] = message.replace(/^RequestId: \S+ (Error: )?/, '').split('\n');
   return line.startsWith(`${type}: `) ? line.slice(type.length + 2) : line;
@@ -243,7 +243,7 @@ export function showPartitions(run) {
   if (partitions.length > 0) drawPartitions(chart, all);
 }
 
-/** Rows of each class; none where values are predicted, and rows have no classes. */
+/** Rows of each class; empty for a regression, whose rows have no classes. */
 function totalsOf(partitions) {
   const numClasses = partitions[0]?.classCounts.length ?? 0;
   if (numClasses < 2) return [];
@@ -265,7 +265,7 @@ export function showBucket(run) {
     if (!details) {
       details = h('details', { 'data-folder': path }, h('summary'), h('ul'));
       details.addEventListener('toggle', () => listKeys(details));
-      // those that are there stay where they are: moving one would take the focus from it
+      // existing elements stay in place: moving one would take its focus
       container.insertBefore(details, [...container.children].find((each) => each.dataset.folder > path) ?? null);
     }
     if (details.sizes !== sizes) details.shown = undefined; // of another run

@@ -1,12 +1,12 @@
 // Where events come from: the emulator as they happen, a file, or the page itself.
 
-const AGAIN_MS = 3000; // after the emulator has ended: another may come
+const AGAIN_MS = 3000; // after the emulator has ended: another may start
 const PARSE_AT_ONCE = 20_000; // lines, so that a long file leaves the page alive
 
 /**
  * @param onEvents given events in order
- * @param onState told of `live`, `lost`, `ended`
- * @param onBegin called before the first events of a log, which those that were there are no part of
+ * @param onState called with `live`, `lost` or `ended`
+ * @param onBegin called before the first events of another log: the page drops earlier events
  */
 export function openLive(onEvents, onState, onBegin) {
   let stream;
@@ -27,7 +27,7 @@ export function openLive(onEvents, onState, onBegin) {
     });
     stream.addEventListener('error', () => {
       if (!hasEnded) onState('lost');
-      // a browser tries again by itself, but not after every error, and once a second when there may be nothing for long
+      // a browser retries by itself, but not after every error, and once a second even when the server stays away long
       if (hasEnded || stream.readyState === EventSource.CLOSED) connectLater();
     });
   }
@@ -43,7 +43,7 @@ export function openLive(onEvents, onState, onBegin) {
   };
 }
 
-/** Lines of JSON as events; a line that is none, such as one that a full disk tore, is left out. */
+/** Parse lines of JSON as events; a line that is not JSON, such as one that a full disk tore, is skipped. */
 export function parse(text) {
   const events = [];
   for (const line of text.split('\n')) {
@@ -55,7 +55,7 @@ export function parse(text) {
   return events;
 }
 
-/** The same for a whole file, a part at a time. */
+/** Parse a whole file, a part at a time. */
 export async function parseFile(text, onEvents) {
   const lines = text.split('\n');
   for (let at = 0; at < lines.length; at += PARSE_AT_ONCE) {
@@ -64,7 +64,7 @@ export async function parseFile(text, onEvents) {
   }
 }
 
-/** @throws {Error} when there is no such file */
+/** @throws {Error} when the file cannot be read */
 export async function fetchText(url) {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url} cannot be read: ${response.status}`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type RunView, viewRun } from '../../../lib/run/run.ts';
-import { followByApi, lastRunOf } from '../../../local/dashboard/api-runs.ts';
+import { findLastRun, followByApi } from '../../../local/dashboard/api-runs.ts';
 import type { EmulatorEvent } from '../../../local/dashboard/event-log.ts';
 // biome-ignore lint/suspicious/noTsIgnore: the page's modules have no types, and need none
 // @ts-ignore
@@ -84,7 +84,7 @@ test('an API that refuses, does not know the run or is broken is told, and one t
   await assert.rejects(watch({ status: 400, body: 'odd' }), {
     message: 'the API answered GET /runs/r with 400: "odd"',
   });
-  await assert.rejects(lastRunOf(apiOf({ '/runs': [ok({ runs: [] })] })), {
+  await assert.rejects(findLastRun(apiOf({ '/runs': [ok({ runs: [] })] })), {
     name: 'InputError',
     message: /no runs yet/,
   });
