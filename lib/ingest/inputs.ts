@@ -41,7 +41,7 @@ const USUAL_RATIO = 5;
 
 /**
  * @param choose says which columns are read, of those that the files have
- * @throws {InputError} when nothing is found, a file is no table, files differ in their columns, or a column is not there
+ * @throws {InputError} when nothing is found, a file is not a table, files differ in their columns, or a column is not there
  */
 export async function listInputs(
   objects: Objects,

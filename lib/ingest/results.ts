@@ -1,4 +1,4 @@
-// What the tasks of a run on data have found so far.
+// Results of the tasks that read a user's data.
 
 import { FormatError } from '../base/errors.ts';
 import { findJson, getJson } from '../store/json.ts';

@@ -1,4 +1,4 @@
-// What a plan needs to know of a user's data: enough to lay out all tasks.
+// The shape of a user's data: all that a plan needs to lay out the tasks.
 
 import type { DataShape } from '../plan/plan.ts';
 import type { TableSchema } from '../tables/schema.ts';

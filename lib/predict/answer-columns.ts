@@ -1,4 +1,4 @@
-// What is told of each row, as columns of a table: which there are depends on the model's kind.
+// The columns of an answer; they depend on the kind of the model.
 
 import { InputError } from '../base/errors.ts';
 import type { Model } from '../forest/model.ts';

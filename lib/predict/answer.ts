@@ -1,4 +1,4 @@
-// What the API answers to rows.
+// The answer of the API to rows.
 
 import { InputError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
@@ -47,7 +47,7 @@ export interface Answer {
 const NAMES = ['rows', 'explain', 'paths'];
 
 /**
- * @param request `rows`, and `explain` and `paths`, true to be told why
+ * @param request `rows`, and `explain` and `paths`, true for explanations
  * @throws {RowsError} on rows that don't fit the model, value by value
  * @throws {InputError} on anything else that is wrong with the request
  */

@@ -11,7 +11,7 @@ import { firstGreatest } from './answer.ts';
 import { isUnseen, readersOf } from './features.ts';
 import type { UnseenValues } from './unseen-values.ts';
 
-/** What is told of some rows. */
+/** The predictions of some rows. */
 export interface PredictedRows {
   numRows: number;
   /** Class of each row; of a regressor none. */

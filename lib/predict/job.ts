@@ -14,7 +14,7 @@ import { mapLimited, STORE_REQUESTS } from '../store/task.ts';
 import { getPrediction, type PredictionResult, type PredictionStatus } from './request.ts';
 import { addUnseen, NO_UNSEEN_VALUES, type UnseenValues } from './unseen-values.ts';
 
-/** What the worker function is sent. */
+/** The event of the worker function. */
 export type PredictionTask =
   | { kind: 'list' | 'locate'; predictionId: string }
   | { kind: 'scan'; predictionId: string; scanIndex: number }
@@ -101,7 +101,7 @@ export async function runPrediction(
   }
 }
 
-/** What all parts come to. */
+/** Add up the results of all parts. */
 export function sumAnswers(answers: readonly AnswerResult[]): PredictionResult {
   return {
     numRows: answers.reduce((sum, { numRows }) => sum + numRows, 0),

@@ -9,7 +9,7 @@ import { isUnseen, readersOf } from './features.ts';
 
 /** Most rows of one request: their probabilities must fit an answer. */
 const MAX_ROWS = 10_000;
-const MAX_PROBLEMS = 20; // told of one request
+const MAX_PROBLEMS = 20; // reported for one request
 
 /** What is wrong with one value, or with a whole row. */
 export interface RowProblem {
@@ -45,7 +45,7 @@ export interface ParsedRows {
  * model was trained on. A missing value is null, and a category that training didn't have counts as one.
  *
  * @throws {RowsError} naming row, feature and value of each problem, up to 20
- * @throws {InputError} when it is no list of 1 to `MAX_ROWS` rows
+ * @throws {InputError} when it is not a list of 1 to `MAX_ROWS` rows
  */
 export function parseRows(model: Model, rows: unknown): ParsedRows {
   if (!Array.isArray(rows) || rows.length < 1 || rows.length > MAX_ROWS) {
@@ -120,7 +120,7 @@ function listValues(
   return names.map((name) => (Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined));
 }
 
-/** A value as it is told; none where there was none. */
+/** The value for a report; empty when it is missing. */
 function quoted(value: unknown): { value?: string } {
   return value === undefined ? {} : { value: quote(value) };
 }

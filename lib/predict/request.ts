@@ -24,7 +24,7 @@ const FIELDS = {
   /** Locations in S3. */
   data: v.pipe(texts(), v.minLength(1)),
   format: v.picklist(['csv', 'arrow', 'parquet']),
-  /** Whether what each feature adds is told. */
+  /** Whether the answer has the contribution of each feature. */
   explain: v.boolean(),
   /** Columns that are passed on, by name or number. */
   keep: texts(),
@@ -92,10 +92,10 @@ export function checkPredictionId(predictionId: string): string {
 }
 
 /**
- * What was asked for, checked as if it came from outside.
+ * Read the request, and validate it like input.
  *
  * @throws {NotFoundError} when there is no such prediction
- * @throws {FormatError} when it is no request
+ * @throws {FormatError} when the object is not a request
  */
 export async function getPrediction(store: Store, predictionId: string): Promise<PredictionRequest> {
   const key = predictionKeys(checkPredictionId(predictionId)).request;
