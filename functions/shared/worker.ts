@@ -5,7 +5,7 @@ import { withPartitions } from '../../lib/aws/partition-store.ts';
 import { s3Store } from '../../lib/aws/s3-store.ts';
 import { InputError } from '../../lib/base/errors.ts';
 import { quote } from '../../lib/base/quote.ts';
-import { withLog } from '../../lib/fanout/log-tail.ts';
+import { encodeFailure } from '../../lib/fanout/error-class.ts';
 import { getSchema } from '../../lib/ingest/results.ts';
 import { parseRunParams, type RunParams } from '../../lib/plan/params.ts';
 import type { Plan } from '../../lib/plan/plan.ts';
@@ -139,8 +139,8 @@ export function measuredHandler<Task extends object>(
       noteTask();
       // what Lambda notes of the error says nothing of the task
       console.error(JSON.stringify({ message: 'task failed', ...task, error: message }));
-      const told = withLog(message, `${log.end()}${error instanceof Error ? error.stack : ''}`);
-      throw error instanceof Error ? Object.assign(error, { message: told }) : new Error(told);
+      const encoded = encodeFailure(error, `${log.end()}${error instanceof Error ? error.stack : ''}`);
+      throw error instanceof Error ? Object.assign(error, { message: encoded }) : new Error(encoded);
     }
   };
 }

@@ -1,7 +1,7 @@
 // What a failed attempt means for its task.
 
 import { isRetryable } from '../base/errors.ts';
-import { takeLog } from './log-tail.ts';
+import { takeLog, withLog } from './log-tail.ts';
 
 export interface Failure {
   /** The error's name, which survives the trip through JSON. */
@@ -41,8 +41,15 @@ const OUT_OF_MEMORY =
   /heap out of memory|signal: aborted|reaching memory limit|Array buffer allocation failed|could not allocate memory|Out of memory/;
 
 /**
- * Make a failure from what a failed invocation tells. Often only the message comes back from a chained invoke, so our
- * handlers put the error's name in front and the end of the log behind (functions/worker.ts); the rest are the platform's own.
+ * Encode an error as the message of a failed invocation, which is often all that comes back from a chained invoke: the
+ * error's name in front, the end of the log behind. `parseFailure` decodes it.
+ */
+export function encodeFailure(error: unknown, log: string): string {
+  return withLog(error instanceof Error ? `${error.name}: ${error.message}` : String(error), log);
+}
+
+/**
+ * Decode the message of a failed invocation: one that `encodeFailure` wrote, or one of the platform itself.
  *
  * @param type the platform's name for the error, where it is known
  */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isRetryable } from '../../../lib/base/errors.ts';
-import { classOf, type ErrorClass, parseFailure } from '../../../lib/fanout/error-class.ts';
+import fc from 'fast-check';
+import { FormatError, InputError, isRetryable, NotFoundError } from '../../../lib/base/errors.ts';
+import { classOf, type ErrorClass, encodeFailure, parseFailure } from '../../../lib/fanout/error-class.ts';
 
 // messages as they come back from a chained invoke: ours with the error's name in front, the platform's as they are
 const FAILURES: [message: string, name: string, retryable: boolean][] = [
@@ -55,4 +56,16 @@ test("the platform's type of an error says more than its message", () => {
   assert.equal(parseFailure('it broke', 'Error').name, 'CrashError');
   assert.equal(parseFailure('Function not found: f', 'ResourceNotFoundException').name, 'NotFoundError');
   assert.equal(parseFailure('FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory').name, 'OutOfMemoryError'); // biome-ignore format: one line
+});
+
+test('an encoded error is decoded with its name, message and log', () => {
+  const types = fc.constantFrom(Error, InputError, FormatError, NotFoundError, TypeError);
+  // the log is cut to its last 4 KB and loses trailing white space
+  const logs = fc.string({ maxLength: 1000 }).filter((log) => log === log.trimEnd());
+  fc.assert(
+    fc.property(types, fc.string(), logs, (type, message, log) => {
+      const expected = { name: new type().name, message, ...(log !== '' && { log }) };
+      assert.deepEqual(parseFailure(encodeFailure(new type(message), log)), expected);
+    }),
+  );
 });
