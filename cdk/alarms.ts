@@ -10,7 +10,7 @@ import type { ArvoredoApi } from './api.ts';
 import type { ArvoredoEngine } from './engine.ts';
 
 const PERIOD = Duration.minutes(5);
-/** Share of its time limit that an invocation may take before somebody is told. */
+/** Share of its time limit that an invocation may take before the alarm goes off. */
 const NEAR_TIMEOUT = 0.8;
 /** Failed invocations of workers within a period: single ones are tried again. */
 const MANY_FAILURES = 10;

@@ -6,9 +6,9 @@ import type { Construct } from 'constructs';
 import { InputError } from '../lib/base/errors.ts';
 
 export interface AnomalyOptions {
-  /** Who is told, once a day. */
+  /** E-mail address, which gets one mail a day. */
   email: string;
-  /** USD above what was to be expected, from which on somebody is told; above 0. @default 5 */
+  /** USD above the expected cost from which a mail is sent; above 0. @default 5 */
   aboveUsd?: number;
 }
 

@@ -7,7 +7,7 @@ import { InputError } from '../lib/base/errors.ts';
 export interface BudgetOptions {
   /** USD a month, above 0. */
   monthlyUsd: number;
-  /** Who is told. */
+  /** E-mail address. */
   email: string;
 }
 

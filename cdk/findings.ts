@@ -3,7 +3,7 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
-/** Say why a finding is no fault here. */
+/** Say why a finding is not a fault here. */
 export function acknowledge(construct: Construct, id: string, reason: string): void {
   Validations.of(construct).acknowledge({ id, reason });
 }

@@ -1,4 +1,4 @@
-// Who wants to know that a run has ended is told: Lambda says so to EventBridge, which tells a topic.
+// Announces each ended run: Lambda sends an event to EventBridge, which sends a message to a topic.
 
 import * as events from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
@@ -9,7 +9,7 @@ import { createTopic } from './observability.ts';
 
 export interface ArvoredoNotificationsProps {
   engine: ArvoredoEngine;
-  /** Who is told by mail. They must confirm the first one. @default nobody: subscribe to `topic` */
+  /** E-mail address. It must confirm the first mail. @default nobody: subscribe to `topic` */
   email?: string;
 }
 

@@ -20,7 +20,7 @@ export interface ArvoredoObservabilityProps {
   alarms?: boolean;
   /** Whether there is a dashboard: 3 USD a month, beyond three that are free. @default true */
   dashboard?: boolean;
-  /** Who is told of alarms. They must confirm the first mail. @default nobody: subscribe to `topic` */
+  /** E-mail address for alarms. It must confirm the first mail. @default nobody: subscribe to `topic` */
   email?: string;
 }
 

@@ -45,7 +45,7 @@ export interface GroveOptions {
   corsOrigins?: string[];
   /** An address of the API function itself, for signed requests: no throttle, no access log, no cost. @default false */
   functionUrl?: boolean;
-  /** Alarms on what somebody should look at, and who is told. @default false */
+  /** Alarms, and their e-mail address. @default false */
   alarms?: boolean | { email: string };
   /** @default false */
   dashboard?: boolean;
@@ -57,14 +57,14 @@ export interface GroveOptions {
   schedule?: ScheduleOptions;
   /** A run on each data file that is uploaded. @default none */
   uploads?: UploadOptions;
-  /** A topic that is told of each run that has ended. @default false */
+  /** A topic that gets a message for each run that has ended. @default false */
   notifications?: boolean | { email: string };
 }
 
 export const ENVIRONMENTS = {
   /** Nothing that costs while it is idle, nothing that stays. */
   dev: { removal: 'destroy', logRetention: RetentionDays.ONE_WEEK },
-  /** Data outlives the stack, requests to it are noted, and somebody is told. */
+  /** Data outlives the stack, requests to it are logged, and alarms are on. */
   prod: {
     removal: 'retain',
     logRetention: RetentionDays.THREE_MONTHS,
@@ -80,7 +80,7 @@ export type EnvironmentName = keyof typeof ENVIRONMENTS;
 /**
  * The options of an environment with those given above them.
  *
- * @throws {InputError} when there is no such environment
+ * @throws {InputError} when the environment is unknown
  */
 export function optionsOf(environment: string | undefined, given: GroveOptions): GroveOptions {
   if (environment === undefined) return given;

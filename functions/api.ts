@@ -34,7 +34,7 @@ async function route(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStru
       return answer(200, await cancelRun(store, orchestrator, runId));
     default:
       return answer(404, {
-        error: { code: 'NotFoundError', message: `there is no route ${quote(event.rawPath ?? event.routeKey)}` },
+        error: { code: 'NotFoundError', message: `no route matches ${quote(event.rawPath ?? event.routeKey)}` },
       });
   }
 }
@@ -44,7 +44,7 @@ function routeOfUrl({ requestContext, rawPath }: APIGatewayProxyEventV2) {
   return matchRoute(ROUTES, requestContext.http.method, rawPath);
 }
 
-/** @throws {NotFoundError} when there is no such run, or it has none yet */
+/** @throws {NotFoundError} when the run does not exist or has no report yet */
 async function findReport(runId: string): Promise<Report> {
   try {
     return await getReport(store, runId);

@@ -13,7 +13,7 @@ const MAX_MODEL_BYTES = 256 * 1024 * 1024;
 const findModel = modelCache(s3Reader(requireEnv('BUCKET')), MAX_MODEL_BYTES);
 
 export const handler = httpHandler(async (event) => {
-  if (event.routeKey !== 'POST /models/{id}/predict') throw new NotFoundError(`there is no route ${event.routeKey}`);
+  if (event.routeKey !== 'POST /models/{id}/predict') throw new NotFoundError(`no route matches ${event.routeKey}`);
   const body = parseBody(event);
   const model = await findModel(event.pathParameters?.id ?? '');
   return answer(200, answerRows(model, body));

@@ -149,7 +149,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
-/** @throws {InputError} when the event is no such task */
+/** @throws {InputError} when the event is not such a task */
 export function parseTask<Task extends WorkerTask>(schema: v.GenericSchema<unknown, Task>, event: unknown): Task {
   const task = parseEvent(schema, event);
   checkRunId(task.runId);

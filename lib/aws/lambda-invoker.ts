@@ -37,7 +37,7 @@ function failureOf(answer: unknown): Failure {
 function refusalOf(functionName: string, cause: unknown): Failure {
   const { name, message, $fault } = cause as Error & { $fault?: 'client' | 'server' };
   if (name === 'ResourceNotFoundException') {
-    return { name: 'InputError', message: `there is no function ${functionName}, or no such alias of it` };
+    return { name: 'InputError', message: `function ${functionName}, or this alias of it, does not exist` };
   }
   if (name === 'TooManyRequestsException') return parseFailure(message, name);
   return { name: $fault === 'client' ? 'InputError' : name, message: `${functionName}: ${message}` };

@@ -50,7 +50,9 @@ export function s3Objects(client: S3Client, send: S3Send, usage: StoreUsage): Ob
       });
       return list.catch((error: unknown) => {
         if (!(error instanceof Error && error.name === 'NoSuchBucket')) throw error;
-        throw new InputError(`there is no bucket ${bucket}, which ${location} names; check the name`, { cause: error });
+        throw new InputError(`bucket ${bucket}, which ${location} names, does not exist; check the name`, {
+          cause: error,
+        });
       });
     },
     async read(object, start, end) {

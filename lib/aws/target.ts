@@ -40,7 +40,7 @@ export interface AwsAccess {
 /**
  * Find a deployed stack. Region, credentials and endpoints come from the SDK's default chain, but for what is given.
  *
- * @throws {InputError} when there is no such stack, it has not the outputs of ours, or no region is set
+ * @throws {InputError} when the stack does not exist, lacks the outputs of this project, or no region is set
  */
 export async function stackTarget(stackName: string, place: AwsAccess = {}): Promise<StackTarget> {
   const client = new CloudFormationClient(place);
@@ -49,7 +49,7 @@ export async function stackTarget(stackName: string, place: AwsAccess = {}): Pro
     async (error: unknown) => {
       if (error instanceof Error && /does not exist/.test(error.message)) {
         throw new InputError(
-          `there is no stack ${stackName} in ${await client.config.region()} of this account; run npm run deploy, or name another stack or region`,
+          `stack ${stackName} does not exist in ${await client.config.region()} of this account; run npm run deploy, or name another stack or region`,
         );
       }
       if (error instanceof Error && /^Region is missing/.test(error.message)) {

@@ -30,7 +30,7 @@ export class CancelledError extends Error {
   override name = 'CancelledError';
 }
 
-/** The time that was given is over. What is done stays, and can be gone on with. */
+/** The deadline passed. Finished work is kept; the run can be resumed. */
 export class DeadlineError extends Error {
   override name = 'DeadlineError';
 }

@@ -88,7 +88,7 @@ export class Client implements AsyncDisposable {
   /**
    * A client of a stack on AWS, found as `arvoredo run --on aws` does.
    *
-   * @throws {InputError} when there is no such stack, or nobody says in which region
+   * @throws {InputError} when the stack does not exist, or no region is set
    */
   static async connect(options: ConnectOptions = {}): Promise<Client> {
     checkNames(options, ['stack', 'region', 'profile'], 'Client.connect');
@@ -134,7 +134,7 @@ export class Client implements AsyncDisposable {
    * contents are looked at when a forest is fitted. docs/data.md tells the formats.
    *
    * @param places paths, folders, patterns, or `s3://bucket/key`
-   * @throws {InputError} when there is no such file, or on options that the data cannot be read by
+   * @throws {InputError} when a file does not exist, or on options that do not fit the data
    */
   async readData(places: string | readonly string[], options: DataOptions): Promise<Dataset> {
     this.#check();
@@ -306,7 +306,7 @@ function checkTask({ description }: Split, estimator: Estimator, { params }: Des
   );
 }
 
-/** @throws {InputError} when it is no function that can be called elsewhere */
+/** @throws {InputError} when it is not a function that can be called elsewhere */
 function sizesOf(fn: unknown): WorkerFunction<unknown, unknown>['sizes'] {
   if (typeof fn === 'string' && fn !== '') return workerFunction(fn).sizes;
   const { sizes } = (fn ?? {}) as Partial<WorkerFunction<unknown, unknown>>;

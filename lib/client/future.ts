@@ -102,14 +102,14 @@ export class Future<T> {
 
 /**
  * @param takes what is said of the caller in the message
- * @throws {InputError} when it is no list, or anything else that can be gone through
+ * @throws {InputError} when it is not iterable
  */
 export function listOf<T>(items: Iterable<T>, takes: string): T[] {
   if (typeof (items as Iterable<T> | undefined)?.[Symbol.iterator] === 'function') return [...items];
   throw new InputError(`${takes}, got ${quoteArgument(items)}`);
 }
 
-/** @throws {InputError} when it is no list of futures */
+/** @throws {InputError} when it is not a list of futures */
 export function toFutures<T>(futures: Iterable<Future<T>>, of: string): Future<T>[] {
   const takes = `${of} takes a list of futures`;
   const list = listOf(futures, takes);

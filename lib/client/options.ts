@@ -1,4 +1,4 @@
-// What may be asked of a client, under the names of a run's parameters, and what of it a run is told.
+// The options of a client, under the names of a run's parameters, and the parameters that a run gets from them.
 
 import { InputError } from '../base/errors.ts';
 import { quote, quoteArgument } from '../base/quote.ts';
@@ -97,7 +97,7 @@ export interface CallOptions {
 
 const CALL_NAMES = ['signal', 'onProgress'];
 
-/** @throws {InputError} on another option, or one that is no signal or no function */
+/** @throws {InputError} on an unknown option, or a value that is not a signal or a function */
 export function checkCallOptions(options: CallOptions, of: string): void {
   checkNames(options, CALL_NAMES, of);
   checkCall(options, of);
@@ -147,7 +147,7 @@ const NAMES = {
 };
 
 /**
- * What of a call's options a run is told.
+ * The parameters that a run gets from a call's options.
  *
  * @param renamed names that a run's parameters have instead
  * @throws {InputError} on an option that the call has not
@@ -166,7 +166,7 @@ export function describe(call: keyof typeof NAMES, options: object, renamed: Rec
 export type Estimator = RandomForestClassifier | RandomForestRegressor;
 
 /**
- * What of an estimator's options a run is told.
+ * The parameters that a run gets from an estimator's options.
  *
  * @throws {InputError} on an estimator, or an option, that a run cannot honour
  */

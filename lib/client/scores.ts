@@ -34,7 +34,7 @@ export async function accuracyScore(labels: Labels, predictions: Labels): Promis
  * scikit-learn: `r2_score`. Of a run's test rows the number that is in its report.
  *
  * @param labels true values
- * @throws {InputError} on fewer than two rows, another number of labels than of predictions, or what is no finite number
+ * @throws {InputError} on fewer than two rows, another number of labels than of predictions, or a value that is not a finite number
  * @example
  * ```ts
  * await r2Score([3, -0.5, 2, 7], [2.5, 0, 2, 8]); // 0.9486
@@ -49,7 +49,7 @@ export function r2Score(labels: Labels, predictions: Labels): Promise<number> {
  * test rows the number that is in its report.
  *
  * @param labels true values
- * @throws {InputError} on no rows, another number of labels than of predictions, or what is no finite number
+ * @throws {InputError} on no rows, another number of labels than of predictions, or a value that is not a finite number
  */
 export function rootMeanSquaredError(labels: Labels, predictions: Labels): Promise<number> {
   return scoreValues(squared, 'the root mean squared error', 1, labels, predictions);
@@ -60,7 +60,7 @@ export function rootMeanSquaredError(labels: Labels, predictions: Labels): Promi
  * number that is in its report.
  *
  * @param labels true values
- * @throws {InputError} on no rows, another number of labels than of predictions, or what is no finite number
+ * @throws {InputError} on no rows, another number of labels than of predictions, or a value that is not a finite number
  */
 export function meanAbsoluteError(labels: Labels, predictions: Labels): Promise<number> {
   return scoreValues(absolute, 'the mean absolute error', 1, labels, predictions);

@@ -53,7 +53,7 @@ export interface HypercubeSpec extends CommonSpec {
 
 /**
  * dask-ml's make_classification: standard normal features and labels drawn from a logistic model on a few of them.
- * Every weight is in [-scale, 0) and there is no intercept, so the two classes are about equal.
+ * Every weight is in [-scale, 0) without an intercept, so the two classes are about equal.
  */
 export interface LogisticSpec extends CommonSpec {
   generator: 'logistic';

@@ -107,7 +107,7 @@ function toDays(cell) {
   if (cell instanceof Date) return cell.getTime() / 86400000;
   if (typeof cell !== 'string' || !${DATE.toString()}.test(cell)) return NaN;
   const day = new Date(cell.slice(0, 10) + 'T00:00Z');
-  if (day.getUTCDate() !== Number(cell.slice(8, 10))) return NaN; // there is no February 30
+  if (day.getUTCDate() !== Number(cell.slice(8, 10))) return NaN; // such as February 30
   return Date.parse(/[T ]..:..(:[0-9.]+)?$/.test(cell) ? cell.replace(' ', 'T') + 'Z' : cell.replace(' ', 'T')) / 86400000;
 }
 

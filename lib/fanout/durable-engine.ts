@@ -113,7 +113,7 @@ function durableEngine(
   };
 }
 
-/** What a lane is told to do next. */
+/** The next command of a lane. */
 interface Order {
   functionName: string;
   payload: unknown;

@@ -53,6 +53,6 @@ export interface Engine {
   step<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** Suspend without occupying anything. */
   wait(name: string, seconds: number): Promise<void>;
-  /** Run the lanes of a fan-out; what `body` gives is remembered, so it shall be small. */
+  /** Run the lanes of a fan-out; the result of `body` is recorded, so it must be small. */
   lanes<T>(name: string, numLanes: number, body: (lanes: Lanes) => Promise<T>): Promise<T>;
 }

@@ -30,7 +30,7 @@ export interface FanOut<Result> {
   /**
    * Settles when a share of the tasks is done, in (0, 1], or the fan-out is over: time for the next one to begin.
    *
-   * @throws {InputError} when it is no such share
+   * @throws {InputError} when it is not such a share
    */
   reached(share: number): Promise<void>;
 }
@@ -63,7 +63,7 @@ export function startFanOut<Payload, Result>(
   };
   const hooks: FanOutHooks = { isAborted, onProgress };
   const done = begin(engine, name, tasks, worker, options, hooks).finally(() => onProgress(numTasks));
-  done.catch(() => {}); // whoever asked for it is told
+  done.catch(() => {}); // the caller gets the rejection from its own promise
   return {
     done,
     reached: async (share) => {
@@ -181,7 +181,7 @@ export async function mapReduce<Payload, Result>(
   options?: MapOptions,
 ): Promise<Result | undefined> {
   const { results, failed, counts, reason } = await gatherAll(engine, name, payloads, worker, options);
-  // an answer may be null: tasks without one are known by name when all are done and each that failed is told
+  // an answer may be null: tasks without one are known by name when all are done and each failure is reported
   const areKnown = reason === 'allDone' && failed.length === counts.failed;
   const failedIds = new Set(failed.map(({ taskId }) => taskId));
   const hasAnswer = (result: Result | null, i: number) =>

@@ -19,7 +19,7 @@ export type FanOutEvent = { atMs: number } & (
 );
 
 export type FanOutCommand =
-  /** Invoke the function of a tier. An attempt that is named again, with no pause, shall not wait any longer. */
+  /** Invoke the function of a tier. An attempt that is issued again with a pause of 0 stops waiting. */
   | { type: 'invoke'; task: number; attempt: number; tier: number; afterMs: number }
   /** Remember the decision and give it back as an event. */
   | { type: 'decide'; decision: Decision }

@@ -74,7 +74,7 @@ export function isShard(event: unknown): event is Shard {
   return typeof event === 'object' && event !== null && 'fanOutShard' in event;
 }
 
-/** @throws {InputError} when the event is no such slice */
+/** @throws {InputError} when the event is not a shard */
 export async function runShard(engine: Engine, event: Shard, measure: () => object): Promise<ShardResult<unknown>> {
   const parsed = v.safeParse(Shape, event);
   if (!parsed.success) {
@@ -115,7 +115,7 @@ export async function runInShards<Payload, Result>(
     );
   }
   const { deadlineMs } = options;
-  // remembered, as each slice is told when all of them are over
+  // recorded, because each shard gets the time at which all of them end
   const endsAtMs =
     deadlineMs === null ? undefined : await engine.step(`${name}-end`, async () => Date.now() + deadlineMs);
   const { shards, atOnce } = divide(name, tasks, sizes, { ...options, deadlineMs: null }, endsAtMs);

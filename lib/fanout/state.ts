@@ -7,7 +7,7 @@ import { type ResolvedOptions, toCount } from './options.ts';
 export type EndReason = 'allDone' | 'enoughDone' | 'tooManyFailed' | 'breakerOpen' | 'aborted' | 'deadline';
 
 export interface Attempt {
-  /** As far as is known: when it was asked for, until it is told when it started. */
+  /** As far as is known: the time of its request, until its start is reported. */
   startedAtMs: number;
   /** None while it is in flight, or when nobody waited for it. */
   endedAtMs?: number;

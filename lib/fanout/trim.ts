@@ -1,8 +1,8 @@
-// How much of what happened is told on: enough for a person, little enough for the executions that carry it.
+// How much of a fan-out's history is passed on: enough for a reader, little enough for the executions that carry it.
 
 import type { FailedTask } from './summary.ts';
 
-/** Every so manieth of the items, `most` or fewer. */
+/** Every n-th item, with n chosen so that at most `most` remain. */
 export function thin<T>(items: readonly T[], most: number): T[] {
   const every = Math.ceil(items.length / most);
   return items.filter((_, i) => i % every === 0);

@@ -123,7 +123,7 @@ export class ClassCriterion implements Criterion {
   #term(x: number): number {
     if (!this.#isEntropy) return x * x;
     if (x <= 0) return 0;
-    // a fraction is no index, and gives undefined
+    // a fraction is not an index, and gives undefined
     return this.#xLogX[x] ?? x * log(x);
   }
 }

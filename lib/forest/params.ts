@@ -263,7 +263,7 @@ function checkNumber(name: string, value: number, max = Number.MAX_VALUE): void 
   throw new InputError(`${name} must be a number ${range}, got ${quote(value)}`);
 }
 
-/** @throws {InputError} when it is no whole number from `min` to `max` */
+/** @throws {InputError} when it is not an integer from `min` to `max` */
 export function checkWhole(name: string, value: number, min: number, max: number): void {
   if (!Number.isInteger(value) || value < min || value > max) {
     const range = max === MAX_SEED ? (value > max ? `up to 2^53 - 1` : `from ${min} up`) : `from ${min} to ${max}`;

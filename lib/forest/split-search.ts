@@ -161,7 +161,7 @@ export class SplitSearch {
       else if (isLeft) set[code >> 3] |= 1 << (code & 7);
       else set[code >> 3] &= ~(1 << (code & 7));
     }
-    set[SET_BYTES - 1] &= 127; // code 255 is no category
+    set[SET_BYTES - 1] &= 127; // code 255 is not a category
     best.categories = set;
   }
 

@@ -5,7 +5,7 @@ import { quote } from '../base/quote.ts';
 import type { BinEdges, BinnedRows, Labels } from '../partition/rows.ts';
 import { MAX_CATEGORIES, MAX_CLASSES, MAX_FEATURES } from './tree.ts';
 
-/** Codes of one feature: bytes, or two bytes where more than 255 distinct values are told apart. */
+/** Codes of one feature: bytes, or two bytes where more than 255 distinct values have their own code. */
 export type Codes = Uint8Array | Uint16Array;
 
 /** The code of a missing value in a column of bytes. */

@@ -120,7 +120,7 @@ export class TreeWalker {
     return node;
   }
 
-  /** The child of a node that is no leaf. */
+  /** The child of an inner node. */
   step(node: number, codes: Uint16Array, base: number): number {
     return this.#childOf(node, codes[base + this.#tree.feature[node]]);
   }

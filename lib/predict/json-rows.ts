@@ -112,7 +112,7 @@ function listValues(
     problems.push({
       row,
       feature: other.slice(0, 100),
-      message: `there is no feature ${quote(other)}${nearest === undefined ? '' : ` (is it ${quote(nearest)}?)`}; known are ${listSome(names)}`,
+      message: `${quote(other)} is not a feature${nearest === undefined ? '' : ` (is it ${quote(nearest)}?)`}; known are ${listSome(names)}`,
     });
     return undefined;
   }

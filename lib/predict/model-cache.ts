@@ -33,7 +33,7 @@ async function readModel(store: Pick<Store, 'get'>, runId: string): Promise<{ by
     return { bytes: file.length, model: decodeModel(file) };
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
-    throw new NotFoundError(`there is no model ${runId}; a model has the id of its run, once that is trained`, {
+    throw new NotFoundError(`model ${runId} does not exist; a model has the ID of its run, once that is trained`, {
       cause: error,
     });
   }

@@ -94,7 +94,7 @@ export function checkPredictionId(predictionId: string): string {
 /**
  * Read the request, and validate it like input.
  *
- * @throws {NotFoundError} when there is no such prediction
+ * @throws {NotFoundError} when the prediction does not exist
  * @throws {FormatError} when the object is not a request
  */
 export async function getPrediction(store: Store, predictionId: string): Promise<PredictionRequest> {

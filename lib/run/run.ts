@@ -99,7 +99,7 @@ export async function startRun(
 /**
  * Read the request of a run, and validate it like input: any writer of the bucket may have changed it.
  *
- * @throws {NotFoundError} when there is no such run
+ * @throws {NotFoundError} when the run does not exist
  * @throws {FormatError} when the object is not the request of this run
  */
 export async function getRequest(store: Store, runId: string): Promise<RunRequest> {
@@ -147,7 +147,7 @@ async function claimRun(store: Store, runId: string, params: RunParams, given: r
 /**
  * Cancel a run: no further task starts. A run that has ended stays as it is.
  *
- * @throws {NotFoundError} when there is no such run
+ * @throws {NotFoundError} when the run does not exist
  */
 export async function cancelRun(store: Store, orchestrator: Orchestrator, runId: string): Promise<RunView> {
   const keys = runKeys(checkRunId(runId));
@@ -159,7 +159,7 @@ export async function cancelRun(store: Store, orchestrator: Orchestrator, runId:
   return viewRun(store, runId);
 }
 
-/** @throws {NotFoundError} when there is no such run */
+/** @throws {NotFoundError} when the run does not exist */
 export async function viewRun(store: Store, runId: string): Promise<RunView> {
   const keys = runKeys(checkRunId(runId));
   const [request, status, cancelled] = await Promise.all([
@@ -167,7 +167,7 @@ export async function viewRun(store: Store, runId: string): Promise<RunView> {
     findJson<RunStatus>(store, keys.status),
     findJson(store, keys.cancel),
   ]);
-  if (!request) throw new NotFoundError(`there is no run ${runId}`);
+  if (!request) throw new NotFoundError(`run ${runId} does not exist`);
   const stages = status?.stages ?? [];
   // read after the status, since it is written before: a status `succeeded` means that the report exists
   const report = await findJson<Report>(store, keys.report);
@@ -193,7 +193,7 @@ function endStage(stage: StageStatus, seconds: number): StageStatus {
 /**
  * View a run, and check that its execution is alive: a killed execution leaves the status `running` behind.
  *
- * @throws {NotFoundError} when there is no such run
+ * @throws {NotFoundError} when the run does not exist
  */
 export async function checkRun(store: Store, orchestrator: Orchestrator, runId: string): Promise<RunView> {
   const view = await viewRun(store, runId);

@@ -15,7 +15,7 @@ export interface Objects {
    * Objects of a location, in the order of their keys: one object, all below a prefix that ends in `/`, or those that
    * match a pattern of `*`, `**` and `?`. Empty names, and those beginning with `_` or `.`, are not among them.
    *
-   * @throws {InputError} when the location is no `s3://bucket/key`
+   * @throws {InputError} when the location is not `s3://bucket/key`
    */
   find(location: string): Promise<PinnedObject[]>;
   /**
@@ -37,7 +37,7 @@ export function nameOf(uri: string): string {
   return /^s3:\/\/[^/]+\/data\/[0-9a-f]{16}\/(.+)$/s.exec(uri)?.[1] ?? uri;
 }
 
-/** @throws {InputError} when it is no `s3://bucket/key` */
+/** @throws {InputError} when it is not `s3://bucket/key` */
 export function parseLocation(location: string): { bucket: string; key: string } {
   const found = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.+)$/s.exec(location);
   if (!found)

@@ -20,7 +20,7 @@ export async function findFiles(path: string, called = `--data ${path}`): Promis
   if (info?.isFile()) return [path];
   const pattern = info?.isDirectory() ? join(path, '**') : path;
   const first = pattern.search(/[*?]/);
-  if (first < 0) throw new InputError(`${called}: there is no such file`);
+  if (first < 0) throw new InputError(`${called}: no such file`);
   const root = pattern.slice(0, pattern.lastIndexOf(sep, first) + 1);
   const { matches } = compilePattern(pattern);
   const entries = await readdir(root || '.', { recursive: true, withFileTypes: true }).catch(() => []);
@@ -30,7 +30,7 @@ export async function findFiles(path: string, called = `--data ${path}`): Promis
     .map((file) => (root === '' && file.startsWith(`.${sep}`) ? file.slice(2) : file))
     .filter(matches)
     .sort();
-  if (found.length === 0) throw new InputError(`${called}: there is no file`);
+  if (found.length === 0) throw new InputError(`${called}: no file found`);
   return found;
 }
 

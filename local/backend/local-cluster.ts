@@ -116,7 +116,7 @@ export class LocalCluster implements Cluster, AsyncDisposable {
       throw new InputError(`this process has a cluster in ${dataDir}: close it first, or choose another dataDir`);
     }
     opened.add(dataDir);
-    // no SDK speaks to AWS here: that its next versions want a newer Node is no news
+    // no SDK speaks to AWS here: the notice that its next versions need a newer Node has no use
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
     try {
       return await open(dataDir, workers, own, dashboard, (...all) => new LocalCluster(dataDir, ...all));
@@ -215,7 +215,7 @@ function toFunction([name, given]: [string, string | URL | FunctionFile]): Local
       `function ${name} must be in a file such as ${name}.mjs (or .js, .cjs, with no other dot), got ${path}; bundle it first`,
     );
   }
-  if (!existsSync(path)) throw new InputError(`function ${name}: there is no file ${path}`);
+  if (!existsSync(path)) throw new InputError(`function ${name}: file ${path} does not exist`);
   const { memoryMiB = FUNCTION_DEFAULTS.memoryMiB, timeoutMs = FUNCTION_DEFAULTS.timeoutMs } = limits;
   checkLimit(name, 'memoryMiB', memoryMiB, 128, 10_240);
   checkLimit(name, 'timeoutMs', timeoutMs, 1, 900_000);

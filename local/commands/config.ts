@@ -64,7 +64,7 @@ function findCommand(program: Command, name: string): Command {
     program.commands.map((each) => each.name()),
   );
   const hint = distance(name, nearest) <= MOST_TYPOS ? `did you mean ${nearest}?` : 'arvoredo --help lists them';
-  throw new InputError(`there is no command ${name}; ${hint}`);
+  throw new InputError(`unknown command ${name}; ${hint}`);
 }
 
 function valuesOf(command: Command, settings: Map<string, Setting>, flags: string[]): ConfigValue[] {
@@ -119,7 +119,7 @@ function describeConfig({ file, values, unknownVariables: unknown }: Config): st
   return [
     `${colours.dim('file')} ${file ?? 'none: arvoredo.config.ts, .mts, .js, .mjs or .json would be it'}`,
     ...tableLines([['option', 'value', 'from'], ...rows], 3),
-    ...unknown.map(({ name, nearest }) => colours.yellow(`${name} is no option; did you mean ${nearest}?`)),
+    ...unknown.map(({ name, nearest }) => colours.yellow(`${name} is not an option; did you mean ${nearest}?`)),
   ].join('\n');
 }
 

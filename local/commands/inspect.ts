@@ -58,7 +58,7 @@ function describe({ files, numRows, columns, preview }: Inspection): string {
     terminalColumns() < WIDE_COLUMNS ? shorten(values, MOST_OF_VALUES) : values,
     ...preview.map((row) => (row[i] === null ? '' : shorten(String(row[i]), MOST_CHARACTERS))),
   ]);
-  const rowTitles = header.slice(5).reverse(); // what is first to go where there is no room
+  const rowTitles = header.slice(5).reverse(); // dropped first on narrow terminals
   const table = tableLines(fitColumns([header, ...lines], rowTitles), header.length);
   return [
     `${colours.bold(many)}: ${plural(numRows, 'row')} × ${plural(columns.length, 'column')}, ${files[0].format}`,

@@ -60,7 +60,7 @@ export function logsCommand(): Command {
   });
 }
 
-/** @throws {NotFoundError} when there is no such run */
+/** @throws {NotFoundError} when the run does not exist */
 async function openLogs(store: Store, runId: string, flags: LogsFlags): Promise<AsyncGenerator<LogLine[]>> {
   const { on, dataDir, stack, follow } = flags;
   await viewRun(store, runId); // says so where there is none

@@ -44,7 +44,7 @@ export async function findModel(name: string, lazy: LazyStore): Promise<Model> {
       throw new InputError(`${name} cannot be read as a model (.arvo or .onnx): ${cause.message}`, { cause });
     }
   }
-  if (/[./\\]/.test(name)) throw new InputError(`there is no file ${name}`);
+  if (/[./\\]/.test(name)) throw new InputError(`file ${name} does not exist`);
   return runModel(name, lazy);
 }
 
@@ -56,6 +56,8 @@ export async function runModel(runId: string, lazy: LazyStore): Promise<Model> {
     return readModel(await store.get(runKeys(runId).model));
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
-    throw new InputError(`there is no model of a run ${runId}; is it done, and in this place?`, { cause: error });
+    throw new InputError(`run ${runId} has no model here; check that it is done, and --on and --data-dir`, {
+      cause: error,
+    });
   }
 }

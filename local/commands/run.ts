@@ -72,7 +72,7 @@ export function trainingCommand(command: Command, more: () => Record<string, unk
     const runId = checkRunId(flags.runId ?? newRunId());
     await checkJson(flags.json);
 
-    // a run that is gone on with may have more workers than the default
+    // a resumed run may have more workers than the default
     const workers =
       flags.runId && !flagged.includes('workers') ? WORKERS_PER_CORE * availableParallelism() : params.workers;
     await untilStopped(async (stop) => {

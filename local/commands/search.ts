@@ -12,7 +12,7 @@ export function searchCommand(): Command {
   addSearchOptions(command);
   return trainingCommand(command, () => {
     const search = givenSearch(command);
-    // one that is gone on with knows what it was asked for
+    // a resumed search keeps its request
     if (!search && command.getOptionValue('runId') === undefined) {
       throw new InputError('search needs --grid, once for each option to search, e.g. --grid max-depth=5,10,none');
     }

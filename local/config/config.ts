@@ -113,7 +113,7 @@ function checkNames({ path, values }: ConfigFile, commands: readonly Command[]):
       throw new InputError(
         own
           ? `${path}: ${name} must be an object of options of arvoredo ${name}, got ${quote(value)}`
-          : `${path}: there is no option ${quote(name)}; did you mean ${closest(name, [...all, ...byCommand.keys()])}?`,
+          : `${path}: unknown option ${quote(name)}; did you mean ${closest(name, [...all, ...byCommand.keys()])}?`,
       );
     }
   }

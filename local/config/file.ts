@@ -18,12 +18,12 @@ export interface ConfigFile {
 }
 
 /**
- * Read the file of options: the one that is named, or the one of a folder. A file that is no JSON is a module, whose
+ * Read the file of options: the one that is named, or the one of a folder. A file that is not JSON is a module, whose
  * default export is taken: it is run.
  *
  * @param named path; without it the folder is looked at, and nothing above it
  * @returns undefined where there is none
- * @throws {InputError} when it cannot be read, is no object, or the folder has two
+ * @throws {InputError} when it cannot be read, is not an object, or the folder has two
  */
 export async function readConfig(named: string | undefined, folder = '.'): Promise<ConfigFile | undefined> {
   const path = named ?? findConfig(folder);
@@ -31,7 +31,7 @@ export async function readConfig(named: string | undefined, folder = '.'): Promi
   if (!ENDINGS.some((ending) => path.endsWith(`.${ending}`))) {
     throw new InputError(`${path}: a file of options must end in .${either(ENDINGS).replaceAll(/(, | or )/g, '$1.')}`);
   }
-  if (!existsSync(path)) throw new InputError(`${path} cannot be read: there is no such file`);
+  if (!existsSync(path)) throw new InputError(`${path} cannot be read: no such file`);
   let values: unknown;
   try {
     values = await load(resolve(path));

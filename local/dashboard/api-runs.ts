@@ -27,7 +27,7 @@ export async function findLastRun(api: ApiClient): Promise<string> {
 /**
  * Report a run to `watch` until it has succeeded or the signal is aborted.
  *
- * @throws {NotFoundError} when there is no such run
+ * @throws {NotFoundError} when the run does not exist
  * @throws {InputError} when the API does not answer the caller
  */
 export async function followByApi(

@@ -88,7 +88,7 @@ async function claimFolder(dataDir: string): Promise<void> {
 export async function findEmulator(dataDir: string): Promise<EmulatorInfo | undefined> {
   try {
     const info: EmulatorInfo = JSON.parse(await readFile(join(dataDir, INFO_FILE), 'utf8'));
-    process.kill(info.pid, 0); // throws when there is no such process
+    process.kill(info.pid, 0); // throws when the process does not exist
     const response = await fetch(info.s3);
     return response.headers.has('x-amz-request-id') ? info : undefined;
   } catch {

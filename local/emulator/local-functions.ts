@@ -1,4 +1,4 @@
-// The functions of the manifest as the local Lambda service runs them, when there is no template.
+// The functions of the manifest as the local Lambda service runs them without a template.
 
 import { resolve } from 'node:path';
 import {

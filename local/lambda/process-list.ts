@@ -94,7 +94,7 @@ function isSame(record: ProcessRecord): boolean {
   return startedAt !== '' && startedAt === record.startedAt;
 }
 
-/** Start time of a process, for comparison only; '' when there is no such process. */
+/** Start time of a process, for comparison only; '' when the process does not exist. */
 export function processStart(pid: number): string {
   try {
     if (process.platform !== 'linux') return String(execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)])).trim();

@@ -153,7 +153,7 @@ export async function route(api: LambdaApi, request: IncomingMessage, response: 
   throw new ApiError(404, 'UnknownOperationException', `the emulator does not support ${request.method} ${pathname}`);
 }
 
-/** @throws {ApiError} 403 when the caller's role may not do it, 404 when there is no such function */
+/** @throws {ApiError} 403 when the caller's role may not do it, 404 when the function does not exist */
 function authorize(call: Call, permission: string, pathname: string): void {
   const { api, request, name } = call;
   if (!api.authorize) return;

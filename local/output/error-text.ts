@@ -1,4 +1,4 @@
-// What a person is told about an error: the cause and the next step.
+// The text of an error for a user: the cause and the next step.
 
 import { CancelledError, ConflictError, InputError, NotFoundError } from '../../lib/base/errors.ts';
 

@@ -14,7 +14,7 @@ export async function listFailed(store: Store, runId: string): Promise<string> {
   const file = await findJson<FailedTasks>(store, runKeys(runId).failed);
   const first = file?.tasks[0];
   if (!file || !first) return '';
-  // wrong input is told in full by its message, and its stack tells a user nothing
+  // the message of an InputError says everything; its stack does not help a user
   const isWrongInput = ['InputError', 'FormatError'].includes(first.error.name);
   const log = isWrongInput ? [] : (first.error.log ?? '').split('\n').filter((line) => line !== '');
   const shown = log.slice(-LOG_LINES).map((line) => `  ${shorten(line)}`);

@@ -64,7 +64,7 @@ function lines(stream: NodeJS.WriteStream): Progress {
         const change = `${state} ${numDone}`;
         const last = told.get(name);
         const isSoon = last !== undefined && state === 'running' && Date.now() - last.atMs < LINE_INTERVAL_MS;
-        // the last count is told with the stage's end
+        // the last count is printed at the stage's end
         if (last?.change === change || isSoon || (state === 'running' && numDone === numTasks)) continue;
         told.set(name, { change, atMs: Date.now() });
         const pace = numDone > 0 ? `  ${paceOf(stage)}` : '';

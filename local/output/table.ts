@@ -2,7 +2,7 @@
 
 import { colours } from './colours.ts';
 
-/** Columns of standard output; no limit where it is no terminal. */
+/** Columns of standard output; no limit where it is not a terminal. */
 export function terminalColumns(): number {
   return process.stdout.columns ?? Number.POSITIVE_INFINITY;
 }

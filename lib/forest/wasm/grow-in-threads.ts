@@ -40,7 +40,7 @@ export async function growTableInThreads(request: GrowRequest): Promise<Tree[]> 
  * Grow the trees of a request on the caller's thread.
  *
  * @param request as `growTableInThreads` takes it
- * @returns undefined if there is no kernel, or the rows do not fit into its memory
+ * @returns undefined if the kernel is not available or the rows do not fit its memory
  */
 export function growHere(request: GrowRequest): Tree[] | undefined {
   const jobs = prepareJobs(request, 1);
@@ -54,7 +54,7 @@ function toKernelRows(table: TrainingTable): KernelRows {
   return { ...table, columns: columns as Uint8Array[], flagged: isFlagged(table) ? { isCategorical } : null };
 }
 
-/** @returns undefined if there is no kernel, or the rows do not fit into its memory */
+/** @returns undefined if the kernel is not available or the rows do not fit its memory */
 function growInKernel(request: GrowRequest): Promise<Tree[]> | undefined {
   const numTrees = request.treeEnd - request.treeStart;
   const threads = Math.min(resolveNumThreads(request.numThreads), Math.max(1, numTrees));

@@ -85,7 +85,7 @@ export class DurableEngine {
     return Array.from(this.#runs.all(), (run) => run.execution);
   }
 
-  /** @throws {ApiError} 404 when there is no such execution */
+  /** @throws {ApiError} 404 when the execution does not exist */
   get(arn: string): Execution {
     return this.#runs.get(arn).execution;
   }

@@ -66,7 +66,7 @@ export class Runs {
     return this.#byName.get(nameKey(functionName, version, name));
   }
 
-  /** @throws {ApiError} 404 when there is no such execution */
+  /** @throws {ApiError} 404 when the execution does not exist */
   get(arn: string): Run {
     const run = this.#byArn.get(arn);
     if (!run) throw new ApiError(404, 'ResourceNotFoundException', `Durable execution not found: ${arn}`);

@@ -53,7 +53,7 @@ test('a bucket that is not there is told', async () => {
   const { objects } = s3Store(BUCKET, config);
   await assert.rejects(objects.find('s3://no-such-bucket/a/'), {
     name: 'InputError',
-    message: /^there is no bucket no-such-bucket, which s3:\/\/no-such-bucket\/a\/ names/,
+    message: /^bucket no-such-bucket, which s3:\/\/no-such-bucket\/a\/ names, does not exist/,
   });
 });
 
@@ -155,5 +155,5 @@ test('files are found by path, folder and pattern', async () => {
   assert.deepEqual(await find(''), ['a.csv', 'b.csv', 'sub/d.csv']);
   assert.deepEqual(await find('*.csv'), ['a.csv', 'b.csv']);
   assert.deepEqual(await find('**/*.csv'), ['a.csv', 'b.csv', 'sub/d.csv']);
-  await assert.rejects(find('*.tsv'), { name: 'InputError', message: /there is no file/ });
+  await assert.rejects(find('*.tsv'), { name: 'InputError', message: /no file found/ });
 });

@@ -63,7 +63,7 @@ test('every problem is told with its row, feature and value, up to 20', () => {
       );
       assert.match(error.rows[2].message, /f1 must be a category, a whole number from 0 to 254, or null, got 300/);
       assert.match(error.rows[3].message, /f1 has no value; give null/);
-      assert.match(error.rows[4].message, /no feature "f7" \(is it "f0"\?\); known are f0, f1/);
+      assert.match(error.rows[4].message, /"f7" is not a feature \(is it "f0"\?\); known are f0, f1/);
       return true;
     },
   );
@@ -150,7 +150,7 @@ test('models are read once, and the least used make room', async () => {
     reads,
     ['a', 'b', 'c', 'b'].map((id) => runKeys(id).model),
   );
-  await assert.rejects(find('none'), { name: 'NotFoundError', message: /there is no model none/ });
+  await assert.rejects(find('none'), { name: 'NotFoundError', message: /model none does not exist/ });
   await assert.rejects(find('../x'), { name: 'InputError', message: /run id must be/ });
 });
 
@@ -204,7 +204,7 @@ test('a model that knows its columns takes cells as in its table, by name', () =
       assert.deepEqual(
         error.rows.map(({ row, message }) => `${row}: ${message}`),
         [
-          '0: there is no feature "color" (is it "colour"?); known are day, colour',
+          '0: "color" is not a feature (is it "colour"?); known are day, colour',
           '1: day must be a date or time as in 2026-11-24, or null, got "soon"',
           '2: colour must be a category, or null, got ["blue"]',
         ],

@@ -156,7 +156,10 @@ test('a cluster in this process: functions, data, an aborted fit, clients that j
       (error: Error) =>
         error instanceof TaskFailedError && /failed once; last: RangeError: unlucky/.test(error.message),
     );
-    await assert.rejects(client.submit('none', 1).result(), /InputError: there is no function none/);
+    await assert.rejects(
+      client.submit('none', 1).result(),
+      /InputError: function none, or this alias of it, does not exist/,
+    );
     const endless = client.submit(square, 99);
     while (endless.status === 'queued') await new Promise((resolve) => setTimeout(resolve, 5));
     endless.cancel();
@@ -178,10 +181,7 @@ test('a cluster in this process: functions, data, an aborted fit, clients that j
     const { accuracy, model } = JSON.parse(await readFile(json, 'utf8'));
     assert.equal(sha256(await forest.modelBytes()), model.sha256);
     assert.equal(await forest.score(kept), accuracy);
-    await assert.rejects(
-      client.readData('no-such.csv', { label: 'x' }),
-      /^InputError: no-such\.csv: there is no such file/,
-    );
+    await assert.rejects(client.readData('no-such.csv', { label: 'x' }), /^InputError: no-such\.csv: no such file/);
   });
 
   await t.test('an aborted fit cancels its run', async () => {
@@ -223,7 +223,7 @@ test('a cluster in this process: functions, data, an aborted fit, clients that j
     assert.match(lines[1], /has a cluster in .*grove without the function other; choose another dataDir/);
     assert.equal(lines[2], '36');
     assert.match(lines[3], /on AWS data must be in S3; copy it there with: aws s3 cp table\.csv s3:\/\/BUCKET\/data\//);
-    assert.match(lines[4], /there is no stack Other in us-east-1 of this account/);
+    assert.match(lines[4], /stack Other does not exist in us-east-1 of this account/);
   });
 
   await client.close();
@@ -243,7 +243,7 @@ test('options that make no cluster are refused before anything starts', async ()
     });
   await refused({ workers: 0 }, /workers must be a whole number from 1 to 1000, got 0/);
   await refused({ threads: 2 }, /unknown option of LocalCluster.start threads; known are workers/);
-  await refused({ functions: { f: 'no-such.mjs' } }, /function f: there is no file .*no-such\.mjs/);
+  await refused({ functions: { f: 'no-such.mjs' } }, /function f: file .*no-such\.mjs does not exist/);
   await refused({ functions: { f: 'build.ts' } }, /function f must be in a file such as f\.mjs .* bundle it first/);
   const limited = (limits: object) => ({ functions: { f: { file: 'examples/futures/pi.mjs', ...limits } } });
   await refused(limited({ memoryMiB: 1 }), /function f: memoryMiB must be an integer from 128 to 10240, got 1/);

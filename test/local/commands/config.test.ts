@@ -29,7 +29,7 @@ test('config shows each value and where it is from, and plan goes by it', async 
   const text = await call('config');
   assert.match(text, /^ chunkSize +250 +ARVOREDO_CHUNK_SIZE$/m);
   assert.match(text, /^ seed +0 +default\n plan\.seed +3 +.*mine\.ts, plan$/m);
-  assert.match(text, /^ARVOREDO_TRESS is no option; did you mean ARVOREDO_TREES\?$/m);
+  assert.match(text, /^ARVOREDO_TRESS is not an option; did you mean ARVOREDO_TREES\?$/m);
 
   const mixed = await finish(t, ['plan', '--data', 'x.csv', '--label', 'y'], env);
   assert.deepEqual(mixed.stderr, 'error ARVOREDO_CHUNK_SIZE has no meaning beside --data\n');
@@ -57,7 +57,7 @@ test('help is shown whatever the file says, and everything else is refused with 
   const help = await finish(t, ['runs', '--help', '--config', path]);
   assert.deepEqual([help.code, help.stderr], [0, '']);
   const { code, stderr } = await finish(t, ['runs', '--config', path]);
-  assert.deepEqual([code, stderr], [2, `error ${path}: there is no option "tress"; did you mean trees?\n`]);
+  assert.deepEqual([code, stderr], [2, `error ${path}: unknown option "tress"; did you mean trees?\n`]);
   const refused = async (message: string, args: string[], env = {}) =>
     assert.equal((await finish(t, args, env)).stderr, `error ${message}\n`);
   // a value that is wrong is told with who says it
@@ -65,7 +65,7 @@ test('help is shown whatever the file says, and everything else is refused with 
   await refused(`ARVOREDO_TREES ${rule}`, ['plan'], { ARVOREDO_TREES: 'x' });
   await writeFile(path, '{ "trees": "x" }');
   await refused(`trees of the file of options ${rule}`, ['plan', '--config', path]);
-  await refused('there is no command nope; arvoredo --help lists them', ['config', 'nope']);
-  await refused('there is no command rns; did you mean runs?', ['config', 'rns']);
+  await refused('unknown command nope; arvoredo --help lists them', ['config', 'nope']);
+  await refused('unknown command rns; did you mean runs?', ['config', 'rns']);
   await refused('--trees must follow a command, as in arvoredo config run --trees', ['config', '--trees', '5']);
 });

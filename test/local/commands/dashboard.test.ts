@@ -60,14 +60,14 @@ test('a run on AWS is shown by its API alone, and a folder by its log, after the
     const answer = await fetch(`${emulator.api}/runs/two/report`);
     assert.deepEqual(
       [answer.status, await answer.json()],
-      [404, { error: { code: 'NotFoundError', message: 'there is no run two' } }],
+      [404, { error: { code: 'NotFoundError', message: 'run two does not exist' } }],
     );
     await startRun(store, orchestrator, 'later', PARAMS);
     const early = (await (await fetch(`${emulator.api}/runs/later/report`)).json()) as { error: { message: string } };
     assert.match(early.error.message, /^run later is (queued|running) and has no report$/);
 
     const missing = await finish(t, ['dashboard', 'two', '--on', 'aws', '--region', 'eu-west-1'], env);
-    assert.deepEqual([missing.code, missing.stderr], [2, 'error there is no run two\n']);
+    assert.deepEqual([missing.code, missing.stderr], [2, 'error run two does not exist\n']);
   } finally {
     await emulator.close();
   }

@@ -59,7 +59,7 @@ test('bad data end the run with the file, the row and the value, and paths are c
   assert.equal(code, 1);
   assert.match(stderr, /bad\.csv, row 3, column "a": "oops" is not a number, but 2 of 3 values are; correct it/);
   for (const [args, message] of [
-    [['--data', join(folder, 'none.csv'), '--label', 'b'], /--data .*none\.csv: there is no such file/],
+    [['--data', join(folder, 'none.csv'), '--label', 'b'], /--data .*none\.csv: no such file/],
     [['--data', bad], /--label must say which column of the data is to be predicted/],
     [['--data', bad, '--label', 'b', '--samples', '5'], /--samples has no meaning beside --data/],
     [['--label', 'b'], /--label has a meaning beside --data only/],
@@ -110,5 +110,5 @@ test('inspect tells the columns and their types, for people and for programs', a
   assert.deepEqual(inspected.preview[0], [3.5, 1.4, 0]);
   const missing = await finish(t, ['inspect', 'no-such.csv']);
   assert.equal(missing.code, 2);
-  assert.match(missing.stderr, /error no-such\.csv: there is no such file/);
+  assert.match(missing.stderr, /error no-such\.csv: no such file/);
 });

@@ -100,7 +100,7 @@ suite('arvoredo local', () => {
     const none = await fetch(`${api}/runs/none`);
     assert.deepEqual(
       [none.status, await none.json()],
-      [404, { error: { code: 'NotFoundError', message: 'there is no run none' } }],
+      [404, { error: { code: 'NotFoundError', message: 'run none does not exist' } }],
     );
     assert.equal((await fetch(`${api}/elsewhere`)).status, 404);
   });
@@ -148,7 +148,7 @@ suite('arvoredo local', () => {
     assert.equal(onAws.model.sha256, JSON.parse(await readFile(local, 'utf8')).model.sha256);
 
     const unknown = await finish(t, ['run', '--on', 'aws', '--stack', 'Nowhere'], env);
-    assert.deepEqual([unknown.code, /there is no stack Nowhere/.test(unknown.stderr)], [2, true], unknown.stderr);
+    assert.deepEqual([unknown.code, /stack Nowhere does not exist/.test(unknown.stderr)], [2, true], unknown.stderr);
 
     // a task that no orchestrator would send is refused at the function's edge
     const client = new LambdaClient({

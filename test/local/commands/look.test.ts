@@ -68,8 +68,8 @@ suite('commands that look at runs', () => {
     };
     await refused(/there are no runs in .*; name another folder/, 'status');
     await finish(t, ['run', ...JOB, '--run-id', 'one', '--data-dir', dataDir]);
-    await refused(/there is no run two/, 'status', 'two');
-    await refused(/there is no run two/, 'cancel', 'two');
+    await refused(/run two does not exist/, 'status', 'two');
+    await refused(/run two does not exist/, 'cancel', 'two');
     await refused(/run id must be 1 to 59 letters/, 'report', '../one');
     await refused(/one of the three/, 'clean');
     await refused(/one of the three/, 'clean', 'one', '--all');
@@ -88,7 +88,7 @@ suite('commands that look at runs', () => {
     const { stderr } = await finish(t, ['run', '--trees']);
     assert.equal(stderr, 'error --trees <N> needs a value\nrun arvoredo run --help for what it takes\n');
     const left = join(dataDir, 'left.json');
-    await refused(/there is no run two/, 'status', 'two', '--json', left);
+    await refused(/run two does not exist/, 'status', 'two', '--json', left);
     await assert.rejects(access(left), /ENOENT/, 'a command that failed leaves no file of results');
     await refused(/--json .* cannot be written/, 'runs', '--json', join(dataDir, 'no', 'folder.json'));
   });

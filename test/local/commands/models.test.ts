@@ -79,7 +79,7 @@ suite('arvoredo export and predict', () => {
         /bad\.csv, row 2, column "f2": must be a number that float32 can hold, or empty where it is missing, got "three"/,
       ],
       [['predict', '--model', 'r', '--data', at('card.json'), '--out', at('x.csv')], /card\.json, row 1: not JSON/],
-      [['predict', '--model', 'r', '--data', at('none.csv'), '--out', at('x.csv')], /none\.csv: there is no such file/],
+      [['predict', '--model', 'r', '--data', at('none.csv'), '--out', at('x.csv')], /none\.csv: no such file/],
       [['predict', '--model', 'none', '--data', at('rows.csv'), '--out', at('x.csv')], /no model of a run none/],
       [
         ['predict', '--model', 'r', '--data', at('rows.csv'), '--out', at('x.xls')],

@@ -102,7 +102,7 @@ test('a stack that is open to everybody, or not there, fails the smoke test', as
   assert.match(stderr, /a request without a signature must be refused, got status 200/);
   const missing = await finish(t, ['smoke', '--stack', 'Nowhere'], endpointsOf(open));
   assert.equal(missing.code, 2);
-  assert.match(missing.stderr, /there is no stack Nowhere/);
+  assert.match(missing.stderr, /stack Nowhere does not exist/);
 });
 
 test('a command whose caller has not the right is told which one, and what region has no such stack', async (t) => {
@@ -116,6 +116,6 @@ test('a command whose caller has not the right is told which one, and what regio
   const elsewhere = ['runs', '--on', 'aws', '--stack', 'Other', '--region', 'eu-west-1'];
   assert.match(
     (await finish(t, elsewhere, env)).stderr,
-    /^error there is no stack Other in eu-west-1 of this account; /,
+    /^error stack Other does not exist in eu-west-1 of this account; /,
   );
 });

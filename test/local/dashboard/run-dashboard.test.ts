@@ -79,8 +79,8 @@ test('an API that refuses, does not know the run or is broken is told, and one t
     name: 'InputError',
     message: /GET \/runs\/r: Forbidden; .* execute-api:Invoke/,
   });
-  const unknown = { status: 404, body: { error: { code: 'NotFoundError', message: 'there is no run r' } } };
-  await assert.rejects(watch(unknown), { name: 'NotFoundError', message: 'there is no run r' });
+  const unknown = { status: 404, body: { error: { code: 'NotFoundError', message: 'run r does not exist' } } };
+  await assert.rejects(watch(unknown), { name: 'NotFoundError', message: 'run r does not exist' });
   await assert.rejects(watch({ status: 400, body: 'odd' }), {
     message: 'the API answered GET /runs/r with 400: "odd"',
   });

@@ -126,7 +126,7 @@ export async function startService(options: LambdaServiceOptions) {
   return { service, client, events, invoke, eventWhere };
 }
 
-/** Lines of a file, none when there is no such file. */
+/** Lines of a file, none when the file does not exist. */
 export function lines(path: string): string[] {
   try {
     return readFileSync(path, 'utf8').split('\n').slice(0, -1);

@@ -1,6 +1,6 @@
 // AssemblyScript: the best cut of a node so far.
 
-/** Grows with the Gini gain; -1 when there is no cut yet. */
+/** Grows with the Gini gain; -1 before the first cut. */
 export let cutScore: f64 = -1;
 export let cutFeature: u32 = 0;
 /** Codes up to this one go left. */
