@@ -42,7 +42,7 @@ export type { CalibrationBin } from './metrics/calibration.ts';
 export type { PairCount } from './metrics/confusion.ts';
 export type { PrecisionRecallPoint, RocPoint } from './metrics/curves.ts';
 export type { Costs, Part, PartUsage, Usage } from './plan/cost.ts';
-export type { ByPosition } from './plan/params.ts';
+export type { ByPosition } from './plan/parameters/parameter.ts';
 export type { Round } from './plan/search/halving.ts';
 export type { ScoringName } from './plan/search/scoring.ts';
 export type { Distribution, Halving, SearchSpec } from './plan/search/spec.ts';

@@ -11,7 +11,8 @@ import { checkNames } from '../forest/estimator-options.ts';
 import type { RandomForestRegressor } from '../forest/regressor.ts';
 import { splitKindOf } from '../plan/data-params.ts';
 import { toDatasetSpec } from '../plan/lay-out.ts';
-import { parseRunParams, RUN_DEFAULTS, type RunParams, readGiven } from '../plan/params.ts';
+import { RUN_DEFAULTS } from '../plan/parameters/table.ts';
+import { parseRunParams, type RunParams, readGiven } from '../plan/params.ts';
 import { newRunId, startRun } from '../run/run.ts';
 import { parseLocation } from '../store/objects.ts';
 import { type Cluster, type Connection, locateInS3, throwIfAborted } from './cluster.ts';
@@ -123,7 +124,7 @@ export class Client implements AsyncDisposable {
     options: ClassificationOptions | RegressionOptions,
   ): Dataset {
     this.#check();
-    const { params, seeds } = describe(call, options, { shuffle: 'shuffleSamples' });
+    const { params, seeds } = describe(call, options);
     const description = { params: { task, ...params }, seeds };
     validateDatasetSpec(toDatasetSpec(parseRunParams(toGiven(description))));
     return new Dataset(this.#connection, description);

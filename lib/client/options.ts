@@ -7,6 +7,8 @@ import { ExtraTreesClassifier, RandomForestClassifier } from '../forest/classifi
 import { checkNames } from '../forest/estimator-options.ts';
 import type { ClassLabel } from '../forest/model.ts';
 import { ExtraTreesRegressor, RandomForestRegressor } from '../forest/regressor.ts';
+import type { ClientCall } from '../plan/parameters/parameter.ts';
+import { callOptions } from '../plan/parameters/table.ts';
 import type { RunParams } from '../plan/params.ts';
 import type { StageName } from '../plan/stage-sizes.ts';
 import type { Description } from './rows.ts';
@@ -132,32 +134,21 @@ export interface RunOptions extends CallOptions {
   workers?: number;
 }
 
-const NAMES = {
-  makeClassification: [
-    ...['samples', 'features', 'chunkSize', 'generator', 'informative', 'redundant', 'repeated', 'classes'],
-    ...['clustersPerClass', 'weights', 'flipY', 'classSep', 'hypercube', 'shift', 'scale', 'withReplacement'],
-    ...['shuffle', 'seed'],
-  ],
-  makeRegression: [
-    ...['samples', 'features', 'chunkSize', 'generator', 'informative', 'bias', 'noise', 'shuffle', 'seed'],
-  ],
-  readData: ['label', 'features', 'weights', 'drop', 'categorical', 'header', 'skipRows', 'chunkBytes'],
-  trainTestSplit: [...['testSize', 'validationSize', 'shuffle', 'stratify', 'group', 'time', 'hashBy', 'side', 'seed']],
-  fit: ['strategy', 'engine', 'folds', 'deadline', 'runId', 'workers', ...CALL_NAMES],
-};
+/** Options of calls that are not parameters of a run. */
+const OTHER_NAMES: Partial<Record<ClientCall, readonly string[]>> = { fit: ['runId', ...CALL_NAMES] };
 
 /**
- * The parameters that a run gets from a call's options.
+ * The parameters that a call's options set.
  *
- * @param renamed names that a run's parameters have instead
- * @throws {InputError} on an option that the call has not
+ * @throws {InputError} on an option that the call does not have
  */
-export function describe(call: keyof typeof NAMES, options: object, renamed: Record<string, string> = {}): Description {
-  checkNames(options, NAMES[call], call);
+export function describe(call: ClientCall, options: object): Description {
+  const paramOf = new Map<string, string>(callOptions(call));
+  checkNames(options, [...paramOf.keys(), ...(OTHER_NAMES[call] ?? [])], call);
   const { seed, signal, onProgress, runId, ...given } = options as Record<string, unknown>;
   checkCall({ signal, onProgress }, call);
   const params = Object.fromEntries(
-    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[renamed[name] ?? name, value]])),
+    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[paramOf.get(name), value]])),
   );
   return { params, seeds: seed === undefined ? [] : [[call, seed as number]] };
 }

@@ -10,7 +10,9 @@ import type { ClassLabel } from '../forest/model.ts';
 import { CLASS_CRITERIA, type ForestParams, VALUE_CRITERIA, validateForestParams } from '../forest/params.ts';
 import { countTestRows, countValidationRows } from '../partition/sides.ts';
 import { splitKindOf } from './data-params.ts';
-import { type ByPosition, parseRunParams, RUN_DEFAULTS, type RunParams } from './params.ts';
+import type { ByPosition } from './parameters/parameter.ts';
+import { paramsOfGenerator, RUN_DEFAULTS, SINGLE_GENERATOR_PARAMS } from './parameters/table.ts';
+import { parseRunParams, type RunParams } from './params.ts';
 import type { DataShape, Plan } from './plan.ts';
 
 /** Below this many seconds of one core, one function with two is done about when others have started and read the rows. */
@@ -126,11 +128,11 @@ function checkChunks({ numChunks, params }: Plan): void {
 
 /** @throws {InputError} on a parameter that the generator does not know */
 export function toDatasetSpec(params: RunParams): DatasetSpec {
-  const allowed: readonly string[] = GENERATOR_PARAMS[params.generator];
-  const known = new Set<string>(Object.values(GENERATOR_PARAMS).flat());
-  const given = Object.entries(params).filter(([name, value]) => known.has(name) && value !== undefined);
+  const allowed = paramsOfGenerator(params.generator);
   const own: Record<string, unknown> = {};
-  for (const [name, value] of given) {
+  for (const name of SINGLE_GENERATOR_PARAMS) {
+    const value = params[name];
+    if (value === undefined) continue;
     if (!allowed.includes(name)) {
       throw new InputError(
         `${name} has no meaning for the generator ${params.generator}; it knows ${allowed.join(', ')}`,
@@ -165,25 +167,6 @@ function toForestParams(params: RunParams, numClasses: number, classes?: readonl
   };
 }
 
-const GENERATOR_PARAMS = {
-  hypercube: [
-    'informative',
-    'redundant',
-    'repeated',
-    'classes',
-    'clustersPerClass',
-    'weights',
-    'flipY',
-    'classSep',
-    'hypercube',
-    'shift',
-    'scale',
-    'shuffleSamples',
-  ],
-  logistic: ['informative', 'scale', 'withReplacement'],
-  regression: ['informative', 'bias', 'noise', 'shuffleSamples'],
-  friedman1: ['noise'],
-} as const;
 /**
  * What the model says it was made with, as those of the estimator classes do; nothing when all is as by default, or when
  * another engine made it.

@@ -1,20 +1,16 @@
 // The command that does a run again: the parameters that differ from the defaults, as `arvoredo run` takes them.
 
-import { GENERATOR_PARAMS, PARAM_NAMES, type ParamName, parseRunParams, type RunParams } from '../plan/params.ts';
+import type { Parameter } from '../plan/parameters/parameter.ts';
+import { GENERATOR_PARAMS, PARAMETERS, TABLE_NAMES } from '../plan/parameters/table.ts';
+import { PARAM_NAMES, type ParamName, parseRunParams, type RunParams } from '../plan/params.ts';
 
-/** The word for null, where it isn't `none`. */
-const NULL_WORDS: Partial<Record<ParamName, string>> = {
-  weights: 'equal',
-  shift: 'random',
-  scale: 'random',
-  maxSamples: 'all',
-};
-
-/** Switches that are on without being among the defaults: the generator has them on, and no option says so. */
-const BY_GENERATOR = { hypercube: true, shuffleSamples: true };
-
-/** Options of data that have the name of one of a generator. */
-const OPTION_OF: Partial<Record<ParamName, string>> = { columns: 'features', weightColumn: 'weights' };
+/** Switches that are on unless said otherwise, without a default: the generator has them on. */
+const BY_GENERATOR = Object.fromEntries(
+  TABLE_NAMES.filter((name) => PARAMETERS[name].generators && PARAMETERS[name].isOnByDefault).map((name) => [
+    name,
+    true,
+  ]),
+);
 
 /** @param params all of a run's parameters, as its report has them */
 export function runCommandOf(params: RunParams): string {
@@ -28,7 +24,7 @@ export function runCommandOf(params: RunParams): string {
     task: 'classification',
   };
   // of data, what they hold says how many rows and columns there are
-  const follows = (name: ParamName) => data !== undefined && GENERATOR_PARAMS.includes(name);
+  const follows = (name: ParamName) => data !== undefined && GENERATOR_PARAMS.some((one) => one === name);
   const words = PARAM_NAMES.filter(
     (name) =>
       params[name] !== undefined && !follows(name) && JSON.stringify(params[name]) !== JSON.stringify(preset[name]),
@@ -36,15 +32,19 @@ export function runCommandOf(params: RunParams): string {
   return ['npm run arvoredo -- run', ...words].join(' ');
 }
 
+function describe(name: ParamName): Parameter | undefined {
+  return name === 'search' ? undefined : PARAMETERS[name];
+}
+
 function flag(name: ParamName, value: unknown): string {
-  const kebab = (OPTION_OF[name] ?? name).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const kebab = (describe(name)?.option ?? name).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   if (typeof value === 'boolean') return value ? `--${kebab}` : `--no-${kebab}`;
   return `--${kebab} ${quote(writeOption(name, value))}`;
 }
 
 /** A value as its option takes it; of a switch `true` or `false`. */
 export function writeOption(name: ParamName, value: unknown): string {
-  return write(value, NULL_WORDS[name] ?? 'none');
+  return write(value, describe(name)?.nullWord ?? 'none');
 }
 
 function write(value: unknown, word: string): string {

@@ -1,6 +1,7 @@
 // report.html: a run for a reader, in one file without scripts, made from report.json alone.
 
-import { GENERATOR_PARAMS, PARAM_NAMES, type ParamName } from '../plan/params.ts';
+import { GENERATOR_PARAMS } from '../plan/parameters/table.ts';
+import { PARAM_NAMES, type ParamName } from '../plan/params.ts';
 import {
   accuracyBar,
   calibrationChart,
@@ -158,7 +159,7 @@ function hashes({ model }: Report): string {
 }
 
 function parameters({ params }: Report): string {
-  const isInferred = (name: ParamName) => params.data !== undefined && GENERATOR_PARAMS.includes(name);
+  const isInferred = (name: ParamName) => params.data !== undefined && GENERATOR_PARAMS.some((one) => one === name);
   const rows = PARAM_NAMES.filter((name) => params[name] !== undefined && !isInferred(name)).map((name) => [
     `<code>${name}</code>`,
     `<code>${escapeHtml(JSON.stringify(params[name]))}</code>`,

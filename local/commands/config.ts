@@ -3,12 +3,13 @@
 import { type Command, Command as NewCommand } from 'commander';
 import { closest, distance } from 'fastest-levenshtein';
 import { InputError } from '../../lib/base/errors.ts';
+import { number } from '../../lib/plan/parameters/text.ts';
 import { applySettings, optionsOf, type Setting, settingsOf, unknownVariables } from '../config/config.ts';
 import { readConfig } from '../config/file.ts';
 import { colours } from '../output/colours.ts';
 import { tableLines } from '../output/table.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
-import { NULL, number } from './run-options.ts';
+import { NULL } from './run-options.ts';
 
 /** An option of a command, and where its value is from. */
 export interface ConfigValue {

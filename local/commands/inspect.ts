@@ -2,6 +2,7 @@
 
 import { Command, Option } from 'commander';
 import { type Inspection, inspectData } from '../../lib/ingest/inspect.ts';
+import { number } from '../../lib/plan/parameters/text.ts';
 import { objectsAt } from '../backend/input-files.ts';
 import { isGiven, rowCount } from '../config/parse.ts';
 import { colours } from '../output/colours.ts';
@@ -10,7 +11,6 @@ import { addAccountOptions } from './backend-options.ts';
 import { inWordsOfFlags } from './checks.ts';
 import { withFolderStore } from './folder-store.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
-import { number } from './run-options.ts';
 
 interface InspectFlags {
   skipRows?: number;

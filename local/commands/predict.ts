@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { CancelledError } from '../../lib/base/errors.ts';
 import type { Model } from '../../lib/forest/model.ts';
+import { collect, number } from '../../lib/plan/parameters/text.ts';
 import { predictLocal } from '../../lib/predict/predict-local.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../../lib/predict/output.ts';
 import { checkPredictionId, type PredictionResult, type PredictionStatus } from '../../lib/predict/request.ts';
@@ -16,7 +17,7 @@ import type { BackendFlags } from '../backend/backend.ts';
 import { findFiles, objectsAt } from '../backend/input-files.ts';
 import { newPredictionId, openFunctions, predictByFunctions } from '../backend/predict-functions.ts';
 import { findUploads } from '../backend/upload.ts';
-import { collect, isGiven, workers as toWorkers } from '../config/parse.ts';
+import { isGiven, workers as toWorkers } from '../config/parse.ts';
 import { WORKERS_PER_CORE } from '../emulator/options.ts';
 import { exitCodeOf, explain as explainError } from '../output/error-text.ts';
 import { plural } from '../output/table.ts';
@@ -25,7 +26,6 @@ import { addBackendOptions } from './backend-options.ts';
 import { withFolderStore } from './folder-store.ts';
 import { findModel, LazyStore } from './model-source.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
-import { number } from './run-options.ts';
 
 interface PredictFlags extends BackendFlags {
   model: string;

@@ -2,10 +2,12 @@
 
 import { type Command, Option } from 'commander';
 import { InputError } from '../../lib/base/errors.ts';
+import { SEARCHED } from '../../lib/plan/parameters/table.ts';
+import { number } from '../../lib/plan/parameters/text.ts';
 import { scoringNames } from '../../lib/plan/search/scoring.ts';
-import { HALVING_DEFAULTS, SEARCHED } from '../../lib/plan/search/spec.ts';
+import { HALVING_DEFAULTS } from '../../lib/plan/search/spec.ts';
 import { toFlag } from '../output/flags.ts';
-import { number, parseValue } from './run-options.ts';
+import { parseValue } from './run-options.ts';
 
 /** What `addSearchOptions` adds. */
 export interface SearchFlags {

@@ -23,9 +23,6 @@ export function isGiven(command: Command, name: string): boolean {
   return !['default', undefined].includes(command.getOptionValueSource(name));
 }
 
-/** For an option that may be given more than once: a list of its values. */
-export const collect = (text: string, before?: unknown) => [...((before as string[] | undefined) ?? []), text];
-
 /** A share, from 0 to 1. */
 export function share(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);

@@ -3,8 +3,8 @@
 import type { Option } from 'commander';
 import { InputError } from '../../lib/base/errors.ts';
 import { quote } from '../../lib/base/quote.ts';
+import { collect } from '../../lib/plan/parameters/text.ts';
 import { ruleOf } from './commander-errors.ts';
-import { collect } from './parse.ts';
 
 /** A parser that takes a word for null. */
 export interface NullableParser {

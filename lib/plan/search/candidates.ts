@@ -3,8 +3,9 @@
 import { InputError } from '../../base/errors.ts';
 import { exp, log } from '../../base/numeric.ts';
 import { KeyedPermutation, RandomStream, STREAM } from '../../base/random.ts';
+import type { SearchedName } from '../parameters/table.ts'; // biome-ignore format: one line
 import type { RunParams } from '../params.ts';
-import { type Distribution, drawsWhole, isDistribution, MAX_CANDIDATES, type SearchedName, type SearchSpec } from './spec.ts'; // biome-ignore format: one line
+import { type Distribution, drawsWhole, isDistribution, MAX_CANDIDATES, type SearchSpec } from './spec.ts';
 
 /** Draws for one candidate, before it is said that there are too few different ones. */
 const DRAWS_PER_CANDIDATE = 100;

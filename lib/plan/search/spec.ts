@@ -2,15 +2,8 @@
 
 import { InputError } from '../../base/errors.ts';
 import { quote } from '../../base/quote.ts';
+import { SEARCHED, type SearchedName } from '../parameters/table.ts';
 import { type ScoringName, scoringNames } from './scoring.ts';
-
-/** Parameters that may be searched: those of the forest that leave the rows and their bins as they are. */
-export const SEARCHED = [
-  ...(['trees', 'maxFeatures', 'maxDepth', 'minSamplesSplit', 'minSamplesLeaf', 'minWeightFractionLeaf'] as const),
-  ...(['maxLeafNodes', 'criterion', 'minImpurityDecrease', 'bootstrap', 'maxSamples', 'classWeight'] as const),
-  ...(['ccpAlpha', 'monotonicConstraints', 'extraTrees'] as const),
-] as const; // each is a name of RunParams: `Overrides` checks that
-export type SearchedName = (typeof SEARCHED)[number];
 
 /** Values to be drawn: whole numbers, ends included, where both ends are and the parameter takes them; else numbers. */
 export interface Distribution {

@@ -18,6 +18,14 @@ import {
   type TestRows,
   workerFunction,
 } from 'arvoredo';
+import type {
+  ClassificationOptions,
+  DataOptions,
+  RegressionOptions,
+  RunOptions,
+  SplitOptions,
+} from '../../../lib/client/options.ts';
+import type { CallOption } from '../../../lib/plan/parameters/table.ts';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 /** Takes a value of just this type. */
@@ -88,4 +96,19 @@ export async function refusals(client: Client): Promise<void> {
   new Client();
   // @ts-expect-error handles are made by a client
   test.labels = [];
+}
+
+/** The options of each call are those that the table of parameters gives it: neither more nor fewer. */
+export function bindToParameters(
+  classification: CallOption<'makeClassification'>,
+  regression: CallOption<'makeRegression'>,
+  data: CallOption<'readData'>,
+  split: CallOption<'trainTestSplit'>,
+  run: CallOption<'fit'>,
+): void {
+  exactly<keyof ClassificationOptions>()(classification);
+  exactly<keyof RegressionOptions>()(regression);
+  exactly<keyof DataOptions>()(data);
+  exactly<keyof SplitOptions>()(split);
+  exactly<Exclude<keyof RunOptions, 'runId' | 'signal' | 'onProgress'>>()(run);
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InputError } from '../../../lib/base/errors.ts';
-import { parseRunParams, RUN_DEFAULTS } from '../../../lib/plan/params.ts';
+import { RUN_DEFAULTS } from '../../../lib/plan/parameters/table.ts';
+import { parseRunParams } from '../../../lib/plan/params.ts';
 import { planRun } from '../../../lib/plan/plan-run.ts';
 import { checkRunId } from '../../../lib/store/keys.ts';
 
@@ -13,7 +14,7 @@ test('nothing given means the defaults, and so does an explicit undefined', () =
 });
 
 const REFUSED: [input: unknown, message: RegExp][] = [
-  [{ tree: 5 }, /unknown parameter "tree"; known are task, samples, /],
+  [{ tree: 5 }, /unknown parameter "tree"; known are data, label, /],
   [[], /parameters must be an object/],
   [{ samples: -5 }, /samples must be a whole number from 1 to 4294967295, got -5/],
   [{ samples: 0 }, /samples must be/],

@@ -1,0 +1,256 @@
+// Parameters of a run: its forest, and how it is done.
+
+import { MAX_SEED } from '../../base/random.ts';
+import { CLASS_CRITERIA, VALUE_CRITERIA } from '../../forest/params.ts';
+import {
+  type ByPosition,
+  choice,
+  countOrShare,
+  flag,
+  integer,
+  integerOrNull,
+  isByPosition,
+  isInteger,
+  isNamed,
+  isNumber,
+  isNumbers,
+  isShare,
+  numeric,
+  parameters,
+  rule,
+} from './parameter.ts';
+import { byPosition, number } from './text.ts';
+
+const MAX_TREES = 100_000;
+const MAX_WORKERS = 1000; // Lambda's default concurrency limit of a region
+
+const atLeast0 = () => numeric('a number from 0 up', (value) => value >= 0);
+
+/** The allowed values of `classWeight`, in words. */
+export const CLASS_WEIGHTS =
+  'balanced, balanced_subsample, a list of one number per class, an object of numbers by class, or null';
+
+export const FOREST = parameters({
+  task: {
+    schema: choice('classification', 'regression'),
+    preset: 'classification',
+    group: 'Forest:',
+    help: 'classification, or regression: the label is a value; follows from the generator',
+    value: 'NAME',
+  },
+  trees: {
+    schema: integer(1, MAX_TREES),
+    preset: 100,
+    group: 'Forest:',
+    help: 'number of trees',
+    value: 'N',
+    read: number,
+    isSearched: true,
+  },
+  maxFeatures: {
+    schema: rule<'sqrt' | 'log2' | 'all' | number>(
+      'sqrt, log2, all, a share in (0, 1) or a whole number from 1 up',
+      (value) =>
+        value === 'sqrt' ||
+        value === 'log2' ||
+        value === 'all' ||
+        (isNumber(value) && value > 0 && (value < 1 || Number.isInteger(value))),
+    ),
+    group: 'Forest:',
+    help: 'features tried per node: sqrt, log2, all, a share or a count (sqrt; regression all)',
+    value: 'X',
+    // all features in scikit-learn, one here: too alike
+    read: (text) => (/^1\.0*$/.test(text) ? text : number(text)),
+    isSearched: true,
+  },
+  maxDepth: {
+    schema: integerOrNull(),
+    preset: null,
+    group: 'Forest:',
+    help: 'greatest depth',
+    value: 'N',
+    read: number,
+    nullWord: 'none',
+    isSearched: true,
+  },
+  minSamplesSplit: {
+    schema: countOrShare(2),
+    preset: 2,
+    group: 'Forest:',
+    help: 'fewest rows of a node that is split, a count or a share',
+    value: 'X',
+    read: number,
+    isSearched: true,
+  },
+  minSamplesLeaf: {
+    schema: countOrShare(1),
+    preset: 1,
+    group: 'Forest:',
+    help: 'fewest rows of a leaf, a count or a share',
+    value: 'X',
+    read: number,
+    isSearched: true,
+  },
+  minWeightFractionLeaf: {
+    schema: numeric('a share from 0 to 0.5', (value) => value >= 0 && value <= 0.5),
+    preset: 0,
+    group: 'Forest:',
+    help: "least share of a tree's weight in a leaf",
+    value: 'SHARE',
+    read: number,
+    isSearched: true,
+  },
+  maxLeafNodes: {
+    schema: integerOrNull(2),
+    preset: null,
+    group: 'Forest:',
+    help: 'most leaves of a tree, best cut first',
+    value: 'N',
+    read: number,
+    nullWord: 'none',
+    isSearched: true,
+  },
+  criterion: {
+    schema: choice(...CLASS_CRITERIA, ...VALUE_CRITERIA),
+    preset: 'gini',
+    group: 'Forest:',
+    help: 'what a cut lowers: gini, entropy or log_loss; of values squared_error, absolute_error or poisson',
+    value: 'NAME',
+    isSearched: true,
+  },
+  minImpurityDecrease: {
+    schema: atLeast0(),
+    preset: 0,
+    group: 'Forest:',
+    help: 'least weighted fall of impurity by a cut',
+    value: 'X',
+    read: number,
+    isSearched: true,
+  },
+  bootstrap: {
+    schema: flag(),
+    preset: true,
+    group: 'Forest:',
+    help: 'grow every tree from all rows (the default of --extra-trees)',
+    isOnByDefault: true,
+    helpOn: 'grow every tree from rows drawn with replacement (the default of others)',
+    isSearched: true,
+  },
+  maxSamples: {
+    schema: rule<number | null>(
+      'a whole number from 1 up, a share in (0, 1), or null for as many as there are',
+      (value) => value === null || isInteger(value, 1) || isShare(value),
+    ),
+    preset: null,
+    group: 'Forest:',
+    help: 'rows drawn for a tree, a count or a share',
+    value: 'X',
+    read: number,
+    nullWord: 'all',
+    isSearched: true,
+  },
+  classWeight: {
+    schema: rule<'balanced' | 'balanced_subsample' | ByPosition | null>(
+      CLASS_WEIGHTS,
+      (value) =>
+        value === null || value === 'balanced' || value === 'balanced_subsample' || isNumbers(value) || isNamed(value),
+    ),
+    preset: null,
+    group: 'Forest:',
+    help: 'balanced, balanced_subsample, a list 1,5 or class:weight pairs 1:5',
+    value: 'X',
+    read: byPosition,
+    nullWord: 'none',
+    isSearched: true,
+  },
+  ccpAlpha: {
+    schema: atLeast0(),
+    preset: 0,
+    group: 'Forest:',
+    help: 'cost of a leaf, for pruning',
+    value: 'X',
+    read: number,
+    isSearched: true,
+  },
+  monotonicConstraints: {
+    schema: rule<ByPosition | null>(
+      'a list of 1, 0 or -1 per feature, an object of them by feature, or null',
+      (value) => value === null || isByPosition(value),
+    ),
+    preset: null,
+    group: 'Forest:',
+    help: "feature:sign pairs 0:1,3:-1: class 1's probability only rises (1) or falls (-1) with it",
+    value: 'X',
+    read: byPosition,
+    nullWord: 'none',
+    isSearched: true,
+  },
+  extraTrees: {
+    schema: flag(),
+    preset: false,
+    group: 'Forest:',
+    help: 'one random cut per feature, no bootstrap (see --bootstrap)',
+    isSearched: true,
+  },
+  oobScore: {
+    schema: flag(),
+    preset: false,
+    group: 'Forest:',
+    help: 'score the forest on the rows that each tree did not see',
+  },
+  maxBins: {
+    schema: integer(2, 255),
+    preset: 255,
+    group: 'Forest:',
+    help: 'bins per feature, up to 255',
+    value: 'N',
+    read: number,
+  },
+  engine: {
+    schema: choice('arvoredo', 'ml-random-forest'),
+    preset: 'arvoredo',
+    group: 'Forest:',
+    help: 'arvoredo, or ml-random-forest for small data',
+    value: 'NAME',
+    calls: ['fit'],
+  },
+  strategy: {
+    schema: choice('auto', 'gather', 'trees'),
+    preset: 'auto',
+    group: 'Forest:',
+    help: 'auto, gather (one function) or trees (several)',
+    value: 'NAME',
+    calls: ['fit'],
+  },
+});
+
+export const EXECUTION = parameters({
+  workers: {
+    schema: integer(1, MAX_WORKERS),
+    preset: 4,
+    group: 'Run:',
+    help: 'functions at work at once',
+    value: 'N',
+    read: number,
+    calls: ['fit'],
+  },
+  deadline: {
+    schema: integerOrNull(),
+    preset: null,
+    group: 'Run:',
+    help: 'longest time until it is given up',
+    value: 'SECONDS',
+    read: number,
+    nullWord: 'none',
+    calls: ['fit'],
+  },
+  seed: {
+    schema: integer(0, MAX_SEED),
+    preset: 0,
+    group: 'Run:',
+    help: 'the same seed gives the same bytes',
+    value: 'N',
+    read: number,
+    calls: ['makeClassification', 'makeRegression', 'trainTestSplit'],
+  },
+});

@@ -1,0 +1,71 @@
+// All parameters of a run, in the order of the help text. Options, fields of the API, checks, defaults, the client's names,
+// the docs' table and the command that does a run again follow from this table: a new parameter is written here alone.
+
+import type * as v from 'valibot';
+import type { GeneratorName } from '../../datasets/spec.ts';
+import { GENERATED_DATA, SPLIT, USER_DATA } from './data.ts';
+import { EXECUTION, FOREST } from './forest.ts';
+import type { ClientCall, Parameter } from './parameter.ts';
+
+const TABLE = { ...USER_DATA, ...GENERATED_DATA, ...SPLIT, ...FOREST, ...EXECUTION };
+
+type Table = typeof TABLE;
+/** A parameter of the table; `search` is the only one beside it. */
+export type TableName = keyof Table;
+export type TableSchemas = { [Name in TableName]: Table[Name]['schema'] };
+type NamesWith<Property> = { [Name in TableName]: Table[Name] extends Property ? Name : never }[TableName];
+
+/** The parameters, in the order of the help text. */
+export const PARAMETERS: Readonly<Record<TableName, Parameter>> = TABLE;
+export const TABLE_NAMES = Object.keys(TABLE) as TableName[];
+
+function namesWhere(has: (parameter: Parameter) => unknown): TableName[] {
+  return TABLE_NAMES.filter((name) => has(PARAMETERS[name]));
+}
+
+function valuesOf<Property extends 'schema' | 'preset'>(property: Property): Record<string, Parameter[Property]> {
+  return Object.fromEntries(
+    TABLE_NAMES.filter((name) => property in PARAMETERS[name]).map((name) => [name, PARAMETERS[name][property]]),
+  );
+}
+
+export const SCHEMAS = valuesOf('schema') as TableSchemas;
+
+/**
+ * The reference job. `maxFeatures` is not in it: its default is the engine's. Extra-trees draw no bootstrap by default.
+ */
+export const RUN_DEFAULTS = valuesOf('preset') as {
+  readonly [Name in NamesWith<{ preset: unknown }>]: Table[Name]['preset' & keyof Table[Name]];
+};
+
+/** Parameters that a search may try: those of the forest that leave the rows and their bins as they are. */
+export type SearchedName = NamesWith<{ isSearched: true }>;
+export const SEARCHED = namesWhere(({ isSearched }) => isSearched) as SearchedName[];
+
+/** Parameters that describe what a generator makes, and how a user's data are read. */
+export const GENERATOR_PARAMS = namesWhere(({ source }) => source === 'generator');
+export const DATA_PARAMS = namesWhere(({ source }) => source === 'data');
+
+/** Parameters of single generators, and those that a generator knows. */
+export const SINGLE_GENERATOR_PARAMS = namesWhere(({ generators }) => generators);
+export function paramsOfGenerator(generator: GeneratorName): TableName[] {
+  return namesWhere(({ generators }) => generators?.includes(generator));
+}
+
+/** Names of a client call's options, each with the parameter that it sets. */
+export function callOptions(call: ClientCall): [option: string, name: TableName][] {
+  return namesWhere(({ calls }) => calls?.includes(call)).map((name) => [PARAMETERS[name].callName ?? name, name]);
+}
+
+/** Names of a client call's options, for a check by the compiler. */
+export type CallOption<Call extends ClientCall> = {
+  [Name in TableName]: Table[Name] extends { calls: readonly (infer Calls)[] }
+    ? Call extends Calls
+      ? Table[Name] extends { callName: infer Other extends string }
+        ? Other
+        : Name
+      : never
+    : never;
+}[TableName];
+
+export type TableOutput = { [Name in TableName]: v.InferOutput<Table[Name]['schema']> };
