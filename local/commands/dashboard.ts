@@ -8,7 +8,7 @@ import { InputError } from '../../lib/base/errors.ts';
 import { checkRunId } from '../../lib/store/keys.ts';
 import { stackTarget } from '../backend/local-target.ts';
 import { port } from '../config/parse.ts';
-import { followByApi, findLastRun } from '../dashboard/api-runs.ts';
+import { findLastRun, followByApi } from '../dashboard/api-runs.ts';
 import { EVENTS_FILE } from '../dashboard/event-log.ts';
 import { DASHBOARD_PORT, PAGE_DIR, startRunDashboard } from '../dashboard/run-dashboard.ts';
 import { startDashboard } from '../dashboard/server.ts';
