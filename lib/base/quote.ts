@@ -14,7 +14,7 @@ export function quote(value: unknown): string {
   return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
 }
 
-/** What JSON has no words for, as near as it gets: whole numbers of 64 bits, and typed arrays. */
+/** What JSON has no words for, as near as it gets: integers of 64 bits, and typed arrays. */
 function asJson(_name: string, part: unknown): unknown {
   if (typeof part === 'bigint') return Number(part);
   return ArrayBuffer.isView(part) && Symbol.iterator in part ? Array.from(part as Uint8Array) : part;

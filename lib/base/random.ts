@@ -109,7 +109,7 @@ export class RandomStream {
   #used = 4;
 
   /**
-   * @param seed whole number from 0 to 2^53 - 1
+   * @param seed integer from 0 to 2^53 - 1
    * @param stream one of `STREAM`
    * @param index row or tree, from 0 to 2^53 - 1
    */
@@ -195,7 +195,7 @@ export class KeyedPermutation {
 
   /**
    * @param length number of elements, from 0 to 2^53 - 1
-   * @param seed whole number from 0 to 2^53 - 1
+   * @param seed integer from 0 to 2^53 - 1
    * @param stream one of `STREAM`
    * @param index tells permutations of one stream apart
    */

@@ -77,7 +77,7 @@ export interface SplitOptions {
   hashBy?: string;
   /** Column that names the side of each row. */
   side?: string;
-  /** Whole number from 0 up, the same for the whole run; scikit-learn: `random_state`. @default 0 */
+  /** Integer from 0 up, the same for the whole run; scikit-learn: `random_state`. @default 0 */
   seed?: number;
 }
 

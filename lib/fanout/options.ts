@@ -23,7 +23,7 @@ export interface FanOutOptions {
   backoffMs?: number;
   /** Longest middle of a pause, in ms, from 0 up. @default 30,000 */
   maxBackoffMs?: number;
-  /** Decides where in its range each pause lies: a whole number from 0 up. @default 0 */
+  /** Decides where in its range each pause lies: an integer ≥ 0. @default 0 */
   seed?: number;
   /** Tasks that may fail: a count from 0 up, or a share in (0, 1). @default 0 */
   toleratedFailures?: number;

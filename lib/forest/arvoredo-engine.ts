@@ -21,7 +21,7 @@ const MAX_WAITING = { narrow: 0.4, wide: 2 };
 const EXTRA_SECONDS = { values: { feature: 5.3e-9, node: 1.4e-8 }, classes: { feature: 2.5e-9, node: 4e-9 } };
 
 // the general trainer, per feature: 10,000 and 90,000 rows, 2, 3 and 10 classes took 20 to 55 ns for Gini, 33 to 90 for
-// entropy; with weights that aren't whole numbers, whose logarithms no table holds, entropy took 1,800 to 2,100
+// entropy; with weights that aren't integers, whose logarithms no table holds, entropy took 1,800 to 2,100
 const GENERAL_SECONDS = 4.5e-8;
 const GENERAL_ENTROPY_SECONDS = 8e-8;
 const REAL_ENTROPY_SECONDS = 2e-6;

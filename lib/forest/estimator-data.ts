@@ -15,7 +15,7 @@ export type Rows = readonly Float32Array[] | { values: ArrayLike<number>; numFea
 export interface FitOptions {
   /** Weight of each row, from 0 up; scikit-learn: `sample_weight`. */
   sampleWeight?: ArrayLike<number>;
-  /** Numbers of the features that hold categories: whole numbers from 0 to 254. */
+  /** Numbers of the features that hold categories: integers from 0 to 254. */
   categorical?: readonly number[];
 }
 
@@ -120,7 +120,7 @@ export function toCategorical(features: readonly number[], numFeatures: number):
   const isCategorical = new Array<boolean>(numFeatures).fill(false);
   for (const feature of features) {
     if (!Number.isInteger(feature) || feature < 0 || feature >= numFeatures) {
-      throw new InputError(`categorical features must be whole numbers from 0 to ${numFeatures - 1}, got ${feature}`);
+      throw new InputError(`categorical features must be integers from 0 to ${numFeatures - 1}, got ${feature}`);
     }
     isCategorical[feature] = true;
   }

@@ -72,7 +72,7 @@ export function parseOptions(
   const params: ForestParams = { ...FOREST_DEFAULTS, ...defaults, ...given, ...(trees !== undefined && { numTrees }) };
   const { classWeight = null, maxBins = MAX_BINS, exact = false, oobScore = false } = options;
   if (!Number.isInteger(maxBins) || maxBins < 2 || maxBins > MAX_BINS) {
-    throw new InputError(`maxBins must be a whole number from 2 to ${MAX_BINS}, got ${maxBins}`);
+    throw new InputError(`maxBins must be an integer from 2 to ${MAX_BINS}, got ${maxBins}`);
   }
   for (const [name, value] of Object.entries({ exact, oobScore })) {
     if (typeof value !== 'boolean') throw new InputError(`${name} must be true or false, got ${value}`);

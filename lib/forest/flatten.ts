@@ -10,7 +10,7 @@ import { CATEGORICAL, LEAF, MISSING_LEFT, SET_BYTES, type Tree } from './tree.ts
 
 /** What the trees of a forest hold, beside features and cuts. */
 export interface TreeLayout {
-  /** Whether leaves hold other than whole numbers. */
+  /** Whether leaves hold other than integers. */
   hasRealLeaves: boolean;
   hasWideCuts: boolean;
   hasFlags: boolean;

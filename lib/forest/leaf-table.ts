@@ -30,7 +30,7 @@ export class LeafTableBuilder {
   #numRows = 0;
   #numEntries = 0;
 
-  /** @param isReal whether counts may be other than whole numbers */
+  /** @param isReal whether counts may be other than integers */
   constructor(isReal = false) {
     this.#counts = isReal ? new Float64Array(NUM_SLOTS) : new Uint32Array(NUM_SLOTS);
   }
@@ -116,7 +116,7 @@ export class LeafTableBuilder {
 const real = new Float64Array(1);
 const halves = new Int32Array(real.buffer);
 
-/** A whole number below 2^32 as it is, any other mixed from both halves of its bits. */
+/** An integer below 2^32 as it is, any other mixed from both halves of its bits. */
 function hashNumber(count: number): number {
   if (count >>> 0 === count) return count;
   real[0] = count;

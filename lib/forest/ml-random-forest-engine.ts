@@ -37,7 +37,7 @@ export const mlRandomForestEngine: ForestEngine = {
     }
     if (isFraction(params.minSamplesSplit)) {
       const got = params.minSamplesSplit;
-      throw new InputError(`minSamplesSplit must be a whole number for the engine ml-random-forest, got ${got}`);
+      throw new InputError(`minSamplesSplit must be an integer for the engine ml-random-forest, got ${got}`);
     }
     const beyond = findBeyondPlain(params);
     const name = beyond === 'splitter' ? 'extraTrees' : beyond; // what a run calls it

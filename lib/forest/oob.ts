@@ -9,7 +9,7 @@ import type { Tree } from './tree.ts';
 import { leafWeights, TreeWalker } from './walk.ts';
 
 /**
- * Contributions of trees, in whole multiples of `unit`: sums of whole numbers come out the same in any order, so that
+ * Contributions of trees, in whole multiples of `unit`: sums of integers come out the same in any order, so that
  * functions that each grow a slice of the trees may add up theirs.
  */
 export interface OobSums {

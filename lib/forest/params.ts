@@ -6,7 +6,7 @@ import { MAX_SEED } from '../base/random.ts';
 import { MAX_FEATURES, MAX_TREES } from './tree.ts';
 
 /**
- * Features tried per node: `'sqrt'` or `'log2'` of the features, a whole number of them, a fraction in (0, 1) of them,
+ * Features tried per node: `'sqrt'` or `'log2'` of the features, an integer of them, a fraction in (0, 1) of them,
  * or `null` for all.
  */
 export type MaxFeatures = 'sqrt' | 'log2' | number | null;
@@ -36,7 +36,7 @@ export interface ForestParams {
   minSamplesLeaf: number;
   /** Whether a tree sees as many rows drawn with replacement, or each row once; scikit-learn: `bootstrap`. */
   bootstrap: boolean;
-  /** Whole number from 0 to 2^53 - 1; scikit-learn: `random_state`. */
+  /** Integer from 0 to 2^53 - 1; scikit-learn: `random_state`. */
   seed: number;
   /** What a cut lowers. @default 'gini' for classes, 'squared_error' for values */
   criterion?: Criterion;
@@ -124,7 +124,7 @@ export function chooseTrainer(
 
 /** What the parameters come to on a table. */
 export interface ResolvedParams extends Required<ForestParams> {
-  /** Whole numbers, whatever was asked for. */
+  /** Integers, whatever was asked for. */
   maxFeatures: number;
   minSamplesSplit: number;
   minSamplesLeaf: number;
@@ -212,7 +212,7 @@ export function resolveMaxFeatures(maxFeatures: MaxFeatures, numFeatures: number
   if (maxFeatures === 'log2') return Math.max(1, Math.floor(Math.log2(numFeatures)));
   if (isFraction(maxFeatures)) return Math.max(1, Math.floor(maxFeatures * numFeatures));
   if (!Number.isInteger(maxFeatures) || maxFeatures < 1 || maxFeatures > numFeatures) {
-    const allowed = `'sqrt', 'log2', null, a whole number from 1 to ${numFeatures} or a fraction between 0 and 1`;
+    const allowed = `'sqrt', 'log2', null, an integer from 1 to ${numFeatures} or a fraction between 0 and 1`;
     throw new InputError(`maxFeatures must be ${allowed}, got ${quote(maxFeatures)}`);
   }
   return maxFeatures;
@@ -252,9 +252,7 @@ function checkMonotonic(signs: readonly number[] | null, numFeatures: number, nu
 
 function checkCount(name: string, value: number, min: number): void {
   if (isFraction(value) || (Number.isSafeInteger(value) && value >= min)) return;
-  throw new InputError(
-    `${name} must be a whole number from ${min} up or a fraction between 0 and 1, got ${quote(value)}`,
-  );
+  throw new InputError(`${name} must be an integer ≥ ${min} or a fraction between 0 and 1, got ${quote(value)}`);
 }
 
 function checkNumber(name: string, value: number, max = Number.MAX_VALUE): void {
@@ -267,6 +265,6 @@ function checkNumber(name: string, value: number, max = Number.MAX_VALUE): void 
 export function checkWhole(name: string, value: number, min: number, max: number): void {
   if (!Number.isInteger(value) || value < min || value > max) {
     const range = max === MAX_SEED ? (value > max ? `up to 2^53 - 1` : `from ${min} up`) : `from ${min} to ${max}`;
-    throw new InputError(`${name} must be a whole number ${range}, got ${quote(value)}`);
+    throw new InputError(`${name} must be an integer ${range}, got ${quote(value)}`);
   }
 }

@@ -70,7 +70,7 @@ export class RowSampler {
   }
 }
 
-/** Whether trees may see weights that aren't whole numbers. */
+/** Whether trees may see weights that aren't integers. */
 export function hasRealWeights({ weights }: TrainingTable, { bootstrap, classWeight }: ResolvedParams): boolean {
   return bootstrap ? classWeight === 'balanced_subsample' : weights !== undefined || classWeight !== null;
 }

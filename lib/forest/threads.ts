@@ -14,7 +14,7 @@ const idle: Worker[] = [];
  * Threads to use: those asked for, else one for each processor that there is, in a Lambda function for each that its
  * memory pays for.
  *
- * @throws {InputError} when not a whole number from 1 to 256
+ * @throws {InputError} when not an integer from 1 to 256
  */
 export function resolveNumThreads(asked?: number): number {
   if (asked === undefined) {
@@ -22,7 +22,7 @@ export function resolveNumThreads(asked?: number): number {
     return Math.min(availableParallelism(), Math.max(1, Math.round(memoryMiB / MIB_PER_CPU)));
   }
   if (!Number.isInteger(asked) || asked < 1 || asked > MAX_THREADS) {
-    throw new InputError(`numThreads must be a whole number from 1 to ${MAX_THREADS}, got ${asked}`);
+    throw new InputError(`numThreads must be an integer from 1 to ${MAX_THREADS}, got ${asked}`);
   }
   return asked;
 }

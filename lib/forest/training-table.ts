@@ -110,7 +110,7 @@ export function checkWeights(weights: ArrayLike<number>, numRows: number): void 
   for (let row = 0; row < numRows; row++) {
     const weight = weights[row];
     if (!(typeof weight === 'number' && weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
-      throw new InputError(`sampleWeight of row ${row} must be a number from 0 up, got ${quote(weight)}`);
+      throw new InputError(`sampleWeight of row ${row} must be a number ≥ 0, got ${quote(weight)}`);
     }
     total += weight;
   }

@@ -28,7 +28,7 @@ export function encodeRowsWide(
 /**
  * Codes of one feature's values; NaN becomes `missing`.
  *
- * @throws {InputError} on a category that isn't a whole number from 0 to 254
+ * @throws {InputError} on a category that isn't an integer from 0 to 254
  */
 export function encodeFeature(
   values: Float32Array,
@@ -51,11 +51,11 @@ export function encodeFeature(
   for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) out[i] = missing;
 }
 
-/** @throws {InputError} on a category that isn't a whole number from 0 to 254 */
+/** @throws {InputError} on a category that isn't an integer from 0 to 254 */
 export function checkCategories(values: Float32Array, feature: number): void {
   for (const value of values) {
     if (Number.isNaN(value) || (Number.isInteger(value) && value >= 0 && value < MAX_CATEGORIES)) continue;
-    const allowed = `a category, a whole number from 0 to ${MAX_CATEGORIES - 1}, or NaN`;
+    const allowed = `a category, an integer from 0 to ${MAX_CATEGORIES - 1}, or NaN`;
     throw new InputError(`feature ${feature} must be ${allowed}, got ${value}`);
   }
 }

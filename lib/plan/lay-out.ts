@@ -42,7 +42,7 @@ export function layOutRun(given: RunParams, shape: DataShape | undefined): Plan 
   const numClasses = shape?.numClasses ?? numClassesOf(dataset);
   const { maxFeatures, features } = params;
   if (typeof maxFeatures === 'number' && maxFeatures > features) {
-    const allowed = `sqrt, log2, all, a share in (0, 1) or a whole number from 1 to ${features}`;
+    const allowed = `sqrt, log2, all, a share in (0, 1) or an integer from 1 to ${features}`;
     throw new InputError(`maxFeatures must be ${allowed}, got ${maxFeatures}`);
   }
   const forest = toForestParams(params, numClasses, shape?.classes);

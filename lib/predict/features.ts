@@ -58,7 +58,7 @@ function numberReader(name: string): FeatureReader {
 function codeReader(name: string): FeatureReader {
   return {
     name,
-    allowed: `a category, a whole number from 0 to ${MAX_CATEGORIES - 1}`,
+    allowed: `a category, an integer from 0 to ${MAX_CATEGORIES - 1}`,
     read(cell) {
       if (cell === null) return Number.NaN;
       return typeof cell === 'number' && Number.isInteger(cell) && cell >= 0 && cell < MAX_CATEGORIES

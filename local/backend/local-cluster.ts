@@ -102,7 +102,7 @@ export class LocalCluster implements Cluster, AsyncDisposable {
     checkNames(options, OPTION_NAMES, 'LocalCluster.start');
     const { workers = 4, functions = {}, dashboard = true } = options;
     if (!Number.isInteger(workers) || workers < 1 || workers > MAX_WORKERS) {
-      throw new InputError(`workers must be a whole number from 1 to ${MAX_WORKERS}, got ${quote(workers)}`);
+      throw new InputError(`workers must be an integer from 1 to ${MAX_WORKERS}, got ${quote(workers)}`);
     }
     if (options.dataDir !== undefined && typeof options.dataDir !== 'string') {
       throw new InputError(`dataDir must be the path of a folder, got ${quote(options.dataDir)}`);
@@ -233,7 +233,5 @@ function toFunction([name, given]: [string, string | URL | FunctionFile]): Local
 
 function checkLimit(name: string, limit: string, value: unknown, least: number, most: number): void {
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
-  throw new InputError(
-    `function ${name}: ${limit} must be a whole number from ${least} to ${most}, got ${quote(value)}`,
-  );
+  throw new InputError(`function ${name}: ${limit} must be an integer from ${least} to ${most}, got ${quote(value)}`);
 }

@@ -7,7 +7,7 @@ import type { ChaosOptions } from '../chaos/draw.ts';
 export const whole = (least: number, most: number) => (text: string) => {
   const value = Number(text);
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+    throw new InvalidArgumentError(`It must be an integer from ${least} to ${most}.`);
   }
   return value;
 };

@@ -1,11 +1,11 @@
 // Parameters of a run: its data, a user's or generated ones, and how they are split.
 
 import * as v from 'valibot';
+import { isNumber } from '../../base/check.ts';
 import {
   choice,
   flag,
   integer,
-  isNumber,
   isNumbers,
   MAX_ROWS,
   numeric,
@@ -28,7 +28,7 @@ const position = (nothing: string) =>
     `a number, a list of one per feature, or null for ${nothing}`,
     (value) => value === null || isNumber(value) || isNumbers(value),
   );
-const atLeast0 = () => numeric('a number from 0 up', (value) => value >= 0);
+const atLeast0 = () => numeric('a number ≥ 0', (value) => value >= 0);
 
 export const USER_DATA = parameters({
   data: {

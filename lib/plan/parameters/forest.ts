@@ -1,5 +1,6 @@
 // Parameters of a run: its forest, and how it is done.
 
+import { isFraction, isInteger, isNumber } from '../../base/check.ts';
 import { MAX_SEED } from '../../base/random.ts';
 import { CLASS_CRITERIA, VALUE_CRITERIA } from '../../forest/params.ts';
 import {
@@ -10,11 +11,9 @@ import {
   integer,
   integerOrNull,
   isByPosition,
-  isInteger,
   isNamed,
-  isNumber,
   isNumbers,
-  isShare,
+  MAX_ROWS,
   numeric,
   parameters,
   rule,
@@ -24,7 +23,7 @@ import { byPosition, number } from './text.ts';
 const MAX_TREES = 100_000;
 const MAX_WORKERS = 1000; // Lambda's default concurrency limit of a region
 
-const atLeast0 = () => numeric('a number from 0 up', (value) => value >= 0);
+const atLeast0 = () => numeric('a number ≥ 0', (value) => value >= 0);
 
 /** The allowed values of `classWeight`, in words. */
 export const CLASS_WEIGHTS =
@@ -49,7 +48,7 @@ export const FOREST = parameters({
   },
   maxFeatures: {
     schema: rule<'sqrt' | 'log2' | 'all' | number>(
-      'sqrt, log2, all, a share in (0, 1) or a whole number from 1 up',
+      'sqrt, log2, all, a share in (0, 1) or an integer ≥ 1',
       (value) =>
         value === 'sqrt' ||
         value === 'log2' ||
@@ -138,8 +137,8 @@ export const FOREST = parameters({
   },
   maxSamples: {
     schema: rule<number | null>(
-      'a whole number from 1 up, a share in (0, 1), or null for as many as there are',
-      (value) => value === null || isInteger(value, 1) || isShare(value),
+      'an integer ≥ 1, a share in (0, 1), or null for as many as there are',
+      (value) => value === null || isInteger(value, 1, MAX_ROWS) || isFraction(value),
     ),
     preset: null,
     group: 'Forest:',

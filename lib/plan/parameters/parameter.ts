@@ -1,6 +1,7 @@
 // What one parameter of a run is: its values, and how it appears on the command line, in the API and in the client.
 
 import * as v from 'valibot';
+import { isFraction, isInteger, isNumber, isObject } from '../../base/check.ts';
 import { either } from '../../base/quote.ts';
 import type { GeneratorName } from '../../datasets/spec.ts';
 import type { ReadText } from './text.ts';
@@ -50,15 +51,11 @@ export function rule<T>(allowed: string, isAllowed: (value: unknown) => boolean)
 
 export const MAX_ROWS = 4294967295; // a row index is an unsigned 32-bit integer
 
-export const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
-export const isInteger = (value: unknown, least: number, most = MAX_ROWS) =>
-  Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
 export const isNumbers = (value: unknown): value is number[] =>
   Array.isArray(value) && value.length > 0 && value.every(isNumber);
-export const isShare = (value: unknown) => isNumber(value) && value > 0 && value < 1;
 
 export const integer = (least: number, most: number) =>
-  rule<number>(`a whole number from ${least} to ${most}`, (value) => isInteger(value, least, most));
+  rule<number>(`an integer from ${least} to ${most}`, (value) => isInteger(value, least, most));
 export const numeric = (allowed: string, isAllowed: (value: number) => boolean) =>
   rule<number>(allowed, (value) => isNumber(value) && isAllowed(value));
 export const flag = () => rule<boolean>('true or false', (value) => typeof value === 'boolean');
@@ -66,20 +63,17 @@ export const choice = <const T extends string>(...names: T[]) =>
   rule<T>(either(names), (value) => names.includes(value as T));
 export const integerOrNull = (least = 1) =>
   rule<number | null>(
-    `a whole number from ${least} up, or null for none`,
-    (value) => value === null || isInteger(value, least),
+    `an integer ≥ ${least}, or null for none`,
+    (value) => value === null || isInteger(value, least, MAX_ROWS),
   );
 export const countOrShare = (least: number) =>
   rule<number>(
-    `a whole number from ${least} up or a share in (0, 1)`,
-    (value) => isInteger(value, least) || isShare(value),
+    `an integer ≥ ${least} or a share in (0, 1)`,
+    (value) => isInteger(value, least, MAX_ROWS) || isFraction(value),
   );
 /** Of all rows: a share, or a number of them. */
 export const shareOrCount = () =>
-  numeric(
-    'a share in (0, 1) or a whole number from 1 up',
-    (value) => value > 0 && (value < 1 || Number.isInteger(value)),
-  );
+  numeric('a share in (0, 1) or an integer ≥ 1', (value) => value > 0 && (value < 1 || Number.isInteger(value)));
 export const text = (allowed: string) => rule<string>(allowed, (value) => typeof value === 'string' && value !== '');
 export const texts = (items: string) =>
   rule<string[]>(
@@ -91,8 +85,7 @@ export const texts = (items: string) =>
 /** Numbers by position, as a list of all or an object of some: `{"3": 5}`. */
 export type ByPosition = number[] | Record<string, number>;
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
+const isRecord = (value: unknown): value is Record<string, unknown> => isObject(value) && Object.keys(value).length > 0;
 
 /** Numbers by name: weights of classes, say. */
 export const isNamed = (value: unknown): value is Record<string, number> =>

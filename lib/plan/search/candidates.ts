@@ -14,7 +14,7 @@ const DRAWS_PER_CANDIDATE = 100;
  * The candidates of a search, all different, in an order that depends on the grid and the seed alone. A grid is gone
  * through by the alphabetical order of its parameters, the last changing fastest.
  *
- * @param seed whole number from 0 to 2^53 - 1
+ * @param seed integer from 0 to 2^53 - 1
  * @throws {InputError} when there are too many, or fewer than are to be drawn
  * Source: scikit-learn 1.9.1, `ParameterGrid` and `ParameterSampler`; that one may draw a candidate again from ranges.
  */

@@ -5,7 +5,7 @@ import { quote } from '../../base/quote.ts';
 import { SEARCHED, type SearchedName } from '../parameters/table.ts';
 import { type ScoringName, scoringNames } from './scoring.ts';
 
-/** Values to be drawn: whole numbers, ends included, where both ends are and the parameter takes them; else numbers. */
+/** Values to be drawn: integers, ends included, where both ends are and the parameter takes them; else numbers. */
 export interface Distribution {
   from: number;
   to: number;
@@ -79,7 +79,7 @@ export function parseSearch(
   const names = scoringNames(task === 'regression' ? 'regression' : 'classification');
   const { grid, random = null, scoring = names[0], halving = false } = fieldsOf('search', input, ['grid', 'random', 'scoring', 'halving']); // biome-ignore format: one line
   if (random !== null && !isWhole(random, 1, MAX_CANDIDATES)) {
-    throw new InputError(`${show('random')} must be a whole number from 1 to ${MAX_CANDIDATES}, got ${quote(random)}`);
+    throw new InputError(`${show('random')} must be an integer from 1 to ${MAX_CANDIDATES}, got ${quote(random)}`);
   }
   if (!names.includes(scoring as ScoringName)) {
     throw new InputError(`${show('scoring')} must be ${names.join(', ')}, got ${quote(scoring)}`);
@@ -155,7 +155,7 @@ function parseDistribution(name: string, input: unknown, check: (value: unknown)
     throw new InputError(`${where} must be a range from a number to a larger one, got ${quote(input)}`);
   }
   if (!REAL.includes(name) && Number.isInteger(from) !== Number.isInteger(to)) {
-    throw new InputError(`${where} must be a range of whole numbers or of shares, got ${quote(input)}`);
+    throw new InputError(`${where} must be a range of integers or of shares, got ${quote(input)}`);
   }
   if (typeof log !== 'boolean') throw new InputError(`${where}: log must be true or false, got ${quote(log)}`);
   if (log && from <= 0) throw new InputError(`${where}: a logarithmic range begins above 0, got ${quote(input)}`);
@@ -170,7 +170,7 @@ function parseHalving(input: unknown, grid: SearchSpec['grid'], show: (name: str
   const refuse = (name: keyof Halving, allowed: string): never => {
     throw new InputError(`${show(name)} must be ${allowed}, got ${quote(halving[name])}`);
   };
-  const least = 'a whole number from 1 up';
+  const least = 'an integer ≥ 1';
   if (!(typeof factor === 'number' && factor > 1 && factor <= MAX_CANDIDATES)) {
     refuse('factor', `a number above 1, up to ${MAX_CANDIDATES}`);
   }

@@ -289,7 +289,7 @@ suite('what is refused', () => {
       /unknown option of trainTestSplit test_size; known are testSize/,
     ],
     ['sampleWeight', () => fit(undefined, { fit: { sampleWeight: [] } as RunOptions }), /unknown option of fit/],
-    ['a value', () => fit(undefined, { fit: { workers: 0 } }), /workers must be a whole number from 1 to 1000, got 0/],
+    ['a value', () => fit(undefined, { fit: { workers: 0 } }), /workers must be an integer from 1 to 1000, got 0/],
     ['data that cannot be', () => fit(undefined, { data: { informative: 9 } }), /informative must be .* got 9/],
     ['columns of no data', () => fit(undefined, { split: { group: 'g' } }), /group has a meaning beside data only/],
     ['two ways to divide', () => fit(undefined, { split: { shuffle: false, stratify: true } }), /in one way only/],

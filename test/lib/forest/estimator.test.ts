@@ -198,9 +198,9 @@ const fitWith = (options: object) => () =>
 const fitted = new RandomForestClassifier({ numTrees: 2 }).fit([column], labels);
 const REFUSED: [what: string, run: () => unknown, message: RegExp][] = [
   ['an unknown option', fitWith({ nEstimators: 5 }), /^unknown option nEstimators; known are numTrees, /],
-  ['no trees', fitWith({ numTrees: 0 }), /^numTrees must be a whole number from 1 to 100000, got 0$/],
+  ['no trees', fitWith({ numTrees: 0 }), /^numTrees must be an integer from 1 to 100000, got 0$/],
   ['a criterion of values', fitWith({ criterion: 'poisson' }), /^criterion must be gini, entropy, log_loss/],
-  ['too many bins', fitWith({ maxBins: 256 }), /^maxBins must be a whole number from 2 to 255, got 256$/],
+  ['too many bins', fitWith({ maxBins: 256 }), /^maxBins must be an integer from 2 to 255, got 256$/],
   ['oobScore without bootstrap', fitWith({ oobScore: true, bootstrap: false }), /^oobScore needs bootstrap/],
   ['weights of unknown classes', fitWith({ classWeight: [['x', 1]] }), /^classWeight names x, which is none/],
   [
@@ -248,12 +248,12 @@ const REFUSED: [what: string, run: () => unknown, message: RegExp][] = [
   [
     'a negative weight',
     () => fitted.fit([column], labels, { sampleWeight: [1, -1, 1, 1] }),
-    /row 1 must be a number from 0 up, got -1$/,
+    /row 1 must be a number ≥ 0, got -1$/,
   ],
   [
     'a weight that is NaN',
     () => fitted.fit([column], labels, { sampleWeight: [1, NaN, 1, 1] }),
-    /row 1 must be a number from 0 up, got NaN$/,
+    /row 1 must be a number ≥ 0, got NaN$/,
   ],
   ['weights that are all 0', () => fitted.fit([column], labels, { sampleWeight: [0, 0, 0, 0] }), /all are 0$/],
   [

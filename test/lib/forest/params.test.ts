@@ -24,24 +24,24 @@ test('the default parameters are valid', () => {
 });
 
 const maxFeaturesMessage = (got: unknown) =>
-  `maxFeatures must be 'sqrt', 'log2', null, a whole number from 1 to 20 or a fraction between 0 and 1, got ${got}`;
+  `maxFeatures must be 'sqrt', 'log2', null, an integer from 1 to 20 or a fraction between 0 and 1, got ${got}`;
 const REFUSED: [Partial<Record<keyof ForestParams, unknown>>, string][] = [
-  [{ numTrees: 0 }, 'numTrees must be a whole number from 1 to 100000, got 0'],
-  [{ numTrees: 1.5 }, 'numTrees must be a whole number from 1 to 100000, got 1.5'],
-  [{ maxDepth: 0 }, 'maxDepth must be a whole number from 1 up, got 0'],
-  [{ minSamplesSplit: 1 }, 'minSamplesSplit must be a whole number from 2 up or a fraction between 0 and 1, got 1'],
-  [{ minSamplesLeaf: 0 }, 'minSamplesLeaf must be a whole number from 1 up or a fraction between 0 and 1, got 0'],
-  [{ seed: -1 }, 'seed must be a whole number from 0 up, got -1'],
+  [{ numTrees: 0 }, 'numTrees must be an integer from 1 to 100000, got 0'],
+  [{ numTrees: 1.5 }, 'numTrees must be an integer from 1 to 100000, got 1.5'],
+  [{ maxDepth: 0 }, 'maxDepth must be an integer ≥ 1, got 0'],
+  [{ minSamplesSplit: 1 }, 'minSamplesSplit must be an integer ≥ 2 or a fraction between 0 and 1, got 1'],
+  [{ minSamplesLeaf: 0 }, 'minSamplesLeaf must be an integer ≥ 1 or a fraction between 0 and 1, got 0'],
+  [{ seed: -1 }, 'seed must be an integer ≥ 0, got -1'],
   [{ bootstrap: 'yes' }, 'bootstrap must be true or false, got yes'],
-  [{ minSamplesLeaf: 1.5 }, 'minSamplesLeaf must be a whole number from 1 up or a fraction between 0 and 1, got 1.5'],
+  [{ minSamplesLeaf: 1.5 }, 'minSamplesLeaf must be an integer ≥ 1 or a fraction between 0 and 1, got 1.5'],
   [{ criterion: 'mse' }, 'criterion must be gini, entropy, log_loss for a target of classes, got mse'],
   [{ criterion: 'poisson' }, 'criterion must be gini, entropy, log_loss for a target of classes, got poisson'],
   [{ splitter: 'worst' }, 'splitter must be best or random, got worst'],
   [{ minWeightFractionLeaf: 0.6 }, 'minWeightFractionLeaf must be a number from 0 to 0.5, got 0.6'],
-  [{ minImpurityDecrease: Number.NaN }, 'minImpurityDecrease must be a number from 0 up, got NaN'],
-  [{ ccpAlpha: -1 }, 'ccpAlpha must be a number from 0 up, got -1'],
-  [{ maxLeafNodes: 1 }, 'maxLeafNodes must be a whole number from 2 up, got 1'],
-  [{ maxSamples: 0 }, 'maxSamples must be a whole number from 1 up or a fraction between 0 and 1, got 0'],
+  [{ minImpurityDecrease: Number.NaN }, 'minImpurityDecrease must be a number ≥ 0, got NaN'],
+  [{ ccpAlpha: -1 }, 'ccpAlpha must be a number ≥ 0, got -1'],
+  [{ maxLeafNodes: 1 }, 'maxLeafNodes must be an integer ≥ 2, got 1'],
+  [{ maxSamples: 0 }, 'maxSamples must be an integer ≥ 1 or a fraction between 0 and 1, got 0'],
   [{ maxSamples: 5, bootstrap: false }, 'maxSamples needs bootstrap, got 5 without it'],
   [{ classWeight: [1] }, 'classWeight must be balanced, balanced_subsample, null or 2 numbers from 0 up, got [1]'],
   [

@@ -61,7 +61,7 @@ test('every problem is told with its row, feature and value, up to 20', () => {
           [8, 'f1', 'true'],
         ],
       );
-      assert.match(error.rows[2].message, /f1 must be a category, a whole number from 0 to 254, or null, got 300/);
+      assert.match(error.rows[2].message, /f1 must be a category, an integer from 0 to 254, or null, got 300/);
       assert.match(error.rows[3].message, /f1 has no value; give null/);
       assert.match(error.rows[4].message, /"f7" is not a feature \(is it "f0"\?\); known are f0, f1/);
       return true;

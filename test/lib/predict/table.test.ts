@@ -246,7 +246,7 @@ test('a model of rows without names takes f0, f1, …, or as many columns in the
   for (const text of ['f0,f1\n1,2\n', 'f1,id,f0\n2,x,1\n', 'a,b\n1,2\n', '1,2\n'])
     assert.equal(await told(text), expected);
   await assert.rejects(told('x,y,z\n1,2,3\n'), /has no column "f0", "f1".*or 2 columns in their order, got x, y, z/);
-  await assert.rejects(told('f0,f1\n1,0.5\n'), /column "f1": must be a category, a whole number from 0 to 254/);
+  await assert.rejects(told('f0,f1\n1,0.5\n'), /column "f1": must be a category, an integer from 0 to 254/);
 });
 
 /** Does the tasks of a prediction in memory; the task of the number `stopAt` fails, once. */

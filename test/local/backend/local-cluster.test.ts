@@ -241,7 +241,7 @@ test('options that make no cluster are refused before anything starts', async ()
       assert.match(error.message, message);
       return true;
     });
-  await refused({ workers: 0 }, /workers must be a whole number from 1 to 1000, got 0/);
+  await refused({ workers: 0 }, /workers must be an integer from 1 to 1000, got 0/);
   await refused({ threads: 2 }, /unknown option of LocalCluster.start threads; known are workers/);
   await refused({ functions: { f: 'no-such.mjs' } }, /function f: file .*no-such\.mjs does not exist/);
   await refused({ functions: { f: 'build.ts' } }, /function f must be in a file such as f\.mjs .* bundle it first/);

@@ -61,7 +61,7 @@ test('help is shown whatever the file says, and everything else is refused with 
   const refused = async (message: string, args: string[], env = {}) =>
     assert.equal((await finish(t, args, env)).stderr, `error ${message}\n`);
   // a value that is wrong is told with who says it
-  const rule = 'must be a whole number from 1 to 100000, got "x"';
+  const rule = 'must be an integer from 1 to 100000, got "x"';
   await refused(`ARVOREDO_TREES ${rule}`, ['plan'], { ARVOREDO_TREES: 'x' });
   await writeFile(path, '{ "trees": "x" }');
   await refused(`trees of the file of options ${rule}`, ['plan', '--config', path]);

@@ -85,7 +85,7 @@ suite('arvoredo local', () => {
   test('the API refuses what is wrong with the proper status', async (t) => {
     const { api } = await up(t, '--port', '18808');
     const refused: [body: unknown, status: number, message: RegExp][] = [
-      [{ samples: -1 }, 400, /samples must be a whole number/],
+      [{ samples: -1 }, 400, /samples must be an integer/],
       [{ tree: 5 }, 400, /unknown parameter "tree"/],
       [{ runId: '../x' }, 400, /run id must be/],
       [{ clientToken: 5 }, 400, /clientToken must be a string/],

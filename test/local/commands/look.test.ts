@@ -75,7 +75,7 @@ suite('commands that look at runs', () => {
     await refused(/one of the three/, 'clean', 'one', '--all');
     await refused(/unknown option '--force'/, 'clean', 'one', '--force');
     await refused(
-      /^error --limit must be a whole number from 1 to 1000, got "0"\nrun arvoredo runs --help/,
+      /^error --limit must be an integer from 1 to 1000, got "0"\nrun arvoredo runs --help/,
       'runs',
       '--limit',
       '0',

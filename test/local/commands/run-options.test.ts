@@ -93,7 +93,7 @@ test('what is no number goes on as text, to be refused in the words of the comma
 test('what is wrong is told with the words that the command line takes', () => {
   for (const [args, message] of [
     ['--max-samples 0', /^--max-samples must be .* or all, got 0$/],
-    ['--max-leaf-nodes 1', /^--max-leaf-nodes must be a whole number from 2 up, or none, got 1$/],
+    ['--max-leaf-nodes 1', /^--max-leaf-nodes must be an integer ≥ 2, or none, got 1$/],
     ['--max-features 25', /^--max-features must be sqrt, log2, all, .* from 1 to 20, got 25$/],
     ['--max-features 1.0', /^--max-features must be .*, got "1.0"$/],
     ['--monotonic-constraints 0:1,0:-1', /^--monotonic-constraints must be .* got "0:1,0:-1"$/],

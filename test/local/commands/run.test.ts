@@ -268,8 +268,8 @@ suite('arvoredo run', () => {
 
 const REFUSED: [args: string[], message: RegExp][] = [
   [['--tree', '5'], /unknown option '--tree'.*--trees/s],
-  [['--samples', '-5'], /--samples must be a whole number from 1 to 4294967295, got -5/],
-  [['--trees', '0'], /--trees must be a whole number from 1 to 100000, got 0/],
+  [['--samples', '-5'], /--samples must be an integer from 1 to 4294967295, got -5/],
+  [['--trees', '0'], /--trees must be an integer from 1 to 100000, got 0/],
   [['--samples', 'many'], /--samples must be .*, got "many"/],
   [['--samples', 'NaN'], /--samples must be .*, got "NaN"/],
   [['--flip-y', 'Infinity'], /--flip-y must be a share from 0 to 1, got Infinity/],
@@ -279,7 +279,7 @@ const REFUSED: [args: string[], message: RegExp][] = [
   [['--test-size', '1.5'], /--test-size must be .*, got 1.5/],
   [['--test-size', '100000'], /leaves the training side empty/],
   [['--classes', '1'], /--classes must be .*, got 1/],
-  [['--max-depth', '0'], /--max-depth must be a whole number from 1 up, or none, got 0/],
+  [['--max-depth', '0'], /--max-depth must be an integer ≥ 1, or none, got 0/],
   [['--weights', 'x'], /--weights must be a list of shares, or equal, got/],
   [['--generator', 'blobs'], /--generator must be hypercube, logistic, regression or friedman1, got "blobs"/],
   [

@@ -82,13 +82,13 @@ test('a name that nothing has, and a value that its option does not take, are re
     ['run', { raport: {} }, {}, /did you mean report\?$/],
     ['run', { runs: { limits: 5 } }, {}, /: arvoredo runs has no option "limits"; did you mean limit\?$/],
     ['run', { runs: 5 }, {}, /: runs must be an object of options of arvoredo runs, got 5$/],
-    ['runs', { limit: 0 }, {}, /^arvoredo\.config\.json: limit must be a whole number from 1 to 1000, got 0$/],
+    ['runs', { limit: 0 }, {}, /^arvoredo\.config\.json: limit must be an integer from 1 to 1000, got 0$/],
     ['runs', { limit: [1, 2] }, {}, /limit must be .*, got \[1,2\]$/],
     ['runs', { limit: null }, {}, /limit must be a text, a number or a list of them, got null$/],
     ['run', { on: 'moon' }, {}, /on must be local or aws, got "moon"$/],
     ['run', { quiet: 'perhaps' }, {}, /quiet must be true or false, got "perhaps"$/],
     ['run', { drop: ['a,b', 'c'] }, {}, /drop: a comma divides the list; give "a,b" by its number$/],
-    ['runs', {}, { ARVOREDO_LIMIT: 'many' }, /^ARVOREDO_LIMIT must be a whole number from 1 to 1000, got "many"$/],
+    ['runs', {}, { ARVOREDO_LIMIT: 'many' }, /^ARVOREDO_LIMIT must be an integer from 1 to 1000, got "many"$/],
   ];
   for (const [name, values, env, message] of cases) {
     const { command, commands } = find(name);

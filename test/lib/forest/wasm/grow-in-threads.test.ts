@@ -100,7 +100,7 @@ test('labels out of range and an invalid number of threads are rejected', async 
   for (const numThreads of [0, 1.5, 257]) {
     await assert.rejects(growTableInThreads({ ...toRequest(table, FOREST_DEFAULTS, [0, 1]), numThreads }), {
       name: 'InputError',
-      message: `numThreads must be a whole number from 1 to 256, got ${numThreads}`,
+      message: `numThreads must be an integer from 1 to 256, got ${numThreads}`,
     });
   }
 });
