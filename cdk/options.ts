@@ -13,9 +13,9 @@ import type { UploadOptions } from './uploads.ts';
 export interface GroveOptions {
   /** What becomes of the bucket with the stack: kept, or emptied and deleted. @default 'retain' */
   removal?: 'retain' | 'destroy';
-  /** Days after which a run's objects expire, from 1 up. @default 30 */
+  /** Days after which a run's objects expire, ≥ 1. @default 30 */
   expireAfterDays?: number;
-  /** Days after which uploaded data files expire, from 1 up. @default they do not */
+  /** Days after which uploaded data files expire, ≥ 1. @default they do not */
   expireDataAfterDays?: number;
   /** How long all logs are kept. @default one month */
   logRetention?: RetentionDays;

@@ -14,9 +14,9 @@ import { acknowledge, acknowledgeWildcards } from './findings.ts';
 import { type Grant, UPLOADS } from './grants.ts';
 
 export interface ArvoredoStoreProps {
-  /** Days after which a run's objects expire, from 1 up. @default 30 */
+  /** Days after which a run's objects expire, ≥ 1. @default 30 */
   expireAfterDays?: number;
-  /** Days after which data files, below `data/`, expire, from 1 up. @default they do not */
+  /** Days after which data files, below `data/`, expire, ≥ 1. @default they do not */
   expireDataAfterDays?: number;
   /** What becomes of the buckets with the stack: kept, or emptied and deleted. @default 'retain' */
   removal?: 'retain' | 'destroy';

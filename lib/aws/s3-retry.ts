@@ -11,7 +11,7 @@ const ATTEMPTS = 5;
 const PAUSE_MS = 50;
 
 /**
- * @param attempt that was refused, from 1 up
+ * @param attempt that was refused, ≥ 1
  * @param share drawn from [0, 1)
  */
 export function slowDownPauseMs(attempt: number, share: number): number {

@@ -6,7 +6,7 @@ import { AccessDeniedError } from '../base/errors.ts';
 export const BODY_ATTEMPTS = 5;
 const MAX_BODY_PAUSE_MS = 100; // before the second attempt; doubles, and is drawn at random below it
 
-/** @param attempt that broke off, from 1 up */
+/** @param attempt that broke off, ≥ 1 */
 export function bodyPauseMs(attempt: number): number {
   return Math.random() * MAX_BODY_PAUSE_MS * 2 ** (attempt - 1);
 }

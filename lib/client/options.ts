@@ -77,7 +77,7 @@ export interface SplitOptions {
   hashBy?: string;
   /** Column that names the side of each row. */
   side?: string;
-  /** Integer from 0 up, the same for the whole run; scikit-learn: `random_state`. @default 0 */
+  /** Integer ≥ 0, the same for the whole run; scikit-learn: `random_state`. @default 0 */
   seed?: number;
 }
 

@@ -4,7 +4,7 @@ export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param count from 1 up */
+  /** @param count ≥ 1 */
   constructor(count: number) {
     this.#free = count;
   }

@@ -15,7 +15,7 @@ export interface BackoffOptions {
  * Exponential, from half to one and a half of the middle: tasks that failed together do not come back together. The same
  * for the same seed, task and attempt.
  *
- * @param attempt the attempt that comes, from 2 up
+ * @param attempt the attempt that comes, ≥ 2
  */
 export function backoffMs({ backoffMs, maxBackoffMs, seed }: BackoffOptions, taskId: string, attempt: number): number {
   const middle = Math.min(maxBackoffMs, backoffMs * 2 ** (attempt - 2));

@@ -15,25 +15,25 @@ import { InputError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
 
 export interface FanOutOptions {
-  /** Most invocations in flight at once, from 1 up. @default 100 */
+  /** Most invocations in flight at once, ≥ 1. @default 100 */
   maxInFlight?: number;
-  /** Attempts of a task that may fail, from 1 up; speculative ones and moves to more memory are besides. @default 3 */
+  /** Attempts of a task that may fail, ≥ 1; speculative ones and moves to more memory are besides. @default 3 */
   maxAttempts?: number;
-  /** Middle of the pause before a second attempt, in ms, from 0 up; doubles each time. @default 1000 */
+  /** Middle of the pause before a second attempt, in ms, ≥ 0; doubles each time. @default 1000 */
   backoffMs?: number;
-  /** Longest middle of a pause, in ms, from 0 up. @default 30,000 */
+  /** Longest middle of a pause, in ms, ≥ 0. @default 30,000 */
   maxBackoffMs?: number;
   /** Decides where in its range each pause lies: an integer ≥ 0. @default 0 */
   seed?: number;
-  /** Tasks that may fail: a count from 0 up, or a share in (0, 1). @default 0 */
+  /** Tasks that may fail: a count ≥ 0, or a share in (0, 1). @default 0 */
   toleratedFailures?: number;
   /** End at the first task too many that fails; by default the others are done, so that a redo has the failed ones only. @default false */
   failFast?: boolean;
-  /** End when so many tasks are done: a count from 1 up, or a share in (0, 1); null for all. @default null */
+  /** End when so many tasks are done: a count ≥ 1, or a share in (0, 1); null for all. @default null */
   enough?: number | null;
   /** Share of failed attempts, in (0, 1], beyond which the fan-out gives up. @default 0.4 */
   breakerRate?: number;
-  /** Attempts that must have ended before that, from 1 up. @default 20 */
+  /** Attempts that must have ended before that, ≥ 1. @default 20 */
   breakerAttempts?: number;
   /** Start a second attempt of a straggler; the first answer wins. @default true */
   speculate?: boolean;

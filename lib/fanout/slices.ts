@@ -18,9 +18,9 @@ export interface ShardStarts {
  * come in waves, with so many places each that the waves come out even: a last wave of few slices with few places would
  * take as long as a full one.
  *
- * @param numTasks from 1 up
+ * @param numTasks ≥ 1
  * @param numSlices from 1 to `numTasks`
- * @param maxInFlight from 1 up
+ * @param maxInFlight ≥ 1
  */
 export function divideEvenly(numTasks: number, numSlices: number, maxInFlight: number): ShardStarts {
   const cut = (slice: number) => Math.floor((slice * numTasks) / numSlices);

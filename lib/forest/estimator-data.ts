@@ -13,7 +13,7 @@ import { encodeFeature } from './walk.ts';
 export type Rows = readonly Float32Array[] | { values: ArrayLike<number>; numFeatures: number };
 
 export interface FitOptions {
-  /** Weight of each row, from 0 up; scikit-learn: `sample_weight`. */
+  /** Weight of each row, ≥ 0; scikit-learn: `sample_weight`. */
   sampleWeight?: ArrayLike<number>;
   /** Numbers of the features that hold categories: integers from 0 to 254. */
   categorical?: readonly number[];

@@ -122,7 +122,7 @@ export function storedOptions(
 
 function parseClassWeight(classWeight: NonNullable<EstimatorOptions['classWeight']> | null) {
   if (classWeight === null || classWeight === 'balanced' || classWeight === 'balanced_subsample') return classWeight;
-  const allowed = 'balanced, balanced_subsample, null or a Map of classes and numbers from 0 up';
+  const allowed = 'balanced, balanced_subsample, null or a Map of classes and numbers ≥ 0';
   const entries: unknown =
     classWeight instanceof Map ? [...classWeight] : Array.isArray(classWeight) ? classWeight : undefined;
   const isEntry = (entry: unknown) =>

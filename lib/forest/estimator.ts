@@ -82,7 +82,7 @@ export abstract class ForestEstimator {
    * Grow more trees on the same rows: 50 and 50 more are the bytes of 100; scikit-learn: `warm_start`. On other rows,
    * bins and classes stay as they were.
    *
-   * @param count trees to add, from 1 up
+   * @param count trees to add, ≥ 1
    */
   addTrees(
     count: number,

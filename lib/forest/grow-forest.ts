@@ -63,7 +63,7 @@ function check(table: TrainingTable, params: ForestParams): ResolvedParams {
 function checkPoisson(values: Float64Array): void {
   if (values.some((value) => value < 0)) {
     const got = values.find((value) => value < 0);
-    throw new InputError(`criterion poisson needs a target of values from 0 up, got ${got}`);
+    throw new InputError(`criterion poisson needs a target of values ≥ 0, got ${got}`);
   }
   if (values.every((value) => value === 0)) {
     throw new InputError('criterion poisson needs a target with some value above 0, all are 0');

@@ -22,15 +22,15 @@ export interface ForestParams {
   numTrees: number;
   /** Features tried per node; scikit-learn: `max_features`, where 1.0 means all: here `null`. */
   maxFeatures: MaxFeatures;
-  /** Most edges from the root to a leaf, from 1 up, or `null` for no limit; scikit-learn: `max_depth`. */
+  /** Most edges from the root to a leaf, ≥ 1, or `null` for no limit; scikit-learn: `max_depth`. */
   maxDepth: number | null;
   /**
-   * Fewest distinct rows that a node must hold to be split, from 2 up, or a fraction in (0, 1) of all rows;
+   * Fewest distinct rows that a node must hold to be split, ≥ 2, or a fraction in (0, 1) of all rows;
    * scikit-learn: `min_samples_split`.
    */
   minSamplesSplit: number;
   /**
-   * Fewest distinct rows in either child of a split, from 1 up, or a fraction in (0, 1) of all rows; scikit-learn:
+   * Fewest distinct rows in either child of a split, ≥ 1, or a fraction in (0, 1) of all rows; scikit-learn:
    * `min_samples_leaf`.
    */
   minSamplesLeaf: number;
@@ -44,15 +44,15 @@ export interface ForestParams {
   splitter?: 'best' | 'random';
   /** Least share of a tree's weight in either child, from 0 to 0.5; scikit-learn: `min_weight_fraction_leaf`. @default 0 */
   minWeightFractionLeaf?: number;
-  /** Most leaves, from 2 up, the best cut made first; scikit-learn: `max_leaf_nodes`. @default null, no limit */
+  /** Most leaves, ≥ 2, the best cut made first; scikit-learn: `max_leaf_nodes`. @default null, no limit */
   maxLeafNodes?: number | null;
   /**
-   * Least fall of impurity, times the node's share of the tree's weight, from 0 up; scikit-learn:
+   * Least fall of impurity, times the node's share of the tree's weight, ≥ 0; scikit-learn:
    * `min_impurity_decrease`. @default 0
    */
   minImpurityDecrease?: number;
   /**
-   * Rows drawn by the bootstrap, from 1 up, or a fraction in (0, 1) of the rows (of their weight, when weighted);
+   * Rows drawn by the bootstrap, ≥ 1, or a fraction in (0, 1) of the rows (of their weight, when weighted);
    * scikit-learn: `max_samples`. @default null, as many as there are
    */
   maxSamples?: number | null;
@@ -61,7 +61,7 @@ export interface ForestParams {
    * against that in each tree's sample; scikit-learn: `class_weight`. @default null, all alike
    */
   classWeight?: 'balanced' | 'balanced_subsample' | readonly number[] | null;
-  /** Cost of a leaf, from 0 up, in minimal cost-complexity pruning; scikit-learn: `ccp_alpha`. @default 0, none */
+  /** Cost of a leaf, ≥ 0, in minimal cost-complexity pruning; scikit-learn: `ccp_alpha`. @default 0, none */
   ccpAlpha?: number;
   /**
    * For each feature 1 where the prediction (of two classes, the probability of the second) may only rise with it,
@@ -233,7 +233,7 @@ function checkClassWeight(classWeight: Required<ForestParams>['classWeight'], nu
   if (classWeight === 'balanced' || classWeight === 'balanced_subsample') return;
   const isWeight = (weight: unknown) => typeof weight === 'number' && weight >= 0 && weight < Number.POSITIVE_INFINITY;
   if (!Array.isArray(classWeight) || classWeight.length !== numClasses || !classWeight.every(isWeight)) {
-    const allowed = `balanced, balanced_subsample, null or ${numClasses} numbers from 0 up`;
+    const allowed = `balanced, balanced_subsample, null or ${numClasses} numbers ≥ 0`;
     throw new InputError(`classWeight must be ${allowed}, got ${JSON.stringify(classWeight)}`);
   }
 }
@@ -257,14 +257,14 @@ function checkCount(name: string, value: number, min: number): void {
 
 function checkNumber(name: string, value: number, max = Number.MAX_VALUE): void {
   if (typeof value === 'number' && value >= 0 && value <= max) return;
-  const range = max === Number.MAX_VALUE ? 'from 0 up' : `from 0 to ${max}`;
+  const range = max === Number.MAX_VALUE ? '≥ 0' : `from 0 to ${max}`;
   throw new InputError(`${name} must be a number ${range}, got ${quote(value)}`);
 }
 
 /** @throws {InputError} when it is not an integer from `min` to `max` */
 export function checkWhole(name: string, value: number, min: number, max: number): void {
   if (!Number.isInteger(value) || value < min || value > max) {
-    const range = max === MAX_SEED ? (value > max ? `up to 2^53 - 1` : `from ${min} up`) : `from ${min} to ${max}`;
+    const range = max === MAX_SEED ? (value > max ? `up to 2^53 - 1` : `≥ ${min}`) : `from ${min} to ${max}`;
     throw new InputError(`${name} must be an integer ${range}, got ${quote(value)}`);
   }
 }

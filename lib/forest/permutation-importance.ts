@@ -19,7 +19,7 @@ export interface PermutationImportance {
  *
  * @param columns values, one array per feature; left as they are
  * @param score how good a forest is on columns, the higher the better
- * @param options `numRepeats`, shuffles of each feature, from 1 up; `seed`, an integer from 0 to 2^53 - 1
+ * @param options `numRepeats`, shuffles of each feature, ≥ 1; `seed`, an integer from 0 to 2^53 - 1
  * @throws {InputError} when either is out of range
  */
 export function permutationImportance(

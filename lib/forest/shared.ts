@@ -31,7 +31,7 @@ export function makeQueue(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4));
 }
 
-/** The next number of a queue, from 0 up. */
+/** The next number of a queue, ≥ 0. */
 export function takeNext(queue: Int32Array): number {
   return Atomics.add(queue, 0, 1);
 }

@@ -118,7 +118,7 @@ function joinValues(
   const max = statistics.reduce((most, part) => Math.max(most, part.max), Number.NEGATIVE_INFINITY);
   if (min === max) throw new InputError(`the label is ${min} in all rows; there is nothing to learn`);
   if (criterion === 'poisson' && (min < 0 || max === 0)) {
-    throw new InputError(`criterion poisson needs labels from 0 up, some of them above, got ${min} to ${max}`);
+    throw new InputError(`criterion poisson needs labels ≥ 0, some of them above, got ${min} to ${max}`);
   }
   const numRows = partitions.reduce((sum, partition) => sum + partition.numRows, 0);
   const mean = nearestSum(mergeSums(statistics.map(({ sum }) => sum))) / numRows;

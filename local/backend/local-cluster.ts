@@ -28,7 +28,7 @@ export interface FunctionFile {
 }
 
 export interface LocalClusterOptions {
-  /** Most workers at once, from 1 up; a machine runs at most 8 for each core, the rest wait. @default 4 */
+  /** Most workers at once, ≥ 1; a machine runs at most 8 for each core, the rest wait. @default 4 */
   workers?: number;
   /** Folder for objects and the journal; what is stored stays. One that an emulator is up in is joined. @default '.arvoredo' */
   dataDir?: string;

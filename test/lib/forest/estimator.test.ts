@@ -300,7 +300,7 @@ const REFUSED: [what: string, run: () => unknown, message: RegExp][] = [
   [
     'negative values under poisson',
     () => new RandomForestRegressor({ criterion: 'poisson' }).fit([column], [1, -2, 0, 4]),
-    /from 0 up, got -2$/,
+    /≥ 0, got -2$/,
   ],
   [
     'only zeros under poisson',

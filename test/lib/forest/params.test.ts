@@ -43,11 +43,8 @@ const REFUSED: [Partial<Record<keyof ForestParams, unknown>>, string][] = [
   [{ maxLeafNodes: 1 }, 'maxLeafNodes must be an integer ≥ 2, got 1'],
   [{ maxSamples: 0 }, 'maxSamples must be an integer ≥ 1 or a fraction between 0 and 1, got 0'],
   [{ maxSamples: 5, bootstrap: false }, 'maxSamples needs bootstrap, got 5 without it'],
-  [{ classWeight: [1] }, 'classWeight must be balanced, balanced_subsample, null or 2 numbers from 0 up, got [1]'],
-  [
-    { classWeight: [1, -1] },
-    'classWeight must be balanced, balanced_subsample, null or 2 numbers from 0 up, got [1,-1]',
-  ],
+  [{ classWeight: [1] }, 'classWeight must be balanced, balanced_subsample, null or 2 numbers ≥ 0, got [1]'],
+  [{ classWeight: [1, -1] }, 'classWeight must be balanced, balanced_subsample, null or 2 numbers ≥ 0, got [1,-1]'],
   [
     { monotonicConstraints: [1] },
     'monotonicConstraints must be null, or -1, 0 or 1 for each feature, 20 in all, got [1]',

@@ -55,10 +55,10 @@ const REFUSED: [input: unknown, message: RegExp][] = [
   [{ maxSamples: 1.5 }, /maxSamples must be .* got 1.5/],
   [{ maxSamples: 10, bootstrap: false }, /maxSamples needs bootstrap/],
   [{ classWeight: 'even' }, /classWeight must be balanced, balanced_subsample, .* got "even"/],
-  [{ classWeight: [1] }, /classWeight must be .* 2 numbers from 0 up, got \[1\]/],
+  [{ classWeight: [1] }, /classWeight must be .* 2 numbers ≥ 0, got \[1\]/],
   [{ classWeight: { 2: 1 } }, /classWeight must be given for numbers from 0 to 1, got one for 2/],
   [{ classWeight: { a: 1 } }, /classWeight must be .* got \{"a":1\}/],
-  [{ classWeight: [1, -1] }, /classWeight must be .* 2 numbers from 0 up/],
+  [{ classWeight: [1, -1] }, /classWeight must be .* 2 numbers ≥ 0/],
   [{ monotonicConstraints: { 20: 1 } }, /monotonicConstraints must be given for numbers from 0 to 19, got one for 20/],
   [{ monotonicConstraints: [1] }, /monotonicConstraints must be null, or -1, 0 or 1 for each feature, 20 in all, got/],
   [

@@ -206,7 +206,7 @@ suite('a run of regression on data', () => {
     [{}, 'x,y\n1,2\n2,five\n3,4\n', /row 2, column "y": the task regression predicts numbers, got "five"/],
     [{}, 'x,y\n1,2\n2,\n3,4\n', /row 2, column "y": the label is missing in 1 row/],
     [{}, 'x,y\n1,2\n2,2\n3,2\n', /label "y" is 2 in all rows; there is nothing to learn/],
-    [{ criterion: 'poisson' }, 'x,y\n1,-2\n2,2\n3,2\n4,1\n', /poisson needs labels from 0 up, some of them above, got -2 to 2/],
+    [{ criterion: 'poisson' }, 'x,y\n1,-2\n2,2\n3,2\n4,1\n', /poisson needs labels ≥ 0, some of them above, got -2 to 2/],
     [{ testSize: 1 }, 'x,y\n1,-2\n2,2\n3,2\n', /needs at least 2 rows to score: testSize leaves 1 on the test side/],
   ]; // biome-ignore format: one case a line
   for (const [input, text, message] of refused) {
