@@ -3,9 +3,11 @@
 
 import type * as v from 'valibot';
 import type { GeneratorName } from '../../datasets/spec.ts';
-import { GENERATED_DATA, SPLIT, USER_DATA } from './data.ts';
 import { EXECUTION, FOREST } from './forest.ts';
+import { GENERATED_DATA } from './generated-data.ts';
 import type { ClientCall, Parameter } from './parameter.ts';
+import { SPLIT } from './split.ts';
+import { USER_DATA } from './user-data.ts';
 
 const TABLE = { ...USER_DATA, ...GENERATED_DATA, ...SPLIT, ...FOREST, ...EXECUTION };
 

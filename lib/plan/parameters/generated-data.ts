@@ -1,111 +1,19 @@
-// Parameters of a run: its data, a user's or generated ones, and how they are split.
+// Parameters of a run: what a generator makes.
 
 import * as v from 'valibot';
 import { isNumber } from '../../base/check.ts';
-import {
-  choice,
-  flag,
-  integer,
-  isNumbers,
-  MAX_ROWS,
-  numeric,
-  parameters,
-  rule,
-  shareOrCount,
-  text,
-  texts,
-} from './parameter.ts';
-import { collect, countOrNames, names, number, numbers, oneOrMore } from './text.ts';
+import { choice, flag, integer, isNumbers, MAX_ROWS, numeric, parameters, rule } from './parameter.ts';
+import { countOrNames, number, numbers, oneOrMore } from './text.ts';
 
 const MAX_FEATURES = 65_535; // a node's feature is 16 bits, the last value marks a leaf
 const MAX_CLASSES = 1000;
-const MAX_CHUNK_BYTES = 64 * 1024 ** 2; // a task holds its share of a file several times over
 
-const column = () => text('the name or number of a column');
-const columns = () => texts('names or numbers of columns');
 const position = (nothing: string) =>
   rule<number | number[] | null>(
     `a number, a list of one per feature, or null for ${nothing}`,
     (value) => value === null || isNumber(value) || isNumbers(value),
   );
 const atLeast0 = () => numeric('a number ≥ 0', (value) => value >= 0);
-
-export const USER_DATA = parameters({
-  data: {
-    schema: v.optional(texts('locations: s3://bucket/key, a prefix that ends in /, or a pattern')),
-    group: 'Your data:',
-    help: 'files to learn from: a path, a folder, a pattern or s3://…; may be given again',
-    value: 'PATH',
-    read: collect,
-  },
-  label: {
-    schema: v.optional(column()),
-    group: 'Your data:',
-    help: 'column to predict, by name or number from 0',
-    value: 'COLUMN',
-    source: 'data',
-    calls: ['readData'],
-  },
-  columns: {
-    schema: v.optional(columns()),
-    group: 'Your data:',
-    help: '',
-    option: 'features',
-    source: 'data',
-  },
-  drop: {
-    schema: v.optional(columns()),
-    group: 'Your data:',
-    help: 'columns to leave out',
-    value: 'LIST',
-    read: names,
-    source: 'data',
-    calls: ['readData'],
-  },
-  categorical: {
-    schema: v.optional(columns()),
-    group: 'Your data:',
-    help: 'columns to take as categories, numbers or not',
-    value: 'LIST',
-    read: names,
-    source: 'data',
-    calls: ['readData'],
-  },
-  weightColumn: {
-    schema: v.optional(column()),
-    group: 'Your data:',
-    help: '',
-    option: 'weights',
-    source: 'data',
-  },
-  skipRows: {
-    schema: v.optional(integer(0, 1000)),
-    group: 'Your data:',
-    help: 'lines before the table of a text file (0)',
-    value: 'N',
-    read: number,
-    source: 'data',
-    calls: ['readData'],
-  },
-  header: {
-    schema: v.optional(flag()),
-    group: 'Your data:',
-    help: 'the first row has no names, and columns are called 0, 1, …',
-    isOnByDefault: true,
-    helpOn: 'the first row has the names (where all its cells are texts)',
-    source: 'data',
-    calls: ['readData'],
-  },
-  chunkBytes: {
-    schema: v.optional(integer(1, MAX_CHUNK_BYTES)),
-    group: 'Your data:',
-    help: 'bytes of a file that one task reads (8 MiB, more for large data)',
-    value: 'N',
-    read: number,
-    source: 'data',
-    calls: ['readData'],
-  },
-});
 
 export const GENERATED_DATA = parameters({
   samples: {
@@ -298,79 +206,5 @@ export const GENERATED_DATA = parameters({
     source: 'generator',
     generators: ['logistic'],
     calls: ['makeClassification'],
-  },
-});
-
-export const SPLIT = parameters({
-  testSize: {
-    schema: shareOrCount(),
-    preset: 0.1,
-    group: 'Split:',
-    help: 'share or count of the rows held out',
-    value: 'X',
-    read: number,
-    calls: ['trainTestSplit'],
-  },
-  validationSize: {
-    schema: v.optional(shareOrCount()),
-    group: 'Split:',
-    help: 'share or count of the rows to score besides, neither learnt from nor tested on',
-    value: 'X',
-    read: number,
-    calls: ['trainTestSplit'],
-  },
-  stratify: {
-    schema: v.optional(flag()),
-    group: 'Split:',
-    help: 'hold out the same share of each class, exactly',
-    calls: ['trainTestSplit'],
-  },
-  group: {
-    schema: v.optional(column()),
-    group: 'Split:',
-    help: 'with --data: keep rows of one group on one side',
-    value: 'COLUMN',
-    source: 'data',
-    calls: ['trainTestSplit'],
-  },
-  time: {
-    schema: v.optional(column()),
-    group: 'Split:',
-    help: 'with --data: hold out the latest rows',
-    value: 'COLUMN',
-    source: 'data',
-    calls: ['trainTestSplit'],
-  },
-  hashBy: {
-    schema: v.optional(column()),
-    group: 'Split:',
-    help: 'with --data: by the hash of a key, so that no row changes sides as data grow',
-    value: 'COLUMN',
-    source: 'data',
-    calls: ['trainTestSplit'],
-  },
-  side: {
-    schema: v.optional(column()),
-    group: 'Split:',
-    help: 'with --data: as the column says, train or test, 0 or 1',
-    value: 'COLUMN',
-    source: 'data',
-    calls: ['trainTestSplit'],
-  },
-  folds: {
-    schema: v.optional(integer(2, 100)),
-    group: 'Split:',
-    help: 'cross-validate as well: hold out each of N parts of the training rows once',
-    value: 'N',
-    read: number,
-    calls: ['fit'],
-  },
-  shuffle: {
-    schema: flag(),
-    preset: true,
-    group: 'Split:',
-    help: 'hold out the last rows instead of random ones',
-    isOnByDefault: true,
-    calls: ['trainTestSplit'],
   },
 });
