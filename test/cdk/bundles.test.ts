@@ -5,7 +5,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ArvoredoStack } from '../../cdk/stack.ts';
 import { bundleOf, FUNCTION_NAMES } from '../../functions/manifest.ts';
@@ -19,6 +18,7 @@ import { localTarget } from '../../local/backend/local-target.ts';
 import { startEmulator } from '../../local/emulator/emulator.ts';
 import { type Emulator, LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/emulator/options.ts';
 import { runInMemory } from '../helpers.ts';
+import { until } from '../until.ts';
 import { type Json, newApp } from './synth.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'arvoredo-bundles-'));
@@ -61,19 +61,10 @@ async function start(name: string, spoil: () => void = () => {}): Promise<Emulat
 async function run(emulator: Emulator): Promise<ExecutionState> {
   const { store, orchestrator } = localTarget(emulator);
   const { execution } = await startRun(store, orchestrator, 'r', parseRunParams(job));
-  for (;;) {
+  return until('the execution to end', async () => {
     const state = await orchestrator.state(execution!);
-    if (state.state !== 'running') return state;
-    await sleep(50);
-  }
-}
-
-async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await sleep(50);
-  }
+    return state.state !== 'running' && state;
+  });
 }
 
 test('each bundle is packaged byte for byte, and has less than 1 MB', () => {
@@ -133,7 +124,7 @@ test('what the schedule and the bus send starts a run, and the same one however 
   const sendUpload = (detail: object) => send(InputTemplate.replace('<detail>', JSON.stringify(detail)));
   const runId = await sendUpload({ version: '0', bucket: { name: emulator.bucket }, object, reason: 'PutObject' });
   assert.equal(await sendUpload({ version: '0', bucket: { name: emulator.bucket }, object }), runId);
-  const ended = await until(async () => {
+  const ended = await until('the run to end', async () => {
     const view = await viewRun(store, runId);
     return view.state === 'queued' || view.state === 'running' ? undefined : view;
   });
@@ -159,7 +150,7 @@ test('a start that cannot be is left in the queue that the template names, with 
   );
   const file = join(folder, 'undone', 'lambda', 'queues', `${queueId}.jsonl`);
   const { requestPayload, requestContext } = JSON.parse(
-    await until(async () => (existsSync(file) ? readFileSync(file, 'utf8') : undefined)),
+    await until('the event in the queue', () => existsSync(file) && readFileSync(file, 'utf8')),
   );
   assert.deepEqual([requestPayload, requestContext.approximateInvokeCount], [event, 3]);
 });

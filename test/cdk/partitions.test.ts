@@ -5,7 +5,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ArvoredoStack } from '../../cdk/stack.ts';
 import { withPartitions } from '../../lib/aws/partition-store.ts';
@@ -18,6 +17,7 @@ import { startEmulator } from '../../local/emulator/emulator.ts';
 import { type Emulator, LOCAL_CREDENTIALS, LOCAL_REGION } from '../../local/emulator/options.ts';
 import { runInMemory } from '../helpers.ts';
 import { finish } from '../local/command.ts';
+import { until } from '../until.ts';
 import { fakeBundles, type Json, newApp, propertiesOf, templateOf } from './synth.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'arvoredo-partitions-'));
@@ -116,11 +116,10 @@ async function start(name: string, change: (statement: Json, role: string) => vo
 async function run(emulator: Emulator): Promise<ExecutionState> {
   const { store, orchestrator } = localTarget(emulator);
   const { execution } = await startRun(store, orchestrator, 'r', parseRunParams(job));
-  for (;;) {
+  return until('the execution to end', async () => {
     const state = await orchestrator.state(execution!);
-    if (state.state !== 'running') return state;
-    await sleep(50);
-  }
+    return state.state !== 'running' && state;
+  });
 }
 
 test('a whole run gives the same bytes, its partitions are in the zone and nowhere else, and clean removes them too', async (t) => {

@@ -9,6 +9,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../../local/backend/emulator-users.ts';
 import type { EmulatorEvent } from '../../local/dashboard/event-log.ts';
+import { until } from '../until.ts';
 
 export interface Finished {
   code: number | null;
@@ -24,7 +25,8 @@ export interface Running {
 /** Start `arvoredo` with arguments; what is still running when the test ends is killed. */
 export function start(t: TestContext, args: string[], env: Record<string, string> = {}): Running {
   const child = spawn(process.execPath, ['dist/arvoredo.mjs', ...args], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    // one worker unless a test asks for more: each sandbox takes a third of a second of CPU to start
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ARVOREDO_WORKERS: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   t.after(() => child.kill('SIGKILL'));
@@ -53,13 +55,8 @@ export async function eventsOf(dataDir: string): Promise<EmulatorEvent[]> {
 }
 
 /** Wait until `find` finds something in the events. */
-export async function waitForEvent<T>(dataDir: string, find: (events: EmulatorEvent[]) => T | undefined): Promise<T> {
-  for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 20) {
-    const found = find(await eventsOf(dataDir));
-    if (found !== undefined) return found;
-    await sleep(20);
-  }
-  throw new Error('the event did not come within 60 s');
+export function waitForEvent<T>(dataDir: string, find: (events: EmulatorEvent[]) => T | undefined) {
+  return until('the event', async () => find(await eventsOf(dataDir)));
 }
 
 /** How often each task was done, by its description; tasks that found their result in the store wrote nothing. */

@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { takeLog } from '../../../lib/fanout/log-tail.ts';
 import { parseRunParams } from '../../../lib/plan/params.ts';
 import { cancelRun, startRun, viewRun } from '../../../lib/run/run.ts';
 import { localTarget } from '../../../local/backend/local-target.ts';
 import type { EmulatorEvent } from '../../../local/dashboard/event-log.ts';
 import { startEmulator } from '../../../local/emulator/emulator.ts';
+import { until } from '../../until.ts';
 
 test('workers of a cancelled run stop between two trees, within seconds', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'arvoredo-cancel-'));
@@ -34,10 +34,10 @@ test('workers of a cancelled run stop between two trees, within seconds', async 
     events.flatMap((event) =>
       event.type === 'invokeFinished' && event.functionName.endsWith('train') ? [event.error?.message] : [],
     );
-  while (started().length < 2) await sleep(20);
+  await until('two workers to start', () => started().length >= 2);
   assert.equal((await cancelRun(store, orchestrator, 'r')).state, 'cancelled');
   const cancelledMs = performance.now();
-  while (finished().length < 2) await sleep(20);
+  await until('two workers to finish', () => finished().length >= 2);
   assert.ok(performance.now() - cancelledMs < 20_000);
   for (const text of finished()) assert.equal(takeLog(text!).message, 'CancelledError: run r was cancelled');
   assert.equal((await viewRun(store, 'r')).state, 'cancelled');

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseRunParams } from '../../../lib/plan/params.ts';
 import { startRun, viewRun } from '../../../lib/run/run.ts';
 import { localTarget } from '../../../local/backend/local-target.ts';
 import { startEmulator } from '../../../local/emulator/emulator.ts';
+import { until } from '../../until.ts';
 import { finish, start, temporaryFolder } from '../command.ts';
 
 const PARAMS = parseRunParams({ samples: 600, chunkSize: 200, trees: 3 });
@@ -17,23 +17,19 @@ const CLOSED = 'http://127.0.0.1:1';
 async function pageOf({ child, done }: ReturnType<typeof start>): Promise<{ dashboard: string; runId: string | null }> {
   let text = '';
   child.stdout!.on('data', (piece: string) => (text += piece));
-  for (let waitedMs = 0; waitedMs < 20_000; waitedMs += 20) {
-    if (text.endsWith('}\n')) return JSON.parse(text);
-    if (child.exitCode !== null) throw new Error((await done).stderr);
-    await sleep(20);
-  }
-  throw new Error(`no page within 20 s, only ${text}`);
+  const isWritten = () => text.endsWith('}\n');
+  await until('the page', () => isWritten() || child.exitCode !== null);
+  if (!isWritten()) throw new Error((await done).stderr);
+  return JSON.parse(text);
 }
 
 /** Wait until the events that a page is made from have the report of a run. */
 async function reportOf(dashboard: string): Promise<Record<string, unknown>> {
-  for (let waitedMs = 0; waitedMs < 20_000; waitedMs += 50) {
+  const line = await until('the report', async () => {
     const text = await (await fetch(`${dashboard}/events.ndjson`)).text();
-    const line = text.split('\n').find((each) => each.includes('"type":"runReport"'));
-    if (line) return JSON.parse(line);
-    await sleep(50);
-  }
-  throw new Error('no report within 20 s');
+    return text.split('\n').find((each) => each.includes('"type":"runReport"'));
+  });
+  return JSON.parse(line);
 }
 
 test('a run on AWS is shown by its API alone, and a folder by its log, after the emulator is gone', async (t) => {

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { RunView } from '../../../lib/run/run.ts';
 import type { EmulatorInfo } from '../../../local/emulator/options.ts';
+import { until } from '../../until.ts';
 import { eventsOf, finish, leftOver, start, temporaryFolder } from '../command.ts';
 
 const JOB = { samples: 3000, chunkSize: 1000, trees: 5, workers: 2 };
@@ -25,12 +26,11 @@ async function up(
     child.kill('SIGINT');
     return (await done).code;
   };
-  for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 50) {
-    const text = await readFile(json, 'utf8').catch(() => '');
-    if (text.endsWith('\n')) return { ...JSON.parse(text), dataDir, stop, said: async () => (await done).stderr };
-    await sleep(50);
-  }
-  throw new Error('the emulator was not up within 30 s');
+  const text = await until('the emulator to start', async () => {
+    const written = await readFile(json, 'utf8').catch(() => '');
+    return written.endsWith('\n') && written;
+  });
+  return { ...JSON.parse(text), dataDir, stop, said: async () => (await done).stderr };
 }
 
 const post = (api: string, body: unknown, headers: Record<string, string> = {}) =>
@@ -44,13 +44,11 @@ async function view(api: string, runId: string): Promise<RunView> {
   return (await fetch(`${api}/runs/${runId}`)).json() as Promise<RunView>;
 }
 
-async function waitFor(api: string, runId: string): Promise<RunView> {
-  for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 100) {
+function waitFor(api: string, runId: string): Promise<RunView> {
+  return until(`run ${runId} to end`, async () => {
     const run = await view(api, runId);
-    if (run.state !== 'queued' && run.state !== 'running') return run;
-    await sleep(100);
-  }
-  throw new Error(`run ${runId} did not end within 60 s`);
+    return run.state !== 'queued' && run.state !== 'running' && run;
+  });
 }
 
 suite('arvoredo local', () => {
@@ -109,7 +107,7 @@ suite('arvoredo local', () => {
     const { api, dataDir } = await up(t, '--port', '18828');
     const job = { ...JOB, samples: 60_000, trees: 40, runId: 'long' };
     assert.equal((await post(api, job)).status, 202);
-    while ((await view(api, 'long')).stages.length < 2) await sleep(50);
+    await until('the second stage', async () => (await view(api, 'long')).stages.length >= 2);
     const cancelled = (await (await fetch(`${api}/runs/long`, { method: 'DELETE' })).json()) as RunView;
     assert.equal(cancelled.state, 'cancelled');
     await sleep(1000);

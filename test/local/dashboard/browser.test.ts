@@ -12,6 +12,7 @@ import { exportPage } from '../../../local/dashboard/export.ts';
 import { startDashboard } from '../../../local/dashboard/server.ts';
 import type { EmulatorInfo } from '../../../local/emulator/options.ts';
 import { openBrowser, openPage, seriousFaults } from '../../browser.ts';
+import { until } from '../../until.ts';
 import { start, temporaryFolder } from '../command.ts';
 
 const JOB = { samples: 4000, chunkSize: 1000, trees: 8, workers: 2, oobScore: true, strategy: 'trees', runId: 'seen' };
@@ -30,18 +31,17 @@ async function up(t: TestContext, port = 18908): Promise<EmulatorInfo & { dataDi
     child.kill('SIGINT');
     await done;
   };
-  for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 50) {
-    const text = await readFile(json, 'utf8').catch(() => '');
-    if (text.endsWith('\n')) return { ...JSON.parse(text), dataDir, stop };
-    await sleep(50);
-  }
-  throw new Error('the emulator was not up within 30 s');
+  const text = await until('the emulator to start', async () => {
+    const written = await readFile(json, 'utf8').catch(() => '');
+    return written.endsWith('\n') && written;
+  });
+  return { ...JSON.parse(text), dataDir, stop };
 }
 
 const textOf = (page: Page, id: string) => page.locator(`#${id}`).innerText();
 
 /** Wait for a text; what the page forbids to scripts in strings, waiting in it would need. */
-async function until(page: Page, id: string, text: string): Promise<void> {
+async function untilText(page: Page, id: string, text: string): Promise<void> {
   let found: string | null = null;
   for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 30) {
     found = await page.locator(`#${id}`).textContent();
@@ -86,19 +86,19 @@ suite('the dashboard in a browser', () => {
   test('shows a live run to its end with the numbers of its report; replayed and exported, it is the same', async (t) => {
     const { api, s3, bucket, dashboard, dataDir, stop } = await up(t);
     const { page, errors } = await openPage(browser, dashboard!);
-    await until(page, 'source', 'live');
+    await untilText(page, 'source', 'live');
     const response = await fetch(`${api}/runs`, { method: 'POST', body: JSON.stringify(JOB) });
     assert.equal(response.status, 202);
-    await until(page, 'state', 'succeeded');
+    await untilText(page, 'state', 'succeeded');
 
     const object = (key: string) => fetch(`${s3}/${bucket}/runs/seen/${key}`);
     const report = (await (await object('report.json')).json()) as ClassReport;
     const html = await (await object('report.html')).text();
     // the sandboxes' last words come after the report
-    await until(page, 'inFlight', '0 / 2');
+    await untilText(page, 'inFlight', '0 / 2');
     const { tasks, accuracy, accuracyInterval, accuracyCeiling, rows } = report;
-    await until(page, 'accuracy', accuracy.toFixed(4));
-    await until(page, 'count-evaluate', '4 / 4');
+    await untilText(page, 'accuracy', accuracy.toFixed(4));
+    await untilText(page, 'count-evaluate', '4 / 4');
     await sleep(500); // the last requests to S3 end after the report: the page must have all of them to compare
     const numbers = await numbersOf(page);
     assert.equal(numbers.accuracy, accuracy.toFixed(4));
@@ -127,7 +127,7 @@ suite('the dashboard in a browser', () => {
     const events = await (await fetch(`${dashboard}/events.ndjson`)).text();
     const replay = await openPage(browser, `${dashboard}/?file=events.ndjson`);
     await replay.page.locator('html[data-loaded]').waitFor({ state: 'attached' });
-    await until(replay.page, 'state', 'succeeded');
+    await untilText(replay.page, 'state', 'succeeded');
     await untilEqual(() => numbersOf(replay.page), numbers);
 
     // before the last stage it is not yet done; at the end it is as it was
@@ -137,21 +137,21 @@ suite('the dashboard in a browser', () => {
       .map((line) => JSON.parse(line));
     const isLast = ({ type, stages }: RunStatus & { type: string }) => type === 'runStatus' && stages.length === 4;
     await moveTo(replay.page, all.find(isLast).atMs - seen.firstMs - 1);
-    await until(replay.page, 'state', 'running');
+    await untilText(replay.page, 'state', 'running');
     assert.deepEqual([await textOf(replay.page, 'accuracy'), await textOf(replay.page, 'count-evaluate')], ['–', '']);
     await moveTo(replay.page, Number.MAX_SAFE_INTEGER);
-    await until(replay.page, 'state', 'succeeded');
+    await untilText(replay.page, 'state', 'succeeded');
     await untilEqual(() => numbersOf(replay.page), numbers);
 
     const file = join(dataDir, 'export.html');
     await writeFile(file, Buffer.from(await (await fetch(`${dashboard}/export.html`)).arrayBuffer()));
     const exported = await openPage(browser, pathToFileURL(file).href);
-    await until(exported.page, 'state', 'succeeded');
+    await untilText(exported.page, 'state', 'succeeded');
     await untilEqual(() => numbersOf(exported.page), numbers);
 
     assert.ok(events.split('\n').length > 100);
     await stop();
-    await until(page, 'source', 'stopped');
+    await untilText(page, 'source', 'stopped');
     assert.equal(await textOf(page, 'accuracy'), numbers.accuracy);
     assert.deepEqual([...errors, ...replay.errors, ...exported.errors], []);
     for (const scheme of ['light', 'dark'] as const) {
@@ -162,8 +162,8 @@ suite('the dashboard in a browser', () => {
     // another emulator at the same port: the page shows it, and nothing of the one before
     const next = await up(t, Number(new URL(dashboard!).port) + 1);
     assert.equal(next.dashboard, dashboard);
-    await until(page, 'state', 'waiting for a run');
-    await until(page, 'source', 'live');
+    await untilText(page, 'state', 'waiting for a run');
+    await untilText(page, 'source', 'live');
     await next.stop();
 
     const reportFile = join(dataDir, 'report.html');
@@ -236,7 +236,7 @@ suite('the dashboard in a browser', () => {
 
   test('shows a failure with the end of the log, also on a phone; the keyboard reaches every control', async (t) => {
     const { page, errors } = await openFed(t, FAILING);
-    await until(page, 'failures', '1');
+    await untilText(page, 'failures', '1');
     // by Tab alone from the top to the stream, then through its bars
     const reached: string[] = [];
     while (reached.at(-1) !== 'stream' && reached.length < 20) {
@@ -323,9 +323,9 @@ suite('the dashboard in a browser', () => {
     });
     const choose = async (run: string, state: string) => {
       await page.selectOption('#run', run);
-      await until(page, 'state', state);
+      await untilText(page, 'state', state);
     };
-    await until(page, 'state', 'cancelled');
+    await untilText(page, 'state', 'cancelled');
     const second = {
       run: 'second',
       state: 'cancelled',
@@ -353,8 +353,8 @@ suite('the dashboard in a browser', () => {
     assert.deepEqual(await seriousFaults(page), []);
     // looking back stays with the run
     await moveTo(page, 60);
-    await until(page, 'state', 'running');
-    await until(page, 'invocations', '1');
+    await untilText(page, 'state', 'running');
+    await untilText(page, 'invocations', '1');
     assert.equal(await page.locator('#run').inputValue(), 'first');
     await choose('', '0 running');
     await untilEqual(shows, {
@@ -373,14 +373,14 @@ suite('the dashboard in a browser', () => {
 
   test('a file without events and a missing file are reported', async (t) => {
     const { page } = await openFed(t, []);
-    await until(page, 'source', 'this file has no events');
+    await untilText(page, 'source', 'this file has no events');
     const folder = await temporaryFolder(t);
     const eventsFile = join(folder, 'events.ndjson');
     await writeFile(eventsFile, '');
     const server = await startDashboard({ port: 0, pageDir: 'dist/dashboard', eventsFile, from: 0 });
     t.after(() => server.close());
     const missing = await openPage(browser, `${server.url}/?file=nothing.ndjson`);
-    await until(missing.page, 'source', 'nothing.ndjson cannot be read: 404');
+    await untilText(missing.page, 'source', 'nothing.ndjson cannot be read: 404');
     await sleep(300); // and stays
     assert.equal(await textOf(missing.page, 'source'), 'nothing.ndjson cannot be read: 404');
   });

@@ -9,6 +9,7 @@ import { EventQueue, readEvents } from '../../../local/lambda/event-queue.ts';
 import { FunctionNames } from '../../../local/lambda/names.ts';
 import type { Emit, LambdaEvent } from '../../../local/lambda/options.ts';
 import { startLambdaService } from '../../../local/lambda/service.ts';
+import { until } from '../../until.ts';
 import {
   lines,
   localFunction,
@@ -106,7 +107,7 @@ test('a function without any place gets nothing: its events go to the destinatio
 
 test('after the last try the record, with what the function answered, goes to another function', async () => {
   await send('failing', { action: 'fail', message: 'no such tree', id: 'failing' });
-  while (lines(received).length === 0) await setTimeout(5);
+  await until('the event', () => lines(received).length > 0);
   assert.equal(numRuns('failing'), 2);
   const record = JSON.parse(lines(received)[0]);
   assert.deepEqual(
@@ -124,13 +125,13 @@ test('an event that was accepted outlives its emulator', async () => {
   const body = JSON.stringify({ action: 'gate', path, id: 'survives' });
   const url = `${first.url}/2015-03-31/functions/worker/invocations`;
   assert.equal((await fetch(url, { method: 'POST', headers: { 'x-amz-invocation-type': 'Event' }, body })).status, 202);
-  while (numRuns('survives') < 1) await setTimeout(5);
+  await until('the first run', () => numRuns('survives') >= 1);
   await first.close();
   write(path, '');
   const second = await startService(options);
   await second.eventWhere((event) => event.type === 'invokeFinished');
   assert.equal(numRuns('survives'), 2); // at least once: nobody knows how far the first had come
-  while (readdirSync(join(options.dataDir, 'events')).length > 0) await setTimeout(5);
+  await until('the queue to be empty', () => readdirSync(join(options.dataDir, 'events')).length === 0);
 });
 
 test('which deliveries come twice follows from the seed, and their share is the one asked for', () => {
@@ -155,7 +156,7 @@ test('asynchronous and chained invocations are delivered twice when it is asked 
   assert.deepEqual(result, { succeeded: 5, errors: [] });
   await doubling.invoke({ action: 'echo', id: 'event' }, { InvocationType: 'Event' });
   const ids = ['0', '1', '2', '3', '4', 'event'];
-  while (ids.some((id) => numRuns(id, twice) < 2)) await setTimeout(5);
+  await until('two runs of each event', () => ids.every((id) => numRuns(id, twice) >= 2));
   assert.deepEqual(
     ids.map((id) => numRuns(id, twice)),
     [2, 2, 2, 2, 2, 2],

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type FanOutCounts, type FanOutOptions, withLog } from '../../../lib/fanout/index.ts';
 import type { LambdaEvent } from '../../../local/lambda/options.ts';
+import { until } from '../../until.ts';
 import { lines, localFunction, orchestratorFunction, startService, temporaryFolder, writeWorker } from './helpers.ts';
 
 /** What is told of an attempt that was killed. */
@@ -144,7 +144,7 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
       first.events.filter(
         ({ type, ...more }) => type === 'invokeStarted' && 'functionName' in more && more.functionName === 'worker',
       );
-    while (atWork().length < 4) await sleep(10);
+    await until('four workers at work', () => atWork().length >= 4);
     await first.service.close();
     writeFileSync(gate, '');
     const second = await startService({ ...options, resumes: (name) => name === 'mine' });

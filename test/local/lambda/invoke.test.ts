@@ -10,6 +10,7 @@ import {
   type TooManyRequestsException,
 } from '@aws-sdk/client-lambda';
 import { startLambdaService } from '../../../local/lambda/service.ts';
+import { until } from '../../until.ts';
 import { lines, localFunction, startService, temporaryFolder, write, writeWorker } from './helpers.ts';
 
 const folder = temporaryFolder();
@@ -197,7 +198,7 @@ test('an asynchronous invocation is accepted at once and tried three times, or o
   assert.equal((await invoke({ ...fail, id: 'once' }, event('once'))).StatusCode, 202);
   assert.equal((await invoke({ action: 'echo', id: 'good' }, event('worker'))).StatusCode, 202);
   const count = (id: string) => lines(ran).filter((line) => line === id).length;
-  while (count('thrice') < 3 || count('once') < 1 || count('good') < 1) await setTimeout(5);
+  await until('all tries', () => count('thrice') >= 3 && count('once') >= 1 && count('good') >= 1);
   await setTimeout(50);
   assert.deepEqual([count('thrice'), count('once'), count('good')], [3, 1, 1]);
 });

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { GetDurableExecutionCommand, InvokeCommand } from '@aws-sdk/client-lambda';
 import type { JournalRecord } from '../../../local/lambda/durable/shapes.ts';
 import { processStart } from '../../../local/lambda/process-list.ts';
+import { until } from '../../until.ts';
 import {
   lambdaClient,
   lines,
@@ -46,10 +47,10 @@ test('after a SIGKILL of the emulator no process is left, and its successor fini
   };
   const fan = (count: number) => ({ mode: 'fan', count, maxConcurrency: 12, task: { action: 'sleep', ms: 20 } });
   const small = await start('orchestrator:live', fan(2), 'small');
-  while (!recordsOf(dataDir).some((record) => record.type === 'ended')) await setTimeout(10);
+  await until('an execution to end', () => recordsOf(dataDir).some((record) => record.type === 'ended'));
   const large = await start('orchestrator:live', fan(50), 'large');
   await start('other', { action: 'spin', id: 'spinning' });
-  while (lines(ran).length < 20 || !lines(ran).includes('spinning')) await setTimeout(5);
+  await until('20 lines and the spinning one', () => lines(ran).length >= 20 && lines(ran).includes('spinning'));
 
   const { sandboxes } = JSON.parse(readFileSync(join(dataDir, 'processes.json'), 'utf8'));
   assert.ok(sandboxes.length >= 5); // three workers, the spinning one, and the orchestrator, mostly frozen

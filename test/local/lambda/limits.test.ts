@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { LambdaEvent } from '../../../local/lambda/options.ts';
 import { killGroup, processStart } from '../../../local/lambda/process-list.ts';
+import { until } from '../../until.ts';
 import { localFunction, startService, temporaryFolder, write, writeWorker } from './helpers.ts';
 
 const folder = temporaryFolder();
@@ -105,7 +106,7 @@ test('a temporary folder belongs to one sandbox, lasts as long as it, and holds 
   const full = ['Error', 'ENOSPC: no space left on device, the temporary folder holds more than 512 MB'];
   assert.deepEqual(await fill(513), full); // seen when it answers
   assert.deepEqual((await invoke({ action: 'files' }, { FunctionName })).result, []);
-  while (existsSync(kept)) await setTimeout(5);
+  await until('the file to be removed', () => !existsSync(kept));
   assert.deepEqual(await fill(513, 100_000), full); // seen while it works
   const exits = events.filter((event) => event.type === 'sandboxExited' && event.functionName === FunctionName);
   assert.deepEqual(
