@@ -1,4 +1,4 @@
-// Which leaves rows fall into, and by which way.
+// The leaf that each row reaches in each tree, and the path to it.
 
 import { checkColumns, type Forest } from './forest.ts';
 import { LEAF } from './tree.ts';
@@ -7,8 +7,8 @@ import { encodeRowsWide, TreeWalker } from './walk.ts';
 const BLOCK_ROWS = 1024;
 
 /**
- * The leaf of each row in each tree, row-major, shape [numRows, numTrees]: numbers of nodes within their tree, counted
- * in preorder as scikit-learn does; scikit-learn: `apply`.
+ * The leaf of each row in each tree, row-major, shape [numRows, numTrees]: node numbers within the tree, in preorder
+ * as in scikit-learn; scikit-learn: `apply`.
  *
  * @throws {RangeError} when columns have another shape than in training
  */
@@ -25,13 +25,13 @@ export function applyForest(forest: Forest, columns: readonly Float32Array[]): U
   return leaves;
 }
 
-/** Nodes that rows pass, as a sparse matrix of rows and nodes. */
+/** The nodes that each row passes, as a sparse matrix of rows and nodes. */
 export interface DecisionPaths {
-  /** First entry of each row in `nodes`, and the end of the last, shape [numRows + 1]. */
+  /** Index in `nodes` of the first entry of each row, then the end of the last row, shape [numRows + 1]. */
   rowStart: Uint32Array;
-  /** Nodes passed, ascending within a row; a tree's nodes are numbered from its `treeStart` on. */
+  /** Nodes passed, ascending within a row; node i of tree t has the number `treeStart[t] + i`. */
   nodes: Uint32Array;
-  /** First node of each tree, and the end of the last, shape [numTrees + 1]. */
+  /** Number of the first node of each tree, then the end of the last tree, shape [numTrees + 1]. */
   treeStart: Uint32Array;
 }
 

@@ -1,28 +1,29 @@
-// Quantile bins: from values to one-byte codes.
+// Quantile bins: turn values into one-byte codes.
 
 import { InputError } from '../base/errors.ts';
 import type { BinEdges, RawRows } from '../partition/rows.ts';
 import { sortFloats } from './sort-floats.ts';
 
-/** Most bins of a feature: one byte holds the code, and 254 edges leave a spare code above the last bin. */
+/** Maximum number of bins of a feature: a code takes one byte, and 254 edges leave a spare code above the last bin. */
 export const MAX_BINS = 255;
 
 /**
  * Upper edges of quantile bins, ascending; value x belongs to bin c = number of edges below x, so `x <= edges[c]`.
  * Up to `maxBins` distinct values get a bin each. With more, bins are narrower towards both ends, where few rows lie far
  * apart: a share t of the bins covers t² / (t² + (1 - t)²) of the rows, from single rows at the ends to twice an equal
- * share in the middle. A bin is closed before the value whose middle would pass what is due to it, and the bins left are
- * then dealt out anew, so a frequent value takes one bin and not the resolution of the rest.
+ * share in the middle. A bin ends before the value whose middle would exceed the bin's share of the rows, and the remaining
+ * rows are then divided among the remaining bins, so a frequent value takes one bin and leaves the resolution of the
+ * others unchanged.
  * An edge lies between the neighbours a < b that it separates: their middle, rounded down to float32, so a <= edge < b.
  *
- * @param sample values of one feature, finite, any order, left as they are
+ * @param sample values of one feature, finite, any order, not modified
  * @param maxBins from 1 to 255
  * @returns at most maxBins - 1 edges; none for a constant or empty sample
- * @throws {InputError} on a value that isn't finite
+ * @throws {InputError} on a value that is not finite
  */
 export function quantileEdges(sample: Float32Array, maxBins = MAX_BINS): Float32Array {
   const sorted = sortFloats(sample);
-  // infinity and NaN are at the ends
+  // after sorting, infinity and NaN are at the ends
   for (const end of [sorted[0], sorted[sorted.length - 1]]) {
     if (end !== undefined && !Number.isFinite(end))
       throw new InputError(`bin sample: values must be finite, got ${end}`);
@@ -45,7 +46,7 @@ export function quantileEdges(sample: Float32Array, maxBins = MAX_BINS): Float32
   return edges.slice(0, numEdges);
 }
 
-/** Where a bin ends that starts after `start` of the rows, when `numLeft` bins are left for the rows from there. */
+/** Row at which the bin that starts at row `start` should end, when `numLeft` bins remain for the rows from there. */
 function endOfBin(numRows: number, start: number, numLeft: number): number {
   const below = Math.sqrt(start);
   const binsBelow = below / (below + Math.sqrt(numRows - start));
@@ -55,8 +56,8 @@ function endOfBin(numRows: number, start: number, numLeft: number): number {
 
 /**
  * Bin code of each value: the number of edges below it.
- * Eight halvings a value, written out so that no branch is left: 20 ms for 90,000 rows of 20 features, against 95 ms as
- * a loop with a choice in it.
+ * A binary search of eight steps per value, unrolled without branches: 20 ms for 90,000 rows of 20 features; a loop
+ * with a branch takes 95 ms.
  *
  * @param values finite
  * @param edges ascending, at most 254
@@ -95,12 +96,12 @@ function countDistinct(sorted: Float32Array): number {
   return numDistinct;
 }
 
-/** Largest float32 that isn't above the middle of the float32 values a < b: at least a, below b. */
+/** Largest float32 not above the middle of the float32 values a < b: at least a, below b. */
 function middleBelow(a: number, b: number): number {
-  return floorToFloat32((a + b) / 2); // exact or correctly rounded: a double holds 29 bits more
+  return floorToFloat32((a + b) / 2); // exact or correctly rounded: a double has 29 more bits
 }
 
-/** Largest float32 that isn't above a value, so that the same float32 values are at most the one and the other. */
+/** Largest float32 not above a value, so that a float32 is at most the result exactly when it is at most the value. */
 export function floorToFloat32(value: number): number {
   const rounded = Math.fround(value);
   return rounded <= value ? rounded : previousFloat32(rounded);

@@ -1,28 +1,28 @@
-// Orders of the categories in a node, so that the best subset is found among the cuts of an order.
+// Orders of the categories in a node: the search finds the best subset of categories among the cuts of an order.
 
 import type { CodeSort } from './code-sort.ts';
 import type { Target } from './training-table.ts';
 import type { TreeRandom } from './tree-random.ts';
 
-const MAX_ORDERS = 10; // of more classes than that, the most frequent in the node
+const MAX_ORDERS = 10; // with more classes, only the most frequent in the node
 
 /**
- * Values and two classes need one order, by mean value or share of the second class, and the best of all subsets is
- * among its cuts. More classes have one order for each class, by its share.
+ * Regression and two classes need one order, by mean value or by the share of the second class; the best of all subsets
+ * is among its cuts. More than two classes have one order for each class, by its share.
  * Source: Breiman et al., "Classification and regression trees", theorem 4.5; Fisher, "On grouping for maximum
  * homogeneity", doi:10.1080/01621459.1958.10501479.
  */
 export class CategoryOrder {
   numOrders = 0;
-  /** Groups of rows of one code, as sorted or shuffled last. */
+  /** Groups of rows with one code, in the order of the last sort or shuffle. */
   groups: number[] = [];
   readonly #target: Target;
   readonly #weights: Float64Array;
-  /** Where each group starts among the sorted rows, and the end of the last. */
+  /** Index among the sorted rows at which each group starts, then the end of the last group. */
   readonly #starts: number[] = [];
   readonly #means = new Float64Array(256);
   #rows: Int32Array = new Int32Array(0);
-  /** The class of each order. */
+  /** The class by whose share each order sorts. */
   #classes: number[] = [];
 
   constructor(target: Target, weights: Float64Array) {
@@ -30,7 +30,7 @@ export class CategoryOrder {
     this.#weights = weights;
   }
 
-  /** Turn to the rows of a node, sorted by code. */
+  /** Start with the rows of a node, sorted by code. */
   enter({ rows, codes }: CodeSort, numRows: number): void {
     this.#rows = rows;
     this.#starts.length = 0;
@@ -41,12 +41,12 @@ export class CategoryOrder {
     this.numOrders = this.#classes.length;
   }
 
-  /** Positions [start, end) of a group's rows. */
+  /** Range [start, end) of a group's rows. */
   range(group: number): [start: number, end: number] {
     return [this.#starts[group], this.#starts[group + 1]];
   }
 
-  /** The groups in the order of their means; equal ones by code. */
+  /** Sort the groups by their means; equal means by code. */
   sortBy(order: number): number[] {
     const { labels, values } = this.#target;
     const ofClass = this.#classes[order];
@@ -64,7 +64,7 @@ export class CategoryOrder {
     return this.groups.sort((a, b) => this.#means[a] - this.#means[b] || a - b);
   }
 
-  /** Bring the groups into a random order. @returns a random group that isn't the last */
+  /** Shuffle the groups. @returns a random group other than the last */
   shuffle(random: TreeRandom): number {
     const { groups } = this;
     for (let i = groups.length - 1; i > 0; i--) {
@@ -74,7 +74,7 @@ export class CategoryOrder {
     return random.nextBelow(groups.length - 1);
   }
 
-  /** Classes to order by, the most frequent first; one that stands for the values of a regressor. */
+  /** Classes to order by, the most frequent first; a single entry for regression. */
   #orderClasses(numRows: number): number[] {
     const { labels, numClasses } = this.#target;
     if (!labels) return [0];

@@ -4,7 +4,7 @@ import { log } from '../base/numeric.ts';
 import type { Bounds, Criterion } from './criterion.ts';
 import type { LeafTableBuilder } from './leaf-table.ts';
 
-const TABLE_SIZE = 65_536; // whole weights up to here have their x ln x looked up
+const TABLE_SIZE = 65_536; // x ln x of integer weights below this comes from a table
 
 export class ClassCriterion implements Criterion {
   weight = 0;
@@ -17,7 +17,7 @@ export class ClassCriterion implements Criterion {
   /** Weight of each class in the node and in the left child. */
   readonly #total: Float64Array;
   readonly #left: Float64Array;
-  /** Classes present in the node. */
+  /** The classes present in the node. */
   readonly #present: Uint16Array;
   #numPresent = 0;
   /** Sums over classes, of squares or of x ln x; see `#term`. */
@@ -26,7 +26,7 @@ export class ClassCriterion implements Criterion {
   #rightTerms = 0;
   readonly #xLogX: Float64Array;
 
-  /** @param weights of each row in the tree at hand */
+  /** @param weights weight of each row in the current tree */
   constructor(isEntropy: boolean, labels: Uint16Array, numClasses: number, weights: Float64Array) {
     this.#isEntropy = isEntropy;
     this.#labels = labels;
@@ -86,7 +86,7 @@ export class ClassCriterion implements Criterion {
     this.leftWeight += weight;
   }
 
-  /** The expressions of the fast trainer, so that ties and rounding are the same. */
+  /** The same expressions as in the kernel, so that ties and rounding are the same. */
   score(): number {
     const { leftWeight } = this;
     const rightWeight = this.weight - leftWeight;
@@ -119,11 +119,11 @@ export class ClassCriterion implements Criterion {
     return leaves.endRow();
   }
 
-  /** What a class of this weight adds to the sum. Rounding can leave a weight just below 0. */
+  /** The term that a class of this weight adds to the sum. Rounding can make a weight slightly negative. */
   #term(x: number): number {
     if (!this.#isEntropy) return x * x;
     if (x <= 0) return 0;
-    // a fraction is not an index, and gives undefined
+    // undefined for a weight that is not an integer
     return this.#xLogX[x] ?? x * log(x);
   }
 }

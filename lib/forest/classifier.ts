@@ -1,4 +1,4 @@
-// Forests that tell classes apart.
+// Forests for classification.
 
 import { ForestEstimator, readEstimator } from './estimator.ts';
 import { encodeLabels, findClasses, type Rows } from './estimator-data.ts';
@@ -10,36 +10,36 @@ import { predictProba } from './predict.ts';
 import type { Target } from './training-table.ts';
 import { predictProbaInThreads } from './wasm/predict-in-threads.ts';
 
-/** As scikit-learn's class of this name; docs/estimator.md lists the options and the differences. */
+/** Like scikit-learn's class of this name; docs/estimator.md lists the options and the differences. */
 export class RandomForestClassifier extends ForestEstimator {
   constructor(options: EstimatorOptions = {}) {
     super(options);
   }
 
-  /** @throws {FormatError} on a damaged file, or one of another kind of forest */
+  /** @throws {FormatError} when the file is damaged or holds another kind of forest */
   static fromBytes(bytes: Uint8Array): RandomForestClassifier {
     const { model, options } = readEstimator(bytes, true, 'best');
     return new RandomForestClassifier(options).load(model);
   }
 
-  /** Class of each row: the most probable one, the first of equals. */
+  /** Class of each row: the most probable one; on a tie, the first. */
   predict(rows: Rows): ClassLabel[] {
     return this.#mostProbable(this.predictProba(rows));
   }
 
   /**
-   * As `predict`, on several threads.
+   * Like `predict`, on several threads.
    *
-   * @param numThreads from 1 to 256; by default as many as there are processors
+   * @param numThreads from 1 to 256; by default the number of processors
    */
   async predictInThreads(rows: Rows, numThreads?: number): Promise<ClassLabel[]> {
     return this.#mostProbable(await this.predictProbaInThreads(rows, numThreads));
   }
 
   /**
-   * As `predictProba`, on several threads: the same numbers to the last bit.
+   * Like `predictProba`, on several threads: the same numbers to the last bit.
    *
-   * @param numThreads from 1 to 256; by default as many as there are processors
+   * @param numThreads from 1 to 256; by default the number of processors
    */
   async predictProbaInThreads(rows: Rows, numThreads?: number): Promise<Float64Array> {
     return predictProbaInThreads(this.fitted, this.columnsToPredict(rows), numThreads);
@@ -58,7 +58,7 @@ export class RandomForestClassifier extends ForestEstimator {
     return predictProba(this.fitted, this.columnsToPredict(rows));
   }
 
-  /** Labels, sorted; scikit-learn: `classes_`. */
+  /** The labels, sorted; scikit-learn: `classes_`. */
   get classes(): readonly ClassLabel[] {
     return this.fitted.classes;
   }
@@ -80,9 +80,9 @@ export class RandomForestClassifier extends ForestEstimator {
   }
 }
 
-/** As scikit-learn's class of this name: one random cut per feature, and every row in every tree. */
+/** Like scikit-learn's class of this name: one random cut per feature, and every row in every tree. */
 export class ExtraTreesClassifier extends RandomForestClassifier {
-  /** @throws {FormatError} on a damaged file, or one of another kind of forest */
+  /** @throws {FormatError} when the file is damaged or holds another kind of forest */
   static override fromBytes(bytes: Uint8Array): ExtraTreesClassifier {
     const { model, options } = readEstimator(bytes, true, 'random');
     return new ExtraTreesClassifier(options).load(model);

@@ -1,12 +1,12 @@
-// The rows of a node in the order of one feature's codes; rows of equal codes keep their order.
+// Sorts the rows of a node by the codes of one feature; rows with equal codes keep their order.
 
 import type { Codes } from './training-table.ts';
 
-const INSERTION_ROWS = 32; // up to here, insertion sort is quicker than counting
+const INSERTION_ROWS = 32; // up to this number, insertion sort is faster than counting
 const POSITIONS = 2 ** 31; // a key is code * POSITIONS + position: below 2^47, so a double holds it
 
 export class CodeSort {
-  /** Rows and their codes, as sorted last; the first `numRows` count. */
+  /** Rows and their codes after the last sort; the first `numRows` are valid. */
   readonly rows: Int32Array;
   readonly codes: Codes;
   readonly #isWide: boolean;

@@ -1,21 +1,21 @@
-// What a cut lowers, behind one interface: the search moves rows to the left child one by one and asks for the score.
+// The interface of impurity criteria: the search moves rows to the left child one by one and reads the score.
 
 import type { LeafTableBuilder } from './leaf-table.ts';
 
-/** Bounds that monotonic constraints set on the prediction of a node; infinite where there are none. */
+/** Bounds that monotonic constraints set on the prediction of a node; infinite without constraints. */
 export interface Bounds {
   lower: number;
   upper: number;
 }
 
 export interface Criterion {
-  /** Of the node. */
+  /** Weight of the node. */
   readonly weight: number;
   /** Whether all targets in the node are equal. */
   readonly isPure: boolean;
-  /** Of the left child, the rows moved so far. */
+  /** Weight of the left child: the rows moved so far. */
   readonly leftWeight: number;
-  /** Turn to the node of `rows[start]` to `rows[end - 1]`. */
+  /** Start with the node of `rows[start]` to `rows[end - 1]`. */
   enter(rows: Int32Array, start: number, end: number): void;
   /** Impurity of the node. */
   impurity(): number;
@@ -23,11 +23,12 @@ export interface Criterion {
   startSweep(): void;
   /** Move a row to the left child. */
   move(row: number): void;
-  /** The rows moved so far that no earlier call has seen are all that the node has of one code. */
+  /** Called when all rows of one code have been moved: they are the rows moved since the previous call. */
   endCode(): void;
-  /** Grows with the fall of impurity; -Infinity when the cut isn't allowed. Compares the cuts of one node alone. */
+  /** Score of the cut, which rises with the decrease of impurity; -Infinity when the cut is not allowed. Scores of
+   * different nodes are not comparable. */
   score(): number;
-  /** What the left child predicts: its value, or of two classes the fraction of the second. */
+  /** Prediction of the left child: its value, or with two classes the fraction of the second. */
   leftValue(): number;
   rightValue(): number;
   /** Add the node to the table of leaves, its prediction within the bounds. @returns the row */

@@ -1,4 +1,4 @@
-// The trainers to choose from, behind one interface: any grouping of trees gives the same bytes.
+// The interface of engines: any grouping of the trees gives the same bytes.
 
 import type { BinnedRows } from '../partition/rows.ts';
 import type { TrainingInfo } from './packed-rows.ts';
@@ -9,9 +9,9 @@ import type { BeforeTree } from './tree-queue.ts';
 export interface TableShape {
   numRows: number;
   numFeatures: number;
-  /** 0 for values. */
+  /** 0 for regression. */
   numClasses: number;
-  /** Whether no value is missing, no feature categorical and no row weighted. @default true */
+  /** Whether no value is missing, no feature is categorical and no row is weighted. @default true */
   isPlain?: boolean;
   /** @default false */
   hasWeights?: boolean;
@@ -21,22 +21,22 @@ export interface TableShape {
 export interface TreeRange {
   treeStart: number;
   treeEnd: number; // exclusive
-  /** @default nothing calls the work off */
+  /** Cancels the work. @default never */
   beforeTree?: BeforeTree;
 }
 
 export interface ForestEngine {
   readonly name: EngineName;
-  /** What to use for `maxFeatures` when nothing is asked for. */
+  /** `maxFeatures` when the caller gives none. */
   readonly defaultMaxFeatures: MaxFeatures;
-  /** Rough time to grow all trees on one core. */
+  /** Estimated time to grow all trees on one core. */
   forecastSeconds(shape: TableShape, params: ForestParams): number;
-  /** @throws {InputError} when the engine can't do what `params` ask for */
+  /** @throws {InputError} when the engine does not support `params` */
   checkParams(params: ForestParams): void;
   /**
    * Grow the trees of a range; tree i depends on the rows, the parameters and i alone.
    *
-   * @throws {InputError} when the rows don't fit `info`, or as `checkParams`
+   * @throws {InputError} when the rows do not match `info`, and as `checkParams`
    */
   growTrees(rows: BinnedRows, info: TrainingInfo, params: ForestParams, trees: TreeRange): Promise<Tree[]>;
 }

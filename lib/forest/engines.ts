@@ -1,4 +1,4 @@
-// The engines to choose from.
+// The registry of engines.
 
 import { arvoredoEngine } from './arvoredo-engine.ts';
 import type { EngineName, ForestEngine } from './engine.ts';

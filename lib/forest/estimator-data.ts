@@ -1,4 +1,4 @@
-// Rows and targets as a caller gives them, checked and turned into what training takes.
+// Checks the rows and targets of a caller and converts them for training.
 
 import { InputError } from '../base/errors.ts';
 import { quote, quoteArgument } from '../base/quote.ts';
@@ -15,15 +15,15 @@ export type Rows = readonly Float32Array[] | { values: ArrayLike<number>; numFea
 export interface FitOptions {
   /** Weight of each row, ≥ 0; scikit-learn: `sample_weight`. */
   sampleWeight?: ArrayLike<number>;
-  /** Numbers of the features that hold categories: integers from 0 to 254. */
+  /** Indices of the features whose values are categories: integers from 0 to 254. */
   categorical?: readonly number[];
 }
 
-const MAX_EXACT_VALUES = 65_535; // two bytes hold a code, and one code is that of a missing value
+const MAX_EXACT_VALUES = 65_535; // a code takes two bytes, and one code stands for a missing value
 const MAX_BYTE_EDGES = 254;
 
 /**
- * Columns of the rows.
+ * Convert rows to one column per feature.
  *
  * @throws {InputError} on no features, columns of different lengths, or an infinite value
  */
@@ -38,7 +38,7 @@ export function toColumns(rows: Rows): Float32Array[] {
   for (const [feature, column] of columns.entries()) {
     if (!(column instanceof Float32Array)) {
       throw new InputError(
-        `feature ${feature} must be a Float32Array, got ${quote(column)}; of lists row by row: { values: rows.flat(), numFeatures }`,
+        `feature ${feature} must be a Float32Array, got ${quote(column)}; for a list of rows, pass { values: rows.flat(), numFeatures }`,
       );
     }
     if (column.length !== columns[0].length) {
@@ -54,7 +54,7 @@ type RowMajor = Extract<Rows, { numFeatures: number }>;
 
 function splitRows({ values, numFeatures }: RowMajor): Float32Array[] {
   if (!Number.isInteger(numFeatures) || numFeatures < 1 || values.length % numFeatures !== 0) {
-    throw new InputError(`rows of ${quote(numFeatures)} features can't be made of ${values.length} values`);
+    throw new InputError(`${values.length} values cannot be divided into rows of ${quote(numFeatures)} features`);
   }
   for (let i = 0; i < values.length; i++) {
     if (typeof values[i] === 'number') continue;
@@ -70,7 +70,7 @@ function splitRows({ values, numFeatures }: RowMajor): Float32Array[] {
 /**
  * Classes of the labels: numbers ascending, strings by code units, false before true; scikit-learn: `classes_`.
  *
- * @throws {InputError} on a label that is missing or NaN, or of another type than the first
+ * @throws {InputError} on a label that is missing, NaN, or of a different type than the first
  */
 export function findClasses(labels: ArrayLike<unknown>): ClassLabel[] {
   const type = typeof labels[0];
@@ -80,13 +80,16 @@ export function findClasses(labels: ArrayLike<unknown>): ClassLabel[] {
   return classes.sort((a, b) => (a < b ? -1 : 1));
 }
 
-/** @throws {InputError} on another number of labels than rows, or a label that is none of the classes */
+/** @throws {InputError} when the number of labels and rows differ, or a label is not one of the classes */
 export function encodeLabels(labels: ArrayLike<unknown>, classes: readonly ClassLabel[], numRows: number): Uint16Array {
   if (labels.length !== numRows) throw new InputError(`${labels.length} labels for ${numRows} rows`);
   const indexOf = new Map<unknown, number>(classes.map((label, k) => [label, k]));
   return Uint16Array.from({ length: numRows }, (_, row) => {
     const k = indexOf.get(labels[row]);
-    if (k === undefined) throw new InputError(`label of row ${row} is none of the classes: ${String(labels[row])}`);
+    if (k === undefined)
+      throw new InputError(
+        `label of row ${row} must be one of the classes seen in training, got ${String(labels[row])}`,
+      );
     return k;
   });
 }
@@ -96,13 +99,14 @@ function checkLabel(label: unknown, type: string, row: number): void {
   if (!isKind || (typeof label === 'number' && !Number.isFinite(label))) {
     throw new InputError(`label of row ${row} must be a string, a finite number or true or false, got ${label}`);
   }
-  if (typeof label !== type) throw new InputError(`label of row ${row} must be a ${type} as the first, got ${label}`);
+  if (typeof label !== type)
+    throw new InputError(`label of row ${row} must be a ${type} like the first label, got ${label}`);
 }
 
-/** Squares of these add up to a finite number for any rows and weights that fit a memory. */
+/** Sums of squares stay finite for any rows and weights that fit in memory. */
 const MAX_VALUE = 1e140;
 
-/** @throws {InputError} on another number of values than rows, or one that isn't finite or beyond ±1e140 */
+/** @throws {InputError} when the number of values and rows differ, or a value is not finite or beyond ±1e140 */
 export function checkValues(values: ArrayLike<number>, numRows: number): Float64Array {
   if (values.length !== numRows) throw new InputError(`${values.length} values for ${numRows} rows`);
   for (let row = 0; row < numRows; row++) {
@@ -115,7 +119,7 @@ export function checkValues(values: ArrayLike<number>, numRows: number): Float64
   return Float64Array.from(values);
 }
 
-/** Which features hold categories. */
+/** Flags of the features that are categorical, shape [numFeatures]. */
 export function toCategorical(features: readonly number[], numFeatures: number): boolean[] {
   const isCategorical = new Array<boolean>(numFeatures).fill(false);
   for (const feature of features) {
@@ -128,9 +132,9 @@ export function toCategorical(features: readonly number[], numFeatures: number):
 }
 
 /**
- * Edges of the bins of each feature.
+ * Compute the bin edges of each feature.
  *
- * @throws {InputError} on too many distinct values for `exact`
+ * @throws {InputError} when `exact` meets too many distinct values
  */
 export function findEdges(
   columns: readonly Float32Array[],

@@ -1,4 +1,4 @@
-// Options of the estimator classes, as a caller gives them.
+// Checks and stores the options of the estimator classes.
 
 import { InputError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
@@ -7,23 +7,23 @@ import type { ClassLabel } from './model.ts';
 import { FOREST_DEFAULTS, type ForestParams, validateForestParams } from './params.ts';
 import { MAX_FEATURES } from './tree.ts';
 
-/** Weights by class: `new Map([['cat', 1], ['dog', 2]])` or the entries of one. Classes left out weigh 1. */
+/** Weights by class: `new Map([['cat', 1], ['dog', 2]])` or its entries. Omitted classes weigh 1. */
 export type ClassWeights = ReadonlyMap<ClassLabel, number> | readonly (readonly [ClassLabel, number])[];
 
 export interface EstimatorOptions extends Partial<Omit<ForestParams, 'classWeight' | 'splitter'>> {
-  /** `numTrees` as a run calls it. */
+  /** Another name of `numTrees`, the one that runs use. */
   trees?: number;
-  /** Weights of the classes; scikit-learn: `class_weight`. @default null, all alike */
+  /** Weights of the classes; scikit-learn: `class_weight`. @default null, all weigh 1 */
   classWeight?: 'balanced' | 'balanced_subsample' | ClassWeights | null;
-  /** Most bins of a feature, from 2 to 255. @default 255 */
+  /** Maximum number of bins of a feature, from 2 to 255. @default 255 */
   maxBins?: number;
   /** Whether each distinct value, up to 65,535 of a feature, gets a bin, as in scikit-learn; for small data. @default false */
   exact?: boolean;
-  /** Whether `fit` works out the out-of-bag score; scikit-learn: `oob_score`. @default false */
+  /** Whether `fit` computes the out-of-bag score; scikit-learn: `oob_score`. @default false */
   oobScore?: boolean;
 }
 
-/** Options checked, in one order, all there. */
+/** Checked options: all present, in a fixed order. */
 export interface ParsedOptions {
   params: Omit<ForestParams, 'classWeight'>;
   classWeight: 'balanced' | 'balanced_subsample' | readonly (readonly [ClassLabel, number])[] | null;
@@ -51,10 +51,10 @@ const PARAM_NAMES = [
 const OTHER_NAMES = ['classWeight', 'maxBins', 'exact', 'oobScore', 'trees'] as const;
 
 /**
- * Fill in the defaults and check all that can be checked without data.
+ * Fill in the defaults and check everything that can be checked without data.
  *
- * @param defaults of the class at hand
- * @throws {InputError} on an unknown option, or a value that isn't allowed
+ * @param defaults the defaults of the estimator class
+ * @throws {InputError} on an unknown option, or a value that is not allowed
  */
 export function parseOptions(
   options: EstimatorOptions,
@@ -67,7 +67,7 @@ export function parseOptions(
   );
   const { trees, numTrees = trees } = options;
   if (trees !== undefined && trees !== numTrees) {
-    throw new InputError(`trees is another name of numTrees: give one of the two, got ${trees} and ${numTrees}`);
+    throw new InputError(`trees is another name of numTrees: set only one of them, got ${trees} and ${numTrees}`);
   }
   const params: ForestParams = { ...FOREST_DEFAULTS, ...defaults, ...given, ...(trees !== undefined && { numTrees }) };
   const { classWeight = null, maxBins = MAX_BINS, exact = false, oobScore = false } = options;
@@ -78,15 +78,16 @@ export function parseOptions(
     if (typeof value !== 'boolean') throw new InputError(`${name} must be true or false, got ${value}`);
   }
   if (oobScore && !params.bootstrap) throw new InputError('oobScore needs bootstrap, got oobScore without it');
-  if (classWeight !== null && !isClassifier) throw new InputError('classWeight has no meaning for a regressor');
-  // numbers of features and classes are known when there is data; both are checked again then
+  if (classWeight !== null && !isClassifier)
+    throw new InputError('classWeight does not apply to a regressor; remove it');
+  // the numbers of features and classes are unknown without data; `fit` checks both again
   validateForestParams(params, params.monotonicConstraints?.length || MAX_FEATURES, isClassifier ? 2 : 0);
   return { params, classWeight: parseClassWeight(classWeight), maxBins, exact, oobScore };
 }
 
 /**
- * @param of what the options are of, in messages; nothing for those of an estimator
- * @throws {InputError} when they are no object, or it has another name
+ * @param of the owner of the options, for messages; omitted for an estimator
+ * @throws {InputError} when the options are not an object, or have an unknown name
  */
 export function checkNames(options: object, known: readonly string[], of = ''): void {
   const where = of && ` of ${of}`;
@@ -97,16 +98,16 @@ export function checkNames(options: object, known: readonly string[], of = ''): 
   }
 }
 
-/** The options as a model keeps them: the same bytes in whatever order they were given. */
+/** The options as a model stores them: the same bytes for any order of the input. */
 export function toStored({ params, ...others }: ParsedOptions): Record<string, unknown> {
   const { splitter = 'best' } = params;
   return { ...Object.fromEntries(PARAM_NAMES.map((name) => [name, params[name]])), ...others, splitter };
 }
 
 /**
- * Parameters of a forest as a model keeps them.
+ * The parameters of a forest as a model stores them.
  *
- * @param labels what the classes are called; their numbers when left out
+ * @param labels names of the classes; by default their numbers
  */
 export function storedOptions(
   { classWeight = null, ...params }: ForestParams,
@@ -133,6 +134,6 @@ function parseClassWeight(classWeight: NonNullable<EstimatorOptions['classWeight
   const labels = entries.map(([label]) => label as ClassLabel);
   const twice = labels.find((label, i) => labels.indexOf(label) < i);
   if (twice !== undefined)
-    throw new InputError(`classWeight names ${JSON.stringify(twice)} twice; give each class once`);
+    throw new InputError(`classWeight names ${JSON.stringify(twice)} twice; name each class once`);
   return entries as [ClassLabel, number][];
 }

@@ -1,4 +1,4 @@
-// What the estimator classes share: a forest in memory, fitted, extended, stored and asked.
+// The base of the estimator classes: a forest in memory that is fitted, extended, stored and queried.
 
 import { FormatError, InputError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
@@ -23,39 +23,39 @@ interface Fitted {
   classes: readonly ClassLabel[];
   edges: BinEdges;
   isCategorical: readonly boolean[];
-  /** What training saw; null where that isn't known. */
+  /** Ranges of the training values; null when unknown. */
   ranges: readonly ValueRange[] | null;
   trees: Tree[];
 }
 
-/** What is to be grown. */
+/** The trees to grow. */
 interface Job {
-  /** The forest before; its trees come first. */
+  /** The forest to extend; its trees come first. */
   fitted: Fitted;
   table: TrainingTable;
   params: ForestParams;
 }
 
 export abstract class ForestEstimator {
-  /** As they were given; scikit-learn: `get_params`. */
+  /** The options as passed to the constructor; scikit-learn: `get_params`. */
   readonly options: Readonly<EstimatorOptions>;
   #options: ParsedOptions;
   #fitted: Fitted | null = null;
   #oob: (OobScore & { prediction: Float64Array }) | null = null;
 
-  /** @throws {InputError} on an unknown option or a value that isn't allowed */
+  /** @throws {InputError} on an unknown option or a value that is not allowed */
   constructor(options: EstimatorOptions) {
     this.#options = parseOptions(options, this.defaults(), this.isClassifier());
     this.options = Object.freeze({ ...options });
   }
 
-  /** Parameters in which the class differs from `FOREST_DEFAULTS`. */
+  /** Defaults of this class that differ from `FOREST_DEFAULTS`. */
   protected abstract defaults(): Partial<ForestParams>;
   protected abstract isClassifier(): boolean;
   protected abstract findClasses(y: ArrayLike<unknown>): ClassLabel[];
   protected abstract encodeTarget(y: ArrayLike<unknown>, classes: readonly ClassLabel[], numRows: number): Target;
 
-  /** @throws {InputError} on rows, a target or weights that can't be trained on, or options that don't fit them */
+  /** @throws {InputError} when rows, target or weights are invalid, or the options do not match them */
   fit(rows: Rows, y: ArrayLike<unknown>, fitOptions: FitOptions = {}): this {
     const job = this.#plan(rows, y, fitOptions);
     return this.#finish(
@@ -65,9 +65,9 @@ export abstract class ForestEstimator {
   }
 
   /**
-   * As `fit`, on several threads; the same bytes for any number of them.
+   * Like `fit`, on several threads; any number of threads gives the same bytes.
    *
-   * @param numThreads from 1 to 256; by default as many as there are processors
+   * @param numThreads from 1 to 256; by default the number of processors
    */
   async fitInThreads(
     rows: Rows,
@@ -79,8 +79,8 @@ export abstract class ForestEstimator {
   }
 
   /**
-   * Grow more trees on the same rows: 50 and 50 more are the bytes of 100; scikit-learn: `warm_start`. On other rows,
-   * bins and classes stay as they were.
+   * Grow more trees on the same rows: 50 trees and 50 more give the bytes of 100; scikit-learn: `warm_start`. On other
+   * rows, bins and classes stay unchanged.
    *
    * @param count trees to add, ≥ 1
    */
@@ -103,9 +103,9 @@ export abstract class ForestEstimator {
   }
 
   /**
-   * As `addTrees`, on several threads; the same bytes.
+   * Like `addTrees`, on several threads; the same bytes.
    *
-   * @param numThreads from 1 to 256; by default as many as there are processors
+   * @param numThreads from 1 to 256; by default the number of processors
    */
   async addTreesInThreads(
     count: number,
@@ -134,17 +134,17 @@ export abstract class ForestEstimator {
     return featureImportances(this.fitted, criterion ?? (this.isClassifier() ? 'gini' : 'squared_error'));
   }
 
-  /** Accuracy or R² on rows out of bag, of those that some tree didn't see; with the option `oobScore`. */
+  /** Accuracy or R² over the rows that are out of bag for at least one tree; needs the option `oobScore`. */
   get oobScore(): number {
     return this.#requireOob().score;
   }
 
-  /** Share of the rows that some tree didn't see. */
+  /** Share of the rows that are out of bag for at least one tree. */
   get oobCoverage(): number {
     return this.#requireOob().coverage;
   }
 
-  /** Class probabilities, shape [numRows, numClasses], or values; NaN for a row that every tree saw. */
+  /** Class probabilities, shape [numRows, numClasses], or values, shape [numRows]; NaN for a row that every tree saw. */
   get oobPrediction(): Float64Array {
     return this.#requireOob().prediction;
   }
@@ -170,7 +170,7 @@ export abstract class ForestEstimator {
     return this.#checkColumns(rows);
   }
 
-  /** Take over a model. */
+  /** Replace the forest with one from a model. */
   protected load({ numClasses, classLabels, edges, trees, isCategorical, ranges }: Model): this {
     this.#fitted = { numClasses, classes: classLabels, edges, trees, isCategorical, ranges };
     return this;
@@ -240,7 +240,7 @@ export abstract class ForestEstimator {
     if (classWeight === null || typeof classWeight === 'string') return classWeight;
     const ofLabel = new Map(classWeight);
     for (const label of ofLabel.keys()) {
-      if (!classes.includes(label)) throw new InputError(`classWeight names ${label}, which is none of the classes`);
+      if (!classes.includes(label)) throw new InputError(`classWeight names ${label}, which is not one of the classes`);
     }
     return classes.map((label) => ofLabel.get(label) ?? 1);
   }
@@ -255,15 +255,16 @@ export abstract class ForestEstimator {
   }
 
   #requireOob() {
-    if (this.#oob === null) throw new InputError('no out-of-bag score; fit with the option oobScore');
+    if (this.#oob === null)
+      throw new InputError('the forest has no out-of-bag score; set the option oobScore and call fit again');
     return this.#oob;
   }
 }
 
 /**
- * The model in a file and the options that it was made with.
+ * Decode a model file and the options that the model was trained with.
  *
- * @throws {FormatError} on a damaged file, or one of another kind of forest
+ * @throws {FormatError} when the file is damaged or holds another kind of forest
  */
 export function readEstimator(
   bytes: Uint8Array,

@@ -1,4 +1,4 @@
-// Why a forest predicts what it does: the part of each feature, and the way down each tree.
+// Explains predictions: the contribution of each feature, and the path through each tree.
 
 import { checkColumns, type Forest } from './forest.ts';
 import { LEAF_VALUE, LEAF_WEIGHT } from './leaf-table.ts';
@@ -6,23 +6,23 @@ import { categoriesByNode, thresholdOf } from './thresholds.ts';
 import { LEAF, type Tree } from './tree.ts';
 import { encodeRowsWide, TreeWalker } from './walk.ts';
 
-/** What each feature adds to the prediction of each row; `width` is numClasses, 1 of a regressor. */
+/** Contribution of each feature to the prediction of each row; `width` is numClasses, or 1 for a regressor. */
 export interface Contributions {
   width: number;
-  /** What the forest says where it knows nothing of a row: mean over trees of the root, shape [width]. */
+  /** Prediction without any feature: the mean over trees of the root's prediction, shape [width]. */
   bias: Float64Array;
-  /** What each feature adds to that, row-major, shape [numRows, numFeatures, width]. */
+  /** Contribution of each feature, row-major, shape [numRows, numFeatures, width]. */
   values: Float64Array;
 }
 
 /**
- * Contributions along the paths: each test moves a row from its node's class fractions (mean value) to its child's, and
- * that difference is put down to the feature tested; means over trees. `bias` and a row's contributions add up to what
- * `predictProba` or `predictValues` gives, but for rounding. They depend on the order of tests along the paths: two
- * features that say the same share what either would have, unevenly.
+ * Compute contributions along the paths: each test moves a row from the class fractions (or mean value) of its node to
+ * those of a child, and the difference counts for the feature tested. The result is the mean over trees. `bias` plus the
+ * contributions of a row equals the result of `predictProba` or `predictValues`, except for rounding. Contributions
+ * depend on the order of tests along the paths: two redundant features share, unevenly, the contribution of either.
  *
- * Needs the samples of the leaves: in a forest that came from elsewhere, where every leaf counts as one, `bias` is the mean
- * over leaves.
+ * Uses the sample counts of the leaves: in an imported forest every leaf counts as one sample, so `bias` is the mean over
+ * leaves.
  *
  * @throws {RangeError} when columns have another shape than in training
  * Source: Saabas, "Interpreting random forests", 2014; treeinterpreter. Palczewska et al., arXiv:1312.1121.
@@ -56,7 +56,7 @@ export function explainRows(forest: Forest, columns: readonly Float32Array[]): C
   return { width, bias, values };
 }
 
-/** Samples of each class, or sum of values, in each node, shape [numNodes, width]; and their weight, shape [numNodes]. */
+/** Samples per class, or sum of values, in each node, shape [numNodes, width]; and their weight, shape [numNodes]. */
 function sumNodes({ numNodes, feature, next, leaves }: Tree, numClasses: number) {
   const width = numClasses || 1;
   const sums = new Float64Array(numNodes * width);
@@ -84,27 +84,27 @@ function sumNodes({ numNodes, feature, next, leaves }: Tree, numClasses: number)
   return { sums, weights };
 }
 
-/** A test that a row passed: the value is at most a threshold, or one of the categories, or not. */
+/** A test on a row's path: whether the value is at most a threshold, or one of the categories. */
 export interface PathStep {
   node: number;
   feature: number;
-  /** Null when it is missing. */
+  /** The row's value; null when it is missing. */
   value: number | null;
-  /** Null where every known value goes left. */
+  /** Null when every known value goes left. */
   atMost?: number | null;
   categories?: number[];
   goes: 'left' | 'right';
 }
 
-/** The way of one row down one tree. */
+/** The path of one row through one tree. */
 export interface RowPath {
   steps: PathStep[];
-  /** Number of the leaf, as `apply` gives it. */
+  /** Number of the leaf, as in `apply`. */
   leaf: number;
 }
 
 /**
- * The way of a row down each tree.
+ * The path of a row through each tree.
  *
  * @throws {RangeError} when columns have another shape than in training
  */

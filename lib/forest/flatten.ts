@@ -8,9 +8,9 @@ import { hasRealWeights } from './sampling.ts';
 import { isFlagged, isWide, type TrainingTable } from './training-table.ts';
 import { CATEGORICAL, LEAF, MISSING_LEFT, SET_BYTES, type Tree } from './tree.ts';
 
-/** What the trees of a forest hold, beside features and cuts. */
+/** Optional parts of the trees of a forest, in addition to features and cuts. */
 export interface TreeLayout {
-  /** Whether leaves hold other than integers. */
+  /** Whether leaf counts may be other than integers. */
   hasRealLeaves: boolean;
   hasWideCuts: boolean;
   hasFlags: boolean;
@@ -26,7 +26,7 @@ export function treeLayout(table: TrainingTable, params: ResolvedParams): TreeLa
   };
 }
 
-/** @param rows of the tree, of which every node holds a range */
+/** @param rows rows of the tree; each node holds a range of them */
 export function flatten(root: GrowNode, rows: Int32Array, criterion: Criterion, layout: TreeLayout): Tree {
   const nodes = listNodes(root);
   const leaves = new LeafTableBuilder(layout.hasRealLeaves);
@@ -58,7 +58,7 @@ export function flatten(root: GrowNode, rows: Int32Array, criterion: Criterion, 
   return { ...tree, leaves: leaves.take() };
 }
 
-/** Nodes in preorder, right children with the number of their parent. */
+/** The nodes in preorder; a right child comes with the number of its parent. */
 function listNodes(root: GrowNode): { node: GrowNode; parent: number }[] {
   const nodes: { node: GrowNode; parent: number }[] = [];
   const waiting = [{ node: root, parent: -1 }];

@@ -1,9 +1,9 @@
-// What prediction needs of a model, and the shape of the rows that it takes.
+// The part of a model that prediction needs, and the shape check of rows to predict.
 
 import type { BinEdges } from '../partition/rows.ts';
 import type { Tree } from './tree.ts';
 
-/** What prediction needs of a model. */
+/** The part of a model that prediction needs. */
 export interface Forest {
   /** 0 for a regressor. */
   numClasses: number;
@@ -11,7 +11,7 @@ export interface Forest {
   edges: BinEdges;
   /** In tree order, at least one. */
   trees: Tree[];
-  /** Features that hold categories; none when left out. */
+  /** Flags of the categorical features; by default none is categorical. */
   isCategorical?: readonly boolean[];
 }
 
@@ -19,7 +19,7 @@ export interface Forest {
  * Check the shape of rows to predict.
  *
  * @returns number of rows
- * @throws {RangeError} on another number of columns than in training, or columns of different lengths
+ * @throws {RangeError} when the number of columns differs from training, or columns differ in length
  */
 export function checkColumns({ edges }: Forest, columns: readonly Float32Array[]): number {
   const numRows = columns[0]?.length ?? 0;

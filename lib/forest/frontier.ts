@@ -1,8 +1,8 @@
-// The order in which a tree with a limit on its leaves is grown.
+// The order in which a tree with `maxLeafNodes` is grown.
 
 import type { GrowNode } from './grow-node.ts';
 
-/** Nodes that have a split, the one of greatest decrease on top: a binary heap. */
+/** A binary heap of the nodes that have a split, with the greatest decrease on top. */
 export class Frontier {
   readonly #heap: { node: GrowNode; order: number }[] = [];
   #numPushed = 0;

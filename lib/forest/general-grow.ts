@@ -1,5 +1,5 @@
-// Grows trees with any of the parameters: plainly, one feature at a time. Where the fast trainer can do the same, both
-// give the same trees.
+// The general trainer: supports all parameters and searches one feature at a time. Where the kernel supports the same
+// request, both give the same trees.
 
 import { STREAM } from '../base/random.ts';
 import type { Bounds, Criterion } from './criterion.ts';
@@ -15,7 +15,7 @@ import { missingCode, type TrainingTable } from './training-table.ts';
 import type { Tree } from './tree.ts';
 import { TreeRandom } from './tree-random.ts';
 
-const EPSILON = 2.220446049250313e-16; // as scikit-learn allows below minImpurityDecrease
+const EPSILON = 2.220446049250313e-16; // tolerance below minImpurityDecrease, as in scikit-learn
 
 export class GeneralGrower {
   readonly #table: TrainingTable;
@@ -25,17 +25,17 @@ export class GeneralGrower {
   readonly #criterion: Criterion;
   readonly #search: SplitSearch;
   readonly #random = new TreeRandom();
-  /** Rows of the tree, each node's side by side and in ascending order. */
+  /** Rows of the tree: those of a node are adjacent and ascending. */
   readonly #rows: Int32Array;
   readonly #side: Int32Array;
-  /** All features, those drawn for the node at hand first. */
+  /** All features; those drawn for the current node come first. */
   readonly #features: Int32Array;
   readonly #missing: number;
   readonly #needsImpurity: boolean;
   readonly #layout: TreeLayout;
   #treeWeight = 0;
 
-  /** @param table checked by `checkTable` */
+  /** @param table must have passed `checkTable` */
   constructor(table: TrainingTable, params: ResolvedParams) {
     this.#table = table;
     this.#params = params;
@@ -83,7 +83,7 @@ export class GeneralGrower {
     }
   }
 
-  /** Make the split of greatest decrease first, the oldest of equals, until there are as many leaves as allowed. */
+  /** Make the split of greatest decrease first (on a tie the oldest), until the tree has the allowed number of leaves. */
   #growBestFirst(root: GrowNode, maxLeafNodes: number): void {
     const frontier = new Frontier();
     frontier.push(root);
@@ -128,7 +128,7 @@ export class GeneralGrower {
   }
 
   /**
-   * Try `maxFeatures` features drawn without replacement; when none of them varies in the node, go on drawing until one
+   * Try `maxFeatures` features drawn without replacement; when none of them varies in the node, continue to draw until one
    * does.
    * Source: scikit-learn 1.9.1, `node_split_best`.
    */
@@ -143,7 +143,7 @@ export class GeneralGrower {
     }
   }
 
-  /** Swap a feature not drawn yet into place `index`. */
+  /** Swap a feature that is not drawn yet to position `index`. */
   #drawFeature(index: number): void {
     const features = this.#features;
     const drawn = index + this.#random.nextBelow(features.length - index);
@@ -152,7 +152,7 @@ export class GeneralGrower {
     features[index] = feature;
   }
 
-  /** Bring the rows that go left to the front; both sides keep their order. @returns end of the left side */
+  /** Move the rows that go left to the front; both children keep the order. @returns end of the left child's rows */
   #partition(start: number, end: number, split: Split): number {
     const column = this.#table.columns[split.feature];
     let left = start;
@@ -176,7 +176,7 @@ export class GeneralGrower {
   }
 
   /**
-   * The children, not opened yet. Under a monotonic constraint each stays on its side of the middle of both values.
+   * Create the children, not split yet. Under a monotonic constraint the middle of their two values bounds both.
    * Source: scikit-learn 1.9.1, `DepthFirstTreeBuilder.build`.
    */
   #makeChildren({ start, middle, end, depth, bounds }: GrowNode, split: Split): [GrowNode, GrowNode] {

@@ -1,4 +1,4 @@
-// The general trainer, and the sums over rows out of bag, on several threads.
+// Runs the general trainer and the out-of-bag sums on several threads.
 
 import { type GeneralGrowJob, type OobJob, openGeneralQueue } from './general-loop.ts';
 import { growFromQueue } from './grow-from-queue.ts';
@@ -33,12 +33,12 @@ export function growGeneralInThreads({
   return growFromQueue({ jobs, open: openGeneralQueue, queue: job.queue, numTrees, beforeTree });
 }
 
-/** Trees, and the rows that they were grown on. */
+/** Trees and the rows they were grown on. */
 export interface OobRequest {
   table: TrainingTable;
   params: ForestParams;
   trees: readonly Tree[];
-  /** Number of the first of them in its forest. */
+  /** Number of the first tree in its forest. */
   treeStart: number;
   /** From 1 to 256. @default the number of processors */
   numThreads?: number;
@@ -54,7 +54,7 @@ export async function oobSumsInThreads({ table, params, trees, treeStart, numThr
     return { kind: 'oob', table: shared, params, trees: trees.slice(start, end), treeStart: treeStart + start };
   });
   const others = Promise.all(rest.map((job) => runOnThread<OobSums>(job)));
-  others.catch(() => {}); // awaited below, after our own share
+  others.catch(() => {}); // awaited below, after this thread's share
   const sums = oobSums(shared, params, own.trees, treeStart);
   for (const part of await others) addOobSums(sums, part);
   return sums;

@@ -1,4 +1,4 @@
-// What each thread does for trees that only the general trainer can grow: take the next from the queue, until none is left.
+// The work of a thread of the general trainer: take the next tree from the queue and grow it, until none is left.
 
 import { GeneralGrower } from './general-grow.ts';
 import { type OobSums, oobSums } from './oob.ts';
@@ -8,7 +8,7 @@ import type { TrainingTable } from './training-table.ts';
 import type { Tree } from './tree.ts';
 import type { NextTree } from './tree-queue.ts';
 
-/** What one thread needs to know; goes through a message. */
+/** The work of one thread; sent as a message. */
 export interface GeneralGrowJob {
   kind: 'grow-general';
   table: TrainingTable;
@@ -18,9 +18,9 @@ export interface GeneralGrowJob {
   numTrees: number;
 }
 
-/** The next tree of the queue, at each call; undefined when none is left. */
+/** Returns a function that grows the next tree of the queue at each call, and returns undefined when none is left. */
 export function openGeneralQueue({ table, params, queue, treeStart, numTrees }: GeneralGrowJob): NextTree {
-  let grower: GeneralGrower | undefined; // a thread that comes too late needs none
+  let grower: GeneralGrower | undefined; // created with the first tree: a late thread may get none
   return () => {
     const index = takeNext(queue);
     if (index >= numTrees) return undefined;
@@ -29,7 +29,7 @@ export function openGeneralQueue({ table, params, queue, treeStart, numTrees }: 
   };
 }
 
-/** A slice of the trees, for their out-of-bag sums; goes through a message. */
+/** A group of trees whose out-of-bag sums one thread computes; sent as a message. */
 export interface OobJob {
   kind: 'oob';
   table: TrainingTable;

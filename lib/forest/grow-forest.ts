@@ -1,4 +1,4 @@
-// Grows the trees of any forest: the kernel where it can, else the general trainer.
+// Grows the trees of any forest: in the kernel where it supports the request, else by the general trainer.
 
 import { InputError } from '../base/errors.ts';
 import { GeneralGrower } from './general-grow.ts';
@@ -9,7 +9,7 @@ import { checkTable, isFlagged, isWide, type TrainingTable } from './training-ta
 import type { Tree } from './tree.ts';
 import { growHere, growTableInThreads } from './wasm/grow-in-threads.ts';
 
-/** The trainer of a table. */
+/** Choose the trainer for a table. */
 export function trainerOf(params: ResolvedParams, table: TrainingTable): Trainer {
   if (isWide(table)) return 'general';
   const { target, weights } = table;
@@ -63,9 +63,9 @@ function check(table: TrainingTable, params: ForestParams): ResolvedParams {
 function checkPoisson(values: Float64Array): void {
   if (values.some((value) => value < 0)) {
     const got = values.find((value) => value < 0);
-    throw new InputError(`criterion poisson needs a target of values ≥ 0, got ${got}`);
+    throw new InputError(`criterion poisson needs target values ≥ 0, got ${got}`);
   }
   if (values.every((value) => value === 0)) {
-    throw new InputError('criterion poisson needs a target with some value above 0, all are 0');
+    throw new InputError('criterion poisson needs at least one target value above 0, all are 0');
   }
 }

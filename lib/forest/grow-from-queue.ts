@@ -1,4 +1,4 @@
-// The calling thread's side of a queue of trees: give the other threads their jobs, and put the trees in their order.
+// The calling thread's side of a queue of trees: start the other threads and sort the trees.
 
 import { runOnThread } from './threads.ts';
 import type { Tree } from './tree.ts';
@@ -6,17 +6,17 @@ import type { BeforeTree, GrownTree, NextTree } from './tree-queue.ts';
 
 /** The jobs of a queue of trees. */
 export interface TreeQueue<Job> {
-  /** One for each thread, with the same queue; at least one. */
+  /** One job for each thread, all with the same queue; at least one. */
   jobs: readonly Job[];
-  /** What a thread of the pool does with such a job. */
+  /** The task that a thread of the pool runs on each job. */
   open: (job: Job) => NextTree;
-  /** The number of the next tree, shared by all jobs. */
+  /** Number of the next tree, shared by all jobs. */
   queue: Int32Array;
   numTrees: number;
   beforeTree?: BeforeTree;
 }
 
-/** Do the first job on this thread, while others do the rest. */
+/** Run the first job on this thread while other threads run the rest. */
 export async function growFromQueue<Job>({ jobs, open, ...share }: TreeQueue<Job>): Promise<Tree[]> {
   const others = Promise.all(jobs.slice(1).map((job) => runOnThread<GrownTree[]>(job)));
   others.catch(() => {}); // awaited below, after this thread's share
@@ -27,7 +27,7 @@ export async function growFromQueue<Job>({ jobs, open, ...share }: TreeQueue<Job
   return trees;
 }
 
-/** The calling thread's share, with a pause before each tree in which the work can be called off. */
+/** The calling thread's share, with a pause before each tree in which the caller can cancel the work. */
 async function takeTrees(
   next: NextTree,
   { queue, numTrees, beforeTree }: Pick<TreeQueue<unknown>, 'queue' | 'numTrees' | 'beforeTree'>,

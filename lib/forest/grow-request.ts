@@ -1,11 +1,11 @@
-// The trees to grow, as all trainers take them.
+// The request that all trainers take: which trees to grow, on which table.
 
 import type { ResolvedParams } from './params.ts';
 import type { TrainingTable } from './training-table.ts';
 import type { BeforeTree } from './tree-queue.ts';
 
 export interface GrowRequest {
-  /** Checked by `checkTable`. */
+  /** Must have passed `checkTable`. */
   table: TrainingTable;
   params: ResolvedParams;
   /** First tree; tree i depends on the table, the parameters and i alone. */
@@ -13,6 +13,6 @@ export interface GrowRequest {
   treeEnd: number; // exclusive
   /** From 1 to 256. @default the number of processors */
   numThreads?: number;
-  /** @default nothing calls the work off */
+  /** Cancels the work. @default never */
   beforeTree?: BeforeTree;
 }

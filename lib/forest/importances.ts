@@ -1,4 +1,4 @@
-// Impurity-based importances of the features, worked out from the leaves: nothing more is stored for them.
+// Impurity-based importances of the features, computed from the leaves, so that a model stores nothing for them.
 
 import { log } from '../base/numeric.ts';
 import type { Forest } from './forest.ts';
@@ -8,10 +8,10 @@ import { LEAF, type Tree } from './tree.ts';
 import { nodeWeights } from './walk.ts';
 
 /**
- * Share of each feature in the fall of impurity: the mean over the trees that have a cut, each summing to 1; all zeros
- * when none has; scikit-learn: `feature_importances_`.
+ * Share of each feature in the decrease of impurity: the mean over the trees that have a cut, each summing to 1; all
+ * zeros when no tree has a cut; scikit-learn: `feature_importances_`.
  *
- * @param criterion the one that the forest was grown with
+ * @param criterion the criterion that the forest was grown with
  * Source: scikit-learn 1.9.1, `Tree.compute_feature_importances`.
  */
 export function featureImportances(forest: Forest, criterion: Criterion): Float64Array {
@@ -36,7 +36,7 @@ function normalise(importances: Float64Array): void {
   if (sum > 0) for (let i = 0; i < importances.length; i++) importances[i] /= sum;
 }
 
-/** Fall of weight times impurity at each node; 0 for a leaf. Entropy is in nats. */
+/** Decrease of weight times impurity at each node; 0 for a leaf. Entropy is in nats. */
 export function nodeDecreases(tree: Tree, numClasses: number, criterion: Criterion): Float64Array {
   if (tree.impurity) return storedDecreases(tree, tree.impurity, numClasses);
   return numClasses > 0 ? classDecreases(tree, numClasses, criterion) : meanDecreases(tree, criterion);
@@ -51,7 +51,7 @@ function storedDecreases(tree: Tree, impurity: Float64Array, numClasses: number)
   });
 }
 
-/** The last nodes come first, so that both children are on the stack when their parent's turn comes, the left on top. */
+/** Visits the last node first, so that both children are on the stack when their parent comes, the left on top. */
 function classDecreases({ numNodes, feature, next, leaves }: Tree, numClasses: number, criterion: Criterion) {
   const decreases = new Float64Array(numNodes);
   const stack: { counts: Float64Array; loss: number }[] = [];
@@ -87,7 +87,7 @@ function classLoss(counts: Float64Array, criterion: Criterion): number {
   return criterion === 'gini' ? weight - terms / weight : xLogX(weight) - terms;
 }
 
-/** What the leaves lose cancels out: the means and weights of the children tell the rest. */
+/** The loss within the leaves cancels out: the means and weights of the children determine the rest. */
 function meanDecreases(tree: Tree, criterion: Criterion): Float64Array {
   const { numNodes, feature, next, leaves } = tree;
   const weights = nodeWeights(tree, true);

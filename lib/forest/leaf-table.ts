@@ -1,26 +1,26 @@
-// Class counts of leaves. Most leaves are small and alike, so each distinct one is kept once and leaves refer to it.
+// Class counts of leaves. Most leaves are small and equal others, so the table holds each distinct leaf once.
 
-/** In a leaf of a regressor: the entry that holds the prediction. */
+/** The entry of a regressor's leaf that holds the prediction. */
 export const LEAF_VALUE = 0;
-/** In a leaf of a regressor: the entry that holds the weight of its samples. */
+/** The entry of a regressor's leaf that holds the weight of its samples. */
 export const LEAF_WEIGHT = 1;
 
 /**
- * Distinct leaves: row i holds the entries [start[i], start[i + 1]), the classes present, ascending. In a regressor's,
- * `LEAF_VALUE` and `LEAF_WEIGHT` stand in place of classes.
+ * Distinct leaves: row i holds the entries [start[i], start[i + 1]), the classes present, ascending. In a regressor,
+ * `LEAF_VALUE` and `LEAF_WEIGHT` replace the classes.
  */
 export interface LeafTable {
   /** First entry of each row and the end of the last, shape [numRows + 1]. */
   start: Uint32Array;
   /** Class of each entry. */
   classes: Uint16Array;
-  /** Samples of that class, at least 1; their weight, above 0, when it may be other than whole. */
+  /** Samples of that class, at least 1; with weights that are not integers, their weight, above 0. */
   counts: Uint32Array | Float64Array;
 }
 
-const NUM_SLOTS = 1024; // of the hash table at first; a power of two
+const NUM_SLOTS = 1024; // initial size of the hash table; a power of two
 
-/** Collects leaves into a table, in order of first appearance. */
+/** Builds a table of leaves in order of first appearance. */
 export class LeafTableBuilder {
   #slots = new Int32Array(NUM_SLOTS).fill(-1); // row number by hash, -1 when empty
   #hashes = new Int32Array(NUM_SLOTS);
@@ -116,7 +116,7 @@ export class LeafTableBuilder {
 const real = new Float64Array(1);
 const halves = new Int32Array(real.buffer);
 
-/** An integer below 2^32 as it is, any other mixed from both halves of its bits. */
+/** Hash of a count: an integer below 2^32 itself, any other number mixed from both halves of its bits. */
 function hashNumber(count: number): number {
   if (count >>> 0 === count) return count;
   real[0] = count;

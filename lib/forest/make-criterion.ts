@@ -1,4 +1,4 @@
-// The criteria to choose from.
+// The registry of criteria.
 
 import { ClassCriterion } from './class-criterion.ts';
 import type { Criterion } from './criterion.ts';

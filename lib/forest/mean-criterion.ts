@@ -4,7 +4,7 @@ import { log } from '../base/numeric.ts';
 import type { Bounds, Criterion } from './criterion.ts';
 import { LEAF_VALUE, LEAF_WEIGHT, type LeafTableBuilder } from './leaf-table.ts';
 
-const LEAST_SUM = 2.220446049250313e-16; // as scikit-learn: a Poisson leaf may not predict 0
+const LEAST_SUM = 2.220446049250313e-16; // as in scikit-learn: a Poisson leaf must not predict 0
 
 export class MeanCriterion implements Criterion {
   weight = 0;
@@ -17,14 +17,14 @@ export class MeanCriterion implements Criterion {
   #start = 0;
   #end = 0;
   #sum = 0;
-  /** Of the rows moved: of the codes that have ended, and of the code at hand. */
+  /** Sums over the rows moved: of the completed codes, and of the current code. */
   #leftSum = 0;
   #codeSum = 0;
-  // rows that add to a sum: what subtracting leaves of a sum of zeros is rounding
+  // numbers of rows that add to a sum: without any, the result of a subtraction is rounding alone
   #numAbove = 0;
   #leftAbove = 0;
 
-  /** @param weights of each row in the tree at hand */
+  /** @param weights weight of each row in the current tree */
   constructor(isPoisson: boolean, values: Float64Array, weights: Float64Array) {
     this.#isPoisson = isPoisson;
     this.#values = values;
@@ -51,7 +51,7 @@ export class MeanCriterion implements Criterion {
     }
   }
 
-  /** Source: scikit-learn 1.9.1, `MSE` and `Poisson`; in two passes, so that nothing cancels. */
+  /** Source: scikit-learn 1.9.1, `MSE` and `Poisson`; in two passes, to avoid cancellation. */
   impurity(): number {
     if (this.isPure) return 0;
     const mean = this.#sum / this.weight;
@@ -80,7 +80,7 @@ export class MeanCriterion implements Criterion {
     if (part > 0) this.#leftAbove++;
   }
 
-  /** Sums by code are what the kernel keeps, and rounding is part of the result. */
+  /** Sums code by code, as the kernel does: rounding is part of the result. */
   endCode(): void {
     this.#leftSum += this.#codeSum;
     this.#codeSum = 0;

@@ -4,8 +4,8 @@ import type { Bounds, Criterion } from './criterion.ts';
 import { LEAF_VALUE, LEAF_WEIGHT, type LeafTableBuilder } from './leaf-table.ts';
 
 /**
- * A child's median and loss are found in log time from sums over ranges of ranks, kept in Fenwick trees: the left
- * child's, and the node's, whose difference is the right child's.
+ * Finds the median and loss of a child in logarithmic time from sums over ranges of ranks. Fenwick trees hold the sums
+ * of the left child and of the node; their difference is the right child.
  * Source: Fenwick, "A new data structure for cumulative frequency tables", doi:10.1002/spe.4380240306; scikit-learn
  * 1.9.1, `MAE`.
  */
@@ -27,7 +27,7 @@ export class MedianCriterion implements Criterion {
   #sum = 0;
   #leftSum = 0;
 
-  /** @param weights of each row in the tree at hand */
+  /** @param weights weight of each row in the current tree */
   constructor(values: Float64Array, weights: Float64Array) {
     const array = () => new Float64Array(values.length + 1);
     this.#values = values;
@@ -119,7 +119,7 @@ export class MedianCriterion implements Criterion {
     return median * weightBelow - sumBelow + (sum - sumBelow) - median * (weight - weightBelow);
   }
 
-  /** The weighted median; the middle of two values where exactly half of the weight is on either side. */
+  /** The weighted median; the middle of two values when exactly half of the weight lies on either side. */
   #median(weight: number, timesLeft: number, timesNode: number): number {
     const [rank] = this.#descend(weight / 2, timesLeft, timesNode);
     const upTo = timesLeft * prefix(this.#leftWeights, rank + 1) + timesNode * prefix(this.#nodeWeights, rank + 1);
@@ -167,7 +167,7 @@ function prefix(tree: Float64Array, numRanks: number): number {
   return sum;
 }
 
-/** First position whose value isn't below. */
+/** First position whose value is not below. */
 function lowerBound(sorted: Float64Array, value: number): number {
   let low = 0;
   let end = sorted.length;

@@ -1,4 +1,4 @@
-// The npm package ml-random-forest, for small data and for comparison: its search for a split is quadratic in the rows.
+// The npm package ml-random-forest, for small data and comparisons: its split search takes time quadratic in the rows.
 
 import { InputError } from '../base/errors.ts';
 import { STREAM } from '../base/random.ts';
@@ -9,7 +9,7 @@ import { type ForestParams, findBeyondPlain, isFraction, resolveMaxFeatures } fr
 import { LEAF, type Tree, TreeBuilder } from './tree.ts';
 import { TreeRandom } from './tree-random.ts';
 
-/** A node of ml-cart 2.1.1; its types name none of this. Rows with `value < splitValue` go left. */
+/** A node of ml-cart 2.1.1, whose types do not declare it. Rows with `value < splitValue` go left. */
 interface CartNode {
   left?: CartNode;
   right?: CartNode;
@@ -21,8 +21,8 @@ interface CartNode {
 const SECONDS_PER_COMPARISON = 2.9e-8;
 
 /**
- * Trees differ from the default engine's as the package does: the features are drawn once per tree and not per node,
- * so that `maxFeatures` counts those of a whole tree, and a split that gains nothing is not made.
+ * Trees differ from those of the default engine: the package draws features once per tree, not per node, so
+ * `maxFeatures` counts the features of a whole tree, and it makes no split without gain.
  */
 export const mlRandomForestEngine: ForestEngine = {
   name: 'ml-random-forest',
@@ -40,13 +40,14 @@ export const mlRandomForestEngine: ForestEngine = {
       throw new InputError(`minSamplesSplit must be an integer for the engine ml-random-forest, got ${got}`);
     }
     const beyond = findBeyondPlain(params);
-    const name = beyond === 'splitter' ? 'extraTrees' : beyond; // what a run calls it
-    if (name) throw new InputError(`${name} is nothing that the engine ml-random-forest can do: leave it out`);
+    const name = beyond === 'splitter' ? 'extraTrees' : beyond; // the name of the run parameter
+    if (name) throw new InputError(`the ml-random-forest engine does not support ${name}; remove it`);
   },
   async growTrees(rows, info, params, { treeStart, treeEnd, beforeTree }) {
     this.checkParams(params);
     const { labels: target } = rows;
-    if (target instanceof Float64Array) throw new InputError('engine ml-random-forest tells classes apart only');
+    if (target instanceof Float64Array)
+      throw new InputError('the ml-random-forest engine supports classification only');
     const packed = packRows({ ...rows, labels: target }, info);
     // loaded here, so that the default engine starts without it
     const { RandomForestClassifier } = await import('ml-random-forest');
@@ -60,9 +61,9 @@ export const mlRandomForestEngine: ForestEngine = {
         seed: new TreeRandom().start(params.seed, STREAM.tree, treeIndex).nextUint32() | 0,
         maxFeatures: packageMaxFeatures(resolveMaxFeatures(params.maxFeatures, numFeatures), numFeatures),
         replacement: false, // of features
-        useSampleBagging: false, // the sample is ours
+        useSampleBagging: false, // the engine passes its own sample
         treeOptions: {
-          minNumSamples: params.minSamplesSplit - 1, // most rows of a leaf that isn't looked at
+          minNumSamples: params.minSamplesSplit - 1, // maximum number of rows of a leaf that is not examined
           maxDepth: params.maxDepth ?? Number.POSITIVE_INFINITY,
           gainThreshold: 0,
         },
@@ -81,18 +82,18 @@ export const mlRandomForestEngine: ForestEngine = {
   },
 };
 
-/** Rows of a tree, a row drawn twice coming twice. */
+/** Rows of a tree; a row drawn twice appears twice. */
 function drawSample({ numRows }: PackedRows, { bootstrap, seed }: ForestParams, treeIndex: number): Uint32Array {
   const random = new TreeRandom().start(seed, STREAM.bootstrap, treeIndex);
   return Uint32Array.from({ length: numRows }, (_, i) => (bootstrap ? random.nextBelow(numRows) : i));
 }
 
-/** The package takes 1 for all features, as a fraction, so a single feature is asked for by a fraction of its own. */
+/** The package reads 1 as the fraction of all features, so a single feature is passed as a fraction below 1. */
 function packageMaxFeatures(numTried: number, numFeatures: number): number {
   return numTried === 1 && numFeatures > 1 ? 1.5 / numFeatures : numTried;
 }
 
-/** Our form of a tree; leaves get the class counts of the sample's rows that fall into them. */
+/** Convert a tree to arvoredo's form; a leaf gets the class counts of the sample rows that reach it. */
 function flatten(
   root: CartNode,
   features: number[],

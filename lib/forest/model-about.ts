@@ -1,12 +1,11 @@
-// What a model says about itself in words: its classes, its categorical features, the options it was made with and the
-// range of each feature.
+// The description in a model: classes, categorical features, options of the estimator, range of each feature, schema.
 
 import { FormatError } from '../base/errors.ts';
 import type { ClassLabel, Model, ModelSchema, ValueRange } from './model.ts';
 
 type About = Pick<Model, 'classLabels' | 'isCategorical' | 'options' | 'ranges' | 'schema'>;
 
-/** As UTF-8 of a JSON object; what has no say is left out. */
+/** Encode the description as a JSON object in UTF-8, without the parts that do not apply. */
 export function writeAbout(about: {
   classLabels: readonly ClassLabel[];
   isCategorical?: readonly boolean[];
@@ -27,15 +26,15 @@ export function writeAbout(about: {
   );
 }
 
-/** @throws {FormatError} on anything else than `writeAbout` writes */
+/** @throws {FormatError} on anything that `writeAbout` does not write */
 export function readAbout(bytes: Uint8Array, numFeatures: number, numClasses: number): About {
   let about: unknown;
   try {
     about = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw new FormatError('model: damaged, its description', { cause });
+    throw new FormatError('model: damaged, description', { cause });
   }
-  if (!isObject(about)) throw new FormatError('model: damaged, its description');
+  if (!isObject(about)) throw new FormatError('model: damaged, description');
   const { classLabels, categorical = [], options = null, ranges = null, schema = null } = about;
   if (!isLabels(classLabels, numClasses)) throw new FormatError('model: damaged, class labels');
   const isFeature = (feature: unknown) =>

@@ -1,4 +1,4 @@
-// Models and groups of trees as bytes; format.md describes them.
+// Encodes and decodes models and groups of trees; format.md describes the bytes.
 
 import { FormatError } from '../base/errors.ts';
 import type { BinEdges } from '../partition/rows.ts';
@@ -19,13 +19,13 @@ import { checkLeaves, checkNodes, readTrees } from './model-trees.ts';
 import { LEAF, MAX_FEATURES, SET_BYTES, type Tree } from './tree.ts';
 import { biggerChildFlags } from './walk.ts';
 
-const MAX_EDGES = 65_534; // the code above the last is that of a missing value
+const MAX_EDGES = 65_534; // the code above the last stands for a missing value
 
 /**
- * A model as bytes.
+ * Encode a model.
  *
  * @param numClasses 0 for a regressor
- * @param classLabels names of the classes; their numbers when left out
+ * @param classLabels names of the classes; by default their numbers
  */
 export function encodeModel(
   trees: readonly Tree[],
@@ -48,7 +48,7 @@ export function encodeModel(
   });
 }
 
-/** A model that was read, as bytes again. */
+/** Encode a decoded model. */
 export function reencodeModel({ trees, edges, numClasses, classLabels, ...details }: Model): Uint8Array {
   const { isCategorical, options, ranges, schema } = details;
   return encodeModel(trees, edges, numClasses, classLabels, {
@@ -59,7 +59,7 @@ export function reencodeModel({ trees, edges, numClasses, classLabels, ...detail
   });
 }
 
-/** The trees that one worker grew, as bytes. */
+/** Encode the trees that one worker grew. */
 export function encodeTrees(trees: readonly Tree[]): Uint8Array {
   return encode(KIND_TREES, { numFeatures: 0, numClasses: 0, numEdges: 0, aboutBytes: 0 }, trees, () => {});
 }
@@ -76,9 +76,9 @@ export function assembleModel(
 }
 
 /**
- * The model in a file. Its arrays are views of `bytes`, which must not change afterwards.
+ * Decode a model file. The model's arrays are views of `bytes`, which must not change afterwards.
  *
- * @throws {FormatError} when the bytes are no model, of another version, or damaged
+ * @throws {FormatError} when the bytes are not a model, have another version, or are damaged
  */
 export function decodeModel(bytes: Uint8Array): Model {
   const { counts, sections } = openFile(bytes, KIND_MODEL);
@@ -94,9 +94,9 @@ export function decodeModel(bytes: Uint8Array): Model {
 }
 
 /**
- * The trees of one worker; a model's feature and class numbers are checked when the model is read.
+ * Decode the trees of one worker. Feature and class numbers are checked only when the model is decoded.
  *
- * @throws {FormatError} when the bytes are no group of trees, of another version, or damaged
+ * @throws {FormatError} when the bytes are not a group of trees, have another version, or are damaged
  */
 export function decodeTrees(bytes: Uint8Array): Tree[] {
   const { counts, sections } = openFile(bytes, KIND_TREES);
@@ -129,7 +129,7 @@ function encode(
     sections.treeSizes[i] = tree.numNodes;
     sections.feature.set(tree.feature, at);
     sections.cut.set(tree.cut, at);
-    // trees added to a model that knows missing values may know none
+    // trees added to a model with missing values may have been grown without any
     if (layout & LAYOUT.flags) sections.flags.set(tree.flags ?? biggerChildFlags(tree, counts.numClasses === 0), at);
     if (layout & LAYOUT.impurity) sections.impurity.set(tree.impurity!, at);
     if (tree.sets) sections.sets.set(tree.sets, setsAt);
@@ -155,7 +155,7 @@ function findLayout(trees: readonly Tree[]): number {
   return layout;
 }
 
-/** One table for all trees; `leafRows` receives the row of each leaf. */
+/** Merge the leaves of all trees into one table; `leafRows` receives the row of each leaf. */
 function tabulateLeaves(trees: readonly Tree[], leafRows: Uint32Array, isReal: boolean): LeafTable {
   const builder = new LeafTableBuilder(isReal);
   const rowsOfTable = new Map<LeafTable, Int32Array>();

@@ -1,4 +1,4 @@
-// Where things are in a model file; format.md has the table.
+// The layout of a model file; format.md has the table.
 
 import { crc32 } from 'node:zlib';
 import { FormatError } from '../base/errors.ts';
@@ -7,11 +7,11 @@ import { SET_BYTES } from './tree.ts';
 export const KIND_MODEL = 1;
 export const KIND_TREES = 2;
 
-/** Bits of `layout` in the header: what the trees hold beside features and one-byte cuts. */
+/** Bits of `layout` in the header: optional parts of the trees, in addition to features and one-byte cuts. */
 export const LAYOUT = { wideCuts: 1, flags: 2, realLeaves: 4, impurity: 8 } as const;
 const LAYOUT_BITS = 15;
 
-/** What the header counts, in its order. */
+/** The counts in the header, in this order. */
 const COUNTS = [
   'numFeatures',
   'numClasses',
@@ -49,7 +49,7 @@ export interface Sections {
   leafCount: Uint32Array | Float64Array;
 }
 
-/** A file of zeros with its header, but for the checksum, and views to fill it. */
+/** Create a file of zeros with its header, except for the checksum, and views to fill it. */
 export function createFile(kind: number, counts: Counts): { bytes: Uint8Array; sections: Sections } {
   const bytes = new Uint8Array(fileBytes(counts));
   const header = new DataView(bytes.buffer);
@@ -61,7 +61,7 @@ export function createFile(kind: number, counts: Counts): { bytes: Uint8Array; s
   return { bytes, sections: viewSections(bytes, counts) };
 }
 
-/** Write the checksum, when all else is in place. */
+/** Write the checksum, as the last step. */
 export function sealFile(bytes: Uint8Array): void {
   new DataView(bytes.buffer).setUint32(AT.checksum, checksum(bytes), true);
 }
@@ -69,7 +69,7 @@ export function sealFile(bytes: Uint8Array): void {
 /**
  * Check a file's header and checksum and view its sections; nothing is allocated before the length is known to fit.
  *
- * @throws {FormatError} on another magic, version, length, checksum or kind
+ * @throws {FormatError} on a wrong magic, version, length, checksum or kind
  */
 export function openFile(bytes: Uint8Array, kind: number): { counts: Counts; sections: Sections } {
   const what = kind === KIND_MODEL ? 'model' : 'group of trees';
@@ -100,7 +100,7 @@ export function openFile(bytes: Uint8Array, kind: number): { counts: Counts; sec
     );
   }
   if (counts.layout > LAYOUT_BITS) throw new FormatError(`${what}: damaged, layout ${counts.layout}`);
-  // views need the alignment that bytes read from elsewhere may lack
+  // views need an alignment that the caller's bytes may lack
   const aligned = bytes.byteOffset % ALIGNMENT === 0 ? bytes : bytes.slice();
   return { counts, sections: viewSections(aligned, counts) };
 }
@@ -123,7 +123,7 @@ function sectionShapes(counts: Counts) {
     flags: [Uint8Array, layout & LAYOUT.flags ? numNodes : 0],
     sets: [Uint8Array, counts.numSets * SET_BYTES],
     impurity: [Float64Array, layout & LAYOUT.impurity ? numNodes : 0],
-    // a tree has one leaf more than cuts
+    // a tree has one more leaf than cuts
     leafRows: [Uint32Array, Math.floor((numNodes + counts.numTrees) / 2)],
     leafStart: [Uint32Array, counts.numLeafRows + 1],
     leafClass: [Uint16Array, counts.numLeafEntries],

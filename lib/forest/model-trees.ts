@@ -1,4 +1,4 @@
-// Trees out of the sections of a file; nothing is believed.
+// Decodes the trees in the sections of a file, and checks every number.
 
 import { FormatError } from '../base/errors.ts';
 import type { BinEdges } from '../partition/rows.ts';
@@ -6,12 +6,12 @@ import { LEAF_WEIGHT, type LeafTable } from './leaf-table.ts';
 import { type Counts, LAYOUT, type Sections } from './model-layout.ts';
 import { CATEGORICAL, LEAF, MAX_CLASSES, MAX_TREES, MISSING_LEFT, SET_BYTES, type Tree } from './tree.ts';
 
-/** @throws {FormatError} when nodes, leaves or sets don't make up whole trees */
+/** @throws {FormatError} when nodes, leaves or sets do not form complete trees */
 export function readTrees(sections: Sections, { layout }: Counts): Tree[] {
   const { treeSizes, leafRows, flags, sets, impurity } = sections;
   const leaves = readLeaves(sections);
   const numLeafRows = leaves.start.length - 1;
-  // each makes objects many times its size in the file
+  // each tree creates objects many times its size in the file
   if (treeSizes.length > MAX_TREES) damaged(`${treeSizes.length} trees, at most ${MAX_TREES}`);
   const next = new Uint32Array(sections.feature.length);
   const trees: Tree[] = [];
@@ -44,7 +44,7 @@ export function readTrees(sections: Sections, { layout }: Counts): Tree[] {
   return trees;
 }
 
-/** @throws {FormatError} on a feature that there is not, or a cut beyond its edges */
+/** @throws {FormatError} on a feature that does not exist, or a cut beyond its edges */
 export function checkNodes(tree: Tree, edges: BinEdges, isCategorical: readonly boolean[]): void {
   for (let node = 0; node < tree.numNodes; node++) {
     const feature = tree.feature[node];
@@ -52,7 +52,7 @@ export function checkNodes(tree: Tree, edges: BinEdges, isCategorical: readonly 
     if (feature >= edges.length) damaged(`feature ${feature} of ${edges.length}`);
     const isSet = tree.flags !== undefined && (tree.flags[node] & CATEGORICAL) !== 0;
     if (isSet !== isCategorical[feature]) damaged(`feature ${feature}, categorical or not`);
-    // a cut above all edges parts the known values from the missing ones
+    // a cut above all edges separates the known values from the missing ones
     const numCuts = edges[feature].length + (tree.flags ? 1 : 0);
     if (tree.cut[node] >= numCuts || (isSet && tree.cut[node] > 0)) {
       damaged(`cut ${tree.cut[node]} of ${edges[feature].length} edges`);
@@ -60,7 +60,7 @@ export function checkNodes(tree: Tree, edges: BinEdges, isCategorical: readonly 
   }
 }
 
-/** @throws {FormatError} on another number of classes, or on leaves of the other kind of model */
+/** @throws {FormatError} when the number of classes differs, or the leaves belong to the other kind of model */
 export function checkLeaves({ start, classes, counts }: LeafTable, numClasses: number): void {
   if (numClasses === 0 && !(counts instanceof Float64Array)) damaged('leaves of a classifier in a regressor');
   for (let row = 0; row + 1 < start.length; row++) {

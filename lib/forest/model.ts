@@ -1,4 +1,4 @@
-// What a model is.
+// The types of a model.
 
 import type { BinEdges } from '../partition/rows.ts';
 import type { Tree } from './tree.ts';
@@ -9,24 +9,24 @@ export interface Model {
   numFeatures: number;
   /** 0 for a regressor. */
   numClasses: number;
-  /** What the classes are called, shape [numClasses]. */
+  /** Names of the classes, shape [numClasses]. */
   classLabels: ClassLabel[];
   edges: BinEdges;
   trees: Tree[];
-  /** Features that hold categories, shape [numFeatures]. */
+  /** Flags of the categorical features, shape [numFeatures]. */
   isCategorical: boolean[];
-  /** The options of the estimator that made the model, as JSON holds them; null when it was made otherwise. */
+  /** Options of the estimator that trained the model, as JSON; null when no estimator did. */
   options: Record<string, unknown> | null;
-  /** Values that the data set had, shape [numFeatures]; null where that isn't known. */
+  /** Ranges of the values in the data set, shape [numFeatures]; null when unknown. */
   ranges: ValueRange[] | null;
   /** The columns of the table that the model was trained on; null when it was trained on rows without names. */
   schema: ModelSchema | null;
 }
 
-/** Smallest and largest known value of a feature; null when none was. */
+/** Smallest and largest known value of a feature; null when all were missing. */
 export type ValueRange = [least: number, most: number] | null;
 
-/** What a model may say beside its trees, edges and classes. */
+/** Optional parts of a model, in addition to its trees, edges and classes. */
 export interface ModelDetails {
   isCategorical?: readonly boolean[];
   options?: Record<string, unknown>;
@@ -37,9 +37,9 @@ export interface ModelDetails {
 /** A feature of a table: how its cells become numbers. */
 export interface ModelFeature {
   name: string;
-  /** Dates are days since 1970, true is 1. */
+  /** A date becomes the days since 1970, true becomes 1. */
   type: 'numeric' | 'categorical' | 'boolean' | 'date';
-  /** What codes 0, 1, … stand for; of categorical features only. */
+  /** The categories of codes 0, 1, …; for categorical features only. */
   categories?: ClassLabel[];
 }
 
@@ -49,7 +49,7 @@ export interface ModelSchema {
   features: ModelFeature[];
 }
 
-/** What features are called: as in the table that the model was trained on, `f0`, `f1`, … without one. */
+/** Names of the features: those of the training table, or `f0`, `f1`, … without one. */
 export function featureNames({ schema, numFeatures }: Pick<Model, 'numFeatures' | 'schema'>): string[] {
   return schema?.features.map(({ name }) => name) ?? Array.from({ length: numFeatures }, (_, feature) => `f${feature}`);
 }

@@ -1,4 +1,4 @@
-// Out-of-bag predictions: each row by the trees that didn't see it.
+// Out-of-bag predictions: predict each row with the trees that did not see it.
 
 import { LEAF_VALUE, type LeafTable } from './leaf-table.ts';
 import type { ForestParams } from './params.ts';
@@ -9,29 +9,29 @@ import type { Tree } from './tree.ts';
 import { leafWeights, TreeWalker } from './walk.ts';
 
 /**
- * Contributions of trees, in whole multiples of `unit`: sums of integers come out the same in any order, so that
- * functions that each grow a slice of the trees may add up theirs.
+ * Sums of the trees' contributions, in integer multiples of `unit`: integers add up to the same sum in any order, so
+ * functions that each grow some of the trees can add up their sums.
  */
 export interface OobSums {
   /** A power of two. */
   unit: number;
-  /** Sums of class fractions, one array per class, or of values, one array; each of shape [numRows]. */
+  /** Sums of class fractions, one array per class; for regression sums of values, one array. Each has shape [numRows]. */
   sums: Float64Array[];
-  /** Trees that didn't see each row, shape [numRows]. */
+  /** Number of trees that did not see each row, shape [numRows]. */
   numTrees: Uint32Array;
 }
 
 const FRACTION_UNIT = 2 ** -32; // sums of 100,000 trees stay below 2^53
 
-/** What contributions are whole multiples of: it follows from the target of all training rows. */
+/** The unit of contributions; it follows from the target of all training rows. */
 export function unitOf(target: Target): number {
   return target.values ? valueUnit(target.values) : FRACTION_UNIT;
 }
 
 /**
- * What trees say about the rows out of their bags.
+ * Sum the predictions of trees for their out-of-bag rows.
  *
- * @param params those that the trees were grown with, bootstrap on
+ * @param params parameters that the trees were grown with; `bootstrap` must be true
  * @param treeStart number of the first tree
  */
 export function oobSums(
@@ -70,7 +70,7 @@ export function oobSums(
   return result;
 }
 
-/** What each entry of a leaf table contributes: the fraction of its leaf, or the value. */
+/** Contribution of each entry of a leaf table: the class fraction in its leaf, or the value. */
 function leafUnits(leaves: LeafTable, isRegressor: boolean, unit: number): Float64Array {
   if (isRegressor) return Float64Array.from(leaves.counts, (value) => Math.round(value / unit));
   const weights = leafWeights(leaves, false);
@@ -83,7 +83,7 @@ function leafUnits(leaves: LeafTable, isRegressor: boolean, unit: number): Float
   return units;
 }
 
-/** Add the contributions of another slice of a forest. */
+/** Add the sums of other trees of the forest. */
 export function addOobSums(to: OobSums, { sums, numTrees }: OobSums): void {
   for (let row = 0; row < numTrees.length; row++) to.numTrees[row] += numTrees[row];
   for (const [k, ofClass] of sums.entries()) {
@@ -91,7 +91,7 @@ export function addOobSums(to: OobSums, { sums, numTrees }: OobSums): void {
   }
 }
 
-/** Mean over the trees that didn't see a row, row-major; NaN where every tree did. */
+/** Mean over the trees that did not see a row, row-major; NaN for a row that every tree saw. */
 export function oobPrediction({ unit, sums, numTrees }: OobSums): Float64Array {
   const width = sums.length;
   const prediction = new Float64Array(numTrees.length * width);
@@ -102,13 +102,13 @@ export function oobPrediction({ unit, sums, numTrees }: OobSums): Float64Array {
 }
 
 export interface OobScore {
-  /** Accuracy, or R²; NaN when no row was ever out of bag. */
+  /** Accuracy, or R²; NaN when no row is out of bag for any tree. */
   score: number;
-  /** Share of the rows that some tree didn't see: the others have no say in the score. */
+  /** Share of the rows that are out of bag for at least one tree; only these count in the score. */
   coverage: number;
 }
 
-/** Score of the out-of-bag predictions; scikit-learn, which counts the rows never out of bag too: `oob_score_`. */
+/** Score of the out-of-bag predictions; scikit-learn's `oob_score_` also counts rows that are never out of bag. */
 export function scoreOob(target: Target, oob: OobSums): OobScore {
   const { sums, numTrees, unit } = oob;
   const covered = numTrees.reduce((count, trees) => count + Number(trees > 0), 0);
@@ -121,11 +121,11 @@ export function scoreOob(target: Target, oob: OobSums): OobScore {
   const residual = sumOver((row) => (values[row] - (sums[0][row] * unit) / numTrees[row]) ** 2);
   const spread = sumOver((row) => (values[row] - mean) ** 2);
   if (spread > 0) return { score: 1 - residual / spread, coverage };
-  // equal values, as lib/metrics/r2.ts has it; the sums are whole multiples of the unit
+  // all targets are equal: score as lib/metrics/r2.ts does; the sums are integer multiples of the unit
   return { score: covered === 0 ? Number.NaN : residual <= covered * unit ** 2 ? 1 : 0, coverage };
 }
 
-/** Rows whose class has the greatest sum, the lowest class of equals. */
+/** Count the rows whose class has the greatest sum; on a tie the lowest class. */
 function countRight(labels: Uint16Array, { sums, numTrees }: OobSums): number {
   let numRight = 0;
   for (let row = 0; row < labels.length; row++) {
@@ -137,14 +137,14 @@ function countRight(labels: Uint16Array, { sums, numTrees }: OobSums): number {
   return numRight;
 }
 
-/** Class of the greatest probability, the lowest of equals. */
+/** Class of the greatest probability; on a tie the lowest. */
 export function mostProbable(probabilities: Float64Array, start: number, numClasses: number): number {
   let best = 0;
   for (let k = 1; k < numClasses; k++) if (probabilities[start + k] > probabilities[start + best]) best = k;
   return best;
 }
 
-/** A 2^36th of a power of two that no value exceeds: 100,000 of them add up to less than 2^53. */
+/** A power of two that no value exceeds, divided by 2^36: sums of 100,000 values stay below 2^53 units. */
 function valueUnit(values: Float64Array): number {
   let unit = 2 ** -900;
   for (const value of values) while (Math.abs(value) > unit * 2 ** 36) unit *= 2;

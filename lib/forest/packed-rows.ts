@@ -1,16 +1,16 @@
-// Training rows as the trainer in TypeScript reads them: the codes of a row side by side, so that they share a cache line.
+// Packs training rows: the codes of a row are adjacent, so that they share a cache line.
 
 import { InputError } from '../base/errors.ts';
 import type { BinEdges, ClassRows } from '../partition/rows.ts';
 import { MAX_CLASSES, MAX_FEATURES } from './tree.ts';
 
-/** What training needs to know about its columns. */
+/** Classes, bin edges and kinds of the training columns. */
 export interface TrainingInfo {
-  /** From 1 to 65,535; 0 for values, which the fast trainer doesn't take. */
+  /** From 1 to 65,535; 0 for regression. */
   numClasses: number;
   /** Upper edges of the bins of each feature; from 1 to 65,535 features. */
   edges: BinEdges;
-  /** Features whose codes are categories; none when left out. */
+  /** Flags of the categorical features; by default none is categorical. */
   isCategorical?: readonly boolean[];
 }
 
@@ -28,14 +28,14 @@ export interface PackedRows {
   numBins: Uint16Array;
 }
 
-const BLOCK_ROWS = 1024; // packed together, so that their cache lines are written once
+const BLOCK_ROWS = 1024; // packed as one block, so that each cache line is written once
 const LINE_BYTES = 32; // rows never straddle a cache line of 64
 const MAX_BYTES = 2 ** 31 - 1; // positions in `codes` are 32-bit integers
 
 /**
- * Check all that the trainers rely on.
+ * Check the rows before training.
  *
- * @throws {InputError} on no rows, too many, or codes and labels out of range
+ * @throws {InputError} when there are no rows or too many, or codes or labels are out of range
  */
 function checkRows({ numRows, labels, columns }: ClassRows, { numClasses, edges }: TrainingInfo): void {
   const numFeatures = edges.length;
@@ -65,7 +65,7 @@ function maxOf(column: Uint8Array): number {
 }
 
 /**
- * Lay rows out for training.
+ * Pack rows for training.
  *
  * @throws {InputError} as `checkRows`
  */

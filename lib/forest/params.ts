@@ -1,4 +1,4 @@
-// What a forest is asked to be.
+// Parameters of a forest: defaults, checks, and the values they resolve to on a table.
 
 import { InputError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
@@ -6,66 +6,66 @@ import { MAX_SEED } from '../base/random.ts';
 import { MAX_FEATURES, MAX_TREES } from './tree.ts';
 
 /**
- * Features tried per node: `'sqrt'` or `'log2'` of the features, an integer of them, a fraction in (0, 1) of them,
+ * Features tried per node: `'sqrt'` or `'log2'` of their number, an integer, a fraction in (0, 1) of their number,
  * or `null` for all.
  */
 export type MaxFeatures = 'sqrt' | 'log2' | number | null;
 
 export const CLASS_CRITERIA = ['gini', 'entropy', 'log_loss'] as const;
 export const VALUE_CRITERIA = ['squared_error', 'absolute_error', 'poisson'] as const;
-/** What a cut lowers; `log_loss` is another name of `entropy`. */
+/** The impurity that a cut decreases; `log_loss` is another name of `entropy`. */
 export type Criterion = (typeof CLASS_CRITERIA)[number] | (typeof VALUE_CRITERIA)[number];
 
-/** Parameters of a forest; names are scikit-learn's in camelCase, save where a docstring gives the other. */
+/** Parameters of a forest; names are scikit-learn's in camelCase, except where a docstring gives scikit-learn's name. */
 export interface ForestParams {
   /** Trees in the forest, from 1 to 100,000; scikit-learn: `n_estimators`. */
   numTrees: number;
   /** Features tried per node; scikit-learn: `max_features`, where 1.0 means all: here `null`. */
   maxFeatures: MaxFeatures;
-  /** Most edges from the root to a leaf, ≥ 1, or `null` for no limit; scikit-learn: `max_depth`. */
+  /** Maximum number of edges from the root to a leaf, ≥ 1, or `null` for no limit; scikit-learn: `max_depth`. */
   maxDepth: number | null;
   /**
-   * Fewest distinct rows that a node must hold to be split, ≥ 2, or a fraction in (0, 1) of all rows;
+   * Minimum number of distinct rows in a node that may be split, ≥ 2, or a fraction in (0, 1) of all rows;
    * scikit-learn: `min_samples_split`.
    */
   minSamplesSplit: number;
   /**
-   * Fewest distinct rows in either child of a split, ≥ 1, or a fraction in (0, 1) of all rows; scikit-learn:
+   * Minimum number of distinct rows in each child of a split, ≥ 1, or a fraction in (0, 1) of all rows; scikit-learn:
    * `min_samples_leaf`.
    */
   minSamplesLeaf: number;
-  /** Whether a tree sees as many rows drawn with replacement, or each row once; scikit-learn: `bootstrap`. */
+  /** Whether a tree sees rows drawn with replacement, as many as there are, or each row once; scikit-learn: `bootstrap`. */
   bootstrap: boolean;
   /** Integer from 0 to 2^53 - 1; scikit-learn: `random_state`. */
   seed: number;
-  /** What a cut lowers. @default 'gini' for classes, 'squared_error' for values */
+  /** The impurity that a cut decreases. @default 'gini' for classification, 'squared_error' for regression */
   criterion?: Criterion;
   /** `'random'` draws one cut per feature, as extra-trees do; scikit-learn: `splitter` of a tree. @default 'best' */
   splitter?: 'best' | 'random';
-  /** Least share of a tree's weight in either child, from 0 to 0.5; scikit-learn: `min_weight_fraction_leaf`. @default 0 */
+  /** Minimum share of a tree's weight in each child, from 0 to 0.5; scikit-learn: `min_weight_fraction_leaf`. @default 0 */
   minWeightFractionLeaf?: number;
-  /** Most leaves, ≥ 2, the best cut made first; scikit-learn: `max_leaf_nodes`. @default null, no limit */
+  /** Maximum number of leaves, ≥ 2; the best cut is made first; scikit-learn: `max_leaf_nodes`. @default null, no limit */
   maxLeafNodes?: number | null;
   /**
-   * Least fall of impurity, times the node's share of the tree's weight, ≥ 0; scikit-learn:
+   * Minimum decrease of impurity, times the node's share of the tree's weight, ≥ 0; scikit-learn:
    * `min_impurity_decrease`. @default 0
    */
   minImpurityDecrease?: number;
   /**
-   * Rows drawn by the bootstrap, ≥ 1, or a fraction in (0, 1) of the rows (of their weight, when weighted);
-   * scikit-learn: `max_samples`. @default null, as many as there are
+   * Rows drawn by the bootstrap, ≥ 1, or a fraction in (0, 1) of the rows (of their total weight, if weighted);
+   * scikit-learn: `max_samples`. @default null, the number of rows
    */
   maxSamples?: number | null;
   /**
-   * Weight of each class, in class order; `'balanced'` weighs them against their frequency, and `'balanced_subsample'`
-   * against that in each tree's sample; scikit-learn: `class_weight`. @default null, all alike
+   * Weight of each class, in class order; `'balanced'` weighs them inversely to their frequency, `'balanced_subsample'`
+   * inversely to their frequency in each tree's sample; scikit-learn: `class_weight`. @default null, all weigh 1
    */
   classWeight?: 'balanced' | 'balanced_subsample' | readonly number[] | null;
   /** Cost of a leaf, ≥ 0, in minimal cost-complexity pruning; scikit-learn: `ccp_alpha`. @default 0, none */
   ccpAlpha?: number;
   /**
-   * For each feature 1 where the prediction (of two classes, the probability of the second) may only rise with it,
-   * -1 where it may only fall, else 0; scikit-learn: `monotonic_cst`. @default null, none
+   * For each feature 1 if the prediction (with two classes, the probability of the second) may only rise with it,
+   * -1 if it may only fall, else 0; scikit-learn: `monotonic_cst`. @default null, none
    */
   monotonicConstraints?: readonly number[] | null;
 }
@@ -80,7 +80,7 @@ export const FOREST_DEFAULTS: ForestParams = {
   seed: 0,
 };
 
-/** What the parameters that the fast trainers don't know must be, for them to be used; of values also the squared error. */
+/** Values of these parameters that the kernel needs; for regression it also needs the squared error. */
 const PLAIN = {
   criterion: 'gini',
   splitter: 'best',
@@ -93,7 +93,7 @@ const PLAIN = {
   monotonicConstraints: null,
 } as const satisfies Partial<ForestParams>;
 
-/** The first parameter that asks for more than plain trees. */
+/** The first parameter whose value the kernel does not support. */
 export function findBeyondPlain(params: Partial<ForestParams>): keyof typeof PLAIN | undefined {
   const names = Object.keys(PLAIN) as (keyof typeof PLAIN)[];
   return names.find(
@@ -104,11 +104,11 @@ export function findBeyondPlain(params: Partial<ForestParams>): keyof typeof PLA
 export type Trainer = 'classes' | 'values' | 'extra' | 'general';
 
 /**
- * Which trainer honours all that is asked for: the fast ones are that of classes, and the kernel's of values, which takes
- * two classes where values are missing or features are categories, and of random cuts.
+ * Choose the fastest trainer that supports the request: the kernel's trainers for classes, for values (also for two
+ * classes with missing values or categorical features) and for random cuts, else the general trainer.
  *
- * @param numClasses 0 for values
- * @param isPlain whether no value is missing, no feature categorical and no row weighted
+ * @param numClasses 0 for regression
+ * @param isPlain whether no value is missing, no feature is categorical and no row is weighted
  */
 export function chooseTrainer(
   params: ForestParams,
@@ -122,19 +122,19 @@ export function chooseTrainer(
   return numClasses === 2 ? 'values' : 'general';
 }
 
-/** What the parameters come to on a table. */
+/** The parameters resolved for a table. */
 export interface ResolvedParams extends Required<ForestParams> {
-  /** Integers, whatever was asked for. */
+  /** Always integers: fractions and names are resolved. */
   maxFeatures: number;
   minSamplesSplit: number;
   minSamplesLeaf: number;
 }
 
 /**
- * Fill in the defaults and work out fractions.
+ * Fill in the defaults and resolve fractions.
  *
- * @param numRows of the whole table
- * @param numClasses 0 for a target of values
+ * @param numRows rows of the whole table
+ * @param numClasses 0 for regression
  * @throws {InputError} as `validateForestParams`
  */
 export function resolveParams(
@@ -165,9 +165,9 @@ export function resolveParams(
 /**
  * Check parameters.
  *
- * @param numClasses 0 for a target of values
- * @throws {InputError} on a value out of range, one that has no meaning for the target, or more features per node than
- *   there are
+ * @param numClasses 0 for regression
+ * @throws {InputError} on a value out of range, one that does not apply to the target, or more features per node than
+ *   exist
  */
 export function validateForestParams(params: ForestParams, numFeatures: number, numClasses = 2): void {
   checkWhole('numTrees', params.numTrees, 1, MAX_TREES);
@@ -201,9 +201,9 @@ export function validateForestParams(params: ForestParams, numFeatures: number, 
 }
 
 /**
- * Number of features tried per node.
+ * Resolve the number of features tried per node.
  *
- * @throws {InputError} on anything else than `MaxFeatures` allows, or more than there are
+ * @throws {InputError} on a value that `MaxFeatures` does not allow, or more features than exist
  * Source: scikit-learn 1.9.1, `BaseDecisionTree._fit`: fractions, roots and logarithms round down, to at least 1.
  */
 export function resolveMaxFeatures(maxFeatures: MaxFeatures, numFeatures: number): number {
@@ -218,7 +218,7 @@ export function resolveMaxFeatures(maxFeatures: MaxFeatures, numFeatures: number
   return maxFeatures;
 }
 
-/** Whether a value that is a count or a fraction is the latter. */
+/** Whether a value is a fraction, not a count. */
 export function isFraction(value: number): boolean {
   return value > 0 && value < 1;
 }
@@ -229,7 +229,7 @@ function resolveCount(value: number, numRows: number): number {
 
 function checkClassWeight(classWeight: Required<ForestParams>['classWeight'], numClasses: number): void {
   if (classWeight === null) return;
-  if (numClasses === 0) throw new InputError(`classWeight has no meaning for a target of values, got ${classWeight}`);
+  if (numClasses === 0) throw new InputError(`classWeight does not apply to regression; remove it, got ${classWeight}`);
   if (classWeight === 'balanced' || classWeight === 'balanced_subsample') return;
   const isWeight = (weight: unknown) => typeof weight === 'number' && weight >= 0 && weight < Number.POSITIVE_INFINITY;
   if (!Array.isArray(classWeight) || classWeight.length !== numClasses || !classWeight.every(isWeight)) {
@@ -246,7 +246,7 @@ function checkMonotonic(signs: readonly number[] | null, numFeatures: number, nu
     throw new InputError(`monotonicConstraints must be ${allowed}, got ${JSON.stringify(signs)}`);
   }
   if (numClasses > 2 && signs.some((sign) => sign !== 0)) {
-    throw new InputError(`monotonicConstraints need at most 2 classes, got ${numClasses}`);
+    throw new InputError(`monotonicConstraints support at most 2 classes, got ${numClasses}`);
   }
 }
 
@@ -261,7 +261,7 @@ function checkNumber(name: string, value: number, max = Number.MAX_VALUE): void 
   throw new InputError(`${name} must be a number ${range}, got ${quote(value)}`);
 }
 
-/** @throws {InputError} when it is not an integer from `min` to `max` */
+/** @throws {InputError} when the value is not an integer from `min` to `max` */
 export function checkWhole(name: string, value: number, min: number, max: number): void {
   if (!Number.isInteger(value) || value < min || value > max) {
     const range = max === MAX_SEED ? (value > max ? `up to 2^53 - 1` : `≥ ${min}`) : `from ${min} to ${max}`;

@@ -1,4 +1,4 @@
-// Predicts a block of rows after the other, without the kernel: any forest, on any thread.
+// Predicts rows block by block without the kernel: any forest, on any thread.
 
 import type { BinEdges } from '../partition/rows.ts';
 import { encodeColumn } from './bins.ts';
@@ -8,14 +8,14 @@ import { takeNext } from './shared.ts';
 import { LEAF, type Tree } from './tree.ts';
 import { encodeRowsWide, hasMissingValues, isPlain, TreeWalker } from './walk.ts';
 
-const BLOCK_ROWS = 1024; // 20 features and two classes of these take 36 kB, so they stay in the cache for all trees
+const BLOCK_ROWS = 1024; // with 20 features and two classes a block takes 36 kB and stays in the cache for all trees
 
-/** What one thread needs to know; goes through a message. */
+/** The work of one thread; sent as a message. */
 export interface PredictRowsJob {
   kind: 'predict-rows';
   forest: Forest;
   columns: Float32Array[];
-  /** Blocks of rows that threads take. */
+  /** Index of the next block of rows, shared by all threads. */
   queue: Int32Array;
   /** Receives class probabilities, row-major, or values. */
   out: Float64Array;
@@ -34,7 +34,7 @@ export function predictRowsFromQueue({ forest, columns, queue, out }: PredictRow
   }
 }
 
-/** Adds to `sums`, for rows [rowStart, rowEnd), what each tree says. */
+/** Adds the prediction of each tree for rows [rowStart, rowEnd) to `sums`. */
 type AddRows = (columns: Float32Array[], rowStart: number, rowEnd: number, sums: Float64Array) => void;
 
 function probaOf(forest: Forest): AddRows {
@@ -86,7 +86,7 @@ function forEachLeaf(
 
 const knownFractions = new WeakMap<LeafTable, Float64Array>();
 
-/** Fraction of its leaf's samples, for each entry of the table; remembered, for those who predict a row at a time. */
+/** For each entry of the table, its fraction of the leaf's samples; cached for callers that predict row by row. */
 function leafFractions(table: LeafTable): Float64Array {
   const known = knownFractions.get(table);
   if (known) return known;
@@ -116,7 +116,7 @@ function encodeRows(
   }
 }
 
-/** Add the class fractions of the leaf that each row falls into. */
+/** Add the class fractions of each row's leaf. */
 function addTree(
   { feature, cut, next, leaves }: Tree,
   fractions: Float64Array,

@@ -1,4 +1,4 @@
-// Class probabilities, classes and values of rows.
+// Predicts class probabilities, classes and values.
 
 import { checkColumns, type Forest } from './forest.ts';
 import { predictRowsFromQueue } from './predict-rows.ts';
@@ -9,7 +9,7 @@ import { predictInKernel } from './wasm/predict-in-kernel.ts';
  *
  * @param columns values, one array per feature, as many and in the order of training; NaN where one is missing
  * @param out receives the probabilities, row-major, shape [numRows, numClasses]
- * @throws {RangeError} when columns or `out` have another shape
+ * @throws {RangeError} when the shape of columns or `out` is wrong
  */
 export function predictProba(forest: Forest, columns: Float32Array[], out?: Float64Array): Float64Array {
   const { numClasses } = forest;
@@ -22,7 +22,7 @@ export function predictProba(forest: Forest, columns: Float32Array[], out?: Floa
   return result;
 }
 
-/** Most probable class of each row, the lowest of equals. */
+/** Most probable class of each row; on a tie the lowest. */
 export function predict(forest: Forest, columns: Float32Array[]): Uint16Array {
   const { numClasses } = forest;
   const probabilities = predictProba(forest, columns);
@@ -38,7 +38,7 @@ export function predict(forest: Forest, columns: Float32Array[]): Uint16Array {
 /**
  * Value of each row: the mean over trees of the row's leaf, summed in tree order.
  *
- * @throws {RangeError} when columns have another shape
+ * @throws {RangeError} when the shape of columns is wrong
  */
 export function predictValues(forest: Forest, columns: Float32Array[]): Float64Array {
   const numRows = checkColumns(forest, columns);

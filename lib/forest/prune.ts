@@ -3,9 +3,9 @@
 import type { GrowNode } from './grow-node.ts';
 
 /**
- * Cut the tree back to the smallest subtree of least cost: the sum over leaves of their share of the tree's weight times
- * their impurity, plus `alpha` for each leaf. One pass from the leaves up finds what cutting the weakest link again and
- * again arrives at.
+ * Prune the tree to the smallest subtree of minimal cost. The cost is the sum over leaves of their share of the tree's
+ * weight times their impurity, plus `alpha` for each leaf. One pass from the leaves up gives the same subtree as
+ * cutting the weakest link repeatedly.
  *
  * Source: Breiman et al., "Classification and regression trees", chapter 3.3; scikit-learn 1.9.1, `ccp_alpha`.
  */

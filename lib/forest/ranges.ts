@@ -1,4 +1,4 @@
-// The values that features had, to tell new ones from them.
+// Ranges of the training values, to detect new values outside them.
 
 import type { ValueRange } from './model.ts';
 
@@ -15,12 +15,12 @@ export function rangesOf(columns: readonly Float32Array[]): ValueRange[] {
   });
 }
 
-/** A range of its ends; null where no value was known. */
+/** A range from its ends; null when no value is known. */
 export function toRange(least: number, most: number): ValueRange {
-  return least <= most ? [least + 0, most + 0] : null; // JSON has one zero
+  return least <= most ? [least + 0, most + 0] : null; // + 0 turns -0 into 0, as JSON does
 }
 
-/** Ranges that hold both. */
+/** The union of two ranges per feature. */
 export function joinRanges(a: readonly ValueRange[], b: readonly ValueRange[]): ValueRange[] {
   return a.map((range, feature) => {
     const other = b[feature];
@@ -29,17 +29,17 @@ export function joinRanges(a: readonly ValueRange[], b: readonly ValueRange[]): 
   });
 }
 
-/** Values outside of the ranges. */
+/** Counts of values outside the ranges. */
 export interface OutOfRange {
-  /** Known values, of all rows and features. */
+  /** Number of known values in all rows and features. */
   numValues: number;
-  /** Of them, those outside. */
+  /** Number of those outside the ranges. */
   numOutside: number;
-  /** Values outside by feature, shape [numFeatures]. */
+  /** Number of values outside per feature, shape [numFeatures]. */
   byFeature: number[];
 }
 
-/** How many known values lie outside of what training saw; every value of a feature that had none. */
+/** Count the known values outside the training ranges; a feature without a range counts every value. */
 export function countOutOfRange(ranges: readonly ValueRange[], columns: readonly Float32Array[]): OutOfRange {
   let numValues = 0;
   const byFeature = columns.map((column, feature) => {

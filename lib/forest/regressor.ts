@@ -1,4 +1,4 @@
-// Forests that predict values.
+// Forests for regression.
 
 import { ForestEstimator, readEstimator } from './estimator.ts';
 import { checkValues, type Rows } from './estimator-data.ts';
@@ -9,27 +9,27 @@ import { predictValues } from './predict.ts';
 import type { Target } from './training-table.ts';
 import { predictValuesInThreads } from './wasm/predict-in-threads.ts';
 
-/** As scikit-learn's class of this name; docs/estimator.md lists the options and the differences. */
+/** Like scikit-learn's class of this name; docs/estimator.md lists the options and the differences. */
 export class RandomForestRegressor extends ForestEstimator {
   constructor(options: EstimatorOptions = {}) {
     super(options);
   }
 
-  /** @throws {FormatError} on a damaged file, or one of another kind of forest */
+  /** @throws {FormatError} when the file is damaged or holds another kind of forest */
   static fromBytes(bytes: Uint8Array): RandomForestRegressor {
     const { model, options } = readEstimator(bytes, false, 'best');
     return new RandomForestRegressor(options).load(model);
   }
 
-  /** Mean over trees of the value of the row's leaf. */
+  /** Mean over trees of the value of the row's leaf, shape [numRows]. */
   predict(rows: Rows): Float64Array {
     return predictValues(this.fitted, this.columnsToPredict(rows));
   }
 
   /**
-   * As `predict`, on several threads: the same numbers to the last bit.
+   * Like `predict`, on several threads: the same numbers to the last bit.
    *
-   * @param numThreads from 1 to 256; by default as many as there are processors
+   * @param numThreads from 1 to 256; by default the number of processors
    */
   async predictInThreads(rows: Rows, numThreads?: number): Promise<Float64Array> {
     return predictValuesInThreads(this.fitted, this.columnsToPredict(rows), numThreads);
@@ -52,9 +52,9 @@ export class RandomForestRegressor extends ForestEstimator {
   }
 }
 
-/** As scikit-learn's class of this name: one random cut per feature, and every row in every tree. */
+/** Like scikit-learn's class of this name: one random cut per feature, and every row in every tree. */
 export class ExtraTreesRegressor extends RandomForestRegressor {
-  /** @throws {FormatError} on a damaged file, or one of another kind of forest */
+  /** @throws {FormatError} when the file is damaged or holds another kind of forest */
   static override fromBytes(bytes: Uint8Array): ExtraTreesRegressor {
     const { model, options } = readEstimator(bytes, false, 'random');
     return new ExtraTreesRegressor(options).load(model);

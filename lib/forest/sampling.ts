@@ -1,4 +1,4 @@
-// Which rows a tree sees, and with what weight. A function of the table, the parameters and the tree's number.
+// Draws the sample of a tree: a weight for each row, which depends on the table, the parameters and the tree's number.
 
 import { InputError } from '../base/errors.ts';
 import { STREAM } from '../base/random.ts';
@@ -13,18 +13,18 @@ export class RowSampler {
   readonly #random = new TreeRandom();
   /** Sample weights times class weights; null when all are 1. */
   readonly #weights: Float64Array | null;
-  /** Sums of the weights up to each row, when rows are drawn by weight. */
+  /** Cumulative weights, shape [numRows]; only when rows are drawn by weight. */
   readonly #cumulative: Float64Array | null;
   readonly #numDraws: number;
 
-  /** @throws {InputError} when all weights are 0 once multiplied by those of the classes */
+  /** @throws {InputError} when all weights are 0 after multiplication by the class weights */
   constructor(table: TrainingTable, params: ResolvedParams) {
     this.#table = table;
     this.#params = params;
     this.#weights = rowWeights(table, params);
     const cumulative = this.#weights && cumulate(this.#weights);
     const total = cumulative ? cumulative[cumulative.length - 1] : table.numRows;
-    if (total === 0) throw new InputError('classWeight leaves no row with a weight above 0');
+    if (total === 0) throw new InputError('classWeight must give at least one row a weight above 0');
     this.#cumulative = params.bootstrap ? cumulative : null;
     const { maxSamples } = params;
     this.#numDraws =
@@ -37,8 +37,8 @@ export class RowSampler {
 
   /**
    * The weight of each row in a tree, 0 for a row out of bag.
-   * With bootstrap, sample weights are the probabilities of being drawn and the tree sees how often each row was;
-   * without, the tree sees the weights themselves.
+   * With bootstrap, sample weights are the probabilities of being drawn, and the tree sees how often each row was drawn;
+   * without bootstrap, the tree sees the weights themselves.
    *
    * Source: scikit-learn 1.9.1, `_parallel_build_trees`.
    */
@@ -53,7 +53,7 @@ export class RowSampler {
     const random = this.#random.start(seed, STREAM.bootstrap, treeIndex);
     out.fill(0);
     if (this.#cumulative === null) {
-      // the fast trainers count in four bits; who asks for a number of draws may mean more
+      // the kernel counts in four bits; with maxSamples, a row may be drawn more often
       const most = this.#params.maxSamples === null ? MAX_SAMPLES_PER_ROW : Number.POSITIVE_INFINITY;
       for (let i = 0; i < this.#numDraws; i++) {
         const row = random.nextBelow(numRows);
@@ -70,7 +70,7 @@ export class RowSampler {
   }
 }
 
-/** Whether trees may see weights that aren't integers. */
+/** Whether trees may see weights that are not integers. */
 export function hasRealWeights({ weights }: TrainingTable, { bootstrap, classWeight }: ResolvedParams): boolean {
   return bootstrap ? classWeight === 'balanced_subsample' : weights !== undefined || classWeight !== null;
 }
@@ -84,9 +84,9 @@ function rowWeights({ target, weights }: TrainingTable, params: ResolvedParams):
 }
 
 /**
- * Weights that give each class present the same total.
+ * Compute weights that give each class present the same total.
  *
- * @param counts how often each row counts; once when left out
+ * @param counts how often each row counts; by default once
  * Source: scikit-learn 1.9.1, `compute_class_weight`.
  */
 function balancedWeights(labels: Uint16Array, numClasses: number, counts?: Float64Array): Float64Array {
@@ -109,7 +109,7 @@ function cumulate(weights: Float64Array): Float64Array {
   });
 }
 
-/** The first row whose cumulative weight is above a random share of the whole: never one of weight 0. */
+/** Draw the first row whose cumulative weight is above a random share of the total: never a row of weight 0. */
 function drawByWeight(cumulative: Float64Array, random: TreeRandom): number {
   const high = random.nextUint32();
   const unit = (high * 2097152 + (random.nextUint32() >>> 11)) / 9007199254740992; // 53 bits, below 1

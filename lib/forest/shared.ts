@@ -4,7 +4,7 @@ import type { TrainingTable } from './training-table.ts';
 
 type Numbers = Uint8Array | Uint16Array | Float32Array | Float64Array;
 
-/** The array itself when it is shared, else a copy that is. */
+/** The array itself if its memory is shared, else a copy in shared memory. */
 export function toShared<T extends Numbers>(array: T): T {
   if (array.buffer instanceof SharedArrayBuffer) return array;
   const type = array.constructor as new (buffer: SharedArrayBuffer) => T;
@@ -26,12 +26,12 @@ export function toSharedTable(table: TrainingTable): TrainingTable {
   };
 }
 
-/** A number that threads count up: the queue of what is left to do. */
+/** Create a queue: a number that the threads count up. */
 export function makeQueue(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4));
 }
 
-/** The next number of a queue, ≥ 0. */
+/** Take the next number of a queue, ≥ 0. */
 export function takeNext(queue: Int32Array): number {
   return Atomics.add(queue, 0, 1);
 }

@@ -1,13 +1,13 @@
-// Sorts float32 values by their bits, in three passes over eleven bits: 1.9 ms for 90,000 values, where `sort` of the
-// typed array takes 7.7.
+// Sorts float32 values by their bits, in three passes of eleven bits: 1.9 ms for 90,000 values; `sort` of the typed
+// array takes 7.7 ms.
 
 const RADIX_BITS = 11;
 const RADIX = 1 << RADIX_BITS;
 const PASSES = 3; // 33 bits
-const MIN_VALUES = 1024; // below, clearing the counts takes longer than sorting
+const MIN_VALUES = 1024; // with fewer, clearing the counts takes longer than sorting
 
 /**
- * The values in ascending order, in an array of their own: -0 before 0, NaN of either sign at one of the ends.
+ * Sort the values in ascending order into a new array: -0 before 0, NaN of either sign at one of the ends.
  *
  * Source: Knuth, The Art of Computer Programming, volume 3, section 5.2.5 (radix sorting).
  */
@@ -25,7 +25,7 @@ export function sortFloats(values: Float32Array): Float32Array {
   return new Float32Array(from.buffer);
 }
 
-/** Bits whose order as unsigned integers is that of the floats. */
+/** Map floats to unsigned integers of the same order. */
 function toKey(bits: number): number {
   return bits ^ ((bits >> 31) | 0x80000000);
 }
@@ -34,7 +34,7 @@ function fromKey(key: number): number {
   return key ^ (~(key >> 31) | 0x80000000);
 }
 
-/** Stable, by eleven bits from `shift` on. */
+/** A stable pass by eleven bits from `shift` on. */
 function scatter(from: Uint32Array, to: Uint32Array, shift: number): void {
   const next = new Uint32Array(RADIX);
   for (let i = 0; i < from.length; i++) next[(from[i] >>> shift) & 2047]++;

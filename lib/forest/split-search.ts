@@ -10,12 +10,12 @@ import type { TreeRandom } from './tree-random.ts';
 
 export interface Split {
   feature: number;
-  /** Codes up to this one go left; 0 when `categories` stands in its place. */
+  /** Codes up to this one go left; 0 when `categories` replaces it. */
   cut: number;
   isMissingLeft: boolean;
   /** Categories that go left, one bit each. */
   categories: Uint8Array | null;
-  /** What the children predict, before any clipping. */
+  /** Predictions of the children, before clipping. */
   leftValue: number;
   rightValue: number;
 }
@@ -42,8 +42,8 @@ export class SplitSearch {
   #bestScore = Number.NEGATIVE_INFINITY;
 
   /**
-   * @param weights of each row in the tree at hand
-   * @param random for the cuts of extra-trees
+   * @param weights weight of each row in the current tree
+   * @param random draws the cuts of extra-trees
    */
   constructor(
     table: TrainingTable,
@@ -62,9 +62,9 @@ export class SplitSearch {
   }
 
   /**
-   * Turn to the node that the criterion has entered.
+   * Start with the node that the criterion has entered.
    *
-   * @param minWeight least weight of either child
+   * @param minWeight minimum weight of each child
    */
   enter(nodeRows: Int32Array, start: number, end: number, bounds: Bounds, minWeight: number): void {
     this.#nodeRows = nodeRows;
@@ -77,7 +77,7 @@ export class SplitSearch {
     this.#bestScore = Number.NEGATIVE_INFINITY;
   }
 
-  /** Look for a better split by this feature. Ties go to the split found first. */
+  /** Search for a better split by this feature. On a tie the split found first wins. */
   tryFeature(feature: number): void {
     const column = this.#table.columns[feature];
     const isCategorical = this.#table.isCategorical?.[feature] ?? false;
@@ -94,7 +94,7 @@ export class SplitSearch {
     else this.#tryCuts(feature);
   }
 
-  /** All cuts with the missing values on the right, the last of them alone there; then with them on the left. */
+  /** Try all cuts with the missing values on the right (in the last cut they are alone), then with them on the left. */
   #tryCuts(feature: number): void {
     const criterion = this.#criterion;
     const { rows, codes } = this.#sorted;
@@ -124,7 +124,7 @@ export class SplitSearch {
     }
   }
 
-  /** Groups of rows of one category, in each of the orders worth trying; a missing value is a category of its own. */
+  /** Try the cuts of the categories in each order; missing values are one more category. */
   #tryCategories(feature: number): void {
     const criterion = this.#criterion;
     const { rows, codes } = this.#sorted;
@@ -148,7 +148,7 @@ export class SplitSearch {
     }
   }
 
-  /** The categories of the first groups go left; those that the node has none of go to the bigger child. */
+  /** The categories of the first groups go left; categories absent from the node go to the bigger child. */
   #keepCategories(groups: ArrayLike<number>, numLeft: number, codeOf: (group: number) => number): void {
     const best = this.best!;
     const isLeftBigger = 2 * this.#criterion.leftWeight > this.#criterion.weight;
@@ -166,8 +166,8 @@ export class SplitSearch {
   }
 
   /**
-   * One cut, drawn evenly among the codes from the node's least to the one below its greatest; missing values go to a
-   * side drawn too, or alone to the right when all others are equal.
+   * Try one cut, drawn uniformly from the node's least code to the one below its greatest; missing values go to a random
+   * child, or alone to the right when all others are equal.
    * Source: Geurts et al., "Extremely randomized trees", doi:10.1007/s10994-006-6226-1, here on codes.
    */
   #tryRandomCut(feature: number): void {
@@ -200,7 +200,7 @@ export class SplitSearch {
     if (numMissing > 0) this.best!.isMissingLeft = isMissingLeft;
   }
 
-  /** Whether the split at hand is allowed and better than the best, which it then becomes. */
+  /** Make the current split the best if it is allowed and better. @returns whether it did */
   #isBetter(feature: number, numLeft: number): boolean {
     const criterion = this.#criterion;
     const numRight = this.#end - this.#start - numLeft;
@@ -222,7 +222,7 @@ export class SplitSearch {
     return left >= lower && left <= upper && right >= lower && right <= upper && (left - right) * sign <= 0;
   }
 
-  /** @param isComplete whether the node lacks no value: those met later then go to the bigger child */
+  /** @param isComplete whether no value is missing in the node: values missing later then go to the bigger child */
   #keep(feature: number, cut: number, isComplete: boolean): void {
     const criterion = this.#criterion;
     this.best = {
@@ -236,7 +236,7 @@ export class SplitSearch {
   }
 }
 
-/** Whether a row of this code goes left. */
+/** Whether a row with this code goes left. */
 export function goesLeft({ cut, isMissingLeft, categories }: Split, code: number, missing: number): boolean {
   if (code === missing) return isMissingLeft;
   if (categories !== null) return ((categories[code >> 3] >> (code & 7)) & 1) === 1;
@@ -244,8 +244,8 @@ export function goesLeft({ cut, isMissingLeft, categories }: Split, code: number
 }
 
 /**
- * Code to cut at between neighbouring codes a < b of a node: halfway, as the threshold lies halfway between values.
- * Any code of [a, b) parts this node's rows alike; the middle parts new rows best.
+ * The code to cut at between neighbouring codes a < b of a node: halfway, as a threshold lies halfway between values.
+ * Any code of [a, b) separates this node's rows equally; the middle separates new rows best.
  */
 function cutBetween(a: number, b: number): number {
   return (a + b - 1) >> 1;

@@ -1,4 +1,4 @@
-// A thread of the pool. Bundled into a string by build-kernel.ts, so that it needs no file of its own at run time.
+// A thread of the pool. build-kernel.ts bundles this file into a string, so that no separate file is needed at run time.
 
 import { parentPort } from 'node:worker_threads';
 import { type GeneralGrowJob, type OobJob, openGeneralQueue, sumOob } from './general-loop.ts';
@@ -36,7 +36,7 @@ function answerTrees(trees: GrownTree[]): void {
   answer(trees, arrays);
 }
 
-/** @param arrays of the result, whose memory moves with it */
+/** @param arrays arrays of the result, whose memory is transferred with it */
 function answer(result: unknown, arrays: ArrayBufferView[]): void {
   parentPort!.postMessage(
     result,

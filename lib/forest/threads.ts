@@ -1,4 +1,4 @@
-// Threads that wait for work between calls: starting one takes longer than a small forest.
+// A pool of threads that wait for work between calls: starting a thread takes longer than growing a small forest.
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -11,8 +11,8 @@ const MAX_THREADS = 256;
 const idle: Worker[] = [];
 
 /**
- * Threads to use: those asked for, else one for each processor that there is, in a Lambda function for each that its
- * memory pays for.
+ * Number of threads to use: the requested number, else one for each processor, in a Lambda function one for each vCPU
+ * that its memory size includes.
  *
  * @throws {InputError} when not an integer from 1 to 256
  */
@@ -30,7 +30,7 @@ export function resolveNumThreads(asked?: number): number {
 /**
  * Run a job on a thread of the pool.
  *
- * @throws what the thread throws, or an error that says that it ended
+ * @throws the error of the thread, or an error when the thread ended early
  */
 export function runOnThread<Result>(job: unknown): Promise<Result> {
   const thread = idle.pop() ?? new Worker(THREAD_SOURCE, { eval: true, execArgv: [] });
@@ -48,7 +48,7 @@ export function runOnThread<Result>(job: unknown): Promise<Result> {
     };
     const onExit = (code: number) => {
       stopListening();
-      reject(new Error(`a thread ended with code ${code} before its work`));
+      reject(new Error(`a thread ended with code ${code} before its work was done`));
     };
     const stopListening = () => thread.off('message', onMessage).off('error', onError).off('exit', onExit);
     thread.on('message', onMessage).on('error', onError).on('exit', onExit);

@@ -1,14 +1,14 @@
-// The test of a node as other programs know it: a threshold, or a list of categories, in place of a bin code.
+// Converts the tests of nodes for other programs: from a bin code to a threshold or a list of categories.
 
 import type { BinEdges } from '../partition/rows.ts';
 import { CATEGORICAL, MAX_CATEGORIES, SET_BYTES, type Tree } from './tree.ts';
 
-/** Values up to this go left; infinity where every known value does. */
+/** Values up to this threshold go left; infinity when every known value goes left. */
 export function thresholdOf(edges: BinEdges, feature: number, cut: number): number {
   return cut < edges[feature].length ? edges[feature][cut] : Number.POSITIVE_INFINITY;
 }
 
-/** Categories that go left, by node; none for a node that tests a threshold. */
+/** Categories that go left, by node; no entry for a node that tests a threshold. */
 export function categoriesByNode({ numNodes, flags, sets }: Tree): Map<number, number[]> {
   const byNode = new Map<number, number[]>();
   if (!flags || !sets) return byNode;
@@ -29,7 +29,7 @@ function listCategories(set: Uint8Array): number[] {
   return categories;
 }
 
-/** The set of these categories, as trees hold it. */
+/** Encode categories as a set in the format of trees. */
 export function categorySet(categories: readonly number[]): Uint8Array {
   const set = new Uint8Array(SET_BYTES);
   for (const category of categories) set[category >> 3] |= 1 << (category & 7);

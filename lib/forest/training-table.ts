@@ -1,4 +1,4 @@
-// A table to train on, whatever its target, weights and features.
+// The training table of all trainers: target, weights and coded features.
 
 import { InputError } from '../base/errors.ts';
 import { quote } from '../base/quote.ts';
@@ -8,40 +8,40 @@ import { MAX_CATEGORIES, MAX_CLASSES, MAX_FEATURES } from './tree.ts';
 /** Codes of one feature: bytes, or two bytes where more than 255 distinct values have their own code. */
 export type Codes = Uint8Array | Uint16Array;
 
-/** The code of a missing value in a column of bytes. */
+/** Code of a missing value in a column of bytes. */
 export const MISSING_BYTE = 255;
-/** The code of a missing value in a column of two bytes. */
+/** Code of a missing value in a column of two bytes. */
 export const MISSING_WIDE = 65_535;
 
-/** Classes, or values. */
+/** The target: classes, or values for regression. */
 export type Target =
-  /** Class of each row, and how many there are. */
+  /** Class of each row, and the number of classes. */
   | { labels: Uint16Array; numClasses: number; values?: undefined }
-  /** Finite. */
+  /** Value of each row, finite. */
   | { values: Float64Array; labels?: undefined; numClasses?: undefined };
 
 export interface TrainingTable {
   numRows: number;
   /** Codes of each feature, all of the same width, with `MISSING_BYTE` or `MISSING_WIDE` for a missing value. */
   columns: Codes[];
-  /** Upper edges of the bins of each feature; none for a categorical one. */
+  /** Upper edges of the bins of each feature; empty for a categorical one. */
   edges: BinEdges;
-  /** Features whose codes are categories, 0 to 254; none when left out. */
+  /** Flags of the categorical features, whose codes are 0 to 254; by default none is categorical. */
   isCategorical?: readonly boolean[];
   target: Target;
-  /** Of each row, finite and 0 or more, not all 0; all 1 when left out. */
+  /** Weight of each row, finite and ≥ 0, not all 0; by default all 1. */
   weights?: Float64Array;
 }
 
-/** Labels as a target. */
+/** Make a target from labels. */
 export function toTarget(labels: Labels, numClasses: number): Target {
   return labels instanceof Float64Array ? { values: labels } : { labels, numClasses };
 }
 
 /**
- * The table of rows as partitions hold them.
+ * Make a table from the rows of partitions.
  *
- * @param numClasses 0 for values
+ * @param numClasses 0 for regression
  */
 export function tableOfRows(
   { numRows, columns, labels, weights }: BinnedRows,
@@ -60,7 +60,7 @@ export function missingCode(table: TrainingTable): number {
   return isWide(table) ? MISSING_WIDE : MISSING_BYTE;
 }
 
-/** Whether trees need flags: some value is missing, or some feature categorical. */
+/** Whether trees need flags: a value is missing, or a feature is categorical. */
 export function isFlagged(table: TrainingTable): boolean {
   return table.isCategorical?.includes(true) || hasMissing(table);
 }
@@ -71,9 +71,9 @@ function hasMissing(table: TrainingTable): boolean {
 }
 
 /**
- * Check what growing relies on.
+ * Check a table before growing.
  *
- * @throws {InputError} on no rows or features, too many of them, or codes, labels, values or weights out of range
+ * @throws {InputError} when there are no rows or features, too many of them, or codes, labels, values or weights are out of range
  */
 export function checkTable(table: TrainingTable): void {
   const { numRows, columns, edges, isCategorical, target, weights } = table;
@@ -102,7 +102,7 @@ export function checkTable(table: TrainingTable): void {
   if (weights) checkWeights(weights, numRows);
 }
 
-/** @throws {InputError} on another number of weights, a negative or infinite one or NaN, or all 0 */
+/** @throws {InputError} when the number of weights is wrong, a weight is negative, infinite or NaN, or all are 0 */
 export function checkWeights(weights: ArrayLike<number>, numRows: number): void {
   if (weights.length !== numRows)
     throw new InputError(`sampleWeight must have ${numRows} numbers, got ${weights.length}`);
@@ -114,7 +114,7 @@ export function checkWeights(weights: ArrayLike<number>, numRows: number): void 
     }
     total += weight;
   }
-  if (!(total > 0)) throw new InputError('sampleWeight must be above 0 for some row, all are 0');
+  if (!(total > 0)) throw new InputError('sampleWeight must be above 0 for at least one row, all are 0');
   if (total === Number.POSITIVE_INFINITY) throw new InputError('sampleWeight must have a finite sum');
 }
 

@@ -1,4 +1,5 @@
-// Trees that several threads grow from one queue. The bundle of a thread has this file, so it must not import the pool.
+// Trees that several threads grow from one queue. The bundle of a thread contains this file, so it must not import the
+// pool.
 
 import type { Tree } from './tree.ts';
 
@@ -11,10 +12,10 @@ export interface GrownTree {
   tree: Tree;
 }
 
-/** Grows the next tree of the queue; undefined when none is left. */
+/** Grows the next tree of the queue; returns undefined when none is left. */
 export type NextTree = () => GrownTree | undefined;
 
-/** All trees that the queue still has, without a pause. */
+/** Grow all remaining trees of the queue, without a pause. */
 export function takeAllTrees(next: NextTree): GrownTree[] {
   const trees: GrownTree[] = [];
   for (let grown = next(); grown; grown = next()) trees.push(grown);

@@ -1,4 +1,4 @@
-// From a row to its leaf, through trees with missing values, categories and exact values too.
+// Finds the leaf of a row, also in trees with missing values, categories and exact values.
 
 import { InputError } from '../base/errors.ts';
 import { encodeColumn } from './bins.ts';
@@ -28,7 +28,7 @@ export function encodeRowsWide(
 /**
  * Codes of one feature's values; NaN becomes `missing`.
  *
- * @throws {InputError} on a category that isn't an integer from 0 to 254
+ * @throws {InputError} on a category that is not an integer from 0 to 254
  */
 export function encodeFeature(
   values: Float32Array,
@@ -51,7 +51,7 @@ export function encodeFeature(
   for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) out[i] = missing;
 }
 
-/** @throws {InputError} on a category that isn't an integer from 0 to 254 */
+/** @throws {InputError} on a category that is not an integer from 0 to 254 */
 export function checkCategories(values: Float32Array, feature: number): void {
   for (const value of values) {
     if (Number.isNaN(value) || (Number.isInteger(value) && value >= 0 && value < MAX_CATEGORIES)) continue;
@@ -60,17 +60,17 @@ export function checkCategories(values: Float32Array, feature: number): void {
   }
 }
 
-/** Whether the plain walk over bytes would lead rows without missing values astray. */
+/** Whether a plain walk over bytes finds the leaves of rows without missing values. */
 export function isPlain(forest: Pick<Forest, 'trees'>): boolean {
   return forest.trees.every(({ flags }) => flags === undefined) && !hasWideCuts(forest);
 }
 
-/** Whether the codes of some tree take two bytes. */
+/** Whether any tree has codes of two bytes. */
 export function hasWideCuts({ trees }: Pick<Forest, 'trees'>): boolean {
   return trees.some(({ cut }) => cut instanceof Uint16Array);
 }
 
-/** Whether some value of rows [rowStart, rowEnd) is missing. */
+/** Whether any value of rows [rowStart, rowEnd) is missing. */
 export function hasMissingValues(columns: readonly Float32Array[], rowStart: number, rowEnd: number): boolean {
   for (const column of columns) {
     for (let row = rowStart; row < rowEnd; row++) if (Number.isNaN(column[row])) return true;
@@ -82,7 +82,7 @@ export function hasMissingValues(columns: readonly Float32Array[], rowStart: num
 export class TreeWalker {
   readonly #tree: Tree;
   readonly #flags: Uint8Array;
-  /** Where the set of each categorical node begins. */
+  /** Start of the set of each categorical node. */
   readonly #setStart: Uint32Array;
 
   constructor(tree: Tree, isRegressor: boolean) {
@@ -108,7 +108,7 @@ export class TreeWalker {
   /**
    * The leaf of a row of a training table.
    *
-   * @param missing the table's code of a missing value
+   * @param missing the table's code for a missing value
    */
   leafOfRow(columns: readonly Codes[], row: number, missing: number): number {
     const { feature } = this.#tree;
@@ -138,7 +138,7 @@ export class TreeWalker {
 
 const biggerChildren = new WeakMap<Tree, Uint8Array>();
 
-/** Missing values that training knew nothing of go to the child with more weight, to the right one of equals. */
+/** Where training saw no missing values, they go to the child with more weight; on a tie, to the right one. */
 export function biggerChildFlags(tree: Tree, isRegressor: boolean): Uint8Array {
   const known = biggerChildren.get(tree);
   if (known) return known;

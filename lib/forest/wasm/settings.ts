@@ -78,17 +78,17 @@ export const COPY_LEVEL_FIELDS = [
 ] as const;
 export type CopyLevel = Record<Exclude<(typeof COPY_LEVEL_FIELDS)[number], 'end'>, number>;
 
-export const FIELD_BYTES = 4; // of a setting, and of a field of a copy level
+export const FIELD_BYTES = 4; // size of a setting, and of a field of a copy level
 /** Random states of a tree: one draws its rows, one its features. Each is four 32-bit words. */
 export const STATE_BYTES = 16;
 export const FRAME_BYTES = 24; // a node on the stack: start, end, depth, samples, samples of class 1, parent
-export const PAIR_BYTES = 16; // a sum of values and the counts of its rows and samples; or a leaf's value and weight
+export const PAIR_BYTES = 16; // a sum with the counts of its rows and samples; or a leaf's value and weight
 const MAX_CODES = 256; // codes of a feature, the one for a missing value included
 const FEATURES_PER_PASS = 4;
 const HISTOGRAM_CLASSES = 16; // up to here, nodes of more than two classes have a cell for each code and class
 /** The largest use: cells of 32 bits for the features of a pass, their codes and classes. */
 export const SCRATCH_BYTES = FEATURES_PER_PASS * MAX_CODES * HISTOGRAM_CLASSES * 4;
-export const MIN_LEAF_SLOTS = 1024; // of the hash table of leaves at first; a power of two
+export const MIN_LEAF_SLOTS = 1024; // initial size of the hash table of leaves; a power of two
 export const NODE_BYTES = 8; // of a node that predicts; a leaf takes as many again
 export const WALKERS = 8; // rows that walk down a tree side by side
 export const BY_SET = 0xffff; // in place of what a code must be below: the node has a set of codes that go left

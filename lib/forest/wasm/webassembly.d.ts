@@ -1,5 +1,5 @@
-// The parts of WebAssembly that we use. Node's types have none of it, and those for browsers declare much that Node
-// lacks.
+// The parts of WebAssembly that arvoredo uses. Node's types do not declare them, and the types for browsers declare much
+// that Node lacks.
 
 declare namespace WebAssembly {
   interface Memory {

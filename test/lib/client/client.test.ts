@@ -332,7 +332,7 @@ suite('what is refused', () => {
     await assert.rejects(forest.predict([new Float32Array(1)]), /rows must have 5 features as in training, got 1/);
     await assert.rejects(
       forest.predict([[1, 2, 3, 4, 5]] as never),
-      /must be a Float32Array, got \[1,2,3,4,5\]; of lists row/,
+      /must be a Float32Array, got \[1,2,3,4,5\]; for a list of rows/,
     );
     await assert.rejects(
       forest.predict(rows, { batch: 1 } as never),

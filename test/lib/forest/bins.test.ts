@@ -36,7 +36,7 @@ test('a constant or empty sample has no edges', () => {
   assert.deepEqual(edgesOf([]), []);
 });
 
-test('many distinct values are cut into bins that grow from single rows at the ends to twice an equal share', () => {
+test('bins of many distinct values grow from single rows at the ends to twice an equal share', () => {
   const numRows = 255 * 40;
   const values = Float32Array.from({ length: numRows }, (_, i) => (i * 7919) % numRows);
   const ends = [-0.5, ...quantileEdges(values), numRows - 0.5];
@@ -53,7 +53,7 @@ test('many distinct values are cut into bins that grow from single rows at the e
   assert.deepEqual(edgesOf([1, 2, 3, 4], 1), []);
 });
 
-test('bins go by rank: a value far out or another scale moves no row to another bin', () => {
+test('bins depend on ranks: an outlier or another scale moves no row to another bin', () => {
   const values = sample(0, 5000).map((value) => value + 1);
   const codes = encode(values, quantileEdges(values));
   const stretched = values.map((value) => value ** 9);
@@ -61,7 +61,7 @@ test('bins go by rank: a value far out or another scale moves no row to another 
   assert.deepEqual(encode(stretched, quantileEdges(stretched)), codes);
 });
 
-test('a frequent value takes one bin and leaves the others to the rest', () => {
+test('a frequent value takes one bin and leaves the others to the other values', () => {
   const values = Float32Array.from({ length: 20_000 }, (_, i) => (i < 10_000 ? 0 : i));
   const edges = quantileEdges(values);
   assert.equal(edges[0], 5000);
@@ -84,7 +84,7 @@ test('an edge is at least the value below it and less than the value above, on s
   }
 });
 
-test('the middle of neighbouring float32 numbers is the lower one', () => {
+test('the middle of adjacent float32 numbers is the lower one', () => {
   const next = 1 + 2 ** -23;
   assert.deepEqual(edgesOf([1, next]), [1]);
   assert.deepEqual(edgesOf([-next, -1]), [Math.fround(-next)]);
@@ -92,7 +92,7 @@ test('the middle of neighbouring float32 numbers is the lower one', () => {
   assert.deepEqual(edgesOf([0, 2 ** -149]), [0]);
 });
 
-test('a code is the number of edges below the value, so x <= edges[c] exactly when the code is at most c', () => {
+test('a code is the number of edges below the value: x <= edges[c] if and only if code <= c', () => {
   for (let seed = 0; seed < 30; seed++) {
     const edges = quantileEdges(sample(seed, 1000));
     const values = Float32Array.of(...sample(seed + 30, 300), ...edges, Number.MAX_VALUE, -3e38, 3e38, -0, 0);
@@ -101,7 +101,7 @@ test('a code is the number of edges below the value, so x <= edges[c] exactly wh
   }
 });
 
-test('a sample with values that are not finite is refused', () => {
+test('a sample with values that are not finite is rejected', () => {
   const error = (got: string) => ({ name: 'InputError', message: `bin sample: values must be finite, got ${got}` });
   assert.throws(() => edgesOf([1, Number.NaN]), error('NaN'));
   assert.throws(() => edgesOf([1, Number.POSITIVE_INFINITY]), error('Infinity'));

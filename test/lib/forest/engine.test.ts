@@ -35,20 +35,20 @@ const forecast = (
 };
 
 for (const name of Object.keys(ENGINES) as EngineName[]) {
-  test(`${name} gives the same bytes for any grouping of trees, and others under another seed`, async () => {
+  test(`${name} gives the same bytes for any grouping of trees, and other bytes for another seed`, async () => {
     const whole = encodeTrees(await grow(name, { seed: 1 }));
     const parts = await Promise.all([grow(name, { seed: 1 }, 0, 1), grow(name, { seed: 1 }, 1, 4)]);
     assert.deepEqual(encodeTrees(parts.flat()), whole);
     assert.notDeepEqual(encodeTrees(await grow(name, { seed: 2 })), whole);
   });
 
-  test(`a forest of ${name} can be stored, read back and used, and knows its training rows`, async () => {
+  test(`a forest of ${name} can be stored, read back and used, and predicts its training rows`, async () => {
     const trees = await grow(name, { bootstrap: false, maxFeatures: null });
     const predicted = predict(decodeModel(encodeModel(trees, edges, 3)), raw.columns);
     assert.deepEqual(predicted, raw.labels);
   });
 
-  test(`${name} honours maxDepth, minSamplesSplit and bootstrap`, async () => {
+  test(`${name} applies maxDepth, minSamplesSplit and bootstrap`, async () => {
     const [full] = await grow(name, { maxFeatures: null }, 0, 1);
     const [stump] = await grow(name, { maxDepth: 1, maxFeatures: null }, 0, 1);
     assert.equal(stump.numNodes, 3);
@@ -78,13 +78,13 @@ function leafSamples({ feature, next, leaves }: Tree): number[] {
   );
 }
 
-test('ml-random-forest is forecast to take days where the default engine takes seconds', () => {
+test('the forecast of ml-random-forest is days for data that takes the default engine seconds', () => {
   const day = 86_400;
   assert.ok(forecast('ml-random-forest', 90_000, 20, 100) > day);
   assert.ok(forecast('arvoredo', 90_000, 20, 100) < 60);
 });
 
-test("the package's trees keep their predictions in our form", async () => {
+test('converted trees of the package keep their predictions', async () => {
   const { RandomForestClassifier } = await import('ml-random-forest');
   const table = randomTable(3, 150, 5, 3);
   const params = { ...FOREST_DEFAULTS, maxFeatures: 3, seed: 9 };
@@ -113,7 +113,7 @@ test("the package's trees keep their predictions in our form", async () => {
   assert.deepEqual([...predict({ ...table, trees: [tree] }, columns)], expected);
 });
 
-test('the forecast knows the general trainer, slow logarithms, small samples and shallow trees', () => {
+test('the forecast covers the general trainer, slow logarithms, small samples and shallow trees', () => {
   const seconds = (options: Partial<ForestParams>) => forecast('arvoredo', 90_000, 20, 100, options);
   // 12 ms a tree by the kernel, 170 to 300 by the general trainer, 10 s with a logarithm for each row
   assert.ok(seconds({ ccpAlpha: 0.01 }) > 5 * seconds({}));
@@ -127,7 +127,7 @@ test('the forecast knows the general trainer, slow logarithms, small samples and
   assert.ok(seconds({ maxDepth: 4 }) < seconds({}) / 3);
 });
 
-test('ml-random-forest tries a single feature when one is asked for', async () => {
+test('ml-random-forest tries a single feature when maxFeatures is 1', async () => {
   const trees = await grow('ml-random-forest', { maxFeatures: 1 });
   for (const { feature } of trees) {
     const used = new Set(feature);
@@ -136,23 +136,23 @@ test('ml-random-forest tries a single feature when one is asked for', async () =
   }
 });
 
-test('ml-random-forest refuses what it cannot do', async () => {
+test('ml-random-forest rejects unsupported parameters', async () => {
   const message = 'minSamplesLeaf must be 1 for the engine ml-random-forest, got 2';
   await assert.rejects(grow('ml-random-forest', { minSamplesLeaf: 2 }), { name: 'InputError', message });
 });
 
-test('the default engine honours what the fast trainer cannot, and ml-random-forest refuses it', async () => {
+test('the default engine supports parameters beyond the kernel, and ml-random-forest rejects them', async () => {
   const options: Partial<ForestParams> = { criterion: 'entropy', maxLeafNodes: 4 };
   const trees = await grow('arvoredo', options);
   assert.ok(trees.every(({ numNodes }) => numNodes === 7));
   const table = { numRows: 200, columns: rows.columns, edges, target: { labels: raw.labels, numClasses: 3 } };
   const params = { ...FOREST_DEFAULTS, ...options };
   assert.deepEqual(encodeTrees(trees), encodeTrees(growForest({ table, params, treeStart: 0, treeEnd: 4 })));
-  const message = 'criterion is nothing that the engine ml-random-forest can do: leave it out';
+  const message = 'the ml-random-forest engine does not support criterion; remove it';
   await assert.rejects(grow('ml-random-forest', options), { name: 'InputError', message });
 });
 
-test('what the kernel has no room for is forecast as the general trainer does it', () => {
+test('data that does not fit the kernel has the forecast of the general trainer', () => {
   const of = (numRows: number, numClasses: number, isPlain: boolean, splitter: 'best' | 'random' = 'best') =>
     forecastTrainer({ numRows, numFeatures: 20, numClasses, isPlain }, { ...FOREST_DEFAULTS, splitter });
   assert.deepEqual([of(2e7, 0, true), of(3e7, 0, true)], ['values', 'general']);

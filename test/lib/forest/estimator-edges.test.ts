@@ -6,7 +6,7 @@ import { RandomForestClassifier } from '../../../lib/forest/classifier.ts';
 import { permutationImportance } from '../../../lib/forest/permutation-importance.ts';
 import { RandomForestRegressor } from '../../../lib/forest/regressor.ts';
 
-test('a Poisson tree has no leaf of 0, whatever is left by rounding', () => {
+test('a Poisson tree has no leaf of 0, even after rounding', () => {
   for (let seed = 0; seed < 40; seed++) {
     const random = new RandomStream(seed, STREAM.values, 0);
     const numRows = 100;
@@ -19,7 +19,7 @@ test('a Poisson tree has no leaf of 0, whatever is left by rounding', () => {
   }
 });
 
-test('out of bag, equal targets are right or not, as for R²', () => {
+test('the out-of-bag score of equal targets is 1 or 0, as for R²', () => {
   for (const value of [3, 0.1, 0]) {
     const forest = new RandomForestRegressor({ numTrees: 20, oobScore: true });
     forest.fit([Float32Array.from([1, 2, 3, 4])], [value, value, value, value]);
@@ -27,7 +27,7 @@ test('out of bag, equal targets are right or not, as for R²', () => {
   }
 });
 
-test('trees added in threads are those added without', async () => {
+test('trees added in threads equal trees added without threads', async () => {
   const columns = [Float32Array.from({ length: 60 }, (_, row) => (row * 7) % 60)];
   const labels = columns[0].map((value) => Number(value > 30));
   const make = () => new RandomForestClassifier({ numTrees: 3, oobScore: true, seed: 4 }).fit(columns, labels);
@@ -37,7 +37,7 @@ test('trees added in threads are those added without', async () => {
   assert.equal(inThreads.oobScore, alone.oobScore);
 });
 
-test('what no forest can be made of is refused with what was got', async () => {
+test('invalid input is rejected with the value received', async () => {
   const rows = [Float32Array.of(1, 2, 3, 4)];
   const fit = (...args: unknown[]) => {
     const forest = new RandomForestRegressor({ numTrees: 1 }) as unknown as { fit(...args: unknown[]): unknown };

@@ -43,7 +43,7 @@ for (const table of [wine, diabetes]) {
   }
 }
 
-test('50 trees and 50 more are the bytes of 100, for each class and after storing', () => {
+test('50 trees and 50 more give the bytes of 100, for each estimator class and after storing', () => {
   for (const [name, Model] of Object.entries(MODELS)) {
     const { columns, target } = name.endsWith('Classifier') ? wine : diabetes;
     const whole = new Model({ numTrees: 10, seed: 1 }).fit(columns, target).toBytes();
@@ -53,7 +53,7 @@ test('50 trees and 50 more are the bytes of 100, for each class and after storin
   }
 });
 
-test('a forest fitted in threads is the same bytes, out-of-bag score and predictions', async () => {
+test('a forest fitted in threads has the same bytes, out-of-bag score and predictions', async () => {
   for (const [name, Model] of Object.entries(MODELS)) {
     const { columns, target } = name.endsWith('Classifier') ? wine : diabetes;
     for (const more of name.endsWith('Classifier') ? [{}, { criterion: 'entropy' as const }] : [{}]) {
@@ -73,7 +73,7 @@ test('a forest fitted in threads is the same bytes, out-of-bag score and predict
   }
 });
 
-test('labels of any one type come back, in order', () => {
+test('predict and classes return labels of any one type, in order', () => {
   for (const names of [
     ['ant', 'bee', 'cat'],
     [-1, 2, 10],
@@ -91,7 +91,7 @@ test('labels of any one type come back, in order', () => {
   }
 });
 
-test('rows given value by value are the same as columns', () => {
+test('rows as a flat array of values give the same forest as columns', () => {
   const numFeatures = wine.columns.length;
   const values = Float64Array.from(
     { length: numFeatures * wine.target.length },
@@ -103,7 +103,7 @@ test('rows given value by value are the same as columns', () => {
   assert.deepEqual(byRow.predict({ values, numFeatures }), byColumn.predict(wine.columns));
 });
 
-test('exact tells all values of small data apart, in more than 255 bins too', () => {
+test('exact separates all values of small data, also in more than 255 bins', () => {
   const column = Float32Array.from({ length: 1000 }, (_, i) => i);
   const target = Array.from(column, (value) => value % 7);
   const options = { numTrees: 1, bootstrap: false, seed: 0 };
@@ -114,14 +114,14 @@ test('exact tells all values of small data apart, in more than 255 bins too', ()
   assert.notDeepEqual([...binned], target);
 });
 
-test('exact refuses more distinct values than two bytes tell apart', () => {
+test('exact rejects more distinct values than fit two bytes', () => {
   const column = Float32Array.from({ length: 70_000 }, (_, i) => i);
   const message = 'feature 0 has 70000 distinct values, exact takes up to 65535: leave it out';
   const fit = () => new RandomForestRegressor({ exact: true }).fit([column], column);
   assert.throws(fit, { name: 'InputError', message });
 });
 
-test('a missing value learns its side, and one that training knew nothing of goes with most rows', () => {
+test('training learns the child of missing values; without any in training they follow most rows', () => {
   const known = Float32Array.of(1, 2, 3, Number.NaN, Number.NaN, 4);
   const options = { numTrees: 1, bootstrap: false, maxFeatures: null, seed: 0 };
   const learned = new RandomForestClassifier(options).fit([known], [0, 0, 0, 1, 1, 0]);
@@ -130,7 +130,7 @@ test('a missing value learns its side, and one that training knew nothing of goe
   assert.deepEqual(complete.predict([Float32Array.of(Number.NaN, 1, 9)]), [0, 1, 0]);
 });
 
-test('categories are told apart by code, whatever their order, and an unseen one goes with most rows', () => {
+test('categories split by code in any order, and an unseen category follows most rows', () => {
   const codes = Float32Array.of(7, 3, 200, 7, 3, 200, 0, 254);
   const labels = ['a', 'b', 'a', 'a', 'b', 'a', 'b', 'a'];
   const stump = new RandomForestClassifier({ numTrees: 1, bootstrap: false, maxDepth: 1, seed: 0 });
@@ -145,7 +145,7 @@ test('categories are told apart by code, whatever their order, and an unseen one
   assert.deepEqual([...regressor.predict([codes])], [...values]);
 });
 
-test('more than two classes by category are told apart', () => {
+test('a categorical feature separates more than two classes', () => {
   const random = new RandomStream(1, 3);
   const codes = Float32Array.from({ length: 300 }, () => random.nextBelow(40));
   const labels = Array.from(codes, (code) => (code * 7) % 5);
@@ -155,7 +155,7 @@ test('more than two classes by category are told apart', () => {
   }
 });
 
-test('rows that every tree saw are left out of the out-of-bag score, and coverage says how many', () => {
+test('the out-of-bag score excludes rows that every tree saw, and coverage counts them', () => {
   const forest = new RandomForestClassifier({ numTrees: 3, oobScore: true, seed: 0 }).fit(wine.columns, wine.target);
   // a row is in every one of three bags with a chance of (1 - 1/e)^3 = 0.25
   assert.ok(Math.abs(forest.oobCoverage - 0.75) < 0.1);
@@ -179,7 +179,7 @@ test('permutation importance is greatest for the feature that tells, and none fo
   assert.ok(forest.featureImportances[1] > 0.8 && forest.featureImportances[2] === 0);
 });
 
-test('decision paths lead from each root to the leaf that apply names', () => {
+test('decision paths lead from each root to the leaf that apply returns', () => {
   const forest = new RandomForestClassifier(small).fit(wine.columns, wine.target);
   const { rowStart, nodes, treeStart } = forest.decisionPath(wine.columns);
   const leaves = forest.apply(wine.columns);
@@ -199,10 +199,14 @@ const fitted = new RandomForestClassifier({ numTrees: 2 }).fit([column], labels)
 const REFUSED: [what: string, run: () => unknown, message: RegExp][] = [
   ['an unknown option', fitWith({ nEstimators: 5 }), /^unknown option nEstimators; known are numTrees, /],
   ['no trees', fitWith({ numTrees: 0 }), /^numTrees must be an integer from 1 to 100000, got 0$/],
-  ['a criterion of values', fitWith({ criterion: 'poisson' }), /^criterion must be gini, entropy, log_loss/],
+  ['a regression criterion', fitWith({ criterion: 'poisson' }), /^criterion must be gini, entropy, log_loss/],
   ['too many bins', fitWith({ maxBins: 256 }), /^maxBins must be an integer from 2 to 255, got 256$/],
   ['oobScore without bootstrap', fitWith({ oobScore: true, bootstrap: false }), /^oobScore needs bootstrap/],
-  ['weights of unknown classes', fitWith({ classWeight: [['x', 1]] }), /^classWeight names x, which is none/],
+  [
+    'weights of unknown classes',
+    fitWith({ classWeight: [['x', 1]] }),
+    /^classWeight names x, which is not one of the classes$/,
+  ],
   [
     'a class weight given twice',
     fitWith({
@@ -222,7 +226,7 @@ const REFUSED: [what: string, run: () => unknown, message: RegExp][] = [
         [1, 0],
       ],
     }),
-    /^classWeight leaves no row with a weight/,
+    /^classWeight must give at least one row a weight above 0$/,
   ],
   ['more features than there are', fitWith({ maxFeatures: 2 }), /^maxFeatures must be 'sqrt', .* got 2$/],
   [
@@ -236,7 +240,7 @@ const REFUSED: [what: string, run: () => unknown, message: RegExp][] = [
   [
     'labels of two types',
     () => fitted.fit([column], [0, 1, 'a', 1]),
-    /^label of row 2 must be a number as the first, got a$/,
+    /^label of row 2 must be a number like the first label, got a$/,
   ],
   [
     'an infinite value',
@@ -281,11 +285,11 @@ const REFUSED: [what: string, run: () => unknown, message: RegExp][] = [
     () => new RandomForestClassifier().predict([column]),
     /^the forest has no trees yet; call fit first$/,
   ],
-  ['a score not asked for', () => fitted.oobScore, /^no out-of-bag score; fit with the option oobScore$/],
+  ['a score without oobScore', () => fitted.oobScore, /^the forest has no out-of-bag score; set the option oobScore/],
   [
     'a new label in added trees',
     () => fitted.addTrees(1, [column], [0, 1, 2, 1]),
-    /^label of row 2 is none of the classes: 2$/,
+    /^label of row 2 must be one of the classes seen in training, got 2$/,
   ],
   [
     'a value that is NaN',
@@ -295,7 +299,7 @@ const REFUSED: [what: string, run: () => unknown, message: RegExp][] = [
   [
     'class weights of a regressor',
     () => new RandomForestRegressor({ classWeight: 'balanced' }),
-    /^classWeight has no meaning for a regressor$/,
+    /^classWeight does not apply to a regressor; remove it$/,
   ],
   [
     'negative values under poisson',
@@ -309,10 +313,10 @@ const REFUSED: [what: string, run: () => unknown, message: RegExp][] = [
   ],
 ];
 for (const [what, run, message] of REFUSED) {
-  test(`${what} is refused`, () => assert.throws(run, { name: 'InputError', message }));
+  test(`${what} is rejected`, () => assert.throws(run, { name: 'InputError', message }));
 }
 
-test('a model of the other kind is refused', () => {
+test('a model of the other kind is rejected', () => {
   const refused = (message: string) => ({ name: 'FormatError', message });
   const bytes = fitted.toBytes();
   assert.throws(() => RandomForestRegressor.fromBytes(bytes), refused('model: a classifier, not a regressor'));

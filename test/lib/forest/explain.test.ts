@@ -33,7 +33,7 @@ for (const file of readdirSync(FOLDER)) {
     }
   });
 
-  test(`paths follow the tests that they tell, and end in the leaf that apply gives: ${file}`, () => {
+  test(`paths follow their tests and end in the leaf that apply returns: ${file}`, () => {
     const leaves = applyForest(model, columns);
     for (let row = 0; row < columns[0].length; row += 7) {
       for (const [t, { steps, leaf }] of pathsOfRow(model, columns, row).entries()) {
@@ -48,7 +48,7 @@ for (const file of readdirSync(FOLDER)) {
   });
 }
 
-test('a tree of one test puts everything down to it', () => {
+test('a tree with one test attributes everything to its feature', () => {
   const columns = [Float32Array.of(1, 2, 3, 4), Float32Array.of(5, 5, 5, 5)];
   const forest = new RandomForestClassifier({ numTrees: 1, bootstrap: false, maxFeatures: null });
   const model = decodeModel(forest.fit(columns, ['a', 'a', 'a', 'b']).toBytes());
@@ -61,7 +61,7 @@ test('a tree of one test puts everything down to it', () => {
   ]);
 });
 
-test('contributions differ from importances: they have a sign, and sum to nothing over the training rows', () => {
+test('contributions have a sign and sum to zero over the training rows', () => {
   const columns = [Float32Array.of(1, 2, 3, 4, 5, 6)];
   const forest = new RandomForestClassifier({ numTrees: 1, bootstrap: false });
   const model = decodeModel(forest.fit(columns, [0, 0, 1, 0, 1, 1]).toBytes());

@@ -140,12 +140,12 @@ test('nodes of thousands of rows, of 65,536 samples and of more equal the plain 
   assertLikePlain(randomTable(3, 3000, 5, 7), {}, 0, 1);
 });
 
-test('1,000 features and 1,000 classes are possible', () => {
+test('tables may have 1,000 features and 1,000 classes', () => {
   assertLikePlain(randomTable(4, 40, 1000, 2), {});
   assertLikePlain(randomTable(5, 300, 6, 1000), {});
 });
 
-test('tree i is the same whoever grows it, in whatever group, and another one under another seed', () => {
+test('tree i is the same in any group of trees, and differs for another seed', () => {
   const table = randomTable(6, 200, 8, 2);
   const grow = (seed: number, start: number, end: number) =>
     growTwin(table, { ...FOREST_DEFAULTS, seed }, [start, end]);
@@ -155,7 +155,7 @@ test('tree i is the same whoever grows it, in whatever group, and another one un
   assert.notDeepEqual(all[0], all[1]);
 });
 
-test('a cut that gains nothing is still made, so that a forest learns exclusive or', () => {
+test('a cut without gain is still made, so that a forest learns exclusive or', () => {
   const columns = [Uint8Array.of(0, 0, 1, 1), Uint8Array.of(0, 1, 0, 1)];
   const rows = { numRows: 4, rowIndex: Uint32Array.of(0, 1, 2, 3), columns, labels: Uint16Array.of(0, 1, 1, 0) };
   const edges = [Float32Array.of(0.5), Float32Array.of(0.5)];
@@ -241,7 +241,7 @@ for (const [i, reference] of SCIKIT_TREES.entries()) {
   });
 }
 
-test('rows that do not fit are refused before anything is grown', () => {
+test('invalid rows are rejected before any tree grows', () => {
   const { rows, edges, numClasses } = randomTable(7, 10, 3, 2);
   const grow = (changed: Partial<Table['rows']>, changedEdges = edges, classes = numClasses) => {
     const table = tableOfRows({ ...rows, ...changed }, changedEdges, classes);

@@ -33,19 +33,19 @@ function use(bytes: Uint8Array): void {
   assert.equal(shares.length, 3 * decoded.numClasses);
 }
 
-test('damaged models under a right checksum are read or refused, in proportion to their size', () => {
+test('damaged models with a right checksum are decoded or rejected, in time proportional to their size', () => {
   fc.assert(
     fc.property(mutations(model), (bytes) => decodeStrange(use, seal(bytes))),
     { numRuns: FUZZ_RUNS },
   );
 });
 
-test('damaged groups of trees are read or refused', () => {
+test('damaged groups of trees are decoded or rejected', () => {
   const property = fc.property(mutations(encodeTrees(trees)), (bytes) => decodeStrange(decodeTrees, seal(bytes)));
   fc.assert(property, { numRuns: FUZZ_RUNS });
 });
 
-test('no count in the header, however large, makes the reader hang or take memory', () => {
+test('no count in the header, however large, makes decoding hang or exhaust memory', () => {
   for (const bytes of withNumbers(model, [0x7fffffff, 0xffffffff, 0x00100000], HEADER_BYTES)) {
     decodeStrange(use, seal(bytes));
     decodeStrange(use, bytes);
@@ -62,7 +62,7 @@ function empty(counts: number[], length: number): Uint8Array {
   return seal(file);
 }
 
-test('more features or trees than a forest has are refused before anything is made of them', () => {
+test('too many features or trees are rejected before anything is allocated', () => {
   const align = (bytes: number) => Math.ceil(bytes / 8) * 8;
   const numFeatures = 1_000_000;
   const features = empty([numFeatures, 0, 0, 0, 0, 0, 0, 0, 0, 0], HEADER_BYTES + align(2 * numFeatures) + 8);

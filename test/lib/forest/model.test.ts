@@ -38,7 +38,7 @@ function forged(offset: number, values: number[], from = bytes): Uint8Array {
 
 const damaged = (what: RegExp) => ({ name: 'FormatError', message: what });
 
-test('a model comes back as it was', () => {
+test('a decoded model equals the encoded one', () => {
   const model = decodeModel(bytes);
   assert.deepEqual(model.trees.map(content), trees.map(content));
   assert.deepEqual(model.edges, table.edges);
@@ -48,7 +48,7 @@ test('a model comes back as it was', () => {
   assert.deepEqual(encodeModel(model.trees, model.edges, 3, model.classLabels), bytes);
 });
 
-test('a model keeps the schema of its table, and one that fits no model is refused', () => {
+test('a model keeps the schema of its table, and an invalid schema is rejected', () => {
   const features = Array.from({ length: 6 }, (_, i) => ({ name: `x${i}`, type: 'numeric' as const }));
   const encode = (schema: ModelSchema) => encodeModel(trees, table.edges, 3, [0, 1, 2], { schema });
   const schema: ModelSchema = {
@@ -72,7 +72,7 @@ test('a model may be read from the middle of a buffer', () => {
   assert.deepEqual(decodeModel(buffer.subarray(3)).trees.map(content), trees.map(content));
 });
 
-test('a model is the same bytes from one group of trees and from any groups', () => {
+test('a model has the same bytes from one group of trees and from several', () => {
   const whole = encodeModel(trees, table.edges, 3);
   for (const ends of [[5], [1, 5], [2, 4, 5], [1, 2, 3, 4, 5]]) {
     const groups = ends.map((end, i) => encodeTrees(trees.slice(ends[i - 1] ?? 0, end)));
@@ -80,7 +80,7 @@ test('a model is the same bytes from one group of trees and from any groups', ()
   }
 });
 
-test('a group of trees comes back as it was, also when it is empty', () => {
+test('a decoded group of trees equals the encoded one, also when it is empty', () => {
   assert.deepEqual(decodeTrees(encodeTrees(trees)).map(content), trees.map(content));
   assert.deepEqual(decodeTrees(encodeTrees([])), []);
 });
@@ -109,7 +109,7 @@ for (const { numClasses, minSamplesLeaf, hash } of HASHES) {
   });
 }
 
-test('another magic, version and length are refused in this order, each with its message', () => {
+test('a wrong magic, version and length are rejected in this order, each with its message', () => {
   const wrong = forged(0, [1, 2, 3, 4, 9, 0, 1, 0, 5]);
   assert.throws(() => decodeModel(wrong), damaged(/^model: not an arvoredo file, it must begin with ARVO$/));
   wrong.set(bytes.subarray(0, 4));
@@ -120,18 +120,18 @@ test('another magic, version and length are refused in this order, each with its
   assert.throws(() => decodeModel(encodeTrees(trees)), damaged(/another kind of file/));
 });
 
-test('a model of version 1 is refused', () => {
+test('a model of version 1 is rejected', () => {
   const message = 'model: version 1, this build reads 2; train again';
   assert.throws(() => decodeModel(oldFile), { name: 'FormatError', message });
 });
 
-test('a file cut short anywhere is refused', () => {
+test('a file cut short anywhere is rejected', () => {
   for (let length = 0; length < bytes.length; length += length < 70 ? 1 : 101) {
     assert.throws(() => decodeModel(bytes.slice(0, length)), { name: 'FormatError' });
   }
 });
 
-test('a flipped bit anywhere is refused', () => {
+test('a flipped bit anywhere is rejected', () => {
   for (let at = 0; at < bytes.length; at++) {
     const copy = bytes.slice();
     copy[at] ^= 1 << (at % 8);
@@ -139,13 +139,13 @@ test('a flipped bit anywhere is refused', () => {
   }
 });
 
-test('no byte is unused: trees that hold stale values in their leaves cannot be told apart', () => {
+test('equal forests have equal bytes, even if the leaves of their trees hold stale values', () => {
   const [tree] = trees;
   const isLeaf = (node: number) => tree.feature[node] === LEAF;
   assert.ok(tree.cut.every((cut, node) => !isLeaf(node) || cut === 0));
 });
 
-test('a file that lies under a right checksum is refused or gives trees that end', () => {
+test('a wrong file with a right checksum is rejected or decodes to finite trees', () => {
   for (let at = 20; at < bytes.length; at++) {
     for (const value of [0, 1, 255]) {
       let decoded: Tree[];
@@ -165,7 +165,7 @@ test('a file that lies under a right checksum is refused or gives trees that end
   }
 });
 
-test('numbers out of range are refused by name', () => {
+test('numbers out of range are rejected by name', () => {
   // a stump: one feature, one edge, two classes, three nodes
   const stump: Tree = {
     numNodes: 3,
@@ -178,7 +178,7 @@ test('numbers out of range are refused by name', () => {
   // sections of 8 bytes each from 88: edge counts, edges, tree sizes, feature, cut; leaf rows from 128
   const cases: [offset: number, values: number[], what: RegExp][] = [
     [52, [16], /layout 16/],
-    [64, [0x5b], /its description/],
+    [64, [0x5b], /damaged, description/],
     [67, [0x40], /class labels/],
     [88, [2], /1 edges where the features have 2/],
     [104, [1], /tree 0 ends without a leaf/],

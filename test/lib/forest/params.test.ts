@@ -55,22 +55,22 @@ const REFUSED: [Partial<Record<keyof ForestParams, unknown>>, string][] = [
   [{ maxFeatures: 'all' }, maxFeaturesMessage('"all"')],
 ];
 for (const [options, message] of REFUSED) {
-  test(`${JSON.stringify(options)} is refused with the values allowed`, () => {
+  test(`${JSON.stringify(options)} is rejected with the values allowed`, () => {
     const params = { ...FOREST_DEFAULTS, ...options } as ForestParams;
     assert.throws(() => validateForestParams(params, 20), { name: 'InputError', message });
   });
 }
 
-test('what has no meaning for a target of values is refused', () => {
-  const message = 'classWeight has no meaning for a target of values, got balanced';
+test('parameters that do not apply to regression are rejected', () => {
+  const message = 'classWeight does not apply to regression; remove it, got balanced';
   const params: ForestParams = { ...FOREST_DEFAULTS, classWeight: 'balanced' };
   assert.throws(() => validateForestParams(params, 20, 0), { name: 'InputError', message });
   const criterion = 'criterion must be squared_error, absolute_error, poisson for a target of values, got gini';
   assert.throws(() => validateForestParams({ ...FOREST_DEFAULTS, criterion: 'gini' }, 20, 0), { message: criterion });
 });
 
-test('monotonic constraints of more than two classes are refused', () => {
+test('monotonic constraints with more than two classes are rejected', () => {
   const params = { ...FOREST_DEFAULTS, monotonicConstraints: [1, 0] };
-  const message = 'monotonicConstraints need at most 2 classes, got 3';
+  const message = 'monotonicConstraints support at most 2 classes, got 3';
   assert.throws(() => validateForestParams(params, 2, 3), { name: 'InputError', message });
 });

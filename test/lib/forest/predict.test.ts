@@ -35,7 +35,7 @@ const accuracy = (forest: Forest, { columns, labels, numRows }: RawRows) =>
   predict(forest, columns).reduce((sum, label, row) => sum + (label === labels[row] ? 1 : 0), 0) / numRows;
 
 for (const numClasses of [2, 5]) {
-  test(`probabilities of ${numClasses} classes are exactly the plain mean over trees, for rows not seen`, () => {
+  test(`probabilities of ${numClasses} classes are exactly the mean over trees, for new rows`, () => {
     const forest = fit(blobs(1, 400, 5, numClasses), numClasses, { numTrees: 7, maxDepth: 6 });
     const { columns, numRows } = blobs(2, 2500, 5, numClasses);
     const probabilities = predictProba(forest, columns);
@@ -75,7 +75,7 @@ test('no rows give no predictions', () => {
   assert.equal(predict(forest, [new Float32Array(0), new Float32Array(0)]).length, 0);
 });
 
-test('columns and output of another shape are refused', () => {
+test('columns and output of another shape are rejected', () => {
   const forest = fit(blobs(1, 50, 2, 2), 2, { numTrees: 2 });
   const column = new Float32Array(3);
   const error = (message: string) => ({ name: 'RangeError', message });
@@ -103,7 +103,7 @@ for (const { numClasses, centre } of REFERENCES) {
   });
 }
 
-test('rows that lack a value are predicted alike alone and among hundreds, and others as ever', () => {
+test('a row with missing values has the same prediction alone and among hundreds of rows', () => {
   const forest = fit(blobs(1, 400, 5, 3), 3, { numTrees: 5 });
   const { columns } = blobs(2, 600, 5, 3);
   const complete = predictProba(forest, columns);

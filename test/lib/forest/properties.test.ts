@@ -99,7 +99,7 @@ function toParams(
 
 const close = (a: number, b: number, scale: number) => Math.abs(a - b) <= 1e-9 * Math.max(1, scale);
 
-test('every row of a bag lands in a leaf, leaf weights add up, and enough rows are in each leaf', () => {
+test('every sampled row reaches a leaf, leaf weights add up, and each leaf has enough rows', () => {
   fc.assert(
     fc.property(someTable, someParams, (table, options) => {
       const params = toParams(options, table);
@@ -144,7 +144,7 @@ test('impurity never rises from a node to its children', () => {
   );
 });
 
-test('a forest is the same bytes for any slicing of its trees, and so are out-of-bag sums', () => {
+test('a forest and its out-of-bag sums have the same bytes for any grouping of its trees', () => {
   fc.assert(
     fc.property(someTable, someParams, fc.integer({ min: 0, max: 3 }), (table, options, middle) => {
       const params = toParams(options, table);
@@ -195,7 +195,7 @@ test('a forest, its out-of-bag sums and its predictions are the same from 1 thre
 
 const toValue = (code: number) => (code === MISSING_BYTE ? Number.NaN : code);
 
-test('predictions are monotone where asked', () => {
+test('predictions respect monotonic constraints', () => {
   fc.assert(
     fc.property(fc.nat(1e6), fc.constantFrom(1, -1), fc.constantFrom(0, 2), (seed, sign, numClasses) => {
       const random = new RandomStream(seed, 1);
@@ -221,7 +221,7 @@ test('predictions are monotone where asked', () => {
   );
 });
 
-test('a damaged file of any kind is refused, or gives a model that can be asked', () => {
+test('a damaged file of any kind is rejected or decodes to a usable model', () => {
   const columns = [Float32Array.of(1, 2, Number.NaN, 4, 5, 6, 7, 8), Float32Array.of(3, 1, 4, 1, 5, 9, 2, 6)];
   const options = { numTrees: 2, seed: 1, monotonicConstraints: [0, 0] };
   const values = [1, 2, 3, 4, 5, 6.5, 7, 8];

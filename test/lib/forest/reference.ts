@@ -9,7 +9,7 @@ import { encodeFeature } from '../../../lib/forest/walk.ts';
 export interface ReferenceCase {
   params: Partial<ForestParams>;
   weighted: boolean;
-  /** Of each node in preorder, -1 for a leaf. */
+  /** Feature of each node in preorder, -1 for a leaf. */
   feature: number[];
   rows: number[];
   /** Class fractions or value of each leaf. */

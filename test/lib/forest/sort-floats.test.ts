@@ -12,7 +12,7 @@ function anyFloats(length: number, seed: number): Float32Array {
 }
 
 for (const length of [10, 1023, 1024, 50_000]) {
-  test(`sorts ${length} values as the typed array does, and leaves them as they are`, () => {
+  test(`sorts ${length} values as the typed array does, and does not modify them`, () => {
     const values = anyFloats(length, length).map((value) => (Number.isNaN(value) ? 1.5 : value));
     const before = values.slice();
     const sorted = sortFloats(values);
@@ -21,7 +21,7 @@ for (const length of [10, 1023, 1024, 50_000]) {
   });
 }
 
-test('brings NaN of either sign to an end', () => {
+test('NaN of either sign sorts to an end', () => {
   const values = new Float32Array(2000).fill(1);
   new Uint32Array(values.buffer)[1000] = 0x7fc00000;
   assert.ok(Number.isNaN(sortFloats(values).at(-1)));

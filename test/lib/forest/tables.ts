@@ -72,8 +72,8 @@ export function randomValueTable(
   return { numRows, columns, edges, target: { values } } satisfies TrainingTable;
 }
 
-/** The table with categories, missing values or both in some of its columns, and of classes instead if asked for. */
-export function flagged(table: TrainingTable, random: RandomStream, isOfClasses: boolean): TrainingTable {
+/** Add categories, missing values or both to some columns; with `isClassification`, replace the target by classes. */
+export function flagged(table: TrainingTable, random: RandomStream, isClassification: boolean): TrainingTable {
   const kinds = table.columns.map(() => random.nextBelow(4));
   const isCategorical = kinds.map((kind) => kind === 1);
   const columns = table.columns.map((column, feature) =>
@@ -86,5 +86,5 @@ export function flagged(table: TrainingTable, random: RandomStream, isOfClasses:
   columns[0][0] = 255; // there is a missing value whatever the draw
   const edges = table.edges.map((of, feature) => (isCategorical[feature] ? new Float32Array() : of));
   const labels = Uint16Array.from(table.target.values!, (value) => (Math.abs(value) % 2 < 1 ? 0 : 1));
-  return { ...table, columns, edges, isCategorical, ...(isOfClasses && { target: { labels, numClasses: 2 } }) };
+  return { ...table, columns, edges, isCategorical, ...(isClassification && { target: { labels, numClasses: 2 } }) };
 }

@@ -36,7 +36,7 @@ test('the numbers of a tree are those of the plain twin, seeded by the counter-b
   }
 });
 
-test('integers below a bound are the high half of the product, with the uneven rest of products drawn again', () => {
+test('integers below a bound are the high half of the product; products that would bias it are redrawn', () => {
   for (const bound of [1, 2, 7, 90_000, 2 ** 26 - 1, 3 * 2 ** 29, 2 ** 31 - 1]) {
     const source = new TreeRandom().start(1, 7, 0);
     const random = new TreeRandom().start(1, 7, 0);

@@ -63,15 +63,15 @@ const REFUSED: [input: unknown, message: RegExp][] = [
   [{ monotonicConstraints: [1] }, /monotonicConstraints must be null, or -1, 0 or 1 for each feature, 20 in all, got/],
   [
     { monotonicConstraints: { 3: 1 }, classes: 3, clustersPerClass: 1 },
-    /monotonicConstraints need at most 2 classes, got 3/,
+    /monotonicConstraints support at most 2 classes, got 3/,
   ],
   [{ oobScore: true, bootstrap: false }, /oobScore needs bootstrap/],
   [{ oobScore: true, extraTrees: true }, /oobScore needs bootstrap/],
   [{ extraTrees: 1 }, /extraTrees must be true or false, got 1/],
   [{ exact: true }, /unknown parameter "exact"/],
   [{ samples: 500, engine: 'ml-random-forest', minSamplesLeaf: 3 }, /minSamplesLeaf must be 1 for the engine/],
-  [{ samples: 500, engine: 'ml-random-forest', classWeight: 'balanced' }, /classWeight is nothing that the engine/],
-  [{ samples: 500, engine: 'ml-random-forest', extraTrees: true }, /extraTrees is nothing that the engine/],
+  [{ samples: 500, engine: 'ml-random-forest', classWeight: 'balanced' }, /engine does not support classWeight/],
+  [{ samples: 500, engine: 'ml-random-forest', extraTrees: true }, /engine does not support extraTrees/],
 ];
 for (const [input, message] of REFUSED) {
   test(`refused: ${JSON.stringify(input, (_, value) => (Number.isFinite(value) || typeof value !== 'number' ? value : String(value)))}`, () => {
