@@ -3,7 +3,7 @@
 import { InputError } from '../base/errors.ts';
 import type { RunParams } from './params.ts';
 import type { Plan } from './plan.ts';
-import { taskResourcesOf } from './resources.ts';
+import { taskResources } from './resources.ts';
 import { MEMORY_SIZES_MIB, TIMEOUT_SECONDS } from './stage-sizes.ts';
 import type { TaskResources } from './task-resources.ts';
 
@@ -33,7 +33,7 @@ const LEVERS: Record<TaskResources['kind'], Lever[]> = {
  * @throws {InputError} when a task would need more memory or time than its function has, or the run more than its deadline
  */
 export function checkFits(plan: Plan, layOut: (params: RunParams) => Plan): void {
-  const needs = taskResourcesOf(plan);
+  const needs = taskResources(plan);
   checkDeadline(plan, needs);
   const need = needs.find((one) => !fits(one));
   if (!need) return;
@@ -82,7 +82,7 @@ function suggest(need: TaskResources, plan: Plan, layOut: (params: RunParams) =>
   const { params } = plan;
   const needsWith = (changes: Partial<RunParams>): TaskResources[] | undefined => {
     try {
-      return taskResourcesOf(layOut({ ...params, ...changes }));
+      return taskResources(layOut({ ...params, ...changes }));
     } catch (error) {
       if (error instanceof InputError) return undefined; // these contradict each other
       throw error;

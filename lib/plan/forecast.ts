@@ -16,7 +16,7 @@ import {
 import { durableOperations } from './operations.ts';
 import type { Plan } from './plan.ts';
 import { PRICES } from './prices.ts';
-import { memoryOf, taskResourcesOf } from './resources.ts';
+import { memoryMiB, taskResources } from './resources.ts';
 import type { Round } from './search/halving.ts';
 import type { TaskResources } from './task-resources.ts';
 
@@ -58,7 +58,7 @@ const ORCHESTRATOR_MIB = 1024;
  *   on AWS either way
  */
 export function forecastRun(plan: Plan, cores = Number.POSITIVE_INFINITY): Forecast {
-  const needs = taskResourcesOf(plan);
+  const needs = taskResources(plan);
   const usage = forecastUsage(plan);
   const costs: Costs = costsOf(usage);
   const parts = PARTS.map((part): PartForecast => {
@@ -72,7 +72,7 @@ export function forecastRun(plan: Plan, cores = Number.POSITIVE_INFINITY): Forec
       tasks: usage[part].invocations,
       seconds: secondsOf(ofPart, Math.min(plan.params.workers, coresFor(part, cores))),
       peakMiB: Math.max(...ofPart.map(({ peakMiB }) => peakMiB)),
-      limitMiB: memoryOf(ofPart),
+      limitMiB: memoryMiB(ofPart),
       usd: costs[part],
     };
   });
@@ -125,7 +125,7 @@ function lookOperations(needs: readonly TaskResources[], atOnce: number): number
 
 /** What a calm run uses on AWS; reads depend a little on how tasks fall to sandboxes. */
 export function forecastUsage(plan: Plan): PartUsage {
-  const needs = taskResourcesOf(plan);
+  const needs = taskResources(plan);
   const stages = { generate: NO_USAGE, split: NO_USAGE, train: NO_USAGE, evaluate: NO_USAGE };
   for (const part of Object.keys(stages) as (keyof typeof stages)[]) {
     const ofPart = needs.filter(({ stage }) => stage === part);
@@ -136,7 +136,7 @@ export function forecastUsage(plan: Plan): PartUsage {
     );
     stages[part] = ofPart
       .map((need) => usageOf(need, Math.min(need.numTasks, sandboxes)))
-      .reduce(addUsage, { ...NO_USAGE, gbSeconds: (seconds * memoryOf(ofPart)) / 1024 });
+      .reduce(addUsage, { ...NO_USAGE, gbSeconds: (seconds * memoryMiB(ofPart)) / 1024 });
   }
   const numTasks = needs.reduce((sum, need) => sum + need.numTasks, 0);
   const resumptions = Math.ceil(numTasks * RESUMPTIONS_PER_TASK) + 1;

@@ -1,22 +1,23 @@
-// What the tasks of a run need, with a search or without, and the functions that hold them.
+// The resources that the tasks of a run need, with a search or without, and the memory sizes that hold them.
 
 import type { Plan } from './plan.ts';
-import { searchResources } from './search/search-resources.ts';
+import { searchTaskResources } from './search/search-resources.ts';
 import { MEMORY_SIZES_MIB, memorySizeFor } from './stage-sizes.ts';
-import { needsOfOne, type TaskResources } from './task-resources.ts';
+import { type TaskResources, trainingTaskResources } from './task-resources.ts';
 
-/** What each kind of task of a run needs, in the order in which they are done. */
-export function taskResourcesOf(plan: Plan): TaskResources[] {
-  return plan.search ? searchResources(plan, plan.search, needsOfOne) : needsOfOne(plan);
+/** The resources of each kind of task of a run, in the order in which they run. */
+export function taskResources(plan: Plan): TaskResources[] {
+  return plan.search ? searchTaskResources(plan, plan.search, trainingTaskResources) : trainingTaskResources(plan);
 }
 
-/** The size of a stage's function that is chosen for its tasks, by position. */
-export function memorySizeOf(needs: readonly TaskResources[], stage: TaskResources['stage']): number {
-  return Math.max(...needs.filter((need) => need.stage === stage).map(({ peakMiB }) => memorySizeFor(stage, peakMiB)));
+/** Index of the memory size that a stage's function needs for its tasks. */
+export function memorySizeIndex(resources: readonly TaskResources[], stage: TaskResources['stage']): number {
+  const own = resources.filter((task) => task.stage === stage);
+  return Math.max(...own.map((task) => memorySizeFor(stage, task.peakMiB)));
 }
 
-/** Memory of the function that is chosen for the tasks of one stage, in MiB. */
-export function memoryOf(needs: readonly TaskResources[]): number {
-  const { stage } = needs[0];
-  return MEMORY_SIZES_MIB[stage][memorySizeOf(needs, stage)];
+/** Memory of the function that runs the tasks of one stage, in MiB. */
+export function memoryMiB(resources: readonly TaskResources[]): number {
+  const { stage } = resources[0];
+  return MEMORY_SIZES_MIB[stage][memorySizeIndex(resources, stage)];
 }

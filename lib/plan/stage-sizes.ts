@@ -12,11 +12,11 @@ export const MEMORY_SIZES_MIB = {
   train: [3538, 10_240],
   evaluate: [1769],
 } as const;
-/** The smallest size of a stage's function that holds a task, by position; the largest when none does. */
+/** Index of the smallest memory size of a stage that holds a task; of the largest size if none does. */
 export function memorySizeFor(stage: keyof typeof MEMORY_SIZES_MIB, peakMiB: number): number {
   const sizes: readonly number[] = MEMORY_SIZES_MIB[stage];
-  const tier = sizes.findIndex((sizeMiB) => peakMiB <= sizeMiB);
-  return tier === -1 ? sizes.length - 1 : tier;
+  const index = sizes.findIndex((sizeMiB) => peakMiB <= sizeMiB);
+  return index === -1 ? sizes.length - 1 : index;
 }
 
 /** Longest time of one invocation, in seconds, up to 900. */

@@ -11,7 +11,7 @@ import { addUsage, NO_USAGE, type PartUsage, type Usage } from '../plan/cost.ts'
 import { shardAbove } from '../plan/operations.ts';
 import type { RunParams } from '../plan/params.ts';
 import type { Plan } from '../plan/plan.ts';
-import { memorySizeOf, taskResourcesOf } from '../plan/resources.ts';
+import { memorySizeIndex, taskResources } from '../plan/resources.ts';
 import { type StageName, TIMEOUT_SECONDS } from '../plan/stage-sizes.ts';
 import { measureOverheads, type Timeline } from '../report/timeline.ts';
 import type { StageStatus, StageTask, TaskSpan, WorkerAnswer } from '../stages/stage.ts';
@@ -143,7 +143,7 @@ export class StageRunner {
 
   /** The memory sizes of a stage's function that can hold its tasks. */
   #sizes(name: StageName): readonly WorkerSize[] {
-    const smallest = this.plan ? memorySizeOf(taskResourcesOf(this.plan), name) : 0;
+    const smallest = this.plan ? memorySizeIndex(taskResources(this.plan), name) : 0;
     return this.#options.workers[name].slice(smallest);
   }
 

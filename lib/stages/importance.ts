@@ -5,8 +5,8 @@
 import { RandomStream, STREAM } from '../base/random.ts';
 import { addExact, mergeSums, nearestSum, settle } from '../metrics/exact-sum.ts';
 import type { RawRows } from '../partition/rows.ts';
+import { importanceRows } from '../plan/importance-rows.ts';
 import type { Plan } from '../plan/plan.ts';
-import { importanceRows } from '../plan/task-resources.ts';
 
 /** Classification, one partition: rows of the sample whose prediction turned wrong or right, by feature, shape [numFeatures]. */
 export interface ImportanceCounts {

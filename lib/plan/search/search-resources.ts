@@ -1,24 +1,27 @@
-// What the tasks of a run with a search need.
+// The resources that the tasks of a run with a search need.
 
 import type { Plan, SearchPlan } from '../plan.ts';
 import type { TaskResources } from '../task-resources.ts';
 import { shareOf } from './plan-search.ts';
 
+/** A fit's result: six scores and the resources it took. */
+const FIT_BYTES = 500;
+
 /**
- * A kind of task for each round, where all candidates are as likely to be left; then the best one's, which may be the one
- * that takes longest. Memory is that of the largest.
+ * One kind of task for each round, in which every candidate is equally likely to remain; then the tasks of the best
+ * candidate, taken to be the one that takes longest. Memory is that of the largest candidate.
  *
- * @param needsOfOne gives what each kind of task of a run without a search needs
+ * @param trainingTaskResources gives the resources of each kind of task of a run without a search
  */
-export function searchResources(
+export function searchTaskResources(
   plan: Plan,
   search: SearchPlan,
-  needsOfOne: (plan: Plan) => TaskResources[],
+  trainingTaskResources: (plan: Plan) => TaskResources[],
 ): TaskResources[] {
-  const all = search.candidates.map((candidate) => needsOfOne(candidate.plan));
-  const most = new Map<TaskResources['kind'], number>();
-  for (const { kind, peakMiB } of all.flat()) most.set(kind, Math.max(peakMiB, most.get(kind) ?? 0));
-  const folds = all.map((needs) => needs.find(({ kind }) => kind === 'fold')!);
+  const all = search.candidates.map((candidate) => trainingTaskResources(candidate.plan));
+  const largestMiB = new Map<TaskResources['kind'], number>();
+  for (const { kind, peakMiB } of all.flat()) largestMiB.set(kind, Math.max(peakMiB, largestMiB.get(kind) ?? 0));
+  const folds = all.map((tasks) => tasks.find(({ kind }) => kind === 'fold')!);
   const meanSeconds = folds.reduce((sum, { seconds }) => sum + seconds, 0) / folds.length;
   const fits = search.rounds.map((round): TaskResources => {
     const share = shareOf(round, search, plan);
@@ -27,16 +30,13 @@ export function searchResources(
       kind: 'fit',
       numTasks: round.numCandidates * search.numFolds,
       seconds: meanSeconds * share,
-      peakMiB: most.get('fold')!,
+      peakMiB: largestMiB.get('fold')!,
       bytesWritten: FIT_BYTES,
     };
   });
-  return needsOfOne(plan).flatMap((need) => {
-    if (need.kind === 'fold') return [];
-    const largest = { ...need, peakMiB: most.get(need.kind)! };
-    return need.kind === 'grow' ? [...fits, largest] : [largest];
+  return trainingTaskResources(plan).flatMap((task) => {
+    if (task.kind === 'fold') return [];
+    const largest = { ...task, peakMiB: largestMiB.get(task.kind)! };
+    return task.kind === 'grow' ? [...fits, largest] : [largest];
   });
 }
-
-/** Of a result: six scores and what it took. */
-const FIT_BYTES = 500;
