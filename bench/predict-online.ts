@@ -44,7 +44,7 @@ const show = (ms: number) => `${ms.toFixed(ms < 20 ? 1 : 0)} ms`;
 try {
   let emulator = await start();
   const { store, orchestrator } = localTarget(emulator);
-  await startRun(store, orchestrator, 'r', parseRunParams(JOB));
+  await startRun({ store, orchestrator }, 'r', parseRunParams(JOB));
   for (let state = 'queued'; state !== 'succeeded'; await sleep(100)) {
     const view = await viewRun(store, 'r');
     state = view.state;

@@ -27,11 +27,11 @@ async function route(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStru
     case 'GET /runs':
       return answer(200, { runs: (await listRuns(store)).map((id) => ({ runId: id })) });
     case 'GET /runs/{id}':
-      return answer(200, await checkRun(store, orchestrator, runId));
+      return answer(200, await checkRun({ store, orchestrator }, runId));
     case 'GET /runs/{id}/report':
       return answerReport(event, await findReport(runId));
     case 'DELETE /runs/{id}':
-      return answer(200, await cancelRun(store, orchestrator, runId));
+      return answer(200, await cancelRun({ store, orchestrator }, runId));
     default:
       return answer(404, {
         error: { code: 'NotFoundError', message: `no route matches ${quote(event.rawPath ?? event.routeKey)}` },
@@ -69,6 +69,6 @@ async function postRun(event: APIGatewayProxyEventV2): Promise<APIGatewayProxySt
   const params = parseRunParams(readGiven(input));
   // a run that is named keeps its own parameters; one of a token must be asked for in the same way
   const given = runId === undefined ? undefined : Object.keys(readGiven(input));
-  const { request } = await startRun(store, orchestrator, chosen, params, given);
+  const { request } = await startRun({ store, orchestrator }, chosen, params, given);
   return answer(202, { runId: request.runId });
 }

@@ -18,7 +18,7 @@ export async function handler(event: unknown): Promise<{ runId: string | null }>
   const { clientToken } = start;
   const given = readGiven(start.params);
   const runId = runIdOfToken(clientToken);
-  await startRun(store, orchestrator, runId, parseRunParams(given), Object.keys(given));
+  await startRun({ store, orchestrator }, runId, parseRunParams(given), Object.keys(given));
   console.log(JSON.stringify({ message: 'run started', runId, clientToken }));
   return { runId };
 }

@@ -217,8 +217,8 @@ export class Client implements AsyncDisposable {
     const stop = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
     throwIfAborted(stop, `run ${runId}`);
     const { store, orchestrator } = this.#connection.target;
-    const { execution } = await startRun(store, orchestrator, runId, params, given);
-    if (execution !== undefined) await followRun(this.#connection, runId, execution, stop, onProgress);
+    const { execution } = await startRun({ store, orchestrator }, runId, params, given);
+    if (execution !== undefined) await followRun(this.#connection, runId, execution, { signal: stop, onProgress });
     return runId;
   }
 

@@ -1,4 +1,4 @@
-// Waits until a run has a model, telling how it goes on.
+// Waits until a run has a model, and reports its progress.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CancelledError } from '../base/errors.ts';
@@ -10,44 +10,43 @@ import { runKeys } from '../store/keys.ts';
 import { type Connection, throwIfAborted } from './cluster.ts';
 import type { CallOptions } from './options.ts';
 
-/** Polls between two looks at the execution itself: one that cannot even start leaves no status. */
-const POLLS_PER_LOOK = 20;
+/** Polls of the status for each poll of the execution itself: one that cannot start writes no status. */
+const POLLS_PER_EXECUTION_POLL = 20;
 
 /**
- * @param execution ARN of what is at it
- * @param signal cancels the run when it is aborted
- * @throws {CancelledError} when the run was cancelled, here or by somebody else
+ * @param execution ARN of the run's execution
+ * @param options `signal` cancels the run when it is aborted
+ * @throws {CancelledError} when the run was cancelled, here or elsewhere
  * @throws {RunFailedError} when it has failed
- * @throws what the connection ended with, or `onProgress` throws, which cancels the run
+ * @throws the connection's error when it is closed, or the error of `onProgress`, which cancels the run
  */
 export async function followRun(
   { target, pollMs, signal: closed }: Connection,
   runId: string,
   execution: string,
-  signal: AbortSignal,
-  onProgress: CallOptions['onProgress'],
+  { signal, onProgress }: CallOptions & { signal: AbortSignal },
 ): Promise<void> {
   const { store, orchestrator } = target;
-  const tell = teller(onProgress);
+  const report = progressReporter(onProgress);
   const either = AbortSignal.any([signal, closed]);
   for (let poll = 1; ; poll++) {
     closed.throwIfAborted();
     if (signal.aborted) {
-      await cancelRun(store, orchestrator, runId);
+      await cancelRun(target, runId);
       throwIfAborted(signal, `run ${runId}`);
     }
-    const isLook = poll % POLLS_PER_LOOK === 0;
-    const view = isLook ? await checkRun(store, orchestrator, runId) : await viewRun(store, runId);
+    const pollsExecution = poll % POLLS_PER_EXECUTION_POLL === 0;
+    const view = pollsExecution ? await checkRun(target, runId) : await viewRun(store, runId);
     try {
-      tell(view);
+      report(view);
     } catch (error) {
-      await cancelRun(store, orchestrator, runId); // nobody would hear of it any more
+      await cancelRun(target, runId); // the caller no longer follows it
       throw error;
     }
     if (view.state === 'succeeded') return;
     if (view.state === 'cancelled') throw new CancelledError(`run ${runId} was cancelled`);
-    if (view.state === 'failed') throw await failureOf(target, runId, view.error?.message ?? 'for no known reason');
-    if (isLook && view.state === 'queued') {
+    if (view.state === 'failed') throw await failureOf(target, runId, view.error?.message ?? 'for an unknown reason');
+    if (pollsExecution && view.state === 'queued') {
       const { state, message } = await orchestrator.state(execution);
       if (state === 'failed') throw new RunFailedError(runId, `the orchestrator did not start: ${message}`, []);
     }
@@ -60,14 +59,14 @@ async function failureOf({ store }: Connection['target'], runId: string, why: st
   return new RunFailedError(runId, why, failed?.tasks ?? []);
 }
 
-/** Tells each stage's count when it has changed. */
-function teller(onProgress: CallOptions['onProgress']): (view: RunView) => void {
-  const told = new Map<string, string>();
+/** Reports the count of each stage that has changed. */
+function progressReporter(onProgress: CallOptions['onProgress']): (view: RunView) => void {
+  const reported = new Map<string, string>();
   return ({ stages }) => {
     for (const { name, numDone, numTasks } of stages) {
-      const news = `${numDone}/${numTasks}`;
-      if (told.get(name) === news) continue;
-      told.set(name, news);
+      const count = `${numDone}/${numTasks}`;
+      if (reported.get(name) === count) continue;
+      reported.set(name, count);
       onProgress?.({ stage: name, done: numDone, total: numTasks });
     }
   };

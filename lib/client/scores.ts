@@ -1,5 +1,5 @@
-// Scores of predictions that a client has gathered. Each row counts once; the report of a run weighs its rows where the
-// data have weights.
+// Scores of predictions that a client has gathered. Each row counts once; the report of a run uses row weights if the
+// data have them.
 
 import { InputError } from '../base/errors.ts';
 import { quote, quoteArgument } from '../base/quote.ts';
@@ -8,90 +8,96 @@ import { type Metric, score } from '../metrics/metric.ts';
 import { r2 } from '../metrics/r2.ts';
 import { meanAbsoluteError as absolute, rootMeanSquaredError as squared } from '../metrics/regression-metrics.ts';
 
-/** Of each row, or a promise of them such as `test.labels` and what `predict` gives. */
+/** The label of each row, or a promise of them such as `test.labels` and the result of `predict`. */
 export type Labels = ArrayLike<ClassLabel> | PromiseLike<ArrayLike<ClassLabel>>;
 
 /**
- * Share of the rows whose predicted label is the true one, in [0, 1]; scikit-learn: `accuracy_score`. Of a run's test rows
- * the number that is in its report.
+ * Share of the rows whose predicted label is the true one, in [0, 1]; scikit-learn: `accuracy_score`. Equals
+ * the score in a run's report for its test rows.
  *
  * @param labels true labels
- * @throws {InputError} on no rows, or another number of labels than of predictions
+ * @throws {InputError} on no rows, or different numbers of labels and predictions
  * @example
  * ```ts
  * await accuracyScore(['cat', 'dog', 'dog', 'cat'], ['cat', 'dog', 'cat', 'cat']); // 0.75
  * ```
  */
 export async function accuracyScore(labels: Labels, predictions: Labels): Promise<number> {
-  const [truth, predicted] = await pair('accuracy', 1, labels, predictions);
+  const [truth, predicted] = await awaitBoth({ name: 'accuracy', minRows: 1 }, labels, predictions);
   let numRight = 0;
   for (let row = 0; row < truth.length; row++) if (truth[row] === predicted[row]) numRight++;
   return numRight / truth.length;
 }
 
 /**
- * R², the coefficient of determination: 1 for exact predictions, 0 for those of the mean, below it for worse;
- * scikit-learn: `r2_score`. Of a run's test rows the number that is in its report.
+ * R², the coefficient of determination: 1 for exact predictions, 0 for always predicting the mean, negative for worse;
+ * scikit-learn: `r2_score`. Equals the score in a run's report for its test rows.
  *
  * @param labels true values
- * @throws {InputError} on fewer than two rows, another number of labels than of predictions, or a value that is not a finite number
+ * @throws {InputError} on fewer than two rows, different numbers of labels and predictions, or a value that is not finite
  * @example
  * ```ts
  * await r2Score([3, -0.5, 2, 7], [2.5, 0, 2, 8]); // 0.9486
  * ```
  */
 export function r2Score(labels: Labels, predictions: Labels): Promise<number> {
-  return scoreValues(r2, 'R²', 2, labels, predictions);
+  return scoreValues(r2, { name: 'R²', minRows: 2 }, labels, predictions);
 }
 
 /**
- * Root of the mean of the squared errors, in the unit of the values; scikit-learn: `root_mean_squared_error`. Of a run's
- * test rows the number that is in its report.
+ * Root of the mean of the squared errors, in the unit of the values; scikit-learn: `root_mean_squared_error`. Equals the
+ * score in a run's report for its test rows.
  *
  * @param labels true values
- * @throws {InputError} on no rows, another number of labels than of predictions, or a value that is not a finite number
+ * @throws {InputError} on no rows, different numbers of labels and predictions, or a value that is not finite
  */
 export function rootMeanSquaredError(labels: Labels, predictions: Labels): Promise<number> {
-  return scoreValues(squared, 'the root mean squared error', 1, labels, predictions);
+  return scoreValues(squared, { name: 'the root mean squared error', minRows: 1 }, labels, predictions);
 }
 
 /**
- * Mean of the absolute errors, in the unit of the values; scikit-learn: `mean_absolute_error`. Of a run's test rows the
- * number that is in its report.
+ * Mean of the absolute errors, in the unit of the values; scikit-learn: `mean_absolute_error`. Equals the
+ * score in a run's report for its test rows.
  *
  * @param labels true values
- * @throws {InputError} on no rows, another number of labels than of predictions, or a value that is not a finite number
+ * @throws {InputError} on no rows, different numbers of labels and predictions, or a value that is not finite
  */
 export function meanAbsoluteError(labels: Labels, predictions: Labels): Promise<number> {
-  return scoreValues(absolute, 'the mean absolute error', 1, labels, predictions);
+  return scoreValues(absolute, { name: 'the mean absolute error', minRows: 1 }, labels, predictions);
 }
 
-async function scoreValues<P>(metric: Metric<P>, what: string, least: number, labels: Labels, predictions: Labels) {
-  const [truth, predicted] = await pair(what, least, labels, predictions);
-  return score(metric, checkNumbers(what, truth), checkNumbers(what, predicted));
+/** A score's name in messages, and the number of rows it needs. */
+interface Needs {
+  name: string;
+  minRows: number;
 }
 
-/** Both, when they are as many, and enough. */
-async function pair(what: string, least: number, labels: Labels, predictions: Labels) {
+async function scoreValues<P>(metric: Metric<P>, needs: Needs, labels: Labels, predictions: Labels) {
+  const [truth, predicted] = await awaitBoth(needs, labels, predictions);
+  return score(metric, checkNumbers(needs.name, truth), checkNumbers(needs.name, predicted));
+}
+
+/** Labels and predictions, of equal and sufficient length. */
+async function awaitBoth({ name, minRows }: Needs, labels: Labels, predictions: Labels) {
   const both = await Promise.all([labels, predictions]);
   const [truth, predicted] = both;
   for (const list of both) {
     if (typeof list?.length === 'number' && typeof list !== 'string') continue;
-    throw new InputError(`${what} takes a list of labels and one of predictions, got ${quoteArgument(list)}`);
+    throw new InputError(`${name} takes a list of labels and a list of predictions, got ${quoteArgument(list)}`);
   }
   if (truth.length !== predicted.length) {
-    throw new InputError(`${what} needs a prediction for each label, got ${predicted.length} for ${truth.length}`);
+    throw new InputError(`${name} needs one prediction per label, got ${predicted.length} for ${truth.length}`);
   }
-  if (truth.length < least) {
-    throw new InputError(`${what} needs at least ${least} ${least === 1 ? 'row' : 'rows'}, got ${truth.length}`);
+  if (truth.length < minRows) {
+    throw new InputError(`${name} needs at least ${minRows} ${minRows === 1 ? 'row' : 'rows'}, got ${truth.length}`);
   }
   return both;
 }
 
-function checkNumbers(what: string, values: ArrayLike<ClassLabel>): ArrayLike<number> {
+function checkNumbers(name: string, values: ArrayLike<ClassLabel>): ArrayLike<number> {
   for (let row = 0; row < values.length; row++) {
     if (!Number.isFinite(values[row])) {
-      throw new InputError(`${what} is of finite numbers, got ${quote(values[row])} in row ${row}`);
+      throw new InputError(`${name} needs finite numbers, got ${quote(values[row])} in row ${row}`);
     }
   }
   return values as ArrayLike<number>;

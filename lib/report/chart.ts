@@ -28,6 +28,23 @@ export interface ChartOptions {
   legend?: readonly LegendEntry[];
 }
 
+/** An SVG image and its texts. */
+interface Figure extends Pick<ChartOptions, 'title' | 'description' | 'legend'> {
+  /** In user units, about pixels. */
+  width: number;
+  height: number;
+  /** Elements of the image. */
+  content: string;
+}
+
+/** A rectangle in user units; x and y are those of its top left corner. */
+interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
 export interface LegendEntry {
   /** A class that sets `--ink`. */
   style: string;
@@ -72,7 +89,8 @@ export function chart(options: ChartOptions): string {
   const labels =
     `<text class="axis" x="${(left + width - RIGHT) / 2}" y="${height - 8}" text-anchor="middle">${escapeHtml(x.label)}</text>` +
     `<text class="axis" transform="translate(12 ${(TOP + bottom) / 2}) rotate(-90)" text-anchor="middle">${escapeHtml(y.label)}</text>`;
-  return figure(title, description, width, height, `${xTicks}${yTicks}${labels}${draw(toX, toY)}`, legend);
+  const content = `${xTicks}${yTicks}${labels}${draw(toX, toY)}`;
+  return figure({ title, description, width, height, content, legend });
 }
 
 function widthOf(axis: Axis, values: readonly number[]): number {
@@ -80,14 +98,7 @@ function widthOf(axis: Axis, values: readonly number[]): number {
 }
 
 /** An image with a title, a description and a legend. */
-export function figure(
-  title: string,
-  description: string,
-  width: number,
-  height: number,
-  content: string,
-  legend: readonly LegendEntry[] = [],
-): string {
+export function figure({ title, description, width, height, content, legend = [] }: Figure): string {
   const entries = legend.map(({ style, label }) => `<li class="${style}">${escapeHtml(label)}</li>`).join('');
   const isWide = width > NARROW;
   const image = `<svg${isWide ? ' class="wide"' : ''} viewBox="0 0 ${width} ${round(height)}" role="img" aria-label="${escapeHtml(`${title}: ${description}`)}">${content}</svg>`;
@@ -104,7 +115,7 @@ export function line(points: readonly (readonly [number, number])[], style: stri
 }
 
 /** A bar with a tooltip. */
-export function bar(x: number, y: number, width: number, height: number, style: string, title: string): string {
+export function bar({ x, y, width, height }: Box, style: string, title: string): string {
   return `<rect class="bar ${style}" x="${round(x)}" y="${round(y)}" width="${round(Math.max(0, width))}" height="${round(Math.max(0, height))}"><title>${escapeHtml(title)}</title></rect>`;
 }
 

@@ -34,10 +34,10 @@ function bars(title: string, entries: Bar[], style: string): string {
       error > 0
         ? `<line class="whisker" x1="${round(x(value - error))}" x2="${round(x(value + error))}" y1="${y + 7}" y2="${y + 7}"/>`
         : '';
-    return `<text x="${left - 6}" y="${y + 12}" text-anchor="end">${escapeHtml(labels[i])}</text>${bar(left, y, x(value) - left, 14, style, `${name}: ${text}`)}${whisker}<text class="value" x="${round(x(value + error) + 5)}" y="${y + 12}">${text}</text>`;
+    return `<text x="${left - 6}" y="${y + 12}" text-anchor="end">${escapeHtml(labels[i])}</text>${bar({ x: left, y, width: x(value) - left, height: 14 }, style, `${name}: ${text}`)}${whisker}<text class="value" x="${round(x(value + error) + 5)}" y="${y + 12}">${text}</text>`;
   });
   const description = shown.map(({ name, text }) => `${name} ${text}`).join(', ');
-  return figure(title, description, WIDTH, 8 + shown.length * ROW, rows.join(''));
+  return figure({ title, description, width: WIDTH, height: 8 + shown.length * ROW, content: rows.join('') });
 }
 
 export function impurityChart(report: Report): string {

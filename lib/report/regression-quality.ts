@@ -41,10 +41,7 @@ export function densityChart({ density, values: { min, max } }: ValueReport): st
           const [left, low] = [min + actual * step, min + predicted * step];
           const at = y(low + step);
           return bar(
-            x(left),
-            at,
-            x(left + step) - x(left),
-            y(low) - at,
+            { x: x(left), y: at, width: x(left + step) - x(left), height: y(low) - at },
             `ink0 shade${chooseShade(rows)}`,
             `${count(rows)} row${rows === 1 ? '' : 's'} of about ${shortly(left + step / 2)}, predicted about ${shortly(low + step / 2)}`,
           );
@@ -107,7 +104,8 @@ export function residualChart({ residuals, values: { min, max }, mae, rmse }: Va
       bars
         .map((one) => {
           const left = x((one.at - 0.46) * width);
-          return bar(left, y(one.rows), x((one.at + 0.46) * width) - left, y(0) - y(one.rows), 'ink0', nameOf(one));
+          const box = { x: left, y: y(one.rows), width: x((one.at + 0.46) * width) - left, height: y(0) - y(one.rows) };
+          return bar(box, 'ink0', nameOf(one));
         })
         .join(''),
   });

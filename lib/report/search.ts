@@ -53,13 +53,13 @@ function dots(search: SearchReport): string {
   });
   const more = last.length > MAX_DOTS ? `, the first ${MAX_DOTS} of ${count(last.length)}` : '';
   const where = rounds.length > 1 ? ` of round ${at + 1}` : '';
-  return figure(
-    `Candidates${where} by ${search.scoring}, mean and standard deviation over the folds${more}`,
-    shown.map((result) => `${write(result)} ${fixed(result.meanTestScore)}`).join('; '),
-    WIDTH,
-    14 + shown.length * ROW,
-    rows.join(''),
-  );
+  return figure({
+    title: `Candidates${where} by ${search.scoring}, mean and standard deviation over the folds${more}`,
+    description: shown.map((result) => `${write(result)} ${fixed(result.meanTestScore)}`).join('; '),
+    width: WIDTH,
+    height: 14 + shown.length * ROW,
+    content: rows.join(''),
+  });
 }
 
 /** A line for each candidate from round to round. */

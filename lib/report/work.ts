@@ -59,10 +59,7 @@ export function partitionChart(report: Report): string {
             .map((rows, k) => {
               const at = y(below + rows);
               const rect = bar(
-                x(index + gap * 0.5),
-                at,
-                x(1 - gap) - x(0),
-                y(below) - at,
+                { x: x(index + gap * 0.5), y: at, width: x(1 - gap) - x(0), height: y(below) - at },
                 `ink${k % 10}`,
                 `partition ${index}, ${kinds[k]}: ${count(rows)} rows`,
               );
@@ -120,7 +117,11 @@ export function timelineChart({ timeline, stages }: Report): string {
       [...bySandbox.values()]
         .flatMap((tasks, at) =>
           makeStretches(tasks, (ms) => x((ms - start) / 1000), isMany).map(({ stage, from, to, title }) =>
-            bar(from, y(at) + 0.07 * row, Math.max(1, to - from - 0.5), 0.86 * row, STAGE_STYLES[stage], title),
+            bar(
+              { x: from, y: y(at) + 0.07 * row, width: Math.max(1, to - from - 0.5), height: 0.86 * row },
+              STAGE_STYLES[stage],
+              title,
+            ),
           ),
         )
         .join(''),
@@ -209,23 +210,23 @@ export function costChart({ costs }: Report): string {
   const rows = parts.map((part, i) => {
     const y = 4 + i * 40;
     const one = (value: number, offset: number, style: string, what: string) =>
-      `${bar(left, y + offset, x(value), 14, style, `${part}, ${what}: ${usd(value)}`)}<text class="value" x="${round(left + x(value) + 6)}" y="${y + offset + 12}">${usd(value)}</text>`;
+      `${bar({ x: left, y: y + offset, width: x(value), height: 14 }, style, `${part}, ${what}: ${usd(value)}`)}<text class="value" x="${round(left + x(value) + 6)}" y="${y + offset + 12}">${usd(value)}</text>`;
     return `<text x="${left - 8}" y="${y + 20}" text-anchor="end">${part}</text>${one(costs.forecast[part], 0, 'ink7', 'forecast')}${one(costs.bill[part], 16, 'ink0', 'bill')}`;
   });
   const description = parts
     .map((part) => `${part} forecast ${usd(costs.forecast[part])}, bill ${usd(costs.bill[part])}`)
     .join('; ');
-  return figure(
-    `On AWS: forecast ${usd(costs.forecast.total)}, bill ${usd(costs.bill.total)}`,
+  return figure({
+    title: `On AWS: forecast ${usd(costs.forecast.total)}, bill ${usd(costs.bill.total)}`,
     description,
     width,
-    8 + parts.length * 40,
-    rows.join(''),
-    [
+    height: 8 + parts.length * 40,
+    content: rows.join(''),
+    legend: [
       { style: 'ink7', label: 'forecast before the run' },
       { style: 'ink0', label: 'bill: usage at AWS prices' },
     ],
-  );
+  });
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

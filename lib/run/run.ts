@@ -48,6 +48,12 @@ export interface RunView extends RunRequest {
   error?: { name: string; message: string };
 }
 
+/** Where a run is stored and executed: on AWS or in the emulator. */
+export interface RunBackend {
+  store: Store;
+  orchestrator: Orchestrator;
+}
+
 /** Make a run id: sortable by time, and unlikely to exist. */
 export function newRunId(now = new Date(), random = Math.random()): string {
   const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
@@ -72,8 +78,7 @@ export function runIdOfToken(token: string): string {
  * @throws {ConflictError} when the run exists with other parameters
  */
 export async function startRun(
-  store: Store,
-  orchestrator: Orchestrator,
+  { store, orchestrator }: RunBackend,
   runId: string,
   params: RunParams,
   given: readonly string[] = Object.keys(params),
@@ -149,7 +154,7 @@ async function claimRun(store: Store, runId: string, params: RunParams, given: r
  *
  * @throws {NotFoundError} when the run does not exist
  */
-export async function cancelRun(store: Store, orchestrator: Orchestrator, runId: string): Promise<RunView> {
+export async function cancelRun({ store, orchestrator }: RunBackend, runId: string): Promise<RunView> {
   const keys = runKeys(checkRunId(runId));
   const before = await viewRun(store, runId);
   if (before.state === 'succeeded' || before.state === 'failed') return before;
@@ -195,7 +200,7 @@ function endStage(stage: StageStatus, seconds: number): StageStatus {
  *
  * @throws {NotFoundError} when the run does not exist
  */
-export async function checkRun(store: Store, orchestrator: Orchestrator, runId: string): Promise<RunView> {
+export async function checkRun({ store, orchestrator }: RunBackend, runId: string): Promise<RunView> {
   const view = await viewRun(store, runId);
   if (view.state !== 'running') return view;
   const { execution } = await getJson<RunStatus>(store, runKeys(runId).status);

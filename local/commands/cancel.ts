@@ -15,9 +15,9 @@ export function cancelCommand(): Command {
     look(
       flags,
       async ({ store, orchestrator }) => {
-        const { state } = await checkRun(store, orchestrator, runId);
+        const { state } = await checkRun({ store, orchestrator }, runId);
         if (HAS_ENDED.includes(state)) console.error(`run ${runId} has ended already: nothing was cancelled`);
-        return cancelRun(store, orchestrator, runId);
+        return cancelRun({ store, orchestrator }, runId);
       },
       describeView,
     ),

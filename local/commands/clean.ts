@@ -42,7 +42,7 @@ async function clean(target: Target, named: string[], { all, olderThan, on, data
   const { store, orchestrator } = target;
   const runs: Cleaned['runs'] = [];
   for (const runId of named.length > 0 ? named : await listRuns(store)) {
-    const { state } = await checkRun(store, orchestrator, runId);
+    const { state } = await checkRun({ store, orchestrator }, runId);
     if (state === 'running' || state === 'queued') {
       if (named.length > 0) throw new InputError(`run ${runId} is ${state}; cancel it first: arvoredo cancel ${runId}`);
       continue;

@@ -47,7 +47,7 @@ export async function follow(target: Target, options: FollowOptions): Promise<vo
       const { store, orchestrator } = target;
       if (signal.aborted) {
         if (!(signal.reason instanceof CancelledError)) throw signal.reason;
-        await cancelRun(store, orchestrator, runId);
+        await cancelRun({ store, orchestrator }, runId);
         throw new CancelledError(`run ${runId}`);
       }
       const begunMs = performance.now();

@@ -16,7 +16,7 @@ export function reportCommand(): Command {
       flags,
       async (target) => {
         const runId = await orLastRun(target, named);
-        const { state } = await checkRun(target.store, target.orchestrator, runId);
+        const { state } = await checkRun(target, runId);
         if (state !== 'succeeded') {
           throw new InputError(`run ${runId} is ${state} and has no report; arvoredo status ${runId} tells more`);
         }

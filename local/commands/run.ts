@@ -83,7 +83,7 @@ export function trainingCommand(command: Command, more: () => Record<string, unk
       }
       try {
         await uploadFiles(target, uploads);
-        const { request, execution } = await startRun(target.store, target.orchestrator, runId, params, flagged);
+        const { request, execution } = await startRun(target, runId, params, flagged);
         place.watch?.onRequest(request.params);
         const startup = performance.now() / 1000;
         if (!flags.quiet) console.error(`${errorColours.dim('run')} ${runId}`);

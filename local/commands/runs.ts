@@ -41,7 +41,7 @@ async function listLastRuns({ store, orchestrator }: Target, limit: number): Pro
   return mapLimited(runIds, STORE_REQUESTS, async (runId) => {
     const [{ params, createdAt }, { state }] = await Promise.all([
       getRequest(store, runId),
-      checkRun(store, orchestrator, runId),
+      checkRun({ store, orchestrator }, runId),
     ]);
     const { samples, features, trees } = params;
     const report = state === 'succeeded' ? await getReport(store, runId) : null;

@@ -144,7 +144,7 @@ async function modelHere(): Promise<Uint8Array> {
   const emulator = await startEmulator({ dataDir, distDir, workers: JOB.workers });
   try {
     const { store, orchestrator } = localTarget(emulator);
-    await startRun(store, orchestrator, 'smoke', parseRunParams(JOB));
+    await startRun({ store, orchestrator }, 'smoke', parseRunParams(JOB));
     const { model } = await until('succeeded', () => viewRun(store, 'smoke'));
     return await store.get(model!.key);
   } finally {

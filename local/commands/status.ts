@@ -13,11 +13,7 @@ export function statusCommand(): Command {
     .description('Tell how a run is: its state, and the tasks of each stage.')
     .argument('[RUN_ID]', 'the run (the last)');
   return addLookOptions(command).action((runId: string | undefined, flags: LookFlags) =>
-    look(
-      flags,
-      async (target) => checkRun(target.store, target.orchestrator, await orLastRun(target, runId)),
-      describeView,
-    ),
+    look(flags, async (target) => checkRun(target, await orLastRun(target, runId)), describeView),
   );
 }
 

@@ -60,7 +60,7 @@ async function start(name: string, spoil: () => void = () => {}): Promise<Emulat
 /** Run the job to its end; gives the state of the execution, since a run that cannot even write its status has no other. */
 async function run(emulator: Emulator): Promise<ExecutionState> {
   const { store, orchestrator } = localTarget(emulator);
-  const { execution } = await startRun(store, orchestrator, 'r', parseRunParams(job));
+  const { execution } = await startRun({ store, orchestrator }, 'r', parseRunParams(job));
   return until('the execution to end', async () => {
     const state = await orchestrator.state(execution!);
     return state.state !== 'running' && state;

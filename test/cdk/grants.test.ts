@@ -75,7 +75,7 @@ for (const [what, asked] of Object.entries({
   test(`a ${what} from its start to its report stays within the rights of each function`, async () => {
     const store = memoryStore();
     const api = guard(store, 'api');
-    await startRun(api, orchestrator, 'r1', asked);
+    await startRun({ store: api, orchestrator }, 'r1', asked);
     const options = { store: guard(store, 'orchestrator'), ...ORCHESTRATION, runId: 'r1', execution: 'e1' };
     const { accuracy } = await runPipeline(workersOn(store), options);
     assert.ok(accuracy! > 0.5 && accuracy! <= 1);
@@ -88,11 +88,11 @@ test('a run that is cancelled, looked at and started again stays within them too
   const store = memoryStore();
   const api = guard(store, 'api');
   const options = { store: guard(store, 'orchestrator'), ...ORCHESTRATION, runId: 'r1', execution: 'e1' };
-  await startRun(api, orchestrator, 'r1', params);
-  await cancelRun(api, orchestrator, 'r1');
+  await startRun({ store: api, orchestrator }, 'r1', params);
+  await cancelRun({ store: api, orchestrator }, 'r1');
   await assert.rejects(runPipeline(workersOn(store), options), { name: 'CancelledError' });
   assert.equal((await viewRun(api, 'r1')).state, 'cancelled');
-  await startRun(api, orchestrator, 'r1', params);
+  await startRun({ store: api, orchestrator }, 'r1', params);
   await runPipeline(workersOn(store), options);
   assert.equal((await viewRun(api, 'r1')).state, 'succeeded');
 });

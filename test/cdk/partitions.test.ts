@@ -115,7 +115,7 @@ async function start(name: string, change: (statement: Json, role: string) => vo
 
 async function run(emulator: Emulator): Promise<ExecutionState> {
   const { store, orchestrator } = localTarget(emulator);
-  const { execution } = await startRun(store, orchestrator, 'r', parseRunParams(job));
+  const { execution } = await startRun({ store, orchestrator }, 'r', parseRunParams(job));
   return until('the execution to end', async () => {
     const state = await orchestrator.state(execution!);
     return state.state !== 'running' && state;

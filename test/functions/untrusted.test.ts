@@ -60,9 +60,9 @@ for (const id of BAD_IDS) {
     assert.throws(() => checkRunId(id), short);
     const store = memoryStore();
     const orchestrator = {} as Orchestrator; // must not be asked
-    await assert.rejects(startRun(store, orchestrator, id, parseRunParams({})), refused);
-    await assert.rejects(cancelRun(store, orchestrator, id), refused);
-    await assert.rejects(checkRun(store, orchestrator, id), refused);
+    await assert.rejects(startRun({ store, orchestrator }, id, parseRunParams({})), refused);
+    await assert.rejects(cancelRun({ store, orchestrator }, id), refused);
+    await assert.rejects(checkRun({ store, orchestrator }, id), refused);
     await assert.rejects(viewRun(store, id), refused);
     await assert.rejects(getRequest(store, id), refused);
     assert.throws(() => getReport(store, id), refused);

@@ -31,8 +31,8 @@ function orchestratorWith(
 test('a run is started under its own name, and started again it is found', async () => {
   const store = memoryStore();
   const orchestrator = orchestratorWith({});
-  const first = await startRun(store, orchestrator, 'a', params);
-  const second = await startRun(store, orchestrator, 'a', parseRunParams({}), []);
+  const first = await startRun({ store, orchestrator }, 'a', params);
+  const second = await startRun({ store, orchestrator }, 'a', parseRunParams({}), []);
   assert.deepEqual(second, first);
   assert.deepEqual(orchestrator.started, ['a', 'a']); // the same execution: a name starts one
   assert.equal((await viewRun(store, 'a')).state, 'queued');
@@ -40,7 +40,7 @@ test('a run is started under its own name, and started again it is found', async
 
 test('a run whose executions failed gets the next name, and is queued instead of failed', async () => {
   const store = memoryStore();
-  await startRun(store, orchestratorWith({}), 'a', params);
+  await startRun({ store, orchestrator: orchestratorWith({}) }, 'a', params);
   await replaceJson(store, runKeys('a').status, {
     runId: 'a',
     state: 'failed',
@@ -50,46 +50,46 @@ test('a run whose executions failed gets the next name, and is queued instead of
   });
   assert.deepEqual((await viewRun(store, 'a')).error, { name: 'E', message: 'm' });
   const orchestrator = orchestratorWith({ a: 'failed', a__2: 'failed' });
-  assert.equal((await startRun(store, orchestrator, 'a', params)).execution, 'arn:a__3');
+  assert.equal((await startRun({ store, orchestrator }, 'a', params)).execution, 'arn:a__3');
   assert.deepEqual(orchestrator.started, ['a', 'a__2', 'a__3']);
   assert.deepEqual(await viewRun(store, 'a'), { ...(await getRequest(store, 'a')), state: 'queued', stages: [] });
 });
 
 test('a run that is done is not started again', async () => {
   const store = memoryStore();
-  await startRun(store, orchestratorWith({}), 'a', params);
+  await startRun({ store, orchestrator: orchestratorWith({}) }, 'a', params);
   await createJson(store, runKeys('a').report, { accuracy: 0.9, model: {} });
   const orchestrator = orchestratorWith({});
-  assert.equal((await startRun(store, orchestrator, 'a', params)).execution, undefined);
+  assert.equal((await startRun({ store, orchestrator }, 'a', params)).execution, undefined);
   assert.deepEqual(orchestrator.started, []);
-  assert.equal((await cancelRun(store, orchestrator, 'a')).state, 'succeeded');
+  assert.equal((await cancelRun({ store, orchestrator }, 'a')).state, 'succeeded');
 });
 
 test('cancelling stops the execution, and a new start takes the cancellation back', async () => {
   const store = memoryStore();
   const orchestrator = orchestratorWith({});
-  await startRun(store, orchestrator, 'a', params);
+  await startRun({ store, orchestrator }, 'a', params);
   await replaceJson(store, runKeys('a').status, { runId: 'a', state: 'running', execution: 'arn:a', stages: [] });
-  assert.equal((await cancelRun(store, orchestrator, 'a')).state, 'cancelled');
+  assert.equal((await cancelRun({ store, orchestrator }, 'a')).state, 'cancelled');
   assert.deepEqual(orchestrator.stopped, ['arn:a']);
-  await startRun(store, orchestratorWith({ a: 'failed' }), 'a', params);
+  await startRun({ store, orchestrator: orchestratorWith({ a: 'failed' }) }, 'a', params);
   assert.equal((await viewRun(store, 'a')).state, 'queued');
 });
 
 test('a run with a report is done, whatever its status says', async () => {
   const store = memoryStore();
-  await startRun(store, orchestratorWith({}), 'a', params);
+  await startRun({ store, orchestrator: orchestratorWith({}) }, 'a', params);
   const stage = { name: 'evaluate' as const, state: 'running' as const, numTasks: 3, numDone: 0, startedAtMs: 1000 };
   await replaceJson(store, runKeys('a').status, { runId: 'a', state: 'running', execution: 'arn:a', stages: [stage] });
   await createJson(store, runKeys('a').report, { accuracy: 0.9, model: {}, seconds: { evaluate: 2 } });
-  const { state, stages } = await checkRun(store, orchestratorWith({ a: 'failed' }), 'a');
+  const { state, stages } = await checkRun({ store, orchestrator: orchestratorWith({ a: 'failed' }) }, 'a');
   assert.equal(state, 'succeeded');
   assert.deepEqual(stages, [{ ...stage, state: 'done', numDone: 3, finishedAtMs: 3000 }]);
 });
 
 test('a run that ends while it is looked at is not seen as done without its accuracy', async () => {
   const store = memoryStore();
-  await startRun(store, orchestratorWith({}), 'a', params);
+  await startRun({ store, orchestrator: orchestratorWith({}) }, 'a', params);
   await replaceJson(store, runKeys('a').status, { runId: 'a', state: 'running', execution: 'arn:a', stages: [] });
   const ending = {
     ...store,
@@ -118,28 +118,28 @@ test('executions of runs with similar ids have different names, which lead back 
 
 test('a run whose execution died without a word has failed', async () => {
   const store = memoryStore();
-  await startRun(store, orchestratorWith({}), 'a', params);
-  assert.equal((await checkRun(store, orchestratorWith({ a: 'failed' }), 'a')).state, 'queued'); // no status names it yet
+  await startRun({ store, orchestrator: orchestratorWith({}) }, 'a', params);
+  assert.equal((await checkRun({ store, orchestrator: orchestratorWith({ a: 'failed' }) }, 'a')).state, 'queued'); // no status names it yet
   await replaceJson(store, runKeys('a').status, { runId: 'a', state: 'running', execution: 'arn:a', stages: [] });
-  assert.equal((await checkRun(store, orchestratorWith({}), 'a')).state, 'running');
-  const { state, error } = await checkRun(store, orchestratorWith({ a: 'failed' }), 'a');
+  assert.equal((await checkRun({ store, orchestrator: orchestratorWith({}) }, 'a')).state, 'running');
+  const { state, error } = await checkRun({ store, orchestrator: orchestratorWith({ a: 'failed' }) }, 'a');
   assert.deepEqual([state, error?.name], ['failed', 'ExecutionFailed']);
-  assert.equal((await cancelRun(store, orchestratorWith({}), 'a')).state, 'cancelled');
+  assert.equal((await cancelRun({ store, orchestrator: orchestratorWith({}) }, 'a')).state, 'cancelled');
 });
 
 test('what does not fit is refused', async () => {
   const store = memoryStore();
   const orchestrator = orchestratorWith({});
-  await startRun(store, orchestrator, 'a', params);
-  await assert.rejects(startRun(store, orchestrator, 'a', { ...params, seed: 5 }), ConflictError);
+  await startRun({ store, orchestrator }, 'a', params);
+  await assert.rejects(startRun({ store, orchestrator }, 'a', { ...params, seed: 5 }), ConflictError);
   await assert.rejects(
-    startRun(store, orchestrator, 'a', { ...params, seed: 5 }, ['trees', 'seed']),
+    startRun({ store, orchestrator }, 'a', { ...params, seed: 5 }, ['trees', 'seed']),
     /run a exists with seed 0, got 5/,
   );
-  await assert.rejects(startRun(store, orchestrator, '../a', params), InputError);
-  await assert.rejects(startRun(store, orchestrator, 'b', { ...params, testSize: 100 }), InputError);
+  await assert.rejects(startRun({ store, orchestrator }, '../a', params), InputError);
+  await assert.rejects(startRun({ store, orchestrator }, 'b', { ...params, testSize: 100 }), InputError);
   await assert.rejects(viewRun(store, 'none'), NotFoundError);
-  await assert.rejects(cancelRun(store, orchestrator, 'none'), NotFoundError);
+  await assert.rejects(cancelRun({ store, orchestrator }, 'none'), NotFoundError);
   assert.deepEqual(await store.list('runs/b/'), []); // nothing was spent
 });
 

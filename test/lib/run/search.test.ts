@@ -211,7 +211,8 @@ test('a search has the tasks that its forecast says, and costs what its fits tak
 test('a search that is asked for again is the same one, and another grid is a conflict', async () => {
   const store = memoryStore();
   const orchestrator = { start: async (name: string) => name, state: async () => ({ state: 'running' as const }), stop: async () => {} }; // biome-ignore format: one line
-  const ask = (grid: unknown) => startRun(store, orchestrator, 's', parseRunParams({ search: { grid } }), ['search']);
+  const ask = (grid: unknown) =>
+    startRun({ store, orchestrator }, 's', parseRunParams({ search: { grid } }), ['search']);
   await ask({ maxDepth: [1, 2], trees: [3] });
   await ask({ trees: [3], maxDepth: [1, 2] });
   await assert.rejects(ask({ trees: [3], maxDepth: [1, 4] }), {

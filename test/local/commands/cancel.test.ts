@@ -27,7 +27,7 @@ test('workers of a cancelled run stop between two trees, within seconds', async 
   const { store, orchestrator } = localTarget(emulator);
   // the general trainer would take a minute
   const job = { samples: 40_000, trees: 500, criterion: 'entropy', strategy: 'trees', workers: 2 };
-  await startRun(store, orchestrator, 'r', parseRunParams(job));
+  await startRun({ store, orchestrator }, 'r', parseRunParams(job));
   const started = () =>
     events.filter((event) => event.type === 'invokeStarted' && event.functionName.endsWith('train'));
   const finished = () =>
@@ -35,7 +35,7 @@ test('workers of a cancelled run stop between two trees, within seconds', async 
       event.type === 'invokeFinished' && event.functionName.endsWith('train') ? [event.error?.message] : [],
     );
   await until('two workers to start', () => started().length >= 2);
-  assert.equal((await cancelRun(store, orchestrator, 'r')).state, 'cancelled');
+  assert.equal((await cancelRun({ store, orchestrator }, 'r')).state, 'cancelled');
   const cancelledMs = performance.now();
   await until('two workers to finish', () => finished().length >= 2);
   assert.ok(performance.now() - cancelledMs < 20_000);

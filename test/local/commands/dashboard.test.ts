@@ -37,7 +37,7 @@ test('a run on AWS is shown by its API alone, and a folder by its log, after the
   const emulator = await startEmulator({ dataDir, workers: 2, distDir: resolve('dist') });
   try {
     const { store, orchestrator } = localTarget(emulator);
-    await startRun(store, orchestrator, 'one', PARAMS);
+    await startRun({ store, orchestrator }, 'one', PARAMS);
     const env = {
       ...{ AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' },
       ...{ AWS_ENDPOINT_URL_S3: CLOSED, AWS_ENDPOINT_URL_LAMBDA: CLOSED },
@@ -58,7 +58,7 @@ test('a run on AWS is shown by its API alone, and a folder by its log, after the
       [answer.status, await answer.json()],
       [404, { error: { code: 'NotFoundError', message: 'run two does not exist' } }],
     );
-    await startRun(store, orchestrator, 'later', PARAMS);
+    await startRun({ store, orchestrator }, 'later', PARAMS);
     const early = (await (await fetch(`${emulator.api}/runs/later/report`)).json()) as { error: { message: string } };
     assert.match(early.error.message, /^run later is (queued|running) and has no report$/);
 
