@@ -1,4 +1,4 @@
-// What somebody should be told about. Each metric of an alarm costs 0.10 USD a month; ten are free in every account.
+// Alarms of a deployment. Each metric of an alarm costs 0.10 USD a month; ten are free in every account.
 
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
@@ -10,115 +10,38 @@ import type { ArvoredoApi } from './api.ts';
 import type { ArvoredoEngine } from './engine.ts';
 
 const PERIOD = Duration.minutes(5);
-/** Share of its time limit that an invocation may take before the alarm goes off. */
+/** Fraction of its time limit that an invocation may take before the alarm goes off. */
 const NEAR_TIMEOUT = 0.8;
-/** Failed invocations of workers within a period: single ones are tried again. */
+/** Failed invocations of workers within a period; a single failure is retried. */
 const MANY_FAILURES = 10;
-/** Events of runs that ended badly, or were cancelled, and that nobody took from the queue. */
+/** Events in the queue of runs that failed, timed out or were cancelled. */
 const MANY_LEFT = 10;
 
-// the metrics of an alarm are ten at most
-const OF_RUNS = ['orchestrator', 'slices', ...WORKER_NAMES] as const satisfies FunctionName[];
-const OF_CALLS = FUNCTION_NAMES.filter((name) => !(OF_RUNS as readonly string[]).includes(name));
+// an alarm has at most ten metrics, so the functions have two alarms of each kind
+const RUN_FUNCTIONS = ['orchestrator', 'slices', ...WORKER_NAMES] as const satisfies FunctionName[];
+const CALL_FUNCTIONS = FUNCTION_NAMES.filter((name) => !(RUN_FUNCTIONS as readonly string[]).includes(name));
 
-/** Make the alarms; each tells the topic when it goes off and when it is over. */
+interface AlarmSpec {
+  id: string;
+  description: string;
+  metric: cloudwatch.IMetric;
+  /** The alarm goes off at this value. @default 1 */
+  threshold?: number;
+}
+
+type Functions = ArvoredoEngine['functions'];
+
+/** Make the alarms; each notifies the topic when it goes off and when it is over. */
 export function addAlarms(
   scope: Construct,
   engine: ArvoredoEngine,
   api: ArvoredoApi,
   topic: ITopic,
 ): cloudwatch.Alarm[] {
-  const { functions, failures } = engine;
-  const { orchestrator, start } = functions;
-  const ofStart = (metricName: string) => start.metric(metricName, { statistic: 'Sum', period: PERIOD });
-  const ended = (metricName: string) => orchestrator.metric(metricName, { statistic: 'Sum', period: PERIOD });
-  const ofAll = (names: readonly FunctionName[], metric: 'metricErrors' | 'metricThrottles') =>
-    Object.fromEntries(names.map((name) => [name.toLowerCase(), functions[name][metric]({ period: PERIOD })]));
-  // a function that was not called has no value, and a sum with one that is missing would be missing too
-  const sum = (usingMetrics: Record<string, cloudwatch.IMetric>) =>
-    new cloudwatch.MathExpression({
-      expression: `SUM([${Object.keys(usingMetrics).map((name) => `FILL(${name},0)`)}])`,
-      usingMetrics,
-      period: PERIOD,
-    });
-  const shareOfTimeout = (names: readonly FunctionName[]) =>
-    new cloudwatch.MathExpression({
-      expression: `100*MAX([${names.map((name) => `FILL(${name.toLowerCase()},0)/${FUNCTIONS[name].timeoutSeconds * 1000}`)}])`,
-      usingMetrics: Object.fromEntries(
-        names.map((name) => [
-          name.toLowerCase(),
-          functions[name].metricDuration({ statistic: 'Maximum', period: PERIOD }),
-        ]),
-      ),
-      period: PERIOD,
-      label: '% of the time limit',
-    });
-
-  const specs: [id: string, threshold: number, what: string, metric: cloudwatch.IMetric][] = [
-    [
-      'RunsFailed',
-      1,
-      'a run failed: GET /runs/{id} says why; POST it again to go on with it',
-      ended('DurableExecutionFailed'),
-    ],
-    [
-      'RunsTimedOut',
-      1,
-      'a run took longer than a day: GET /runs/{id} says how far it came; POST it again to go on with it',
-      ended('DurableExecutionTimedOut'),
-    ],
-    [
-      'NotStarted',
-      1,
-      'a schedule or an upload could not start its run, three times: its event is in the queue, see the log of start',
-      ofStart('AsyncEventsDropped'),
-    ],
-    [
-      'WorkersFail',
-      MANY_FAILURES,
-      'invocations of workers fail, more than chance explains: see the query "failures"',
-      sum(ofAll(WORKER_NAMES, 'metricErrors')),
-    ],
-    [
-      'Throttled',
-      1,
-      'Lambda refuses invocations of runs: raise the quota of concurrent executions, or set places aside',
-      sum(ofAll(OF_RUNS, 'metricThrottles')),
-    ],
-    [
-      'CallsThrottled',
-      1,
-      'Lambda refuses calls of the API or starts of runs: raise the quota of concurrent executions, or set places aside',
-      sum(ofAll(OF_CALLS, 'metricThrottles')),
-    ],
-    [
-      'NearTimeout',
-      100 * NEAR_TIMEOUT,
-      `an invocation took over ${100 * NEAR_TIMEOUT} % of its time limit: the next one may be cut off`,
-      shareOfTimeout(OF_RUNS),
-    ],
-    [
-      'CallsNearTimeout',
-      100 * NEAR_TIMEOUT,
-      `an answer of the API, or the start of a run, took over ${100 * NEAR_TIMEOUT} % of its time limit`,
-      shareOfTimeout(OF_CALLS),
-    ],
-    [
-      'ApiFails',
-      1,
-      'the API answers 5xx: see the log of its function',
-      api.httpApi.metricServerError({ period: PERIOD }),
-    ],
-    [
-      'FailuresPile',
-      MANY_LEFT,
-      'many runs ended badly or were cancelled in the last two weeks, and nobody looked at the queue',
-      failures.metricApproximateNumberOfMessagesVisible({ period: PERIOD }),
-    ],
-  ];
-  return specs.map(([id, threshold, alarmDescription, metric]) => {
+  const specs = [...runAlarms(engine.functions), ...functionAlarms(engine.functions), ...serviceAlarms(engine, api)];
+  return specs.map(({ id, description, metric, threshold = 1 }) => {
     const alarm = new cloudwatch.Alarm(scope, id, {
-      alarmDescription,
+      alarmDescription: description,
       metric,
       threshold,
       evaluationPeriods: 1,
@@ -128,5 +51,105 @@ export function addAlarms(
     alarm.addAlarmAction(new SnsAction(topic));
     alarm.addOkAction(new SnsAction(topic));
     return alarm;
+  });
+}
+
+/** Runs that failed, timed out or never started. */
+function runAlarms({ orchestrator, start }: Functions): AlarmSpec[] {
+  const count = { statistic: 'Sum', period: PERIOD };
+  return [
+    {
+      id: 'RunsFailed',
+      description: 'a run failed: GET /runs/{id} says why; POST it again to go on with it',
+      metric: orchestrator.metric('DurableExecutionFailed', count),
+    },
+    {
+      id: 'RunsTimedOut',
+      description: 'a run took longer than a day: GET /runs/{id} says how far it came; POST it again to go on with it',
+      metric: orchestrator.metric('DurableExecutionTimedOut', count),
+    },
+    {
+      id: 'NotStarted',
+      description:
+        'a schedule or an upload could not start its run, three times: its event is in the queue, see the log of start',
+      metric: start.metric('AsyncEventsDropped', count),
+    },
+  ];
+}
+
+/** Failures, throttling and near timeouts of invocations. */
+function functionAlarms(functions: Functions): AlarmSpec[] {
+  return [
+    {
+      id: 'WorkersFail',
+      threshold: MANY_FAILURES,
+      description: 'invocations of workers fail, more than chance explains: see the query "failures"',
+      metric: sum(functions, WORKER_NAMES, 'metricErrors'),
+    },
+    {
+      id: 'Throttled',
+      description: 'Lambda refuses invocations of runs: raise the quota of concurrent executions, or set places aside',
+      metric: sum(functions, RUN_FUNCTIONS, 'metricThrottles'),
+    },
+    {
+      id: 'CallsThrottled',
+      description:
+        'Lambda refuses calls of the API or starts of runs: raise the quota of concurrent executions, or set places aside',
+      metric: sum(functions, CALL_FUNCTIONS, 'metricThrottles'),
+    },
+    {
+      id: 'NearTimeout',
+      threshold: 100 * NEAR_TIMEOUT,
+      description: `an invocation took over ${100 * NEAR_TIMEOUT} % of its time limit: the next one may be cut off`,
+      metric: percentOfTimeout(functions, RUN_FUNCTIONS),
+    },
+    {
+      id: 'CallsNearTimeout',
+      threshold: 100 * NEAR_TIMEOUT,
+      description: `an answer of the API, or the start of a run, took over ${100 * NEAR_TIMEOUT} % of its time limit`,
+      metric: percentOfTimeout(functions, CALL_FUNCTIONS),
+    },
+  ];
+}
+
+/** The API and the queue of failures. */
+function serviceAlarms({ failures }: ArvoredoEngine, { httpApi }: ArvoredoApi): AlarmSpec[] {
+  return [
+    {
+      id: 'ApiFails',
+      description: 'the API answers 5xx: see the log of its function',
+      metric: httpApi.metricServerError({ period: PERIOD }),
+    },
+    {
+      id: 'FailuresPile',
+      threshold: MANY_LEFT,
+      description: 'many runs ended badly or were cancelled in the last two weeks, and nobody looked at the queue',
+      metric: failures.metricApproximateNumberOfMessagesVisible({ period: PERIOD }),
+    },
+  ];
+}
+
+/** A function that was not called has no value; `FILL` makes it 0, as a sum with a missing value would be missing too. */
+function sum(functions: Functions, names: readonly FunctionName[], metric: 'metricErrors' | 'metricThrottles') {
+  const usingMetrics = Object.fromEntries(
+    names.map((name) => [name.toLowerCase(), functions[name][metric]({ period: PERIOD })]),
+  );
+  return new cloudwatch.MathExpression({
+    expression: `SUM([${Object.keys(usingMetrics).map((name) => `FILL(${name},0)`)}])`,
+    usingMetrics,
+    period: PERIOD,
+  });
+}
+
+/** Of the invocation that came closest to the time limit of its function. */
+function percentOfTimeout(functions: Functions, names: readonly FunctionName[]) {
+  const longest = { statistic: 'Maximum', period: PERIOD };
+  return new cloudwatch.MathExpression({
+    expression: `100*MAX([${names.map((name) => `FILL(${name.toLowerCase()},0)/${FUNCTIONS[name].timeoutSeconds * 1000}`)}])`,
+    usingMetrics: Object.fromEntries(
+      names.map((name) => [name.toLowerCase(), functions[name].metricDuration(longest)]),
+    ),
+    period: PERIOD,
+    label: '% of the time limit',
   });
 }
