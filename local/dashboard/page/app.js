@@ -3,7 +3,8 @@
 import { drawConcurrency, drawTraffic } from './charts.js';
 import { byId, setText } from './dom.js';
 import { count, seconds } from './format.js';
-import { apply, createModel, limitOf, progressOf, rangeOf, STAGES } from './model.js';
+import { STAGES } from './functions.js';
+import { apply, createModel } from './model.js';
 import {
   clearFailures,
   showBucket,
@@ -17,6 +18,7 @@ import {
 import { fetchText, openLive, parse, parseFile } from './source.js';
 import { fillLegend, TaskStream } from './stream.js';
 import { startTheme } from './theme.js';
+import { stageProgress, timeRange, workerLimit } from './views.js';
 
 const PANELS_MS = 200; // between two updates of text and tables
 const REPLAY_MS = 20_000; // a replay takes this long at most at its first speed
@@ -109,7 +111,7 @@ const nowMs = () =>
   cursorMs ??
   (isMoving() ? Math.max(Date.now(), model.lastMs) : Number.isFinite(model.lastMs) ? model.lastMs : Date.now());
 /** The time that the page covers: of the run, or of all runs. */
-const range = () => (cursorMs === undefined ? rangeOf(model, currentRun(), nowMs()) : heldRange);
+const range = () => (cursorMs === undefined ? timeRange(model, currentRun(), nowMs()) : heldRange);
 
 /** The run that is shown; undefined for all runs, and when there is none. */
 function currentRun() {
@@ -151,7 +153,7 @@ function showPanels(run, at, timeMs) {
   showRuns(run);
   showTiles(model, run);
   showStages(run, at);
-  drawConcurrency(byId('concurrency'), run ?? model, limitOf(model, run), whole.fromMs, shown, at);
+  drawConcurrency(byId('concurrency'), run ?? model, workerLimit(model, run), whole.fromMs, shown, at);
   drawTraffic(byId('traffic'), run ?? model, whole.fromMs, shown);
   showWorkers(model, run, whole, at);
   showFailures(model, run);
@@ -181,7 +183,7 @@ function showRuns(run) {
 
 /** Announce changes to screen readers, and describe the canvases. */
 function describe(run) {
-  const stage = STAGES.findLast((name) => progressOf(run, name).state !== 'waiting');
+  const stage = STAGES.findLast((name) => stageProgress(run, name).state !== 'waiting');
   const words = run ? `Run ${run.runId} ${run.state}${stage && run.state === 'running' ? `, ${stage}` : ''}` : '';
   if (words !== announced) setText(byId('live'), words);
   announced = words;
@@ -191,7 +193,7 @@ function describe(run) {
   );
   byId('concurrency').setAttribute(
     'aria-label',
-    `Invocations of workers in flight: ${(run ?? model).workersInFlight} of ${limitOf(model, run) ?? '?'} now`,
+    `Invocations of workers in flight: ${(run ?? model).workersInFlight} of ${workerLimit(model, run) ?? '?'} now`,
   );
   byId('traffic').setAttribute('aria-label', `Bytes from S3 above, to S3 below: ${byId('requestsMore').textContent}`);
 }

@@ -111,7 +111,7 @@ export function drawTraffic(canvas, { s3 }, baseMs, range) {
   label(frame, baseMs, range, most > 0 ? `up to ${bytes((most / binMs) * 1000)}/s` : 'none');
 }
 
-export const numRowsOf = ({ classCounts }) => classCounts.reduce((sum, rows) => sum + rows, 0);
+export const countRows = ({ classCounts }) => classCounts.reduce((sum, rows) => sum + rows, 0);
 
 /** Place of the partition below a point, from the left edge. */
 export function partitionAt(canvas, partitions, x) {
@@ -122,7 +122,7 @@ export function partitionAt(canvas, partitions, x) {
 export function drawPartitions(canvas, partitions) {
   const { context, width } = prepare(canvas);
   const height = canvas.clientHeight;
-  const most = partitions.reduce((top, partition) => Math.max(top, numRowsOf(partition)), 1);
+  const most = partitions.reduce((top, partition) => Math.max(top, countRows(partition)), 1);
   const slot = width / partitions.length;
   const gap = slot > 4 ? Math.max(slot * 0.08, (slot - MOST_WIDE) / 2) : 0;
   const inks = Array.from({ length: 10 }, (_, k) => ink(`--c${k}`));

@@ -1,9 +1,10 @@
 // The text, tables and the graph of the page, all from the model.
 
-import { drawPartitions, numRowsOf, partitionAt } from './charts.js';
+import { countRows, drawPartitions, partitionAt } from './charts.js';
 import { byId, h, s, setText } from './dom.js';
 import { bytes, count, percent, seconds, taskName, usd } from './format.js';
-import { limitOf, progressOf, rowsOf, STAGES, shortName } from './model.js';
+import { STAGES, shortName } from './functions.js';
+import { selectSandboxes, stageProgress, workerLimit } from './views.js';
 
 const MAX_ROWS = 60;
 const MAX_KEYS = 200;
@@ -15,10 +16,10 @@ const NOT_DONE = { failed: 'the run failed', cancelled: 'the run was cancelled' 
 export function showTiles(model, run) {
   const counts = run ?? model;
   const report = run?.report;
-  const stages = STAGES.map((name) => progressOf(run, name));
+  const stages = STAGES.map((name) => stageProgress(run, name));
   const done = stages.reduce((sum, stage) => sum + stage.done, 0);
   const total = stages.reduce((sum, stage) => sum + stage.total, 0);
-  const limit = limitOf(model, run);
+  const limit = workerLimit(model, run);
   const set = (id, text) => setText(byId(id), text);
   const isRegression = (report?.task ?? run?.params?.task) === 'regression';
   set('accuracyLabel', isRegression ? 'R²' : 'Accuracy');
@@ -74,7 +75,7 @@ function nextOf({ state }, stages) {
 /** A bar for each stage. */
 export function showStages(run, nowMs) {
   for (const name of STAGES) {
-    const { state, total, done, startedAtMs, finishedAtMs } = progressOf(run, name);
+    const { state, total, done, startedAtMs, finishedAtMs } = stageProgress(run, name);
     const bar = byId(`progress-${name}`);
     bar.max = Math.max(1, total);
     bar.value = done;
@@ -96,7 +97,7 @@ const EXITS = {
 
 /** The sandboxes of a run, or all: first those alive, then those that have ended. */
 export function showWorkers(model, run, range, nowMs) {
-  const all = rowsOf(model, run, range);
+  const all = selectSandboxes(model, run, range);
   const live = all.filter(({ state }) => state !== 'gone');
   const gone = all.filter(({ state }) => state === 'gone');
   const shown = [...live, ...gone.reverse()].slice(0, MAX_ROWS);
@@ -178,7 +179,7 @@ export function showGraph(run) {
   const steps = [
     ['request', run ? 1 : 0, run ? 1 : 0, run ? 'done' : 'waiting'],
     ...STAGES.map((name) => {
-      const { done, total, state } = progressOf(run, name);
+      const { done, total, state } = stageProgress(run, name);
       return [name, done, total, state];
     }),
     ['report', run?.report ? 1 : 0, run?.report ? 1 : 0, run?.report ? 'done' : 'waiting'],
@@ -218,7 +219,7 @@ export function showPartitions(run) {
   const chart = byId('partitions');
   const note = byId('partitionsNote');
   chart.hidden = partitions.length === 0;
-  const numRows = partitions.reduce((sum, partition) => sum + numRowsOf(partition), 0);
+  const numRows = partitions.reduce((sum, partition) => sum + countRows(partition), 0);
   const size = partitions.reduce((sum, { bytes: each }) => sum + each, 0);
   const what = `${count(partitions.length)} partition${partitions.length === 1 ? '' : 's'}, ${count(numRows)} rows, ${bytes(size)}`;
   const totals = totalsOf(partitions);

@@ -2,7 +2,9 @@
 
 import { byId, ink, setText } from './dom.js';
 import { seconds, taskName } from './format.js';
-import { ACTIVITIES, rowsOf, shortName } from './model.js';
+import { shortName } from './functions.js';
+import { ACTIVITIES } from './sandboxes.js';
+import { selectSandboxes } from './views.js';
 
 const NAMES = 128; // room for the sandboxes' names, in CSS pixels
 const NARROW = 520; // without them
@@ -59,7 +61,7 @@ export class TaskStream {
     if (!this.#colours) this.#readColours();
     if (this.#view.follows) this.#view = { ...range, toMs: Math.max(range.toMs, range.fromMs + 1000), follows: true };
     const { fromMs, toMs } = this.#view;
-    const rows = rowsOf(model, run, range);
+    const rows = selectSandboxes(model, run, range);
     const numRows = Math.max(1, rows.length);
     const rowHeight = Math.max(4, Math.min(18, Math.floor(MOST_HEIGHT / numRows)));
     const ratio = globalThis.devicePixelRatio || 1;

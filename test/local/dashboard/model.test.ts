@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 // biome-ignore lint/suspicious/noTsIgnore: the page's modules have no types, and need none
 // @ts-ignore
-import { apply, createModel, limitOf, progressOf, rangeOf, rowsOf } from '../../../local/dashboard/page/model.js';
+import { apply, createModel } from '../../../local/dashboard/page/model.js';
+// biome-ignore lint/suspicious/noTsIgnore: the page's modules have no types, and need none
+// @ts-ignore
+import { selectSandboxes, stageProgress, timeRange, workerLimit } from '../../../local/dashboard/page/views.js';
 
 const usd = { gbSecond: 0.001, invocation: 0.01, s3Write: 0.1, s3Read: 1 };
 const BEGIN = {
@@ -133,10 +136,10 @@ test('progress counts results in the bucket, each once, and is whole when the st
     { ...put('runs/r/split/part-00002.json'), status: 503 },
   );
   const run = model.runs.get('r');
-  assert.deepEqual([progressOf(run, 'split').done, progressOf(run, 'train').state], [3, 'waiting']);
+  assert.deepEqual([stageProgress(run, 'split').done, stageProgress(run, 'train').state], [3, 'waiting']);
   apply(model, status({ state: 'done', finishedAtMs: 9 }));
   assert.deepEqual(
-    [progressOf(run, 'split').done, [...run.folders].map(([path, { sizes, bytes }]) => [path, sizes.size, bytes])],
+    [stageProgress(run, 'split').done, [...run.folders].map(([path, { sizes, bytes }]) => [path, sizes.size, bytes])],
     [
       4,
       [
@@ -184,8 +187,8 @@ test('an event that lacks a field, or has another type in it, breaks nothing and
         const broken = JSON.parse(JSON.stringify({ ...event, [name]: value }));
         for (const each of whole.with(i, broken)) apply(model, each);
         const run = model.runs.get('r');
-        progressOf(run, 'split');
-        rowsOf(model, run, rangeOf(model, run, 500));
+        stageProgress(run, 'split');
+        selectSandboxes(model, run, timeRange(model, run, 500));
         assert.ok(run.folders.size > 0 || event.type === 's3', `${event.type} with ${name} ${JSON.stringify(value)}`);
       }
     }
@@ -249,9 +252,10 @@ test('two runs at once have each their own invocations, requests, cost, failures
   assert.deepEqual(countsOf(model), [4, 1, 2, 1, 1, 2]);
   assert.ok(first.usd.functions > 0 && first.usd.functions + second.usd.functions === model.usd.functions);
   assert.equal(model.lastRun, 'two', 'a status of the other does not take the page away');
-  assert.deepEqual([limitOf(model, first), limitOf(model, second), limitOf(model)], [2, 3, 3]);
-  assert.deepEqual(rangeOf(model, first, 300), { fromMs: 70, toMs: 300 });
-  const idsOf = (run?: object) => rowsOf(model, run, rangeOf(model, run, 300)).map(({ id }: { id: string }) => id);
+  assert.deepEqual([workerLimit(model, first), workerLimit(model, second), workerLimit(model)], [2, 3, 3]);
+  assert.deepEqual(timeRange(model, first, 300), { fromMs: 70, toMs: 300 });
+  const idsOf = (run?: object) =>
+    selectSandboxes(model, run, timeRange(model, run, 300)).map(({ id }: { id: string }) => id);
   assert.deepEqual([idsOf(first), idsOf(second)], [['split-1', 'large-1'], ['split-2']]);
   assert.equal(idsOf().length, 3);
 });
@@ -260,23 +264,23 @@ test('a run that is cancelled says so, its stage ends with it, and it can be gon
   const model = modelOf(statusOf('r', 100, 'running'), put('runs/r/cancel.json', 150));
   const run = model.runs.get('r');
   assert.equal(run.state, 'cancelled');
-  assert.deepEqual(progressOf(run, 'split'), {
+  assert.deepEqual(stageProgress(run, 'split'), {
     state: 'cancelled',
     total: 4,
     done: 0,
     startedAtMs: 100,
     finishedAtMs: 150,
   });
-  assert.deepEqual(rangeOf(model, run, 9999).toMs, 150);
+  assert.deepEqual(timeRange(model, run, 9999).toMs, 150);
   apply(model, put('runs/r/cancel.json', 160, { operation: 'DeleteObject', status: 204 }));
   apply(model, statusOf('r', 170, 'running'));
-  assert.deepEqual([run.state, rangeOf(model, run, 9999).toMs], ['running', 9999]);
+  assert.deepEqual([run.state, timeRange(model, run, 9999).toMs], ['running', 9999]);
 });
 
 test('a failed run keeps its error; one whose orchestrator died has failed, though its status never said so', () => {
   const error = { name: 'TaskFailedError', message: 'task list failed' };
   const told = modelOf(statusOf('r', 100, 'failed', { error })).runs.get('r');
-  assert.deepEqual([told.state, told.error, progressOf(told, 'split').state], ['failed', error, 'failed']);
+  assert.deepEqual([told.state, told.error, stageProgress(told, 'split').state], ['failed', error, 'failed']);
   const finishedAs = (status: string) => ({
     type: 'executionFinished',
     atMs: 200,
@@ -303,5 +307,5 @@ test('results of folds, searches and of reading data count as progress', () => {
   ];
   const model = modelOf(statusOf('r', 1, 'running', { stages }), ...names.map((name) => put(`runs/r/${name}`, 5)));
   const run = model.runs.get('r');
-  assert.deepEqual([progressOf(run, 'generate').done, progressOf(run, 'train').done], [2, 2]);
+  assert.deepEqual([stageProgress(run, 'generate').done, stageProgress(run, 'train').done], [2, 2]);
 });

@@ -5,7 +5,10 @@ import { findLastRun, followByApi } from '../../../local/dashboard/api-runs.ts';
 import type { EmulatorEvent } from '../../../local/dashboard/event-log.ts';
 // biome-ignore lint/suspicious/noTsIgnore: the page's modules have no types, and need none
 // @ts-ignore
-import { apply, createModel, progressOf } from '../../../local/dashboard/page/model.js';
+import { apply, createModel } from '../../../local/dashboard/page/model.js';
+// biome-ignore lint/suspicious/noTsIgnore: the page's modules have no types, and need none
+// @ts-ignore
+import { stageProgress } from '../../../local/dashboard/page/views.js';
 import { startRunDashboard, watchRun } from '../../../local/dashboard/run-dashboard.ts';
 import type { ApiAnswer } from '../../../local/http/api-client.ts';
 import { getClassReport, runInMemory } from '../../helpers.ts';
@@ -45,7 +48,7 @@ test('what the API tells of a run makes the model that the page shows', async ()
   for (const event of events) apply(model, event);
   const run = model.runs.get('r');
   assert.equal(run.params.samples, 600);
-  assert.deepEqual([progressOf(run, 'generate').done, progressOf(run, 'evaluate').done], [6, 6]);
+  assert.deepEqual([stageProgress(run, 'generate').done, stageProgress(run, 'evaluate').done], [6, 6]);
   assert.equal(run.partitions.length, 6);
   assert.equal(run.partitions[0].classCounts[0] + run.partitions[0].classCounts[1], 100);
   const told = events.filter(({ type }) => type === 'runStatus').length;
