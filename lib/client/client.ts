@@ -19,7 +19,7 @@ import { type Cluster, type Connection, locateInS3, throwIfAborted } from './clu
 import { FittedClassifier } from './fitted-classifier.ts';
 import { FittedRegressor } from './fitted-regressor.ts';
 import { followRun } from './follow-run.ts';
-import { Future, listOf, type SubmitOptions, toFutures } from './future.ts';
+import { Future, type SubmitOptions, toFutures, toList } from './future.ts';
 import {
   type ClassificationOptions,
   checkSignal,
@@ -131,17 +131,18 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Describe data of the user's: files in S3, or on a local cluster of this machine, which are put into its store. Their
-   * contents are looked at when a forest is fitted. docs/data.md tells the formats.
+   * Describe a user's data: files in S3 or, with a local cluster, files on this machine, which are copied to its store.
+   * Their contents are read when a forest is fitted. docs/data.md lists the formats.
    *
-   * @param places paths, folders, patterns, or `s3://bucket/key`
-   * @throws {InputError} when a file does not exist, or on options that do not fit the data
+   * @param locations paths, folders, patterns, or `s3://bucket/key`
+   * @throws {InputError} when a file does not exist, or the options do not match the data
    */
-  async readData(places: string | readonly string[], options: DataOptions): Promise<Dataset> {
+  async readData(locations: string | readonly string[], options: DataOptions): Promise<Dataset> {
     this.#check();
     const { params } = describe('readData', options ?? {});
-    const list = typeof places === 'string' ? [places] : listOf(places, 'readData takes a path or a list of them');
-    const located = (await Promise.all(list.map((place) => this.#connection.locate(place)))).flat();
+    const list =
+      typeof locations === 'string' ? [locations] : toList(locations, 'readData takes a path or a list of paths');
+    const located = (await Promise.all(list.map((path) => this.#connection.locate(path)))).flat();
     for (const location of located) parseLocation(location);
     const description = { params: { ...params, data: located }, seeds: [] };
     parseRunParams(readGiven(toGiven(description)));
@@ -149,15 +150,15 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Describe how the rows are divided: to within one row as asked for. scikit-learn: `train_test_split`.
+   * Describe how the rows are split; sizes are exact to one row. scikit-learn: `train_test_split`.
    *
-   * @throws {InputError} on options that contradict each other
+   * @throws {InputError} when options contradict each other
    */
   async trainTestSplit(data: Dataset, options: SplitOptions = {}): Promise<Sides> {
     this.#check();
     if (!(data instanceof Dataset)) {
       throw new InputError(
-        `trainTestSplit takes what makeClassification, makeRegression or readData gave, got ${quoteArgument(data)}`,
+        `trainTestSplit takes the result of makeClassification, makeRegression or readData, got ${quoteArgument(data)}`,
       );
     }
     const description = join(data.description, describe('trainTestSplit', options));
@@ -172,16 +173,16 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Fit a forest: one run, which makes or reads the rows, divides them, grows the trees and tests them. The estimator
-   * stays as it is.
+   * Fit a forest in one run, which generates or reads the rows, splits them, grows the trees and evaluates them. The
+   * estimator is not modified.
    *
    * @param estimator a `RandomForestClassifier`, `ExtraTreesClassifier`, `RandomForestRegressor` or `ExtraTreesRegressor`,
    *   with its options
-   * @param train of `trainTestSplit`
-   * @throws {InputError} on options that a run cannot honour, before anything is spent
-   * @throws {ConflictError} when `runId` names a run that was asked for otherwise
-   * @throws {RunFailedError} when the run failed; `tasks` has what failed
-   * @throws {CancelledError} when the signal was aborted, which cancels the run, or somebody else cancelled it
+   * @param train result of `trainTestSplit`
+   * @throws {InputError} when a run does not support the options, before anything is spent
+   * @throws {ConflictError} when `runId` names a run with other parameters
+   * @throws {RunFailedError} when the run failed; `tasks` lists the failed tasks
+   * @throws {CancelledError} when the signal was aborted, which cancels the run, or the run was cancelled elsewhere
    */
   fit(estimator: RandomForestClassifier, train: TrainRows, options?: RunOptions): Promise<FittedClassifier>;
   fit(estimator: RandomForestRegressor, train: TrainRows, options?: RunOptions): Promise<FittedRegressor>;
@@ -192,10 +193,10 @@ export class Client implements AsyncDisposable {
   ): Promise<FittedClassifier | FittedRegressor> {
     this.#check();
     if (!(train instanceof TrainRows))
-      throw new InputError(`fit takes the train side of trainTestSplit, got ${quoteArgument(train)}`);
+      throw new InputError(`fit takes the training split from trainTestSplit, got ${quoteArgument(train)}`);
     const { split } = train;
     if (split.dataset.connection !== this.#connection) {
-      throw new InputError('these rows were described by a client of another cluster; describe them by this one');
+      throw new InputError('these rows belong to a client of another cluster; describe them with this client');
     }
     const how = describe('fit', options);
     const description = describeEstimator(estimator);
@@ -211,7 +212,7 @@ export class Client implements AsyncDisposable {
     return new Fitted(this.#connection, runId, split);
   }
 
-  /** Do a run to its end; gives its id. */
+  /** Start or resume a run and follow it to its end. @returns its id */
   async #run(params: RunParams, given: readonly string[], options: RunOptions): Promise<string> {
     const { runId = newRunId(), signal, onProgress } = options;
     const stop = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
@@ -223,13 +224,12 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Call a function with an input: `dask.distributed`'s `submit`. It is tried again as docs/fanout.md says, and may so be
-   * called more than once.
+   * Call a function with an input; `dask.distributed`: `submit`. Failed attempts are retried as docs/fanout.md describes,
+   * so the function may run more than once.
    *
-   * @param fn name of a deployed function, or of one of `LocalCluster.start({ functions })`; or a `workerFunction`, which
-   *   has types
-   * @param input what its event is: anything that JSON holds
-   * @throws {InputError} on an option that isn't allowed
+   * @param fn name of a deployed function, or of one of `LocalCluster.start({ functions })`; or a typed `workerFunction`
+   * @param input the function's event: any JSON value
+   * @throws {InputError} on an unknown or invalid option
    * @example
    * ```ts
    * const square = workerFunction<number, number>('square');
@@ -247,7 +247,7 @@ export class Client implements AsyncDisposable {
     checkNames({ signal, ...options }, SUBMIT_NAMES, 'submit');
     checkSignal(signal, 'submit');
     resolveOptions(options);
-    const sizes = sizesOf(fn);
+    const sizes = resolveSizes(fn);
     const taskId = `${sizes[0].functionName}-${this.#numSubmitted++}`;
     const { target, signal: closed } = this.#connection;
     const closing = AbortSignal.any([this.#closing.signal, closed]);
@@ -255,7 +255,7 @@ export class Client implements AsyncDisposable {
     return new Future<Output>(input, context, { signal, ...options });
   }
 
-  /** Call a function with each of some inputs, in any order; the futures are in the order of the inputs. As `submit`. */
+  /** Call a function once for each input, like `submit`, in any order; the futures have the order of the inputs. */
   map<Input, Output>(
     fn: WorkerFunction<Input, Output>,
     inputs: Iterable<Input>,
@@ -267,21 +267,21 @@ export class Client implements AsyncDisposable {
     inputs: Iterable<unknown>,
     options?: SubmitOptions,
   ): Future<Output>[] {
-    return listOf(inputs, 'map takes a list of inputs').map((input) =>
+    return toList(inputs, 'map takes a list of inputs').map((input) =>
       this.submit<Output>(fn as string, input, options),
     );
   }
 
   /**
-   * The answers of futures, in their order.
+   * The results of futures, in their order.
    *
-   * @throws what the first that fails throws; the others go on
+   * @throws the error of the first future that fails; the others continue
    */
   async gather<T>(futures: Iterable<Future<T>>): Promise<T[]> {
     return Promise.all(toFutures(futures, 'gather').map((future) => future.result()));
   }
 
-  /** Cancel what is under way, futures and runs. The cluster stays. */
+  /** Cancel unfinished futures and runs. The cluster stays open. */
   async close(): Promise<void> {
     this.#closing.abort(new CancelledError('the client was closed'));
     await Promise.allSettled(this.#fits);
@@ -292,12 +292,12 @@ export class Client implements AsyncDisposable {
   }
 
   #check(): void {
-    if (this.#closing.signal.aborted) throw new InputError('the client was closed; make another');
+    if (this.#closing.signal.aborted) throw new InputError('the client is closed; create another one');
     this.#connection.signal.throwIfAborted();
   }
 }
 
-/** Rows that are made have either classes or values; those that are read, what the estimator takes. */
+/** Generated rows have either classes or values; rows from files suit any estimator. */
 function checkTask({ description }: Split, estimator: Estimator, { params }: Description): void {
   const { task } = description.params;
   if (task === undefined || task === params.task) return;
@@ -307,17 +307,17 @@ function checkTask({ description }: Split, estimator: Estimator, { params }: Des
   );
 }
 
-/** @throws {InputError} when it is not a function that can be called elsewhere */
-function sizesOf(fn: unknown): WorkerFunction<unknown, unknown>['sizes'] {
+/** @throws {InputError} when it does not name a function of the cluster */
+function resolveSizes(fn: unknown): WorkerFunction<unknown, unknown>['sizes'] {
   if (typeof fn === 'string' && fn !== '') return workerFunction(fn).sizes;
   const { sizes } = (fn ?? {}) as Partial<WorkerFunction<unknown, unknown>>;
   if (typeof fn === 'object' && Array.isArray(sizes)) return sizes;
   throw new InputError(
-    `submit and map take the name of a function, or a workerFunction, got ${quoteArgument(fn)}; what is to run elsewhere is in a file of its own: LocalCluster.start({ functions })`,
+    `submit and map take the name of a function or a workerFunction, got ${quoteArgument(fn)}; put the function in its own file and pass it to LocalCluster.start({ functions })`,
   );
 }
 
-/** The parameters that a description comes to, as far as they are known, checked besides. */
+/** The parameters in a description, parsed and checked. */
 function parse(description: Description, check: (params: RunParams) => unknown): RunParams {
   const params = parseRunParams(readGiven(toGiven(description)));
   check(params);

@@ -1,4 +1,4 @@
-// The fan-out engine of a client: invocations by the client itself, nothing remembered. A client that ends loses them.
+// The fan-out engine of a client: the client invokes functions itself and stores nothing, so its tasks end with it.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Invoke, Invoked } from '../aws/lambda-invoker.ts';
@@ -7,25 +7,25 @@ import type { Slots } from './slots.ts';
 
 export interface DirectEngineOptions {
   invoke: Invoke;
-  /** Shared by all that the client has in flight. */
+  /** Shared by all invocations of the client. */
   slots: Slots;
-  /** Calls off pauses and invocations: they end as `CancelledError`. */
+  /** Cancels pauses and invocations, which end with a `CancelledError`. */
   signal: AbortSignal;
-  /** Lets go of invocations that were called off: until then they keep their place, as nothing stops them. */
+  /** Abandons cancelled invocations. Until then they keep their slots, as Lambda cannot stop them. */
   closing: AbortSignal;
-  /** Told when an invocation has found a place. */
+  /** Called when an invocation has got a slot. */
   onInvoke: () => void;
 }
 
 export function directEngine({ invoke, slots, signal, closing, onInvoke }: DirectEngineOptions): Engine {
   async function attempt<Result>(functionName: string, payload: unknown): Promise<Outcome<Result>> {
-    const askedAtMs = Date.now();
-    const giveBack = await slots.take(signal);
-    if (!giveBack) return { ok: false, error: CALLED_OFF, startedAtMs: askedAtMs, endedAtMs: Date.now() };
+    const requestedAtMs = Date.now();
+    const release = await slots.take(signal);
+    if (!release) return { ok: false, error: CANCELLED, startedAtMs: requestedAtMs, endedAtMs: Date.now() };
     onInvoke();
     const startedAtMs = Date.now();
-    const invocation = invoke(functionName, payload, closing).finally(giveBack);
-    const invoked = await unlessCalledOff(invocation, signal);
+    const invocation = invoke(functionName, payload, closing).finally(release);
+    const invoked = await unlessCancelled(invocation, signal);
     const times = { startedAtMs, endedAtMs: Date.now() };
     return invoked.ok ? { ok: true, result: invoked.result as Result, ...times } : { ...invoked, ...times };
   }
@@ -33,7 +33,7 @@ export function directEngine({ invoke, slots, signal, closing, onInvoke }: Direc
   const pauseFor = (seconds: number) => sleep(seconds * 1000, undefined, { signal }).catch(() => {});
 
   return {
-    operations: 0, // nobody bills them
+    operations: 0, // nothing is billed
     step: (_name, work) => work(),
     wait: (_name, seconds) => pauseFor(seconds),
     async lanes(_name, _numLanes, body) {
@@ -66,14 +66,14 @@ export function directEngine({ invoke, slots, signal, closing, onInvoke }: Direc
   };
 }
 
-const CALLED_OFF = { name: 'CancelledError', message: 'called off' };
+const CANCELLED = { name: 'CancelledError', message: 'cancelled' };
 
-/** What an invocation comes to, as long as anybody wants to know. */
-function unlessCalledOff(invocation: Promise<Invoked>, signal: AbortSignal): Promise<Invoked> {
+/** The outcome of an invocation, or a cancellation if the signal is aborted first. */
+function unlessCancelled(invocation: Promise<Invoked>, signal: AbortSignal): Promise<Invoked> {
   return new Promise((resolve, reject) => {
-    const callOff = () => resolve({ ok: false, error: CALLED_OFF });
-    if (signal.aborted) return callOff();
-    signal.addEventListener('abort', callOff, { once: true });
-    invocation.then(resolve, reject).finally(() => signal.removeEventListener('abort', callOff));
+    const cancel = () => resolve({ ok: false, error: CANCELLED });
+    if (signal.aborted) return cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    invocation.then(resolve, reject).finally(() => signal.removeEventListener('abort', cancel));
   });
 }

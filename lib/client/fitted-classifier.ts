@@ -1,4 +1,4 @@
-// A forest of a run's that tells classes apart.
+// A classification forest that a run has grown.
 
 import type { Rows } from '../forest/estimator-data.ts';
 import type { ClassLabel } from '../forest/model.ts';
@@ -9,14 +9,14 @@ import type { CallOptions } from './options.ts';
 import type { TestRows } from './rows.ts';
 import { accuracyScore } from './scores.ts';
 
-/** What `client.fit` makes of a `RandomForestClassifier` or an `ExtraTreesClassifier`. */
+/** The result of fitting a `RandomForestClassifier` or an `ExtraTreesClassifier`. */
 export class FittedClassifier extends FittedForest {
   /**
-   * The most probable label of each row, the first of equals. Test rows are read from the store and predicted on this
+   * The most probable label of each row; on a tie, the first. Test rows are read from the store and predicted on this
    * machine's threads, partition by partition.
    *
-   * @param rows of `trainTestSplit`, or in memory: a Float32Array for each feature, or `{ values, numFeatures }`
-   * @throws {InputError} on rows that this forest cannot take
+   * @param rows from `trainTestSplit`, or in memory: a Float32Array for each feature, or `{ values, numFeatures }`
+   * @throws {InputError} when the rows do not match the forest
    * @throws {CancelledError} when the signal is aborted
    */
   async predict(rows: TestRows | Rows, options: CallOptions = {}): Promise<ClassLabel[]> {
@@ -30,7 +30,7 @@ export class FittedClassifier extends FittedForest {
 
   /**
    * Mean over trees of the class fractions of the row's leaf, row-major, shape [numRows, numClasses]; columns are in the
-   * order of `classes()`. Takes and throws what `predict` does.
+   * order of `classes()`. Parameters and errors are those of `predict`.
    */
   predictProba(rows: TestRows | Rows, options: CallOptions = {}): Promise<Float64Array> {
     return this.predictRows(rows, predictProbaInThreads, options);
@@ -41,7 +41,7 @@ export class FittedClassifier extends FittedForest {
     return this.predict(test, options).then((predictions) => accuracyScore(test.labels, predictions));
   }
 
-  /** Labels, ascending; scikit-learn: `classes_`. */
+  /** The labels in ascending order; scikit-learn: `classes_`. */
   async classes(): Promise<readonly ClassLabel[]> {
     return (await this.load()).classLabels;
   }

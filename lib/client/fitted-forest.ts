@@ -1,4 +1,4 @@
-// A forest that a run has grown. What it knows lies in the store, and is read when it is asked for.
+// A forest that a run has grown. Its data stay in the store and are read on demand.
 
 import { writeFile } from 'node:fs/promises';
 import { InputError } from '../base/errors.ts';
@@ -10,11 +10,11 @@ import { getReport } from '../run/run.ts';
 import { runKeys } from '../store/keys.ts';
 import { type Connection, throwIfAborted } from './cluster.ts';
 import { type CallOptions, checkCallOptions } from './options.ts';
-import { readRows, runOf, type Split, TestRows } from './rows.ts';
+import { findRunId, readRows, type Split, TestRows } from './rows.ts';
 
-/** What `client.fit` gives: a `FittedClassifier` or a `FittedRegressor`. */
+/** The result of `client.fit`: a `FittedClassifier` or a `FittedRegressor`. */
 export abstract class FittedForest {
-  /** Id of the run that grew it; `arvoredo report` and the HTTP API know it by this. */
+  /** Id of the run that grew it, as used by `arvoredo report` and the HTTP API. */
   readonly runId: string;
   readonly #connection: Connection;
   readonly #split: Split;
@@ -32,14 +32,14 @@ export abstract class FittedForest {
     return (await this.report()).featureImportances;
   }
 
-  /** All that the run found, and what it took: `report.json`. */
+  /** The run's scores, importances, times and costs: `report.json`. */
   report(): Promise<Report> {
     return getReport(this.#connection.target.store, this.runId);
   }
 
   /**
-   * The model as a file of our format, which `fromBytes` of the estimator's class and `arvoredo predict` take. The same
-   * bytes wherever, and by however many workers, it was grown.
+   * The model file, for `fromBytes` of the estimator class and for `arvoredo predict`. Its bytes depend neither on the
+   * cluster nor on the number of workers.
    */
   modelBytes(): Promise<Uint8Array> {
     return this.#connection.target.store.get(runKeys(this.runId).model);
@@ -56,13 +56,13 @@ export abstract class FittedForest {
     const model = this.modelBytes().then(decodeModel);
     this.#model = model;
     model.catch(() => {
-      this.#model = undefined; // asked for again, it is read again
+      this.#model = undefined; // the next use tries again
     });
     return model;
   }
 
   /**
-   * What `predict` gives for the rows, end to end: those of the store partition by partition.
+   * Predictions for all rows, concatenated; rows in the store are read and predicted partition by partition.
    *
    * @internal
    */
@@ -81,21 +81,23 @@ export abstract class FittedForest {
     }
     this.#checkCodes(model, rows);
     const parts: Float64Array[] = [];
-    const tell = (done: number, total: number) => onProgress?.({ stage: 'predict', done, total });
+    const report = (done: number, total: number) => onProgress?.({ stage: 'predict', done, total });
     const stop = AbortSignal.any([this.#connection.signal, ...(signal ? [signal] : [])]);
     throwIfAborted(stop, 'predict');
-    for await (const { columns } of readRows(rows, stop, tell)) {
+    for await (const { columns } of readRows(rows, stop, report)) {
       checkWidth(model, columns);
       parts.push(await predict(model, columns));
     }
     return concat(parts);
   }
 
-  /** A category's code has its meaning in one data set only. */
+  /** A category's code is meaningful in one data set only. */
   #checkCodes(model: Model, rows: TestRows): void {
-    runOf(rows); // told before anything else
+    findRunId(rows); // its error comes first
     if (rows.split.dataset === this.#split.dataset || !model.isCategorical.includes(true)) return;
-    throw new InputError('this forest knows categories, which are numbered by data set: give it rows of its own');
+    throw new InputError(
+      'this forest has categorical features, whose codes differ between data sets; pass rows of the data set it was trained on',
+    );
   }
 }
 

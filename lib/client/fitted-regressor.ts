@@ -1,4 +1,4 @@
-// A forest of a run's that predicts values.
+// A regression forest that a run has grown.
 
 import type { Rows } from '../forest/estimator-data.ts';
 import { predictValuesInThreads } from '../forest/wasm/predict-in-threads.ts';
@@ -7,14 +7,14 @@ import type { CallOptions } from './options.ts';
 import type { TestRows } from './rows.ts';
 import { r2Score } from './scores.ts';
 
-/** What `client.fit` makes of a `RandomForestRegressor` or an `ExtraTreesRegressor`. */
+/** The result of fitting a `RandomForestRegressor` or an `ExtraTreesRegressor`. */
 export class FittedRegressor extends FittedForest {
   /**
    * Mean over trees of the value of the row's leaf, for each row. Test rows are read from the store and predicted on this
    * machine's threads, partition by partition.
    *
-   * @param rows of `trainTestSplit`, or in memory: a Float32Array for each feature, or `{ values, numFeatures }`
-   * @throws {InputError} on rows that this forest cannot take
+   * @param rows from `trainTestSplit`, or in memory: a Float32Array for each feature, or `{ values, numFeatures }`
+   * @throws {InputError} when the rows do not match the forest
    * @throws {CancelledError} when the signal is aborted
    */
   predict(rows: TestRows | Rows, options: CallOptions = {}): Promise<Float64Array> {

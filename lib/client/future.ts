@@ -1,4 +1,4 @@
-// An answer that is on its way.
+// The future result of a function call.
 
 import type { Invoke } from '../aws/lambda-invoker.ts';
 import { CancelledError, DeadlineError, InputError, TaskFailedError } from '../base/errors.ts';
@@ -9,26 +9,26 @@ import { runLanes, type WorkerSize } from '../fanout/run-lanes.ts';
 import { directEngine } from './direct-engine.ts';
 import type { Slots } from './slots.ts';
 
-/** Options of `submit` and `map`, for each input. docs/fanout.md tells which failures are tried again, and when. */
+/** Options of `submit` and `map`, for each input. docs/fanout.md says which failures are retried, and when. */
 export interface SubmitOptions
   extends Pick<FanOutOptions, 'maxAttempts' | 'backoffMs' | 'maxBackoffMs' | 'deadlineMs'> {
-  /** Cancels it. */
+  /** Cancels the call. */
   signal?: AbortSignal;
 }
 
 export type FutureStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
-/** What a future needs of its client. */
+/** What a future needs from its client. */
 export interface FutureContext {
   taskId: string;
   sizes: readonly WorkerSize[];
   invoke: Invoke;
   slots: Slots;
-  /** Cancels all that the client has under way. */
+  /** Aborted when the client closes. */
   closing: AbortSignal;
 }
 
-/** The answer of a function to one input. */
+/** The result of a function for one input. */
 export class Future<T> {
   #status: FutureStatus = 'queued';
   readonly #result: Promise<T>;
@@ -37,19 +37,19 @@ export class Future<T> {
   /** @internal */
   constructor(input: unknown, context: FutureContext, options: SubmitOptions) {
     this.#result = this.#run(input, context, options);
-    this.#result.catch(() => {}); // told to whoever asks for the result
+    this.#result.catch(() => {}); // reported to the caller of result()
   }
 
-  /** `queued` until there is a place for its first attempt, then `running`, until it is one of the others for good. */
+  /** `queued` until its first attempt gets a slot, then `running`, then one of the others, which is final. */
   get status(): FutureStatus {
     return this.#status;
   }
 
   /**
-   * The function's answer.
+   * The function's result.
    *
-   * @throws {TaskFailedError} when all attempts have failed, or one in a way that no other mends
-   * @throws {DeadlineError} when it took longer than it was given
+   * @throws {TaskFailedError} when all attempts have failed, or one with an error that is not retried
+   * @throws {DeadlineError} when it was not done before its deadline
    * @throws {CancelledError} when it was cancelled
    */
   result(): Promise<T> {
@@ -57,14 +57,14 @@ export class Future<T> {
   }
 
   /**
-   * Call it off. An invocation under way goes on without anybody who waits for its answer, as Lambda cannot stop one; it
-   * keeps its place until then.
+   * Cancel the call. Lambda cannot stop an invocation: one that is running continues, its result is ignored, and it keeps
+   * its slot until it ends.
    */
   cancel(): void {
     this.#stop.abort(new CancelledError('the future was cancelled'));
   }
 
-  /** As Node and its REPL show it. */
+  /** The text for console.log and the REPL. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return `Future { ${this.#status} }`;
   }
@@ -101,25 +101,25 @@ export class Future<T> {
 }
 
 /**
- * @param takes what is said of the caller in the message
- * @throws {InputError} when it is not iterable
+ * @param takes start of the message: `map takes a list of inputs`
+ * @throws {InputError} when `items` is not iterable
  */
-export function listOf<T>(items: Iterable<T>, takes: string): T[] {
+export function toList<T>(items: Iterable<T>, takes: string): T[] {
   if (typeof (items as Iterable<T> | undefined)?.[Symbol.iterator] === 'function') return [...items];
   throw new InputError(`${takes}, got ${quoteArgument(items)}`);
 }
 
-/** @throws {InputError} when it is not a list of futures */
+/** @throws {InputError} when `futures` is not a list of futures */
 export function toFutures<T>(futures: Iterable<Future<T>>, of: string): Future<T>[] {
   const takes = `${of} takes a list of futures`;
-  const list = listOf(futures, takes);
+  const list = toList(futures, takes);
   const other = list.find((future) => !(future instanceof Future));
-  if (other !== undefined) throw new InputError(`${takes}, got one of ${quoteArgument(other)}`);
+  if (other !== undefined) throw new InputError(`${takes}, got a list with ${quoteArgument(other)}`);
   return list;
 }
 
 /**
- * Futures in the order in which they come to an end, good or bad.
+ * Yields futures in the order in which they end, whether they succeed or fail.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-// The options of a client, under the names of a run's parameters, and the parameters that a run gets from them.
+// The options of a client's calls, and the run parameters that they set.
 
 import { InputError } from '../base/errors.ts';
 import { quote, quoteArgument } from '../base/quote.ts';
@@ -13,87 +13,87 @@ import type { RunParams } from '../plan/params.ts';
 import type { StageName } from '../plan/stage-sizes.ts';
 import type { Description } from './rows.ts';
 
-/** Options of `makeClassification`; names are scikit-learn's in camelCase, save where a docstring gives the other. */
+/** Options of `makeClassification`; names are scikit-learn's in camelCase, except where a docstring gives scikit-learn's name. */
 export interface ClassificationOptions extends Partial<Omit<HypercubeSpec, 'generator'>> {
-  /** Rows. @default 100,000 */
+  /** Number of rows. @default 100,000 */
   samples?: number;
-  /** Columns. @default 20 */
+  /** Number of features. @default 20 */
   features?: number;
-  /** Rows that one task makes; changes no byte of the model. @default 10,000 */
+  /** Rows that one task generates; does not change the model. @default 10,000 */
   chunkSize?: number;
-  /** scikit-learn's clusters, or dask-ml's logistic model, which knows `informative`, `scale` and `withReplacement`. @default 'hypercube' */
+  /** scikit-learn's clusters, or dask-ml's logistic model, which takes `informative`, `scale` and `withReplacement`. @default 'hypercube' */
   generator?: 'hypercube' | 'logistic';
-  /** Of the logistic model: whether one feature may be chosen twice. @default false */
+  /** For the logistic model: whether a feature may be chosen twice. @default false */
   withReplacement?: boolean;
 }
 
-/** Options of `makeRegression`; names are scikit-learn's in camelCase, save where a docstring gives the other. */
+/** Options of `makeRegression`; names are scikit-learn's in camelCase, except where a docstring gives scikit-learn's name. */
 export interface RegressionOptions extends Partial<Omit<RegressionSpec, 'generator'>> {
-  /** Rows. @default 100,000 */
+  /** Number of rows. @default 100,000 */
   samples?: number;
-  /** Columns. @default 20 */
+  /** Number of features. @default 20 */
   features?: number;
-  /** Rows that one task makes; changes no byte of the model. @default 10,000 */
+  /** Rows that one task generates; does not change the model. @default 10,000 */
   chunkSize?: number;
-  /** Values linear in some features, or scikit-learn's `make_friedman1`, which knows `noise` alone. @default 'regression' */
+  /** Values linear in some features, or scikit-learn's `make_friedman1`, which takes only `noise`. @default 'regression' */
   generator?: 'regression' | 'friedman1';
 }
 
-/** Options of `readData`; docs/data.md has more on each. */
+/** Options of `readData`; docs/data.md explains each. */
 export interface DataOptions {
-  /** Column to predict, by its name or number. */
+  /** Column to predict, by name or number. */
   label: string | number;
-  /** Columns to learn from, by name or number. @default all others */
+  /** Feature columns, by name or number. @default all others */
   features?: readonly (string | number)[];
   /** Columns to leave out. */
   drop?: string[];
-  /** Columns to take as categories, numbers or not; texts are by themselves. */
+  /** Columns to treat as categories even if they hold numbers; text columns always are categories. */
   categorical?: string[];
   /** Column that holds the weight of each row, by name or number. */
   weights?: string | number;
-  /** Whether the first row has the names. @default where all its cells are texts */
+  /** Whether the first row holds the names. @default true if all its cells are text */
   header?: boolean;
-  /** Lines before the table of a text file. @default 0 */
+  /** Lines to skip before the table of a text file. @default 0 */
   skipRows?: number;
-  /** Bytes of a file that one task reads, about; changes no byte of the model. @default 8 MiB, more for large data */
+  /** Approximate number of bytes that one task reads; does not change the model. @default 8 MiB, more for large data */
   chunkBytes?: number;
 }
 
-/** Options of `trainTestSplit`. Rows are divided in one way: at random unless one of the others is asked for. */
+/** Options of `trainTestSplit`. Rows are split at random, unless one other way is chosen. */
 export interface SplitOptions {
-  /** Rows to test on: a share in (0, 1), or a number of them. @default 0.1 */
+  /** Size of the test split: a share in (0, 1), or a number of rows. @default 0.1 */
   testSize?: number;
-  /** Rows that are neither learnt from nor tested on, but scored, in the same way. @default none */
+  /** Size of a validation split, which is scored separately: a share or a number of rows. @default none */
   validationSize?: number;
-  /** Whether the sides are drawn at random; false takes the last rows. @default true */
+  /** Whether the splits are random; false makes the last rows the test split. @default true */
   shuffle?: boolean;
-  /** Whether each class is divided alike. @default false */
+  /** Whether every split has the same class proportions. @default false */
   stratify?: boolean;
-  /** Column whose groups stay whole. */
+  /** Column whose groups are never divided between splits. */
   group?: string;
-  /** Column by which the last rows are the test side. */
+  /** Column to sort by: the last rows are the test split. */
   time?: string;
-  /** Column whose hash decides. */
+  /** Column whose hash decides the split of a row. */
   hashBy?: string;
-  /** Column that names the side of each row. */
+  /** Column that names the split of each row. */
   side?: string;
   /** Integer ≥ 0, the same for the whole run; scikit-learn: `random_state`. @default 0 */
   seed?: number;
 }
 
-/** A run's work as it goes on. */
+/** Progress of a run or a prediction. */
 export interface Progress {
   stage: StageName | 'predict';
-  /** Tasks that are done; of predictions, partitions. */
+  /** Finished tasks; for predictions, partitions. */
   done: number;
   total: number;
 }
 
-/** What every longer call takes. */
+/** Options of every long call. */
 export interface CallOptions {
-  /** Calls it off; the call rejects with a `CancelledError`. */
+  /** Cancels the call, which rejects with a `CancelledError`. */
   signal?: AbortSignal;
-  /** Told whenever there is news. What it throws calls the work off, and is what the call rejects with. */
+  /** Called whenever a count changes. An error that it throws cancels the call, which rejects with that error. */
   onProgress?: (progress: Progress) => void;
 }
 
@@ -105,32 +105,32 @@ export function checkCallOptions(options: CallOptions, of: string): void {
   checkCall(options, of);
 }
 
-/** Before anything is spent: a run that nobody can stop or hear of would go on. */
+/** Checked before anything is spent: otherwise a run would start that its caller can neither stop nor follow. */
 function checkCall({ signal, onProgress }: { signal?: unknown; onProgress?: unknown }, of: string): void {
   checkSignal(signal, of);
   if (onProgress === undefined || typeof onProgress === 'function') return;
   throw new InputError(`onProgress of ${of} must be a function, got ${quoteArgument(onProgress)}`);
 }
 
-/** @throws {InputError} when it is something else than a signal */
+/** @throws {InputError} when it is not a signal */
 export function checkSignal(signal: unknown, of: string): void {
   if (signal === undefined || signal instanceof AbortSignal) return;
   throw new InputError(`signal of ${of} must be an AbortSignal, got ${quoteArgument(signal)}`);
 }
 
-/** Options of `client.fit`: how the run is done. None of them changes a byte of the model, save `engine`. */
+/** Options of `client.fit`: how to execute the run. Only `engine` changes the model. */
 export interface RunOptions extends CallOptions {
-  /** Whether one task grows all trees, or each some of them. @default 'auto', by forecast */
+  /** Whether one task grows all trees, or each task some of them. @default 'auto', by forecast */
   strategy?: RunParams['strategy'];
   /** `ml-random-forest` is for comparison on small data. @default 'arvoredo' */
   engine?: RunParams['engine'];
   /** Folds of a cross-validation, from 2 to 100: `crossValidation` of the report. @default none */
   folds?: number;
-  /** Longest time of the run, in seconds, or null. @default null */
+  /** Maximum duration of the run, in seconds, or null. @default null */
   deadline?: number | null;
-  /** Name of the run; one that is unfinished goes on, one that is done gives its forest. @default a new one */
+  /** Id of the run; an unfinished run resumes, a finished one returns its forest. @default a new id */
   runId?: string;
-  /** Most workers at once. @default those of the cluster; 4 on AWS */
+  /** Maximum number of concurrent workers. @default those of the cluster; 4 on AWS */
   workers?: number;
 }
 
@@ -153,13 +153,13 @@ export function describe(call: ClientCall, options: object): Description {
   return { params, seeds: seed === undefined ? [] : [[call, seed as number]] };
 }
 
-/** What `client.fit` takes. */
+/** An estimator for `client.fit`. */
 export type Estimator = RandomForestClassifier | RandomForestRegressor;
 
 /**
  * The parameters that a run gets from an estimator's options.
  *
- * @throws {InputError} on an estimator, or an option, that a run cannot honour
+ * @throws {InputError} on an estimator or an option that a run does not support
  */
 export function describeEstimator(estimator: Estimator): Description {
   const isRegressor = estimator instanceof RandomForestRegressor;
@@ -172,7 +172,7 @@ export function describeEstimator(estimator: Estimator): Description {
   const { numTrees, trees = numTrees, maxFeatures, classWeight, exact, seed, ...same } = estimator.options;
   if (exact) {
     throw new InputError(
-      'exact is not for runs: training partitions hold one byte a value; leave it out, or fit in memory',
+      'exact is not supported in runs, whose training partitions hold one byte per value; omit it, or fit in memory',
     );
   }
   const isExtra = estimator instanceof ExtraTreesClassifier || estimator instanceof ExtraTreesRegressor;
@@ -198,23 +198,23 @@ function toWeights(weights: RandomForestClassifier['options']['classWeight']): u
 }
 
 /**
- * Put together what is asked of one run.
+ * Combine the descriptions of one run.
  *
- * @throws {InputError} when two of the parts have different seeds: a run has one
+ * @throws {InputError} when two of them have different seeds: a run has one seed
  */
 export function join(...parts: readonly Description[]): Description {
   const seeds = parts.flatMap((part) => part.seeds);
   const other = seeds.find(([, seed]) => seed !== seeds[0][1]);
   if (other) {
-    const [[giver, seed]] = seeds as [(typeof seeds)[number]];
+    const [[source, seed]] = seeds as [(typeof seeds)[number]];
     throw new InputError(
-      `a run has one seed for its data, split and forest, got ${quote(seed)} from ${giver} and ${quote(other[1])} from ${other[0]}; give it once`,
+      `a run has one seed for its data, split and forest, got ${quote(seed)} from ${source} and ${quote(other[1])} from ${other[0]}; set it once`,
     );
   }
   return { params: Object.assign({}, ...parts.map(({ params }) => params)), seeds };
 }
 
-/** Parameters as a person gives them, with the seed. */
+/** Parameters as a user sets them, with the seed. */
 export function toGiven({ params, seeds }: Description): Record<string, unknown> {
   return seeds.length > 0 ? { ...params, seed: seeds[0][1] } : { ...params };
 }

@@ -1,4 +1,4 @@
-// Handles of rows. They describe: rows are made, read and divided by the functions, when a forest is fitted to them.
+// Handles of rows. They only describe rows: functions generate, read and split them when a forest is fitted.
 
 import { InputError } from '../base/errors.ts';
 import type { ClassLabel } from '../forest/model.ts';
@@ -9,13 +9,13 @@ import { RUNS_PREFIX } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { type Connection, hide, throwIfAborted } from './cluster.ts';
 
-/** Parameters of a run as a user gives them, and who said which seed. */
+/** Parameters of a run as the user set them, and which call set which seed. */
 export interface Description {
   params: Readonly<Record<string, unknown>>;
-  seeds: readonly (readonly [giver: string, seed: number])[];
+  seeds: readonly (readonly [source: string, seed: number])[];
 }
 
-/** Rows that are to be made or read: what `makeClassification` and `readData` give. */
+/** Rows to generate or read: the result of `makeClassification`, `makeRegression` and `readData`. */
 export class Dataset {
   /** @internal */
   readonly connection: Connection;
@@ -30,11 +30,11 @@ export class Dataset {
   }
 }
 
-/** A data set and how it is to be divided. Its sides share it, and with it the run that has made them. */
+/** A data set and how to split it. Its splits share this object and the run that stored their rows. */
 export class Split {
   readonly dataset: Dataset;
   readonly description: Description;
-  /** The first run that was fitted to its training side. */
+  /** The first run that trained on it. */
   runId: string | undefined;
 
   constructor(dataset: Dataset, description: Description) {
@@ -43,7 +43,7 @@ export class Split {
   }
 }
 
-/** The rows to learn from: what `fit` takes. */
+/** The training rows: the input of `fit`. */
 export class TrainRows {
   /** @internal */
   readonly split: Split;
@@ -56,7 +56,7 @@ export class TrainRows {
   }
 }
 
-/** Rows that a forest has not learnt from: what `predict` and `score` take. */
+/** Rows not used for training: the input of `predict` and `score`. */
 export class TestRows {
   /** @internal */
   readonly split: Split;
@@ -71,54 +71,52 @@ export class TestRows {
   }
 
   /**
-   * The true label, or value, of each row, in the order of `predict`. Gathered when they are first asked for.
+   * The true label or value of each row, in the order of `predict`. Read from the store on first use.
    *
-   * Rejects with an `InputError` before a forest was fitted to the other side.
+   * Rejects with an `InputError` until a forest has been fitted to the training split.
    */
   get labels(): Promise<ClassLabel[]> {
     if (this.#labels) return this.#labels;
     const labels = this.#gather();
     this.#labels = labels;
     labels.catch(() => {
-      this.#labels = undefined; // asked for again, they are gathered again
+      this.#labels = undefined; // the next use tries again
     });
     return labels;
   }
 
   async #gather(): Promise<ClassLabel[]> {
     const { store } = this.split.dataset.connection.target;
-    const runId = runOf(this);
+    const runId = findRunId(this);
     const { classes = [] } = (await findSchema(store, runId))?.schema.label ?? {};
     const labels: ClassLabel[] = [];
     for await (const rows of readRows(this, this.split.dataset.connection.signal)) {
-      for (const k of rows.labels) labels.push(classes[k] ?? k); // a value is itself
+      for (const k of rows.labels) labels.push(classes[k] ?? k); // regression: the value itself
     }
     return labels;
   }
 }
 
 /**
- * The run whose partitions hold the rows.
+ * Id of the run whose partitions hold the rows.
  *
- * @throws {InputError} when there is none yet
+ * @throws {InputError} when no forest has been fitted yet
  */
-export function runOf({ split, side }: TestRows): string {
+export function findRunId({ split, side }: TestRows): string {
   if (split.runId !== undefined) return split.runId;
-  throw new InputError(
-    `the ${side} rows are not there yet: they are made when a forest is fitted; call client.fit first`,
-  );
+  throw new InputError(`the ${side} rows do not exist before a forest is fitted; call client.fit first`);
 }
 
-const PARTITIONS_AHEAD = 4; // hides the store's latency; of 10,000 rows × 20 features each takes 1 MB
+const PARTITIONS_AHEAD = 4; // hides the store's latency; a partition of 10,000 rows × 20 features takes 1 MB
 
-/** The rows, partition by partition; empty ones are left out. */
+/** Read the rows partition by partition, without the empty ones. */
 export async function* readRows(
   rows: TestRows,
   signal: AbortSignal,
   onRead: (numRead: number, numPartitions: number) => void = () => {},
 ): AsyncGenerator<RawRows> {
   const { store } = rows.split.dataset.connection.target;
-  const keys = await store.list(`${RUNS_PREFIX}${runOf(rows)}/${rows.side}/`);
+  const keys = await store.list(`${RUNS_PREFIX}${findRunId(rows)}/${rows.side}/`);
   const files = readAhead(store, keys);
   for (const [i, key] of keys.entries()) {
     throwIfAborted(signal, `reading the ${rows.side} rows`);
@@ -128,16 +126,16 @@ export async function* readRows(
   }
 }
 
-/** Gives the next object at each call, with those that follow on their way. */
+/** Each call returns the next object; the following ones are being read meanwhile. */
 function readAhead(store: Store, keys: readonly string[]): () => Promise<Uint8Array> {
-  const onTheirWay: Promise<Uint8Array>[] = [];
+  const inFlight: Promise<Uint8Array>[] = [];
   let next = 0;
   return () => {
-    while (onTheirWay.length < PARTITIONS_AHEAD && next < keys.length) {
+    while (inFlight.length < PARTITIONS_AHEAD && next < keys.length) {
       const bytes = store.get(keys[next++]);
-      bytes.catch(() => {}); // told to whoever comes to it
-      onTheirWay.push(bytes);
+      bytes.catch(() => {}); // reported to the caller that awaits it
+      inFlight.push(bytes);
     }
-    return onTheirWay.shift()!;
+    return inFlight.shift()!;
   };
 }

@@ -1,4 +1,4 @@
-// Places for invocations in flight, given out in the order in which they were asked for.
+// Concurrency slots for invocations, assigned in the order of the requests.
 
 export class Slots {
   #free: number;
@@ -10,9 +10,9 @@ export class Slots {
   }
 
   /**
-   * Wait for a place.
+   * Wait for a slot.
    *
-   * @returns gives it back; undefined, without a place, when the signal was aborted before there was one
+   * @returns a function that releases it; undefined when the signal was aborted while waiting
    */
   async take(signal: AbortSignal): Promise<(() => void) | undefined> {
     if (signal.aborted) return undefined;

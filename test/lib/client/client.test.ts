@@ -24,7 +24,7 @@ import { DATA, fit, fitValues, readParams } from './fit.ts';
 import { memoryCluster } from './memory-cluster.ts';
 
 suite('client.fit', () => {
-  test('gives the model, the accuracy and the importances of the run with the same numbers', async () => {
+  test('returns the model, accuracy and importances of the run with the same parameters', async () => {
     const { forest, test: rows } = await fit(new RandomForestClassifier({ trees: 6 }), {
       split: { testSize: 0.2, seed: 3 },
       fit: { workers: 2 },
@@ -38,7 +38,7 @@ suite('client.fit', () => {
     assert.equal((await rows.labels).length, report.rows.test);
   });
 
-  test('tells a run what the estimator was told, under the names of runs', async () => {
+  test("passes the estimator's options to the run, under the names of run parameters", async () => {
     const estimator = new ExtraTreesClassifier({
       numTrees: 3,
       maxFeatures: null,
@@ -60,7 +60,7 @@ suite('client.fit', () => {
     assert.deepEqual(await readParams(cluster.store, forest.runId), parseRunParams(expected));
   });
 
-  test('fits a regressor: the model and the scores of the run with the same numbers', async () => {
+  test('fits a regressor: the model and scores of the run with the same parameters', async () => {
     const estimator = new ExtraTreesRegressor({ trees: 6, seed: 4 });
     const { forest, test: rows, cluster } = await fitValues(estimator, { noise: 3, shuffle: false });
     const given = { task: 'regression', noise: 3, shuffleSamples: false, trees: 6, extraTrees: true, seed: 4 };
@@ -85,7 +85,7 @@ suite('client.fit', () => {
     assert.deepEqual(ExtraTreesRegressor.fromBytes(bytes).predict(columns), predictions.slice(0, numRows));
   });
 
-  test('fits a regressor to the numbers of a file', async () => {
+  test('fits a regressor to the values in a file', async () => {
     const rows = Array.from({ length: 200 }, (_, i) => `${i % 20},${i % 3 ? 'red' : 'blue'},${(i % 20) * 2.5}`);
     const files = { 's3://bucket/t.csv': `x,colour,price\n${rows.join('\n')}\n` };
     const client = new Client(memoryCluster({ files }));
@@ -97,7 +97,7 @@ suite('client.fit', () => {
     assert.ok((await forest.score(kept)) > 0.99, 'the value follows from one column');
   });
 
-  test('takes the number of workers from the cluster, unless it is told another', async () => {
+  test('takes the number of workers from the cluster unless the caller sets one', async () => {
     const cluster = memoryCluster({ workers: 7 });
     const client = new Client(cluster);
     const { train } = await client.trainTestSplit(await client.makeClassification(DATA));
@@ -110,7 +110,7 @@ suite('client.fit', () => {
     }
   });
 
-  test('learns from data with names: labels are those of the file', async () => {
+  test('trains on a file with class names: predictions are labels of the file', async () => {
     const rows = Array.from({ length: 200 }, (_, i) => `${i},${i % 3 ? 'red' : 'blue'},${i < 100 ? 'no' : 'yes'}`);
     const files = { 's3://bucket/t.csv': `x,colour,answer\n${rows.join('\n')}\n` };
     const client = new Client(memoryCluster({ files }));
@@ -128,10 +128,10 @@ suite('client.fit', () => {
     const other = await client.readData('s3://bucket/t.csv', { label: 'answer', features: ['x', 'colour'] });
     const sides = await client.trainTestSplit(other, { testSize: 20 });
     await client.fit(new RandomForestClassifier({ trees: 1 }), sides.train);
-    await assert.rejects(forest.predict(sides.test), /knows categories, which are numbered by data set/);
+    await assert.rejects(forest.predict(sides.test), /has categorical features, whose codes differ between data sets/);
   });
 
-  test('goes on with a run that is named, and refuses one that was asked for otherwise', async () => {
+  test('resumes the run with a given id, and rejects one with other parameters', async () => {
     const { client, train, forest } = await fit(undefined, { fit: { runId: 'mine' } });
     assert.equal(forest.runId, 'mine');
     const again = await client.fit(new RandomForestClassifier({ trees: 6 }), train, { runId: 'mine' });
@@ -139,7 +139,7 @@ suite('client.fit', () => {
     await assert.rejects(client.fit(new RandomForestClassifier({ trees: 7 }), train, { runId: 'mine' }), ConflictError);
   });
 
-  test('tells how many tasks of each stage are done, and ends with all', async () => {
+  test('reports the finished tasks of each stage, ending with all of them', async () => {
     const told: Progress[] = [];
     await fit(undefined, { fit: { onProgress: (progress) => told.push(progress) } });
     const last = new Map(told.map((progress) => [progress.stage, progress]));
@@ -148,7 +148,7 @@ suite('client.fit', () => {
     assert.equal(new Set(told.map((progress) => JSON.stringify(progress))).size, told.length);
   });
 
-  test('what onProgress throws calls the run off, and is what fit rejects with', async () => {
+  test('an error in onProgress cancels the run, and fit rejects with it', async () => {
     const cluster = memoryCluster({ wrap: () => () => () => new Promise(() => {}) });
     const client = new Client(cluster);
     const { train } = await client.trainTestSplit(await client.makeClassification(DATA));
@@ -182,7 +182,7 @@ suite('client.fit', () => {
     await assert.rejects(rows.labels, InputError);
   });
 
-  test('an aborted signal cancels the run; nothing starts when it was aborted before', async () => {
+  test('an aborted signal cancels the run; a signal aborted beforehand prevents it', async () => {
     const stop = new AbortController();
     const cluster = memoryCluster({
       wrap: (workers) => (name) => async (payload) => {
@@ -203,7 +203,7 @@ suite('client.fit', () => {
     await assert.rejects(cluster.store.get(runKeys('never').run));
   });
 
-  test('closing the client cancels its runs, and a cluster that goes away ends the waiting', async () => {
+  test('closing the client cancels its runs, and closing the cluster ends the waiting', async () => {
     for (const end of ['client', 'cluster'] as const) {
       const cluster = memoryCluster({ wrap: () => () => () => new Promise(() => {}) });
       const client = new Client(cluster);

@@ -17,7 +17,7 @@ import { decodeRaw } from '../../../lib/partition/arrow.ts';
 import { fit } from './fit.ts';
 
 suite('a fitted forest', () => {
-  test('predicts rows in memory as those of the store, and the estimator class takes its model', async () => {
+  test('predicts rows in memory like rows in the store; the estimator class reads its model', async () => {
     const { forest, test: rows, cluster } = await fit();
     const keys = await cluster.store.list(`runs/${forest.runId}/test/`);
     const first = decodeRaw(await cluster.store.get(keys[0]), keys[0]);
@@ -38,14 +38,14 @@ suite('a fitted forest', () => {
     assert.deepEqual(new Uint8Array(await readFile(join(folder, 'model.arvo'))), await forest.modelBytes());
   });
 
-  test('scores a validation side as the report does; without one there is none', async () => {
+  test('scores a validation split like the report; without validationSize there is none', async () => {
     const { forest, validation } = await fit(undefined, { split: { validationSize: 0.2 } });
     const { validation: scores } = await forest.report();
     assert.equal(await forest.score(validation!), scores && 'accuracy' in scores && scores.accuracy);
     assert.equal((await fit()).validation, null);
   });
 
-  test('tells its partitions as it predicts, and stops when it is told to', async () => {
+  test('reports finished partitions while predicting, and stops when cancelled', async () => {
     const { forest, test: rows } = await fit();
     const told: Progress[] = [];
     await forest.predict(rows, { onProgress: (progress) => told.push(progress) });
@@ -56,7 +56,7 @@ suite('a fitted forest', () => {
     await assert.rejects(stopped, CancelledError);
   });
 
-  test('scores of values are those of scikit-learn, and refuse what is no number', async () => {
+  test("regression scores equal scikit-learn's, and reject values that are not finite numbers", async () => {
     // sklearn.metrics 1.9: r2_score, root_mean_squared_error, mean_absolute_error
     const [truth, predicted] = [[3, -0.5, 2, 7], Promise.resolve(Float64Array.of(2.5, 0, 2, 8))];
     assert.equal(await r2Score(truth, predicted), 0.9486081370449679);
@@ -68,7 +68,7 @@ suite('a fitted forest', () => {
     await assert.rejects(rootMeanSquaredError([], []), InputError);
   });
 
-  test('accuracyScore refuses lists that do not belong together', async () => {
+  test('accuracyScore rejects lists of different lengths', async () => {
     assert.equal(await accuracyScore(['a', 'b', 'b', 'a'], Promise.resolve(['a', 'b', 'a', 'a'])), 0.75);
     await assert.rejects(accuracyScore([1, 2], [1]), /one prediction per label, got 1 for 2/);
     await assert.rejects(accuracyScore([], []), InputError);

@@ -51,7 +51,7 @@ const untilAborted = (signal: AbortSignal) =>
   });
 
 suite('futures', () => {
-  test('submit, map and gather give the answers, in the order of the inputs', async () => {
+  test('submit, map and gather return results in the order of the inputs', async () => {
     const { client } = clientOf(async (n: number) => {
       await sleep(10 - n);
       return n * n;
@@ -64,7 +64,7 @@ suite('futures', () => {
     assert.deepEqual(await client.gather([]), []);
   });
 
-  test('asCompleted gives futures as they end, the failed ones among them, and those that had ended before', async () => {
+  test('asCompleted yields futures as they end, including failed and already finished ones', async () => {
     const { client } = clientOf(async (ms: number) => {
       await sleep(ms);
       return ms === 40 ? failed('RangeError') : ms;
@@ -78,7 +78,7 @@ suite('futures', () => {
     assert.deepEqual(order, ['1', 'failed', '80']);
   });
 
-  test('what may pass is tried again by the policy of a fan-out, what cannot is not', async () => {
+  test('retries transient failures by the fan-out policy, and no others', async () => {
     const { client, called } = clientOf((input: string, attempt: number) => {
       if (input === 'busy') return attempt < 3 ? failed('ThrottledError') : 'done';
       return failed(input);
@@ -94,7 +94,7 @@ suite('futures', () => {
     assert.throws(() => client.submit('f', 1, { retries: 2 } as object), InputError);
   });
 
-  test('one that needs more memory goes on in the next size of its function', async () => {
+  test('a call that runs out of memory is retried in the next memory size', async () => {
     const { client, called } = clientOf((_: unknown, attempt: number) =>
       attempt === 1 ? failed('OutOfMemoryError') : 1,
     );
@@ -105,7 +105,7 @@ suite('futures', () => {
     );
   });
 
-  test('no more are in flight than the cluster has workers, and one that is cancelled in the queue never starts', async () => {
+  test('no more calls run than the cluster has workers, and a call cancelled in the queue never starts', async () => {
     let open = () => {};
     const gate = new Promise<void>((resolve) => (open = resolve));
     const { client, called } = clientOf(() => gate, 2);
@@ -124,7 +124,7 @@ suite('futures', () => {
     );
   });
 
-  test('an invocation that was called off keeps its place until it ends', async () => {
+  test('a cancelled invocation keeps its slot until it ends', async () => {
     let open = () => {};
     const gate = new Promise<void>((resolve) => (open = resolve));
     const { client, called } = clientOf((input: number) => (input === 1 ? gate : input), 1);
@@ -138,7 +138,7 @@ suite('futures', () => {
     assert.equal(await second.result(), 2);
   });
 
-  test('what is no function, list or future is refused at once', async () => {
+  test('rejects arguments that are not a function, a list or a future', async () => {
     const { client, called } = clientOf((n: number) => n);
     const { gather, map, submit, close } = client as unknown as Record<string, (...args: unknown[]) => unknown>;
     const refused = (work: () => unknown, message: RegExp) =>
@@ -151,7 +151,10 @@ suite('futures', () => {
         },
       );
     const square = (n: number) => n * n;
-    await refused(() => submit.call(client, square, 3), /take the name of a function, .* got function square; .*file/);
+    await refused(
+      () => submit.call(client, square, 3),
+      /take the name of a function or a workerFunction, got function square; .*file/,
+    );
     await refused(() => submit.call(client), /got undefined/);
     await refused(() => submit.call(client, 'f', 3, { speculate: true }), /unknown option of submit speculate; known/);
     await refused(() => submit.call(client, 'f', 3, { signal: 5 }), /signal of submit must be an AbortSignal, got 5/);
@@ -159,9 +162,9 @@ suite('futures', () => {
     await refused(() => gather.call(client, client.submit('f', 3)), /gather takes a list of futures, got Future/);
     await refused(
       () => gather.call(client, [client.submit('f', 3), 4]),
-      /gather takes a list of futures, got one of 4/,
+      /gather takes a list of futures, got a list with 4/,
     );
-    await refused(() => asCompleted([5] as never).next(), /asCompleted takes a list of futures, got one of 5/);
+    await refused(() => asCompleted([5] as never).next(), /asCompleted takes a list of futures, got a list with 5/);
     assert.equal(called.length, 2, 'nothing else was called');
     await close.call(client);
   });
@@ -174,7 +177,7 @@ suite('futures', () => {
     assert.equal(inspect(future), 'Future { succeeded }');
   });
 
-  test('cancel, an aborted signal and a closed client call off what is under way', async () => {
+  test('cancel, an aborted signal and a closed client cancel unfinished calls', async () => {
     const { client } = clientOf((_: unknown, __: number, signal: AbortSignal) => untilAborted(signal));
     const stop = new AbortController();
     const futures = [client.submit('f', 1), client.submit('f', 2, { signal: stop.signal }), client.submit('f', 3)];
@@ -186,7 +189,7 @@ suite('futures', () => {
       await assert.rejects(future.result(), CancelledError);
       assert.equal(future.status, 'cancelled');
     }
-    assert.throws(() => client.submit('f', 4), /the client was closed/);
+    assert.throws(() => client.submit('f', 4), /the client is closed/);
   });
 
   test('a pause between two attempts ends with the future', async () => {
@@ -197,7 +200,7 @@ suite('futures', () => {
     await assert.rejects(future.result(), CancelledError);
   });
 
-  test('one that is not done in time has failed', async () => {
+  test('a call that misses its deadline has failed', async () => {
     const { client } = clientOf((_: unknown, __: number, signal: AbortSignal) => untilAborted(signal));
     const future = client.submit('f', 1, { deadlineMs: 1 });
     await assert.rejects(future.result(), DeadlineError);

@@ -22,9 +22,9 @@ suite('invalid input to the client', () => {
     [
       'two seeds',
       () => fit(new RandomForestClassifier({ seed: 2 }), { data: { seed: 1 } }),
-      /one seed .* got 1 from makeClassification and 2 from RandomForestClassifier; give it once/,
+      /one seed .* got 1 from makeClassification and 2 from RandomForestClassifier; set it once/,
     ],
-    ['exact', () => fit(new RandomForestClassifier({ exact: true })), /exact is not for runs/],
+    ['exact', () => fit(new RandomForestClassifier({ exact: true })), /exact is not supported in runs/],
     ['no estimator', () => fit({} as never), /fit takes a RandomForestClassifier, .* got Object/],
     [
       'a regressor of classes',
@@ -48,14 +48,22 @@ suite('invalid input to the client', () => {
       /unknown option of trainTestSplit test_size; known are testSize/,
     ],
     ['sampleWeight', () => fit(undefined, { fit: { sampleWeight: [] } as RunOptions }), /unknown option of fit/],
-    ['a value', () => fit(undefined, { fit: { workers: 0 } }), /workers must be an integer from 1 to 1000, got 0/],
-    ['data that cannot be', () => fit(undefined, { data: { informative: 9 } }), /informative must be .* got 9/],
-    ['columns of no data', () => fit(undefined, { split: { group: 'g' } }), /group has a meaning beside data only/],
-    ['two ways to divide', () => fit(undefined, { split: { shuffle: false, stratify: true } }), /in one way only/],
-    ['a path where there is only S3', () => readLocal('table.csv'), /data must be given as s3:\/\/bucket\/key/],
+    [
+      'an invalid value',
+      () => fit(undefined, { fit: { workers: 0 } }),
+      /workers must be an integer from 1 to 1000, got 0/,
+    ],
+    ['impossible data', () => fit(undefined, { data: { informative: 9 } }), /informative must be .* got 9/],
+    ['a column without data', () => fit(undefined, { split: { group: 'g' } }), /group has a meaning beside data only/],
+    ['two ways to split', () => fit(undefined, { split: { shuffle: false, stratify: true } }), /in one way only/],
+    [
+      'a local path where only S3 is available',
+      () => readLocal('table.csv'),
+      /data must be given as s3:\/\/bucket\/key/,
+    ],
     ['data without a label', () => readLocal('s3://bucket/t.csv'), /label must say which column/],
     ['a list of options', () => readLocal('s3://bucket/t.csv', []), /options of readData must be an object, got \[\]/],
-    ['no place', () => readLocal(undefined), /readData takes a path or a list of them, got undefined/],
+    ['no location', () => readLocal(undefined), /readData takes a path or a list of paths, got undefined/],
     ['no signal', () => fit(undefined, { fit: { signal: 5 as never } }), /signal of fit must be an AbortSignal, got 5/],
     [
       'no callback',
@@ -78,15 +86,18 @@ suite('invalid input to the client', () => {
     });
   }
 
-  test('handles of another kind, or of another cluster', async () => {
+  test('handles of another kind or from another cluster', async () => {
     const { client, train, test: rows, forest } = await fit();
     const other = new Client(memoryCluster());
     await assert.rejects(other.fit(new RandomForestClassifier(), train), /a client of another cluster/);
     await assert.rejects(
       client.fit(new RandomForestClassifier(), rows as never),
-      /fit takes the train side .* got TestRows$/,
+      /fit takes the training split .* got TestRows$/,
     );
-    await assert.rejects(client.trainTestSplit({} as never), /takes what makeClassification, makeRegression or/);
+    await assert.rejects(
+      client.trainTestSplit({} as never),
+      /takes the result of makeClassification, makeRegression or/,
+    );
     assert.throws(() => new Client({} as never), /a client needs a cluster/);
     await assert.rejects(forest.predict([new Float32Array(1)]), /rows must have 5 features as in training, got 1/);
     await assert.rejects(
@@ -104,16 +115,16 @@ suite('invalid input to the client', () => {
     );
   });
 
-  test('rows that no run has made yet', async () => {
+  test('rows that do not exist before a fit', async () => {
     const { client, forest } = await fit();
     const { test: rows } = await client.trainTestSplit(await client.makeClassification(DATA));
-    await assert.rejects(rows.labels, /the test rows are not there yet: .* call client.fit first/);
+    await assert.rejects(rows.labels, /the test rows do not exist before a forest is fitted; call client.fit first/);
     await assert.rejects(forest.predict(rows), InputError);
     await client.fit(new RandomForestClassifier({ trees: 1 }), (await client.trainTestSplit(rows.split.dataset)).train);
     await assert.rejects(rows.labels, InputError); // another split
   });
 
-  test('trees and numTrees that differ', () => {
+  test('different values for trees and numTrees', () => {
     assert.throws(() => new RandomForestClassifier({ trees: 1, numTrees: 2 }), /trees is another name of numTrees/);
     const options: EstimatorOptions = new RandomForestClassifier({ trees: 3 }).options;
     assert.deepEqual(options, { trees: 3 });

@@ -194,7 +194,7 @@ test('a cluster in this process: functions, data, an aborted fit, clients that j
       signal: stop.signal,
       onProgress: ({ stage }) => stage === 'train' && stop.abort(),
     });
-    await assert.rejects(fitted, /^CancelledError: run r was called off/);
+    await assert.rejects(fitted, /^CancelledError: run r was cancelled/);
     const status = await finish(t, ['status', 'r', '--data-dir', dataDir]);
     assert.match(status.stdout, /cancelled/);
   });
