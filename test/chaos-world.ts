@@ -21,9 +21,9 @@ import { Concurrency } from '../local/lambda/concurrency.ts';
 import { DurableEngine } from '../local/lambda/durable/engine.ts';
 import { Runs } from '../local/lambda/durable/runs.ts';
 import type { JournalRecord } from '../local/lambda/durable/shapes.ts';
+import type { InvokeOutcome, InvokeRequest } from '../local/lambda/invocation.ts';
 import { FunctionNames } from '../local/lambda/names.ts';
 import type { LocalFunction } from '../local/lambda/options.ts';
-import type { InvokeOutcome, InvokeRequest } from '../local/lambda/sandbox.ts';
 import { ORCHESTRATION, stageWorkers } from './helpers.ts';
 import { memoryStore } from './memory-store.ts';
 

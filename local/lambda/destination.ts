@@ -4,9 +4,9 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { InvokeOutcome } from './invocation.ts';
 import type { FunctionNames, FunctionTarget } from './names.ts';
 import type { DropCondition } from './options.ts';
-import type { InvokeOutcome } from './sandbox.ts';
 
 const QUEUE_ARN = /^arn:aws:sqs:[\w-]+:\d{12}:([\w-]{1,80})$/;
 

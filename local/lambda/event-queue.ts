@@ -9,6 +9,7 @@ import { FormatError } from '../../lib/base/errors.ts';
 import type { Concurrency } from './concurrency.ts';
 import { deliver, destinationRecord } from './destination.ts';
 import { type DuplicateOptions, isDoubled } from './duplicates.ts';
+import type { InvokeOutcome } from './invocation.ts';
 import {
   ASYNC_RETRY_MINUTES,
   MAX_ASYNC_REQUEST_BYTES,
@@ -19,7 +20,6 @@ import {
 import type { FunctionNames, FunctionTarget } from './names.ts';
 import type { DropCondition, Emit } from './options.ts';
 import type { SandboxPool } from './pool.ts';
-import type { InvokeOutcome } from './sandbox.ts';
 
 export interface EventQueueOptions {
   /** Holds the files of events, in a folder that `readEvents` made, and of queues that are destinations. */

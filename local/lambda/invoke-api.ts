@@ -8,11 +8,11 @@ import type { DurableEngine } from './durable/engine.ts';
 import type { EventQueue } from './event-queue.ts';
 import { answerUnder, type LambdaFaults } from './faults.ts';
 import { ApiError, invalidParameter } from './http.ts';
+import type { InvokeRequest } from './invocation.ts';
 import { LOG_TAIL_BYTES, MAX_ASYNC_REQUEST_BYTES, MAX_SYNC_REQUEST_BYTES } from './limits.ts';
 import type { FunctionTarget } from './names.ts';
 import type { Emit } from './options.ts';
 import type { SandboxPool } from './pool.ts';
-import type { InvokeRequest } from './sandbox.ts';
 
 export interface InvokeApi {
   concurrency: Concurrency;

@@ -3,11 +3,12 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import type { Concurrency } from './concurrency.ts';
+import type { InvokeOutcome, InvokeRequest, Job } from './invocation.ts';
 import { FREEZE_AFTER_MS, MEMORY_POLL_MS, STORAGE_POLL_MS } from './limits.ts';
 import { residentBytes } from './memory.ts';
 import type { Emit, LocalFunction } from './options.ts';
 import type { ProcessList } from './process-list.ts';
-import { type InvokeOutcome, type InvokeRequest, type Job, Sandbox, type SandboxHost } from './sandbox.ts';
+import { Sandbox, type SandboxHost } from './sandbox.ts';
 
 export interface PoolOptions {
   concurrency: Concurrency;
@@ -93,7 +94,7 @@ export class SandboxPool {
     const excess = live.length + count - this.#options.maxSandboxes;
     if (excess <= 0) return;
     const idle = live.filter((sandbox) => sandbox.state === 'idle' && sandbox.isFree);
-    idle.sort((a, b) => a.idleSinceMs - b.idleSinceMs);
+    idle.sort((a, b) => rank(a) - rank(b));
     for (const sandbox of idle.slice(0, excess)) sandbox.kill('reaped');
   }
 
@@ -127,6 +128,7 @@ export class SandboxPool {
   }
 }
 
+/** Ascending with the last use; a sandbox that is not idle comes first. */
 function rank(sandbox: Sandbox): number {
-  return sandbox.state === 'idle' ? sandbox.idleSinceMs : -1;
+  return sandbox.idleSinceMs ?? -1;
 }

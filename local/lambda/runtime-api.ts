@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { refusalReason } from '../http/request-origin.ts';
 import { readBody } from '../http/serve.ts';
 import { sendJson } from './http.ts';
+import type { InvokeRequest } from './invocation.ts';
 import { MAX_RESPONSE_BYTES } from './limits.ts';
 
 /** The side of a sandbox that its runtime calls. */
@@ -46,4 +47,20 @@ async function answer(peer: RuntimePeer, request: IncomingMessage, response: Ser
       return sendJson(response, 413, { errorType: 'RequestEntityTooLarge', errorMessage: 'payload too large' });
   }
   sendJson(response, 202, { status: 'OK' });
+}
+
+/** Answer a runtime that asked for an invocation. */
+export function sendInvocation(response: ServerResponse, request: InvokeRequest, timeoutMs: number): void {
+  const { requestId, payload, functionArn, clientContext } = request;
+  const traceTime = Math.floor(Date.now() / 1000).toString(16);
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': payload.length,
+    'lambda-runtime-aws-request-id': requestId,
+    'lambda-runtime-deadline-ms': String(Date.now() + timeoutMs),
+    'lambda-runtime-invoked-function-arn': functionArn,
+    'lambda-runtime-trace-id': `Root=1-${traceTime}-${requestId.replaceAll('-', '').slice(0, 24)};Sampled=0`,
+    ...(clientContext && { 'lambda-runtime-client-context': clientContext }),
+  });
+  response.end(payload);
 }

@@ -36,8 +36,9 @@ export function spawnRuntime({
 
 const SIGNAL_WORDS: Record<string, string> = { SIGKILL: 'killed', SIGABRT: 'aborted', SIGTERM: 'terminated' };
 
-/** How a process ended, in Lambda's words. */
-export function describeExit({ signalCode, exitCode }: ChildProcess): string {
+/** How a process ended, in Lambda's words; one that was never spawned ended as if killed. */
+export function describeExit(child: ChildProcess | undefined): string {
+  const { signalCode, exitCode } = child ?? { signalCode: 'SIGKILL', exitCode: null };
   if (signalCode) return `Runtime exited with error: signal: ${SIGNAL_WORDS[signalCode] ?? signalCode}`;
   return exitCode ? `Runtime exited with error: exit status ${exitCode}` : 'Runtime exited without providing a reason';
 }

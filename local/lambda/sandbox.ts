@@ -1,7 +1,7 @@
 // One sandbox: a process that runs one invocation after another, and is killed at its limits.
 //
 //   starting  --runtime asks for work------------> idle       (busy at once if a job is assigned)
-//   idle      --job delivered--------------------> busy
+//   idle      --job assigned---------------------> busy
 //   busy      --response or error----------------> finishing  (the runtime has not yet asked for the next job)
 //   finishing --runtime asks for work------------> idle       (busy at once if a job is assigned)
 //   any       --process exits, or never started--> dead       (no transition leaves it)
@@ -12,46 +12,17 @@ import type { Server, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { listen } from '../http/serve.ts';
+import { exitResult } from './exit-result.ts';
 import type { SandboxFault } from './faults.ts';
-import { EPHEMERAL_STORAGE_MIB, INIT_LIMIT_MS, LOG_TAIL_BYTES, MAX_RESPONSE_BYTES } from './limits.ts';
+import { failedResult, type InvokeRequest, type InvokeResult, type Job, reportedFailure } from './invocation.ts';
+import { INIT_LIMIT_MS, LOG_TAIL_BYTES, MAX_RESPONSE_BYTES } from './limits.ts';
 import { peakResidentBytes } from './memory.ts';
 import type { Emit, LocalFunction, SandboxExitReason } from './options.ts';
 import { killGroup, type ProcessList } from './process-list.ts';
 import { endLines, type InvocationReport, startLine } from './report.ts';
-import { createRuntimeApi } from './runtime-api.ts';
-import { describeExit, spawnRuntime, temporaryFolder } from './runtime-process.ts';
-import { folderBytes } from './storage.ts';
-
-export interface InvokeRequest {
-  requestId: string;
-  payload: Buffer;
-  functionArn: string;
-  /** JSON. */
-  clientContext?: string;
-  /** Whether the outcome carries the end of the log. */
-  wantsLog?: boolean;
-  fault?: SandboxFault;
-}
-
-export interface InvokeError {
-  type: string;
-  message: string;
-  trace?: string[];
-}
-
-export interface InvokeOutcome {
-  payload: Buffer;
-  /** Set when the function failed; the payload is then `{errorType, errorMessage, trace?}`. */
-  error?: InvokeError;
-  /** From the handler's start to its answer. */
-  durationMs: number;
-  log: string;
-}
-
-export interface Job {
-  request: InvokeRequest;
-  resolve(outcome: InvokeOutcome): void;
-}
+import { createRuntimeApi, sendInvocation } from './runtime-api.ts';
+import { spawnRuntime, temporaryFolder } from './runtime-process.ts';
+import { folderBytes, storageMiB } from './storage.ts';
 
 export interface SandboxHost {
   readonly folder: string;
@@ -64,6 +35,32 @@ export interface SandboxHost {
   onExit(sandbox: Sandbox, undelivered?: Job): void;
 }
 
+interface RunningJob {
+  job: Job;
+  startedMs: number;
+  coldStart: boolean;
+  /** Duration of the initialization; only of a cold start whose runtime was ready. */
+  initMs?: number;
+  faultTimer?: NodeJS.Timeout;
+}
+
+interface IdleState {
+  name: 'idle';
+  next: ServerResponse;
+  sinceMs: number;
+  isFrozen: boolean;
+  /** Only before its first job. */
+  initMs?: number;
+}
+
+/** A job that is assigned while the runtime has not asked for one is delivered when it does. */
+type State =
+  | { name: 'starting'; assigned?: Job; initError?: Buffer }
+  | IdleState
+  | { name: 'busy'; running: RunningJob }
+  | { name: 'finishing'; assigned?: Job }
+  | { name: 'dead' };
+
 const MIB = 1024 * 1024;
 const MAX_EVENT_INPUT_BYTES = 300; // longer inputs are left out of events
 
@@ -71,26 +68,16 @@ export class Sandbox {
   readonly id: string;
   readonly fn: LocalFunction;
   readonly version: string;
-  /** In `finishing` the next job may be assigned; it is delivered when the runtime asks for it. */
-  state: 'starting' | 'idle' | 'busy' | 'finishing' | 'dead' = 'starting';
-  idleSinceMs = 0;
   peakBytes = 0;
   readonly exited: Promise<void>;
 
   readonly #host: SandboxHost;
   readonly #server: Server;
   readonly #startedMs = performance.now();
-  #process!: ChildProcess;
-  #initMs?: number;
-  #next?: ServerResponse;
-  #assigned?: Job;
-  #running?: { job: Job; coldStart: boolean; startedMs: number };
-  #numJobs = 0;
+  #state: State = { name: 'starting' };
+  #process?: ChildProcess;
   #deadline?: NodeJS.Timeout;
-  #fault?: NodeJS.Timeout;
-  #isFrozen = false;
   #killReason?: SandboxExitReason;
-  #initError?: Buffer;
   #log = '';
   #setExited!: () => void;
 
@@ -103,8 +90,8 @@ export class Sandbox {
     this.#server = createRuntimeApi({
       onNext: (response) => this.#onNext(response),
       onResponse: (requestId, payload) => this.#onResponse(requestId, payload),
-      onError: (requestId, payload) => this.#finish(requestId, payload, errorOf(payload)),
-      onInitError: (payload) => (this.#initError = payload),
+      onError: (requestId, payload) => this.#finish(requestId, reportedFailure(payload)),
+      onInitError: (payload) => this.#failStart(payload),
     });
     void listen(this.#server, 0).then((port) => this.#spawn(port));
   }
@@ -113,42 +100,51 @@ export class Sandbox {
     return this.#process?.pid ?? 0;
   }
 
+  get state(): State['name'] {
+    return this.#state.name;
+  }
+
+  /** Undefined unless it is idle. */
+  get idleSinceMs(): number | undefined {
+    return this.#state.name === 'idle' ? this.#state.sinceMs : undefined;
+  }
+
   /** Whether a job can be assigned now. */
   get isFree(): boolean {
-    return (this.state === 'idle' || this.state === 'finishing') && !this.#assigned && !this.isEnding;
+    const state = this.#state;
+    return (state.name === 'idle' || (state.name === 'finishing' && !state.assigned)) && !this.isEnding;
   }
 
   get isEnding(): boolean {
     return this.#killReason !== undefined;
   }
 
+  /** Give it a job, when it has just been created or is free. */
   assign(job: Job): void {
-    this.#assigned = job;
-    if (this.#next) this.#deliver();
+    const state = this.#state;
+    if (state.name === 'idle') this.#deliver(state, job);
+    else if (state.name === 'starting' || state.name === 'finishing') state.assigned = job;
+    else throw new Error(`a ${state.name} sandbox takes no job`);
   }
 
   /** Whether the temporary folder holds more than it may. */
   get isStorageFull(): boolean {
-    return folderBytes(temporaryFolder(this.#home)) > this.#storageMiB * MIB;
+    return folderBytes(temporaryFolder(this.#home)) > storageMiB(this.fn) * MIB;
   }
 
   get #home(): string {
     return join(this.#host.folder, this.id);
   }
 
-  get #storageMiB(): number {
-    return this.fn.ephemeralStorageMiB ?? EPHEMERAL_STORAGE_MIB;
-  }
-
   /** Stop the processes until the next job, unless there is one already. */
   freeze(): void {
-    if (this.state !== 'idle' || this.#isFrozen) return;
-    this.#isFrozen = true;
+    if (this.#state.name !== 'idle' || this.#state.isFrozen) return;
+    this.#state.isFrozen = true;
     killGroup(this.pid, 'SIGSTOP');
   }
 
   kill(reason: SandboxExitReason): void {
-    if (this.state === 'dead') return;
+    if (this.#state.name === 'dead') return;
     this.#killReason ??= reason;
     if (this.pid) killGroup(this.pid);
     else this.#onExit(); // not spawned yet
@@ -156,7 +152,7 @@ export class Sandbox {
 
   #spawn(port: number): void {
     if (this.#killReason) return;
-    this.#process = spawnRuntime({
+    const child = spawnRuntime({
       fn: this.fn,
       runtimePath: this.#host.runtimePath,
       home: this.#home,
@@ -167,23 +163,31 @@ export class Sandbox {
         AWS_SDK_UA_APP_ID: this.id, // names the sandbox in requests to S3
       },
     });
-    for (const stream of [this.#process.stdout!, this.#process.stderr!]) {
-      stream.setEncoding('utf8').on('data', (text: string) => this.#onOutput(text));
-    }
-    this.#process.once('error', ({ message }) => {
-      this.#initError = Buffer.from(JSON.stringify({ errorType: 'Runtime.InvalidEntrypoint', errorMessage: message }));
+    this.#process = child;
+    const streams = [child.stdout!, child.stderr!];
+    for (const stream of streams) stream.setEncoding('utf8').on('data', (text: string) => this.#onOutput(text));
+    child.once('error', ({ message }) => {
+      const error = { errorType: 'Runtime.InvalidEntrypoint', errorMessage: message };
+      this.#failStart(Buffer.from(JSON.stringify(error)));
       this.#onExit(); // could not be started
     });
-    this.#process.once('exit', () => {
+    child.once('exit', () => {
       killGroup(this.pid); // processes that it may have started itself
       // output ends soon after; a grandchild that left the group must not hold us up
-      setTimeout(() => this.#process.stdout!.destroy() && this.#process.stderr!.destroy(), 1000).unref();
+      setTimeout(() => {
+        for (const stream of streams) stream.destroy();
+      }, 1000).unref();
     });
-    this.#process.once('close', () => this.#onExit());
+    child.once('close', () => this.#onExit());
     if (!this.pid) return;
     this.#host.processes.add(this.pid);
     this.#host.emit({ type: 'sandboxStarted', ...this.#fields() });
     this.#limitTime(INIT_LIMIT_MS + this.fn.timeoutMs);
+  }
+
+  /** Keep the error of a runtime that could not start; its process ends soon after. */
+  #failStart(error: Buffer): void {
+    if (this.#state.name === 'starting') this.#state.initError = error;
   }
 
   #fields() {
@@ -200,49 +204,35 @@ export class Sandbox {
     this.#host.emit({ type: 'log', text, ...this.#fields() });
   }
 
-  #onNext(response: ServerResponse): void {
+  #onNext(next: ServerResponse): void {
+    const before = this.#state;
+    // a runtime that asks before it has answered is about to be killed, now or when its time is up
+    if (before.name === 'busy' || before.name === 'dead') return;
     clearTimeout(this.#deadline);
-    this.#next = response;
-    if (this.#initMs === undefined) {
-      this.#initMs = performance.now() - this.#startedMs;
-      this.#host.emit({ type: 'sandboxReady', initMs: this.#initMs, ...this.#fields() });
+    let initMs = before.name === 'idle' ? before.initMs : undefined;
+    if (before.name === 'starting') {
+      initMs = performance.now() - this.#startedMs;
+      this.#host.emit({ type: 'sandboxReady', initMs, ...this.#fields() });
     }
-    this.state = 'idle';
-    if (this.#assigned) {
-      this.#deliver();
-      return;
-    }
-    this.idleSinceMs = performance.now();
-    this.#host.onIdle(this);
+    const idle: IdleState = { name: 'idle', next, initMs, sinceMs: performance.now(), isFrozen: false };
+    this.#state = idle;
+    if (before.name !== 'idle' && before.assigned) this.#deliver(idle, before.assigned);
+    else this.#host.onIdle(this);
   }
 
-  #deliver(): void {
-    const job = this.#assigned!;
-    const response = this.#next!;
-    this.#assigned = undefined;
-    this.#next = undefined;
-    this.state = 'busy';
-    const { requestId, payload, functionArn, clientContext } = job.request;
-    this.#running = { job, coldStart: this.#numJobs++ === 0, startedMs: performance.now() };
+  #deliver({ next, initMs, isFrozen }: IdleState, job: Job): void {
+    const coldStart = initMs !== undefined;
+    const running: RunningJob = { job, coldStart, initMs, startedMs: performance.now() };
+    this.#state = { name: 'busy', running };
+    const { requestId, payload } = job.request;
     this.#log = startLine(requestId, this.version);
-    if (this.#isFrozen) killGroup(this.pid, 'SIGCONT');
-    this.#isFrozen = false;
+    if (isFrozen) killGroup(this.pid, 'SIGCONT');
     this.#limitTime(this.fn.timeoutMs);
-    const { coldStart } = this.#running;
     const input = payload.length <= MAX_EVENT_INPUT_BYTES ? payload.toString() : undefined;
     this.#host.emit({ type: 'invokeStarted', requestId, coldStart, input, ...this.#fields() });
-    response.writeHead(200, {
-      'content-type': 'application/json',
-      'content-length': payload.length,
-      'lambda-runtime-aws-request-id': requestId,
-      'lambda-runtime-deadline-ms': String(Date.now() + this.fn.timeoutMs),
-      'lambda-runtime-invoked-function-arn': functionArn,
-      'lambda-runtime-trace-id': `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${requestId.replaceAll('-', '').slice(0, 24)};Sampled=0`,
-      ...(clientContext && { 'lambda-runtime-client-context': clientContext }),
-    });
-    response.end(payload);
+    sendInvocation(next, job.request, this.fn.timeoutMs);
     const { fault } = job.request;
-    if (fault) this.#fault = setTimeout(() => this.#strike(fault), fault.afterMs);
+    if (fault) running.faultTimer = setTimeout(() => this.#strike(fault), fault.afterMs);
   }
 
   #strike({ kind, stopMs, strike }: SandboxFault): void {
@@ -254,40 +244,47 @@ export class Sandbox {
     }
     killGroup(this.pid, 'SIGSTOP');
     setTimeout(() => {
-      if (this.state !== 'dead' && !this.#isFrozen) killGroup(this.pid, 'SIGCONT');
+      const state = this.#state;
+      const isFrozen = state.name === 'idle' && state.isFrozen;
+      if (state.name !== 'dead' && !isFrozen) killGroup(this.pid, 'SIGCONT');
     }, stopMs).unref();
   }
 
+  /** The running job, when it has this id. */
+  #runningJob(requestId: string): RunningJob | undefined {
+    const running = this.#state.name === 'busy' ? this.#state.running : undefined;
+    return running?.job.request.requestId === requestId ? running : undefined;
+  }
+
   #onResponse(requestId: string, payload: Buffer | undefined): boolean {
-    const { request } = this.#running?.job ?? {};
-    if (request?.fault?.kind === 'kill' && request.requestId === requestId) {
-      this.#strike(request.fault); // the fault kills it before it can answer
+    const running = this.#runningJob(requestId);
+    const fault = running?.job.request.fault;
+    if (fault?.kind === 'kill') {
+      this.#strike(fault); // the fault kills it before it can answer
       return true;
     }
-    if (payload && requestId === this.#running?.job.request.requestId && this.isStorageFull) {
+    if (payload && running && this.isStorageFull) {
       this.kill('outOfStorage'); // where the handler would have failed to write
       return true;
     }
-    if (payload) return this.#finish(requestId, payload);
+    if (payload) return this.#finish(requestId, { payload });
     const message = `Response payload size exceeded maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`;
-    return this.#fail(requestId, 'Function.ResponseSizeTooLarge', message);
-  }
-
-  #fail(requestId: string, type: string, message: string): boolean {
-    const payload = Buffer.from(JSON.stringify({ errorType: type, errorMessage: message }));
-    return this.#finish(requestId, payload, { type, message });
+    return this.#finish(requestId, failedResult('Function.ResponseSizeTooLarge', message));
   }
 
   /** @returns false when this invocation is not the running one */
-  #finish(requestId: string, payload: Buffer, error?: InvokeError): boolean {
-    const running = this.#running;
-    if (running?.job.request.requestId !== requestId) return false;
-    this.#running = undefined;
-    if (this.state === 'busy') this.state = 'finishing'; // its time counts until it asks for the next job
-    clearTimeout(this.#fault);
-    const { job, coldStart, startedMs } = running;
+  #finish(requestId: string, result: InvokeResult): boolean {
+    const running = this.#runningJob(requestId);
+    if (!running) return false;
+    this.#state = { name: 'finishing' }; // its time counts until it asks for the next job
+    this.#settle(running, result);
+    return true;
+  }
+
+  #settle({ job, coldStart, initMs, startedMs, faultTimer }: RunningJob, result: InvokeResult): void {
+    clearTimeout(faultTimer);
+    const { requestId } = job.request;
     const durationMs = performance.now() - startedMs;
-    const initMs = coldStart ? this.#initMs : undefined;
     this.peakBytes = Math.max(this.peakBytes, peakResidentBytes(this.pid));
     const report: InvocationReport = {
       initMs,
@@ -295,9 +292,9 @@ export class Sandbox {
       billedMs: Math.ceil(durationMs + (initMs ?? 0)), // initialization is billed since August 2025
       maxMemoryMiB: Math.ceil(this.peakBytes / MIB),
     };
+    const { error } = result;
     this.#host.emit({ type: 'invokeFinished', requestId, coldStart, error, ...report, ...this.#fields() });
-    void this.#endLog(job.request, report).then((log) => job.resolve({ payload, error, durationMs, log }));
-    return true;
+    void this.#endLog(job.request, report).then((log) => job.resolve({ ...result, durationMs, log }));
   }
 
   async #endLog({ requestId, wantsLog }: InvokeRequest, report: InvocationReport): Promise<string> {
@@ -309,51 +306,29 @@ export class Sandbox {
   }
 
   #onExit(): void {
-    if (this.state === 'dead') return;
-    const hasStarted = this.#initMs !== undefined;
-    this.state = 'dead';
+    const before = this.#state;
+    if (before.name === 'dead') return;
+    this.#state = { name: 'dead' };
     clearTimeout(this.#deadline);
     this.#server.close();
     this.#server.closeAllConnections();
+    if (before.name === 'busy') this.#settle(before.running, this.#exitResult(before.running.job));
     // a job that never reached a runtime that could not start fails with it; any other goes to another sandbox
-    if (!hasStarted && this.#assigned) {
-      this.#running = { job: this.#assigned, coldStart: true, startedMs: this.#startedMs };
-      this.#assigned = undefined;
+    if (before.name === 'starting' && before.assigned) {
+      const { assigned: job, initError } = before;
+      const result = initError ? reportedFailure(initError) : this.#exitResult(job);
+      this.#settle({ job, coldStart: true, startedMs: this.#startedMs }, result);
     }
-    if (this.#running) this.#failByExit(this.#running.job.request.requestId);
     if (this.pid) {
       this.#host.processes.remove(this.pid);
       this.#host.emit({ type: 'sandboxExited', reason: this.#killReason ?? 'crashed', ...this.#fields() });
     }
     rm(this.#home, { recursive: true, force: true }, () => {});
-    this.#host.onExit(this, this.#assigned);
+    this.#host.onExit(this, before.name === 'finishing' ? before.assigned : undefined);
     this.#setExited();
   }
 
-  #failByExit(requestId: string): void {
-    const prefix = `RequestId: ${requestId} Error: `;
-    if (this.#initError) {
-      this.#finish(requestId, this.#initError, errorOf(this.#initError));
-    } else if (this.#killReason === 'timedOut') {
-      const seconds = (this.fn.timeoutMs / 1000).toFixed(2);
-      this.#fail(requestId, 'Sandbox.Timedout', `${prefix}Task timed out after ${seconds} seconds`);
-    } else if (this.#killReason === 'outOfMemory') {
-      this.#fail(requestId, 'Runtime.OutOfMemory', `${prefix}Runtime exited with error: signal: killed`);
-    } else if (this.#killReason === 'outOfStorage') {
-      const message = `ENOSPC: no space left on device, the temporary folder holds more than ${this.#storageMiB} MB`;
-      this.#fail(requestId, 'Error', message);
-    } else {
-      this.#fail(requestId, 'Runtime.ExitError', prefix + describeExit(this.#process));
-    }
-  }
-}
-
-/** The error that a runtime reports, which may be any text. */
-function errorOf(payload: Buffer): InvokeError {
-  try {
-    const { errorType, errorMessage, trace } = JSON.parse(payload.toString());
-    return { type: String(errorType), message: String(errorMessage), trace };
-  } catch {
-    return { type: 'Runtime.Unknown', message: payload.toString() };
+  #exitResult({ request }: Job): InvokeResult {
+    return exitResult(request.requestId, { fn: this.fn, killReason: this.#killReason, child: this.#process });
   }
 }

@@ -3,6 +3,13 @@
 
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { EPHEMERAL_STORAGE_MIB } from './limits.ts';
+import type { LocalFunction } from './options.ts';
+
+/** Maximum size of a function's temporary folder. */
+export function storageMiB({ ephemeralStorageMiB }: LocalFunction): number {
+  return ephemeralStorageMiB ?? EPHEMERAL_STORAGE_MIB;
+}
 
 /** Bytes of all files below a folder; 0 when the folder does not exist. */
 export function folderBytes(folder: string): number {

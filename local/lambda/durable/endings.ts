@@ -1,8 +1,8 @@
 // The end of an execution or of one of its operations, read from the response of an invocation.
 
 import type { ErrorObject } from '@aws-sdk/client-lambda';
+import type { InvokeOutcome } from '../invocation.ts';
 import { MAX_OPERATION_PAYLOAD_BYTES } from '../limits.ts';
-import type { InvokeOutcome } from '../sandbox.ts';
 import type { Execution } from './execution.ts';
 
 export interface Ending<Status> {

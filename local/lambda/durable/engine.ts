@@ -2,48 +2,35 @@
 // not seen has changed. All state is made of journal records; what is kept only here (tokens, timers, the invocation in
 // progress) is created again after a restart.
 
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { ErrorObject, OperationStatus, OperationUpdate } from '@aws-sdk/client-lambda';
-import type { Authorize } from '../../iam/authorizer.ts';
-import type { Concurrency } from '../concurrency.ts';
-import { type DuplicateOptions, isDoubled } from '../duplicates.ts';
-import { type LambdaFaults, sandboxFault } from '../faults.ts';
 import { ApiError, invalidParameter } from '../http.ts';
-import { EXECUTION_TIMEOUT_MS, MAX_CRASHES } from '../limits.ts';
-import type { FunctionNames, FunctionTarget } from '../names.ts';
+import { EXECUTION_TIMEOUT_MS } from '../limits.ts';
+import type { FunctionTarget } from '../names.ts';
 import type { Emit } from '../options.ts';
-import type { SandboxPool } from '../pool.ts';
-import type { InvokeOutcome } from '../sandbox.ts';
-import { type Ending, errorObject, failedEnding, parseReply, toEnding } from './endings.ts';
+import { type ChainedInvokeOptions, ChainedInvokes } from './chained-invoke.ts';
+import { type Ending, errorObject } from './endings.ts';
 import { type Execution, isFinal, type KnownOperation } from './execution.ts';
+import { type HandlerCallOptions, HandlerCalls } from './handler-calls.ts';
 import type { Journal } from './journal.ts';
 import type { Run, Runs } from './runs.ts';
 import type { JournalRecord } from './shapes.ts';
 import { validateUpdates } from './validate.ts';
 
-export interface DurableEngineOptions {
-  names: FunctionNames;
-  concurrency: Concurrency;
-  pool: Pick<SandboxPool, 'run'>;
+export interface DurableEngineOptions extends ChainedInvokeOptions, HandlerCallOptions {
   journal: Pick<Journal, 'append'>;
   /** Executions that the journal held at the start. */
   runs: Runs;
   emit: Emit;
-  crashDelayMs: number;
-  duplicates: DuplicateOptions;
-  authorize?: Authorize;
-  faults?: LambdaFaults;
 }
 
-/** Changes within this time of each other share one resume, as do those within the time that the last resume took. */
-const COALESCE_MS = 5;
-const MAX_COALESCE_MS = 250;
-const MAX_CRASH_DELAY_FACTOR = 50;
 const EXECUTION_NAME = /^[\w-]{1,64}$/;
 
 export class DurableEngine {
   readonly #options: DurableEngineOptions;
   readonly #runs: Runs;
+  readonly #calls: HandlerCalls;
+  readonly #invokes: ChainedInvokes;
   /** Left unfinished by an earlier service, and not requested since. */
   readonly #waiting = new Set<Run>();
   #isClosed = false;
@@ -51,6 +38,12 @@ export class DurableEngine {
   constructor(options: DurableEngineOptions) {
     this.#options = options;
     this.#runs = options.runs;
+    this.#calls = new HandlerCalls(options, (run, ending) => this.#end(run, ending));
+    this.#invokes = new ChainedInvokes(options, async (target, name, input) => {
+      const child = this.start(target, name, input);
+      await this.ended(child.arn);
+      return child;
+    });
   }
 
   /** Resume the executions that were running when the journal was last written and that `resumes` accepts; the rest wait for a `start`. */
@@ -69,7 +62,7 @@ export class DurableEngine {
     try {
       this.#limitTime(run);
       for (const operation of run.execution.operations.values()) this.#arm(run, operation);
-      this.#wake(run);
+      this.#calls.wake(run);
     } catch (cause) {
       this.#end(run, { status: 'FAILED', error: errorObject(cause) }); // the function no longer exists
     }
@@ -78,6 +71,8 @@ export class DurableEngine {
   /** Stop without a record: running executions stay as the journal has them. */
   close(): void {
     this.#isClosed = true;
+    this.#calls.close();
+    this.#invokes.close();
     for (const run of this.#runs.all()) run.timers.clearAll();
   }
 
@@ -122,7 +117,7 @@ export class DurableEngine {
     const run = this.#runs.add(record);
     this.#options.emit({ type: 'executionStarted', ...executionFields(run.execution) });
     this.#limitTime(run);
-    this.#wake(run);
+    this.#calls.wake(run);
     return run.execution;
   }
 
@@ -190,15 +185,13 @@ export class DurableEngine {
     run.timers.clear(id);
     run.timers.clear(heartbeatTimer(id));
     this.#commit(run, { type: 'changed', arn: run.execution.arn, atMs: Date.now(), id, ...ending });
-    if (run.execution.unseen.size > 0) this.#wake(run);
-  }
-
-  #target({ execution }: Run): FunctionTarget {
-    return this.#options.names.resolve(execution.functionName, execution.version);
+    if (run.execution.unseen.size > 0) this.#calls.wake(run);
   }
 
   #limitTime(run: Run): void {
-    const ms = this.#target(run).fn.executionTimeoutMs ?? EXECUTION_TIMEOUT_MS;
+    const { functionName, version } = run.execution;
+    const { fn } = this.#options.names.resolve(functionName, version);
+    const ms = fn.executionTimeoutMs ?? EXECUTION_TIMEOUT_MS;
     run.timers.set('timeout', run.execution.startedAt.getTime() + ms, () => {
       const ErrorMessage = `Durable execution timed out after ${ms / 1000} seconds`;
       this.#end(run, { status: 'TIMED_OUT', error: { ErrorType: 'ExecutionTimeout', ErrorMessage } });
@@ -227,7 +220,7 @@ export class DurableEngine {
     }
     if (type === 'CHAINED_INVOKE') {
       run.numInvoking++;
-      void this.#invokeTarget(run, id).then((ending) => {
+      void this.#invokes.run(run.execution, id).then((ending) => {
         run.numInvoking--;
         if (ending) this.#change(run, id, ending);
       });
@@ -241,122 +234,6 @@ export class DurableEngine {
     const at = Date.now() + seconds * 1000;
     run.timers.set(heartbeatTimer(id), at, () => this.#change(run, id, { status: 'TIMED_OUT', error }));
   }
-
-  /** Run the target of a chained invocation once a slot is free. @returns undefined when it is no longer needed */
-  async #invokeTarget(run: Run, id: string): Promise<Ending<OperationStatus> | undefined> {
-    const { Payload: input = '{}', ChainedInvokeOptions: options } = run.execution.starts.get(id)!;
-    const { concurrency, pool, duplicates, faults } = this.#options;
-    try {
-      const target = this.#options.names.resolve(options!.FunctionName!);
-      const { fn, version, arn } = target;
-      this.#requirePermission(run, arn);
-      if (fn.durable) return await this.#invokeDurable(target, childName(run.execution, id), input);
-
-      const fault = faults?.invoke(fn.name, input);
-      if (fault?.kind === 'throttle') {
-        fault.strike();
-        return failedEnding('TooManyRequestsException', 'Rate Exceeded.');
-      }
-      await concurrency.enterWhenFree(fn);
-      if (run.execution.operations.get(id)?.Status !== 'STARTED') {
-        concurrency.leave(fn);
-        return undefined;
-      }
-      const request = { requestId: randomUUID(), payload: Buffer.from(input), functionArn: arn };
-      if (fault?.kind === 'doubledDelivery') fault.strike();
-      if (fault?.kind === 'doubledDelivery' || isDoubled(duplicates, fn.name, input)) {
-        // the result of the second delivery is discarded
-        void concurrency.enterWhenFree(fn).then(() => pool.run(fn, version, request));
-      }
-      const outcome = await pool.run(fn, version, { ...request, fault: sandboxFault(fault) });
-      if (fault?.kind !== 'lostResponse' || outcome.error || this.#isClosed) return toEnding(outcome);
-      fault.strike();
-      return failedEnding('ServiceException', `RequestId: ${request.requestId} Error: the answer was lost`);
-    } catch (cause) {
-      return { status: 'FAILED', error: errorObject(cause) };
-    }
-  }
-
-  /** @throws {ApiError} 403 when the role of the function that runs may not invoke it */
-  #requirePermission(run: Run, arn: string): void {
-    const { role } = this.#target(run).fn;
-    const refusal = this.#options.authorize?.(role?.accessKeyId, 'lambda:InvokeFunction', arn);
-    if (refusal !== undefined) throw new ApiError(403, 'AccessDeniedException', refusal);
-  }
-
-  /** The child's name follows from its parent's operation, so that a restart finds it instead of starting another. */
-  async #invokeDurable(target: FunctionTarget, name: string, input: string): Promise<Ending<OperationStatus>> {
-    const child = this.start(target, name, input);
-    await this.ended(child.arn);
-    const { status, result, error } = child;
-    return { status: status as OperationStatus, result, error };
-  }
-
-  /** Call the handler soon. Replaying a large state takes long, so it waits while more results are expected. */
-  #wake(run: Run): void {
-    if (run.isActive || run.execution.status !== 'RUNNING') return;
-    const moreMs = run.numInvoking > 0 ? Math.min(run.replayMs, MAX_COALESCE_MS) : 0;
-    const atMs = Date.now() + Math.max(COALESCE_MS, moreMs);
-    if (atMs < run.driveAtMs) this.#driveAt(run, atMs);
-  }
-
-  #driveAt(run: Run, atMs: number): void {
-    run.driveAtMs = atMs;
-    run.timers.set('resume', atMs, () => void this.#drive(run));
-  }
-
-  /** Call the handler once, and act on its reply. */
-  async #drive(run: Run): Promise<void> {
-    const { execution } = run;
-    const target = this.#target(run);
-    run.isActive = true;
-    run.driveAtMs = Infinity;
-    const { concurrency, pool } = this.#options;
-    await concurrency.enterWhenFree(target.fn);
-    if (execution.status !== 'RUNNING') return concurrency.leave(target.fn);
-    run.token = randomUUID();
-    const UpdatedOperationIds = execution.takeUnseen().map((operation) => operation.Id);
-    const event = {
-      DurableExecutionArn: execution.arn,
-      CheckpointToken: run.token,
-      UpdatedOperationIds,
-      InitialExecutionState: execution.page(),
-    };
-    const fault = sandboxFault(this.#options.faults?.resume(execution.functionName, execution.input));
-    const payload = Buffer.from(JSON.stringify(event));
-    const request = { requestId: randomUUID(), payload, functionArn: target.arn, fault };
-    const outcome = await pool.run(target.fn, target.version, request);
-    if (this.#isClosed) return;
-    run.token = undefined;
-    run.isActive = false;
-    run.replayMs = outcome.durationMs;
-    if (execution.status !== 'RUNNING') return;
-    if (outcome.error) this.#afterCrash(run, outcome);
-    else this.#afterReply(run, outcome.payload.toString());
-  }
-
-  #afterReply(run: Run, text: string): void {
-    run.crashes = 0;
-    const ending = parseReply(run.execution, text);
-    if (ending) this.#end(run, ending);
-    else if (run.execution.unseen.size > 0) this.#wake(run);
-  }
-
-  /** Retry an invocation that threw, timed out or was killed, from its last checkpoint. */
-  #afterCrash(run: Run, outcome: InvokeOutcome): void {
-    run.crashes++;
-    if (run.crashes >= MAX_CRASHES) {
-      this.#end(run, toEnding(outcome));
-      return;
-    }
-    const factor = Math.min(2 ** (run.crashes - 1), MAX_CRASH_DELAY_FACTOR);
-    run.isActive = true; // changes meanwhile do not shorten the pause
-    this.#driveAt(run, Date.now() + this.#options.crashDelayMs * factor);
-  }
-}
-
-function childName(parent: Execution, operationId: string): string {
-  return createHash('sha256').update(parent.arn).update(operationId).digest('hex');
 }
 
 function heartbeatTimer(operationId: string): string {

@@ -12,7 +12,7 @@ export interface Run {
   execution: Execution;
   /** Token that the next checkpoint must carry; undefined while the handler is not running. */
   token?: string;
-  /** Whether the handler runs, waits for room, or pauses before it runs again. */
+  /** Whether the handler runs, waits for a concurrency slot, or pauses before it runs again. */
   isActive: boolean;
   /** Crashes in a row without an accepted update between them. */
   crashes: number;
@@ -21,7 +21,7 @@ export interface Run {
   /** Duration of the last call of the handler. */
   replayMs: number;
   /** When the handler is to be called; Infinity when no call is planned. */
-  driveAtMs: number;
+  callAtMs: number;
   timers: Timers;
   ended: Promise<void>;
   setEnded: () => void;
@@ -48,7 +48,7 @@ export class Runs {
       crashes: 0,
       numInvoking: 0,
       replayMs: 0,
-      driveAtMs: Infinity,
+      callAtMs: Infinity,
       timers: new Timers(),
       ended,
       setEnded,

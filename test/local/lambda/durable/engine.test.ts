@@ -8,8 +8,8 @@ import type { Authorize } from '../../../../local/iam/authorizer.ts';
 import { Concurrency } from '../../../../local/lambda/concurrency.ts';
 import { DurableEngine } from '../../../../local/lambda/durable/engine.ts';
 import { Runs } from '../../../../local/lambda/durable/runs.ts';
+import type { InvokeOutcome, InvokeRequest } from '../../../../local/lambda/invocation.ts';
 import { FunctionNames } from '../../../../local/lambda/names.ts';
-import type { InvokeOutcome, InvokeRequest } from '../../../../local/lambda/sandbox.ts';
 import { localFunction } from '../helpers.ts';
 
 type Handler = (name: string, event: Record<string, string>) => Promise<InvokeOutcome>;
