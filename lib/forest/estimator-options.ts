@@ -77,7 +77,8 @@ export function parseOptions(
   for (const [name, value] of Object.entries({ exact, oobScore })) {
     if (typeof value !== 'boolean') throw new InputError(`${name} must be true or false, got ${value}`);
   }
-  if (oobScore && !params.bootstrap) throw new InputError('oobScore needs bootstrap, got oobScore without it');
+  if (oobScore && !params.bootstrap)
+    throw new InputError('oobScore requires bootstrap; set bootstrap or drop oobScore');
   if (classWeight !== null && !isClassifier)
     throw new InputError('classWeight does not apply to a regressor; remove it');
   // the numbers of features and classes are unknown without data; `fit` checks both again

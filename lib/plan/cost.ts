@@ -1,4 +1,4 @@
-// What a run used, and what that costs on AWS.
+// The usage of a run, and its costs on AWS.
 
 import { PRICES } from './prices.ts';
 
@@ -6,7 +6,7 @@ import { PRICES } from './prices.ts';
 export const KEPT_DAYS = { objects: 30, history: 14 } as const;
 const DAYS_PER_MONTH = 365 / 12;
 
-/** What invocations used, measured inside the functions. Adds up. */
+/** Usage of invocations, measured inside the functions. Usages can be added. */
 export interface Usage {
   gbSeconds: number;
   invocations: number;
@@ -16,7 +16,7 @@ export interface Usage {
   s3Reads: number;
   bytesWritten: number;
   bytesRead: number;
-  /** Invocations that told nothing of what they used: they crashed, timed out, or their execution ended before. */
+  /** Invocations without a usage record: they crashed, timed out, or their execution ended first. */
   unmeasured: number;
 }
 
@@ -31,13 +31,13 @@ export const NO_USAGE: Usage = {
   unmeasured: 0,
 };
 
-/** The sum; what a part does not tell counts as nothing. */
+/** The sum; missing values count as 0. */
 export function addUsage(a: Partial<Usage>, b: Partial<Usage>): Usage {
   const names = Object.keys(NO_USAGE) as (keyof Usage)[];
   return Object.fromEntries(names.map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)])) as unknown as Usage;
 }
 
-/** What a run is paid for: its stages, the orchestrator, and keeping its objects. */
+/** The cost items of a run: its stages, the orchestrator, and storage of its objects. */
 export const PARTS = ['generate', 'split', 'train', 'evaluate', 'orchestrator'] as const;
 export type Part = (typeof PARTS)[number];
 export type PartUsage = Record<Part, Usage>;
@@ -50,14 +50,14 @@ export const NO_PART_USAGE: PartUsage = {
   orchestrator: NO_USAGE,
 };
 
-/** USD for each part, and for keeping what was written as long as the stack keeps it. */
+/** USD for each part, and for storing the written objects until they expire. */
 export type Costs = Record<Part | 'storage' | 'total', number>;
 
 /** Bytes that a durable operation writes: identifiers, a payload of keys, a result of counts; 0.8 kB were measured. */
 const OPERATION_BYTES = 1000;
 const GB = 1e9;
 
-/** USD for functions and requests; see `costsOf` for what was stored. */
+/** USD for functions and requests; `costsOf` adds storage. */
 export function priceOf(usage: Usage): number {
   const { usd } = PRICES;
   const historyMonths = KEPT_DAYS.history / DAYS_PER_MONTH;
@@ -72,7 +72,7 @@ export function priceOf(usage: Usage): number {
   );
 }
 
-/** USD for keeping bytes in S3 until they expire. */
+/** USD for storing bytes in S3 until they expire. */
 export function priceOfStorage(bytes: number): number {
   return (bytes / GB) * (KEPT_DAYS.objects / DAYS_PER_MONTH) * PRICES.usd.s3GbMonth;
 }

@@ -1,4 +1,4 @@
-// Refuses what no function could finish, with the number and what would fit.
+// Rejects runs that the functions cannot finish, with the numbers and with changes that would fit.
 
 import { InputError } from '../base/errors.ts';
 import type { RunParams } from './params.ts';
@@ -7,14 +7,14 @@ import { taskResources } from './resources.ts';
 import { MEMORY_SIZES_MIB, TIMEOUT_SECONDS } from './stage-sizes.ts';
 import type { TaskResources } from './task-resources.ts';
 
-/** Share of a function's time that a task may be expected to take. */
+/** Maximum share of a function's time limit that a task's forecast may take. */
 const TIME_SHARE = 0.85;
 
-/** Rows of a leaf beyond which a forest is hardly meant any more. */
+/** Largest `minSamplesLeaf` that is worth suggesting. */
 const MOST_LEAF_ROWS = 100;
 
 type Lever = 'chunkSize' | 'features' | 'samples' | 'trees';
-/** What makes a task smaller. */
+/** Parameters that make a task smaller when lowered. */
 const LEVERS: Record<TaskResources['kind'], Lever[]> = {
   scan: [],
   survey: [],
@@ -29,8 +29,8 @@ const LEVERS: Record<TaskResources['kind'], Lever[]> = {
 };
 
 /**
- * @param layOut makes the plan of other parameters, to find those that fit
- * @throws {InputError} when a task would need more memory or time than its function has, or the run more than its deadline
+ * @param layOut makes the plan of changed parameters, to find those that fit
+ * @throws {InputError} when a task needs more memory or time than its function has, or the run more than its deadline
  */
 export function checkFits(plan: Plan, layOut: (params: RunParams) => Plan): void {
   const needs = taskResources(plan);
@@ -50,7 +50,7 @@ function mostMiB(stage: TaskResources['stage']): number {
   return MEMORY_SIZES_MIB[stage].at(-1)!;
 }
 
-/** The work alone, without starts and pauses: a deadline that is refused could not be kept if the forecast were twice too high. */
+/** Only the work counts, without starts and pauses: a rejected deadline would be missed even with half the forecast. */
 function checkDeadline({ params: { deadline, workers } }: Plan, needs: readonly TaskResources[]): void {
   if (deadline === null || deadline === undefined) return;
   const seconds = needs.reduce((sum, need) => sum + Math.ceil(need.numTasks / workers) * need.seconds, 0);
@@ -77,14 +77,14 @@ function describe({ kind }: TaskResources, { params, numTrain, growSeconds }: Pl
   return `chunkSize ${chunkSize} × features ${features}${kind === 'evaluate' ? ` and trees ${trees} on ${numTrain} rows` : ''}`;
 }
 
-/** What the user can do: each alone makes the whole run fit, or if nothing does, this task. */
+/** Changes that the user can make: each alone makes the whole run fit, or if none does, this task. */
 function suggest(need: TaskResources, plan: Plan, layOut: (params: RunParams) => Plan): string[] {
   const { params } = plan;
   const needsWith = (changes: Partial<RunParams>): TaskResources[] | undefined => {
     try {
       return taskResources(layOut({ ...params, ...changes }));
     } catch (error) {
-      if (error instanceof InputError) return undefined; // these contradict each other
+      if (error instanceof InputError) return undefined; // the changed parameters contradict each other
       throw error;
     }
   };
@@ -108,7 +108,7 @@ function listRemedies(
     const workers = leastThatWorks(params.workers, 1000, (n) => works({ workers: n }));
     if (workers) remedies.push(`raise workers to ${workers}`);
   }
-  // a leaf for each row is what makes forests of values large
+  // regression forests are large because they have a leaf for each row
   if (params.task === 'regression' && params.minSamplesLeaf >= 1 && LEVERS[need.kind].includes('trees')) {
     const rows = leastThatWorks(params.minSamplesLeaf, MOST_LEAF_ROWS, (n) => works({ minSamplesLeaf: n }));
     if (rows) remedies.push(`raise minSamplesLeaf to ${rows}`);
@@ -120,7 +120,7 @@ function listRemedies(
   return remedies;
 }
 
-/** The largest value below `from` that works, to two digits; 0 when there is none. */
+/** The largest value below `from` that works, to two digits; 0 if none does. */
 function mostThatWorks(from: number, works: (value: number) => boolean): number {
   for (let value = round(from * 0.95); value >= 1; value = round(value * 0.95)) {
     if (works(value)) return value;
@@ -134,7 +134,7 @@ function leastThatWorks(from: number, to: number, works: (value: number) => bool
   return 0;
 }
 
-/** Two digits, downwards: a forecast gives no more. */
+/** Round down to two digits, the precision of a forecast. */
 function round(value: number): number {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(value)) - 1);
   return Math.floor(value / unit) * unit;

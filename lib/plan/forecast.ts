@@ -1,4 +1,4 @@
-// What a run is expected to take and to cost, before anything is spent.
+// The forecast of a run's time, memory and costs, before anything is spent.
 
 import { LOOK_SHARE, STRAGGLER_TASKS } from '../fanout/looks.ts';
 import {
@@ -24,18 +24,18 @@ export interface PartForecast {
   part: Part;
   /** Invocations: tasks of a stage, resumptions of the orchestrator. */
   tasks: number;
-  /** From the start of the stage to its end; null for the orchestrator, which is there all the time. */
+  /** From the start of the stage to its end; null for the orchestrator, which spans the whole run. */
   seconds: number | null;
-  /** Memory that its largest task takes, and that the function has; null for the orchestrator, which holds counts only. */
+  /** Memory of its largest task, and of its function; null for the orchestrator, which holds only counts. */
   peakMiB: number | null;
   limitMiB: number | null;
   usd: number;
 }
 
-/** What `arvoredo plan --json` writes. */
+/** The output of `arvoredo plan --json`. */
 export interface Forecast {
   strategy: { name: Plan['strategy']; reason: string };
-  /** The rounds of a search, after which the best is taken to be the candidate that takes longest; null without one. */
+  /** The rounds of a search, whose best candidate is assumed to be the one that takes longest; null without a search. */
   search: { numFolds: number; rounds: Round[]; resource: 'rows' | 'trees' } | null;
   parts: PartForecast[];
   storage: { bytes: number; days: number; usd: number };
@@ -44,18 +44,18 @@ export interface Forecast {
   params: Plan['params'];
 }
 
-/** Starting a sandbox: the process, the bundle, and code that is not yet compiled. Billed since August 2025. */
+/** Start of a sandbox: the process, the bundle, and code not yet compiled. Billed since August 2025. */
 const COLD_START_SECONDS = 0.3;
-/** From a fan-out's call to its first task, and from its last to the call's end. */
+/** From the call of a fan-out to its first task, and from its last task to the end of the call. */
 const FAN_OUT_SECONDS = 0.2;
-/** Completions come in groups: each resumes the orchestrator, which replays. */
+/** Completions arrive in groups: each group resumes the orchestrator, which replays. */
 const RESUMPTIONS_PER_TASK = 0.8;
 const RESUMPTION_SECONDS = 0.06;
 const ORCHESTRATOR_MIB = 1024;
 
 /**
- * @param cores of the machine that all functions share; by default each has vCPUs of its own, as on AWS. Costs are those
- *   on AWS either way
+ * @param cores cores of a machine that all functions share; by default each function has its own vCPUs, as on AWS. Costs
+ *   are always those on AWS
  */
 export function forecastRun(plan: Plan, cores = Number.POSITIVE_INFINITY): Forecast {
   const needs = taskResources(plan);
@@ -112,7 +112,7 @@ function secondsOf(needs: readonly TaskResources[], atOnce: number): number {
   return seconds.reduce((sum, part) => sum + part, COLD_START_SECONDS);
 }
 
-/** Operations for looks at what is slow, in fan-outs that take longer than the time before the first. */
+/** Operations for polls for slow tasks, in fan-outs that last beyond the first poll. */
 function lookOperations(needs: readonly TaskResources[], atOnce: number): number {
   const operations = needs.map((need) => {
     const seconds = secondsOf([need], Math.min(need.numTasks, atOnce));
@@ -123,7 +123,7 @@ function lookOperations(needs: readonly TaskResources[], atOnce: number): number
   return operations.reduce((sum, one) => sum + one, 0);
 }
 
-/** What a calm run uses on AWS; reads depend a little on how tasks fall to sandboxes. */
+/** Usage of a run without failures on AWS; reads depend slightly on how tasks are assigned to sandboxes. */
 export function forecastUsage(plan: Plan): PartUsage {
   const needs = taskResources(plan);
   const stages = { generate: NO_USAGE, split: NO_USAGE, train: NO_USAGE, evaluate: NO_USAGE };
@@ -150,7 +150,7 @@ export function forecastUsage(plan: Plan): PartUsage {
       durableOperations: durableOperations(plan) + lookOperations(needs, plan.params.workers),
       // six lists, a status for each stage and at the end, the report, its page and the timeline
       s3Writes: 13,
-      // the request, a look for a cancellation in each stage, all results at the end
+      // the request, a check for cancellation in each stage, all results at the end
       s3Reads: 8 + 2 * plan.numChunks,
       bytesWritten: 150_000,
     },

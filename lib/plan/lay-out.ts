@@ -1,4 +1,4 @@
-// Lay a run out: its rows, chunks, forest, strategy and tree groups, from its parameters and the shape of its data.
+// The layout of a run: its rows, chunks, forest, strategy and tree groups, from its parameters and its data's shape.
 
 import { InputError } from '../base/errors.ts';
 import { either } from '../base/quote.ts';
@@ -15,18 +15,18 @@ import { paramsOfGenerator, RUN_DEFAULTS, SINGLE_GENERATOR_PARAMS } from './para
 import { parseRunParams, type RunParams } from './params.ts';
 import type { DataShape, Plan } from './plan.ts';
 
-/** Below this many seconds of one core, one function with two is done about when others have started and read the rows. */
+/** Below this, in seconds of one core, a single function with two vCPUs ends before others would have read the rows. */
 const GATHER_SECONDS = 5;
-/** Trees per task at most: a lost attempt costs no more than these. */
+/** Maximum number of trees per task, which limits the loss from a failed attempt. */
 const MAX_GROUP_TREES = 100;
-/** Time of a row at one level of a tree that did not see it: 9 to 20 ms for a tree on 90,000 rows. */
+/** Time to lead an out-of-bag row down one level of a tree: 9 to 20 ms for a tree on 90,000 rows. */
 const OOB_SECONDS = 1e-8;
-/** Chunks of a run at most: every one is a task of three fan-outs, and `bins` and `train` read them all. */
+/** Maximum number of chunks: each is a task of three fan-outs, and `bins` and `train` read them all. */
 const MAX_CHUNKS = 50_000;
 
-/** The plan, before it is known whether each task fits its function. */
+/** The plan, before the check whether each task fits its function. */
 export function layOutRun(given: RunParams, shape: DataShape | undefined): Plan {
-  // what was given of a generator has no say where there are data
+  // a user's data replace the generator
   const params = shape
     ? { ...given, samples: shape.numRows, features: shape.numFeatures, chunkSize: shape.mostRows }
     : given;
@@ -34,7 +34,7 @@ export function layOutRun(given: RunParams, shape: DataShape | undefined): Plan 
   if (dataset.generator !== 'file') validateDatasetSpec(dataset);
   splitKindOf(params);
   checkTask(params);
-  // known from the data, where they say it
+  // the data may name the splits
   const numTest = shape?.numTest ?? countTestRows(params.samples, params.testSize);
   const numValidation = shape?.numValidation ?? countValidationRows(params.samples, numTest, params.validationSize);
   const numTrain = params.samples - numTest - numValidation;
@@ -47,7 +47,8 @@ export function layOutRun(given: RunParams, shape: DataShape | undefined): Plan 
   }
   const forest = toForestParams(params, numClasses, shape?.classes);
   validateForestParams(forest, params.features, numClasses);
-  if (params.oobScore && !params.bootstrap) throw new InputError('oobScore needs bootstrap, got oobScore without it');
+  if (params.oobScore && !params.bootstrap)
+    throw new InputError('oobScore requires bootstrap; set bootstrap or drop oobScore');
   const engine = ENGINES[params.engine];
   engine.checkParams(forest);
   const { folds = 0, group, time } = params;
@@ -55,13 +56,13 @@ export function layOutRun(given: RunParams, shape: DataShape | undefined): Plan 
   if (folds > 0 && (group !== undefined || time !== undefined)) {
     const [name, why] =
       group === undefined ? ['time', 'learn from later rows'] : ['group', 'have rows of a group on both sides'];
-    throw new InputError(`folds are drawn at random, and would ${why}: leave out folds or ${name}`);
+    throw new InputError(`folds are random and would ${why}; remove folds or ${name}`);
   }
   if (numClasses === 0) checkRowsToScore({ numTest, numValidation, numTrain, folds });
   const isPlain = shape?.isPlain ?? true;
   if (!isPlain && params.engine === 'ml-random-forest') {
     throw new InputError(
-      'engine ml-random-forest takes no missing values, categories or weights, and the data have some; use arvoredo',
+      'engine ml-random-forest does not support missing values, categories or weights, which the data have; use arvoredo',
     );
   }
   const growSeconds =
@@ -77,11 +78,11 @@ export function layOutRun(given: RunParams, shape: DataShape | undefined): Plan 
   return plan;
 }
 
-/** @throws {InputError} on what has a meaning for the other task only */
+/** @throws {InputError} on parameters that apply only to the other task */
 export function checkTask({ task, data, generator, criterion, classWeight = null, stratify, engine }: RunParams): void {
   const isRegression = task === 'regression';
   const criteria: readonly string[] = isRegression ? VALUE_CRITERIA : CLASS_CRITERIA;
-  // a run of an earlier version knew none
+  // runs of earlier versions have none
   if (criterion !== undefined && !criteria.includes(criterion)) {
     throw new InputError(`criterion must be ${either(criteria)} for the task ${task}, got ${criterion}`);
   }
@@ -91,16 +92,16 @@ export function checkTask({ task, data, generator, criterion, classWeight = null
   }
   if (!isRegression) return;
   const refuse = (what: string) => {
-    throw new InputError(`${what} is for classes, and the task regression has none: leave it out`);
+    throw new InputError(`${what} applies only to classification, got the task regression; remove it`);
   };
   if (classWeight !== null) refuse('classWeight');
   if (stratify) refuse('stratify');
   if (engine === 'ml-random-forest') {
-    throw new InputError('engine ml-random-forest tells classes apart only; use arvoredo for the task regression');
+    throw new InputError('engine ml-random-forest supports only classification; use arvoredo for the task regression');
   }
 }
 
-/** @throws {InputError} where R² would be that of one row */
+/** @throws {InputError} if a split has a single row, for which R² is undefined */
 function checkRowsToScore(rows: { numTest: number; numValidation: number; numTrain: number; folds: number }): void {
   const { numTest, numValidation, numTrain, folds } = rows;
   const refuse = (side: string) => {
@@ -111,7 +112,7 @@ function checkRowsToScore(rows: { numTest: number; numValidation: number; numTra
   if (folds > 0 && Math.floor(numTrain / folds) < 2) refuse(`folds ${folds} of ${numTrain} training rows leave 1`);
 }
 
-/** 0 for values. */
+/** 0 for regression. */
 function numClassesOf(dataset: Plan['dataset']): number {
   if (dataset.generator === 'hypercube') return dataset.classes ?? 2;
   return dataset.generator === 'logistic' ? 2 : 0;
@@ -126,7 +127,7 @@ function checkChunks({ numChunks, params }: Plan): void {
   );
 }
 
-/** @throws {InputError} on a parameter that the generator does not know */
+/** @throws {InputError} on a parameter that does not apply to the generator */
 export function toDatasetSpec(params: RunParams): DatasetSpec {
   const allowed = paramsOfGenerator(params.generator);
   const own: Record<string, unknown> = {};
@@ -135,7 +136,7 @@ export function toDatasetSpec(params: RunParams): DatasetSpec {
     if (value === undefined) continue;
     if (!allowed.includes(name)) {
       throw new InputError(
-        `${name} has no meaning for the generator ${params.generator}; it knows ${allowed.join(', ')}`,
+        `${name} does not apply to the generator ${params.generator}, which takes ${allowed.join(', ')}`,
       );
     }
     own[name === 'shuffleSamples' ? 'shuffle' : name] = value;
@@ -146,7 +147,7 @@ export function toDatasetSpec(params: RunParams): DatasetSpec {
 
 function toForestParams(params: RunParams, numClasses: number, classes?: readonly ClassLabel[]): ForestParams {
   const { trees, maxFeatures, extraTrees, features } = params;
-  const { classWeight = null, monotonicConstraints = null } = params; // a run of an earlier version knew neither
+  const { classWeight = null, monotonicConstraints = null } = params; // runs of earlier versions have neither
   return {
     numTrees: trees,
     criterion: params.criterion,
@@ -168,10 +169,10 @@ function toForestParams(params: RunParams, numClasses: number, classes?: readonl
 }
 
 /**
- * What the model says it was made with, as those of the estimator classes do; nothing when all is as by default, or when
- * another engine made it.
+ * The options that the model stores, like a model of the estimator classes; none if all have their defaults, or if another
+ * engine grows the trees.
  *
- * @param labels what the classes are called; their numbers when left out
+ * @param labels names of the classes; by default their numbers
  */
 export function modelOptions(
   { params, forest }: Plan,
@@ -183,7 +184,7 @@ export function modelOptions(
   return JSON.stringify(options) === JSON.stringify(byDefault) ? undefined : options;
 }
 
-/** Weights of classes as a list: an object names them by label where the data have labels, else by number. */
+/** Class weights as a list: an object names them by label if the data have labels, otherwise by number. */
 function toWeights(
   weights: ByPosition | null,
   numClasses: number,
@@ -197,7 +198,7 @@ function toWeights(
     if (k < 0) {
       const known = labels.slice(0, 10).join(', ');
       throw new InputError(
-        `classWeight names ${JSON.stringify(label)}, which is none of the classes: ${known}${labels.length > 10 ? ', …' : ''}`,
+        `classWeight names ${JSON.stringify(label)}, which is not one of the classes: ${known}${labels.length > 10 ? ', …' : ''}`,
       );
     }
     list[k] = weight;
@@ -205,7 +206,7 @@ function toWeights(
   return list;
 }
 
-/** An object of numbers by position as a list, `preset` where it says nothing; a list stays as it is. */
+/** Convert an object of numbers by position to a list, with `preset` for missing positions; a list is returned unchanged. */
 function toList(name: string, numbers: ByPosition | null, length: number, preset: number): number[] | null {
   if (numbers === null || Array.isArray(numbers)) return numbers;
   const list = new Array<number>(length).fill(preset);
@@ -219,7 +220,7 @@ function toList(name: string, numbers: ByPosition | null, length: number, preset
 }
 
 function chooseStrategy({ strategy, trees, workers }: RunParams, growSeconds: number) {
-  if (strategy !== 'auto') return { strategy, strategyReason: 'as asked for' } as const;
+  if (strategy !== 'auto') return { strategy, strategyReason: 'as set' } as const;
   const seconds =
     growSeconds < 0.1
       ? 'less than 0.1'

@@ -3,11 +3,11 @@
 import { MAX_TASKS } from '../fanout/options.ts';
 import type { Plan } from './plan.ts';
 
-/** Tasks of each execution where a run has more than one execution takes. */
+/** Tasks of each execution if a run has too many tasks for one execution. */
 const SHARD_TASKS = 300;
-/** Operations besides the fan-outs: the execution, the request, the report, one for each stage. */
+/** Operations outside the fan-outs: the execution, the request, the report, one for each stage. */
 const STEPS = 3 + 4;
-/** Of each execution that does fan-outs: itself; of each fan-out: its context, and the pause before the first look. */
+/** Operations of a fan-out in addition to its tasks: its context, and the pause before the first poll. */
 const FAN_OUT_STEPS = 2;
 
 /** Tasks of each fan-out of a run, in order. */
@@ -19,22 +19,22 @@ function fanOutSizes({ numChunks, treeGroups, dataset, params, search }: Plan): 
   return [...before, numChunks, 1, numChunks, ...fits, treeGroups.length, 1, ...after, numChunks];
 }
 
-/** How many tasks of a fan-out the run's own execution does itself; more are divided over executions of their own. */
+/** Maximum number of tasks of a fan-out in the run's execution; larger fan-outs are divided into shards. */
 export function shardAbove(plan: Plan): number {
   const total = fanOutSizes(plan).reduce((sum, tasks) => sum + tasks);
   return total <= MAX_TASKS ? MAX_TASKS : SHARD_TASKS;
 }
 
-/** Durable operations of a run whose tasks succeed at once, those of the executions that do slices included. */
+/** Durable operations of a run whose tasks all succeed at the first attempt, including the executions of shards. */
 export function durableOperations(plan: Plan): number {
   const most = shardAbove(plan);
   const ofFanOut = (tasks: number): number => {
     if (tasks <= most) return FAN_OUT_STEPS + tasks;
     const shards = Math.ceil(tasks / most);
-    // each slice is one invocation, and an execution with a fan-out
+    // each shard is one invocation, and an execution with a fan-out
     return 1 + shards + shards * (1 + FAN_OUT_STEPS) + tasks;
   };
-  // before each round but the first, and before the best forest is grown, who is left and that its tasks are known
+  // before each round except the first, and before the best forest is grown: the choice, and the record of its tasks
   const choices = plan.search ? 2 * plan.search.rounds.length : 0;
   return fanOutSizes(plan).reduce((sum, tasks) => sum + ofFanOut(tasks), STEPS + choices);
 }

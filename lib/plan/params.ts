@@ -27,11 +27,11 @@ export type ParamName = keyof RunParams;
 export const PARAM_NAMES: readonly ParamName[] = [...TABLE_NAMES, 'search'];
 
 /**
- * Check parameters that came from outside and fill in the defaults. An explicit `undefined` means the default.
+ * Check external parameters and fill in the defaults. An explicit `undefined` means the default.
  *
  * @param input an object of parameters
- * @param show how a parameter is called where the input came from, e.g. `--chunk-size` for `chunkSize`
- * @throws {InputError} naming the parameter, the value got and the values allowed
+ * @param show the name of a parameter at the source of the input, e.g. `--chunk-size` for `chunkSize`
+ * @throws {InputError} naming the parameter, the value received and the values allowed
  */
 export function parseRunParams(input: unknown, show: (name: string) => string = (name) => name): RunParams {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
@@ -58,7 +58,7 @@ export function parseRunParams(input: unknown, show: (name: string) => string = 
   const result = v.safeParse(SCHEMA, { ...defaults, ...own }, { abortEarly: true });
   if (result.success) {
     const { classWeight, data } = result.output;
-    // only data have classes with names
+    // only a user's data have named classes
     if (data !== undefined || !isNamed(classWeight) || isByPosition(classWeight)) return result.output;
     throw new InputError(`${show('classWeight')} must be ${CLASS_WEIGHTS}, got ${quote(classWeight)}`);
   }
@@ -67,14 +67,14 @@ export function parseRunParams(input: unknown, show: (name: string) => string = 
   throw new InputError(`${show(name)} must be ${issue.message}, got ${quote(issue.input)}`);
 }
 
-/** The values that a parameter may have, in words, where `value` is none of them. */
+/** The allowed values of a parameter, in words, if `value` is not one of them. */
 function findAllowed(name: ParamName, value: unknown): string | undefined {
   return v.safeParse(FIELDS[name], value).issues?.[0].message;
 }
 
 /**
- * Regression is what was asked for, or follows from a generator of values; it has a generator and a criterion of its own,
- * and tries all features at a node, as scikit-learn's regressors do.
+ * The task regression is set explicitly, or follows from a regression generator; it has its own generator and criterion,
+ * and tries all features at a node, like scikit-learn's regressors.
  */
 function defaultsOfTask({ task, generator, data }: Record<string, unknown>): Partial<RunParams> {
   const follows =
@@ -85,17 +85,17 @@ function defaultsOfTask({ task, generator, data }: Record<string, unknown>): Par
   return { task: 'regression', generator: 'regression', criterion: 'squared_error', maxFeatures: 'all' };
 }
 
-/** The engine's own default; an engine that there is not is refused later. */
+/** The engine's default; an unknown engine is rejected later. */
 function defaultMaxFeatures(engine: unknown): unknown {
   return (Object.hasOwn(ENGINES, engine as string) && ENGINES[engine as EngineName].defaultMaxFeatures) || 'all';
 }
 
 /**
- * What a person asked for, as parameters: beside `data`, `features` lists columns and `weights` names one, where they
- * otherwise say what a generator makes.
+ * The parameters that a user set: with `data`, `features` lists columns and `weights` names one; without, they describe
+ * what a generator makes.
  *
- * @param show how a parameter is called where the input came from
- * @throws {InputError} on parameters of a generator beside `data`, those of data without, or `data` without a label
+ * @param show the name of a parameter at the source of the input
+ * @throws {InputError} on generator parameters with `data`, data parameters without it, or `data` without a label
  */
 export function readGiven(
   given: Record<string, unknown>,
@@ -104,7 +104,7 @@ export function readGiven(
   const has = (name: string) => given[name] !== undefined;
   if (!has('data')) {
     const stray = DATA_PARAMS.find(has);
-    if (stray) throw new InputError(`${show(stray)} has a meaning beside ${show('data')} only`);
+    if (stray) throw new InputError(`${show(stray)} requires ${show('data')}`);
     return given;
   }
   const { features, weights, ...others } = given;
@@ -115,10 +115,10 @@ export function readGiven(
     ...(weights !== undefined && { weightColumn: asList(weights).join(',') }),
   };
   const stray = GENERATOR_PARAMS.find((name) => input[name] !== undefined);
-  if (stray) throw new InputError(`${show(stray)} has no meaning beside ${show('data')}`);
+  if (stray) throw new InputError(`${show(stray)} cannot be combined with ${show('data')}`);
   if (typeof input.label === 'number') input.label = String(input.label);
   if (input.label === undefined) {
-    throw new InputError(`${show('label')} must say which column of the data is to be predicted, by name or number`);
+    throw new InputError(`${show('label')} must name the column to predict, or give its number`);
   }
   return input;
 }

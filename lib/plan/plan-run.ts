@@ -1,4 +1,4 @@
-// Plan a run: lay it out, and check that it can be finished, before anything is spent.
+// Plans a run: lays it out and checks that it can finish, before anything is spent.
 
 import { InputError } from '../base/errors.ts';
 import { parseLocation } from '../store/objects.ts';
@@ -9,13 +9,13 @@ import type { RunParams } from './params.ts';
 import type { DataShape, Plan } from './plan.ts';
 import { candidatePlan, checkSearch, planSearch } from './search/plan-search.ts';
 
-/** The orchestrator remembers the parameters: AWS keeps up to 256 KB of a step's result inline. */
+/** The orchestrator stores the parameters in a step's result, of which AWS keeps up to 256 KB inline. */
 const MAX_PARAMS_BYTES = 200_000;
 
 /**
- * Check what can be known before a run starts: all of it, or where its data are the user's, all but what depends on them.
+ * Check everything that is known before a run starts; for a user's data, everything that does not depend on them.
  *
- * @throws {InputError} as `planRun`
+ * @throws {InputError} like `planRun`
  */
 export function checkRunnable(params: RunParams): void {
   if (params.data === undefined) {
@@ -31,13 +31,13 @@ export function checkRunnable(params: RunParams): void {
 
 /**
  * @param params checked by `parseRunParams`
- * @param shape of the data, where they are the user's
- * @throws {InputError} when the parameters contradict each other, or the run could not be finished
+ * @param shape the shape of a user's data; omitted for generated data
+ * @throws {InputError} when the parameters contradict each other, or the run cannot finish
  */
 export function planRun(params: RunParams, shape?: DataShape): Plan {
   checkBytes(params);
   if (params.data !== undefined && shape === undefined) {
-    throw new InputError('a run on data cannot be planned before they have been read');
+    throw new InputError('a run on data files cannot be planned before the files have been read');
   }
   const layOut = (changed: RunParams) => layOutRun(changed, shape);
   const { search } = params;
@@ -56,7 +56,7 @@ function checkBytes(params: RunParams): void {
   const bytes = JSON.stringify(params).length;
   if (bytes > MAX_PARAMS_BYTES) {
     throw new InputError(
-      `the parameters take ${bytes} bytes as JSON, at most ${MAX_PARAMS_BYTES} are allowed; give shift, scale and weights as one number each`,
+      `the parameters take ${bytes} bytes as JSON, at most ${MAX_PARAMS_BYTES} are allowed; set shift, scale and weights to one number each`,
     );
   }
 }

@@ -1,4 +1,4 @@
-// The plan of a run: everything that follows from its parameters, worked out before anything is spent.
+// The plan of a run: everything that follows from its parameters, computed before anything is spent.
 
 import type { DatasetSpec } from '../datasets/spec.ts';
 import type { ClassLabel } from '../forest/model.ts';
@@ -10,28 +10,28 @@ import type { SearchSpec } from './search/spec.ts';
 
 export interface Plan {
   params: RunParams;
-  /** What a generator makes, or the shape of a user's data. */
+  /** The generator's options, or the shape of a user's data. */
   dataset: DatasetSpec | FileSpec;
   forest: ForestParams;
-  /** 0 where values are predicted. */
+  /** 0 for regression. */
   numClasses: number;
   numChunks: number;
   numTrain: number;
   numTest: number;
-  /** Rows that are neither learnt from nor tested on, but scored. */
+  /** Rows of the validation split, which is scored separately. */
   numValidation: number;
   strategy: 'gather' | 'trees';
-  /** Why this strategy, in words. */
+  /** The reason for the strategy, in words. */
   strategyReason: string;
   /** Trees of each training task, half-open. */
   treeGroups: [treeStart: number, treeEnd: number][];
-  /** Seconds of one vCPU that growing all trees is expected to take, and leading rows out of bag down them. */
+  /** Forecast of the seconds of one vCPU to grow all trees, and to lead the out-of-bag rows down them. */
   growSeconds: number;
-  /** What else is to be tried; the forest above is then that of the candidate that takes longest. */
+  /** The search; the forest above is then that of the candidate that takes longest. */
   search?: SearchPlan;
 }
 
-/** Data of the user's. */
+/** A user's data. */
 export interface FileSpec {
   generator: 'file';
   shape: DataShape;
@@ -40,31 +40,31 @@ export interface FileSpec {
 export interface DataShape {
   numRows: number;
   numFeatures: number;
-  /** 0 where values are predicted. */
+  /** 0 for regression. */
   numClasses: number;
-  /** What the classes are called. */
+  /** Names of the classes. */
   classes: ClassLabel[];
-  /** Partitions. */
+  /** Number of partitions. */
   numParts: number;
-  /** Rows of the largest one. */
+  /** Rows of the largest partition. */
   mostRows: number;
-  /** Tasks that looked for rows, and that surveyed them; none where one task did it all. */
+  /** Tasks that searched for row boundaries, and that surveyed rows; 0 if a single task did both. */
   numScans: number;
   numSurveys: number;
-  /** Rows of the test and the validation side, where the data say it; undefined where the test size does. */
+  /** Rows of the test and the validation split, if the data name the splits; undefined if `testSize` does. */
   numTest?: number;
   numValidation?: number;
-  /** Bytes of a part in its file, about. */
+  /** Approximate number of bytes of a part in its file. */
   partBytes: number;
-  /** Whether no value is missing, no feature categorical and no row weighted, as the trainer of classes needs it. */
+  /** Whether no value is missing, no feature is categorical and no row is weighted, as the classification trainer requires. */
   isPlain: boolean;
-  /** Whether rows are weighted: with weights, trees are the general trainer's. */
+  /** Whether rows are weighted: only the general trainer supports weights. */
   hasWeights: boolean;
 }
 
 export interface Candidate {
   params: Overrides;
-  /** Of a run that grows this forest: for what it takes, and for the tasks that do it. */
+  /** Plan of a run that grows this forest: for its forecast, and for its tasks. */
   plan: Plan;
 }
 
@@ -73,6 +73,6 @@ export interface SearchPlan {
   numFolds: number;
   candidates: Candidate[];
   rounds: Round[];
-  /** How many times as long as the middle one the longest candidate is expected to take. */
+  /** Forecast time of the longest candidate divided by that of the median one. */
   spread: number;
 }

@@ -1,4 +1,4 @@
-// What AWS asks: list prices, without free tier, savings plans or taxes. The one place to change when they do.
+// List prices of AWS, without free tier, savings plans or taxes. The only place to edit when they change.
 
 export const PRICES = {
   region: 'us-east-1',

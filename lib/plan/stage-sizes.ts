@@ -1,10 +1,9 @@
-// The stages of a run, and the memory and time of their functions. The stack and the emulator read both here.
+// The stages of a run, and the memory and time of their functions: the only source for the stack and the emulator.
 
 export const STAGE_NAMES = ['generate', 'split', 'train', 'evaluate'] as const;
 export type StageName = (typeof STAGE_NAMES)[number];
 /**
- * Memory of the functions of each stage, in MiB, in the sizes that are deployed, the smallest first; 1,769 is one vCPU on
- * Lambda. The stack and the emulator read it here.
+ * Memory sizes in which the functions of each stage are deployed, in MiB, ascending; 1,769 MiB is one vCPU on Lambda.
  */
 export const MEMORY_SIZES_MIB = {
   generate: [1769, 3538],
@@ -19,5 +18,5 @@ export function memorySizeFor(stage: keyof typeof MEMORY_SIZES_MIB, peakMiB: num
   return index === -1 ? sizes.length - 1 : index;
 }
 
-/** Longest time of one invocation, in seconds, up to 900. */
+/** Time limit of one invocation, in seconds, up to 900. */
 export const TIMEOUT_SECONDS = { generate: 300, split: 300, train: 900, evaluate: 300 } as const;

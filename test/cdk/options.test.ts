@@ -352,9 +352,9 @@ test('a schedule may read data, under the names that the API takes, and is refus
   const params = { data: ['s3://tables/2026/'], label: 'sold', features: ['rooms', 'age'], weights: 'w' };
   const [{ Target }] = propertiesOf(schedule(params), 'AWS::Scheduler::Schedule');
   assert.deepEqual(JSON.parse(Target.Input).params, params);
-  assert.throws(() => schedule({ data: ['s3://tables/2026/'] }), /schedule.params: label must say which column/);
+  assert.throws(() => schedule({ data: ['s3://tables/2026/'] }), /schedule.params: label must name the column/);
   assert.throws(() => schedule({ data: ['/tmp/a.csv'], label: 'a' }), /schedule.params: data must be given as s3:/);
-  assert.throws(() => schedule({ label: 'sold' }), /schedule.params: label has a meaning beside data only/);
+  assert.throws(() => schedule({ label: 'sold' }), /schedule.params: label requires data/);
 });
 
 test('an upload below the prefix tells the function that starts runs, over the bus, with what is undelivered in the queue', () => {
@@ -391,8 +391,8 @@ test('an upload below the prefix tells the function that starts runs, over the b
 
 test('a trigger of uploads that could start no run, or would start one on what a run wrote, is refused', () => {
   const uploads = (options: object) => templateOf({ bundleDir, uploads: options as never });
-  assert.throws(() => uploads({ params: {} }), /uploads.params: label must say which column/);
-  assert.throws(() => uploads({}), /uploads.params: label must say which column/);
+  assert.throws(() => uploads({ params: {} }), /uploads.params: label must name the column/);
+  assert.throws(() => uploads({}), /uploads.params: label must name the column/);
   assert.throws(() => uploads({ params: { label: 'a', data: ['s3://b/c'] } }), /uploads.params must be without data/);
   for (const prefix of ['runs/', 'data/', 'data/*.csv', '']) {
     assert.throws(() => uploads({ prefix, params: { label: 'a' } }), /uploads.prefix must be below data\/.*, got /);

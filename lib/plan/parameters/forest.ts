@@ -1,4 +1,4 @@
-// Parameters of a run: its forest, and how it is done.
+// Run parameters: the forest, and how the run is executed.
 
 import { isFraction, isInteger, isNumber } from '../../base/check.ts';
 import { MAX_SEED } from '../../base/random.ts';
@@ -21,7 +21,7 @@ import {
 import { byPosition, number } from './text.ts';
 
 const MAX_TREES = 100_000;
-const MAX_WORKERS = 1000; // Lambda's default concurrency limit of a region
+const MAX_WORKERS = 1000; // Lambda's default concurrency limit in a region
 
 const atLeast0 = () => numeric('a number ≥ 0', (value) => value >= 0);
 
@@ -34,7 +34,7 @@ export const FOREST = parameters({
     schema: choice('classification', 'regression'),
     preset: 'classification',
     group: 'Forest:',
-    help: 'classification, or regression: the label is a value; follows from the generator',
+    help: 'classification or regression (follows from the generator)',
     value: 'NAME',
   },
   trees: {
@@ -66,7 +66,7 @@ export const FOREST = parameters({
     schema: integerOrNull(),
     preset: null,
     group: 'Forest:',
-    help: 'greatest depth',
+    help: 'maximum depth',
     value: 'N',
     read: number,
     nullWord: 'none',
@@ -76,7 +76,7 @@ export const FOREST = parameters({
     schema: countOrShare(2),
     preset: 2,
     group: 'Forest:',
-    help: 'fewest rows of a node that is split, a count or a share',
+    help: 'minimum rows of a node to split it, a count or a share',
     value: 'X',
     read: number,
     isSearched: true,
@@ -85,7 +85,7 @@ export const FOREST = parameters({
     schema: countOrShare(1),
     preset: 1,
     group: 'Forest:',
-    help: 'fewest rows of a leaf, a count or a share',
+    help: 'minimum rows of a leaf, a count or a share',
     value: 'X',
     read: number,
     isSearched: true,
@@ -94,7 +94,7 @@ export const FOREST = parameters({
     schema: numeric('a share from 0 to 0.5', (value) => value >= 0 && value <= 0.5),
     preset: 0,
     group: 'Forest:',
-    help: "least share of a tree's weight in a leaf",
+    help: "minimum share of a tree's weight in a leaf",
     value: 'SHARE',
     read: number,
     isSearched: true,
@@ -103,7 +103,7 @@ export const FOREST = parameters({
     schema: integerOrNull(2),
     preset: null,
     group: 'Forest:',
-    help: 'most leaves of a tree, best cut first',
+    help: 'maximum leaves of a tree, grown best cut first',
     value: 'N',
     read: number,
     nullWord: 'none',
@@ -113,7 +113,7 @@ export const FOREST = parameters({
     schema: choice(...CLASS_CRITERIA, ...VALUE_CRITERIA),
     preset: 'gini',
     group: 'Forest:',
-    help: 'what a cut lowers: gini, entropy or log_loss; of values squared_error, absolute_error or poisson',
+    help: 'impurity: gini, entropy or log_loss; for regression squared_error, absolute_error or poisson',
     value: 'NAME',
     isSearched: true,
   },
@@ -121,7 +121,7 @@ export const FOREST = parameters({
     schema: atLeast0(),
     preset: 0,
     group: 'Forest:',
-    help: 'least weighted fall of impurity by a cut',
+    help: 'minimum weighted decrease of impurity by a cut',
     value: 'X',
     read: number,
     isSearched: true,
@@ -130,19 +130,19 @@ export const FOREST = parameters({
     schema: flag(),
     preset: true,
     group: 'Forest:',
-    help: 'grow every tree from all rows (the default of --extra-trees)',
+    help: 'grow every tree on all rows (the default with --extra-trees)',
     isOnByDefault: true,
     helpOn: 'grow every tree from rows drawn with replacement (the default of others)',
     isSearched: true,
   },
   maxSamples: {
     schema: rule<number | null>(
-      'an integer ≥ 1, a share in (0, 1), or null for as many as there are',
+      'an integer ≥ 1, a share in (0, 1), or null for the number of rows',
       (value) => value === null || isInteger(value, 1, MAX_ROWS) || isFraction(value),
     ),
     preset: null,
     group: 'Forest:',
-    help: 'rows drawn for a tree, a count or a share',
+    help: 'rows drawn for each tree, a count or a share',
     value: 'X',
     read: number,
     nullWord: 'all',
@@ -156,7 +156,7 @@ export const FOREST = parameters({
     ),
     preset: null,
     group: 'Forest:',
-    help: 'balanced, balanced_subsample, a list 1,5 or class:weight pairs 1:5',
+    help: 'balanced, balanced_subsample, a list like 1,5 or class:weight pairs like 1:5',
     value: 'X',
     read: byPosition,
     nullWord: 'none',
@@ -166,7 +166,7 @@ export const FOREST = parameters({
     schema: atLeast0(),
     preset: 0,
     group: 'Forest:',
-    help: 'cost of a leaf, for pruning',
+    help: 'complexity parameter of pruning: the cost of a leaf',
     value: 'X',
     read: number,
     isSearched: true,
@@ -178,7 +178,7 @@ export const FOREST = parameters({
     ),
     preset: null,
     group: 'Forest:',
-    help: "feature:sign pairs 0:1,3:-1: class 1's probability only rises (1) or falls (-1) with it",
+    help: "feature:sign pairs like 0:1,3:-1: class 1's probability only rises (1) or falls (-1) with the feature",
     value: 'X',
     read: byPosition,
     nullWord: 'none',
@@ -188,20 +188,20 @@ export const FOREST = parameters({
     schema: flag(),
     preset: false,
     group: 'Forest:',
-    help: 'one random cut per feature, no bootstrap (see --bootstrap)',
+    help: 'extra-trees: one random cut per feature, no bootstrap (see --bootstrap)',
     isSearched: true,
   },
   oobScore: {
     schema: flag(),
     preset: false,
     group: 'Forest:',
-    help: 'score the forest on the rows that each tree did not see',
+    help: 'score the forest on out-of-bag rows',
   },
   maxBins: {
     schema: integer(2, 255),
     preset: 255,
     group: 'Forest:',
-    help: 'bins per feature, up to 255',
+    help: 'maximum bins per feature, up to 255',
     value: 'N',
     read: number,
   },
@@ -228,7 +228,7 @@ export const EXECUTION = parameters({
     schema: integer(1, MAX_WORKERS),
     preset: 4,
     group: 'Run:',
-    help: 'functions at work at once',
+    help: 'maximum number of concurrent functions',
     value: 'N',
     read: number,
     calls: ['fit'],
@@ -237,7 +237,7 @@ export const EXECUTION = parameters({
     schema: integerOrNull(),
     preset: null,
     group: 'Run:',
-    help: 'longest time until it is given up',
+    help: 'time after which the run is stopped',
     value: 'SECONDS',
     read: number,
     nullWord: 'none',

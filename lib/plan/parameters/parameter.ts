@@ -1,4 +1,4 @@
-// What one parameter of a run is: its values, and how it appears on the command line, in the API and in the client.
+// The definition of a run parameter: its values, and how it appears on the command line, in the API and in the client.
 
 import * as v from 'valibot';
 import { isFraction, isInteger, isNumber, isObject } from '../../base/check.ts';
@@ -9,11 +9,11 @@ import type { ReadText } from './text.ts';
 /** Headings of the help text, in its order. */
 export const GROUPS = ['Your data:', 'Generated data:', 'Split:', 'Forest:', 'Run:'] as const;
 
-/** Calls of the client that take parameters; an estimator has options of its own. */
+/** Calls of the client that take parameters; estimators have their own options. */
 export type ClientCall = 'makeClassification' | 'makeRegression' | 'readData' | 'trainTestSplit' | 'fit';
 
 export interface Parameter {
-  /** The values that it may have; optional ones have no default. */
+  /** The schema of its values; optional parameters have no default. */
   schema: v.GenericSchema;
   /** @default none; some defaults depend on other parameters, see `parseRunParams` */
   preset?: unknown;
@@ -30,21 +30,21 @@ export interface Parameter {
   isOnByDefault?: true;
   /** Text of the switch `--NAME`, where it is offered both ways. */
   helpOn?: string;
-  /** The option that gives it, where it has none of its own: `features` lists the columns of a user's data. */
+  /** The option that sets it, if it shares one: `--features` sets the columns of a user's data. */
   option?: string;
-  /** Whether it describes what a generator makes, or how a user's data are read. @default it applies to both */
+  /** Whether it applies only to generated data or only to a user's data. @default both */
   source?: 'generator' | 'data';
   /** The generators that it applies to. @default all */
   generators?: readonly GeneratorName[];
   /** Whether a search may try values of it. */
   isSearched?: true;
-  /** The client's calls that take it. */
+  /** The client calls that take it. */
   calls?: readonly ClientCall[];
-  /** Its name there. @default its own */
+  /** Its name in those calls. @default its name here */
   callName?: string;
 }
 
-/** A rule for the values of a parameter: what it allows, in words, and the check. */
+/** A rule for the values of a parameter: the allowed values in words, and the check. */
 export function rule<T>(allowed: string, isAllowed: (value: unknown) => boolean) {
   return v.custom<T>(isAllowed, allowed);
 }
@@ -71,7 +71,7 @@ export const countOrShare = (least: number) =>
     `an integer ≥ ${least} or a share in (0, 1)`,
     (value) => isInteger(value, least, MAX_ROWS) || isFraction(value),
   );
-/** Of all rows: a share, or a number of them. */
+/** A share of the rows, or a number of rows. */
 export const shareOrCount = () =>
   numeric('a share in (0, 1) or an integer ≥ 1', (value) => value > 0 && (value < 1 || Number.isInteger(value)));
 export const text = (allowed: string) => rule<string>(allowed, (value) => typeof value === 'string' && value !== '');
@@ -82,12 +82,12 @@ export const texts = (items: string) =>
       Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string' && item !== ''),
   );
 
-/** Numbers by position, as a list of all or an object of some: `{"3": 5}`. */
+/** Numbers by position: a list of all, or an object of some, such as `{"3": 5}`. */
 export type ByPosition = number[] | Record<string, number>;
 
 const isRecord = (value: unknown): value is Record<string, unknown> => isObject(value) && Object.keys(value).length > 0;
 
-/** Numbers by name: weights of classes, say. */
+/** Numbers by name, such as class weights. */
 export const isNamed = (value: unknown): value is Record<string, number> =>
   isRecord(value) && Object.entries(value).every(([name, number]) => name !== '' && isNumber(number));
 
@@ -95,7 +95,7 @@ export const isByPosition = (value: unknown): value is ByPosition =>
   isNumbers(value) ||
   (isRecord(value) && Object.entries(value).every(([key, number]) => /^(0|[1-9]\d*)$/.test(key) && isNumber(number)));
 
-/** Keeps the types of the parameters that are given. */
+/** Keeps the exact types of the parameters. */
 export function parameters<const T extends Record<string, Parameter>>(table: T): T {
   return table;
 }

@@ -1,4 +1,4 @@
-// Parameters of a run: which rows are held out.
+// Run parameters: the split of the rows.
 
 import * as v from 'valibot';
 import { flag, integer, parameters, shareOrCount, text } from './parameter.ts';
@@ -11,7 +11,7 @@ export const SPLIT = parameters({
     schema: shareOrCount(),
     preset: 0.1,
     group: 'Split:',
-    help: 'share or count of the rows held out',
+    help: 'share or count of the rows in the test split',
     value: 'X',
     read: number,
     calls: ['trainTestSplit'],
@@ -19,7 +19,7 @@ export const SPLIT = parameters({
   validationSize: {
     schema: v.optional(shareOrCount()),
     group: 'Split:',
-    help: 'share or count of the rows to score besides, neither learnt from nor tested on',
+    help: 'share or count of the rows in a validation split, which is scored separately',
     value: 'X',
     read: number,
     calls: ['trainTestSplit'],
@@ -27,13 +27,13 @@ export const SPLIT = parameters({
   stratify: {
     schema: v.optional(flag()),
     group: 'Split:',
-    help: 'hold out the same share of each class, exactly',
+    help: 'split each class in exactly the same proportions',
     calls: ['trainTestSplit'],
   },
   group: {
     schema: v.optional(column()),
     group: 'Split:',
-    help: 'with --data: keep rows of one group on one side',
+    help: 'with --data: never divide the rows of a group between splits',
     value: 'COLUMN',
     source: 'data',
     calls: ['trainTestSplit'],
@@ -41,7 +41,7 @@ export const SPLIT = parameters({
   time: {
     schema: v.optional(column()),
     group: 'Split:',
-    help: 'with --data: hold out the latest rows',
+    help: 'with --data: the latest rows are the test split',
     value: 'COLUMN',
     source: 'data',
     calls: ['trainTestSplit'],
@@ -49,7 +49,7 @@ export const SPLIT = parameters({
   hashBy: {
     schema: v.optional(column()),
     group: 'Split:',
-    help: 'with --data: by the hash of a key, so that no row changes sides as data grow',
+    help: 'with --data: split by the hash of a key, so that rows keep their split as data grow',
     value: 'COLUMN',
     source: 'data',
     calls: ['trainTestSplit'],
@@ -57,7 +57,7 @@ export const SPLIT = parameters({
   side: {
     schema: v.optional(column()),
     group: 'Split:',
-    help: 'with --data: as the column says, train or test, 0 or 1',
+    help: 'with --data: a column names the split of each row: train or test, 0 or 1',
     value: 'COLUMN',
     source: 'data',
     calls: ['trainTestSplit'],
@@ -65,7 +65,7 @@ export const SPLIT = parameters({
   folds: {
     schema: v.optional(integer(2, 100)),
     group: 'Split:',
-    help: 'cross-validate as well: hold out each of N parts of the training rows once',
+    help: 'also cross-validate, with N folds of the training rows',
     value: 'N',
     read: number,
     calls: ['fit'],
@@ -74,7 +74,7 @@ export const SPLIT = parameters({
     schema: flag(),
     preset: true,
     group: 'Split:',
-    help: 'hold out the last rows instead of random ones',
+    help: 'make the last rows the test split instead of random ones',
     isOnByDefault: true,
     calls: ['trainTestSplit'],
   },

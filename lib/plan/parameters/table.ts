@@ -1,5 +1,5 @@
-// All parameters of a run, in the order of the help text. Options, fields of the API, checks, defaults, the client's names,
-// the docs' table and the command that does a run again follow from this table: a new parameter is written here alone.
+// All parameters of a run, in the order of the help text. Options, API fields, checks, defaults, client options, the table
+// in the docs and the command that repeats a run all follow from this table: a new parameter is added only here.
 
 import type * as v from 'valibot';
 import type { GeneratorName } from '../../datasets/spec.ts';
@@ -12,7 +12,7 @@ import { USER_DATA } from './user-data.ts';
 const TABLE = { ...USER_DATA, ...GENERATED_DATA, ...SPLIT, ...FOREST, ...EXECUTION };
 
 type Table = typeof TABLE;
-/** A parameter of the table; `search` is the only one beside it. */
+/** A parameter of the table; only `search` is not in it. */
 export type TableName = keyof Table;
 export type TableSchemas = { [Name in TableName]: Table[Name]['schema'] };
 type NamesWith<Property> = { [Name in TableName]: Table[Name] extends Property ? Name : never }[TableName];
@@ -34,21 +34,21 @@ function valuesOf<Property extends 'schema' | 'preset'>(property: Property): Rec
 export const SCHEMAS = valuesOf('schema') as TableSchemas;
 
 /**
- * The reference job. `maxFeatures` is not in it: its default is the engine's. Extra-trees draw no bootstrap by default.
+ * The reference job. `maxFeatures` is missing: its default depends on the engine. Extra-trees have no bootstrap by default.
  */
 export const RUN_DEFAULTS = valuesOf('preset') as {
   readonly [Name in NamesWith<{ preset: unknown }>]: Table[Name]['preset' & keyof Table[Name]];
 };
 
-/** Parameters that a search may try: those of the forest that leave the rows and their bins as they are. */
+/** Parameters that a search may vary: those of the forest that change neither the rows nor their bins. */
 export type SearchedName = NamesWith<{ isSearched: true }>;
 export const SEARCHED = namesWhere(({ isSearched }) => isSearched) as SearchedName[];
 
-/** Parameters that describe what a generator makes, and how a user's data are read. */
+/** Parameters that apply only to generated data, and only to a user's data. */
 export const GENERATOR_PARAMS = namesWhere(({ source }) => source === 'generator');
 export const DATA_PARAMS = namesWhere(({ source }) => source === 'data');
 
-/** Parameters of single generators, and those that a generator knows. */
+/** Parameters that apply to some generators only, and the test whether one applies. */
 export const SINGLE_GENERATOR_PARAMS = namesWhere(({ generators }) => generators);
 export function paramsOfGenerator(generator: GeneratorName): TableName[] {
   return namesWhere(({ generators }) => generators?.includes(generator));

@@ -1,7 +1,7 @@
-// Values of parameters as text: how an option of the command line is read. Anything else stays text, to be refused with
-// the values that are allowed.
+// Reads parameter values from the text of command line options. Unreadable text is returned as it is, so that the check
+// rejects it with the allowed values.
 
-/** @param before what the same option gave already, where it may be given more than once */
+/** @param before the value so far, for an option that may be repeated */
 export type ReadText = (text: string, before?: unknown) => unknown;
 
 export function number(text: string): unknown {
@@ -23,11 +23,11 @@ export const byPosition: ReadText = (text) => {
     : text;
 };
 
-/** Names of columns, `a,b`; a name that has a comma is given by its number. */
+/** Names of columns, `a,b`; a column whose name contains a comma is given by its number. */
 export const names: ReadText = (text) => text.split(',').map((name) => name.trim());
 
 /** A number of features; or names and numbers of columns. */
 export const countOrNames: ReadText = (text) => (typeof number(text) === 'number' ? number(text) : names(text));
 
-/** One more of an option that may be given again. */
+/** One more value of an option that may be repeated. */
 export const collect = (text: string, before?: unknown) => [...((before as string[] | undefined) ?? []), text];

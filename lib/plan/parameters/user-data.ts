@@ -1,10 +1,10 @@
-// Parameters of a run: where a user's data are, and how they are read.
+// Run parameters: location and format of a user's data.
 
 import * as v from 'valibot';
 import { flag, integer, parameters, text, texts } from './parameter.ts';
 import { collect, names, number } from './text.ts';
 
-const MAX_CHUNK_BYTES = 64 * 1024 ** 2; // a task holds its share of a file several times over
+const MAX_CHUNK_BYTES = 64 * 1024 ** 2; // a task holds several copies of its part of a file
 
 const column = () => text('the name or number of a column');
 const columns = () => texts('names or numbers of columns');
@@ -13,7 +13,7 @@ export const USER_DATA = parameters({
   data: {
     schema: v.optional(texts('locations: s3://bucket/key, a prefix that ends in /, or a pattern')),
     group: 'Your data:',
-    help: 'files to learn from: a path, a folder, a pattern or s3://…; may be given again',
+    help: 'files to train on: a path, a folder, a pattern or s3://…; may be repeated',
     value: 'PATH',
     read: collect,
   },
@@ -35,7 +35,7 @@ export const USER_DATA = parameters({
   drop: {
     schema: v.optional(columns()),
     group: 'Your data:',
-    help: 'columns to leave out',
+    help: 'columns to ignore',
     value: 'LIST',
     read: names,
     source: 'data',
@@ -44,7 +44,7 @@ export const USER_DATA = parameters({
   categorical: {
     schema: v.optional(columns()),
     group: 'Your data:',
-    help: 'columns to take as categories, numbers or not',
+    help: 'columns to treat as categories even if they hold numbers',
     value: 'LIST',
     read: names,
     source: 'data',
@@ -60,7 +60,7 @@ export const USER_DATA = parameters({
   skipRows: {
     schema: v.optional(integer(0, 1000)),
     group: 'Your data:',
-    help: 'lines before the table of a text file (0)',
+    help: 'lines to skip before the table of a text file (0)',
     value: 'N',
     read: number,
     source: 'data',
@@ -69,7 +69,7 @@ export const USER_DATA = parameters({
   header: {
     schema: v.optional(flag()),
     group: 'Your data:',
-    help: 'the first row has no names, and columns are called 0, 1, …',
+    help: 'the first row holds values; columns are named 0, 1, …',
     isOnByDefault: true,
     helpOn: 'the first row has the names (where all its cells are texts)',
     source: 'data',

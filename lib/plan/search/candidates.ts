@@ -5,18 +5,18 @@ import { exp, log } from '../../base/numeric.ts';
 import { KeyedPermutation, RandomStream, STREAM } from '../../base/random.ts';
 import type { SearchedName } from '../parameters/table.ts'; // biome-ignore format: one line
 import type { RunParams } from '../params.ts';
-import { type Distribution, drawsWhole, isDistribution, MAX_CANDIDATES, type SearchSpec } from './spec.ts';
+import { type Distribution, drawsIntegers, isDistribution, MAX_CANDIDATES, type SearchSpec } from './spec.ts';
 
-/** Draws for one candidate, before it is said that there are too few different ones. */
+/** Draws per candidate before the ranges are rejected for having too few distinct candidates. */
 const DRAWS_PER_CANDIDATE = 100;
 
 /**
- * The candidates of a search, all different, in an order that depends on the grid and the seed alone. A grid is gone
- * through by the alphabetical order of its parameters, the last changing fastest.
+ * The candidates of a search, all distinct, in an order that depends only on the grid and the seed. A grid is enumerated in
+ * the alphabetical order of its parameters; the last one changes fastest.
  *
  * @param seed integer from 0 to 2^53 - 1
- * @throws {InputError} when there are too many, or fewer than are to be drawn
- * Source: scikit-learn 1.9.1, `ParameterGrid` and `ParameterSampler`; that one may draw a candidate again from ranges.
+ * @throws {InputError} when the grid has too many candidates, or fewer than the number to draw
+ * Source: scikit-learn 1.9.1, `ParameterGrid` and `ParameterSampler`, which may draw a candidate twice from ranges.
  */
 export function listCandidates({ grid, random }: SearchSpec, seed: number): Overrides[] {
   const names = Object.keys(grid);
@@ -34,22 +34,23 @@ export function listCandidates({ grid, random }: SearchSpec, seed: number): Over
   }
   if (random > size) {
     throw new InputError(
-      `random ${random} asks for more than the ${size} candidates of the grid; leave it out for all`,
+      `random must be at most the ${size} candidates of the grid, got ${random}; omit it to try all`,
     );
   }
-  if (size > Number.MAX_SAFE_INTEGER) throw new InputError(`the grid has more candidates than can be counted, ${size}`);
+  if (size > Number.MAX_SAFE_INTEGER)
+    throw new InputError(`the grid has too many candidates, about ${size}; use fewer values`);
   const order = new KeyedPermutation(size, seed, STREAM.candidates);
   return Array.from({ length: random }, (_, i) => candidateAt(names, lists, order.at(i)));
 }
 
-/** The candidate at a place of the grid. */
+/** The candidate at an index of the grid. */
 function candidateAt(names: readonly string[], lists: readonly (readonly unknown[])[], index: number): Overrides {
   const entries: [string, unknown][] = [];
-  let rest = index;
+  let remaining = index;
   for (let j = names.length - 1; j >= 0; j--) {
     const values = lists[j];
-    entries.unshift([names[j], values[rest % values.length]]);
-    rest = Math.floor(rest / values.length);
+    entries.unshift([names[j], values[remaining % values.length]]);
+    remaining = Math.floor(remaining / values.length);
   }
   return Object.fromEntries(entries) as Overrides;
 }
@@ -60,7 +61,7 @@ function drawCandidates(grid: SearchSpec['grid'], random: number, seed: number):
   for (let i = 0; drawn.size < random; i++) {
     if (i === random * DRAWS_PER_CANDIDATE) {
       throw new InputError(
-        `random ${random}: the ranges gave ${drawn.size} different candidates in ${i} draws; use wider ranges, or fewer candidates`,
+        `random ${random}: the ranges gave ${drawn.size} distinct candidates in ${i} draws; use wider ranges or fewer candidates`,
       );
     }
     stream.seek(i);
@@ -76,10 +77,10 @@ function drawCandidates(grid: SearchSpec['grid'], random: number, seed: number):
   return [...drawn.values()];
 }
 
-/** Numbers that are no whole ones have 4 digits: they can be read, and typed again. */
+/** Draw an integer, or a number rounded to 4 digits, which is easy to read and type. */
 function drawNumber(stream: RandomStream, name: string, range: Distribution): number {
   const { from, to } = range;
-  const isWhole = drawsWhole(name, range);
+  const isWhole = drawsIntegers(name, range);
   if (isWhole && !range.log) return from + stream.nextBelow(to - from + 1);
   const end = isWhole ? to + 1 : to;
   const share = stream.nextUnit();
@@ -87,5 +88,5 @@ function drawNumber(stream: RandomStream, name: string, range: Distribution): nu
   return Math.min(to, Math.max(from, isWhole ? Math.floor(value) : Number(value.toPrecision(4))));
 }
 
-/** Parameters of one candidate, in alphabetical order; all others are those of the run. */
+/** Parameters of one candidate, in alphabetical order; all others come from the run. */
 export type Overrides = Partial<Pick<RunParams, SearchedName>>;

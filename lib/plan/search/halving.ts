@@ -1,4 +1,4 @@
-// Successive halving: how many candidates each round has, and with how much of the resource.
+// Successive halving: the number of candidates and the resource of each round.
 
 import { InputError } from '../../base/errors.ts';
 import type { Halving } from './spec.ts';
@@ -10,22 +10,22 @@ export interface Round {
   resources: number;
 }
 
-/** What there is of the resource. */
+/** Limits of the resource. */
 export interface Resources {
-  /** The least that makes sense: for rows two of each class in each fold, for trees one. */
+  /** The smallest useful amount: two rows of each class in each fold, or one tree. */
   smallest: number;
-  /** Where it comes from, in words. */
-  smallestIs: string;
-  /** All there are. */
+  /** Its reason, in words. */
+  smallestReason: string;
+  /** The whole resource. */
   most: number;
 }
 
 /**
  * The rounds of a search.
  *
- * @throws {InputError} when the first round would have more than the last may have
- * Source: scikit-learn 1.9.1, `BaseSuccessiveHalving._run_search`; but where the number of candidates is a power of the
- * factor its logarithm is exact here, while 243 candidates by factor 3 are one round less there, by rounding.
+ * @throws {InputError} when the first round would exceed the maximum of the last
+ * Source: scikit-learn 1.9.1, `BaseSuccessiveHalving._run_search`. Unlike there, the logarithm is exact if the number of
+ * candidates is a power of the factor: scikit-learn has one round less for 243 candidates and factor 3, from rounding.
  */
 export function halvingRounds(numCandidates: number, halving: Halving, resources: Resources): Round[] {
   const { factor, aggressiveElimination, resource } = halving;
@@ -38,7 +38,7 @@ export function halvingRounds(numCandidates: number, halving: Halving, resources
   if (halving.minResources === 'exhaust') least = Math.max(least, Math.floor(most / factor ** (numRequired - 1)));
   else if (halving.minResources !== 'smallest') least = halving.minResources;
   if (least > most) {
-    const why = typeof halving.minResources === 'number' ? 'as asked for' : resources.smallestIs;
+    const why = typeof halving.minResources === 'number' ? 'as set' : resources.smallestReason;
     throw new InputError(
       `minResources: the first round would have ${least} ${resource} (${why}), the last has ${most}; use more ${resource}, or no halving`,
     );
@@ -54,7 +54,7 @@ export function halvingRounds(numCandidates: number, halving: Halving, resources
   });
 }
 
-/** Candidates of a round that go on to the next. */
+/** Candidates of a round that stay for the next. */
 function numKept(numCandidates: number, factor: number): number {
   return Math.ceil(numCandidates / factor);
 }

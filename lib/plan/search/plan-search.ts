@@ -1,4 +1,4 @@
-// The plan of a search: its candidates, each with a plan of its own, and its rounds.
+// The plan of a search: its candidates, each with its own plan, and its rounds.
 
 import { InputError } from '../../base/errors.ts';
 import type { RunParams } from '../params.ts';
@@ -8,7 +8,7 @@ import { listCandidates } from './candidates.ts';
 import { halvingRounds, type Resources, type Round } from './halving.ts';
 import type { SearchSpec } from './spec.ts';
 
-/** Fits of a search at most: the report reads them all. */
+/** Maximum number of fits of a search: the report reads them all. */
 const MAX_FITS = 10_000;
 
 /** Parameters of a run that grows the forest of a candidate. */
@@ -18,8 +18,8 @@ export function withCandidate(params: RunParams, candidate: Overrides): RunParam
 
 /**
  * @param layOut makes the plan of a run without a search
- * @returns the plan of the run as far as its data go, and of its search; the forest is that of the candidate that takes
- *   longest, since the best is not known
+ * @returns the plan of the run and of its search; the forest is that of the candidate that takes longest, as the best one is
+ *   not known yet
  * @throws {InputError} when there are too many candidates or rows too few, or a candidate contradicts itself or the data
  */
 export function planSearch(params: RunParams, spec: SearchSpec, layOut: (params: RunParams) => Plan): Plan {
@@ -42,9 +42,9 @@ export function planSearch(params: RunParams, spec: SearchSpec, layOut: (params:
 }
 
 /**
- * The candidates, and what can be known to be wrong before a user's data have been read.
+ * List the candidates, and check everything that does not depend on a user's data.
  *
- * @throws {InputError} when there are too many, or the folds would tear groups or times apart
+ * @throws {InputError} when there are too many, or the folds would divide groups or mix times
  */
 export function checkSearch({ folds: numFolds = 0, group, time, seed }: RunParams, spec: SearchSpec): Overrides[] {
   const listed = listCandidates(spec, seed);
@@ -56,13 +56,13 @@ export function checkSearch({ folds: numFolds = 0, group, time, seed }: RunParam
   }
   if (group !== undefined || time !== undefined) {
     throw new InputError(
-      `a search draws its folds at random: leave out the search or ${group === undefined ? 'time' : 'group'}`,
+      `a search has random folds, which cannot be combined with ${group === undefined ? 'time' : 'group'}; remove one of them`,
     );
   }
   return listed;
 }
 
-/** Do what may refuse a candidate; the message says which. */
+/** Run `work`; if it throws an InputError, name the candidate in its message. */
 export function candidatePlan<T>(candidate: Overrides, work: () => T): T {
   try {
     return work();
@@ -74,18 +74,18 @@ export function candidatePlan<T>(candidate: Overrides, work: () => T): T {
 }
 
 function resourcesOf({ numTrain, numClasses, params }: Plan, { halving }: SearchSpec, numFolds: number): Resources {
-  if (halving!.resource === 'trees') return { smallest: 1, smallestIs: 'the fewest', most: params.trees };
+  if (halving!.resource === 'trees') return { smallest: 1, smallestReason: 'the fewest', most: params.trees };
   const { minResources } = halving!;
-  // both sides of each fold have a row
+  // each split of a fold needs at least one row
   const fewest = 2 * numFolds;
   if (typeof minResources === 'number' && minResources < fewest) {
     throw new InputError(`minResources must be at least ${fewest} rows, two for each fold, got ${minResources}`);
   }
-  const smallestIs = `two${numClasses > 0 ? ` of each of ${numClasses} classes` : ''} in each of ${numFolds} folds`;
-  return { smallest: fewest * Math.max(1, numClasses), smallestIs, most: numTrain };
+  const smallestReason = `two${numClasses > 0 ? ` of each of ${numClasses} classes` : ''} in each of ${numFolds} folds`;
+  return { smallest: fewest * Math.max(1, numClasses), smallestReason, most: numTrain };
 }
 
-/** How much of the resource a round has, as a share of all. */
+/** The resource of a round as a share of the whole. */
 export function shareOf({ resources }: Round, { spec }: SearchPlan, { numTrain, params }: Plan): number {
   return resources / (spec.halving?.resource === 'trees' ? params.trees : numTrain);
 }

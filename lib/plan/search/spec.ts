@@ -1,43 +1,43 @@
-// What a search is asked for: the values to try, how many, by which score, and whether in rounds.
+// The specification of a search: the values to try, the number of candidates, the score, and the rounds.
 
 import { InputError } from '../../base/errors.ts';
 import { quote } from '../../base/quote.ts';
 import { SEARCHED, type SearchedName } from '../parameters/table.ts';
 import { type ScoringName, scoringNames } from './scoring.ts';
 
-/** Values to be drawn: integers, ends included, where both ends are and the parameter takes them; else numbers. */
+/** A range to draw from: integers, ends included, if both ends are integers and the parameter takes them; else numbers. */
 export interface Distribution {
   from: number;
   to: number;
-  /** Whether logarithms are drawn evenly. */
+  /** Whether the distribution is uniform in the logarithm. */
   log?: true;
 }
 
 export interface Halving {
-  /** Of `factor` candidates one goes on, with `factor` times the resource. Above 1. */
+  /** One of `factor` candidates stays for the next round, with `factor` times the resource. Above 1. */
   factor: number;
-  /** What later rounds have more of. */
+  /** The resource that grows from round to round. */
   resource: 'rows' | 'trees';
-  /** Of the first round: a count, as few as make sense, or as many as let the last round have all. */
+  /** Resource of the first round: a count, 'smallest', or 'exhaust' to let the last round use everything. */
   minResources: number | 'smallest' | 'exhaust';
-  /** Of the last round at most; null for all training rows, or the run's trees. */
+  /** Maximum resource of the last round; null for all training rows, or all trees of the run. */
   maxResources: number | null;
-  /** Whether the first rounds have the least, until few enough candidates are left. */
+  /** Whether the first rounds repeat the smallest resource until few enough candidates are left. */
   aggressiveElimination: boolean;
 }
 
-/** `search` of a run's parameters, checked and with its defaults. */
+/** The parameter `search` of a run, checked and with defaults. */
 export interface SearchSpec {
-  /** Values of each parameter, in alphabetical order: all to be combined, or drawn from. */
+  /** Values of each parameter, in alphabetical order, to combine or to draw from. */
   grid: Record<string, readonly unknown[] | Distribution>;
   /** Candidates to draw; null to try every combination. */
   random: number | null;
   scoring: ScoringName;
-  /** Null to give every candidate all. */
+  /** Null to give every candidate the full resource. */
   halving: Halving | null;
 }
 
-/** What `--halving` alone means. */
+/** The meaning of `--halving` without further options. */
 export const HALVING_DEFAULTS: Halving = {
   factor: 3,
   resource: 'rows',
@@ -45,35 +45,35 @@ export const HALVING_DEFAULTS: Halving = {
   maxResources: null,
   aggressiveElimination: false,
 };
-/** Candidates of a search at most: each is a row of the report. */
+/** Maximum number of candidates of a search: each is a row of the report. */
 export const MAX_CANDIDATES = 1000;
-/** A search without `folds` has so many. */
+/** Folds of a search without `folds`. */
 export const DEFAULT_FOLDS = 5;
 
-/** Parameters that take numbers that are no whole ones only. */
+/** Parameters that always take numbers, never only integers. */
 const REAL: readonly string[] = ['minWeightFractionLeaf', 'minImpurityDecrease', 'ccpAlpha'];
 const WITH_RANGE: readonly string[] = [
   ...(['trees', 'maxFeatures', 'maxDepth', 'minSamplesSplit', 'minSamplesLeaf', 'maxLeafNodes', 'maxSamples'] as const),
   ...REAL,
 ];
 
-/** Whether numbers drawn for a parameter are whole ones. */
-export function drawsWhole(name: string, { from, to }: Distribution): boolean {
+/** Whether the numbers drawn for a parameter are integers. */
+export function drawsIntegers(name: string, { from, to }: Distribution): boolean {
   return !REAL.includes(name) && Number.isInteger(from) && Number.isInteger(to);
 }
 
 /**
- * Check what came from outside and fill in the defaults: the same search gives the same object, however it was written.
+ * Check an external search and fill in the defaults: equal searches give equal objects, however they were written.
  *
- * @param task classification, or regression: what can be scored
- * @param allowedOf gives the values that a parameter may have, in words, where `value` is none of them
- * @param show how a parameter is called where the input came from
- * @throws {InputError} naming what is wrong, the value got and the values allowed
+ * @param task classification or regression, which decides the scores
+ * @param findAllowed gives the allowed values of a parameter, in words, if `value` is not one of them
+ * @param show the name of a parameter at the source of the input
+ * @throws {InputError} naming the field, the value received and the values allowed
  */
 export function parseSearch(
   input: unknown,
   task: unknown,
-  allowedOf: (name: SearchedName, value: unknown) => string | undefined,
+  findAllowed: (name: SearchedName, value: unknown) => string | undefined,
   show: (name: string) => string,
 ): SearchSpec {
   const names = scoringNames(task === 'regression' ? 'regression' : 'classification');
@@ -84,11 +84,11 @@ export function parseSearch(
   if (!names.includes(scoring as ScoringName)) {
     throw new InputError(`${show('scoring')} must be ${names.join(', ')}, got ${quote(scoring)}`);
   }
-  const parsed = parseGrid(grid, allowedOf, show);
+  const parsed = parseGrid(grid, findAllowed, show);
   const drawn = Object.keys(parsed).find((name) => isDistribution(parsed[name]));
   if (drawn !== undefined && random === null) {
     throw new InputError(
-      `${show('grid')}: ${show(drawn)} has a range, from which only ${show('random')} draws; add it, or list the values`,
+      `${show('grid')}: ${show(drawn)} has a range, which requires ${show('random')}; add it, or list the values`,
     );
   }
   return {
@@ -105,22 +105,22 @@ export function isDistribution(values: SearchSpec['grid'][string] | undefined): 
 
 function parseGrid(
   input: unknown,
-  allowedOf: (name: SearchedName, value: unknown) => string | undefined,
+  findAllowed: (name: SearchedName, value: unknown) => string | undefined,
   show: (name: string) => string,
 ): SearchSpec['grid'] {
   const where = show('grid');
   if (!isObject(input) || Object.keys(input).length === 0) {
-    throw new InputError(`${where} must give one parameter or more, each with the values to try, got ${quote(input)}`);
+    throw new InputError(`${where} must have at least one parameter with the values to try, got ${quote(input)}`);
   }
   const grid: SearchSpec['grid'] = {};
   for (const name of Object.keys(input).sort()) {
     if (!SEARCHED.includes(name as SearchedName)) {
       throw new InputError(
-        `${where}: ${show(name)} is none of the parameters that can be searched: ${SEARCHED.map(show).join(', ')}`,
+        `${where}: ${show(name)} cannot be searched; the parameters that can are ${SEARCHED.map(show).join(', ')}`,
       );
     }
     const check = (value: unknown) => {
-      const allowed = allowedOf(name as SearchedName, value);
+      const allowed = findAllowed(name as SearchedName, value);
       if (allowed) throw new InputError(`${show(name)} in ${where} must be ${allowed}, got ${quote(value)}`);
     };
     const values = input[name];
@@ -139,7 +139,7 @@ function parseList(values: unknown[], check: (value: unknown) => void, where: st
   for (const value of values) {
     check(value);
     const text = JSON.stringify(value);
-    if (known.has(text)) throw new InputError(`${where} has ${text} twice; give each value once`);
+    if (known.has(text)) throw new InputError(`${where} has ${text} twice; list each value once`);
     known.add(text);
   }
   return values;
@@ -148,7 +148,8 @@ function parseList(values: unknown[], check: (value: unknown) => void, where: st
 function parseDistribution(name: string, input: unknown, check: (value: unknown) => void, where: string): Distribution {
   if (!isObject(input)) throw new InputError(`${where} must be a list of values or a range, got ${quote(input)}`);
   const { from, to, log = false } = fieldsOf(where, input, ['from', 'to', 'log']);
-  if (!WITH_RANGE.includes(name)) throw new InputError(`${where} takes no range, got ${quote(input)}; list the values`);
+  if (!WITH_RANGE.includes(name))
+    throw new InputError(`${where} does not take a range, got ${quote(input)}; list the values`);
   check(from);
   check(to);
   if (typeof from !== 'number' || typeof to !== 'number' || from >= to) {
@@ -158,7 +159,7 @@ function parseDistribution(name: string, input: unknown, check: (value: unknown)
     throw new InputError(`${where} must be a range of integers or of shares, got ${quote(input)}`);
   }
   if (typeof log !== 'boolean') throw new InputError(`${where}: log must be true or false, got ${quote(log)}`);
-  if (log && from <= 0) throw new InputError(`${where}: a logarithmic range begins above 0, got ${quote(input)}`);
+  if (log && from <= 0) throw new InputError(`${where}: a logarithmic range must start above 0, got ${quote(input)}`);
   return { from, to, ...(log && { log }) };
 }
 
@@ -181,12 +182,12 @@ function parseHalving(input: unknown, grid: SearchSpec['grid'], show: (name: str
   if (maxResources !== null && !isWhole(maxResources, 1)) refuse('maxResources', `${least}, or null for all there are`);
   if (typeof aggressiveElimination !== 'boolean') refuse('aggressiveElimination', 'true or false');
   if (resource === 'trees' && 'trees' in grid) {
-    throw new InputError(`${show('grid')}: ${show('trees')} can't be searched where trees are the resource`);
+    throw new InputError(`${show('grid')}: ${show('trees')} cannot be searched when it is the resource of halving`);
   }
   return halving;
 }
 
-/** The fields of an object that has no others; an explicit `undefined` is as good as none. */
+/** The fields of an object, which must have no others; an explicit `undefined` counts as absent. */
 function fieldsOf(what: string, input: unknown, names: readonly string[]): Record<string, unknown> {
   if (!isObject(input)) throw new InputError(`${what} must be an object of ${names.join(', ')}, got ${quote(input)}`);
   const given = Object.entries(input).filter(([, value]) => value !== undefined);

@@ -201,7 +201,7 @@ const REFUSED: [what: string, run: () => unknown, message: RegExp][] = [
   ['no trees', fitWith({ numTrees: 0 }), /^numTrees must be an integer from 1 to 100000, got 0$/],
   ['a regression criterion', fitWith({ criterion: 'poisson' }), /^criterion must be gini, entropy, log_loss/],
   ['too many bins', fitWith({ maxBins: 256 }), /^maxBins must be an integer from 2 to 255, got 256$/],
-  ['oobScore without bootstrap', fitWith({ oobScore: true, bootstrap: false }), /^oobScore needs bootstrap/],
+  ['oobScore without bootstrap', fitWith({ oobScore: true, bootstrap: false }), /^oobScore requires bootstrap/],
   [
     'weights of unknown classes',
     fitWith({ classWeight: [['x', 1]] }),

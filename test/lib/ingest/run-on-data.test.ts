@@ -182,7 +182,7 @@ test('class weights go by label, and the model keeps them so', async () => {
     ['no', 1],
     ['yes', 5],
   ]);
-  await assert.rejects(run({ maybe: 5 }), /classWeight names "maybe", which is none of the classes: no, yes/);
+  await assert.rejects(run({ maybe: 5 }), /classWeight names "maybe", which is not one of the classes: no, yes/);
 });
 
 test('npy files are learnt, with the label by number', async () => {

@@ -126,17 +126,14 @@ for (const input of [{}, { shuffle: false }, { stratify: true }, { group: 'who' 
 test('what cannot divide the rows is refused', async () => {
   await assert.rejects(
     run({ group: 'who', time: 'when' }),
-    /the rows can be divided in one way only, got group and time/,
+    /the rows can be split in only one way, got group and time/,
   );
-  await assert.rejects(run({ stratify: true, shuffle: false }), /in one way only, got stratify and no shuffle/);
+  await assert.rejects(run({ stratify: true, shuffle: false }), /in only one way, got stratify and no shuffle/);
   await assert.rejects(
     run({ hashBy: 'x', validationSize: 50 }),
     /validationSize must be a share in \(0, 1\) where rows are/,
   );
-  await assert.rejects(
-    run({ hashBy: 'x', testSize: 50 }),
-    /testSize must be a share in \(0, 1\) where rows are divided by hashBy/,
-  );
+  await assert.rejects(run({ hashBy: 'x', testSize: 50 }), /testSize must be a share in \(0, 1\) with hashBy/);
   await assert.rejects(run({ time: 'who' }), /row 1, column "who": a time must be a number or a date.*, got "user 0"/);
   await assert.rejects(
     run({ side: 'who' }),

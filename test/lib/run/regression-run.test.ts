@@ -198,10 +198,10 @@ suite('a run of regression on data', () => {
   });
 
   const refused: [Record<string, unknown>, string, RegExp][] = [
-    [{ stratify: true }, 'x,y\n1,2\n', /^stratify is for classes, and the task regression has none/],
-    [{ classWeight: 'balanced' }, 'x,y\n1,2\n', /^classWeight is for classes/],
+    [{ stratify: true }, 'x,y\n1,2\n', /^stratify applies only to classification, got the task regression/],
+    [{ classWeight: 'balanced' }, 'x,y\n1,2\n', /^classWeight applies only to classification/],
     [{ criterion: 'gini' }, 'x,y\n1,2\n', /^criterion must be squared_error, absolute_error or poisson for the task regression, got gini$/],
-    [{ engine: 'ml-random-forest' }, 'x,y\n1,2\n', /^engine ml-random-forest tells classes apart only/],
+    [{ engine: 'ml-random-forest' }, 'x,y\n1,2\n', /^engine ml-random-forest supports only classification/],
     [{ categorical: ['y'] }, 'x,y\n1,2\n3,4\n', /label "y" is named in categorical, but the task regression predicts numbers/],
     [{}, 'x,y\n1,2\n2,five\n3,4\n', /row 2, column "y": the task regression predicts numbers, got "five"/],
     [{}, 'x,y\n1,2\n2,\n3,4\n', /row 2, column "y": the label is missing in 1 row/],
@@ -239,7 +239,7 @@ test('the task follows from the generator, and the other way round', () => {
   assert.throws(() => planRun(parseRunParams({ task: 'classification', generator: 'friedman1' })), InputError);
   const wrong = { task: 'regression', generator: 'logistic' };
   assert.throws(() => planRun(parseRunParams(wrong)), /generator must be regression or friedman1 for the task regression, got logistic/); // biome-ignore format: one line
-  assert.throws(() => planRun(parseRunParams({ noise: 1 })), /noise has no meaning for the generator hypercube/);
+  assert.throws(() => planRun(parseRunParams({ noise: 1 })), /noise does not apply to the generator hypercube/);
 });
 
 test('values that no function holds are refused before the run, with what would fit', () => {

@@ -99,6 +99,6 @@ test('folds that make no sense are refused', async () => {
   const file = { 's3://tables/iris.csv': readFileSync('test/fixtures/tables/iris.csv') };
   await assert.rejects(
     runOnData(file, { skipRows: 1, label: '4', group: '0', folds: 3 }),
-    /folds are drawn at random, and would have rows of a group on both sides: leave out folds or group/,
+    /folds are random and would have rows of a group on both sides; remove folds or group/,
   );
 });

@@ -32,7 +32,7 @@ test('config shows each value and where it is from, and plan goes by it', async 
   assert.match(text, /^ARVOREDO_TRESS is not an option; did you mean ARVOREDO_TREES\?$/m);
 
   const mixed = await finish(t, ['plan', '--data', 'x.csv', '--label', 'y'], env);
-  assert.deepEqual(mixed.stderr, 'error ARVOREDO_CHUNK_SIZE has no meaning beside --data\n');
+  assert.deepEqual(mixed.stderr, 'error ARVOREDO_CHUNK_SIZE cannot be combined with --data\n');
 
   const { parts } = JSON.parse(await call('plan', '--samples', '1000', '--json', '-'));
   assert.equal(parts.find(({ part }: { part: string }) => part === 'generate').tasks, 4);

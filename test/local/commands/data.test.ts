@@ -60,9 +60,9 @@ test('bad data end the run with the file, the row and the value, and paths are c
   assert.match(stderr, /bad\.csv, row 3, column "a": "oops" is not a number, but 2 of 3 values are; correct it/);
   for (const [args, message] of [
     [['--data', join(folder, 'none.csv'), '--label', 'b'], /--data .*none\.csv: no such file/],
-    [['--data', bad], /--label must say which column of the data is to be predicted/],
-    [['--data', bad, '--label', 'b', '--samples', '5'], /--samples has no meaning beside --data/],
-    [['--label', 'b'], /--label has a meaning beside --data only/],
+    [['--data', bad], /--label must name the column to predict/],
+    [['--data', bad, '--label', 'b', '--samples', '5'], /--samples cannot be combined with --data/],
+    [['--label', 'b'], /--label requires --data/],
   ] as const) {
     const refused = await run(...args);
     assert.equal(refused.code, 2);

@@ -42,11 +42,11 @@ test('options of data become parameters that a run takes', () => {
   assert.deepEqual(readGiven({ data: ['a'], label: 0, features: 3 }), { data: ['a'], label: '0', columns: ['3'] });
   assert.throws(() => readGiven(parse('--data', 'a', '--label', 'y', '--chunk-size', '5'), toFlag), {
     name: 'InputError',
-    message: '--chunk-size has no meaning beside --data',
+    message: '--chunk-size cannot be combined with --data',
   });
   assert.throws(() => readGiven({ drop: ['a'] }), {
     name: 'InputError',
-    message: 'drop has a meaning beside data only',
+    message: 'drop requires data',
   });
 });
 

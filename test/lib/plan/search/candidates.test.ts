@@ -61,10 +61,10 @@ test('too many candidates are refused, and more than there are', () => {
   assert.equal(list({ grid, random: 1000 }).length, 1000);
   assert.throws(
     () => list({ grid: { trees: [1, 2] }, random: 3 }),
-    /random 3 asks for more than the 2 candidates of the/,
+    /random must be at most the 2 candidates of the grid, got 3/,
   );
   assert.throws(
     () => list({ grid: { trees: { from: 1, to: 3 } }, random: 4 }),
-    /random 4: the ranges gave 3 different candidates in 400 draws/,
+    /random 4: the ranges gave 3 distinct candidates in 400 draws/,
   );
 });

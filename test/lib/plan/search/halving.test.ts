@@ -32,7 +32,11 @@ function roundsOf({ numRows, numCandidates, options }: Pick<Table, 'numRows' | '
     aggressiveElimination: aggressive_elimination,
   };
   const smallest = isRows ? 2 * 2 * NUM_FOLDS : 1;
-  const rounds = halvingRounds(numCandidates, halving, { smallest, smallestIs: '', most: max_resources ?? numRows });
+  const rounds = halvingRounds(numCandidates, halving, {
+    smallest,
+    smallestReason: '',
+    most: max_resources ?? numRows,
+  });
   return {
     n_candidates: rounds.map(({ numCandidates }) => numCandidates),
     n_resources: rounds.map(({ resources }) => resources),
@@ -53,7 +57,7 @@ test('243 candidates by factor 3 are halved down to one: scikit-learn stops at t
 });
 
 test('a first round with more than the last may have is refused, and so is more than there is', () => {
-  const resources = { smallest: 20, smallestIs: 'two of each of 2 classes in each of 5 folds', most: 15 };
+  const resources = { smallest: 20, smallestReason: 'two of each of 2 classes in each of 5 folds', most: 15 };
   assert.throws(() => halvingRounds(4, HALVING_DEFAULTS, resources), {
     name: 'InputError',
     message:
