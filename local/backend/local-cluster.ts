@@ -1,10 +1,11 @@
-// A cluster of this machine: the emulator in this process, or one that is up in the same folder.
+// A cluster on this machine: the emulator in this process, or one that another process runs in the same folder.
 
 import { existsSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { FUNCTION_NAMES } from '../../functions/manifest.ts';
+import { boolean, check, integer } from '../../lib/base/check.ts';
 import { CancelledError, InputError } from '../../lib/base/errors.ts';
 import { quote } from '../../lib/base/quote.ts';
 import { type Cluster, type Connection, hide } from '../../lib/client/cluster.ts';
@@ -17,31 +18,32 @@ import { findFiles } from './input-files.ts';
 import { localTarget } from './local-target.ts';
 import { uploadFiles, uploadsOf } from './upload.ts';
 
-/** A function of the user's: a file that exports `handler`, as on AWS, with what it imports where Node finds it. */
+/** A user's function: a file that exports `handler`, as on AWS; Node must find what it imports. */
 export interface FunctionFile {
   /** `.mjs`, `.js` or `.cjs`; a path is relative to the working directory. */
   file: string | URL;
-  /** Beyond it the function is killed, as on AWS; from 128 to 10,240. @default 1769, one vCPU */
+  /** Memory limit, beyond which the function is killed, as on AWS; from 128 to 10,240. @default 1769, one vCPU */
   memoryMiB?: number;
-  /** Beyond it too, up to 900,000. @default 60,000 */
+  /** Time limit, beyond which the function is killed; from 1 to 900,000. @default 60,000 */
   timeoutMs?: number;
 }
 
 export interface LocalClusterOptions {
-  /** Most workers at once, ≥ 1; a machine runs at most 8 for each core, the rest wait. @default 4 */
+  /** Maximum concurrent workers, from 1 to 1,000; a machine runs at most 8 per core, the others wait. @default 4 */
   workers?: number;
-  /** Folder for objects and the journal; what is stored stays. One that an emulator is up in is joined. @default '.arvoredo' */
+  /** Folder for objects and the journal, kept after the end. An emulator that runs in it is joined. @default '.arvoredo' */
   dataDir?: string;
-  /** Functions of the user's, by name, for `client.submit` and `client.map`. @default none */
+  /** The user's functions by name, for `client.submit` and `client.map`. @default none */
   functions?: Readonly<Record<string, string | URL | FunctionFile>>;
-  /** Whether there is a page that shows it live. @default true */
+  /** Whether to serve the live dashboard. @default true */
   dashboard?: boolean;
 }
 
 const OPTION_NAMES = ['workers', 'dataDir', 'functions', 'dashboard'];
 const MAX_WORKERS = 1000;
-const DASHBOARD_PORT = 8787; // Dask's; the next free one where it is taken
+const DASHBOARD_PORT = 8787; // Dask's; the next free port when it is taken
 const POLL_MS = 100;
+const USERS_POLL_MS = 200; // for the processes that have joined the emulator
 const FUNCTION_DEFAULTS = { memoryMiB: 1769, timeoutMs: 60_000 };
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
@@ -49,8 +51,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const opened = new Set<string>();
 
 /**
- * The functions, S3 and all on this machine. It keeps the process alive until it is closed; ctrl-C closes it. However the
- * process ends, no other is left.
+ * The functions and S3, emulated on this machine. A cluster keeps the process alive until it is closed; Ctrl-C closes
+ * it. However the process ends, it leaves no other process behind.
  *
  * @example
  * ```ts
@@ -61,30 +63,25 @@ const opened = new Set<string>();
 export class LocalCluster implements Cluster, AsyncDisposable {
   /** @internal */
   readonly connection: Connection;
-  /** Most workers at once. */
+  /** Maximum concurrent workers. */
   readonly workers: number;
-  /** Address of the page that shows it live; null where there is none. */
+  /** Address of the live dashboard; null when none is served. */
   readonly dashboard: string | null;
   readonly dataDir: string;
   readonly #stop: AbortController;
-  readonly #release: (waits: boolean) => Promise<void>;
+  readonly #release: OpenEmulator['release'];
   #closed: Promise<void> | undefined;
 
-  private constructor(
-    dataDir: string,
-    emulator: EmulatorInfo,
-    stop: AbortController,
-    release: (waits: boolean) => Promise<void>,
-  ) {
+  private constructor(dataDir: string, { emulator, stop, release }: OpenEmulator) {
     const target = localTarget(emulator);
     this.dataDir = dataDir;
     this.workers = emulator.workers;
     this.dashboard = emulator.dashboard;
     this.#stop = stop;
     this.#release = release;
-    const locate = async (place: string) => {
-      if (place.startsWith('s3://')) return [place];
-      const uploads = await uploadsOf(await findFiles(place, place));
+    const locate = async (location: string) => {
+      if (location.startsWith('s3://')) return [location];
+      const uploads = await uploadsOf(await findFiles(location, location));
       await uploadFiles(target, uploads);
       return uploads.map(({ key }) => `s3://${BUCKET}/${key}`);
     };
@@ -94,39 +91,43 @@ export class LocalCluster implements Cluster, AsyncDisposable {
   }
 
   /**
-   * Start one, or join the one that is up in the folder, such as that of `arvoredo local`.
+   * Start a cluster, or join the one that runs in the folder, such as that of `arvoredo local`.
    *
-   * @throws {InputError} on an option that isn't allowed, or a file of functions that isn't there
+   * @throws {InputError} when an option is not allowed, or a function's file does not exist
    */
   static async start(options: LocalClusterOptions = {}): Promise<LocalCluster> {
     checkNames(options, OPTION_NAMES, 'LocalCluster.start');
     const { workers = 4, functions = {}, dashboard = true } = options;
-    if (!Number.isInteger(workers) || workers < 1 || workers > MAX_WORKERS) {
-      throw new InputError(`workers must be an integer from 1 to ${MAX_WORKERS}, got ${quote(workers)}`);
-    }
+    check('workers', workers, integer(1, MAX_WORKERS));
     if (options.dataDir !== undefined && typeof options.dataDir !== 'string') {
       throw new InputError(`dataDir must be the path of a folder, got ${quote(options.dataDir)}`);
     }
-    if (typeof dashboard !== 'boolean') {
-      throw new InputError(`dashboard must be true or false, got ${quote(dashboard)}`);
-    }
-    const own = Object.entries(functions).map(toFunction);
-    const dataDir = resolve(options.dataDir ?? '.arvoredo');
+    check('dashboard', dashboard, boolean);
+    const settings: ClusterSettings = {
+      dataDir: resolve(options.dataDir ?? '.arvoredo'),
+      workers,
+      functions: Object.entries(functions).map(parseFunction),
+      dashboard,
+    };
+    const { dataDir } = settings;
     if (opened.has(dataDir)) {
       throw new InputError(`this process has a cluster in ${dataDir}: close it first, or choose another dataDir`);
     }
     opened.add(dataDir);
-    // no SDK speaks to AWS here: the notice that its next versions need a newer Node has no use
+    // the SDK only calls the emulator, so its notice that later versions need a newer Node is of no use
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
     try {
-      return await open(dataDir, workers, own, dashboard, (...all) => new LocalCluster(dataDir, ...all));
+      return new LocalCluster(dataDir, await openEmulator(settings));
     } catch (error) {
       opened.delete(dataDir);
       throw error;
     }
   }
 
-  /** Stop it: what is under way ends unfinished, what is stored stays. Others that have joined it are waited for. */
+  /**
+   * Stop the cluster once the processes that have joined it have left. Work in progress ends unfinished; stored objects
+   * stay.
+   */
   close(): Promise<void> {
     return this.#close(true);
   }
@@ -152,29 +153,40 @@ export class LocalCluster implements Cluster, AsyncDisposable {
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     void this.#close(false).finally(() => {
-      // ended as by the signal, unless somebody else listens to it and decides
+      // end as the signal would have, unless another listener decides
       if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
     });
   };
 }
 
-async function open(
-  dataDir: string,
-  workers: number,
-  functions: LocalFunction[],
-  dashboard: boolean,
-  make: (emulator: EmulatorInfo, stop: AbortController, release: (waits: boolean) => Promise<void>) => LocalCluster,
-): Promise<LocalCluster> {
+/** The options of a cluster, checked and with their defaults. */
+interface ClusterSettings {
+  dataDir: string;
+  workers: number;
+  functions: LocalFunction[];
+  dashboard: boolean;
+}
+
+/** The emulator that a cluster uses. */
+interface OpenEmulator {
+  emulator: EmulatorInfo;
+  /** Aborted when the emulator breaks or the cluster is closed. */
+  stop: AbortController;
+  /** Leave the emulator or, in its own process, stop it; `waits` says whether others that have joined it leave first. */
+  release(waits: boolean): Promise<void>;
+}
+
+async function openEmulator({ dataDir, workers, functions, dashboard }: ClusterSettings): Promise<OpenEmulator> {
   const stop = new AbortController();
   const running = await findEmulator(dataDir);
   if (running) {
-    const missing = functions.filter(({ name }) => !running.functions.includes(name));
-    if (missing.length > 0) {
+    const missing = functions.find(({ name }) => !running.functions.includes(name));
+    if (missing) {
       throw new InputError(
-        `process ${running.pid} has a cluster in ${dataDir} without the function ${missing[0].name}; choose another dataDir`,
+        `process ${running.pid} has a cluster in ${dataDir} without the function ${missing.name}; choose another dataDir`,
       );
     }
-    return make(running, stop, await attach(dataDir));
+    return { emulator: running, stop, release: await attach(dataDir) };
   }
   const emulator = await startEmulator({
     dataDir,
@@ -182,30 +194,33 @@ async function open(
     distDir: distDir(),
     functions,
     ...(dashboard && { dashboardPort: DASHBOARD_PORT }),
-    // what an earlier one left unfinished goes on when it is asked for
+    // unfinished executions of an earlier emulator resume when they are requested
     resumes: () => false,
     onBroken: (error) => stop.abort(error),
   });
-  return make(emulator, stop, async (waits) => {
-    while (waits && (await attached(dataDir)).length > 0) await sleep(200);
+  const release = async (waits: boolean) => {
+    while (waits && (await attached(dataDir)).length > 0) await sleep(USERS_POLL_MS);
     await emulator.close();
-  });
+  };
+  return { emulator, stop, release };
 }
 
-/** The folder of the bundles: that of this file, or in a checkout `dist`. */
+/** The folder of the bundles: this file's, or `dist` in a checkout. */
 function distDir(): string {
   const here = dirname(fileURLToPath(import.meta.url));
   return existsSync(join(here, 'functions', 'train')) ? here : join(here, '..', '..', 'dist');
 }
 
-function toFunction([name, given]: [string, string | URL | FunctionFile]): LocalFunction {
+function parseFunction([name, given]: [string, string | URL | FunctionFile]): LocalFunction {
   const described = typeof given === 'string' || given instanceof URL ? { file: given } : given;
   checkNames(described, ['file', 'memoryMiB', 'timeoutMs'], `function ${name}`);
   if (typeof described.file !== 'string' && !(described.file instanceof URL)) {
     throw new InputError(`function ${name}: file must be a path or a file URL, got ${quote(described.file)}`);
   }
   if (!/^[\w-]{1,64}$/.test(name) || FUNCTION_NAMES.some((ours) => name === `arvoredo-${ours}`)) {
-    throw new InputError(`a function's name has 1 to 64 letters, digits, - and _, and is not ours, got ${quote(name)}`);
+    throw new InputError(
+      `a function's name has 1 to 64 letters, digits, - and _, and differs from arvoredo's own, got ${quote(name)}`,
+    );
   }
   const { file, ...limits } = described;
   const path = file instanceof URL ? fileURLToPath(file) : resolve(file);
@@ -217,8 +232,8 @@ function toFunction([name, given]: [string, string | URL | FunctionFile]): Local
   }
   if (!existsSync(path)) throw new InputError(`function ${name}: file ${path} does not exist`);
   const { memoryMiB = FUNCTION_DEFAULTS.memoryMiB, timeoutMs = FUNCTION_DEFAULTS.timeoutMs } = limits;
-  checkLimit(name, 'memoryMiB', memoryMiB, 128, 10_240);
-  checkLimit(name, 'timeoutMs', timeoutMs, 1, 900_000);
+  check(`function ${name}: memoryMiB`, memoryMiB, integer(128, 10_240));
+  check(`function ${name}: timeoutMs`, timeoutMs, integer(1, 900_000));
   return {
     name,
     codeDir: dirname(path),
@@ -229,9 +244,4 @@ function toFunction([name, given]: [string, string | URL | FunctionFile]): Local
     durable: false,
     aliases: [],
   };
-}
-
-function checkLimit(name: string, limit: string, value: unknown, least: number, most: number): void {
-  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
-  throw new InputError(`function ${name}: ${limit} must be an integer from ${least} to ${most}, got ${quote(value)}`);
 }

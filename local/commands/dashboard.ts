@@ -62,7 +62,7 @@ async function showStack(named: string | undefined, flags: DashboardFlags, signa
   const { url, close, ...watch } = await startRunDashboard(runId, flags.port);
   try {
     await tell(flags.json, { dashboard: url, runId });
-    await followByApi(api, runId, watch, signal);
+    await followByApi({ api, runId }, watch, signal);
     if (!signal.aborted) await once(signal, 'abort');
   } finally {
     await close();

@@ -24,6 +24,14 @@ export async function findLastRun(api: ApiClient): Promise<string> {
   return runs[0].runId;
 }
 
+/** A run in a stack, behind the HTTP API. */
+export interface ApiRun {
+  api: ApiClient;
+  runId: string;
+  /** @default 1000 */
+  pollIntervalMs?: number;
+}
+
 /**
  * Report a run to `watch` until it has succeeded or the signal is aborted.
  *
@@ -31,11 +39,9 @@ export async function findLastRun(api: ApiClient): Promise<string> {
  * @throws {InputError} when the API does not answer the caller
  */
 export async function followByApi(
-  api: ApiClient,
-  runId: string,
+  { api, runId, pollIntervalMs = POLL_MS }: ApiRun,
   watch: RunWatch,
   signal: AbortSignal,
-  pollMs = POLL_MS,
 ): Promise<void> {
   let hasRequest = false;
   while (!signal.aborted) {
@@ -48,7 +54,7 @@ export async function followByApi(
       return;
     }
     const isAtWork = view.state === 'queued' || view.state === 'running';
-    await sleep(isAtWork ? pollMs : IDLE_POLL_MS, undefined, { signal }).catch(() => {});
+    await sleep(isAtWork ? pollIntervalMs : IDLE_POLL_MS, undefined, { signal }).catch(() => {});
   }
 }
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, symlinkSync } from 'node:fs';
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { suite, type TestContext, test } from 'node:test';
+import { after, before, suite, type TestContext, test } from 'node:test';
 import { transform } from 'esbuild';
 import { sha256 } from '../../../lib/base/hash.ts';
 import { findEmulator } from '../../../local/emulator/emulator.ts';
@@ -17,13 +18,20 @@ import {
   TaskFailedError,
   workerFunction,
 } from '../../../local/index.ts';
-import { eventsOf, finish, leftOver, temporaryFolder } from '../command.ts';
+import { until } from '../../until.ts';
+import { eventsOf, finish, leftOver } from '../command.ts';
 
-/** A folder in which scripts find the built package. */
-async function project(t: TestContext): Promise<string> {
-  const folder = await temporaryFolder(t);
+/** A folder in which scripts find the built package; the caller removes it. */
+async function makeProject(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'arvoredo-cluster-'));
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(resolve('.'), join(folder, 'node_modules', 'arvoredo'));
+  return folder;
+}
+
+async function project(t: TestContext): Promise<string> {
+  const folder = await makeProject();
+  t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -52,29 +60,29 @@ async function runToEnd(t: TestContext, folder: string, file: string): Promise<s
 
 const toJavaScript = async (source: string) => (await transform(source, { loader: 'ts', target: 'node20.19' })).code;
 
-suite('scripts of a user, with the built package', () => {
-  test('the seed prints the accuracy of arvoredo run, of the same model, and leaves no process', async (t) => {
+suite("a user's scripts, with the built package", () => {
+  test('the reference job prints the accuracy of arvoredo run, of the same model, and leaves no process', async (t) => {
     const folder = await project(t);
     const seed = await readFile('examples/seed.ts', 'utf8');
     const small = seed
       .replace('100_000', '2_000')
       .replace('10_000', '500')
       .replace('trees: 100', 'trees: 8')
-      .replace('workers: 4', 'workers: 2')
+      .replace('workers: 4', 'workers: 1')
       .replace('await client.close()', 'console.log((await forest.report()).model.sha256);\nawait client.close()');
     await writeFile(join(folder, 'seed.mjs'), small); // it has no types: as it is
     const printed = await runToEnd(t, folder, 'seed.mjs');
     const dataDir = join(folder, '.arvoredo');
     assert.deepEqual(await leftOver(dataDir), []);
     const json = join(folder, 'run.json');
-    const numbers = ['--samples', '2000', '--chunk-size', '500', '--trees', '8', '--workers', '2'];
+    const numbers = ['--samples', '2000', '--chunk-size', '500', '--trees', '8', '--workers', '1'];
     const { code, stderr } = await finish(t, ['run', ...numbers, '--data-dir', dataDir, '--json', json, '--quiet']);
     assert.equal(code, 0, stderr);
     const { accuracy, model } = JSON.parse(await readFile(json, 'utf8'));
     assert.equal(printed, `Accuracy: ${accuracy.toFixed(4)}\n${model.sha256}\n`);
   });
 
-  test('the example of futures sums up what its function says', async (t) => {
+  test('the futures example sums up the results of its function', async (t) => {
     const folder = await project(t);
     const script = (await readFile('examples/futures/run.ts', 'utf8')).replace('length: 16', 'length: 4');
     await writeFile(join(folder, 'run.mjs'), await toJavaScript(script.replace('1_000_000', '100_000')));
@@ -85,7 +93,7 @@ suite('scripts of a user, with the built package', () => {
     assert.ok(Math.abs(last - Math.PI) < 0.02, lines.at(-1));
   });
 
-  test('docs/client.md is true: its code runs from top to bottom', async (t) => {
+  test('the code of docs/client.md runs from top to bottom and prints what the page says', async (t) => {
     const folder = await project(t);
     const page = await readFile('docs/client.md', 'utf8');
     const blocks = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
@@ -101,7 +109,7 @@ suite('scripts of a user, with the built package', () => {
     assert.deepEqual(await leftOver(join(folder, '.arvoredo')), []);
   });
 
-  test('ctrl-C closes the cluster of a script: it ends by the signal, without a process left', async (t) => {
+  test('Ctrl-C closes the cluster of a script, which ends by the signal and leaves no process', async (t) => {
     const folder = await project(t);
     const dataDir = join(folder, 'grove');
     await writeFile(
@@ -117,10 +125,10 @@ suite('scripts of a user, with the built package', () => {
     );
     const { child, stdout } = run(t, folder, 'wait.mjs');
     await once(child.stdout!, 'data');
-    while (!(await eventsOf(dataDir)).some(({ type }) => type === 'invokeStarted')) {
+    await until('the invocation', async () => {
       assert.equal(child.exitCode, null, stdout());
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+      return (await eventsOf(dataDir)).some(({ type }) => type === 'invokeStarted');
+    });
     child.kill('SIGINT'); // it never closed its cluster, and stays up until here
     const [code, signal] = await once(child, 'close');
     assert.deepEqual([code, signal], [null, 'SIGINT']);
@@ -129,26 +137,39 @@ suite('scripts of a user, with the built package', () => {
   });
 });
 
-test('a cluster in this process: functions, data, an aborted fit, clients that join it, and nothing left', async (t) => {
-  const folder = await project(t);
-  const dataDir = join(folder, 'grove');
-  const file = join(folder, 'square.mjs');
-  await writeFile(
-    file,
-    `export async function handler(n) {
-       if (n === 13) throw new RangeError('unlucky');
-       if (n === 99) await new Promise(() => setInterval(() => {}, 1000));
-       return n * n;
-     }`,
-  );
-  const functions = { square: { file, memoryMiB: 256, timeoutMs: 20_000 } };
-  const cluster = await LocalCluster.start({ dataDir, workers: 2, functions });
-  t.after(() => cluster.close());
-  assert.match(cluster.dashboard!, /^http:\/\/127\.0\.0\.1:\d+$/);
-  await assert.rejects(LocalCluster.start({ dataDir }), /this process has a cluster in .*: close it first/);
-  const client = new Client(cluster);
+suite('a cluster in this process', () => {
+  let folder: string;
+  let dataDir: string;
+  let cluster: LocalCluster;
+  let client: Client;
 
-  await t.test('its functions answer, fail by name, and are left alone when they are not waited for', async () => {
+  before(async () => {
+    folder = await makeProject();
+    dataDir = join(folder, 'grove');
+    const file = join(folder, 'square.mjs');
+    await writeFile(
+      file,
+      `export async function handler(n) {
+         if (n === 13) throw new RangeError('unlucky');
+         if (n === 99) await new Promise(() => setInterval(() => {}, 1000));
+         return n * n;
+       }`,
+    );
+    const functions = { square: { file, memoryMiB: 256, timeoutMs: 20_000 } };
+    cluster = await LocalCluster.start({ dataDir, workers: 2, functions });
+    client = new Client(cluster);
+  });
+  after(async () => {
+    await cluster.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test('has a dashboard, and is the only cluster of the process in its folder', async () => {
+    assert.match(cluster.dashboard!, /^http:\/\/127\.0\.0\.1:\d+$/);
+    await assert.rejects(LocalCluster.start({ dataDir }), /this process has a cluster in .*: close it first/);
+  });
+
+  test('returns results of its functions, names their errors, and cancels an endless task', async () => {
     const square = workerFunction<number, number>('square');
     assert.deepEqual(await client.gather(client.map(square, [1, 2, 3, 4])), [1, 4, 9, 16]);
     await assert.rejects(
@@ -161,12 +182,12 @@ test('a cluster in this process: functions, data, an aborted fit, clients that j
       /InputError: function none, or this alias of it, does not exist/,
     );
     const endless = client.submit(square, 99);
-    while (endless.status === 'queued') await new Promise((resolve) => setTimeout(resolve, 5));
+    await until('the task to start', () => endless.status !== 'queued');
     endless.cancel();
     await assert.rejects(endless.result(), CancelledError);
   });
 
-  await t.test('files of this machine are learnt from as arvoredo run does', async () => {
+  test('trains on a local file to the model that arvoredo run makes', async (t) => {
     const path = 'test/fixtures/tables/breast_cancer.csv';
     const data = await client.readData(path, { label: '30', skipRows: 1 });
     const { train, test: kept } = await client.trainTestSplit(data, { testSize: 0.2, stratify: true, seed: 1 });
@@ -184,11 +205,11 @@ test('a cluster in this process: functions, data, an aborted fit, clients that j
     await assert.rejects(client.readData('no-such.csv', { label: 'x' }), /^InputError: no-such\.csv: no such file/);
   });
 
-  await t.test('an aborted fit cancels its run', async () => {
+  test('cancels the run of an aborted fit', async (t) => {
     const stop = new AbortController();
-    const data = await client.makeClassification({ samples: 40_000, features: 20 });
+    const data = await client.makeClassification({ samples: 10_000, features: 10 });
     const { train } = await client.trainTestSplit(data);
-    // the general trainer would take a minute
+    // the general trainer would take many seconds
     const fitted = client.fit(new RandomForestClassifier({ trees: 500, criterion: 'entropy' }), train, {
       runId: 'r',
       signal: stop.signal,
@@ -199,7 +220,7 @@ test('a cluster in this process: functions, data, an aborted fit, clients that j
     assert.match(status.stdout, /cancelled/);
   });
 
-  await t.test('a script in another process joins it, and its client finds the stack that it serves', async () => {
+  test('can be joined by another process, whose client finds the stack that it serves', async (t) => {
     const { cloudFormation, lambda, s3 } = (await findEmulator(dataDir))!;
     await writeFile(
       join(folder, 'join.mjs'),
@@ -226,32 +247,34 @@ test('a cluster in this process: functions, data, an aborted fit, clients that j
     assert.match(lines[4], /stack Other does not exist in us-east-1 of this account/);
   });
 
-  await client.close();
-  await cluster.close();
-  await cluster.close(); // once more changes nothing
-  assert.deepEqual(await leftOver(dataDir), []);
-  assert.equal(process.listenerCount('SIGINT'), 0);
-  await assert.rejects(new Client(cluster).makeClassification(), /the cluster was closed/);
+  test('leaves no process and no signal handler after it is closed, and its client is of no use', async () => {
+    await client.close();
+    await cluster.close();
+    await cluster.close(); // once more changes nothing
+    assert.deepEqual(await leftOver(dataDir), []);
+    assert.equal(process.listenerCount('SIGINT'), 0);
+    await assert.rejects(new Client(cluster).makeClassification(), /the cluster was closed/);
+  });
 });
 
-test('options that make no cluster are refused before anything starts', async () => {
-  const refused = (options: object, message: RegExp) =>
+test('invalid options are rejected before anything starts', async () => {
+  const rejected = (options: object, message: RegExp) =>
     assert.rejects(LocalCluster.start(options), (error: Error) => {
       assert.ok(error instanceof InputError);
       assert.match(error.message, message);
       return true;
     });
-  await refused({ workers: 0 }, /workers must be an integer from 1 to 1000, got 0/);
-  await refused({ threads: 2 }, /unknown option of LocalCluster.start threads; known are workers/);
-  await refused({ functions: { f: 'no-such.mjs' } }, /function f: file .*no-such\.mjs does not exist/);
-  await refused({ functions: { f: 'build.ts' } }, /function f must be in a file such as f\.mjs .* bundle it first/);
+  await rejected({ workers: 0 }, /workers must be an integer from 1 to 1000, got 0/);
+  await rejected({ threads: 2 }, /unknown option of LocalCluster.start threads; known are workers/);
+  await rejected({ functions: { f: 'no-such.mjs' } }, /function f: file .*no-such\.mjs does not exist/);
+  await rejected({ functions: { f: 'build.ts' } }, /function f must be in a file such as f\.mjs .* bundle it first/);
   const limited = (limits: object) => ({ functions: { f: { file: 'examples/futures/pi.mjs', ...limits } } });
-  await refused(limited({ memoryMiB: 1 }), /function f: memoryMiB must be an integer from 128 to 10240, got 1/);
-  await refused(limited({ timeoutMs: -1 }), /function f: timeoutMs must be an integer from 1 to 900000, got -1/);
-  await refused(limited({ file: 5 }), /function f: file must be a path or a file URL, got 5/);
-  await refused({ functions: { f: 5 } }, /options of function f must be an object, got 5/);
-  await refused({ dataDir: 5 }, /dataDir must be the path of a folder, got 5/);
-  await refused({ dashboard: 'yes' }, /dashboard must be true or false, got "yes"/);
-  await refused([], /options of LocalCluster.start must be an object, got \[\]/);
-  await refused({ functions: { 'arvoredo-train': 'x.mjs' } }, /is not ours, got "arvoredo-train"/);
+  await rejected(limited({ memoryMiB: 1 }), /function f: memoryMiB must be an integer from 128 to 10240, got 1/);
+  await rejected(limited({ timeoutMs: -1 }), /function f: timeoutMs must be an integer from 1 to 900000, got -1/);
+  await rejected(limited({ file: 5 }), /function f: file must be a path or a file URL, got 5/);
+  await rejected({ functions: { f: 5 } }, /options of function f must be an object, got 5/);
+  await rejected({ dataDir: 5 }, /dataDir must be the path of a folder, got 5/);
+  await rejected({ dashboard: 'yes' }, /dashboard must be true or false, got "yes"/);
+  await rejected([], /options of LocalCluster.start must be an object, got \[\]/);
+  await rejected({ functions: { 'arvoredo-train': 'x.mjs' } }, /differs from arvoredo's own, got "arvoredo-train"/);
 });

@@ -22,11 +22,11 @@ const apiOf = (answers: Record<string, ApiAnswer[]>) => async (_method: string, 
 };
 const ok = (body: unknown): ApiAnswer => ({ status: 200, body });
 
-test('what the API tells of a run makes the model that the page shows', async () => {
+test('views of a run from the API make the model that the page shows', async () => {
   const store = memoryStore();
-  const looks: RunView[] = [];
+  const polled: RunView[] = [];
   await runInMemory({}, store, (workers) => (name) => async (payload) => {
-    looks.push(await viewRun(store, 'r'));
+    polled.push(await viewRun(store, 'r'));
     return workers(name)(payload);
   });
   const report = await getClassReport(store);
@@ -40,9 +40,9 @@ test('what the API tells of a run makes the model that the page shows', async ()
 
   const events: EmulatorEvent[] = [];
   const watch = watchRun('r', (event) => events.push(event));
-  const views = [...looks, looks.at(-1)!, await viewRun(store, 'r')];
+  const views = [...polled, polled.at(-1)!, await viewRun(store, 'r')];
   const api = apiOf({ '/runs/r': views.map(ok), '/runs/r/report': [ok({ ...report, timeline })] });
-  await followByApi(api, 'r', watch, new AbortController().signal, 0);
+  await followByApi({ api, runId: 'r', pollIntervalMs: 0 }, watch, new AbortController().signal);
 
   const model = createModel();
   for (const event of events) apply(model, event);
@@ -51,8 +51,8 @@ test('what the API tells of a run makes the model that the page shows', async ()
   assert.deepEqual([stageProgress(run, 'generate').done, stageProgress(run, 'evaluate').done], [6, 6]);
   assert.equal(run.partitions.length, 6);
   assert.equal(run.partitions[0].classCounts[0] + run.partitions[0].classCounts[1], 100);
-  const told = events.filter(({ type }) => type === 'runStatus').length;
-  assert.ok(told <= looks.length + 1, 'what has not changed is not told again');
+  const numStatuses = events.filter(({ type }) => type === 'runStatus').length;
+  assert.ok(numStatuses <= polled.length + 1, 'an unchanged status is not reported again');
   assert.deepEqual([run.state, run.report.accuracy, model.workerInvocations], ['succeeded', report.accuracy, 4]);
   assert.deepEqual(
     model.rows.map(({ id, functionName }: Record<string, string>) => [id, functionName]),
@@ -60,20 +60,19 @@ test('what the API tells of a run makes the model that the page shows', async ()
   );
 });
 
-test('an API that refuses, does not know the run or is broken is told, and one that stumbles asked again', async () => {
+test('a refusal, an unknown run and an unusable answer are errors; a server error is retried', async () => {
   const follow = (...answers: ApiAnswer[]) =>
     followByApi(
-      apiOf({ '/runs/r': answers }),
-      'r',
+      { api: apiOf({ '/runs/r': answers }), runId: 'r' },
       watchRun('r', () => {}),
       AbortSignal.abort(),
     );
   const watch = (...answers: ApiAnswer[]) => {
     const stop = new AbortController();
-    const told = { ...watchRun('r', () => {}), onView: () => stop.abort() };
-    return followByApi(apiOf({ '/runs/r': answers }), 'r', told, stop.signal);
+    const stopping = { ...watchRun('r', () => {}), onView: () => stop.abort() };
+    return followByApi({ api: apiOf({ '/runs/r': answers }), runId: 'r' }, stopping, stop.signal);
   };
-  await follow(); // aborted before the first look
+  await follow(); // aborted before the first poll
   const { store } = await runInMemory({});
   const view = { ...(await viewRun(store, 'r')), state: 'running' };
   await watch({ status: 503, body: { message: 'Service Unavailable' } }, ok(view));
