@@ -1,4 +1,4 @@
-// The same model, each output once and no byte lost, whatever strikes when.
+// Under any schedule of faults: the same model, each output once, and no byte lost.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -47,15 +47,15 @@ test(`${NUM_SCHEDULES} seeded schedules of faults end with the calm run's model`
       throw new Error(`${JSON.stringify({ ...input, ...options })}: ${(cause as Error).message}`, { cause });
     }
   };
-  // all at once: most of the time they wait for retries
+  // all at once, since they wait for retries most of the time
   await Promise.all(Array.from({ length: NUM_SCHEDULES }, (_, seed) => schedule(seed)));
-  // nothing is proved by faults that never came
+  // faults that never came prove nothing
   for (const kind of [...Object.values(FAULTS).flat(), 'restart']) {
     assert.ok(count(all, kind) >= 20, `${kind} came ${count(all, kind)} times`);
   }
 });
 
-test('a bucket that ignores If-None-Match would be found out', async () => {
+test('the checks find a bucket that ignores If-None-Match', async () => {
   const [expected] = await calm;
   const base = memoryStore();
   const careless = {

@@ -1,4 +1,4 @@
-// Each option of a deployment, and the environments made of them.
+// The options of a deployment, and the environments made of them.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -21,7 +21,7 @@ const COSTLY = [
   'AWS::EC2::NatGateway',
 ];
 
-test('dev costs nothing while it is idle, and its data goes with the stack', () => {
+test('dev costs nothing while it is idle, and its data is deleted with the stack', () => {
   const template = templateOf({ bundleDir, environment: 'dev' });
   for (const type of COSTLY) template.resourceCountIs(type, 0);
   template.allResources('AWS::S3::Bucket', { DeletionPolicy: 'Delete' });
@@ -29,7 +29,7 @@ test('dev costs nothing while it is idle, and its data goes with the stack', () 
   template.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
 });
 
-test('prod keeps its data, notes who asked for it, traces, and has alarms and a dashboard', () => {
+test('prod keeps its data, logs access to it, traces, and has alarms and a dashboard', () => {
   const template = templateOf({ bundleDir, environment: 'prod' });
   template.allResources('AWS::S3::Bucket', { DeletionPolicy: 'RetainExceptOnCreate' });
   template.resourceCountIs('AWS::S3::Bucket', 2);
@@ -41,7 +41,7 @@ test('prod keeps its data, notes who asked for it, traces, and has alarms and a 
   template.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
 });
 
-test('an option stands above its environment, and an environment that is none is refused', () => {
+test('an option overrides its environment; an unknown environment is rejected', () => {
   assert.equal(optionsOf('dev', { removal: 'retain' }).removal, 'retain');
   assert.equal(optionsOf('dev', { removal: undefined }).removal, 'destroy');
   assert.deepEqual(optionsOf(undefined, { tracing: true }), { tracing: true });
@@ -51,7 +51,7 @@ test('an option stands above its environment, and an environment that is none is
   });
 });
 
-test('options come from the command line as text, and from cdk.json as they are', () => {
+test('options are text on the command line and JSON values in cdk.json', () => {
   const context: Record<string, unknown> = { env: 'dev', removal: 'retain', expireAfterDays: '3', alarms: { email } };
   const { environment, removal, expireAfterDays, alarms, budget } = optionsOfContext((key) => context[key]);
   assert.deepEqual([environment, removal, expireAfterDays, alarms, budget], ['dev', 'retain', 3, { email }, undefined]);
@@ -72,7 +72,7 @@ const WRONG: [name: string, given: string, wanted: RegExp][] = [
   ['budget', 'null', /must be an object of monthlyUsd, email, got null/],
 ];
 for (const [name, given, wanted] of WRONG) {
-  test(`-c ${name}=${given} is refused, as it would be passed over or fail during the deployment`, () => {
+  test(`-c ${name}=${given} is rejected`, () => {
     assert.throws(
       () => optionsOfContext((key) => (key === name ? given : undefined)),
       (error: Error) =>
@@ -81,7 +81,7 @@ for (const [name, given, wanted] of WRONG) {
   });
 }
 
-test('no function has more memory than is allowed, which its orchestrator is told, and others keep their own', () => {
+test('maxMemoryMiB limits the memory of each function and is passed to the orchestrator', () => {
   const memories = (maxMemoryMiB?: number) =>
     propertiesOf(templateOf({ bundleDir, maxMemoryMiB }), 'AWS::Lambda::Function').map(
       ({ Description, MemorySize, Environment }) => [Description, MemorySize, Environment.Variables.MAX_MEMORY_MIB],
@@ -99,7 +99,7 @@ test('no function has more memory than is allowed, which its orchestrator is tol
   });
 });
 
-test('everything that can bear a tag tells its stack and environment', () => {
+test('every resource that can have tags is tagged with its stack and environment', () => {
   const template = templateOf({ bundleDir, environment: 'dev' });
   for (const type of ['AWS::Lambda::Function', 'AWS::S3::Bucket', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup']) {
     const untagged = propertiesOf(template, type).filter(
@@ -113,7 +113,7 @@ test('everything that can bear a tag tells its stack and environment', () => {
   }
 });
 
-test('nothing has a name that a second stack of the account would want too', () => {
+test('no resource has a fixed name, which a second stack in the account would need too', () => {
   const { Resources } = templateOf({ bundleDir, environment: 'prod', notifications: true }).toJSON();
   const NAMES =
     /^(FunctionName|BucketName|RoleName|QueueName|TopicName|LogGroupName|AlarmName|DashboardName|PolicyName)$/;
@@ -125,7 +125,7 @@ test('nothing has a name that a second stack of the account would want too', () 
   assert.deepEqual(named, []);
 });
 
-test('places can be set aside for the orchestrator and for each worker, and are not by default', () => {
+test('concurrency can be reserved for the orchestrator and each worker, and is not by default', () => {
   const reserved = (template: ReturnType<typeof templateOf>) =>
     Object.fromEntries(
       propertiesOf(template, 'AWS::Lambda::Function').map(({ Description, ReservedConcurrentExecutions }) => [
@@ -144,55 +144,7 @@ test('places can be set aside for the orchestrator and for each worker, and are 
   });
 });
 
-test('alarms tell a topic, which only CloudWatch may write to over TLS; the free ten metrics are passed by this many', () => {
-  const template = templateOf({ bundleDir, alarms: { email } });
-  const alarms = propertiesOf(template, 'AWS::CloudWatch::Alarm');
-  const [topicId] = Object.keys(template.findResources('AWS::SNS::Topic'));
-  for (const { AlarmActions, OKActions, TreatMissingData } of alarms) {
-    assert.deepEqual([AlarmActions, OKActions], [[{ Ref: topicId }], [{ Ref: topicId }]]);
-    assert.equal(TreatMissingData, 'notBreaching');
-  }
-  template.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: email });
-  const [policy] = propertiesOf(template, 'AWS::SNS::TopicPolicy');
-  const statements = policy.PolicyDocument.Statement;
-  assert.deepEqual(
-    statements.map(({ Effect, Principal, Condition }: Json) => [Effect, Principal, Object.keys(Condition)]),
-    [
-      ['Deny', '*', ['Bool']],
-      ['Allow', { Service: 'cloudwatch.amazonaws.com' }, ['StringEquals']],
-    ],
-  );
-  // what docs/aws.md says they cost
-  const metrics = alarms.flatMap(({ Metrics }) => Metrics?.filter(({ MetricStat }: Json) => MetricStat) ?? [1]);
-  assert.equal(metrics.length, 3 + WORKER_NAMES.length + 2 * FUNCTION_NAMES.length + 1 + 1);
-});
-
-test('no alarm is beyond what CloudWatch takes, and each sum has a value though only one of its functions ran', () => {
-  for (const { Metrics = [] } of propertiesOf(templateOf({ bundleDir, alarms: true }), 'AWS::CloudWatch::Alarm')) {
-    const ids = Metrics.filter(({ MetricStat }: Json) => MetricStat).map(({ Id }: Json) => Id);
-    assert.ok(ids.length <= 10, 'an alarm refers to ten metrics at most');
-    const { Expression = '' } = Metrics.find(({ Expression }: Json) => Expression) ?? {};
-    assert.deepEqual(Expression.match(/[a-z]\w*/g) ?? [], ids);
-    assert.deepEqual(
-      Expression.match(/FILL\([a-z]\w*,0\)/g) ?? [],
-      ids.map((id: string) => `FILL(${id},0)`),
-    );
-    if (Expression) assert.match(Expression, /^(100\*MAX|SUM)\(\[/);
-  }
-});
-
-test('the alarm before a timeout knows the limit of each function', () => {
-  const metrics = propertiesOf(templateOf({ bundleDir, alarms: true }), 'AWS::CloudWatch::Alarm').flatMap(
-    ({ Metrics }) => Metrics ?? [],
-  );
-  const found = metrics.filter(({ Label }) => Label === '% of the time limit').map(({ Expression }) => Expression);
-  for (const name of FUNCTION_NAMES) {
-    const share = `FILL(${name.toLowerCase()},0)/${FUNCTIONS[name].timeoutSeconds * 1000}`;
-    assert.equal(found.filter((expression) => expression.includes(share)).length, 1, name);
-  }
-});
-
-test('with a key of its own, objects are encrypted with it, who reads or writes may use it, and it turns', () => {
+test('with ownKey, objects are encrypted with a key that rotates and that readers and writers may use', () => {
   const template = templateOf({ bundleDir, ownKey: true });
   const [keyId] = Object.keys(template.findResources('AWS::KMS::Key'));
   const keyArn = { 'Fn::GetAtt': [keyId, 'Arn'] };
@@ -218,7 +170,7 @@ test('with a key of its own, objects are encrypted with it, who reads or writes 
   assert.equal(users('kms:GenerateDataKey'), FUNCTION_NAMES.length - 2); // predict writes none
 });
 
-test('in a private network there is no way out but to S3 and Lambda, and the code itself may not touch the network', () => {
+test('a private network reaches S3 and Lambda only, and the code may not change the network', () => {
   const template = templateOf({ bundleDir, privateNetwork: true, logRetention: 7 });
   template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
   for (const type of ['AWS::EC2::NatGateway', 'AWS::EC2::InternetGateway']) template.resourceCountIs(type, 0);
@@ -247,7 +199,7 @@ test('in a private network there is no way out but to S3 and Lambda, and the cod
     assert.deepEqual(SecurityGroupIngress, []);
 });
 
-test('with an issuer, every route asks for its tokens', () => {
+test('with a token issuer, every route requires its tokens', () => {
   const jwt = { issuer: 'https://login.example.org', audience: ['grove'] };
   const template = templateOf({ bundleDir, jwt });
   const routes = propertiesOf(template, 'AWS::ApiGatewayV2::Route');
@@ -266,7 +218,7 @@ test('with an issuer, every route asks for its tokens', () => {
   assert.throws(() => templateOf({ bundleDir, jwt: { ...jwt, audience: [] } }), /at least one audience/);
 });
 
-test('pages may call from the origins that are named, and none can be a wildcard', () => {
+test('pages of the given origins may call the API; an origin cannot be a wildcard', () => {
   const template = templateOf({ bundleDir, corsOrigins: ['https://grove.example.org'] });
   template.hasResourceProperties('AWS::ApiGatewayV2::Api', {
     CorsConfiguration: {
@@ -284,149 +236,14 @@ test('pages may call from the origins that are named, and none can be a wildcard
   assert.throws(() => templateOf({ bundleDir, corsOrigins: ['*'] }), /without \* or a path, got \*/);
 });
 
-test('the API function has an address of its own when asked, for signed requests only', () => {
+test('functionUrl gives the API function its own address, for signed requests only', () => {
   const template = templateOf({ bundleDir, functionUrl: true });
   template.resourceCountIs('AWS::Lambda::Url', 1);
   template.hasResourceProperties('AWS::Lambda::Url', { AuthType: 'AWS_IAM', Cors: Match.absent() });
   template.hasOutput('FunctionUrl', {});
 });
 
-test('a budget counts what bears the tag of the stack', () => {
-  const template = templateOf({ bundleDir, budget: { monthlyUsd: 20, email }, stackName: 'Grove' });
-  template.hasResourceProperties('AWS::Budgets::Budget', {
-    Budget: {
-      BudgetLimit: { Amount: 20, Unit: 'USD' },
-      CostFilters: { TagKeyValue: ['user:arvoredo:stack$Grove'] },
-    },
-  });
-  assert.throws(() => templateOf({ bundleDir, budget: { monthlyUsd: 0, email } }), /above 0, got 0/);
-});
-
-test('costs that are not as usual are looked for among what bears the tag of the stack', () => {
-  const template = templateOf({ bundleDir, costAnomalies: { email, aboveUsd: 7 }, stackName: 'Grove' });
-  const [{ MonitorSpecification }] = propertiesOf(template, 'AWS::CE::AnomalyMonitor');
-  assert.deepEqual(JSON.parse(MonitorSpecification), { Tags: { Key: 'arvoredo:stack', Values: ['Grove'] } });
-  const [{ Subscribers, ThresholdExpression }] = propertiesOf(template, 'AWS::CE::AnomalySubscription');
-  assert.deepEqual(Subscribers, [{ Type: 'EMAIL', Address: email }]);
-  assert.deepEqual(JSON.parse(ThresholdExpression).Dimensions.Values, ['7']);
-  assert.throws(() => templateOf({ bundleDir, costAnomalies: { email, aboveUsd: 0 } }), /above 0, got 0/);
-  assert.throws(() => templateOf({ bundleDir, costAnomalies: { email: 'ops' } }), /must be an address, got ops/);
-});
-
-test('metrics of each stage are written by its functions when asked for, under the name of the stack', () => {
-  const metricsOf = (template: ReturnType<typeof templateOf>) =>
-    propertiesOf(template, 'AWS::Lambda::Function')
-      .filter(({ Environment }) => Environment?.Variables.METRICS !== undefined)
-      .map(({ Description, Environment }) => [Description, Environment.Variables.METRICS])
-      .sort();
-  assert.deepEqual(
-    metricsOf(templateOf({ bundleDir, metrics: true, stackName: 'Grove' })),
-    WORKER_NAMES.map((name) => [`arvoredo ${name}`, `Grove/${name.replace('Large', '')}`]).sort(),
-  );
-  assert.deepEqual(metricsOf(templateOf({ bundleDir })), []);
-  const onPage = (metrics: boolean) =>
-    JSON.stringify(propertiesOf(templateOf({ bundleDir, metrics, dashboard: true }), 'AWS::CloudWatch::Dashboard'));
-  assert.match(onPage(true), /arvoredo\\*",\\*"gbSeconds/);
-  assert.doesNotMatch(onPage(false), /gbSeconds/);
-});
-
-test('a schedule asks for a run, with its time as the token, and a run that could not be is refused', () => {
-  const params = { samples: 5000, trees: 5 };
-  const template = templateOf({ bundleDir, schedule: { expression: 'cron(0 3 * * ? *)', params } });
-  const [{ ScheduleExpression, Target }] = propertiesOf(template, 'AWS::Scheduler::Schedule');
-  assert.equal(ScheduleExpression, 'cron(0 3 * * ? *)');
-  assert.deepEqual(JSON.parse(Target.Input), {
-    params,
-    clientToken: 'schedule Arvoredo <aws.scheduler.scheduled-time>',
-  });
-  assert.throws(() => templateOf({ bundleDir, schedule: { expression: '1 day' } }), /must be like rate\(1 day\)/);
-  assert.throws(
-    () => templateOf({ bundleDir, schedule: { expression: 'rate(1 day)', params: { trees: 0 } } }),
-    /InputError: schedule.params: trees must be/,
-  );
-});
-
-test('a schedule may read data, under the names that the API takes, and is refused where the API would refuse', () => {
-  const schedule = (params: Record<string, unknown>) =>
-    templateOf({ bundleDir, schedule: { expression: 'rate(1 day)', params } });
-  const params = { data: ['s3://tables/2026/'], label: 'sold', features: ['rooms', 'age'], weights: 'w' };
-  const [{ Target }] = propertiesOf(schedule(params), 'AWS::Scheduler::Schedule');
-  assert.deepEqual(JSON.parse(Target.Input).params, params);
-  assert.throws(() => schedule({ data: ['s3://tables/2026/'] }), /schedule.params: label must name the column/);
-  assert.throws(() => schedule({ data: ['/tmp/a.csv'], label: 'a' }), /schedule.params: data must be given as s3:/);
-  assert.throws(() => schedule({ label: 'sold' }), /schedule.params: label requires data/);
-});
-
-test('an upload below the prefix tells the function that starts runs, over the bus, with what is undelivered in the queue', () => {
-  const params = { label: 'sold', trees: 5 };
-  const template = templateOf({ bundleDir, uploads: { params } });
-  template.hasResourceProperties('AWS::S3::Bucket', {
-    NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
-  });
-  const [bucketId] = Object.keys(template.findResources('AWS::S3::Bucket'));
-  const [{ EventPattern, Targets }] = propertiesOf(template, 'AWS::Events::Rule');
-  assert.deepEqual(EventPattern, {
-    source: ['aws.s3'],
-    'detail-type': ['Object Created'],
-    detail: {
-      bucket: { name: [{ Ref: bucketId }] },
-      object: { key: [{ prefix: 'data/uploads/' }], size: [{ numeric: ['>', 0] }] },
-    },
-  });
-  const [startId] = Object.entries(template.findResources('AWS::Lambda::Function')).find(
-    ([, { Properties }]) => Properties.Description === 'arvoredo start',
-  )!;
-  const [queueId] = Object.keys(template.findResources('AWS::SQS::Queue'));
-  const [{ Arn, DeadLetterConfig, InputTransformer }] = Targets;
-  assert.deepEqual(Arn, { 'Fn::GetAtt': [startId, 'Arn'] });
-  assert.deepEqual(DeadLetterConfig, { Arn: { 'Fn::GetAtt': [queueId, 'Arn'] } });
-  assert.deepEqual(InputTransformer.InputPathsMap, { detail: '$.detail' });
-  assert.equal(InputTransformer.InputTemplate, '{"params":{"label":"sold","trees":5},"upload":<detail>}');
-  template.hasResourceProperties('AWS::Lambda::Permission', {
-    Principal: 'events.amazonaws.com',
-    FunctionName: { 'Fn::GetAtt': [startId, 'Arn'] },
-    SourceArn: Match.anyValue(),
-  });
-});
-
-test('a trigger of uploads that could start no run, or would start one on what a run wrote, is refused', () => {
-  const uploads = (options: object) => templateOf({ bundleDir, uploads: options as never });
-  assert.throws(() => uploads({ params: {} }), /uploads.params: label must name the column/);
-  assert.throws(() => uploads({}), /uploads.params: label must name the column/);
-  assert.throws(() => uploads({ params: { label: 'a', data: ['s3://b/c'] } }), /uploads.params must be without data/);
-  for (const prefix of ['runs/', 'data/', 'data/*.csv', '']) {
-    assert.throws(() => uploads({ prefix, params: { label: 'a' } }), /uploads.prefix must be below data\/.*, got /);
-  }
-});
-
-test('a start that fails is tried again by Lambda, and then left in the queue', () => {
-  const template = templateOf({ bundleDir });
-  const [startId] = Object.entries(template.findResources('AWS::Lambda::Function')).find(
-    ([, { Properties }]) => Properties.Description === 'arvoredo start',
-  )!;
-  const [queueId] = Object.keys(template.findResources('AWS::SQS::Queue'));
-  template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
-    FunctionName: { Ref: startId },
-    Qualifier: '$LATEST',
-    DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [queueId, 'Arn'] } } },
-    MaximumRetryAttempts: Match.absent(), // two
-  });
-});
-
-test('the topic of runs hears of endings of this orchestrator alone, and so not of its slices', () => {
-  const template = templateOf({ bundleDir, notifications: { email } });
-  const [{ EventPattern, Targets }] = propertiesOf(template, 'AWS::Events::Rule');
-  assert.deepEqual(EventPattern['detail-type'], ['Durable Execution Status Change']);
-  assert.deepEqual(EventPattern.detail.status, ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'STOPPED']);
-  const [{ prefix }] = EventPattern.detail.durableExecutionArn;
-  const [orchestratorId] = Object.entries(template.findResources('AWS::Lambda::Function')).find(
-    ([, { Properties }]) => Properties.Description === 'arvoredo orchestrator',
-  )!;
-  assert.deepEqual(prefix, { 'Fn::Join': ['', [{ 'Fn::GetAtt': [orchestratorId, 'Arn'] }, ':']] });
-  assert.equal(Targets.length, 1);
-});
-
-test('a worker with other code gives the orchestrator another version, so that no run mixes two', () => {
+test('new code of a worker makes a new version of the orchestrator, so no run mixes two versions', () => {
   const versionsOf = (template: ReturnType<typeof templateOf>) =>
     Object.keys(template.findResources('AWS::Lambda::Version')).sort();
   const before = versionsOf(templateOf({ bundleDir }));
