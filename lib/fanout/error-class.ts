@@ -58,6 +58,15 @@ export function parseFailure(text: string, type?: string): Failure {
   return { ...parseMessage(message, type), ...(log !== undefined && { log }) };
 }
 
+/**
+ * The failure behind an error that a run or a prediction has recorded: for a `TaskFailedError`, whose message carries it
+ * as text, that of the task's last attempt; otherwise the error itself.
+ */
+export function parseRootFailure({ name, message }: Failure): Failure {
+  const last = /^task \S+ failed .*?; last: (.*)$/s.exec(message)?.[1];
+  return last === undefined ? { name, message } : parseFailure(last);
+}
+
 function parseMessage(message: string, type: string | undefined): Failure {
   const platform = type === undefined ? undefined : PLATFORM_ERRORS[type];
   if (platform) return { name: platform, message };

@@ -4,7 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { CancelledError } from '../../lib/base/errors.ts';
+import { CancelledError, InputError } from '../../lib/base/errors.ts';
+import { parseRootFailure } from '../../lib/fanout/error-class.ts';
 import type { Model } from '../../lib/forest/model.ts';
 import { reencodeModel } from '../../lib/forest/model-file.ts';
 import {
@@ -55,7 +56,8 @@ export async function openFunctions(
  *
  * @param model of a file, which is put into the bucket; none where the request names one that is there
  * @throws {CancelledError} when `signal` was aborted: what is done stays
- * @throws {Error} when it failed
+ * @throws {InputError} when it failed because of the user's data or options
+ * @throws {Error} when it failed for another reason
  */
 export async function predictByFunctions(
   { store, orchestrator, uploadFile }: Target,
@@ -87,7 +89,7 @@ export async function predictByFunctions(
     }
     const found = await getPredictionStatus(store, predictionId);
     if (found && 'result' in found) return found.result;
-    if (found?.status.state === 'failed') throw new Error(found.status.error!.message);
+    if (found?.status.state === 'failed') throw toError(found.status.error!);
     if (found && found.status.stage !== stage) {
       stage = found.status.stage;
       onStage(found.status);
@@ -99,4 +101,10 @@ export async function predictByFunctions(
     }
     await sleep(on === 'aws' ? AWS_POLL_MS : LOCAL_POLL_MS, undefined, { signal }).catch(() => {});
   }
+}
+
+/** The error that a prediction has recorded. */
+function toError(error: { name: string; message: string }): Error {
+  const { name } = parseRootFailure(error);
+  return name === 'InputError' ? new InputError(error.message) : new Error(error.message);
 }

@@ -2,8 +2,8 @@
 
 import { basename, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CancelledError, isRetryable } from '../../lib/base/errors.ts';
-import { parseFailure } from '../../lib/fanout/error-class.ts';
+import { CancelledError, InputError, isRetryable } from '../../lib/base/errors.ts';
+import { parseRootFailure } from '../../lib/fanout/error-class.ts';
 import { cancelRun, type RunView, viewRun } from '../../lib/run/run.ts';
 import type { StageStatus } from '../../lib/stages/stage.ts';
 import type { Target } from '../backend/local-target.ts';
@@ -37,7 +37,8 @@ export interface FollowOptions {
 
 /**
  * @throws {CancelledError} when the run was cancelled
- * @throws {Error} when it failed; the message says how to go on, where that makes sense
+ * @throws {InputError} when it failed because of the user's data or options
+ * @throws {Error} when it failed for another reason; the message says how to resume it, if that can help
  */
 export async function follow(target: Target, options: FollowOptions): Promise<void> {
   const { runId, execution, progress, signal, onStages, onView } = options;
@@ -58,7 +59,7 @@ export async function follow(target: Target, options: FollowOptions): Promise<vo
       progress.update(stages);
       if (state === 'succeeded') return;
       if (state === 'cancelled') throw new CancelledError(`run ${runId} was cancelled`);
-      if (state === 'failed') throw new Error(error?.message ?? 'the run failed');
+      if (state === 'failed') throw named(error ?? { name: 'Error', message: 'the run failed' });
       if (execution && poll % POLLS_PER_LOOK === 0) {
         const { state: executionState, message } = await orchestrator.state(execution);
         const isDone = (await viewRun(store, runId)).state === 'succeeded';
@@ -70,15 +71,23 @@ export async function follow(target: Target, options: FollowOptions): Promise<vo
     }
   } catch (error) {
     if (error instanceof CancelledError) throw new CancelledError(`${error.message}; ${hint}`);
-    const message = explain(error);
-    // wrong input stays wrong: going on would meet the same error
-    const last = /; last: (.*)$/s.exec(message)?.[1];
-    const canGoOn = last === undefined || isRetryable(parseFailure(last).name);
-    const failed = await listFailed(target.store, runId).catch(() => ''); // the store may be what is broken
-    throw new Error(`${message}${canGoOn ? `; ${hint}` : ''}${failed}`, { cause: error });
+    // resuming would meet an error such as wrong input again
+    const { name } = parseRootFailure(toError(error));
+    const failed = await listFailed(target.store, runId).catch(() => ''); // the store may be the cause
+    const message = `${explain(error)}${isRetryable(name) ? `; ${hint}` : ''}${failed}`;
+    throw name === 'InputError' ? new InputError(message, { cause: error }) : new Error(message, { cause: error });
   } finally {
     progress.stop();
   }
+}
+
+/** The error that a run has recorded, with its name. */
+function named({ name, message }: { name: string; message: string }): Error {
+  return Object.assign(new Error(message), { name });
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 /** How this command was called, so that the hint can be pasted. */

@@ -2,7 +2,7 @@
 
 import { CancelledError, ConflictError, InputError, NotFoundError } from '../../lib/base/errors.ts';
 
-/** Exit codes: 1 the run failed, 2 the command was wrong, 130 cancelled. */
+/** Exit codes: 1 a run failed, 2 the input was wrong or names something that does not exist, 130 cancelled. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CancelledError) return 130;
   return error instanceof InputError || error instanceof NotFoundError || error instanceof ConflictError ? 2 : 1;

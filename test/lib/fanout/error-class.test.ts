@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { FormatError, InputError, isRetryable, NotFoundError } from '../../../lib/base/errors.ts';
-import { classOf, type ErrorClass, encodeFailure, parseFailure } from '../../../lib/fanout/error-class.ts';
+import { FormatError, InputError, isRetryable, NotFoundError, TaskFailedError } from '../../../lib/base/errors.ts';
+import {
+  classOf,
+  type ErrorClass,
+  encodeFailure,
+  parseFailure,
+  parseRootFailure,
+} from '../../../lib/fanout/error-class.ts';
 
 // messages as they come back from a chained invoke: ours with the error's name in front, the platform's as they are
 const FAILURES: [message: string, name: string, retryable: boolean][] = [
@@ -68,4 +74,13 @@ test('an encoded error is decoded with its name, message and log', () => {
       assert.deepEqual(parseFailure(encodeFailure(new type(message), log)), expected);
     }),
   );
+});
+
+test('the root failure of a failed task is that of its last attempt', () => {
+  const cause = { name: 'InputError', message: 'bad.csv, row 2: not a number' };
+  assert.deepEqual(parseRootFailure(new TaskFailedError('scan-0', 2, cause)), cause);
+  const direct = { name: 'InputError', message: 'label "nope" is not a column' };
+  assert.deepEqual(parseRootFailure(direct), direct);
+  const quoted = { name: 'FormatError', message: 'k: expected "; last: InputError: x"' };
+  assert.deepEqual(parseRootFailure(quoted), quoted);
 });

@@ -131,7 +131,7 @@ test('what cannot divide the rows is refused', async () => {
   await assert.rejects(run({ stratify: true, shuffle: false }), /in only one way, got stratify and no shuffle/);
   await assert.rejects(
     run({ hashBy: 'x', validationSize: 50 }),
-    /validationSize must be a share in \(0, 1\) where rows are/,
+    /validationSize must be a share in \(0, 1\) with hashBy/,
   );
   await assert.rejects(run({ hashBy: 'x', testSize: 50 }), /testSize must be a share in \(0, 1\) with hashBy/);
   await assert.rejects(run({ time: 'who' }), /row 1, column "who": a time must be a number or a date.*, got "user 0"/);

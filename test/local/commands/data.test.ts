@@ -56,7 +56,7 @@ test('bad data end the run with the file, the row and the value, and paths are c
   await writeFile(bad, 'a,b\n1,x\n2,y\noops,x\n');
   const run = (...args: string[]) => finish(t, ['run', '--data-dir', join(folder, 'emulator'), '--quiet', ...args]);
   const { code, stderr } = await run('--data', bad, '--label', 'b');
-  assert.equal(code, 1);
+  assert.equal(code, 2);
   assert.match(stderr, /bad\.csv, row 3, column "a": "oops" is not a number, but 2 of 3 values are; correct it/);
   for (const [args, message] of [
     [['--data', join(folder, 'none.csv'), '--label', 'b'], /--data .*none\.csv: no such file/],

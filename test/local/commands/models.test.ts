@@ -80,7 +80,7 @@ suite('arvoredo export and predict', () => {
       ],
       [['predict', '--model', 'r', '--data', at('card.json'), '--out', at('x.csv')], /card\.json, row 1: not JSON/],
       [['predict', '--model', 'r', '--data', at('none.csv'), '--out', at('x.csv')], /none\.csv: no such file/],
-      [['predict', '--model', 'none', '--data', at('rows.csv'), '--out', at('x.csv')], /no model of a run none/],
+      [['predict', '--model', 'none', '--data', at('rows.csv'), '--out', at('x.csv')], /run none has no model here/],
       [
         ['predict', '--model', 'r', '--data', at('rows.csv'), '--out', at('x.xls')],
         /must end in \.csv, \.arrow, \.parquet or \/, got/,

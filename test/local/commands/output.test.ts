@@ -46,9 +46,9 @@ test('with --json - standard output has the JSON alone', async (t) => {
   assert.equal(JSON.parse(again.stdout).params.trees, 3);
   const other = await finish(t, ['run', '--run-id', 'one', '--trees', '5', ...place]);
   assert.match(other.stderr, /^error run one exists with trees 3, got 5; /);
-  const out = join(folder, 'model.json');
-  const { bytes, format } = await json('export', '--run-id', 'one', '--format', 'json', '--out', out, ...place);
-  assert.deepEqual([bytes, format], [(await readFile(out)).length, 'json']);
+  const out = join(folder, 'model.onnx');
+  const { bytes, format } = await json('export', '--run-id', 'one', '--format', 'onnx', '--out', out, ...place);
+  assert.deepEqual([bytes, format], [(await readFile(out)).length, 'onnx']);
   const rows = join(folder, 'rows.csv');
   await writeFile(rows, `${Array.from({ length: 20 }, (_, i) => `f${i}`)}\n${new Array(20).fill(0.5)}\n`);
   const predicted = await json('predict', '--model', out, '--data', rows, '--out', join(folder, 'p.csv'));

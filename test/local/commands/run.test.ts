@@ -201,7 +201,10 @@ suite('arvoredo run', () => {
     await writeFile(file, '{"requestId":"x"');
     const { code, stderr } = await finish(t, ['run', '--data-dir', dataDir]);
     assert.equal(code, 1);
-    assert.match(stderr, /^error event .*\/lambda\/events\/1-x\.json cannot be read: .*; remove the file to go on/m);
+    assert.match(
+      stderr,
+      /^error event .*\/lambda\/events\/1-x\.json cannot be read: .*; remove the file to start without it/m,
+    );
   });
 
   test('words for nothing are understood', async (t) => {
@@ -251,11 +254,11 @@ suite('arvoredo run', () => {
     assert.deepEqual([code, /run mine exists with seed 0, got 9/.test(stderr)], [2, true], stderr);
   });
 
-  test('a task that fails ends the run with 1, the task, the reason and the way on', async (t) => {
+  test('wrong data fail the run with 2, the task and the reason, without a hint to resume', async (t) => {
     const dataDir = await temporaryFolder(t);
     const args = ['--samples', '200', '--weights', '1,0', '--flip-y', '0', '--data-dir', dataDir];
     const { code, stderr } = await finish(t, ['run', ...args]);
-    assert.equal(code, 1);
+    assert.equal(code, 2);
     assert.match(stderr, /error task bins failed once; last: InputError: the labels have one class only/);
     assert.doesNotMatch(stderr, /go on with/); // it could only fail again
     assert.doesNotMatch(stderr, /\n\s+at /); // no stack trace
@@ -284,7 +287,7 @@ const REFUSED: [args: string[], message: RegExp][] = [
   [['--generator', 'blobs'], /--generator must be hypercube, logistic, regression or friedman1, got "blobs"/],
   [
     ['--generator', 'logistic', '--no-hypercube'],
-    /error --no-hypercube has no meaning .*; it knows --informative, --scale, /,
+    /error --no-hypercube does not apply to .*, which takes --informative, --scale, /,
   ],
   [['--stack', 'Grove'], /error --stack has a meaning with --on aws only, and this is --on local; add that/],
   [['--on', 'mars'], /--on must be local or aws, got "mars"/],

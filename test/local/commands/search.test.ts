@@ -56,7 +56,7 @@ suite('arvoredo search', () => {
       /--grid depth=1,2: depth is none of the options that can be searched: trees, max-features/,
     ],
     [['--grid', 'max-depth=3,0'], /--max-depth in --grid must be an integer ≥ 1, or none, got 0/],
-    [['--grid', 'max-depth=2..9'], /--grid: --max-depth has a range, from which only --random draws/],
+    [['--grid', 'max-depth=2..9'], /--grid: --max-depth has a range, which requires --random/],
     [['--grid', 'trees=5', '--factor', '2'], /--factor needs --halving beside it/],
   ];
   for (const [args, message] of refused) {
