@@ -1,6 +1,7 @@
 // Options from `cdk.json` or the command line, where -c gives every value as text.
 
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { isObject } from '../lib/base/check.ts';
 import { InputError } from '../lib/base/errors.ts';
 import { quote } from '../lib/base/quote.ts';
 import type { EnvironmentName, GroveOptions } from './options.ts';
@@ -72,8 +73,7 @@ export function optionsOfContext(get: (key: string) => unknown): GroveOptions & 
 }
 
 function hasOnly(value: unknown, keys: readonly string[]): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.keys(value).every((key) => keys.includes(key));
+  return isObject(value) && Object.keys(value).every((key) => keys.includes(key));
 }
 
 function parse(name: string, text: string): unknown {

@@ -8,7 +8,7 @@ import { checkRun, getRequest, listRuns } from '../../lib/run/run.ts';
 import { checkRunId, runKeys } from '../../lib/store/keys.ts';
 import { mapLimited, STORE_REQUESTS } from '../../lib/store/task.ts';
 import type { Target } from '../backend/local-target.ts';
-import { whole } from '../config/parse.ts';
+import { integerParser } from '../config/parse.ts';
 import { plural } from '../output/table.ts';
 import { addLookOptions, type LookFlags, look } from './backend-options.ts';
 
@@ -29,7 +29,7 @@ export function cleanCommand(): Command {
     .description('Remove runs with all that they stored. A run that is at work is left alone.')
     .argument('[RUN_ID...]', 'the runs')
     .option('--all', 'every run', false)
-    .option('--older-than <DAYS>', 'every run that was asked for longer ago', whole(0, 36_500));
+    .option('--older-than <DAYS>', 'every run that was asked for longer ago', integerParser(0, 36_500));
   return addLookOptions(command).action((named: string[], flags: CleanFlags) => {
     const ways = [named.length > 0, flags.all, flags.olderThan !== undefined].filter(Boolean).length;
     if (ways !== 1) throw new InputError('name runs, or give --all or --older-than, one of the three');

@@ -4,7 +4,7 @@ import { type Command, Command as NewCommand } from 'commander';
 import { closest, distance } from 'fastest-levenshtein';
 import { InputError } from '../../lib/base/errors.ts';
 import { number } from '../../lib/plan/parameters/text.ts';
-import { applySettings, optionsOf, type Setting, settingsOf, unknownVariables } from '../config/config.ts';
+import { applySettings, groupOptions, readSettings, type Setting, unknownVariables } from '../config/config.ts';
 import { readConfig } from '../config/file.ts';
 import { colours } from '../output/colours.ts';
 import { tableLines } from '../output/table.ts';
@@ -43,7 +43,7 @@ export function configCommand(): Command {
       const program = command.parent!;
       const file = await readConfig(program.opts().config);
       const chosen = name === undefined ? program.commands : [findCommand(program, name)];
-      const values = chosen.flatMap((each) => valuesOf(each, settingsOf(each, program.commands, file), flags));
+      const values = chosen.flatMap((each) => valuesOf(each, readSettings(each, program.commands, file), flags));
       const config: Config = {
         file: file?.path ?? null,
         values: name === undefined ? mergeValues(values) : values,
@@ -73,7 +73,7 @@ function valuesOf(command: Command, settings: Map<string, Setting>, flags: strin
   const { operands, unknown } = command.parseOptions(flags);
   const [stray] = [...unknown, ...operands];
   if (stray !== undefined) throw new InputError(`arvoredo ${command.name()} has no option ${stray}`);
-  return [...optionsOf(command)].map(([name, options]) => {
+  return [...groupOptions(command)].map(([name, options]) => {
     const source = command.getOptionValueSource(name);
     const setting = settings.get(name);
     const commands = [command.name()];

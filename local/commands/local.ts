@@ -8,8 +8,8 @@ import { CancelledError, InputError } from '../../lib/base/errors.ts';
 import {
   addChaosOptions,
   type ChaosFlags,
-  chaosOf,
   isGiven,
+  parseChaos,
   port,
   sandboxes,
   seed,
@@ -75,7 +75,7 @@ export function localCommand(): Command {
       if (stack !== undefined && template === undefined) throw new InputError('--stack needs --template');
       if (duplicates === 0 && isGiven(command, 'duplicatesSeed'))
         throw new InputError('--duplicates-seed needs --duplicates beside it');
-      const chaos = chaosOf(command, flags);
+      const chaos = parseChaos(command, flags);
       await checkJson(json);
       await untilStopped(async (stop) => {
         const { close, ...info } = await startEmulator({

@@ -8,7 +8,7 @@ import { getRequest, viewRun } from '../../lib/run/run.ts';
 import type { Store } from '../../lib/store/store.ts';
 import { openStore } from '../backend/backend.ts';
 import { stackTarget } from '../backend/local-target.ts';
-import { whole } from '../config/parse.ts';
+import { integerParser } from '../config/parse.ts';
 import { awsLogs } from '../logs/aws-logs.ts';
 import type { LogLine } from '../logs/line.ts';
 import { localLogs } from '../logs/local-logs.ts';
@@ -32,7 +32,7 @@ export function logsCommand(): Command {
     .option('--task <ID>', 'of one task: split-3, train-0-50, merge')
     .option('--function <NAME>', 'of one function: generate, trainLarge, orchestrator')
     .option('--follow', 'wait for more until the run has ended', false)
-    .option('--tail <N>', 'the last lines only', whole(1, 1_000_000));
+    .option('--tail <N>', 'the last lines only', integerParser(1, 1_000_000));
   return addLookOptions(command).action(async (named: string | undefined, flags: LogsFlags) => {
     const { json, task, function: of, tail } = flags;
     if (of !== undefined && !NAMES.includes(of))

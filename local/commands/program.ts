@@ -3,7 +3,7 @@
 import { type Argument, Command, type Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { reword } from '../config/commander-errors.ts';
-import { applySettings, settingsOf } from '../config/config.ts';
+import { applySettings, readSettings } from '../config/config.ts';
 import { readConfig } from '../config/file.ts';
 import { errorColours } from '../output/colours.ts';
 import { checkBackend, chooseAccount } from './backend-options.ts';
@@ -60,7 +60,7 @@ export function createProgram(): Command {
   program.hook('preSubcommand', async (_, command) => {
     if (command.options.length === 0 || isHelp()) return;
     const file = await readConfig(program.opts().config);
-    applySettings(command, settingsOf(command, program.commands, file));
+    applySettings(command, readSettings(command, program.commands, file));
   });
   program.hook('preAction', (_, command) => {
     checkBackend(command);

@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander';
 import { GROUPS } from '../../lib/plan/parameters/parameter.ts';
 import { PARAMETERS, RUN_DEFAULTS, TABLE_NAMES, type TableName } from '../../lib/plan/parameters/table.ts';
-import { variableOf } from '../config/config.ts';
+import { variableName } from '../config/config.ts';
 import { isGiven } from '../config/parse.ts';
 import type { NullableParser } from '../config/values.ts';
 import { toFlag, toKebab } from '../output/flags.ts';
@@ -59,7 +59,7 @@ export function nameIn(command: Command): (name: string) => string {
   return (name) => {
     const source = command.getOptionValueSource(name);
     if (source === 'config') return `${name} of the file of options`;
-    return source === 'env' ? variableOf(name) : toFlag(name);
+    return source === 'env' ? variableName(name) : toFlag(name);
   };
 }
 

@@ -17,7 +17,7 @@ import { localTarget, stackTarget, type Target } from '../backend/local-target.t
 import { findUploads, uploadFiles } from '../backend/upload.ts';
 import type { ChaosOptions } from '../chaos/draw.ts';
 import { restartMoment } from '../chaos/restart.ts';
-import { addChaosOptions, type ChaosFlags, chaosOf } from '../config/parse.ts';
+import { addChaosOptions, type ChaosFlags, parseChaos } from '../config/parse.ts';
 import { countChaos } from '../dashboard/event-log.ts';
 import { DASHBOARD_PORT, type RunWatch, startRunDashboard } from '../dashboard/run-dashboard.ts';
 import { startEmulator } from '../emulator/emulator.ts';
@@ -61,7 +61,7 @@ export function trainingCommand(command: Command, more: () => Record<string, unk
   addChaosOptions(command, 'Run:');
   addRunOptions(command);
   return command.action(async (flags: RunFlags) => {
-    const chaos = chaosOf(command, flags);
+    const chaos = parseChaos(command, flags);
     if (chaos && flags.on === 'aws') {
       throw new InputError('--chaos is for the emulator, not for AWS; leave it out, or use --on local');
     }

@@ -5,7 +5,7 @@ import { readScores } from '../../lib/report/report.ts';
 import { checkRun, getReport, getRequest, listRuns, type RunState } from '../../lib/run/run.ts';
 import { mapLimited, STORE_REQUESTS } from '../../lib/store/task.ts';
 import type { Target } from '../backend/local-target.ts';
-import { whole } from '../config/parse.ts';
+import { integerParser } from '../config/parse.ts';
 import { fitColumns, tableLines } from '../output/table.ts';
 import { addLookOptions, type LookFlags, look } from './backend-options.ts';
 
@@ -30,7 +30,7 @@ export interface ListedRun {
 export function runsCommand(): Command {
   const command = new Command('runs')
     .description('List the runs, last first.')
-    .option('--limit <N>', 'at most so many', whole(1, 1000), 20);
+    .option('--limit <N>', 'at most so many', integerParser(1, 1000), 20);
   return addLookOptions(command).action((flags: LookFlags & { limit: number }) =>
     look(flags, (target) => listLastRuns(target, flags.limit), describeRuns),
   );

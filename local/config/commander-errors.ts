@@ -22,11 +22,11 @@ function inOurWords(said: string): string {
 
 /** @param reason a sentence, without its full stop */
 function refusal(what: string, reason: string, got: string): string {
-  return `${what} ${ruleOf(reason)}, got ${JSON.stringify(got)}`;
+  return `${what} ${extractRule(reason)}, got ${JSON.stringify(got)}`;
 }
 
 /** `must be local or aws`, of what commander or a parser of ours says. */
-export function ruleOf(reason: string): string {
+export function extractRule(reason: string): string {
   const choices = /^Allowed choices are (.*?)\.?$/.exec(reason)?.[1];
   if (choices !== undefined) return `must be ${choices.replace(/, ([^,]*)$/, ' or $1')}`;
   return reason.replace(/^It /, '').replace(/\.$/, '');

@@ -3,6 +3,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Command, Option } from 'commander';
 import { closest } from 'fastest-levenshtein';
+import { isObject } from '../../lib/base/check.ts';
 import { InputError } from '../../lib/base/errors.ts';
 import { quote } from '../../lib/base/quote.ts';
 import type { ConfigFile } from './file.ts';
@@ -21,7 +22,7 @@ const PREFIX = 'ARVOREDO_';
 const OTHER_VARIABLES = ['ARVOREDO_CONFIG', 'ARVOREDO_DEBUG'];
 
 /** The options of a command by the names that a file calls them by: `chunkSize` for `--chunk-size`. */
-export function optionsOf(command: Command): Map<string, Option[]> {
+export function groupOptions(command: Command): Map<string, Option[]> {
   const options = new Map<string, Option[]>();
   for (const option of command.options) {
     const name = option.attributeName();
@@ -31,7 +32,7 @@ export function optionsOf(command: Command): Map<string, Option[]> {
 }
 
 /** `chunkSize` as the environment has it: `ARVOREDO_CHUNK_SIZE`. */
-export function variableOf(name: string): string {
+export function variableName(name: string): string {
   return `${PREFIX}${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
@@ -42,14 +43,14 @@ export function variableOf(name: string): string {
  * @param commands all of them: a name must be known to one
  * @throws {InputError} on a name that nothing has, and on a value that the option does not take
  */
-export function settingsOf(
+export function readSettings(
   command: Command,
   commands: readonly Command[],
   file: ConfigFile | undefined,
   env = process.env,
 ): Map<string, Setting> {
   const settings = new Map<string, Setting>();
-  const options = optionsOf(command);
+  const options = groupOptions(command);
   if (file) {
     checkNames(file, commands);
     const isPart = (name: string, value: unknown) => isObject(value) && commands.some((each) => each.name() === name);
@@ -67,7 +68,7 @@ export function settingsOf(
     }
   }
   for (const [name, known] of options) {
-    const by = variableOf(name);
+    const by = variableName(name);
     const text = env[by];
     if (text === undefined) continue;
     settings.set(name, { source: 'environment', by, value: parseValue(known, text, by) });
@@ -81,7 +82,7 @@ export function applySettings(command: Command, settings: ReadonlyMap<string, Se
   for (const [name, { source, value }] of settings) {
     command.setOptionValueWithSource(name, value, source === 'file' ? 'config' : 'env');
     // a flag takes its place: what may be given again must not add to it
-    for (const option of optionsOf(command).get(name)!) {
+    for (const option of groupOptions(command).get(name)!) {
       emitter.prependListener(`option:${option.name()}`, () => {
         if (command.getOptionValueSource(name) !== 'cli') command.setOptionValue(name, undefined);
       });
@@ -91,7 +92,10 @@ export function applySettings(command: Command, settings: ReadonlyMap<string, Se
 
 /** Variables that look like ours and are none, with the nearest that is. */
 export function unknownVariables(commands: readonly Command[], env = process.env): { name: string; nearest: string }[] {
-  const known = [...OTHER_VARIABLES, ...commands.flatMap((command) => [...optionsOf(command).keys()].map(variableOf))];
+  const known = [
+    ...OTHER_VARIABLES,
+    ...commands.flatMap((command) => [...groupOptions(command).keys()].map(variableName)),
+  ];
   return Object.keys(env)
     .filter((name) => name.startsWith(PREFIX) && !known.includes(name))
     .map((name) => ({ name, nearest: closest(name, known) }));
@@ -99,7 +103,7 @@ export function unknownVariables(commands: readonly Command[], env = process.env
 
 /** The name of a command is that of a part where its value is an object: `dashboard` is a switch of run as well. */
 function checkNames({ path, values }: ConfigFile, commands: readonly Command[]): void {
-  const byCommand = new Map(commands.map((command) => [command.name(), [...optionsOf(command).keys()]]));
+  const byCommand = new Map(commands.map((command) => [command.name(), [...groupOptions(command).keys()]]));
   const all = [...byCommand.values()].flat();
   for (const [name, value] of Object.entries(values)) {
     const own = byCommand.get(name);
@@ -117,8 +121,4 @@ function checkNames({ path, values }: ConfigFile, commands: readonly Command[]):
       );
     }
   }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,34 +1,34 @@
 // Values of the command line's own options.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { integer, numberFrom, type Rule } from '../../lib/base/check.ts';
 import { InputError } from '../../lib/base/errors.ts';
 import type { ChaosOptions } from '../chaos/draw.ts';
 
-export const whole = (least: number, most: number) => (text: string) => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new InvalidArgumentError(`It must be an integer from ${least} to ${most}.`);
-  }
-  return value;
-};
+/** A parser of texts for numbers that a rule accepts. */
+const numberParser =
+  ({ allowed, accepts }: Rule<number>) =>
+  (text: string) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (!accepts(value)) throw new InvalidArgumentError(`It must be ${allowed}.`);
+    return value;
+  };
 
-export const port = whole(2, 65_000);
-export const workers = whole(1, 1000);
-export const rowCount = whole(0, 1000);
-export const sandboxes = whole(1, 1_000_000);
-export const seed = whole(0, Number.MAX_SAFE_INTEGER);
+export const integerParser = (least: number, most?: number) => numberParser(integer(least, most));
 
-/** Whether an option's value was asked for: by a flag, in the environment or in the file of options. */
+export const port = integerParser(2, 65_000);
+export const workers = integerParser(1, 1000);
+export const rowCount = integerParser(0, 1000);
+export const sandboxes = integerParser(1, 1_000_000);
+export const seed = integerParser(0);
+
+/** Whether an option was set: by a flag, in the environment or in the configuration file. */
 export function isGiven(command: Command, name: string): boolean {
   return !['default', undefined].includes(command.getOptionValueSource(name));
 }
 
 /** A share, from 0 to 1. */
-export function share(text: string): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('It must be from 0 to 1.');
-  return value;
-}
+export const share = numberParser(numberFrom(0, 1));
 
 /** What `addChaosOptions` adds. */
 export interface ChaosFlags {
@@ -53,9 +53,9 @@ export function addChaosOptions(command: Command, helpGroup: string): void {
     );
 }
 
-/** @throws {InputError} when there is a rate and nothing that it is for */
-export function chaosOf(command: Command, { chaos, chaosRate }: ChaosFlags): ChaosOptions | undefined {
+/** @throws {InputError} when there is a rate without --chaos */
+export function parseChaos(command: Command, { chaos, chaosRate }: ChaosFlags): ChaosOptions | undefined {
   if (chaos !== undefined) return { seed: chaos === true ? 0 : chaos, rate: chaosRate };
-  if (isGiven(command, 'chaosRate')) throw new InputError('--chaos-rate needs --chaos beside it');
+  if (isGiven(command, 'chaosRate')) throw new InputError('--chaos-rate needs --chaos');
   return undefined;
 }

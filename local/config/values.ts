@@ -4,7 +4,7 @@ import type { Option } from 'commander';
 import { InputError } from '../../lib/base/errors.ts';
 import { quote } from '../../lib/base/quote.ts';
 import { collect } from '../../lib/plan/parameters/text.ts';
-import { ruleOf } from './commander-errors.ts';
+import { extractRule } from './commander-errors.ts';
 
 /** A parser that takes a word for null. */
 export interface NullableParser {
@@ -35,7 +35,7 @@ export function parseValue(options: readonly Option[], value: unknown, label: st
       parsed = parse(text, parsed);
     } catch (error) {
       const { message } = error as Error; // a sentence, as commander wants it
-      throw new InputError(`${label} ${ruleOf(message)}, got ${quote(value)}`);
+      throw new InputError(`${label} ${extractRule(message)}, got ${quote(value)}`);
     }
   }
   return parsed;

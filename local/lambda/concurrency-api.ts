@@ -1,6 +1,7 @@
 // Reserved concurrency and the account's limit over HTTP. What is set here lasts until the emulator stops.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isInteger } from '../../lib/base/check.ts';
 import { send } from '../http/serve.ts';
 import type { Concurrency } from './concurrency.ts';
 import { invalidParameter, readJson, sendJson } from './http.ts';
@@ -23,8 +24,9 @@ export async function handlePutConcurrency(
   requireUnqualified(target);
   const body: { ReservedConcurrentExecutions?: unknown } = await readJson(request, MAX_BODY_BYTES);
   const { ReservedConcurrentExecutions: slots } = body;
-  if (typeof slots !== 'number' || !Number.isInteger(slots) || slots < 0)
+  if (!isInteger(slots, 0)) {
     throw invalidParameter(`ReservedConcurrentExecutions must be an integer ≥ 0, got ${slots}`);
+  }
   concurrency.reserve(target.fn, slots);
   sendJson(response, 200, { ReservedConcurrentExecutions: slots });
 }

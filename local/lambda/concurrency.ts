@@ -1,5 +1,6 @@
 // Which invocations may start: limits of the account and of each function, and the pace of scaling out.
 
+import { InputError } from '../../lib/base/errors.ts';
 import { invalidParameter } from './http.ts';
 import { RAMP_MS } from './limits.ts';
 import type { LocalFunction, ThrottleReason } from './options.ts';
@@ -37,7 +38,7 @@ export class Concurrency {
   #refill?: NodeJS.Timeout;
   #isClosed = false;
 
-  /** @throws {RangeError} when the functions reserve more than the account has */
+  /** @throws {InputError} when the functions reserve more than the account has */
   constructor({
     functions,
     accountLimit,
@@ -59,7 +60,7 @@ export class Concurrency {
     }
     if (this.unreserved < 1) {
       const reserved = accountLimit - this.unreserved;
-      throw new RangeError(
+      throw new InputError(
         `functions reserve ${reserved} of ${accountLimit} concurrency slots; at least 1 must stay unreserved`,
       );
     }

@@ -4,18 +4,19 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { InputError } from '../../lib/base/errors.ts';
 import type { InvokeOutcome } from './invocation.ts';
 import type { FunctionNames, FunctionTarget } from './names.ts';
 import type { DropCondition } from './options.ts';
 
 const QUEUE_ARN = /^arn:aws:sqs:[\w-]+:\d{12}:([\w-]{1,80})$/;
 
-/** @throws {RangeError} when the destination is not supported */
+/** @throws {InputError} when the destination is not supported */
 export function validateDestination(functionName: string, destination: string, names: FunctionNames): void {
   const isKnown = names.functions.some((fn) => !fn.durable && destination === names.arn(fn.name));
   if (isKnown || QUEUE_ARN.test(destination)) return;
   const allowed = 'the ARN of a function of this service that is not durable, or of an SQS queue';
-  throw new RangeError(`function ${functionName}: onFailure must be ${allowed}, got ${destination}`);
+  throw new InputError(`function ${functionName}: onFailure must be ${allowed}, got ${destination}`);
 }
 
 /** The record that AWS sends to a destination, version 1.0. */

@@ -1,5 +1,6 @@
 // Names, versions and ARNs of functions.
 
+import { InputError } from '../../lib/base/errors.ts';
 import { ApiError, invalidParameter } from './http.ts';
 import type { LocalFunction } from './options.ts';
 
@@ -28,7 +29,7 @@ export class FunctionNames {
     this.functions = functions;
     this.#byName = new Map(functions.map((fn) => [fn.name, fn]));
     this.#prefix = `arn:aws:lambda:${region}:${accountId}:function:`;
-    if (this.#byName.size < functions.length) throw new RangeError('two functions have the same name');
+    if (this.#byName.size < functions.length) throw new InputError('two functions have the same name');
   }
 
   arn(name: string, qualifier?: string): string {

@@ -5,6 +5,8 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { check, integer, numberFrom, type Rule } from '../../lib/base/check.ts';
+import { InputError } from '../../lib/base/errors.ts';
 import { listen } from '../http/serve.ts';
 import { ServiceList } from '../http/service-list.ts';
 import { Concurrency } from './concurrency.ts';
@@ -26,7 +28,7 @@ const TEST_HOOKS = { asyncDelayScale: 1 / 60, crashDelayMs: 100 };
 /**
  * Start the service and resume the durable executions that its folder holds.
  *
- * @throws {RangeError} when an option is out of range or a function cannot run as described
+ * @throws {InputError} when an option is out of range or a function cannot run as described
  * @throws {Error} when another service uses the folder, or the port is taken
  */
 export async function startLambdaService(options: LambdaServiceOptions): Promise<LambdaService> {
@@ -132,34 +134,29 @@ function sandboxEnvironment(fn: LocalFunction, version: string, base: Record<str
 function validateOptions(options: LambdaServiceOptions): void {
   const { functions, maxConcurrency, maxSandboxes, sandboxesPer10s, duplicates } = options;
   for (const fn of functions) validateFunction(fn);
-  requireInteger('maxConcurrency', maxConcurrency, 1);
-  requireInteger('maxSandboxes', maxSandboxes, 1);
-  requireInteger('sandboxesPer10s', sandboxesPer10s, 1);
-  if (duplicates === undefined) return;
-  if (!(duplicates.share >= 0 && duplicates.share <= 1))
-    throw new RangeError(`duplicates.share must be from 0 to 1, got ${duplicates.share}`);
-  requireInteger('duplicates.seed', duplicates.seed, 0);
+  const limits = { maxConcurrency, maxSandboxes, sandboxesPer10s };
+  for (const [name, value] of Object.entries(limits)) checkGiven(name, value, integer(1));
+  checkGiven('duplicates.share', duplicates?.share, numberFrom(0, 1));
+  checkGiven('duplicates.seed', duplicates?.seed, integer(0));
 }
 
 function validateFunction(fn: LocalFunction): void {
   const { name, codeDir, handler } = fn;
   if (!/^[\w-]{1,64}$/.test(name))
-    throw new RangeError(`a function's name has 1 to 64 letters, digits, - and _, got ${name}`);
+    throw new InputError(`a function's name has 1 to 64 letters, digits, - and _, got ${name}`);
   if (!existsSync(codeDir))
-    throw new RangeError(`function ${name}: the folder ${codeDir} does not exist; build the bundles first`);
+    throw new InputError(`function ${name}: the folder ${codeDir} does not exist; build the bundles first`);
   if (!/.\../.test(handler))
-    throw new RangeError(`function ${name}: handler must be like index.handler, got ${handler}`);
-  requireInteger(`function ${name}: memoryMiB`, fn.memoryMiB, 128, 10_240);
-  requireInteger(`function ${name}: ephemeralStorageMiB`, fn.ephemeralStorageMiB, EPHEMERAL_STORAGE_MIB, 10_240);
-  requireInteger(`function ${name}: timeoutMs`, fn.timeoutMs, 1, 900_000);
-  requireInteger(`function ${name}: reservedConcurrency`, fn.reservedConcurrency, 0);
-  requireInteger(`function ${name}: maxRetries`, fn.maxRetries, 0, 2);
-  requireInteger(`function ${name}: maxEventAgeMs`, fn.maxEventAgeMs, 60_000, MAX_EVENT_AGE_MS);
+    throw new InputError(`function ${name}: handler must be like index.handler, got ${handler}`);
+  check(`function ${name}: memoryMiB`, fn.memoryMiB, integer(128, 10_240));
+  checkGiven(`function ${name}: ephemeralStorageMiB`, fn.ephemeralStorageMiB, integer(EPHEMERAL_STORAGE_MIB, 10_240));
+  check(`function ${name}: timeoutMs`, fn.timeoutMs, integer(1, 900_000));
+  checkGiven(`function ${name}: reservedConcurrency`, fn.reservedConcurrency, integer(0));
+  checkGiven(`function ${name}: maxRetries`, fn.maxRetries, integer(0, 2));
+  checkGiven(`function ${name}: maxEventAgeMs`, fn.maxEventAgeMs, integer(60_000, MAX_EVENT_AGE_MS));
 }
 
 /** Undefined stands for the default, which is in range. */
-function requireInteger(what: string, value: number | undefined, min: number, max = Number.MAX_SAFE_INTEGER): void {
-  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;
-  const range = max === Number.MAX_SAFE_INTEGER ? `an integer ≥ ${min}` : `an integer from ${min} to ${max}`;
-  throw new RangeError(`${what} must be ${range}, got ${value}`);
+function checkGiven<T>(name: string, value: T | undefined, rule: Rule<T>): void {
+  if (value !== undefined) check(name, value, rule);
 }

@@ -2,6 +2,7 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { isInteger } from '../../lib/base/check.ts';
 import { nameBelowLocalhost } from '../http/request-origin.ts';
 import { receiveBody, receiveText } from './body.ts';
 import { parseRange } from './byte-range.ts';
@@ -107,7 +108,7 @@ function findTarget({ store, bucket: name, key, query }: S3Request): PartTarget 
   const uploadId = query.get('uploadId')!;
   const { info } = findUpload(bucket, uploadId, key);
   const number = Number(query.get('partNumber'));
-  if (!Number.isInteger(number) || number < 1 || number > MAX_PART_NUMBER)
+  if (!isInteger(number, 1, MAX_PART_NUMBER))
     throw new S3Error('InvalidArgument', `partNumber must be 1 to ${MAX_PART_NUMBER}, got ${query.get('partNumber')}`);
   return { bucket, uploadId, number, algorithm: info.checksum?.algorithm };
 }

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Command } from 'commander';
 import { createProgram } from '../../../local/commands/program.ts';
-import { applySettings, optionsOf, settingsOf, unknownVariables, variableOf } from '../../../local/config/config.ts';
+import {
+  applySettings,
+  groupOptions,
+  readSettings,
+  unknownVariables,
+  variableName,
+} from '../../../local/config/config.ts';
 import { readConfig } from '../../../local/config/file.ts';
 import { temporaryFolder } from '../command.ts';
 
@@ -18,7 +24,7 @@ function find(name: string): { command: Command; commands: readonly Command[] } 
 /** What a command has in the end of file, environment and flags. */
 function resolve(name: string, values: Record<string, unknown>, env: Record<string, string>, ...flags: string[]) {
   const { command, commands } = find(name);
-  applySettings(command, settingsOf(command, commands, file(values), env));
+  applySettings(command, readSettings(command, commands, file(values), env));
   command.parseOptions(flags);
   return (option: string) => [command.getOptionValue(option), command.getOptionValueSource(option)];
 }
@@ -92,7 +98,7 @@ test('a name that nothing has, and a value that its option does not take, are re
   ];
   for (const [name, values, env, message] of cases) {
     const { command, commands } = find(name);
-    const settle = () => settingsOf(command, commands, file(values), env);
+    const settle = () => readSettings(command, commands, file(values), env);
     assert.throws(settle, { name: 'InputError', message }, JSON.stringify(values));
   }
 });
@@ -105,15 +111,15 @@ test('variables that look like options and are none are told', () => {
 
 test('an option that is called as a command is a switch, so that no object can be meant; no two have one variable', () => {
   const { commands } = createProgram();
-  const names = [...new Set(commands.flatMap((command) => [...optionsOf(command).keys()]))];
+  const names = [...new Set(commands.flatMap((command) => [...groupOptions(command).keys()]))];
   for (const name of commands.map((command) => command.name()).filter((each) => names.includes(each))) {
-    const options = commands.flatMap((command) => optionsOf(command).get(name) ?? []);
+    const options = commands.flatMap((command) => groupOptions(command).get(name) ?? []);
     assert.ok(
       options.every((option) => option.isBoolean()),
       name,
     );
   }
-  assert.equal(new Set(names.map(variableOf)).size, names.length);
+  assert.equal(new Set(names.map(variableName)).size, names.length);
 });
 
 const CONFIGS: Record<string, string> = {

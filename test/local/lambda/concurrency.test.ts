@@ -40,7 +40,7 @@ test('reserved concurrency is for one function alone, the others share the rest'
 test('a function cannot reserve all concurrency', () => {
   const greedy = [fn('a', { reservedConcurrency: 2 }), fn('b', { reservedConcurrency: 1 })];
   assert.throws(() => new Concurrency({ functions: greedy, accountLimit: 3 }), {
-    name: 'RangeError',
+    name: 'InputError',
     message: 'functions reserve 3 of 3 concurrency slots; at least 1 must stay unreserved',
   });
   const concurrency = new Concurrency({ functions: greedy, accountLimit: 4 });

@@ -243,13 +243,13 @@ test('options that mean nothing are refused', async () => {
   const start = (given: object, options = {}) =>
     startLambdaService({ dataDir: join(folder, 'other'), functions: [{ ...worker, ...given }], ...options });
   await assert.rejects(start({ onFailure: 'arn:aws:sns:us-east-1:000000000000:topic' }), {
-    name: 'RangeError',
+    name: 'InputError',
     message: /worker: onFailure must be the ARN of a function of this service .*, got arn:aws:sns/,
   });
   await assert.rejects(start({ maxEventAgeMs: 1000 }), /maxEventAgeMs must be an integer from 60000 to 21600000/);
   await assert.rejects(
     start({}, { duplicates: { share: 1.5, seed: 0 } }),
-    /duplicates.share must be from 0 to 1, got 1.5/,
+    /duplicates.share must be a number from 0 to 1, got 1.5/,
   );
   await assert.rejects(start({}, { sandboxesPer10s: 0 }), /sandboxesPer10s must be an integer ≥ 1, got 0/);
 });

@@ -249,7 +249,7 @@ test('a folder belongs to one service at a time, and wrong options are refused',
     startLambdaService({ dataDir: join(folder, 'other'), functions: [{ ...worker, ...given }] });
   await assert.rejects(start({ codeDir: '/nowhere' }), /the folder \/nowhere does not exist/);
   await assert.rejects(start({ memoryMiB: 64 }), {
-    name: 'RangeError',
+    name: 'InputError',
     message: 'function worker: memoryMiB must be an integer from 128 to 10240, got 64',
   });
 });
