@@ -20,7 +20,7 @@ async function loadModel(store: Store, key: string): Promise<Model> {
 
 const Partition = v.strictObject({ runId: v.string(), partitionIndex: index(), params: overrides() });
 const evaluatePartition = worker(Partition, (store, plan, task) =>
-  evaluate(store, plan, task, () => loadModel(store, runKeys(task.runId).model), plan.numValidation > 0),
+  evaluate(store, plan, task, () => loadModel(store, runKeys(task.runId).model)),
 );
 
 const Prediction = v.union([

@@ -29,15 +29,15 @@ const Task = v.variant('kind', [
 // a warm sandbox grows its next group from the rows that it has
 let gathered: { runId: string; rows: BinnedRows } | undefined;
 
-export const handler = worker(Task, (store, plan, task, checkCancelled): Promise<unknown> => {
+export const handler = worker(Task, (store, plan, task, beforeTree): Promise<unknown> => {
   if (task.kind === 'merge') return mergeModel(store, plan, task);
   const gather = async () => {
     if (gathered?.runId !== task.runId)
       gathered = { runId: task.runId, rows: await gatherRows(store, plan, task.runId) };
     return gathered.rows;
   };
-  if (task.kind === 'fit') return fitCandidate(store, plan, task as FitTask, gather, checkCancelled);
+  if (task.kind === 'fit') return fitCandidate(store, plan, task as FitTask, { gather, beforeTree });
   return task.kind === 'fold'
-    ? validateFold(store, plan, task, gather, checkCancelled)
-    : growTrees(store, plan, task, gather, checkCancelled);
+    ? validateFold(store, plan, task, { gather, beforeTree })
+    : growTrees(store, plan, task, { gather, beforeTree });
 });

@@ -101,16 +101,11 @@ const WORK: Record<string, (store: Store, plan: Plan, task: Payload) => Promise<
   train: (store, plan, task) => {
     if (task.kind === 'merge') return mergeModel(store, plan, task);
     const grow = { grow: growTrees, fold: validateFold, fit: fitCandidate }[task.kind as 'grow' | 'fold' | 'fit'];
-    return (grow as (...given: unknown[]) => Promise<unknown>)(store, plan, task, () => gatherRows(store, plan, task.runId)); // biome-ignore format: one line
+    const gather = () => gatherRows(store, plan, task.runId);
+    return (grow as (...given: unknown[]) => Promise<unknown>)(store, plan, task, { gather });
   },
   evaluate: (store, plan, task) =>
-    evaluate(
-      store,
-      plan,
-      task,
-      async () => decodeModel(await store.get(runKeys(task.runId).model)),
-      plan.numValidation > 0,
-    ),
+    evaluate(store, plan, task, async () => decodeModel(await store.get(runKeys(task.runId).model))),
 };
 
 /** The worker functions, without Lambda around them. */

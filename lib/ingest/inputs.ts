@@ -65,7 +65,7 @@ export async function listInputs(
   const total = found.reduce((sum, { size }, i) => sum + size * (compressions[i] ? USUAL_RATIO : 1), 0);
   const partBytes = params.chunkBytes ?? choosePartBytes(total);
   const files = await mapLimited([...found.keys()], STORE_REQUESTS, (i) =>
-    describeFile(objects, found[i], compressions[i], partBytes, params),
+    describeFile(objects, { ...found[i], compression: compressions[i] }, partBytes, params),
   );
   checkSameColumns(files);
   const { names } = files[0].layout;
@@ -89,14 +89,14 @@ export function isSmall({ files }: Pick<Inputs, 'files'>): boolean {
 
 async function describeFile(
   objects: Objects,
-  object: PinnedObject,
-  compression: Compression | null,
+  object: Omit<InputFile, 'layout'>,
   partBytes: number,
   { skipRows, header }: TextOptions,
 ): Promise<InputFile> {
+  const { compression } = object;
   const source = objectSource(objects, object);
   const options = { skipRows, header };
-  if (!compression) return { ...object, compression, layout: await readFileLayout(source, partBytes, options) };
+  if (!compression) return { ...object, layout: await readFileLayout(source, partBytes, options) };
   const head = memorySource(source.name, await unpackHead(source, compression, HEAD_BYTES));
   // a head that fills the limit may go on
   const isWhole = head.size < HEAD_BYTES;
@@ -106,7 +106,7 @@ async function describeFile(
       `${source.name} holds a ${layout.format} file compressed with ${compression}; decompress it: such files are compressed inside`,
     );
   }
-  return { ...object, compression, layout };
+  return { ...object, layout };
 }
 
 /** @throws {InputError} naming the first file that has other columns than the first, and the difference */

@@ -69,10 +69,10 @@ export async function inspectData(
   const used = listUsedColumns(chosen);
   let facts = used.map(() => EMPTY_PROFILE);
   for (const i of parts.parts.keys()) {
-    const ofPart = (await surveyPart(context, inputs, parts, i, 0)).facts;
+    const ofPart = (await surveyPart(context, { inputs, parts }, i, 0)).facts;
     facts = facts.map((before, j) => mergeProfiles(before, ofPart[j], maxValuesToCount(used[j], chosen)));
   }
-  const first = await readInput(context, inputs, parts, 0);
+  const first = await readInput(context, { inputs, parts }, 0);
   return {
     files: files.map(({ uri, size, layout, compression }) => ({
       name: nameOf(uri),

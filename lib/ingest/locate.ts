@@ -22,6 +22,12 @@ export interface Parts {
   numRows: number;
 }
 
+/** The files of a table, and the parts in which tasks read it. */
+export interface LocatedTable {
+  inputs: Inputs;
+  parts: Parts;
+}
+
 const MAX_ROWS = 4294967295; // a row index is an unsigned 32-bit integer
 
 /**

@@ -2,22 +2,20 @@
 
 import { InputError } from '../base/errors.ts';
 import type { Labels, RawRows } from '../partition/rows.ts';
-import type { Batch } from '../tables/cells.ts';
-import { showLocation } from '../tables/cells.ts';
-import type { ChosenColumns } from '../tables/columns.ts';
+import { type Batch, type CellLocation, showLocation } from '../tables/cells.ts';
 import { featureEncoder, labelEncoder, type TableSchema } from '../tables/schema.ts';
 
 /**
- * @param rowIndex number of the first row in the whole data set
- * @param place of the rows in their file, for messages
- * @throws {InputError} on a label that the schema doesn't have: the file is not what was surveyed
+ * @param weight index of the column of weights, or null
+ * @param rowIndex index of the first row in the whole data set
+ * @param location location of the rows in their file, for messages
+ * @throws {InputError} on a label that the schema does not have: the file has changed since the survey
  */
 export function encodeRows(
   { numRows, columns }: Batch,
-  schema: TableSchema,
-  chosen: ChosenColumns,
+  { schema, weight }: { schema: TableSchema; weight: number | null },
   rowIndex: number,
-  place: { file: string; rowStart: number },
+  location: CellLocation,
 ): RawRows {
   const labelOf = labelEncoder(schema.label);
   const labelCells = columns[schema.label.column];
@@ -26,12 +24,12 @@ export function encodeRows(
     const label = labelOf(labelCells.at(row));
     if (label === undefined) {
       throw new InputError(
-        `${showLocation(place, row, schema.label.name)}: a label that the survey didn't find, got ${String(labelCells.at(row))}`,
+        `${showLocation(location, row, schema.label.name)}: a label that the survey did not find, got ${String(labelCells.at(row))}`,
       );
     }
     labels[row] = label;
   }
-  const weightCells = chosen.weight === null ? undefined : columns[chosen.weight];
+  const weightCells = weight === null ? undefined : columns[weight];
   return {
     numRows,
     rowIndex: Uint32Array.from({ length: numRows }, (_, row) => rowIndex + row),

@@ -2,7 +2,7 @@
 
 import type { DataShape } from '../plan/plan.ts';
 import type { TableSchema } from '../tables/schema.ts';
-import type { Parts } from './locate.ts';
+import type { LocatedTable } from './locate.ts';
 import type { SideRule } from './sides-by-column.ts';
 
 /** `data/schema.json`. */
@@ -13,15 +13,17 @@ export interface SchemaResult {
   sides: SideRule | null;
 }
 
+/**
+ * @param sides rows of the splits, if the data decide them
+ * @param tasks tasks that scan and survey the data
+ */
 export function toShape(
-  { parts, numRows }: Parts,
-  schema: TableSchema,
-  partBytes: number,
-  hasWeights: boolean,
+  { inputs: { partBytes, chosen }, parts: { parts, numRows } }: LocatedTable,
+  { features, label }: TableSchema,
   sides: Pick<DataShape, 'numTest' | 'numValidation'> | null,
   tasks: Pick<DataShape, 'numScans' | 'numSurveys'>,
 ): DataShape {
-  const { features, label } = schema;
+  const hasWeights = chosen.weight !== null;
   return {
     numRows,
     numFeatures: features.length,

@@ -28,30 +28,32 @@ const HASHES = 2 ** (4 * HASH_DIGITS);
 /** Maximum number of values whose hashes are kept in memory. */
 const MAX_KNOWN = 100_000;
 
-/** Find the column that decides the sides, and how; null when no column does. */
-export function findSideColumn({ group, time, hashBy, side }: ChosenColumns): {
+/** A column that decides the sides, and how. */
+export interface SideColumn {
   kind: 'group' | 'time' | 'hashBy' | 'side';
   column: number;
-} | null {
+}
+
+/** Find the column that decides the sides; null when no column does. */
+export function findSideColumn({ group, time, hashBy, side }: ChosenColumns): SideColumn | null {
   const found = Object.entries({ group, time, hashBy, side }).find(([, column]) => column !== null);
-  return found ? { kind: found[0] as 'group', column: found[1]! } : null;
+  return found ? { kind: found[0] as SideColumn['kind'], column: found[1]! } : null;
 }
 
 /**
  * Read the deciding column as one number for each row: a hash from 0 to 2^52 - 1, a time, or 0 (test), 1 (validation) or
  * 2 (train) for a column of sides.
  *
+ * @param column how it decides, its name for messages, and the seed of the hashes
+ * @param location location of the rows, for messages
  * @throws {InputError} on a cell that is missing or is not a group, a key, a time or a side
  */
 export function readSideValues(
   cells: Cells,
   numRows: number,
-  chosen: ChosenColumns,
-  names: readonly string[],
-  place: CellLocation,
-  seed: number,
+  { kind, name, seed }: { kind: SideColumn['kind']; name: string; seed: number },
+  location: CellLocation,
 ): Float64Array {
-  const { kind, column } = findSideColumn(chosen)!;
   const known = new Map<unknown, number>();
   const hash = (cell: Exclude<Cell, null>): number => {
     const value = toValue(cell);
@@ -64,7 +66,7 @@ export function readSideValues(
   };
   const refuse = (row: number, allowed: string, cell: Cell): never => {
     const got = cell === null ? 'no value' : quote(toValue(cell));
-    throw new InputError(`${showLocation(place, row, names[column])}: ${allowed}, got ${got}`);
+    throw new InputError(`${showLocation(location, row, name)}: ${allowed}, got ${got}`);
   };
   return Float64Array.from({ length: numRows }, (_, row) => {
     const cell = cells.at(row);
@@ -97,7 +99,7 @@ function parseSide(cell: Cell): number | undefined {
  * @throws {InputError} when a side would be empty
  */
 export function decideSides(
-  kind: 'group' | 'time' | 'hashBy' | 'side',
+  kind: SideColumn['kind'],
   order: Float64Array,
   { testSize, validationSize }: { testSize: number; validationSize?: number },
 ): { rule: SideRule; numTest: number; numValidation: number } {
@@ -117,7 +119,7 @@ export function decideSides(
 }
 
 function makeRule(
-  kind: 'group' | 'time' | 'hashBy' | 'side',
+  kind: SideColumn['kind'],
   order: Float64Array,
   testSize: number,
   validationSize: number | undefined,

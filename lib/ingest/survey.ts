@@ -8,8 +8,7 @@ import { type ColumnProfile, EMPTY_PROFILE, mergeProfiles, profileColumn } from 
 import { listUsedColumns } from '../tables/columns.ts';
 import { decideSchema, maxValuesToCount, type TableSchema } from '../tables/schema.ts';
 import { readPart } from '../tables/table.ts';
-import type { Inputs } from './inputs.ts';
-import type { Parts } from './locate.ts';
+import type { LocatedTable } from './locate.ts';
 import { openFile, type ReadContext } from './open.ts';
 import { findSideColumn, readSideValues } from './sides-by-column.ts';
 
@@ -21,10 +20,10 @@ export interface SurveyResult {
 /** Rows of one part. */
 export async function readInput(
   context: ReadContext,
-  { files, names, chosen }: Inputs,
-  { parts, pieces }: Parts,
+  { inputs, parts: { parts, pieces } }: LocatedTable,
   partIndex: number,
 ): Promise<Batch> {
+  const { files, names, chosen } = inputs;
   const part = parts[partIndex];
   const file = files[part.fileIndex];
   const source = openFile(context, file, part.fileIndex, pieces[part.fileIndex]);
@@ -47,19 +46,21 @@ export async function readInput(
  */
 export async function surveyPart(
   context: ReadContext,
-  inputs: Inputs,
-  parts: Parts,
+  table: LocatedTable,
   partIndex: number,
   seed: number,
 ): Promise<SurveyResult & { order: Float64Array | null }> {
-  const { numRows, columns } = await readInput(context, inputs, parts, partIndex);
+  const { numRows, columns } = await readInput(context, table, partIndex);
+  const { inputs, parts } = table;
   const { fileIndex, rowStart } = parts.parts[partIndex];
   const place = { file: nameOf(inputs.files[fileIndex].uri), rowStart };
   const { chosen, names } = inputs;
   const deciding = findSideColumn(chosen);
   if (chosen.weight !== null) checkWeights(columns[chosen.weight], numRows, place, names[chosen.weight]);
   return {
-    order: deciding && readSideValues(columns[deciding.column], numRows, chosen, names, place, seed),
+    order:
+      deciding &&
+      readSideValues(columns[deciding.column], numRows, { ...deciding, name: names[deciding.column], seed }, place),
     facts: listUsedColumns(inputs.chosen).map((column) =>
       profileColumn(columns[column], numRows, {
         location: place,
@@ -86,8 +87,7 @@ function checkWeights(cells: Cells, numRows: number, place: CellLocation, column
  * @throws {InputError} when files differ in what a column holds, or as `decideSchema`
  */
 export function mergeSurveys(
-  inputs: Inputs,
-  { parts, numRows }: Parts,
+  { inputs, parts: { parts, numRows } }: LocatedTable,
   surveys: readonly SurveyResult[],
   task: RunParams['task'],
 ): TableSchema {

@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts';
 import { mapLimited, runTask, STORE_REQUESTS } from '../store/task.ts';
 import { chooseColumns } from '../tables/columns.ts';
 import { type Inputs, isSmall, listInputs } from './inputs.ts';
-import { locateParts, type Parts } from './locate.ts';
+import { type LocatedTable, locateParts, type Parts } from './locate.ts';
 import type { IngestContext } from './open.ts';
 import { getParts, getSchema } from './results.ts';
 import { type ScanResult, scanInput } from './scan.ts';
@@ -47,18 +47,18 @@ export async function doDataTask(context: IngestContext, params: RunParams, task
       });
     case 'survey':
       return runTask(store, keys.survey(task.partIndex), async () => {
-        const { inputs, parts } = await getParts(store, context.runId);
-        checkIndex('partIndex', task.partIndex, parts.parts.length);
-        const { facts, order } = await surveyPart(context, inputs, parts, task.partIndex, params.seed);
+        const table = await getParts(store, context.runId);
+        checkIndex('partIndex', task.partIndex, table.parts.parts.length);
+        const { facts, order } = await surveyPart(context, table, task.partIndex, params.seed);
         if (order) await store.create(keys.order(task.partIndex), toBytes(order));
         return { facts };
       });
     case 'schema':
       return runTask(store, keys.schema, async () => {
-        const { inputs, parts } = await getParts(store, context.runId);
-        const surveys = await getAll<SurveyResult>(store, parts.parts.length, keys.survey);
-        const orders = findSideColumn(inputs.chosen) ? await getOrders(store, context.runId, parts) : [];
-        return decide(inputs, parts, surveys, orders, params);
+        const table = await getParts(store, context.runId);
+        const surveys = await getAll<SurveyResult>(store, table.parts.parts.length, keys.survey);
+        const orders = findSideColumn(table.inputs.chosen) ? await getOrders(store, context.runId, table.parts) : [];
+        return combineSurveys(table, surveys, orders, params);
       });
   }
 }
@@ -93,27 +93,28 @@ async function surveyAll(context: IngestContext, inputs: Inputs, params: RunPara
     const surveys: SurveyResult[] = [];
     const orders: Float64Array[] = [];
     for (const i of parts.parts.keys()) {
-      const { facts, order } = await surveyPart(context, inputs, parts, i, params.seed);
+      const { facts, order } = await surveyPart(context, { inputs, parts }, i, params.seed);
       surveys.push({ facts });
       if (order) orders.push(order);
     }
-    return decide(inputs, parts, surveys, orders, params);
+    return combineSurveys({ inputs, parts }, surveys, orders, params);
   });
 }
 
-function decide(
-  inputs: Inputs,
-  parts: Parts,
+/** @param orders deciding values of all parts, in their order; empty if no column decides the splits */
+function combineSurveys(
+  table: LocatedTable,
   surveys: readonly SurveyResult[],
   orders: readonly Float64Array[],
   params: RunParams,
 ): SchemaResult {
-  const schema = mergeSurveys(inputs, parts, surveys, params.task);
+  const { inputs, parts } = table;
+  const schema = mergeSurveys(table, surveys, params.task);
   const deciding = findSideColumn(inputs.chosen);
   const sides = deciding && decideSides(deciding.kind, concat(orders, parts.numRows), params);
   const small = isSmall(inputs);
   const tasks = { numScans: small ? 0 : inputs.scans.length, numSurveys: small ? 0 : parts.parts.length };
-  const shape = toShape(parts, schema, inputs.partBytes, inputs.chosen.weight !== null, sides, tasks);
+  const shape = toShape(table, schema, sides, tasks);
   return { schema, shape, sides: sides?.rule ?? null };
 }
 

@@ -25,18 +25,17 @@ export interface PredictedRows {
 const EXPLAINED_ROWS = 1024; // contributions of many classes take more than the rows
 
 /**
- * The values of a table's rows as the model takes them.
+ * Convert a table's rows to feature values of the model.
  *
- * @param positions of the features among the columns
- * @param place of the rows, for messages
- * @throws {InputError} naming file, row, column and value of the first cell that a feature can't be
+ * @param features position of each feature among the columns, and the names of all columns
+ * @param location location of the rows, for messages
+ * @throws {InputError} naming file, row, column and value of the first cell that is not a value of its feature
  */
 export function readValues(
   model: Model,
   { numRows, columns }: Batch,
-  positions: readonly number[],
-  names: readonly string[],
-  place: CellLocation,
+  { positions, names }: { positions: readonly number[]; names: readonly string[] },
+  location: CellLocation,
 ): { values: Float32Array[]; numUnseen: number } {
   let numUnseen = 0;
   const values = readersOf(model).map(({ read, allowed }, feature) => {
@@ -46,7 +45,7 @@ export function readValues(
       const cell = cells.at(row);
       const value = read(cell);
       if (value === undefined) {
-        const where = showLocation(place, row, names[positions[feature]]);
+        const where = showLocation(location, row, names[positions[feature]]);
         throw new InputError(`${where}: must be ${allowed}, or empty where it is missing, got ${quote(cell)}`);
       }
       if (isUnseen(cell, value)) numUnseen++;

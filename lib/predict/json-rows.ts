@@ -54,12 +54,12 @@ export function parseRows(model: Model, rows: unknown): ParsedRows {
   }
   const readers = readersOf(model);
   const names = readers.map(({ name }) => name);
-  const known = new Set(names);
+  const features = { names, known: new Set(names) };
   const columns = readers.map(() => new Float32Array(rows.length));
   const unseenRows = readers.map(() => 0);
   const problems: RowProblem[] = [];
   for (let row = 0; row < rows.length && problems.length < MAX_PROBLEMS; row++) {
-    const values = listValues(rows[row], row, names, known, problems);
+    const values = listValues(rows[row], row, features, problems);
     if (!values) continue;
     for (let j = 0; j < readers.length && problems.length < MAX_PROBLEMS; j++) {
       const { name, allowed, read } = readers[j];
@@ -85,12 +85,11 @@ function isCell(value: unknown): value is Cell {
   return value === null || ['string', 'number', 'boolean'].includes(typeof value);
 }
 
-/** The values of a row in the order of the features; undefined, with the problem noted, when it is none. */
+/** The values of a row in the order of the features; undefined, after adding the problem, if it is not a row. */
 function listValues(
   value: unknown,
   row: number,
-  names: readonly string[],
-  known: ReadonlySet<string>,
+  { names, known }: { names: readonly string[]; known: ReadonlySet<string> },
   problems: RowProblem[],
 ): unknown[] | undefined {
   if (Array.isArray(value)) {

@@ -10,24 +10,23 @@ import type { PredictionResult } from './request.ts';
 import { answerPart, listTable, locateTable, type PredictOptions } from './tasks.ts';
 
 /**
- * @param store receives the pieces of packed files
- * @param take receives the answer of each part, in order: the bytes that functions would store
+ * @param source the table's files, and a store for the pieces of compressed ones
+ * @param take receives the predictions of each part, in order: the bytes that functions would store
  * @throws {InputError} when a column of the model is missing, or a cell does not fit its feature
  */
 export async function predictLocal(
-  objects: Objects,
-  store: Store,
+  { objects, store }: { objects: Objects; store: Store },
   model: Model,
   options: PredictOptions,
   take: (file: Uint8Array, partIndex: number) => Promise<void>,
 ): Promise<PredictionResult> {
   const context: ReadContext = { store, objects, pieceKey: predictionKeys('here').piece };
   const inputs = await listTable(objects, model, options);
-  const parts = await locateTable(context, inputs);
+  const table = { inputs, parts: await locateTable(context, inputs) };
   const results: AnswerResult[] = [];
-  for (const i of parts.parts.keys()) {
-    const { file, result } = await answerPart(context, model, inputs, parts, i, options);
-    await take(file, i);
+  for (const partIndex of table.parts.parts.keys()) {
+    const { file, result } = await answerPart(context, model, table, { ...options, partIndex });
+    await take(file, partIndex);
     results.push(result);
   }
   return sumAnswers(results);

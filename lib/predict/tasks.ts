@@ -3,7 +3,7 @@
 import { InputError } from '../base/errors.ts';
 import type { Model } from '../forest/model.ts';
 import { type Inputs, isSmall, listInputs } from '../ingest/inputs.ts';
-import { locateParts, type Parts } from '../ingest/locate.ts';
+import { type LocatedTable, locateParts, type Parts } from '../ingest/locate.ts';
 import type { ReadContext } from '../ingest/open.ts';
 import { type ScanResult, scanInput } from '../ingest/scan.ts';
 import { readInput } from '../ingest/survey.ts';
@@ -66,7 +66,12 @@ export async function doPredictionTask(
         checkIndex('partIndex', task.partIndex, parts.parts.length);
         const model = await loadModel(request.model);
         // a function of one vCPU has one thread
-        const { file, result } = await answerPart(context, model, inputs, parts, task.partIndex, request, 1);
+        const { file, result } = await answerPart(
+          context,
+          model,
+          { inputs, parts },
+          { ...request, partIndex: task.partIndex, numThreads: 1 },
+        );
         await store.create(keys.answer(task.partIndex, request.format), file);
         return result;
       });
@@ -109,23 +114,21 @@ export async function locateTable(context: ReadContext, inputs: Inputs): Promise
 /**
  * Predict the rows of one part.
  *
- * @returns the answer as a file of its own, the same bytes wherever and with however many threads it is made
+ * @returns a file with the predictions, whose bytes depend neither on the machine nor on the number of threads
  */
 export async function answerPart(
   context: ReadContext,
   model: Model,
-  inputs: Inputs,
-  parts: Parts,
-  partIndex: number,
-  options: PredictOptions,
-  numThreads?: number,
+  table: LocatedTable,
+  { partIndex, numThreads, ...options }: PredictOptions & { partIndex: number; numThreads?: number },
 ): Promise<{ file: Uint8Array; result: AnswerResult }> {
+  const { inputs, parts } = table;
   const { fileIndex, rowStart, rowIndex } = parts.parts[partIndex];
   const { names, files } = inputs;
-  const place = { file: nameOf(files[fileIndex].uri), rowStart };
-  const { positions, kept } = findColumns(model, names, place.file, options);
-  const batch = await readInput(context, inputs, parts, partIndex);
-  const { values, numUnseen } = readValues(model, batch, positions, names, place);
+  const location = { file: nameOf(files[fileIndex].uri), rowStart };
+  const { positions, kept } = findColumns(model, names, location.file, options);
+  const batch = await readInput(context, table, partIndex);
+  const { values, numUnseen } = readValues(model, batch, { positions, names }, location);
   const predicted = await predictRows(model, values, { explain: options.explain, numThreads });
   const passedOn = kept.map((column) => ({ name: names[column], cells: batch.columns[column] }));
   const file = OUTPUTS[options.format].write(answerColumns(model, predicted, rowIndex, passedOn));

@@ -40,20 +40,19 @@ export function scoreSteps(numClasses: number, numTrees: number): number {
 /**
  * Score the test rows of one partition. The answer is small: the result is in the store.
  *
- * @param hasValidation whether the partition has validation rows, too
+ * @param loadModel gives the model of the run
  */
 export async function evaluate(
   store: Store,
   plan: Plan,
   { runId, partitionIndex }: EvaluateTask,
-  load: () => Promise<Model>,
-  hasValidation = false,
+  loadModel: () => Promise<Model>,
 ): Promise<Pick<EvaluateResult, 'numRows'>> {
   const keys = runKeys(runId);
   const read = (key: string) => store.get(key).then((bytes) => decodeRaw(bytes, key));
   const { numRows } = await runTask<Evaluated>(store, keys.evaluateResult(partitionIndex), async () => {
     const [model, rows, bins] = await Promise.all([
-      load(),
+      loadModel(),
       read(keys.test(partitionIndex)),
       getJson<BinsResult>(store, keys.binsResult),
     ]);
@@ -63,8 +62,10 @@ export async function evaluate(
     const all = predictRows(model, columns);
     const own = all.subarray(0, rows.numRows * (model.numClasses || 1));
     const result = scorePredictions(rows.labels, own, model, bins);
-    if (shuffled) addImportance(result, rows.labels, own, shuffled.chosen, all.subarray(own.length));
-    if (!hasValidation) return result;
+    if (shuffled) {
+      addImportance(result, rows.labels, { own, chosen: shuffled.chosen, shuffled: all.subarray(own.length) });
+    }
+    if (plan.numValidation === 0) return result;
     const validation = await read(keys.validation(partitionIndex));
     const predicted = predictRows(model, validation.columns);
     return { ...result, validation: scorePredictions(validation.labels, predicted, model, bins) } as Evaluated;
@@ -95,15 +96,24 @@ export function scorePredictions(
 function addImportance(
   result: Evaluated,
   labels: Labels,
-  own: Float64Array,
-  chosen: readonly number[],
-  drawn: Float64Array,
+  {
+    own,
+    chosen,
+    shuffled,
+  }: {
+    /** Predictions of the partition's rows. */
+    own: Float64Array;
+    /** Positions of the rows in the sample. */
+    chosen: readonly number[];
+    /** Predictions of the rows of `shuffleRows`. */
+    shuffled: Float64Array;
+  },
 ): void {
   if (isRegression(result)) {
-    result.importance = sumImportance(labels, own, chosen, drawn);
+    result.importance = sumImportance(labels, own, chosen, shuffled);
     return;
   }
-  const [predicted, changed] = [own, drawn].map((part) => mostProbable(part, result.numClasses));
+  const [predicted, changed] = [own, shuffled].map((part) => mostProbable(part, result.numClasses));
   result.importance = countImportance(labels, predicted, chosen, changed);
 }
 

@@ -2,7 +2,6 @@
 
 import { InputError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
-import type { BeforeTree } from '../forest/tree-queue.ts';
 import { balancedAccuracy, measureAccuracy } from '../metrics/accuracy.ts';
 import { brier } from '../metrics/brier.ts';
 import { logLoss } from '../metrics/log-loss.ts';
@@ -10,7 +9,6 @@ import { f1 } from '../metrics/precision-recall.ts';
 import { r2 } from '../metrics/r2.ts';
 import { meanAbsoluteError, rootMeanSquaredError } from '../metrics/regression-metrics.ts';
 import { rocAuc } from '../metrics/roc-auc.ts';
-import type { BinnedRows } from '../partition/rows.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Overrides } from '../plan/search/candidates.ts';
 import type { ScoringName } from '../plan/search/scoring.ts';
@@ -21,6 +19,7 @@ import { runTask } from '../store/task.ts';
 import type { BinsResult } from './bins.ts';
 import { isRegression } from './evaluated.ts';
 import { type FoldPredictions, predictFold } from './fold.ts';
+import type { TrainingInput } from './train.ts';
 
 export interface FitTask {
   kind: 'fit';
@@ -48,17 +47,12 @@ export function fitKey({ runId, params, fold, numRows }: FitTask): string {
   return runKeys(runId).fitResult(sha256(JSON.stringify([params, numRows ?? null])).slice(0, 16), fold);
 }
 
-/**
- * @param plan of the candidate
- * @param gather gives all training rows
- * @param beforeTree is awaited before each tree, and may throw
- */
+/** @param plan plan of the candidate */
 export function fitCandidate(
   store: Store,
   plan: Plan,
   task: FitTask,
-  gather: () => Promise<BinnedRows>,
-  beforeTree?: BeforeTree,
+  { gather, beforeTree }: TrainingInput,
 ): Promise<FitResult> {
   const { runId, fold, numRows = plan.numTrain } = task;
   const { folds: numFolds = 0 } = plan.params;
@@ -66,7 +60,7 @@ export function fitCandidate(
   if (numRows > plan.numTrain) throw new InputError(`numRows must be at most ${plan.numTrain}, got ${numRows}`);
   return runTask(store, fitKey(task), async () => {
     const [rows, bins] = await Promise.all([gather(), getJson<BinsResult>(store, runKeys(runId).binsResult)]);
-    const predictions = await predictFold(plan, rows, bins, fold, numRows, beforeTree);
+    const predictions = await predictFold(plan, { rows, bins }, { fold, numRows }, beforeTree);
     const startedAt = performance.now();
     const scores = scoreFold(predictions);
     const { numTrainingRows, labels, numNodes, growSeconds, predictSeconds } = predictions;

@@ -16,6 +16,7 @@ import { runTask } from '../store/task.ts';
 import { type BinsResult, toBinEdges } from './bins.ts';
 import { scorePredictions } from './evaluate.ts';
 import type { Evaluated } from './evaluated.ts';
+import type { TrainingInput } from './train.ts';
 
 export interface FoldTask {
   kind: 'fold';
@@ -23,23 +24,18 @@ export interface FoldTask {
   fold: number;
 }
 
-/**
- * @param gather gives all training rows
- * @param beforeTree is awaited before each tree, and may throw
- */
 export function validateFold(
   store: Store,
   plan: Plan,
   { runId, fold }: FoldTask,
-  gather: () => Promise<BinnedRows>,
-  beforeTree?: BeforeTree,
+  { gather, beforeTree }: TrainingInput,
 ): Promise<Evaluated> {
   const { folds: numFolds = 0 } = plan.params;
   const keys = runKeys(runId);
   if (fold >= numFolds) throw new InputError(`fold must be from 0 to ${numFolds - 1}, got ${fold}`);
   return runTask(store, keys.foldResult(fold), async () => {
     const [rows, bins] = await Promise.all([gather(), getJson<BinsResult>(store, keys.binsResult)]);
-    return (await predictFold(plan, rows, bins, fold, rows.numRows, beforeTree)).scored;
+    return (await predictFold(plan, { rows, bins }, { fold, numRows: rows.numRows }, beforeTree)).scored;
   });
 }
 
@@ -58,14 +54,14 @@ export interface FoldPredictions {
 /**
  * Grow the forest without one fold of the rows, and predict that fold.
  *
- * @param numRows rows to use; below all, both sides lose the same share, and a smaller number uses a subset of the rows
+ * @param data all training rows, and their bins
+ * @param held the fold to hold out, and the number of rows to use: if it is less than all, both sides lose the same share,
+ *   and a smaller number uses a subset of the rows
  */
 export async function predictFold(
   { params, forest: forestParams }: Plan,
-  rows: BinnedRows,
-  bins: BinsResult,
-  fold: number,
-  numRows: number,
+  { rows, bins }: { rows: BinnedRows; bins: BinsResult },
+  { fold, numRows }: { fold: number; numRows: number },
   beforeTree?: BeforeTree,
 ): Promise<FoldPredictions> {
   const { folds: numFolds = 0, engine, seed, stratify = false } = params;

@@ -64,24 +64,23 @@ export function generate(store: Store, plan: Plan, { runId, chunkIndex }: Genera
     const rowEnd = Math.min(samples, rowStart + chunkSize);
     const generator = createGenerator(plan.dataset);
     const rows = generator.generate(rowStart, rowEnd);
-    return storePartition(store, plan, runId, chunkIndex, rowStart, rows, rows);
+    return storePartition(store, plan, { runId, index: chunkIndex, rowStart }, rows);
   });
 }
 
 /**
- * Store the rows of a partition and their contribution to the sample, and give their statistics.
+ * Store the rows of a partition and their contribution to the sample, and compute their statistics.
  *
- * @param known what a generator knows of its rows; empty of a user's data
+ * @param partition its run, its index, and the index of its first row in the data set
+ * @param rows rows of a user's data, or of a generator, which also has the best possible predictions
  */
 export async function storePartition(
   store: Store,
   { params, numClasses }: Plan,
-  runId: string,
-  index: number,
-  rowStart: number,
-  rows: RawRows,
-  { ceilingSum = null, truth }: Partial<Pick<GeneratedRows, 'ceilingSum' | 'truth'>> = {},
+  { runId, index, rowStart }: { runId: string; index: number; rowStart: number },
+  rows: RawRows & Partial<Pick<GeneratedRows, 'ceilingSum' | 'truth'>>,
 ): Promise<PartitionResult> {
+  const { ceilingSum = null, truth } = rows;
   const keys = runKeys(runId);
   const partition = await createObject(store, keys.partition(index), encodeRaw(rows));
   const contribution = encodeSample(sampleRows(rows, params.samples, params.seed));
@@ -92,7 +91,7 @@ export async function storePartition(
     rowEnd: rowStart + rows.numRows,
     numRows: rows.numRows,
     classCounts: countClasses(rows.labels, numClasses),
-    ...(numClasses === 0 && { values: factsOf(rows.labels, truth) }),
+    ...(numClasses === 0 && { values: summarizeLabels(rows.labels, truth) }),
     min: ranges.map(([least]) => least),
     max: ranges.map(([, most]) => most),
     ceilingSum,
@@ -107,7 +106,7 @@ export async function createObject(store: Store, key: string, bytes: Uint8Array)
   return { key, bytes: bytes.length, sha256: sha256(bytes) };
 }
 
-function factsOf(values: ArrayLike<number>, truth: Float64Array | undefined): LabelStatistics {
+function summarizeLabels(values: ArrayLike<number>, truth: Float64Array | undefined): LabelStatistics {
   const sum: number[] = [];
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;

@@ -18,20 +18,19 @@ export function ingest(context: IngestContext, plan: Plan, { chunkIndex }: Gener
     throw new InputError(`chunkIndex must be from 0 to ${plan.numChunks - 1}, got ${chunkIndex}`);
   }
   return runTask(store, runKeys(runId).partitionResult(chunkIndex), async () => {
-    const [{ inputs, parts }, { schema, sides: rule }] = await Promise.all([
-      getParts(store, runId),
-      getSchema(store, runId),
-    ]);
-    const { fileIndex, rowStart, rowIndex } = parts.parts[chunkIndex];
-    const batch = await readInput(context, inputs, parts, chunkIndex);
-    const place = { file: nameOf(inputs.files[fileIndex].uri), rowStart };
-    const rows = encodeRows(batch, schema, inputs.chosen, rowIndex, place);
-    if (!rule) return storePartition(store, plan, runId, chunkIndex, rowIndex, rows);
-    const { chosen, names } = inputs;
-    const deciding = batch.columns[findSideColumn(chosen)!.column];
-    const order = readSideValues(deciding, batch.numRows, chosen, names, place, plan.params.seed);
+    const [table, { schema, sides: rule }] = await Promise.all([getParts(store, runId), getSchema(store, runId)]);
+    const { files, chosen, names } = table.inputs;
+    const { fileIndex, rowStart, rowIndex } = table.parts.parts[chunkIndex];
+    const batch = await readInput(context, table, chunkIndex);
+    const location = { file: nameOf(files[fileIndex].uri), rowStart };
+    const rows = encodeRows(batch, { schema, weight: chosen.weight }, rowIndex, location);
+    const partition = { runId, index: chunkIndex, rowStart: rowIndex };
+    if (!rule) return storePartition(store, plan, partition, rows);
+    const { kind, column } = findSideColumn(chosen)!;
+    const deciding = { kind, name: names[column], seed: plan.params.seed };
+    const order = readSideValues(batch.columns[column], batch.numRows, deciding, location);
     const sideOf = sidesBy(rule);
     const sides = Uint8Array.from(order, (value, row) => sideOf(value, rowIndex + row));
-    return storePartition(store, plan, runId, chunkIndex, rowIndex, { ...rows, sides });
+    return storePartition(store, plan, partition, { ...rows, sides });
   });
 }

@@ -58,6 +58,14 @@ export interface ModelResult extends StoredObject {
   oobCurve: OobPoint[] | null;
 }
 
+/** What a task needs to grow trees. */
+export interface TrainingInput {
+  /** Gives all training rows. */
+  gather(): Promise<BinnedRows>;
+  /** Awaited before each tree; an error that it throws ends the task. */
+  beforeTree?: BeforeTree;
+}
+
 /** Read all training rows, in the order of their row index. */
 export async function gatherRows(store: Store, plan: Plan, runId: string): Promise<BinnedRows> {
   const keys = runKeys(runId);
@@ -78,8 +86,7 @@ export function growTrees(
   store: Store,
   plan: Plan,
   { runId, treeStart, treeEnd }: GrowTask,
-  gather: () => Promise<BinnedRows>,
-  beforeTree?: BeforeTree,
+  { gather, beforeTree }: TrainingInput,
 ): Promise<GrowResult> {
   const keys = runKeys(runId);
   if (!(treeStart < treeEnd && treeEnd <= plan.forest.numTrees)) {

@@ -96,7 +96,7 @@ async function predict(flags: PredictFlags): Promise<void> {
       const objects = await objectsOf(flags, lazy);
       bytes = await place.write((take) =>
         withFolderStore(async (store) => {
-          told = await predictLocal(objects, store, model, options, take);
+          told = await predictLocal({ objects, store }, model, options, take);
         }),
       );
     }

@@ -102,13 +102,8 @@ async function predictAll(
   const answers: string[] = [];
   const data = Object.keys(files);
   const take = async (file: Uint8Array) => void answers.push(Buffer.from(file).toString('latin1'));
-  const result = await predictLocal(
-    memoryObjects(files),
-    memoryStore(),
-    ofModel,
-    { ...OPTIONS, data, ...options },
-    take,
-  );
+  const source = { objects: memoryObjects(files), store: memoryStore() };
+  const result = await predictLocal(source, ofModel, { ...OPTIONS, data, ...options }, take);
   return { answers, text: answers.join(''), result };
 }
 

@@ -85,7 +85,10 @@ suite('arvoredo export and predict', () => {
         ['predict', '--model', 'r', '--data', at('rows.csv'), '--out', at('x.xls')],
         /must end in \.csv, \.arrow, \.parquet or \/, got/,
       ],
-      [['predict', '--model', './none.onnx', '--data', at('rows.csv'), '--out', at('x.csv')], /file \.\/none\.onnx does not exist/],
+      [
+        ['predict', '--model', './none.onnx', '--data', at('rows.csv'), '--out', at('x.csv')],
+        /file \.\/none\.onnx does not exist/,
+      ],
       [['export', '--format', 'json', '--out', at('x')], /give --run-id or --model/],
       [
         ['export', '--run-id', 'r', '--out', at('x')],
