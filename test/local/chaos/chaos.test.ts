@@ -13,8 +13,8 @@ import { startS3Server } from '../../../local/s3/server.ts';
 import { runInMemory } from '../../helpers.ts';
 import { eventsOf, finish, leftOver, start, temporaryFolder, waitForEvent } from '../command.ts';
 
-const JOB = { samples: 1000, chunkSize: 500, trees: 4, workers: 2, features: 20, strategy: 'trees', seed: 2 };
-const JOB_ARGS = ['--samples', '1000', '--chunk-size', '500', '--trees', '4', '--workers', '2', '--strategy', 'trees'];
+const JOB = { samples: 1000, chunkSize: 500, trees: 4, workers: 1, features: 20, strategy: 'trees', seed: 2 };
+const JOB_ARGS = ['--samples', '1000', '--chunk-size', '500', '--trees', '4', '--workers', '1', '--strategy', 'trees'];
 const ARGS = [...JOB_ARGS, '--seed', '2'];
 const expected = runInMemory(JOB);
 
@@ -124,7 +124,7 @@ suite('arvoredo run --chaos', { concurrency: 2 }, () => {
     const dataDir = await temporaryFolder(t);
     const json = join(dataDir, 'result.json');
     const { child, done } = start(t, [
-      ...['local', '--data-dir', dataDir, '--workers', '2', '--port', '18908'],
+      ...['local', '--data-dir', dataDir, '--workers', '1', '--port', '18908'],
       ...['--chaos', '6', '--chaos-rate', '0.3'],
     ]);
     while (!(await findEmulator(dataDir))) {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { appendFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { exportPage } from '../../../local/dashboard/export.ts';
 import { watchRuns } from '../../../local/dashboard/run-watch.ts';
 import { startDashboard } from '../../../local/dashboard/server.ts';
+import { until } from '../../until.ts';
 import { temporaryFolder } from '../command.ts';
 
 async function up(t: TestContext, before = '') {
@@ -17,8 +17,15 @@ async function up(t: TestContext, before = '') {
   return { ...server, eventsFile };
 }
 
-/** Read a stream of events until it has `numLines` lines of data, or ends. */
-async function read(url: string, numLines: number, headers: Record<string, string> = {}) {
+/** A stream of events that is being read. */
+interface Reading {
+  /** Settles when a line with this number has come. */
+  received(n: number): Promise<unknown>;
+  result: Promise<{ lines: number[]; lastId?: string; begins: boolean; ended: boolean }>;
+}
+
+/** Open a stream of events, and read it until it has `numLines` lines of data, or ends. */
+async function open(url: string, numLines: number, headers: Record<string, string> = {}): Promise<Reading> {
   const stop = new AbortController();
   const response = await fetch(`${url}/events`, { headers, signal: stop.signal });
   assert.equal(response.headers.get('content-type'), 'text/event-stream');
@@ -31,42 +38,50 @@ async function read(url: string, numLines: number, headers: Record<string, strin
       .split('\n')
       .filter((each) => each.startsWith('data:{'))
       .map((each) => JSON.parse(each.slice(5)).n);
-  for await (const chunk of response.body!) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true });
-    if (lines().length >= numLines) break;
-  }
-  stop.abort();
-  return {
-    lines: lines(),
-    lastId: /.*\nid:(\S+)/s.exec(text)?.[1],
-    begins: text.includes('event: begin'),
-    ended: text.includes('event: end'),
+  const readAll = async () => {
+    for await (const chunk of response.body!) {
+      text += decoder.decode(chunk as Uint8Array, { stream: true });
+      if (lines().length >= numLines) break;
+    }
+    stop.abort();
+    return {
+      lines: lines(),
+      lastId: /.*\nid:(\S+)/s.exec(text)?.[1],
+      begins: text.includes('event: begin'),
+      ended: text.includes('event: end'),
+    };
   };
+  return { received: (n) => until(`line ${n}`, () => lines().includes(n)), result: readAll() };
+}
+
+async function read(url: string, numLines: number, headers: Record<string, string> = {}) {
+  return (await open(url, numLines, headers)).result;
 }
 
 const line = (n: number, more = '') => `${JSON.stringify({ type: 'x', atMs: 1, n, more })}\n`;
 
-test('a stream has all lines of this emulator, old and new, and goes on where it was broken off', async (t) => {
+test('a stream has all lines of this emulator, old and new, and resumes where it was interrupted', async (t) => {
   const { url, eventsFile } = await up(t, line(-1));
   await appendFile(eventsFile, line(0) + line(1));
   const first = await read(url, 2);
   assert.deepEqual(first.lines, [0, 1]);
   await appendFile(eventsFile, line(2) + line(3).slice(0, 10));
   assert.equal(first.begins, true);
-  const second = read(url, 2, { 'last-event-id': first.lastId! });
-  await sleep(250);
+  const second = await open(url, 2, { 'last-event-id': first.lastId! });
+  await second.received(2); // in one piece with half of the next
   await appendFile(eventsFile, line(3).slice(10));
-  assert.deepEqual((await second).lines, [2, 3], 'half a line waits for the rest');
-  assert.equal((await second).begins, false);
-  // the log of another folder, a place that this one does not reach, no id at all: all anew
-  const [log, place] = first.lastId!.split(':');
-  for (const id of ['0', 'x', `other:${place}`, `${log}:999999`, `${log}:1e3`]) {
+  const { lines, begins } = await second.result;
+  assert.deepEqual(lines, [2, 3], 'half a line waits for the rest');
+  assert.equal(begins, false);
+  // an ID of another log, beyond the end of this one, or invalid: the stream starts anew
+  const [log, position] = first.lastId!.split(':');
+  for (const id of ['0', 'x', `other:${position}`, `${log}:999999`, `${log}:1e3`]) {
     const { lines, begins } = await read(url, 4, { 'last-event-id': id });
     assert.deepEqual([lines, begins], [[0, 1, 2, 3], true], id);
   }
 });
 
-test('a page that saw one emulator goes on with the next one of the same folder', async (t) => {
+test('a page that followed one emulator follows the next one in the same folder', async (t) => {
   const before = await up(t);
   await appendFile(before.eventsFile, line(0));
   const { lastId } = await read(before.url, 1);
@@ -81,7 +96,7 @@ test('a page that saw one emulator goes on with the next one of the same folder'
   assert.deepEqual((await read(after.url, 1)).lines, [2]);
 });
 
-test('long logs and long lines come whole', async (t) => {
+test('long logs and long lines arrive complete', async (t) => {
   const { url, eventsFile } = await up(t);
   const many = Array.from({ length: 3000 }, (_, n) => line(n, 'é'.repeat(n === 7 ? 400_000 : 200)));
   await writeFile(eventsFile, many.join(''));
@@ -89,17 +104,16 @@ test('long logs and long lines come whole', async (t) => {
   assert.deepEqual(lines, [...many.keys()]);
 });
 
-test('when the emulator stops, a stream gets what is left, and is told', async (t) => {
+test('when the emulator stops, a stream gets the remaining lines and an end event', async (t) => {
   const { url, eventsFile, close } = await up(t);
-  const reading = read(url, 10);
-  await sleep(200);
+  const { result } = await open(url, 10);
   await appendFile(eventsFile, line(0));
   await close();
-  const { lines, ended } = await reading;
+  const { lines, ended } = await result;
   assert.deepEqual([lines, ended], [[0], true]);
 });
 
-test('the page and its modules are served, and nothing else of the disk, to nobody else', async (t) => {
+test('only the page and its modules are served, and only to pages of this server', async (t) => {
   const { url, port } = await up(t);
   const get = (path: string, headers: Record<string, string> = {}) => fetch(url + path, { headers });
   const page = await get('/');
@@ -115,7 +129,7 @@ test('the page and its modules are served, and nothing else of the disk, to nobo
   assert.equal(Number(new URL(url).port), port);
 });
 
-test('an exported page cannot be broken out of by what the events hold', async () => {
+test('text in events cannot break out of an exported page', async () => {
   const events = JSON.stringify({ type: 'log', text: '</script><script>alert(1)</script><!--' });
   const page = await exportPage('dist/dashboard', events);
   const data = /<script type="application\/x-ndjson" id="events">(.*?)<\/script>/s.exec(page)![1];
@@ -125,7 +139,7 @@ test('an exported page cannot be broken out of by what the events hold', async (
 
 const REPORT = { accuracy: 0.5, tasks: { total: 1, attempts: 1 }, rows: { total: 3 }, bill: 0, forecast: 0 };
 
-test('valid documents of runs become events, those that never change only once; other objects do not', () => {
+test('valid documents of runs become events, immutable ones once; other objects do not', () => {
   const objects: Record<string, string> = {
     'runs/a/run.json': '{"params":{"seed":1}}',
     'runs/a/status.json': '{"state":"running","stages":[],"usage":{}}',

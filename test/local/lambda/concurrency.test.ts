@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import {
   DeleteFunctionConcurrencyCommand,
   GetAccountSettingsCommand,
@@ -11,6 +10,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { Concurrency } from '../../../local/lambda/concurrency.ts';
 import type { LocalFunction } from '../../../local/lambda/options.ts';
+import { until } from '../../until.ts';
 import { localFunction, startService, temporaryFolder, write, writeWorker } from './helpers.ts';
 
 const fn = (name: string, given: Partial<LocalFunction> = {}) => localFunction('code', { name, ...given });
@@ -105,15 +105,21 @@ test('new sandboxes come at a pace, kept ones at once', () => {
   concurrency.close();
 });
 
-test('who waits for the pace is let in when it allows', async () => {
+test('an invocation that waits for the start rate enters when the rate allows', async () => {
   let nowMs = 0;
+  let numPolls = 0;
+  const now = () => {
+    numPolls++;
+    return nowMs;
+  };
   const a = fn('a');
-  const options = { functions: [a], accountLimit: 2000, sandboxesPer10s: 1000, now: () => nowMs };
+  const options = { functions: [a], accountLimit: 2000, sandboxesPer10s: 1000, now };
   const concurrency = new Concurrency(options);
   for (let i = 0; i < 1000; i++) await concurrency.enterWhenFree(a);
   let isIn = false;
   const entered = concurrency.enterWhenFree(a).then(() => (isIn = true));
-  await setTimeout(30);
+  const before = numPolls;
+  await until('the next polls', () => numPolls > before + 2);
   assert.equal(isIn, false);
   nowMs = 11; // nobody leaves: only the clock lets it in
   await entered;

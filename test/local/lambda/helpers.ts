@@ -1,6 +1,6 @@
 // A service with small real functions, for the tests of this folder.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after } from 'node:test';
@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 import type { LambdaEvent, LambdaServiceOptions, LocalFunction } from '../../../local/lambda/options.ts';
 import { startLambdaService } from '../../../local/lambda/service.ts';
 
-/** A folder that is gone after the tests of the file, services closed. */
+/** A folder that is removed when the process ends, after all services have closed. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'arvoredo-lambda-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
@@ -23,41 +23,11 @@ export function write(path: string, text: string): string {
   return path;
 }
 
-/** Does what its event says: `{action, …}`. Every run leaves its `id` as a line of the file RAN. */
-const WORKER = `
-  import { spawn } from 'node:child_process';
-  import { appendFileSync, existsSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
-  import { tmpdir } from 'node:os';
-  import { setTimeout } from 'node:timers/promises';
-  let numInvokes = 0;
-  const actions = {
-    echo: (event) => event,
-    inspect: (_, context) => ({ pid: process.pid, numInvokes, env: process.env, cwd: process.cwd(), execArgv: process.execArgv, context,
-      remainingMs: context.getRemainingTimeInMillis() }),
-    sleep: ({ ms }) => setTimeout(ms, 'slept'),
-    once: async ({ path }) => { if (existsSync(path)) return 'second'; writeFileSync(path, ''); while (!existsSync(path + '.open')) await setTimeout(10); return 'first'; },
-    open: ({ path }) => { writeFileSync(path, ''); return 'opened'; },
-    gate: async ({ path }) => { while (!existsSync(path)) await setTimeout(10); return 'passed'; },
-    spin: () => { for (;;); },
-    hog: async ({ mib }) => { const kept = []; for (let i = 0; i < mib; i += 32) { kept.push(Buffer.alloc(32 << 20, 1)); await setTimeout(15); } return kept.length; },
-    fill: async ({ mib, ms = 0 }) => { const path = tmpdir() + '/f'; writeFileSync(path, ''); truncateSync(path, mib << 20); await setTimeout(ms); return tmpdir(); },
-    files: () => readdirSync(tmpdir()),
-    exit: ({ code }) => process.exit(code),
-    leave: ({ path, ms }) => { writeFileSync(path, String(spawn('sleep', ['600'], { stdio: 'ignore' }).pid)); if (!ms) process.exit(0); for (;;); },
-    kill: () => process.kill(process.pid, 'SIGKILL'),
-    fail: ({ message }) => { throw new TypeError(message); },
-    reject: async () => { Promise.reject(new Error('nobody waits')); await setTimeout(1000); },
-    big: ({ bytes }) => 'x'.repeat(bytes),
-    print: ({ text }) => { console.log(text); console.error('and an error'); },
-  };
-  export const handler = async (event, context) => {
-    numInvokes++;
-    if (process.env.RAN && event.id !== undefined) appendFileSync(process.env.RAN, event.id + '\\n');
-    return actions[event.action](event, context);
-  };`;
-
+/** Copy the function of worker.mjs into a folder. @returns the folder */
 export function writeWorker(folder: string): string {
-  return dirname(write(join(folder, 'index.mjs'), WORKER));
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(new URL('./worker.mjs', import.meta.url), join(folder, 'index.mjs'));
+  return folder;
 }
 
 /** Bundle the durable handler as the build does: minified ES module that finds `require` for the SDK. */
