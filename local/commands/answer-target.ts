@@ -1,4 +1,4 @@
-// Where an answer goes: one file, or a folder of files, here or in S3.
+// The output target of a prediction: one file, or a folder of files, on this machine or in S3.
 
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,21 +9,21 @@ import type { Store } from '../../lib/store/store.ts';
 import { writeWhole } from './atomic-file.ts';
 import { withFolderStore } from './folder-store.ts';
 
-/** Takes the answers to the parts, in their order. */
+/** Receives the predictions of each part, in order. */
 export type TakePart = (file: Uint8Array, partIndex: number) => Promise<void>;
 
 export interface AnswerTarget {
   format: OutputFormat;
-  /** Do what gives the parts; nothing is left of a file when that fails. */
+  /** Run the work that yields the parts, and return the bytes written; if it fails, no file is left. */
   write(work: (take: TakePart) => Promise<void>): Promise<number>;
 }
 
 /**
  * @param out a file that ends in a format's name, or a folder or S3 prefix that ends in `/`
- * @param format of the files of a folder
- * @param isResumed whether a folder may have files already, of the same answer
- * @param openBucket of a bucket's name
- * @throws {InputError} on a place of another kind
+ * @param format format of the files in a folder
+ * @param isResumed whether a folder may already have files of the same prediction
+ * @param openBucket opens a bucket by its name
+ * @throws {InputError} on any other `out`
  */
 export function answerTarget(
   out: string,
@@ -32,20 +32,22 @@ export function answerTarget(
   openBucket: (name: string) => Promise<Store>,
 ): AnswerTarget {
   const isFolder = out.endsWith('/');
-  const named = OUTPUT_FORMATS.find((name) => out.toLowerCase().endsWith(`.${name}`));
+  const byExtension = OUTPUT_FORMATS.find((name) => out.toLowerCase().endsWith(`.${name}`));
   if (out.startsWith('s3://')) {
     const [, bucket, prefix] = /^s3:\/\/([^/]+)\/(.*)$/.exec(out) ?? [];
     if (!bucket || !isFolder) {
-      throw new InputError(`--out in S3 must be a prefix that ends in /, for a file of each part, got ${out}`);
+      throw new InputError(`--out in S3 must be a prefix that ends in /, with one file per part; got ${out}`);
     }
-    return inBucket(out, prefix, format ?? 'csv', isResumed, () => openBucket(bucket));
+    const folder = { url: out, prefix, open: () => openBucket(bucket) };
+    return inBucket(folder, format ?? 'csv', isResumed);
   }
   if (isFolder) return inFolder(out, format ?? 'csv', isResumed);
-  if (!named) {
+  if (!byExtension) {
     throw new InputError(`--out must end in ${OUTPUT_FORMATS.map((name) => `.${name}`).join(', ')} or /, got ${out}`);
   }
-  if (format && format !== named) throw new InputError(`--format ${format} and --out ${out} contradict each other`);
-  return oneFile(out, named);
+  if (format && format !== byExtension)
+    throw new InputError(`--format ${format} and --out ${out} contradict each other`);
+  return oneFile(out, byExtension);
 }
 
 function oneFile(out: string, format: OutputFormat): AnswerTarget {
@@ -55,15 +57,15 @@ function oneFile(out: string, format: OutputFormat): AnswerTarget {
       writeWhole(out, async (append) => {
         const joiner = OUTPUTS[format].join();
         await work(async (file) => {
-          for (const piece of joiner.add(file)) await append(piece);
+          for (const chunk of joiner.add(file)) await append(chunk);
         });
-        for (const piece of joiner.end()) await append(piece);
+        for (const chunk of joiner.end()) await append(chunk);
       }),
   };
 }
 
 function notEmpty(out: string): InputError {
-  return new InputError(`--out ${out} is not empty; name another, or remove what is in it`);
+  return new InputError(`--out ${out} is not empty; choose another, or remove its contents`);
 }
 
 function inFolder(out: string, format: OutputFormat, isResumed: boolean): AnswerTarget {
@@ -79,24 +81,26 @@ function inFolder(out: string, format: OutputFormat, isResumed: boolean): Answer
   };
 }
 
-function inBucket(
-  out: string,
-  prefix: string,
-  format: OutputFormat,
-  isResumed: boolean,
-  open: () => Promise<Store>,
-): AnswerTarget {
+/** The objects under a prefix of a bucket. */
+interface BucketFolder {
+  /** As the user wrote it: `s3://bucket/prefix/`. */
+  url: string;
+  prefix: string;
+  open(): Promise<Store>;
+}
+
+function inBucket({ url, prefix, open }: BucketFolder, format: OutputFormat, isResumed: boolean): AnswerTarget {
   return {
     format,
     async write(work) {
       const store = await open();
-      if (!isResumed && (await store.list(prefix)).length > 0) throw notEmpty(out);
+      if (!isResumed && (await store.list(prefix)).length > 0) throw notEmpty(url);
       return whenWhole(work, (file, i) => store.create(`${prefix}${partName(i, format)}`, file));
     },
   };
 }
 
-/** Put the files of all parts in their place once there are all of them; gives their bytes. */
+/** Write the files of all parts once all of them exist; returns their bytes. */
 function whenWhole(
   work: (take: TakePart) => Promise<void>,
   put: (file: Uint8Array, partIndex: number) => Promise<unknown>,

@@ -1,4 +1,4 @@
-// arvoredo predict: all rows of a table, with a model of a run or in a file.
+// arvoredo predict: predict all rows of a table with the model of a run or a model file.
 
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -42,31 +42,31 @@ interface PredictFlags extends BackendFlags {
   json?: string;
 }
 
-/** Up to so many bytes are predicted sooner than functions start; they are asked for by --workers all the same. */
+/** Tables up to this size are predicted here, sooner than functions start; --workers requests functions anyway. */
 const HERE_BYTES = 64 * 1024 ** 2;
 
 export function predictCommand(): Command {
   const command = new Command('predict')
     .description('Predict the rows of a table: labels and probabilities, or predictions, as CSV, Arrow or Parquet.')
     .requiredOption('--model <ID or FILE>', 'run whose model to use, or a model file: .arvo or .onnx')
-    .requiredOption('--data <PATH>', 'file, folder, pattern or s3://…, as of run; may be given more than once', collect)
+    .requiredOption('--data <PATH>', 'file, folder, pattern or s3://…, as for run; repeatable', collect)
     .requiredOption(
       '--out <FILE or FOLDER/>',
       'file to write: .csv, .arrow or .parquet; or a folder or s3://…/ of files',
     )
-    .addOption(new Option('--format <FORMAT>', 'of the files in a folder (csv)').choices([...OUTPUT_FORMATS]))
+    .addOption(new Option('--format <FORMAT>', 'format of the files in a folder (csv)').choices([...OUTPUT_FORMATS]))
     .addOption(
-      new Option('--keep <LIST>', 'columns of the table that are passed on, by name or number')
+      new Option('--keep <LIST>', 'columns to copy from the table, by name or number')
         .argParser((text: string) => text.split(','))
         .default([], 'none'),
     )
-    .option('--explain', 'add what each feature adds to the probability of the label, or to the prediction', false)
+    .option('--explain', 'add the contribution of each feature to the probability or prediction', false)
     .addOption(new Option('--skip-rows <N>', 'lines before the table of a text file (0)').argParser(number))
-    .addOption(new Option('--header', 'the first row has the names (where all its cells are texts)'))
+    .addOption(new Option('--header', 'the first row has the names (default: if all its cells are text)'))
     .addOption(new Option('--no-header', 'the first row has no names'))
-    .addOption(new Option('--chunk-bytes <N>', 'bytes of a file that are predicted at once (8 MiB)').argParser(number))
-    .option('--workers <N>', 'predict by functions, so many at once; without, large tables only', toWorkers)
-    .option('--prediction-id <ID>', 'name of a prediction by functions; an unfinished one goes on');
+    .addOption(new Option('--chunk-bytes <N>', 'bytes of a file to predict at once (8 MiB)').argParser(number))
+    .option('--workers <N>', 'predict with functions, up to N at once (default: large tables only)', toWorkers)
+    .option('--prediction-id <ID>', 'name of a prediction with functions; resumes an unfinished one');
   addJsonOption(addBackendOptions(command));
   return command.action(async (flags: PredictFlags) => {
     const header = isGiven(command, 'header') ? flags.header : undefined;
@@ -80,28 +80,28 @@ async function predict(flags: PredictFlags): Promise<void> {
   if (predictionId !== undefined) checkPredictionId(predictionId);
   const lazy = new LazyStore(flags);
   try {
-    const place = answerTarget(out, format, predictionId !== undefined, async (bucket) =>
+    const output = answerTarget(out, format, predictionId !== undefined, async (bucket) =>
       (await lazy.open()).bucket(bucket),
     );
     const { data, keep, explain, skipRows, header, chunkBytes } = flags;
-    const options: PredictOptions = { data, format: place.format, explain, keep, skipRows, header, chunkBytes };
+    const options: PredictOptions = { data, format: output.format, explain, keep, skipRows, header, chunkBytes };
     const model = await findModel(name, lazy);
-    let told: PredictionResult | undefined;
+    let result: PredictionResult | undefined;
     let bytes: number;
     if (await isByFunctions(flags, lazy)) {
       const id = predictionId ?? newPredictionId();
       await lazy.close();
-      ({ told, bytes } = await byFunctions(flags, model, options, id, place));
+      ({ result, bytes } = await byFunctions(flags, { id, model, options }, output));
     } else {
       const objects = await objectsOf(flags, lazy);
-      bytes = await place.write((take) =>
+      bytes = await output.write((take) =>
         withFolderStore(async (store) => {
-          told = await predictLocal({ objects, store }, model, options, take);
+          result = await predictLocal({ objects, store }, model, options, take);
         }),
       );
     }
-    const { numRows, numParts, strange } = told!;
-    await print(json, { out, bytes, numRows, numParts, ...strange }, `${out}: ${describe(told!, bytes)}`);
+    const { numRows, numParts, strange } = result!;
+    await print(json, { out, bytes, numRows, numParts, ...strange }, `${out}: ${describe(result!, bytes)}`);
   } finally {
     await lazy.close();
   }
@@ -110,36 +110,42 @@ async function predict(flags: PredictFlags): Promise<void> {
 async function isByFunctions(flags: PredictFlags, lazy: LazyStore): Promise<boolean> {
   const { on, data, workers, predictionId } = flags;
   if (workers !== undefined || predictionId !== undefined) return true;
-  const isLocal = data.every((place) => !place.startsWith('s3://'));
+  const isLocal = data.every((path) => !path.startsWith('s3://'));
   if (on === 'aws' && isLocal) return false; // functions don't see this machine's files
   return (await countBytes(flags, lazy)) > HERE_BYTES;
 }
 
 async function countBytes(flags: PredictFlags, lazy: LazyStore): Promise<number> {
   let bytes = 0;
-  for (const place of flags.data) {
-    if (place.startsWith('s3://')) {
-      const objects = await (await objectsOf({ ...flags, data: [place] }, lazy)).find(place);
+  for (const path of flags.data) {
+    if (path.startsWith('s3://')) {
+      const objects = await (await objectsOf({ ...flags, data: [path] }, lazy)).find(path);
       bytes += objects.reduce((sum, { size }) => sum + size, 0);
-    } else for (const file of await findFiles(place)) bytes += (await stat(file)).size;
+    } else for (const file of await findFiles(path)) bytes += (await stat(file)).size;
   }
   return bytes;
 }
 
-/** What reads the data from here. */
+/** Reads the data from this machine, or from S3. */
 async function objectsOf({ data }: PredictFlags, lazy: LazyStore): Promise<Objects> {
-  return data.some((place) => place.startsWith('s3://')) && data.every((place) => place.startsWith('s3://'))
+  return data.some((path) => path.startsWith('s3://')) && data.every((path) => path.startsWith('s3://'))
     ? (await lazy.open()).objects
     : objectsAt(data);
 }
 
+/** A prediction that the functions make. */
+interface FunctionPrediction {
+  id: string;
+  /** Decoded; uploaded when it is in a file of this machine. */
+  model: Model;
+  options: PredictOptions;
+}
+
 async function byFunctions(
   flags: PredictFlags,
-  model: Model,
-  options: PredictOptions,
-  id: string,
-  place: AnswerTarget,
-): Promise<{ told: PredictionResult; bytes: number }> {
+  { id, model, options }: FunctionPrediction,
+  output: AnswerTarget,
+): Promise<{ result: PredictionResult; bytes: number }> {
   const { model: name, on, workers = WORKERS_PER_CORE * availableParallelism() } = flags;
   const { given, uploads } = await findUploads({ data: options.data }, on);
   const isOfRun = !existsSync(name);
@@ -157,20 +163,20 @@ async function byFunctions(
   console.error(`prediction ${id}`);
   try {
     const own = isOfRun ? undefined : model;
-    const told = await predictByFunctions(target, id, request, {
+    const result = await predictByFunctions(target, id, request, {
       model: own,
       uploads,
       on,
       signal: stop.signal,
       onStage: showStage,
     });
-    const bytes = await place.write(async (take) => {
-      for (let i = 0; i < told.numParts; i++) await take(await target.store.get(keys.answer(i, place.format)), i);
+    const bytes = await output.write(async (take) => {
+      for (let i = 0; i < result.numParts; i++) await take(await target.store.get(keys.answer(i, output.format)), i);
     });
-    return { told, bytes };
+    return { result, bytes };
   } catch (cause) {
-    if (exitCodeOf(cause) === 2) throw cause; // wrong stays wrong
-    const hint = `the same command with --prediction-id ${id} goes on`;
+    if (exitCodeOf(cause) === 2) throw cause; // wrong input fails again
+    const hint = `to resume it, add --prediction-id ${id} to the same command`;
     if (cause instanceof CancelledError) throw new CancelledError(`${cause.message}; ${hint}`);
     throw new Error(`${explainError(cause)}; ${hint}`, { cause });
   } finally {
@@ -188,11 +194,11 @@ function describe({ numRows, strange }: PredictionResult, bytes: number): string
   const { numValues, numOutside, numUnseen } = strange;
   const range =
     numOutside === null
-      ? 'the model does not say the range of its training data'
+      ? 'the model does not record the range of its training data'
       : `${((100 * numOutside) / Math.max(1, numValues)).toFixed(2)} % of the values outside the range of the training data`;
   const unseen =
     numUnseen > 0
-      ? `; ${numUnseen === 1 ? '1 category that training did not have counts' : `${count(numUnseen)} categories that training did not have count`} as missing`
+      ? `; ${numUnseen === 1 ? '1 category that was not in the training data counts' : `${count(numUnseen)} categories that were not in the training data count`} as missing`
       : '';
   return `${plural(numRows, 'row')}, ${plural(bytes, 'byte')}; ${range}${unseen}`;
 }

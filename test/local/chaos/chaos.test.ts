@@ -135,7 +135,7 @@ suite('arvoredo run --chaos', { concurrency: 2 }, () => {
     const { code, stderr } = await finish(t, [...args, '--json', json]);
     assert.equal(code, 0, stderr);
     const refused = await finish(t, [...args, '--chaos', '6']);
-    assert.deepEqual([refused.code, /needs an emulator of its own/.test(refused.stderr)], [2, true], refused.stderr);
+    assert.deepEqual([refused.code, /requires a new emulator/.test(refused.stderr)], [2, true], refused.stderr);
     child.kill('SIGINT');
     assert.match((await done).stdout, /chaos +seed 6, rate 0.3/);
     const { chaos } = await readJson(json);

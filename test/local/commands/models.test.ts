@@ -1,94 +1,98 @@
-// export and predict, on the command line and over the API, beside what the library gives.
+// export and predict, on the command line and over the API, compared with the library.
 
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { suite, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { after, before, suite, type TestContext, test } from 'node:test';
 import { sha256 } from '../../../lib/base/hash.ts';
 import { decodeModel } from '../../../lib/forest/model-file.ts';
 import { predict, predictProba } from '../../../lib/forest/predict.ts';
 import type { Answer } from '../../../lib/predict/answer.ts';
 import type { EmulatorInfo } from '../../../local/emulator/options.ts';
+import { until } from '../../until.ts';
 import { finish, leftOver, start, temporaryFolder } from '../command.ts';
 
 const JOB = ['--samples', '2000', '--chunk-size', '1000', '--trees', '8', '--features', '5', '--workers', '2'];
+const ROWS = [
+  [0.5, -1, 2, 0, 1],
+  [-1, 0.25, -2, 1, 0],
+  [99, 0, 0, 0, 0],
+];
+const TEST_ROWS = 's3://arvoredo/runs/r/test/';
 
 suite('arvoredo export and predict', () => {
-  test('a model leaves in every format, and predicts the same from each, here, over the API and as on AWS', async (t) => {
-    const dataDir = await temporaryFolder(t);
-    const at = (name: string) => join(dataDir, name);
-    const here = ['--data-dir', dataDir];
-    const ok = async (args: string[], env?: Record<string, string>) => {
-      const { code, stdout, stderr } = await finish(t, args, env);
-      assert.equal(code, 0, `${args.join(' ')}: ${stderr}`);
-      return stdout;
-    };
-    await ok(['run', ...JOB, '--run-id', 'r', '--quiet', ...here]);
+  // one run for all tests, which run in order
+  let dataDir: string;
+  let here: string[];
+  let file: Uint8Array;
+  let expected: Float64Array;
+  let labels: ArrayLike<unknown>;
+  const at = (name: string) => join(dataDir, name);
 
-    // no emulator is up: the objects alone are served
+  const ok = async (t: TestContext, args: string[], env?: Record<string, string>) => {
+    const { code, stdout, stderr } = await finish(t, args, env);
+    assert.equal(code, 0, `${args.join(' ')}: ${stderr}`);
+    return stdout;
+  };
+
+  before(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'arvoredo-models-'));
+    here = ['--data-dir', dataDir];
+  });
+  after(() => rm(dataDir, { recursive: true, force: true }));
+
+  test('exports the model in every format without an emulator', async (t) => {
+    await ok(t, ['run', ...JOB, '--run-id', 'r', '--quiet', ...here]);
     for (const format of ['arvo', 'onnx', 'json', 'js']) {
-      await ok(['export', '--run-id', 'r', '--format', format, '--out', at(`m.${format}`), ...here]);
+      await ok(t, ['export', '--run-id', 'r', '--format', format, '--out', at(`m.${format}`), ...here]);
     }
-    const file = await readFile(at('m.arvo'));
+    file = await readFile(at('m.arvo'));
     const report = JSON.parse(await readFile(join(dataDir, 'runs', 'r', 'report.json'), 'utf8'));
     assert.equal(sha256(file), report.model.sha256);
-    await ok(['export', '--run-id', 'r', '--out', at('card.md'), ...here]); // the ending says what
-    await ok(['export', '--run-id', 'r', '--format', 'card', '--out', at('card.json'), ...here]);
+    await ok(t, ['export', '--run-id', 'r', '--out', at('card.md'), ...here]); // the extension selects the format
+    await ok(t, ['export', '--run-id', 'r', '--format', 'card', '--out', at('card.json'), ...here]);
     assert.match(await readFile(at('card.md'), 'utf8'), new RegExp(`accuracy \\| ${report.accuracy.toFixed(4)} `));
     const card = JSON.parse(await readFile(at('card.json'), 'utf8'));
     assert.deepEqual(
       [card.model.sha256, card.metrics.accuracy, card.intendedUse.uses, card.data.rows.total],
       [report.model.sha256, report.accuracy, null, 2000],
     );
+  });
 
+  test('predicts the same from the run and from each format that can be read', async (t) => {
     const model = decodeModel(file);
-    const rows = [
-      [0.5, -1, 2, 0, 1],
-      [-1, 0.25, -2, 1, 0],
-      [99, 0, 0, 0, 0],
-    ];
-    const columns = model.edges.map((_, j) => Float32Array.from(rows, (row) => row[j]));
-    const expected = predictProba(model, columns);
-    const labels = predict(model, columns);
-    await writeFile(at('rows.csv'), `f0,f1,f2,f3,f4\n${rows.map((row) => row.join(',')).join('\n')}\n`);
-    const lines = rows.map((_, i) => `${i},${labels[i]},${expected[2 * i]},${expected[2 * i + 1]}\n`);
+    const columns = model.edges.map((_, j) => Float32Array.from(ROWS, (row) => row[j]));
+    expected = predictProba(model, columns);
+    labels = predict(model, columns);
+    await writeFile(at('rows.csv'), `f0,f1,f2,f3,f4\n${ROWS.map((row) => row.join(',')).join('\n')}\n`);
+    const lines = ROWS.map((_, i) => `${i},${labels[i]},${expected[2 * i]},${expected[2 * i + 1]}\n`);
     for (const name of ['r', at('m.arvo'), at('m.onnx')]) {
-      const said = await ok(['predict', '--model', name, '--data', at('rows.csv'), '--out', at('p.csv'), ...here]);
+      const text = await ok(t, ['predict', '--model', name, '--data', at('rows.csv'), '--out', at('p.csv'), ...here]);
       assert.equal(await readFile(at('p.csv'), 'utf8'), `row,label,p_0,p_1\n${lines.join('')}`, name);
-      if (name === 'r') assert.match(said, /3 rows.*6\.67 % of the values outside/);
+      if (name === 'r') assert.match(text, /3 rows.*6\.67 % of the values outside/);
     }
-    const said = await ok([
-      'predict',
-      '--model',
-      'r',
-      '--data',
-      's3://arvoredo/runs/r/test/',
-      '--out',
-      at('p.arrow'),
-      '--explain',
-      ...here,
-    ]);
-    assert.match(said, /200 rows/);
+    const inBucket = ['predict', '--model', 'r', '--data', TEST_ROWS, '--out', at('p.arrow'), '--explain'];
+    assert.match(await ok(t, [...inBucket, ...here]), /200 rows/);
+  });
 
+  test('rejects wrong models, data and output targets with 2, and leaves no file', async (t) => {
     await writeFile(at('bad.csv'), 'f0,f1,f2,f3,f4\n1,2,3,4,5\n1,2,three,4,5\n');
     await writeFile(at('junk.arvo'), 'hello');
+    const predicts = (model: string, data: string, out = 'x.csv') => {
+      return ['predict', '--model', model, '--data', at(data), '--out', at(out)];
+    };
     const wrong: [args: string[], message: RegExp][] = [
       [
-        ['predict', '--model', 'r', '--data', at('bad.csv'), '--out', at('x.csv')],
+        predicts('r', 'bad.csv'),
         /bad\.csv, row 2, column "f2": must be a number that float32 can hold, or empty where it is missing, got "three"/,
       ],
-      [['predict', '--model', 'r', '--data', at('card.json'), '--out', at('x.csv')], /card\.json, row 1: not JSON/],
-      [['predict', '--model', 'r', '--data', at('none.csv'), '--out', at('x.csv')], /none\.csv: no such file/],
-      [['predict', '--model', 'none', '--data', at('rows.csv'), '--out', at('x.csv')], /run none has no model here/],
-      [
-        ['predict', '--model', 'r', '--data', at('rows.csv'), '--out', at('x.xls')],
-        /must end in \.csv, \.arrow, \.parquet or \/, got/,
-      ],
-      [
-        ['predict', '--model', './none.onnx', '--data', at('rows.csv'), '--out', at('x.csv')],
-        /file \.\/none\.onnx does not exist/,
-      ],
+      [predicts('r', 'card.json'), /card\.json, row 1: not JSON/],
+      [predicts('r', 'none.csv'), /none\.csv: no such file/],
+      [predicts('none', 'rows.csv'), /run none has no model here/],
+      [predicts('r', 'rows.csv', 'x.xls'), /must end in \.csv, \.arrow, \.parquet or \/, got/],
+      [predicts('./none.onnx', 'rows.csv'), /file \.\/none\.onnx does not exist/],
+      [predicts(at('m.js'), 'rows.csv'), /m\.js cannot be read as a model .*JavaScript exports cannot be read back/],
       [['export', '--format', 'json', '--out', at('x')], /give --run-id or --model/],
       [
         ['export', '--run-id', 'r', '--out', at('x')],
@@ -99,79 +103,71 @@ suite('arvoredo export and predict', () => {
         ['export', '--model', at('m.json'), '--out', at('x.onnx')],
         /m\.json cannot be read as a model .*JSON exports cannot be read back; use the \.arvo or \.onnx file/,
       ],
-      [
-        ['predict', '--model', at('m.js'), '--data', at('rows.csv'), '--out', at('x.csv')],
-        /m\.js cannot be read as a model .*JavaScript exports cannot be read back/,
-      ],
       [['export', '--model', at('m.onnx'), '--format', 'card', '--out', at('x')], /a card is of a run/],
     ];
     for (const [args, message] of wrong) {
       const { code, stderr } = await finish(t, [...args, ...here]);
       assert.equal(code, 2, stderr);
       assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /\n\s+at /, 'no stack trace');
     }
     assert.deepEqual(
       (await readdir(dataDir)).filter((name) => name.startsWith('x') || name.endsWith('.part')),
       [],
     );
+  });
 
-    const json = at('endpoints.json');
+  test('predicts the same over the API, and exports and predicts the same from a stack', async (t) => {
+    const json = join(await temporaryFolder(t), 'endpoints.json');
     const { child, done } = start(t, ['local', ...here, '--json', json, '--port', '18908']);
-    let info: EmulatorInfo | undefined;
-    for (let waitedMs = 0; !info && waitedMs < 30_000; waitedMs += 50) {
+    const info = await until('the emulator', async () => {
       const text = await readFile(json, 'utf8').catch(() => '');
-      if (text.endsWith('\n')) info = JSON.parse(text);
-      else await sleep(50);
-    }
-    const { api, s3, lambda, cloudFormation, stack } = info!;
-    const post = (id: string, body: unknown) =>
+      return text.endsWith('\n') && (JSON.parse(text) as EmulatorInfo);
+    });
+    await checkApi(info.api);
+    await checkStack(t, info);
+    child.kill('SIGINT');
+    assert.equal((await done).code, 0);
+    assert.deepEqual(await leftOver(dataDir), []);
+  });
+
+  async function checkApi(api: string): Promise<void> {
+    const post = (id: string, rows: unknown[][], explain?: boolean) =>
       fetch(`${api}/models/${id}/predict`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
+        body: JSON.stringify({ rows, explain }),
       });
-    const answer = (await (await post('r', { rows, explain: true })).json()) as Answer;
+    const { predictions, outOfRange } = (await (await post('r', ROWS, true)).json()) as Answer;
     assert.deepEqual(
-      answer.predictions.flatMap(({ probabilities }) => probabilities),
+      predictions.flatMap(({ probabilities }) => probabilities),
       [...expected],
     );
     assert.deepEqual(
-      answer.predictions.map(({ label }) => label),
-      [...labels],
+      predictions.map(({ label }) => label),
+      Array.from(labels),
     );
     assert.deepEqual(
-      answer.outOfRange!.features.map(({ feature, rows }) => [feature, rows]),
+      outOfRange!.features.map(({ feature, rows }) => [feature, rows]),
       [['f0', 1]],
     );
-    for (const { probabilities, explanation } of answer.predictions) {
+    for (const { probabilities, explanation } of predictions) {
       const sum = Object.values(explanation!.contributions).reduce((part, value) => part + value, explanation!.bias);
       assert.ok(Math.abs(sum - Math.max(...probabilities!)) < 1e-12);
     }
-    const bad = await post('r', {
-      rows: [
-        [1, 2, 3, 4, 5],
-        [1, 2, 'x', 4, 5],
-      ],
-    });
+    const bad = await post('r', [
+      [1, 2, 3, 4, 5],
+      [1, 2, 'x', 4, 5],
+    ]);
     assert.equal(bad.status, 400);
     const { error } = (await bad.json()) as { error: { code: string; message: string; rows: unknown[] } };
-    assert.deepEqual(
-      [error.code, error.rows],
-      [
-        'InputError',
-        [
-          {
-            row: 1,
-            feature: 'f2',
-            value: '"x"',
-            message: 'f2 must be a number that float32 can hold, or null, got "x"',
-          },
-        ],
-      ],
-    );
-    assert.equal((await post('none', { rows })).status, 404);
-    assert.equal((await post('..%2fx', { rows })).status, 400);
+    const message = 'f2 must be a number that float32 can hold, or null, got "x"';
+    assert.deepEqual([error.code, error.rows], ['InputError', [{ row: 1, feature: 'f2', value: '"x"', message }]]);
+    assert.equal((await post('none', ROWS)).status, 404);
+    assert.equal((await post('..%2fx', ROWS)).status, 400);
+  }
 
+  async function checkStack(t: TestContext, { lambda, s3, cloudFormation, stack }: EmulatorInfo): Promise<void> {
     const env = {
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'any',
@@ -181,25 +177,10 @@ suite('arvoredo export and predict', () => {
       AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation,
     };
     const onAws = ['--on', 'aws', '--stack', stack];
-    await ok(['export', '--run-id', 'r', '--format', 'arvo', '--out', at('aws.arvo'), ...onAws], env);
+    await ok(t, ['export', '--run-id', 'r', '--format', 'arvo', '--out', at('aws.arvo'), ...onAws], env);
     assert.deepEqual(await readFile(at('aws.arvo')), file);
-    await ok(
-      [
-        'predict',
-        '--model',
-        'r',
-        '--data',
-        's3://arvoredo/runs/r/test/',
-        '--out',
-        at('aws.arrow'),
-        '--explain',
-        ...onAws,
-      ],
-      env,
-    );
+    const inBucket = ['predict', '--model', 'r', '--data', TEST_ROWS, '--out', at('aws.arrow'), '--explain'];
+    await ok(t, [...inBucket, ...onAws], env);
     assert.deepEqual(await readFile(at('aws.arrow')), await readFile(at('p.arrow')));
-    child.kill('SIGINT');
-    assert.equal((await done).code, 0);
-    assert.deepEqual(await leftOver(dataDir), []);
-  });
+  }
 });
