@@ -15,7 +15,7 @@ const NEAR_TIMEOUT = 0.8;
 /** Failed invocations of workers within a period; a single failure is retried. */
 const MANY_FAILURES = 10;
 /** Events in the queue of runs that failed, timed out or were cancelled. */
-const MANY_LEFT = 10;
+const MANY_EVENTS = 10;
 
 // an alarm has at most ten metrics, so the functions have two alarms of each kind
 const RUN_FUNCTIONS = ['orchestrator', 'slices', ...WORKER_NAMES] as const satisfies FunctionName[];
@@ -60,18 +60,18 @@ function runAlarms({ orchestrator, start }: Functions): AlarmSpec[] {
   return [
     {
       id: 'RunsFailed',
-      description: 'a run failed: GET /runs/{id} says why; POST it again to go on with it',
+      description: 'a run failed: GET /runs/{id} shows why; POST it again to resume it',
       metric: orchestrator.metric('DurableExecutionFailed', count),
     },
     {
       id: 'RunsTimedOut',
-      description: 'a run took longer than a day: GET /runs/{id} says how far it came; POST it again to go on with it',
+      description: 'a run took longer than a day: GET /runs/{id} shows its progress; POST it again to resume it',
       metric: orchestrator.metric('DurableExecutionTimedOut', count),
     },
     {
       id: 'NotStarted',
       description:
-        'a schedule or an upload could not start its run, three times: its event is in the queue, see the log of start',
+        'a schedule or an upload failed to start its run three times: its event is in the queue, see the log of start',
       metric: start.metric('AsyncEventsDropped', count),
     },
   ];
@@ -83,30 +83,31 @@ function functionAlarms(functions: Functions): AlarmSpec[] {
     {
       id: 'WorkersFail',
       threshold: MANY_FAILURES,
-      description: 'invocations of workers fail, more than chance explains: see the query "failures"',
+      description: 'more invocations of workers fail than chance explains: see the query "failures"',
       metric: sum(functions, WORKER_NAMES, 'metricErrors'),
     },
     {
       id: 'Throttled',
-      description: 'Lambda refuses invocations of runs: raise the quota of concurrent executions, or set places aside',
+      description:
+        'Lambda throttles invocations of runs: raise the quota of concurrent executions, or reserve concurrency',
       metric: sum(functions, RUN_FUNCTIONS, 'metricThrottles'),
     },
     {
       id: 'CallsThrottled',
       description:
-        'Lambda refuses calls of the API or starts of runs: raise the quota of concurrent executions, or set places aside',
+        'Lambda throttles calls of the API or starts of runs: raise the quota of concurrent executions, or reserve concurrency',
       metric: sum(functions, CALL_FUNCTIONS, 'metricThrottles'),
     },
     {
       id: 'NearTimeout',
       threshold: 100 * NEAR_TIMEOUT,
-      description: `an invocation took over ${100 * NEAR_TIMEOUT} % of its time limit: the next one may be cut off`,
+      description: `an invocation took over ${100 * NEAR_TIMEOUT} % of its time limit: the next one may time out`,
       metric: percentOfTimeout(functions, RUN_FUNCTIONS),
     },
     {
       id: 'CallsNearTimeout',
       threshold: 100 * NEAR_TIMEOUT,
-      description: `an answer of the API, or the start of a run, took over ${100 * NEAR_TIMEOUT} % of its time limit`,
+      description: `a call of the API, or the start of a run, took over ${100 * NEAR_TIMEOUT} % of its time limit`,
       metric: percentOfTimeout(functions, CALL_FUNCTIONS),
     },
   ];
@@ -122,8 +123,9 @@ function serviceAlarms({ failures }: ArvoredoEngine, { httpApi }: ArvoredoApi): 
     },
     {
       id: 'FailuresPile',
-      threshold: MANY_LEFT,
-      description: 'many runs ended badly or were cancelled in the last two weeks, and nobody looked at the queue',
+      threshold: MANY_EVENTS,
+      description:
+        'many runs failed, timed out or were cancelled in the last two weeks, and their events are still in the queue',
       metric: failures.metricApproximateNumberOfMessagesVisible({ period: PERIOD }),
     },
   ];

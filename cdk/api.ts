@@ -54,7 +54,7 @@ const ACCESS_LOG_FIELDS = [
   'error.message', // why API Gateway itself refused it
 ];
 
-/** Starts runs, tells how they are, cancels them, and predicts with their models. Every route has an authorizer. */
+/** Starts runs, shows their status, cancels them, and predicts with their models. Every route has an authorizer. */
 export class ArvoredoApi extends Construct {
   readonly url: string;
   readonly httpApi: apigateway.HttpApi;

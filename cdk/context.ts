@@ -18,7 +18,7 @@ const KINDS = {
     'true, false or {"email":"ops@example.org"}',
     (value) => typeof value === 'boolean' || hasOnly(value, ['email']),
   ],
-  // 9,999 stands for ever
+  // 9,999 means forever
   retention: [`one of ${RETENTIONS.join(', ')} days`, (value) => RETENTIONS.includes(value as RetentionDays)],
 } satisfies Record<string, [words: string, holds: (value: unknown) => boolean]>;
 
@@ -53,8 +53,8 @@ const OPTIONS: { [Name in keyof Required<GroveOptions>]: keyof typeof KINDS | Ke
 type KeysOf<Option> = readonly (keyof Extract<Option, object>)[];
 
 /**
- * @param get looks a context value up; undefined when there is none
- * @throws {InputError} when a value is not JSON, or not what its option takes
+ * @param get returns a context value; undefined when there is none
+ * @throws {InputError} when a value is not JSON, or its option does not accept it
  */
 export function optionsOfContext(get: (key: string) => unknown): GroveOptions & { environment?: EnvironmentName } {
   const options: Record<string, unknown> = { environment: get('env') };

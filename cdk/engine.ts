@@ -69,7 +69,7 @@ export interface ArvoredoEngineProps {
 
 /** The package's own bundles: from here, and from `dist/cdk.mjs`, they are one folder up. */
 const OWN_BUNDLES = fileURLToPath(new URL('../dist/functions', import.meta.url));
-const DURABLE = 'a durable function has a dead-letter queue; a destination is not told how an execution ended';
+const DURABLE = 'a durable function has a dead-letter queue; a destination does not receive the end of an execution';
 const IS_CALLED = 'invoked synchronously, or by the orchestrator, which sees how it ends and tries again';
 /** What a function may have on Lambda; a whole vCPU, which all sizes but those of the API have at least, is the least. */
 const MEMORY_MIB = integer(1769, 10_240);
@@ -106,7 +106,7 @@ export class ArvoredoEngine extends Construct {
     const entries = FUNCTION_NAMES.map((name) => [name, this.#create(name, { ...props, bundleDir })]);
     this.functions = Object.fromEntries(entries) as Record<FunctionName, lambda.Function>;
     const { orchestrator, slices, api, start } = this.functions;
-    // a run under way goes on with the workers that its orchestrator was deployed with
+    // a run in progress keeps the workers that its orchestrator was deployed with
     for (const name of WORKER_NAMES) {
       const { functionArn } = this.functions[name].currentVersion;
       for (const durable of [orchestrator, slices]) durable.addEnvironment(functionVariable(name), functionArn);
@@ -163,7 +163,7 @@ export class ArvoredoEngine extends Construct {
       durableConfig: durable
         ? { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: Duration.days(KEPT_DAYS.history) }
         : undefined,
-      // a durable function is not retried, and tells its dead-letter queue, not a destination, how it ended
+      // a durable function is not retried; its end goes to its dead-letter queue, not to a destination
       deadLetterQueue: name === 'orchestrator' ? this.failures : undefined,
       onFailure: isStart ? { bind: () => ({ destination: this.failures.queueArn }) } : undefined,
       reservedConcurrentExecutions: durable ? orchestrator : isWorker ? workers : undefined,
@@ -211,7 +211,7 @@ export class ArvoredoEngine extends Construct {
       statements.push(statement(actions, [`${functionArn}:*`]));
     }
     if (statements.length === 0) return;
-    // a policy of its own: a function waits for its role's default one, which so cannot name that function
+    // a separate policy: a function depends on its role's default policy, which therefore cannot name that function
     const policy = new iam.Policy(this, `${constructId(name)}Calls`, { roles: [role!], statements });
     const wildcards = statements.flatMap(({ resources }) => resources);
     acknowledgeWildcards(policy, wildcards, 'versions of one function: runs under way keep those they began with');
@@ -227,7 +227,7 @@ function acknowledgeInvocation(name: FunctionName, created: lambda.Function): vo
   if (name === 'orchestrator') {
     acknowledge(created, 'Serverless-LambdaAsyncFailureDestination', DURABLE);
   } else if (name === 'start') {
-    acknowledge(created, 'Serverless-LambdaDLQ', 'the queue is its destination on failure, which tells more');
+    acknowledge(created, 'Serverless-LambdaDLQ', 'the queue is its destination on failure, which records more');
   } else {
     acknowledge(created, 'Serverless-LambdaAsyncFailureDestination', IS_CALLED);
     acknowledge(created, 'Serverless-LambdaDLQ', IS_CALLED);

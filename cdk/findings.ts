@@ -1,4 +1,4 @@
-// Answers to what cdk-nag finds, given where the thing stands that it finds.
+// Answers to the findings of cdk-nag, given where the resource in question is declared.
 
 import { Stack, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';

@@ -3,7 +3,7 @@
 import { type FunctionName, WORKER_NAMES } from '../functions/manifest.ts';
 
 export interface Grant {
-  /** Keys whose objects it may read. `*` stands for any characters, `/` included. */
+  /** Keys whose objects it may read. `*` matches any characters, `/` included. */
   read: readonly string[];
   /** Keys that it may create or replace. */
   write: readonly string[];
@@ -18,7 +18,7 @@ export interface Grant {
 const REQUEST = 'runs/*/run.json'; // the run's parameters, from which every worker makes the plan
 const CANCEL = 'runs/*/cancel.json'; // there when the run was called off: a worker stops then
 
-const SCHEMA = 'runs/*/data/schema.json'; // of a run on data: what its plan is made from, beside the parameters
+const SCHEMA = 'runs/*/data/schema.json'; // only of runs on data: with the parameters, the input of the plan
 
 /** Tables that users put into the bucket; who may read these may read the stack's other data buckets. */
 export const UPLOADS = 'data/*';

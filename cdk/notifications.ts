@@ -9,7 +9,7 @@ import { createTopic } from './observability.ts';
 
 export interface ArvoredoNotificationsProps {
   engine: ArvoredoEngine;
-  /** E-mail address. It must confirm the first mail. @default nobody: subscribe to `topic` */
+  /** E-mail address. It must confirm the first mail. @default none: subscribe to `topic` */
   email?: string;
 }
 

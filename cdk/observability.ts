@@ -1,4 +1,4 @@
-// How an operator sees what goes on: a dashboard, alarms, and questions to the logs.
+// What an operator sees of a deployment: a dashboard, alarms, and log queries.
 
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -20,7 +20,7 @@ export interface ArvoredoObservabilityProps {
   alarms?: boolean;
   /** Whether there is a dashboard: 3 USD a month, beyond three that are free. @default true */
   dashboard?: boolean;
-  /** E-mail address for alarms. It must confirm the first mail. @default nobody: subscribe to `topic` */
+  /** E-mail address for alarms. It must confirm the first mail. @default none: subscribe to `topic` */
   email?: string;
 }
 
@@ -35,7 +35,7 @@ export class ArvoredoObservability extends Construct {
     super(scope, id);
     const { engine, api, alarms = true, dashboard = true, email } = props;
     if (email !== undefined && (!alarms || !email.includes('@'))) {
-      throw new InputError(`email must be an address, and be given with alarms, got ${email}`);
+      throw new InputError(`email must be an address, and requires alarms, got ${email}`);
     }
     if (alarms) {
       this.topic = createTopic(this, 'Topic', email);
@@ -52,7 +52,7 @@ export function createTopic(scope: Construct, id: string, email?: string): sns.T
   const topic = new sns.Topic(scope, id, { enforceSSL: true });
   if (email !== undefined) {
     const subscription = topic.addSubscription(new EmailSubscription(email));
-    acknowledge(subscription, 'Serverless-SNSRedrivePolicy', 'mail that cannot be delivered leaves nobody to tell');
+    acknowledge(subscription, 'Serverless-SNSRedrivePolicy', 'mail that cannot be delivered has no other recipient');
   }
   acknowledge(
     topic,

@@ -1,4 +1,4 @@
-// What can be chosen of a deployment, and the choices that go together.
+// The options of a deployment, and the environments that set several at once.
 
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { InputError } from '../lib/base/errors.ts';
@@ -9,9 +9,9 @@ import type { ReservedConcurrency } from './engine.ts';
 import type { ScheduleOptions } from './schedule.ts';
 import type { UploadOptions } from './uploads.ts';
 
-/** Each is plain data, so that it can stand in `cdk.json` or behind `-c`. */
+/** Each is plain data, so that it can be set in `cdk.json` or with `-c`. */
 export interface GroveOptions {
-  /** What becomes of the bucket with the stack: kept, or emptied and deleted. @default 'retain' */
+  /** What happens to the bucket when the stack is deleted: it is kept, or emptied and deleted. @default 'retain' */
   removal?: 'retain' | 'destroy';
   /** Days after which a run's objects expire, ≥ 1. @default 30 */
   expireAfterDays?: number;
@@ -21,37 +21,37 @@ export interface GroveOptions {
   logRetention?: RetentionDays;
   /** Names of other buckets whose objects may be data of runs and predictions. @default none */
   dataBuckets?: string[];
-  /** Whether requests to the bucket are noted in another. @default false */
+  /** Whether requests to the bucket are logged in a second bucket. @default false */
   accessLogs?: boolean;
   /** Zone, as in `use1-az4`, whose S3 Express One Zone holds partitions of rows; not with `ownKey`. @default none */
   partitionsZone?: string;
-  /** A key of this stack's own, 1 USD a month, for the objects. @default false: S3's keys */
+  /** A dedicated key for the objects, 1 USD a month. @default false: S3's keys */
   ownKey?: boolean;
-  /** A network without a way to the internet, about 15 USD a month. @default false */
+  /** A network without internet access, about 15 USD a month. @default false */
   privateNetwork?: boolean;
   /** Whether X-Ray traces invocations. @default false */
   tracing?: boolean;
   /** Metrics of each stage, from the log, about 5 USD a month while runs are made. @default false */
   metrics?: boolean;
-  /** Most memory of a function in MiB, from 1,769 up: 3,008 in new accounts. @default 10240 */
+  /** Maximum memory size of a function in MiB, ≥ 1,769; new accounts allow 3,008. @default 10240 */
   maxMemoryMiB?: number;
-  /** Places set aside for functions. @default none */
+  /** Reserved concurrency of functions. @default none */
   reservedConcurrency?: ReservedConcurrency;
   /** Requests per second to the API. @default 20, and 40 at once */
   throttle?: { rateLimit: number; burstLimit: number };
-  /** Take tokens of an issuer instead of signed requests. @default IAM */
+  /** Accept tokens of an issuer instead of signed requests. @default IAM */
   jwt?: JwtOptions;
   /** Origins whose scripts may call the API. @default none */
   corsOrigins?: string[];
-  /** An address of the API function itself, for signed requests: no throttle, no access log, no cost. @default false */
+  /** A URL of the API function itself, for signed requests: no throttle, no access log, no cost. @default false */
   functionUrl?: boolean;
   /** Alarms, and their e-mail address. @default false */
   alarms?: boolean | { email: string };
   /** @default false */
   dashboard?: boolean;
-  /** A warning before a month becomes too dear. @default none */
+  /** A warning before the costs of a month exceed a limit. @default none */
   budget?: BudgetOptions;
-  /** Mail about costs that are not as usual. @default none */
+  /** Mail about unusual costs. @default none */
   costAnomalies?: AnomalyOptions;
   /** A run at set times. @default none */
   schedule?: ScheduleOptions;
@@ -62,7 +62,7 @@ export interface GroveOptions {
 }
 
 export const ENVIRONMENTS = {
-  /** Nothing that costs while it is idle, nothing that stays. */
+  /** Costs nothing while idle; its data is deleted with the stack. */
   dev: { removal: 'destroy', logRetention: RetentionDays.ONE_WEEK },
   /** Data outlives the stack, requests to it are logged, and alarms are on. */
   prod: {
@@ -78,7 +78,7 @@ export const ENVIRONMENTS = {
 export type EnvironmentName = keyof typeof ENVIRONMENTS;
 
 /**
- * The options of an environment with those given above them.
+ * The options of an environment, overridden by those given.
  *
  * @throws {InputError} when the environment is unknown
  */

@@ -1,4 +1,4 @@
-// A run at set times: EventBridge Scheduler tells the function that starts runs.
+// A run at set times: EventBridge Scheduler calls the function that starts runs.
 
 import { Stack, TimeZone } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -29,7 +29,7 @@ export interface ArvoredoScheduleProps extends ScheduleOptions {
 
 /** However often a time is delivered, it starts one run: the stack and the time are the client token. */
 export class ArvoredoSchedule extends Construct {
-  /** @throws {InputError} when the expression is none, or the run could not be finished */
+  /** @throws {InputError} when the expression is invalid, or the run could not succeed */
   constructor(scope: Construct, id: string, props: ArvoredoScheduleProps) {
     super(scope, id);
     const { handler, failures, expression, timeZone = 'UTC', params = {} } = props;

@@ -18,7 +18,7 @@ import { ArvoredoStore } from './store.ts';
 import { ArvoredoUploads } from './uploads.ts';
 
 export interface ArvoredoStackProps extends Omit<StackProps, 'tags'>, GroveOptions {
-  /** Choices that go together; options beside it stand above it. @default none: what each option says of itself */
+  /** Options that are set together; any option given explicitly overrides it. @default none: the default of each option */
   environment?: EnvironmentName;
   /** Folder that holds `<function>/index.mjs`, as `npm run build` makes it. @default the package's own */
   bundleDir?: string;

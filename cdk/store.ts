@@ -1,4 +1,4 @@
-// The stateful part: the bucket, the only place where data lives.
+// The stateful part: the bucket, which holds all data.
 
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -20,11 +20,11 @@ export interface ArvoredoStoreProps {
   expireDataAfterDays?: number;
   /** What becomes of the buckets with the stack: kept, or emptied and deleted. @default 'retain' */
   removal?: 'retain' | 'destroy';
-  /** Key for the objects; whoever reads or writes needs it too. @default none: S3's own keys, which cost nothing */
+  /** Key for the objects; readers and writers need permission to use it. @default none: S3's own keys, which cost nothing */
   encryptionKey?: IKey;
   /** Names of other buckets whose objects runs and predictions may read as data. @default none */
   dataBuckets?: readonly string[];
-  /** Whether every request to the bucket is noted in a second bucket, for 90 days. @default false */
+  /** Whether every request to the bucket is logged in a second bucket, for 90 days. @default false */
   accessLogs?: boolean;
   /**
    * Zone of the region, as in `use1-az4`, for a directory bucket (S3 Express One Zone) with the partitions of rows. It is
@@ -48,7 +48,7 @@ export class ArvoredoStore extends Construct {
   readonly #dataBuckets: s3.IBucket[];
   /** Where partitions of rows lie; undefined unless a zone was given. */
   readonly partitions?: s3express.CfnDirectoryBucket;
-  /** Where the requests to the bucket are noted; undefined unless asked for. */
+  /** The log of requests to the bucket; undefined unless `accessLogs` is set. */
   readonly accessLogBucket?: s3.Bucket;
 
   /** @throws {InputError} when a value is not allowed */
@@ -102,11 +102,15 @@ export class ArvoredoStore extends Construct {
     if (this.accessLogBucket) {
       this.#noteRequests(this.accessLogBucket);
     } else {
-      acknowledge(this.bucket, 'AwsSolutions-S1', 'an option: accessLogs; what runs hold is made, not told in trust');
+      acknowledge(
+        this.bucket,
+        'AwsSolutions-S1',
+        'an option: accessLogs; runs hold generated data, nothing confidential',
+      );
     }
   }
 
-  /** A directory bucket. What empties others before they go lists versions, which there are none of here: it stays. */
+  /** A directory bucket. CDK's automatic emptying lists versions, which it does not have, so it is kept. */
   #createPartitions(
     { partitionsZone, encryptionKey }: ArvoredoStoreProps,
     expireAfterDays: number,

@@ -1,4 +1,4 @@
-// A run on each data file that is uploaded: S3 tells EventBridge, which tells the function that starts runs.
+// A run on each data file that is uploaded: S3 notifies EventBridge, which calls the function that starts runs.
 
 import * as events from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -13,7 +13,7 @@ import { checkParams } from './trigger.ts';
 export interface UploadOptions {
   /** What the keys of data files begin with, below `data/`, where functions may read. @default 'data/uploads/' */
   prefix?: string;
-  /** Parameters of each run, as `POST /runs` takes them beside `data`; `label` is needed. */
+  /** Parameters of each run, as `POST /runs` takes them without `data`; `label` is required. */
   params: Record<string, unknown>;
 }
 

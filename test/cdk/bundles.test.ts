@@ -80,7 +80,7 @@ test('each bundle is packaged byte for byte, and has less than 1 MB', () => {
   }
 });
 
-test('the template alone does a whole run under the rights of its roles, with a key of its own, and gives the same bytes', async (t) => {
+test('a stack from the template runs under the permissions of its roles and gives the same bytes', async (t) => {
   const emulator = await start('whole');
   t.after(() => emulator.close());
   assert.equal(emulator.stack, 'Grove');

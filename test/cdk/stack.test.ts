@@ -137,7 +137,7 @@ test('functions learn the bucket, the workers and the orchestrator from their en
   }
 });
 
-test('the alias live points at the current version, is not retried, and old versions stay for runs under way', () => {
+test('the alias live is the current version, without retries; old versions stay for runs in progress', () => {
   const [orchestratorId] = findFunction('orchestrator');
   template.hasResource('AWS::Lambda::Version', {
     DeletionPolicy: 'RetainExceptOnCreate',

@@ -93,7 +93,7 @@ test('two runs of one job meet the same faults', () => {
   assert.deepEqual(faultsOf('20261124-155800-3ec301'), faultsOf('one'));
 });
 
-test('a run is restarted once, in the stage that the seed picks or the next one that is seen, and never at rate 0', () => {
+test('a run is restarted once, in the stage that the seed picks or the next one, never at rate 0', () => {
   const stage = (name: 'generate' | 'split' | 'train' | 'evaluate', state: 'running' | 'done') => ({
     ...{ name, state, numTasks: 1, numDone: 0, startedAtMs: 0 },
   });

@@ -109,7 +109,7 @@ test('variables that look like options and are none are told', () => {
   assert.deepEqual(unknownVariables(commands, env), [{ name: 'ARVOREDO_TRESS', nearest: 'ARVOREDO_TREES' }]);
 });
 
-test('an option that is called as a command is a switch, so that no object can be meant; no two have one variable', () => {
+test('an option named like a command is a switch; no two options share a variable', () => {
   const { commands } = createProgram();
   const names = [...new Set(commands.flatMap((command) => [...groupOptions(command).keys()]))];
   for (const name of commands.map((command) => command.name()).filter((each) => names.includes(each))) {

@@ -76,7 +76,7 @@ test('a sandbox starts, computes, reads, writes and waits, each as a bar of its 
   assert.ok(Math.abs(model.usd.functions - (0.001 + 0.01)) < 1e-12 && Math.abs(model.usd.s3 - 1.1) < 1e-12);
 });
 
-test('a sandbox that is killed ends its task as a failure with the end of its log, and the next attempt is one', () => {
+test('a killed sandbox is a failure of its task, with the end of its log; the next attempt is a retry', () => {
   const other = { sandboxId: 'split-2', functionName: 'arvoredo-split', pid: 6 };
   const model = modelOf(
     started(100, 'a'),
@@ -89,14 +89,22 @@ test('a sandbox that is killed ends its task as a failure with the end of its lo
     [model.numFailures, model.failures[0].error.type, model.failures[0].log, model.failures[0].invocation.attempt],
     [1, 'crashed', 'last words', 1],
   );
-  assert.deepEqual(marksOf(model).slice(1, 3), [[2, 100, 150], [6, 150, 150]]); // biome-ignore format: two bars
+  assert.deepEqual(marksOf(model).slice(1, 3), [
+    [2, 100, 150],
+    [6, 150, 150],
+  ]);
   assert.deepEqual([model.retries, model.workersInFlight, marksOf(model).at(-1)[0]], [1, 1, 5]);
 });
 
 test('an error that was told before the sandbox ended counts once; one that made room counts not at all', () => {
   const error = { type: 'Runtime.OutOfMemory', message: 'killed' };
-  const told = modelOf(started(100, 'a'), finished(150, 'a', { error }), { type: 'sandboxExited', atMs: 151, reason: 'outOfMemory', ...sandbox }); // biome-ignore format: one case
-  assert.deepEqual([told.numFailures, told.failures[0].error], [1, error]);
+  const reported = modelOf(started(100, 'a'), finished(150, 'a', { error }), {
+    type: 'sandboxExited',
+    atMs: 151,
+    reason: 'outOfMemory',
+    ...sandbox,
+  });
+  assert.deepEqual([reported.numFailures, reported.failures[0].error], [1, error]);
   const reaped = modelOf(started(100, 'a'), finished(150, 'a'), {
     type: 'sandboxExited',
     atMs: 160,
@@ -157,7 +165,7 @@ test('an emulator that was killed and started again leaves no sandbox alive and 
   assert.equal(marksOf(model).at(-1)[2], 100, 'ends with the last that was heard');
 });
 
-test('an event that lacks a field, or has another type in it, breaks nothing and hides nothing that comes later', () => {
+test('an event with a missing or wrong field is ignored, and later events count', () => {
   const whole = [
     BEGIN,
     { type: 'sandboxStarted', atMs: 10, ...sandbox },
@@ -277,10 +285,13 @@ test('a run that is cancelled says so, its stage ends with it, and it can be gon
   assert.deepEqual([run.state, timeRange(model, run, 9999).toMs], ['running', 9999]);
 });
 
-test('a failed run keeps its error; one whose orchestrator died has failed, though its status never said so', () => {
+test('a failed run keeps its error; a run whose orchestrator died has failed, whatever its status', () => {
   const error = { name: 'TaskFailedError', message: 'task list failed' };
-  const told = modelOf(statusOf('r', 100, 'failed', { error })).runs.get('r');
-  assert.deepEqual([told.state, told.error, stageProgress(told, 'split').state], ['failed', error, 'failed']);
+  const reported = modelOf(statusOf('r', 100, 'failed', { error })).runs.get('r');
+  assert.deepEqual(
+    [reported.state, reported.error, stageProgress(reported, 'split').state],
+    ['failed', error, 'failed'],
+  );
   const finishedAs = (status: string) => ({
     type: 'executionFinished',
     atMs: 200,

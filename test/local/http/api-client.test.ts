@@ -12,7 +12,7 @@ function api(...statuses: number[]) {
   return { asked, client };
 }
 
-test('a client that is patient asks again while it is told that it asks too often, and gives any other answer', async () => {
+test('a patient client retries while it is throttled, and returns any other answer', async () => {
   const busy = api(429, 429, 202, 500);
   const client = patient(busy.client, 0);
   assert.equal((await client('POST', '/runs')).status, 202);

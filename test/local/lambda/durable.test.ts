@@ -98,7 +98,7 @@ async function startKillable() {
   return { ...own, ran: ownRan, kills: () => numKills };
 }
 
-test('a task whose process is killed, or that fails or times out, is a failed operation that the handler sees', async () => {
+test('a killed, failed or timed-out task is a failed operation that the handler sees', async () => {
   const errorsOf = async (task: object, name = 'worker') =>
     (await execute({ mode: 'fan', count: 1, task, worker: name })).result.errors;
   const [killed, failed, timedOut, missing] = await Promise.all([

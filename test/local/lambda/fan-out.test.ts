@@ -79,7 +79,10 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
     assert.deepEqual([counts.done, counts.failed, counts.retried], [8, 2, 1]);
     assert.deepEqual(
       failed.map(({ taskId, attempts }) => [taskId, attempts]),
-      [['task-8', 1], ['task-9', 2]], // biome-ignore format: pairs
+      [
+        ['task-8', 1],
+        ['task-9', 2],
+      ],
     );
     assert.deepEqual([timesRan('wrong'), timesRan('crash')], [1, 2]);
   });
@@ -98,7 +101,7 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
     writeFileSync(`${gate}.open`, '');
   });
 
-  test('an orchestrator that is killed again and again, slices too, comes to the same, and no task runs twice', async () => {
+  test('an orchestrator and shards that are killed repeatedly give the same results; no task runs twice', async () => {
     const ownRan = join(folder, 'ran-killed');
     const pids = new Map<string, number>();
     let numTasks = 0;
@@ -127,7 +130,12 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
       result.results.map(({ i }: { i: number }) => i),
       Array.from({ length: 40 }, (_, i) => i),
     );
-    assert.deepEqual(lines(ownRan).map(Number).sort((a, b) => a - b), Array.from({ length: 40 }, (_, i) => i)); // biome-ignore format: one line
+    assert.deepEqual(
+      lines(ownRan)
+        .map(Number)
+        .sort((a, b) => a - b),
+      Array.from({ length: 40 }, (_, i) => i),
+    );
     assert.ok(kills > 0);
   });
 
@@ -152,7 +160,7 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
     assert.deepEqual([result.reason, result.counts.done], ['allDone', 6]);
   });
 
-  test('a task that runs out of memory goes on in the next size, and one that passes that too is told with numbers', async () => {
+  test('a task out of memory is retried in the next memory size; beyond that its error has the numbers', async () => {
     const hog = { action: 'hog', mib: 320, id: 'hog' };
     const moved = await run('fan', [hog], { workers: ['worker', 'large'] });
     assert.deepEqual([moved.reason, moved.counts.outOfMemory, moved.counts.movedUp], ['allDone', 1, 1]);
@@ -204,7 +212,10 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
     });
     assert.equal(reason, 'allDone');
     assert.deepEqual([counts.tasks, counts.done, counts.failed, counts.attempts], [95, 94, 1, 95]);
-    assert.deepEqual(results.map((result, i) => (i === 40 ? result : (result as { i: number }).i)), Array.from({ length: 95 }, (_, i) => (i === 40 ? null : i))); // biome-ignore format: one line
+    assert.deepEqual(
+      results.map((result, i) => (i === 40 ? result : (result as { i: number }).i)),
+      Array.from({ length: 95 }, (_, i) => (i === 40 ? null : i)),
+    );
     assert.equal(failed[0].taskId, 'task-40');
     // the one that divides: itself, a context, four slices; each slice: itself, a context, a pause; 95 invocations
     assert.ok(operations >= 6 + 4 * 3 + 95 && operations < 6 + 4 * 3 + 95 + 80, `${operations} operations`);
@@ -239,7 +250,16 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
   });
 
   test('map gives answers in order, mapReduce joins neighbours, fan-outs nest', async () => {
-    assert.deepEqual(await run('map', [{ action: 'echo', a: 1 }, { action: 'echo', a: 2 }]), [{ action: 'echo', a: 1 }, { action: 'echo', a: 2 }]); // biome-ignore format: one line
+    assert.deepEqual(
+      await run('map', [
+        { action: 'echo', a: 1 },
+        { action: 'echo', a: 2 },
+      ]),
+      [
+        { action: 'echo', a: 1 },
+        { action: 'echo', a: 2 },
+      ],
+    );
     const texts = ['a', 'b', 'c', 'd', 'e'].map((text) => ({ action: 'echo', text }));
     assert.deepEqual(await run('reduce', texts), { text: '(((a b) (c d)) e)' });
     assert.deepEqual(await run('nested', echoes(3)), [3, 3]);

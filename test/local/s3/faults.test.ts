@@ -44,7 +44,7 @@ for (const [kind, isStored] of [
   ['tornUpload', false],
   ['lostWrite', true],
 ] as const) {
-  test(`${kind}: the client sees a broken connection, and the object is ${isStored ? 'whole' : 'not there, in no part'}`, async (t) => {
+  test(`${kind}: the connection breaks, and the object is ${isStored ? 'complete' : 'not stored at all'}`, async (t) => {
     const { s3, queue, struck, infos } = await faulty(t);
     queue.push({ operation: 'PutObject', kind, fraction: 0.4 });
     const error = await s3.put('a', BYTES).catch((cause) => cause);

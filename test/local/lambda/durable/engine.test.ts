@@ -49,7 +49,7 @@ function startEngine(t: TestContext, handler: Handler, authorize?: Authorize) {
 const answer = (payload: string): InvokeOutcome => ({ payload: Buffer.from(payload), durationMs: 1, log: '' });
 const never = () => new Promise<never>(() => {});
 
-test('an execution has a day unless its function says another', async (t) => {
+test('an execution times out after a day unless its function has another limit', async (t) => {
   const { execution } = startEngine(t, never);
   t.mock.timers.tick(86_400_000 - 1);
   await turn();
@@ -61,7 +61,7 @@ test('an execution has a day unless its function says another', async (t) => {
   );
 });
 
-test('the pauses after crashes double up to fifty times the first, and the ninth crash in a row is the last', async (t) => {
+test('pauses after crashes double up to fifty times the first; the ninth crash in a row is the last', async (t) => {
   const calls: number[] = [];
   const { execution } = startEngine(t, async () => {
     calls.push(Date.now());
@@ -76,7 +76,7 @@ test('the pauses after crashes double up to fifty times the first, and the ninth
   assert.deepEqual([execution.status, execution.error?.ErrorType], ['FAILED', 'Runtime.ExitError']);
 });
 
-test('a chained invocation needs the right of the role that asks for it', async (t) => {
+test('a chained invocation needs the permission of the role that requests it', async (t) => {
   const asked: unknown[] = [];
   const invoked: string[] = [];
   const updates: OperationUpdate[] = ['worker', 'worker:1'].map((FunctionName, i) => ({
@@ -102,7 +102,10 @@ test('a chained invocation needs the right of the role that asks for it', async 
   for (let i = 0; i < 5; i++) await turn();
   const arn = 'arn:aws:lambda:us-east-1:000000000000:function:worker';
   const question = ['role-of-plan', 'lambda:InvokeFunction'];
-  assert.deepEqual(asked, [[...question, arn], [...question, `${arn}:1`]]); // biome-ignore format: one line
+  assert.deepEqual(asked, [
+    [...question, arn],
+    [...question, `${arn}:1`],
+  ]);
   assert.deepEqual(invoked, ['plan', 'worker']);
   const [allowed, refused] = ['i0', 'i1'].map((id) => execution.operations.get(id)!);
   assert.deepEqual([allowed.Status, allowed.ChainedInvokeDetails?.Result], ['SUCCEEDED', '1']);

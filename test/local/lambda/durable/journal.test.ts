@@ -93,7 +93,10 @@ test('what has ended is remembered for 14 days', (t) => {
   for (const days of [13.99, 14.01]) journal.append({ ...record, arn: `${days}`, atMs: Date.now() - days * dayMs });
   journal.close();
   const again = new Journal(path);
-  assert.deepEqual(again.records.map(({ arn }) => arn), ['13.99']); // biome-ignore format: one line
+  assert.deepEqual(
+    again.records.map(({ arn }) => arn),
+    ['13.99'],
+  );
   again.close();
 });
 
