@@ -11,13 +11,13 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 try {
   await createProgram().parseAsync();
 } catch (error) {
-  process.exitCode = tell(error);
+  process.exitCode = report(error);
 }
 
-/** Tell the error; gives the exit code. */
-function tell(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has spoken already
+/** Print the error and return the exit code. */
+function report(error: unknown): number {
   const code = exitCodeOf(error);
+  if (error instanceof CommanderError) return code; // commander has printed it
   console.error(`${code === 130 ? errorColours.yellow('cancelled') : errorColours.red('error')} ${explain(error)}`);
   if (process.env.ARVOREDO_DEBUG) console.error(error);
   return code;

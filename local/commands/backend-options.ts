@@ -53,9 +53,7 @@ export function checkBackend(command: Command): void {
   for (const [name, place] of Object.entries(PLACES)) {
     if (place === on || command.getOptionValueSource(name) !== 'cli') continue;
     const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    throw new InputError(
-      `${flag} has a meaning with --on ${place} only, and this is --on ${on}; add that, or leave it out`,
-    );
+    throw new InputError(`${flag} requires --on ${place}, got --on ${on}; change --on, or remove ${flag}`);
   }
 }
 

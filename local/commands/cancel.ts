@@ -9,7 +9,7 @@ const HAS_ENDED: readonly RunState[] = ['succeeded', 'failed', 'cancelled'];
 
 export function cancelCommand(): Command {
   const command = new Command('cancel')
-    .description('Cancel a run. arvoredo run --run-id goes on with it; one that has ended stays as it is.')
+    .description('Cancel a run. arvoredo run --run-id resumes it. Has no effect on a run that has ended.')
     .argument('<RUN_ID>', 'the run');
   return addLookOptions(command).action((runId: string, flags: LookFlags) =>
     look(

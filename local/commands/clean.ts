@@ -26,10 +26,10 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 export function cleanCommand(): Command {
   const command = new Command('clean')
-    .description('Remove runs with all that they stored. A run that is at work is left alone.')
+    .description('Remove runs and everything they stored. Running runs are kept.')
     .argument('[RUN_ID...]', 'the runs')
     .option('--all', 'every run', false)
-    .option('--older-than <DAYS>', 'every run that was asked for longer ago', integerParser(0, 36_500));
+    .option('--older-than <DAYS>', 'every run that was created more than DAYS days ago', integerParser(0, 36_500));
   return addLookOptions(command).action((named: string[], flags: CleanFlags) => {
     const ways = [named.length > 0, flags.all, flags.olderThan !== undefined].filter(Boolean).length;
     if (ways !== 1) throw new InputError('name runs, or give --all or --older-than, one of the three');

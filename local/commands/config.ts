@@ -33,9 +33,9 @@ export interface Config {
 
 export function configCommand(): Command {
   const command = new NewCommand('config')
-    .description('Show each option, its value and where that is from: default, file, environment or flag.')
-    .argument('[COMMAND]', 'the command whose options are meant (all)')
-    .argument('[FLAGS...]', 'flags of it, to see what they do')
+    .description('Show each option, its value and its source: default, file, environment or flag.')
+    .argument('[COMMAND]', 'command whose options to show (all)')
+    .argument('[FLAGS...]', 'flags of the command, to see their effect')
     .allowUnknownOption();
   return addJsonOption(command).action(
     async (name: string | undefined, flags: string[], { json }: { json?: string }) => {

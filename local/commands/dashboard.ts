@@ -25,10 +25,10 @@ interface DashboardFlags extends LookFlags {
 
 export function dashboardCommand(): Command {
   const command = new Command('dashboard')
-    .description('Show runs on a page: all of the folder, live or again; or one on AWS, by its HTTP API.')
-    .argument('[RUN_ID]', 'with --on aws, the run (the last)')
-    .option('--port <N>', 'port of the page; where it is taken, the next free one', port, DASHBOARD_PORT)
-    .option('--token <TOKEN>', 'for an API that takes tokens; without it requests are signed');
+    .description('Show runs on a page: all runs of the folder, live or replayed; or one run on AWS.')
+    .argument('[RUN_ID]', 'with --on aws, the run (the latest)')
+    .option('--port <N>', 'port of the page; if it is taken, the next free one', port, DASHBOARD_PORT)
+    .option('--token <TOKEN>', 'token for the HTTP API; without it, requests are signed');
   return addLookOptions(command).action(async (runId: string | undefined, flags: DashboardFlags) => {
     await checkJson(flags.json);
     const stop = new AbortController();
@@ -40,7 +40,7 @@ export function dashboardCommand(): Command {
 
 async function showFolder(runId: string | undefined, flags: DashboardFlags, signal: AbortSignal): Promise<void> {
   if (runId !== undefined)
-    throw new InputError(`the page has all runs of the folder; leave ${runId} out, or add --on aws`);
+    throw new InputError(`the page shows all runs of the folder; remove ${runId}, or add --on aws`);
   const eventsFile = join(flags.dataDir, EVENTS_FILE);
   if (!existsSync(eventsFile))
     throw new InputError(`there are no runs in ${flags.dataDir}; name its folder with --data-dir`);

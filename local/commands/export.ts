@@ -22,21 +22,21 @@ interface ExportFlags extends BackendFlags {
 
 export function exportCommand(): Command {
   const command = new Command('export')
-    .description('Write the model of a run, or one in a file, as another kind of file.')
+    .description('Convert the model of a run, or a model file, to another format.')
     .option('--run-id <ID>', 'run whose model it is')
     .option('--model <FILE>', 'model file: .arvo or .onnx')
     .addOption(
       new Option(
         '--format <FORMAT>',
-        'what to write (as the ending of FILE says; .md is a card); a card is JSON where FILE ends in .json',
+        'format to write (default: by the extension of FILE; .md is a card); a card is JSON if FILE ends in .json',
       ).choices([...MODEL_FORMATS, 'card']),
     )
     .requiredOption('--out <FILE>', 'file to write');
   addJsonOption(addBackendOptions(command));
   return command.action(async ({ runId, model: file, out, json, ...flags }: ExportFlags) => {
     const { format = formatOf(out), ...place } = flags;
-    if ((runId === undefined) === (file === undefined)) throw new InputError('give --run-id or --model, and not both');
-    if (format === 'card' && runId === undefined) throw new InputError('a card is of a run: give --run-id');
+    if ((runId === undefined) === (file === undefined)) throw new InputError('give --run-id or --model, but not both');
+    if (format === 'card' && runId === undefined) throw new InputError('a card describes a run: give --run-id');
     await checkJson(json);
     const lazy = new LazyStore(place);
     try {
@@ -62,7 +62,5 @@ function formatOf(out: string): ModelFormat | 'card' {
   if (ending === 'md') return 'card';
   const format = MODEL_FORMATS.find((one) => one === ending);
   if (format) return format;
-  throw new InputError(
-    `--out ${out}: the ending must be .${MODEL_FORMATS.join(', .')} or .md, or --format say the format`,
-  );
+  throw new InputError(`--out ${out}: the ending must be .${MODEL_FORMATS.join(', .')} or .md, or give --format`);
 }

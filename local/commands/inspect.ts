@@ -23,13 +23,13 @@ interface InspectFlags {
 
 export function inspectCommand(): Command {
   const command = new Command('inspect')
-    .description('Tell what is in a table: a preview, and the type of each column as a run would see it.')
+    .description('Show what is in a table: a preview, and the type that a run would give each column.')
     .argument('<PATH...>', 'files: paths, folders, patterns or s3://…')
     .addOption(new Option('--skip-rows <N>', 'lines before the table of a text file (0)').argParser(number))
-    .addOption(new Option('--header', 'the first row has the names (where all its cells are texts)'))
+    .addOption(new Option('--header', 'the first row has the names (default: if all its cells are text)'))
     .addOption(new Option('--no-header', 'the first row has no names'))
     .addOption(new Option('--categorical <LIST>', 'columns to take as categories').argParser((text) => text.split(',')))
-    .addOption(new Option('--drop <LIST>', 'columns to leave out').argParser((text) => text.split(',')))
+    .addOption(new Option('--drop <LIST>', 'columns to ignore').argParser((text) => text.split(',')))
     .option('--rows <N>', 'rows of the preview', rowCount, 5);
   addJsonOption(addAccountOptions(command));
   return command.action(async (paths: string[], flags: InspectFlags) => {

@@ -39,25 +39,20 @@ const FIRST_PORT = 8788;
 
 export function localCommand(): Command {
   const command = new Command('local')
-    .description('Keep the emulator up: Lambda, S3, the HTTP API and CloudFormation on 127.0.0.1.')
-    .option('--workers <N>', 'worker functions at work at once', workers, 4)
+    .description('Keep the emulator running: Lambda, S3, the HTTP API and CloudFormation on 127.0.0.1.')
+    .option('--workers <N>', 'maximum concurrent worker functions', workers, 4)
     .option(
       '--port <N>',
-      'first of four ports; the dashboard has the one below; where one is taken, the next free one',
+      'first of four ports; the dashboard uses the port below; if one is taken, the next free one',
       port,
       FIRST_PORT,
     )
     .option('--data-dir <DIR>', 'folder for objects and the journal', '.arvoredo')
-    .option('--template <DIR>', "what `cdk synth` wrote: run its functions, limits and routes, under its roles' rights")
-    .option('--stack <NAME>', 'which of its stacks, where there are several')
-    .option('--ramp <N>', 'new sandboxes that each function gets in 10 s; AWS gives 1,000 (no limit)', sandboxes)
-    .option(
-      '--duplicates <SHARE>',
-      'share of the invocations by queue or orchestrator that are delivered twice',
-      share,
-      0,
-    )
-    .option('--duplicates-seed <N>', 'picks which', seed, 0);
+    .option('--template <DIR>', 'output folder of `cdk synth`: use its functions, limits, routes and permissions')
+    .option('--stack <NAME>', 'stack of the template, if it has several')
+    .option('--ramp <N>', 'maximum new sandboxes per function in 10 s; AWS allows 1,000 (no limit)', sandboxes)
+    .option('--duplicates <SHARE>', 'share of the invocations by queue or orchestrator to deliver twice', share, 0)
+    .option('--duplicates-seed <N>', 'seed that selects them', seed, 0);
   addChaosOptions(addJsonOption(command), 'Options:');
   return command.action(
     async ({
@@ -74,7 +69,7 @@ export function localCommand(): Command {
     }: LocalFlags) => {
       if (stack !== undefined && template === undefined) throw new InputError('--stack needs --template');
       if (duplicates === 0 && isGiven(command, 'duplicatesSeed'))
-        throw new InputError('--duplicates-seed needs --duplicates beside it');
+        throw new InputError('--duplicates-seed requires --duplicates');
       const chaos = parseChaos(command, flags);
       await checkJson(json);
       await untilStopped(async (stop) => {

@@ -27,12 +27,12 @@ const NAMES: readonly string[] = [...FUNCTION_NAMES].sort();
 
 export function logsCommand(): Command {
   const command = new Command('logs')
-    .description('Print what the functions of a run wrote: a line for each task, and what went wrong.')
-    .argument('[RUN_ID]', 'the run (the last)')
-    .option('--task <ID>', 'of one task: split-3, train-0-50, merge')
-    .option('--function <NAME>', 'of one function: generate, trainLarge, orchestrator')
-    .option('--follow', 'wait for more until the run has ended', false)
-    .option('--tail <N>', 'the last lines only', integerParser(1, 1_000_000));
+    .description('Print the logs of the functions of a run: a line for each task, and the errors.')
+    .argument('[RUN_ID]', 'the run (the latest)')
+    .option('--task <ID>', 'only this task: split-3, train-0-50, merge')
+    .option('--function <NAME>', 'only this function: generate, trainLarge, orchestrator')
+    .option('--follow', 'wait for more lines until the run has ended', false)
+    .option('--tail <N>', 'print the last N lines only', integerParser(1, 1_000_000));
   return addLookOptions(command).action(async (named: string | undefined, flags: LogsFlags) => {
     const { json, task, function: of, tail } = flags;
     if (of !== undefined && !NAMES.includes(of))

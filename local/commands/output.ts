@@ -7,7 +7,7 @@ import { InputError } from '../../lib/base/errors.ts';
 
 /** Add `--json`; see `checkJson` and `print`. */
 export function addJsonOption(command: Command, helpGroup = 'Options:'): Command {
-  const help = 'write the results as JSON there; - for standard output, alone';
+  const help = 'write the results as JSON to FILE; - for standard output only';
   return command.addOption(new Option('--json <FILE>', help).helpGroup(helpGroup));
 }
 

@@ -25,9 +25,7 @@ interface PlanFlags {
 
 export function planCommand(): Command {
   const command = new Command('plan')
-    .description(
-      'Tell what a run would take and cost: tasks, seconds, memory, USD. Takes the options of run and search.',
-    )
+    .description('Forecast tasks, seconds, memory and USD of a run. Takes the options of run and search.')
     .addOption(
       new Option('--on <WHERE>', 'where it would run').choices(['local', 'aws']).default('local').helpGroup('Run:'),
     )

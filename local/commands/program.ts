@@ -54,7 +54,7 @@ export function createProgram(): Command {
     .addCommand(completionsCommand());
   for (const command of program.commands) {
     command.copyInheritedSettings(program);
-    command.showHelpAfterError(`run arvoredo ${command.name()} --help for what it takes`);
+    command.showHelpAfterError(`run arvoredo ${command.name()} --help for its options`);
   }
   const isHelp = () => program.args.some((word) => word === '--help' || word === '-h');
   program.hook('preSubcommand', async (_, command) => {

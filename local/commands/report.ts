@@ -9,8 +9,8 @@ import { addLookOptions, type LookFlags, look, orLastRun } from './backend-optio
 
 export function reportCommand(): Command {
   const command = new Command('report')
-    .description('Print the report of a run that is done; with --json all of it.')
-    .argument('[RUN_ID]', 'the run (the last)');
+    .description('Print the report of a finished run; --json has all its fields.')
+    .argument('[RUN_ID]', 'the run (the latest)');
   return addLookOptions(command).action((named: string | undefined, flags: LookFlags) =>
     look(
       flags,
@@ -18,7 +18,7 @@ export function reportCommand(): Command {
         const runId = await orLastRun(target, named);
         const { state } = await checkRun(target, runId);
         if (state !== 'succeeded') {
-          throw new InputError(`run ${runId} is ${state} and has no report; arvoredo status ${runId} tells more`);
+          throw new InputError(`run ${runId} is ${state} and has no report; arvoredo status ${runId} shows details`);
         }
         return getReport(target.store, runId);
       },

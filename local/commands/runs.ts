@@ -29,8 +29,8 @@ export interface ListedRun {
 
 export function runsCommand(): Command {
   const command = new Command('runs')
-    .description('List the runs, last first.')
-    .option('--limit <N>', 'at most so many', integerParser(1, 1000), 20);
+    .description('List the runs, latest first.')
+    .option('--limit <N>', 'maximum number of runs', integerParser(1, 1000), 20);
   return addLookOptions(command).action((flags: LookFlags & { limit: number }) =>
     look(flags, (target) => listLastRuns(target, flags.limit), describeRuns),
   );

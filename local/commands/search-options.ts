@@ -29,7 +29,7 @@ export function addSearchOptions(command: Command): Command {
   const options: [flags: string, help: string, parse?: (text: string, before?: never) => unknown][] = [
     [
       '--grid <NAME=VALUES>',
-      'values of a forest option: max-depth=5,10,none, or a range to draw from: max-depth=2..20, min-samples-leaf=1..100:log; may be given again',
+      'values of a forest option: max-depth=5,10,none, or a range to draw from: max-depth=2..20, min-samples-leaf=1..100:log; repeatable',
       collectGrid,
     ],
     ['--random <N>', 'try N candidates drawn from the grid, not all', number],
@@ -38,14 +38,14 @@ export function addSearchOptions(command: Command): Command {
       `score to rank by: ${scoringNames('classification').join(', ')} (accuracy); with --task regression: ${scoringNames('regression').join(', ')} (r2)`,
     ],
     ['--halving', 'drop the worse candidates in rounds, each with more rows or trees'],
-    ['--factor <X>', `with --halving: one of X goes on, with X times as much (${factor})`, number],
-    ['--resource <NAME>', `with --halving: what rounds have more of, rows or trees (${resource})`],
+    ['--factor <X>', `with --halving: keep one of X, with X times as much (${factor})`, number],
+    ['--resource <NAME>', `with --halving: what grows each round, rows or trees (${resource})`],
     [
       '--min-resources <N>',
-      `with --halving: of the first round, N, smallest or exhaust: so that the last has all (${minResources})`,
+      `with --halving: resources of the first round: N, smallest, or exhaust (the last round has all) (${minResources})`,
       number,
     ],
-    ['--max-resources <N>', 'with --halving: of the last round at most (all)', number],
+    ['--max-resources <N>', 'with --halving: maximum of the last round (all)', number],
     ['--aggressive-elimination', 'with --halving: repeat the first round until few enough are left'],
   ];
   for (const [flags, help, parse] of options) {
@@ -65,10 +65,10 @@ export function givenSearch(command: Command): Record<string, unknown> | undefin
   const flags = command.opts<SearchFlags>();
   const { grid, random, scoring } = flags;
   const ofHalving = HALVING.filter((name) => flags[name] !== undefined);
-  if (ofHalving.length > 0 && !flags.halving) throw new InputError(`${toFlag(ofHalving[0])} needs --halving beside it`);
+  if (ofHalving.length > 0 && !flags.halving) throw new InputError(`${toFlag(ofHalving[0])} requires --halving`);
   if (!grid) {
     const stray = (['random', 'scoring', 'halving'] as const).find((name) => flags[name] !== undefined);
-    if (stray) throw new InputError(`${toFlag(stray)} needs --grid beside it`);
+    if (stray) throw new InputError(`${toFlag(stray)} requires --grid`);
     return undefined;
   }
   const halving = ofHalving.length > 0 ? Object.fromEntries(ofHalving.map((name) => [name, flags[name]])) : true;

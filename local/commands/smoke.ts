@@ -60,9 +60,9 @@ interface Smoke {
 export function smokeCommand(): Command {
   const command = new Command('smoke')
     .description(
-      'Try a deployed stack: run, predict, cancel, go on; and compare its models with one that is made here.',
+      'Test a deployed stack: run, predict, cancel, resume; compare its models with one made on this machine.',
     )
-    .option('--token <TOKEN>', 'for an API that takes tokens; without it requests are signed');
+    .option('--token <TOKEN>', 'token for the HTTP API; without it, requests are signed');
   return addJsonOption(addStackOptions(command)).action(async ({ stack, token, json }: SmokeOptions) => {
     await checkJson(json);
     const target = await stackTarget(stack);

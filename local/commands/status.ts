@@ -10,8 +10,8 @@ import { addLookOptions, type LookFlags, look, orLastRun } from './backend-optio
 
 export function statusCommand(): Command {
   const command = new Command('status')
-    .description('Tell how a run is: its state, and the tasks of each stage.')
-    .argument('[RUN_ID]', 'the run (the last)');
+    .description('Show the status of a run: its state, and the tasks of each stage.')
+    .argument('[RUN_ID]', 'the run (the latest)');
   return addLookOptions(command).action((runId: string | undefined, flags: LookFlags) =>
     look(flags, async (target) => checkRun(target, await orLastRun(target, runId)), describeView),
   );

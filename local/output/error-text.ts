@@ -1,9 +1,11 @@
 // The text of an error for a user: the cause and the next step.
 
+import { CommanderError } from 'commander';
 import { CancelledError, ConflictError, InputError, NotFoundError } from '../../lib/base/errors.ts';
 
 /** Exit codes: 1 a run failed, 2 the input was wrong or names something that does not exist, 130 cancelled. */
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // 0 for --help and --version
   if (error instanceof CancelledError) return 130;
   return error instanceof InputError || error instanceof NotFoundError || error instanceof ConflictError ? 2 : 1;
 }
@@ -22,7 +24,7 @@ export function explain(error: unknown, { AWS_PROFILE } = process.env): string {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const { code, address, port } = error as { code?: string; address?: string; port?: number };
   if (code === 'ECONNREFUSED') {
-    return `cannot reach ${address}:${port}: nothing listens there; is the emulator up, or AWS_ENDPOINT_URL set wrongly?`;
+    return `cannot reach ${address}:${port}: nothing listens there; is the emulator running, and is AWS_ENDPOINT_URL correct?`;
   }
   if (code === 'ENOTFOUND') return `${message}: no such host; check the region and AWS_ENDPOINT_URL`;
   if (DENIALS.includes(name)) return explainDenial(message);
@@ -54,5 +56,5 @@ function explainDenial(message: string): string {
   if (!caller) return `${message}${/denied \(/.test(message) ? '' : ': AWS does not say of what'}; ${HINT_FOR_CALLERS}`;
   const because = /because [^;)]*/.exec(message)?.[0];
   const where = resource === undefined ? '' : ` on ${resource}`;
-  return `${caller} has not the right to ${action}${where}${because ? `, ${because}` : ''}; ${HINT_FOR_CALLERS}`;
+  return `${caller} is not authorized to perform ${action}${where}${because ? `, ${because}` : ''}; ${HINT_FOR_CALLERS}`;
 }

@@ -215,7 +215,7 @@ suite('arvoredo local', () => {
     for (const [args, message] of [
       [['--template', '/nowhere'], /\/nowhere\/manifest.json cannot be read: .*; run: npm run synth/],
       [['--stack', 'Grove'], /--stack needs --template/],
-      [['--duplicates-seed', '3'], /--duplicates-seed needs --duplicates beside it/],
+      [['--duplicates-seed', '3'], /--duplicates-seed requires --duplicates/],
       [['--json', '/nowhere/z.json'], /--json \/nowhere\/z.json cannot be written: ENOENT/],
     ] as const) {
       const { code, stderr } = await finish(t, ['local', ...args]);

@@ -83,10 +83,10 @@ suite('commands that look at runs', () => {
     await refused(/^error RUN_ID is missing\n/, 'cancel');
     await refused(/error --on must be local or aws, got "mars"/, 'runs', '--on', 'mars');
     await refused(/^error --function must be api, .* or trainLarge, got "trainn"/, 'logs', '--function', 'trainn');
-    await refused(/^error --token has a meaning with --on aws only/, 'dashboard', '--token', 'x');
-    await refused(/^error --data-dir has a meaning with --on local only, and this is --on aws/, 'runs', '--on', 'aws');
+    await refused(/^error --token requires --on aws, got --on local/, 'dashboard', '--token', 'x');
+    await refused(/^error --data-dir requires --on local, got --on aws/, 'runs', '--on', 'aws');
     const { stderr } = await finish(t, ['run', '--trees']);
-    assert.equal(stderr, 'error --trees <N> needs a value\nrun arvoredo run --help for what it takes\n');
+    assert.equal(stderr, 'error --trees <N> needs a value\nrun arvoredo run --help for its options\n');
     const left = join(dataDir, 'left.json');
     await refused(/run two does not exist/, 'status', 'two', '--json', left);
     await assert.rejects(access(left), /ENOENT/, 'a command that failed leaves no file of results');

@@ -289,7 +289,7 @@ const REFUSED: [args: string[], message: RegExp][] = [
     ['--generator', 'logistic', '--no-hypercube'],
     /error --no-hypercube does not apply to .*, which takes --informative, --scale, /,
   ],
-  [['--stack', 'Grove'], /error --stack has a meaning with --on aws only, and this is --on local; add that/],
+  [['--stack', 'Grove'], /error --stack requires --on aws, got --on local; change --on/],
   [['--on', 'mars'], /--on must be local or aws, got "mars"/],
   [['--run-id', '../x'], /run id must be/],
   [['--engine', 'ml-random-forest'], /would need about \d+ hours in one function.*use the engine arvoredo/],
@@ -328,7 +328,7 @@ suite('arvoredo run refuses before anything is spent', () => {
     assert.equal(code, 1);
     assert.equal(
       stderr,
-      'error cannot reach 127.0.0.1:9: nothing listens there; is the emulator up, or AWS_ENDPOINT_URL set wrongly?\n',
+      'error cannot reach 127.0.0.1:9: nothing listens there; is the emulator running, and is AWS_ENDPOINT_URL correct?\n',
     );
   });
 });

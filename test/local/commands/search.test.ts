@@ -57,7 +57,7 @@ suite('arvoredo search', () => {
     ],
     [['--grid', 'max-depth=3,0'], /--max-depth in --grid must be an integer ≥ 1, or none, got 0/],
     [['--grid', 'max-depth=2..9'], /--grid: --max-depth has a range, which requires --random/],
-    [['--grid', 'trees=5', '--factor', '2'], /--factor needs --halving beside it/],
+    [['--grid', 'trees=5', '--factor', '2'], /--factor requires --halving/],
   ];
   for (const [args, message] of refused) {
     test(`refuses ${args.join(' ') || 'nothing to search'}, and starts nothing`, async (t) => {

@@ -111,7 +111,7 @@ test('a command whose caller has not the right is told which one, and what regio
   assert.equal(code, 1);
   assert.match(
     stderr,
-    /^error arn:\S+ has not the right to s3:GetObject on arn:aws:s3:::\S+\/runs\/nope\/status\.json, because .*; ask for it/,
+    /^error arn:\S+ is not authorized to perform s3:GetObject on arn:aws:s3:::\S+\/runs\/nope\/status\.json, because .*; ask for it/,
   );
   const elsewhere = ['runs', '--on', 'aws', '--stack', 'Other', '--region', 'eu-west-1'];
   assert.match(

@@ -13,11 +13,11 @@ test('what AWS refuses is told with who asked, what for, and what to do', () => 
   const cases: [Error, RegExp][] = [
     [
       named('AccessDeniedException', DENIED),
-      /^arn:aws:iam::1:user\/ana has not the right to lambda:InvokeFunction on arn:\S+:live, because no identity-based .*; ask for it .* --profile/,
+      /^arn:aws:iam::1:user\/ana is not authorized to perform lambda:InvokeFunction on arn:\S+:live, because no identity-based .*; ask for it .* --profile/,
     ],
     [
       named('AccessDenied', 'User: arn:a is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::b/k"'),
-      /^arn:a has not the right to s3:GetObject on arn:aws:s3:::b\/k; ask/,
+      /^arn:a is not authorized to perform s3:GetObject on arn:aws:s3:::b\/k; ask/,
     ],
     [named('AccessDenied', 'Access Denied'), /^Access Denied: AWS does not say of what; ask for it/],
     [
