@@ -15,7 +15,7 @@ import { attach, untilAlone } from './emulator-users.ts';
 import { joinEmulator } from './join-emulator.ts';
 import { localTarget, stackTarget, type Target } from './local-target.ts';
 
-/** Options that name a place. */
+/** Options that name a backend. */
 export interface BackendFlags {
   on: 'local' | 'aws';
   stack: string;

@@ -67,14 +67,14 @@ const LOCAL_FILES: Objects = {
 };
 
 /**
- * What reads from some places: all here, or all in S3.
+ * The objects behind some locations: all on this machine, or all in S3.
  *
  * @throws {InputError} on a mixture
  */
-export function objectsAt(places: readonly string[]): Objects {
-  const numRemote = places.filter((place) => place.startsWith('s3://')).length;
+export function objectsAt(locations: readonly string[]): Objects {
+  const numRemote = locations.filter((location) => location.startsWith('s3://')).length;
   if (numRemote === 0) return LOCAL_FILES;
-  if (numRemote < places.length) throw new InputError('files of this machine and of S3 cannot be looked at together');
+  if (numRemote < locations.length) throw new InputError('files of this machine and of S3 cannot be read together');
   return s3Store('none').objects; // objects are named in full: the bucket has no say
 }
 

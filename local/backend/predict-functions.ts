@@ -24,7 +24,7 @@ import { type Upload, uploadFiles } from './upload.ts';
 
 const LOCAL_POLL_MS = 50;
 const AWS_POLL_MS = 1000;
-/** Polls between two looks at the execution itself: one that cannot even start leaves no status. */
+/** Polls of the status for each poll of the execution itself: an execution that cannot start leaves no status. */
 const POLLS_PER_LOOK = 20;
 
 /** An id that is not taken: the time, and chance. */

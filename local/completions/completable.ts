@@ -28,7 +28,7 @@ export interface CompletableCommand {
 export interface CompletableProgram {
   name: string;
   commands: CompletableCommand[];
-  /** Options before a command, and beside those of each. */
+  /** Options before a command, in addition to those of each command. */
   options: CompletableOption[];
 }
 

@@ -9,7 +9,7 @@ import { quote } from '../../lib/base/quote.ts';
 import type { ConfigFile } from './file.ts';
 import { parseValue } from './values.ts';
 
-/** A value that stands above an option's default, and who says so. */
+/** A value that overrides an option's default, and its source. */
 export interface Setting {
   source: 'file' | 'environment';
   /** Path of the file, with the command where its part says so; or the variable. */
@@ -18,7 +18,7 @@ export interface Setting {
 }
 
 const PREFIX = 'ARVOREDO_';
-/** Variables that are no options of a command. */
+/** Variables that are not options of a command. */
 const OTHER_VARIABLES = ['ARVOREDO_CONFIG', 'ARVOREDO_DEBUG'];
 
 /** The options of a command by the names that a file calls them by: `chunkSize` for `--chunk-size`. */
@@ -90,7 +90,7 @@ export function applySettings(command: Command, settings: ReadonlyMap<string, Se
   }
 }
 
-/** Variables that look like ours and are none, with the nearest that is. */
+/** Variables with our prefix that are not options, each with the nearest valid name. */
 export function unknownVariables(commands: readonly Command[], env = process.env): { name: string; nearest: string }[] {
   const known = [
     ...OTHER_VARIABLES,

@@ -12,7 +12,7 @@ const KEY = /^runs\/([^/]+)\/(?:(run|status|report)|dataset\/part-(\d+))\.json$/
 const CHANGING = 'status';
 
 /**
- * @param read returns the text of an object, undefined where there is none
+ * @param read returns the text of an object, undefined when there is no object
  * @returns a function to call after each attempt to write an object, also a failed one: the bytes may be there all the
  *   same
  */

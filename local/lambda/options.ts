@@ -58,7 +58,7 @@ export interface LambdaServiceOptions {
   faults?: LambdaFaults;
   /** Which unfinished durable executions of the journal to resume at once. @default all */
   resumes?: (executionName: string) => boolean;
-  /** The loop that sandboxes run. @default runtime.mjs beside this file */
+  /** The loop that sandboxes run. @default runtime.mjs next to this file */
   runtimePath?: string;
   /** Called before each request, and for each function that a durable one invokes. @default everything is allowed */
   authorize?: Authorize;

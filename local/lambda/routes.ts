@@ -62,8 +62,8 @@ const ROUTES: [method: string, path: RegExp, permission: string, handle: (call: 
     (call) => {
       const target = targetOf(call);
       const Configuration = describeFunction(call.api.names, target);
-      const places = call.api.concurrency.reserved(target.fn);
-      const Concurrency = places === undefined ? undefined : { ReservedConcurrentExecutions: places };
+      const slots = call.api.concurrency.reserved(target.fn);
+      const Concurrency = slots === undefined ? undefined : { ReservedConcurrentExecutions: slots };
       sendJson(call.response, 200, { Configuration, Code: { RepositoryType: 'S3' }, Concurrency });
     },
   ],

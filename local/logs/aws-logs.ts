@@ -14,7 +14,7 @@ export interface AwsLogOptions {
   runId: string;
   /** Names of the deployed functions, by what we call them: `generate`. */
   functions: Readonly<Record<string, string>>;
-  /** When the run was asked for: what was written before is not looked at. */
+  /** When the run was requested; earlier lines are not read. */
   sinceMs: number;
   /** Whether the run is still at work; lines are waited for as long, and a little longer. */
   isAtWork?: () => Promise<boolean>;
@@ -27,7 +27,7 @@ export async function* awsLogs(
 ): AsyncGenerator<LogLine[]> {
   const groups = await findLogGroups(functions);
   const client = new CloudWatchLogsClient({ maxAttempts: 5 });
-  const told = new Set<string>();
+  const seen = new Set<string>();
   let from = sinceMs;
   for (;;) {
     const isLast = !(await isAtWork?.());
@@ -35,8 +35,8 @@ export async function* awsLogs(
     const lines: LogLine[] = [];
     for (const [name, group] of groups) {
       for (const { eventId, timestamp = 0, message = '' } of await readGroup(client, group, runId, from)) {
-        if (told.has(eventId!) || !namesRun(message, runId)) continue;
-        told.add(eventId!);
+        if (seen.has(eventId!) || !namesRun(message, runId)) continue;
+        seen.add(eventId!);
         lines.push({ atMs: timestamp, function: name, ...parseLine(message, name) });
       }
     }

@@ -14,7 +14,7 @@ export interface LogLine {
   message: string;
 }
 
-/** What a line says besides where and when. */
+/** The content of a line, without its source and time. */
 export type ParsedLine = Pick<LogLine, 'level' | 'requestId' | 'taskId' | 'message'>;
 
 /** Lambda's own format: time, request, level, message. */
@@ -39,7 +39,7 @@ export function parseLine(text: string, functionName: string): ParsedLine {
   return { requestId, level, ...parseMessage(own, functionName) };
 }
 
-/** Our own lines are JSON, with the task beside the message. */
+/** Our own lines are JSON, with a message and the task. */
 function parseMessage(text: string, functionName: string): Pick<LogLine, 'taskId' | 'message'> {
   const { message, runId, used, error, ...task } = parseObject(text) ?? {};
   if (typeof message !== 'string' || typeof runId !== 'string')
@@ -61,7 +61,7 @@ export function taskIdOf(task: Record<string, unknown>, functionName: string): s
   return [kind === 'grow' ? 'train' : kind, ...numbers].join('-');
 }
 
-/** What Lambda itself tells: how an invocation ended. */
+/** A line of Lambda itself: how an invocation ended. */
 function parsePlatform(type: string, record: Record<string, unknown>): ParsedLine {
   const { requestId = null, status, errorType } = record as { requestId?: string; status?: string; errorType?: string };
   const isFailure = status !== undefined && status !== 'success';

@@ -10,7 +10,7 @@ import type { LambdaEvent } from '../lambda/options.ts';
 import { type LogLine, namesRun, parseLine, taskIdOf } from './line.ts';
 
 const POLL_MS = 200;
-/** Looks at the file between two looks at whether the emulator is still up. */
+/** Polls of the file for each check whether the emulator is still running. */
 const POLLS_PER_LOOK = 10;
 /** Types of events that are read; the others are skipped unparsed, since the file may be long. */
 const STARTS = ['log', 'invokeStarted', 'invokeFinished', 'executionFinished'].map((type) => `{"type":"${type}"`);
@@ -62,7 +62,7 @@ class RunReader {
   }
 
   #start({ sandboxId, functionName, input }: Extract<LambdaEvent, { type: 'invokeStarted' }>): void {
-    // of the orchestrator's invocations the input, its history, is too long to be noted
+    // the orchestrator's input, its history, is too long for the event log
     const { runId, ...task } = (input === undefined ? undefined : parse(input)) ?? {};
     if (runId === undefined) this.#tasks.delete(sandboxId);
     else this.#tasks.set(sandboxId, runId === this.#runId ? taskIdOf(task, shortName(functionName)) : OTHER_RUN);
@@ -98,7 +98,7 @@ function parse(text: string): any {
   }
 }
 
-/** Lines that end, from a place in a file; a file that is not there has none. */
+/** Complete lines from a position in a file; a missing file has none. */
 async function* wholeLines(file: string, start: number): AsyncGenerator<{ text: string; end: number }> {
   let rest = Buffer.alloc(0);
   let end = start;

@@ -9,7 +9,7 @@ const MOST_SHOWN = 5;
 const MAX_CHARACTERS = 160;
 const LOG_LINES = 8;
 
-/** A line for each of the first, none when one task failed: the error has told of it. Then the end of the first one's log. */
+/** A line for each of the first failed tasks, unless only one failed, which the error names. Then the end of the first one's log. */
 export async function listFailed(store: Store, runId: string): Promise<string> {
   const file = await findJson<FailedTasks>(store, runKeys(runId).failed);
   const first = file?.tasks[0];

@@ -17,7 +17,7 @@ export function startProgress(stream: NodeJS.WriteStream = process.stderr): Prog
 }
 
 const nameWidth = Math.max(...STAGE_NAMES.map((name) => name.length));
-/** What stands beside the bar: ` generate `, ` 12345/50000 tasks  123.4/s  about 59 min left`. */
+/** The text next to the bar: ` generate `, ` 12345/50000 tasks  123.4/s  about 59 min left`. */
 const TEXT_COLUMNS = nameWidth + 3 + 46;
 const BAR_COLUMNS = { least: 8, most: 32 };
 
@@ -55,18 +55,18 @@ function bars(stream: NodeJS.WriteStream): Progress {
 const LINE_INTERVAL_MS = 1000;
 
 function lines(stream: NodeJS.WriteStream): Progress {
-  const told = new Map<string, { change: string; atMs: number }>();
+  const printed = new Map<string, { change: string; atMs: number }>();
   const paceOf = paces();
   return {
     update(stages) {
       for (const stage of stages) {
         const { name, state, numDone, numTasks } = stage;
         const change = `${state} ${numDone}`;
-        const last = told.get(name);
+        const last = printed.get(name);
         const isSoon = last !== undefined && state === 'running' && Date.now() - last.atMs < LINE_INTERVAL_MS;
         // the last count is printed at the stage's end
         if (last?.change === change || isSoon || (state === 'running' && numDone === numTasks)) continue;
-        told.set(name, { change, atMs: Date.now() });
+        printed.set(name, { change, atMs: Date.now() });
         const pace = numDone > 0 ? `  ${paceOf(stage)}` : '';
         stream.write(`${name.padEnd(nameWidth)}  ${numDone}/${numTasks} tasks${pace}\n`);
       }

@@ -48,7 +48,7 @@ export function fitColumns(
   return fitted;
 }
 
-/** Lines of labels and texts; a text that is too long goes on below itself. */
+/** Lines of labels and texts; a long text continues on the next line. */
 export function labelLines(
   entries: readonly (readonly [label: string, text: string])[],
   columns = terminalColumns(),

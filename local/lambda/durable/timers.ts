@@ -5,7 +5,7 @@ const MAX_DELAY_MS = 2 ** 31 - 1; // setTimeout fires at once beyond it
 export class Timers {
   readonly #timers = new Map<string, NodeJS.Timeout>();
 
-  /** Run `action` at a time, at once when it is past; replaces the timer of the same name. */
+  /** Run `action` at a time, at once when the time is past; replaces the timer of the same name. */
   set(name: string, atMs: number, action: () => void): void {
     this.clear(name);
     const delayMs = Math.max(0, atMs - Date.now());
