@@ -22,7 +22,7 @@ export interface ConfigFile {
  * default export is taken: it is run.
  *
  * @param named path; without it the folder is looked at, and nothing above it
- * @returns undefined when there is no file
+ * @returns undefined when the file is missing
  * @throws {InputError} when it cannot be read, is not an object, or the folder has two
  */
 export async function readConfig(named: string | undefined, folder = '.'): Promise<ConfigFile | undefined> {

@@ -12,7 +12,7 @@ const KEY = /^runs\/([^/]+)\/(?:(run|status|report)|dataset\/part-(\d+))\.json$/
 const CHANGING = 'status';
 
 /**
- * @param read returns the text of an object, undefined when there is no object
+ * @param read returns the text of an object, undefined when the object is missing
  * @returns a function to call after each attempt to write an object, also a failed one: the bytes may be there all the
  *   same
  */

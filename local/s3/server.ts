@@ -55,7 +55,7 @@ export interface S3Server {
   port: number;
   /** Incomplete files that were moved to the folder's `damaged/` when it was opened. */
   damaged: string[];
-  /** Read an object directly, without a request and its faults; undefined when there is no object. */
+  /** Read an object directly, without a request and its faults; undefined when the object is missing. */
   read(bucket: string, key: string): Buffer | undefined;
   /** Aborts requests in progress; unfinished writes stay invisible. */
   close(): Promise<void>;
