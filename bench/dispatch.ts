@@ -26,9 +26,9 @@ const ORCHESTRATOR = `
   export const handler = durableHandler(async ({ count, maxInFlight }, engine) => {
     const tasks = Array.from({ length: count }, (_, i) => ({ taskId: 'task-' + i, payload: { i } }));
     const options = { maxInFlight, results: 'sum' };
-    const { sums, timeline, reason, own } = await fanOut(engine, 'tasks', tasks, workerFunction('noop'), options);
+    const { sums, timeline, reason, overhead } = await fanOut(engine, 'tasks', tasks, { worker: workerFunction('noop'), ...options });
     const times = timeline.map(([, , startMs, endMs]) => endMs - startMs).sort((a, b) => a - b);
-    const operations = engine.operations + (own.durableOperations ?? 0);
+    const operations = engine.operations + (overhead.durableOperations ?? 0);
     return { reason, count: sums.count, p50: times[times.length >> 1], p99: times[Math.floor(times.length * 0.99)], operations };
   });`;
 

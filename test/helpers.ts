@@ -3,7 +3,7 @@
 import type { Engine, Outcome } from '../lib/fanout/engine.ts';
 import { parseFailure } from '../lib/fanout/error-class.ts';
 import { runShard, type Shard } from '../lib/fanout/shards.ts';
-import type { TasksOf } from '../lib/fanout/task-source.ts';
+import type { MakeTasks } from '../lib/fanout/task-source.ts';
 import { decodeModel } from '../lib/forest/model-file.ts';
 import type { IngestContext } from '../lib/ingest/open.ts';
 import { getSchema } from '../lib/ingest/results.ts';
@@ -38,19 +38,19 @@ export type Worker = (payload: unknown) => Promise<unknown>;
 /** An engine that runs everything here and now, one after the other, and notes each invocation. It never looks. */
 export function memoryEngine(
   worker: (functionName: string) => Worker,
-  tasksOf?: TasksOf,
-): Engine & { invoked: unknown[]; waits: number[]; slices: Shard[] } {
+  makeTasks?: MakeTasks,
+): Engine & { invoked: unknown[]; waits: number[]; shards: Shard[] } {
   const invoked: unknown[] = [];
   const waits: number[] = [];
-  const slices: Shard[] = [];
+  const shards: Shard[] = [];
   async function run<Result>(functionName: string, payload: unknown): Promise<Outcome<Result>> {
     const startedAtMs = Date.now();
     try {
       if (functionName === 'self') {
-        const engine = memoryEngine(worker, tasksOf);
-        const slice = JSON.parse(JSON.stringify(payload)) as Shard; // as it is after its way
-        slices.push(slice);
-        const result = (await runShard(engine, slice, () => ({}))) as Result;
+        const engine = memoryEngine(worker, makeTasks);
+        const shard = JSON.parse(JSON.stringify(payload)) as Shard; // as it arrives
+        shards.push(shard);
+        const result = (await runShard(engine, shard, () => ({}))) as Result;
         invoked.push(...engine.invoked);
         return { ok: true, result, startedAtMs, endedAtMs: Date.now() };
       }
@@ -67,10 +67,10 @@ export function memoryEngine(
   return {
     operations: 0,
     self: 'self',
-    tasksOf,
+    makeTasks,
     invoked,
     waits,
-    slices,
+    shards,
     step: (_name, work) => work(),
     wait: async (_name, seconds) => {
       waits.push(seconds);
@@ -79,12 +79,12 @@ export function memoryEngine(
       let queue = Promise.resolve();
       return body({
         startedAtMs: Date.now(),
-        invoke(_lane, functionName, payload, pause, onEnded) {
+        invoke(_lane, { functionName, payload, pause }, onEnded) {
           if (pause) waits.push(pause.seconds);
           queue = queue.then(async () => onEnded(await run(functionName, payload)));
         },
-        startOf: () => undefined,
-        watch() {},
+        getStart: () => undefined,
+        poll() {},
       });
     },
   };

@@ -2,7 +2,7 @@
 
 import type { Engine, Lanes, Outcome } from '../../lib/fanout/engine.ts';
 import { isShard, runShard } from '../../lib/fanout/shards.ts';
-import type { TasksOf } from '../../lib/fanout/task-source.ts';
+import type { MakeTasks } from '../../lib/fanout/task-source.ts';
 import type { Aws } from './scenario.ts';
 import { makeTasks } from './scenario.ts';
 import type { World } from './world.ts';
@@ -18,7 +18,7 @@ export const ORCHESTRATOR = 'orchestrator';
 export class Execution implements Engine {
   readonly self = ORCHESTRATOR;
   operations = 1; // the execution itself
-  readonly tasksOf: TasksOf;
+  readonly makeTasks: MakeTasks;
   readonly #world: World;
   #bytes = 0;
   #updates: Update[] = [];
@@ -30,7 +30,7 @@ export class Execution implements Engine {
 
   constructor(world: World) {
     this.#world = world;
-    this.tasksOf = (_source, start, end) => makeTasks(world.work, start, end);
+    this.makeTasks = (_source, start, end) => makeTasks(world.work, start, end);
   }
 
   /** @param onEnded called with the program's result and its bytes */
@@ -65,8 +65,8 @@ export class Execution implements Engine {
     const attempts = new Uint16Array(numLanes);
     return {
       startedAtMs: clock.nowMs,
-      startOf: (lane) => starts[lane],
-      invoke: (lane, functionName, payload, pause, onEnded) => {
+      getStart: (lane) => starts[lane],
+      invoke: (lane, { functionName, payload, pause }, onEnded) => {
         starts[lane] = undefined;
         const attempt = ++attempts[lane];
         this.#pause(pause, () => {
@@ -85,7 +85,7 @@ export class Execution implements Engine {
           });
         });
       },
-      watch: (pauseSeconds, look, onFound) => {
+      poll: (pauseSeconds, look, onFound) => {
         const goOn = (atMs: number): void => {
           const seconds = pauseSeconds(atMs);
           if (seconds === undefined) return;

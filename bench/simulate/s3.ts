@@ -5,6 +5,14 @@ import type { Clock } from './clock.ts';
 import { Bucket, Peak } from './rates.ts';
 import type { Aws } from './scenario.ts';
 
+/** A task that sends requests. */
+interface Sender {
+  task: number;
+  onDone: () => void;
+  /** Called when a request has met SlowDown on its last attempt. */
+  onSlowDown: () => void;
+}
+
 /** One kind of request: to write or to read. */
 export class S3Requests {
   readonly #clock: Clock;
@@ -22,15 +30,20 @@ export class S3Requests {
     this.#random = random;
   }
 
-  /** Make that many requests for a task, one after the other. */
-  send(task: number, count: number, onDone: () => void, onSlowDown: () => void, attempt = 1): void {
+  /** Send `count` requests for a task, one after the other. */
+  send(task: number, count: number, onDone: () => void, onSlowDown: () => void): void {
+    this.#attempt({ task, onDone, onSlowDown }, count, 1);
+  }
+
+  #attempt(sender: Sender, count: number, attempt: number): void {
+    const { task, onDone, onSlowDown } = sender;
     if (count === 0) {
       onDone();
       return;
     }
     if (this.#prefixes[task % this.#prefixes.length].take(this.#clock.nowMs)) {
       this.served.add(this.#clock.nowMs);
-      this.#clock.after(this.#requestMs, () => this.send(task, count - 1, onDone, onSlowDown));
+      this.#clock.after(this.#requestMs, () => this.#attempt(sender, count - 1, 1));
       return;
     }
     this.slowedDown++;
@@ -39,6 +52,6 @@ export class S3Requests {
       return;
     }
     const pauseMs = slowDownPauseMs(attempt, this.#random());
-    this.#clock.after(this.#requestMs + pauseMs, () => this.send(task, count, onDone, onSlowDown, attempt + 1));
+    this.#clock.after(this.#requestMs + pauseMs, () => this.#attempt(sender, count, attempt + 1));
   }
 }

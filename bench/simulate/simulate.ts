@@ -46,7 +46,7 @@ export async function simulate(scenario: Scenario): Promise<Simulated> {
   const tasks = scenario.sendsTasks ? makeTasks(work, 0, numTasks) : { numTasks, source: 'tasks' };
   let gathered: Gathered<{ i: number }> | undefined;
   new Execution(world).start(
-    (engine) => fanOut(engine, 'tasks', tasks, worker, { attemptTimeoutMs: work.timeoutMs, ...options }),
+    (engine) => fanOut(engine, 'tasks', tasks, { worker, attemptTimeoutMs: work.timeoutMs, ...options }),
     (result) => (gathered = result),
   );
   await world.clock.run(() => gathered !== undefined);

@@ -33,8 +33,7 @@ export const handler = durableHandler(async ({ runId, prefix }: WordCountEvent, 
     engine,
     'count',
     countTasks(runId, keys).map((payload) => ({ taskId: payload.key, payload })),
-    counter,
-    { maxInFlight: 50 },
+    { worker: counter, maxInFlight: 50 },
   );
   throwUnlessGood('count', counted);
 
@@ -45,7 +44,7 @@ export const handler = durableHandler(async ({ runId, prefix }: WordCountEvent, 
       runId,
       parts.map(({ countsKey }) => countsKey),
     );
-    parts = (await map(engine, `merge-${round}`, tasks, merger)).map((part) => part!);
+    parts = (await map(engine, `merge-${round}`, tasks, { worker: merger })).map((part) => part!);
   }
   const [{ countsKey, numWords, top }] = parts as [Counted];
   return { numObjects: keys.length, numWords, top, countsKey, attempts: counted.counts.attempts };

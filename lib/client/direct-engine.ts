@@ -40,12 +40,12 @@ export function directEngine({ invoke, slots, signal, closing, onInvoke }: Direc
       let isOver = false;
       const lanes: Lanes = {
         startedAtMs: Date.now(),
-        async invoke(_lane, functionName, payload, pause, onEnded) {
+        async invoke(_lane, { functionName, payload, pause }, onEnded) {
           if (pause) await Promise.race([pauseFor(pause.seconds), pause.hurry]);
           onEnded(await attempt(functionName, payload));
         },
-        startOf: () => undefined,
-        async watch(pauseSeconds, look, onFound) {
+        getStart: () => undefined,
+        async poll(pauseSeconds, look, onFound) {
           for (let atMs = lanes.startedAtMs; ; ) {
             const seconds = pauseSeconds(atMs);
             if (seconds === undefined) return;

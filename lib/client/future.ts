@@ -81,13 +81,8 @@ export class Future<T> {
     };
     const engine = directEngine({ invoke, slots, signal: stop, closing, onInvoke });
     const tasks = [{ taskId, payload: input }];
-    const { reason, results, failed } = await runLanes<unknown, T>(
-      engine,
-      taskId,
-      tasks,
-      sizes,
-      resolveOptions(options),
-    );
+    const spec = { sizes, options: resolveOptions(options) };
+    const { reason, results, failed } = await runLanes<unknown, T>(engine, taskId, tasks, spec);
     if (reason === 'allDone') {
       this.#status = 'succeeded';
       return results[0] as T;

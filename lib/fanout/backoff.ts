@@ -1,21 +1,21 @@
-// How long to wait before another attempt.
+// The pause before another attempt.
 
 import { createHash } from 'node:crypto';
 
 export interface BackoffOptions {
-  /** Pause before the second attempt, in the middle; it doubles from attempt to attempt. */
+  /** Median pause before the second attempt; it doubles with each attempt. */
   backoffMs: number;
-  /** The pause stops growing there. */
+  /** Maximum of the median pause. */
   maxBackoffMs: number;
-  /** Decides, with task and attempt, where in its range a pause lies. */
+  /** Seed of the jitter. */
   seed: number;
 }
 
 /**
- * Exponential, from half to one and a half of the middle: tasks that failed together do not come back together. The same
- * for the same seed, task and attempt.
+ * Exponential backoff with jitter, from 0.5 to 1.5 times the median, so that tasks that failed together do not return
+ * together. Seed, task and attempt determine the pause.
  *
- * @param attempt the attempt that comes, ≥ 2
+ * @param attempt number of the next attempt, ≥ 2
  */
 export function backoffMs({ backoffMs, maxBackoffMs, seed }: BackoffOptions, taskId: string, attempt: number): number {
   const middle = Math.min(maxBackoffMs, backoffMs * 2 ** (attempt - 2));

@@ -6,71 +6,73 @@ import {
   type OperationInfo,
   withDurableExecution,
 } from '@aws/durable-execution-sdk-js';
-import type { Engine, Lanes, Outcome } from './engine.ts';
+import type { Engine, Invocation, Lanes, Outcome } from './engine.ts';
 import { parseFailure } from './error-class.ts';
 import { isShard, runShard } from './shards.ts';
-import type { TasksOf } from './task-source.ts';
+import type { MakeTasks } from './task-source.ts';
 
-// a step that fails is the caller's to judge: the SDK's own six attempts with backoff would only delay a clear error
+// no retries: the SDK's six attempts with backoff would only delay a clear error
 const STEP = { retryStrategy: () => ({ shouldRetry: false }) };
-const VIRTUAL = { virtualContext: true }; // takes a place among the operations, and is none itself
+const VIRTUAL = { virtualContext: true }; // has a position among the operations, but is not an operation
 
-/** What the service has recorded of an operation that the SDK's own results leave out. */
+/** What the service has recorded of an operation, but the SDK's results omit. */
 interface Recorded {
   startMs?: number;
   endMs?: number;
   errorType?: string;
 }
 
-/** Notes when operations started and ended, by name. The SDK tells plugins only. */
-function recorder(): { plugin: DurableInstrumentationPlugin; of(name: string): Recorded } {
+/** Records when operations started and ended, by name. The SDK reports it only to plugins. */
+type FindRecord = (name: string) => Recorded;
+
+function recorder(): { plugin: DurableInstrumentationPlugin; find: FindRecord } {
   const recorded = new Map<string, Recorded>();
-  const note = ({ name, startTimestamp, endTimestamp, error }: OperationInfo) => {
+  const record = ({ name, startTimestamp, endTimestamp, error }: OperationInfo) => {
     if (name === undefined) return;
     const known = recorded.get(name) ?? {};
     recorded.set(name, {
       startMs: startTimestamp?.getTime() ?? known.startMs,
       endMs: endTimestamp?.getTime() ?? known.endMs,
-      // an error that comes while we run has its type here only
+      // the only source of the type of an error that arrives in this invocation
       errorType: (error?.cause as Error | undefined)?.name ?? known.errorType,
     });
   };
   return {
-    of: (name) => recorded.get(name) ?? {},
+    find: (name) => recorded.get(name) ?? {},
     plugin: {
       onInvocationStart: async ({ operations }) => {
         recorded.clear();
-        Object.values(operations).forEach(note);
+        Object.values(operations).forEach(record);
       },
-      onOperationStart: async (info) => note(info),
-      onOperationEnd: async (info) => note(info),
-      onOperationChange: async ({ updatedOperations }) => Object.values(updatedOperations).forEach(note),
+      onOperationStart: async (info) => record(info),
+      onOperationEnd: async (info) => record(info),
+      onOperationChange: async ({ updatedOperations }) => Object.values(updatedOperations).forEach(record),
     },
   };
 }
 
 export interface HandlerOptions {
-  /** What an execution has used so far, as numbers by name; told with the part of a fan-out that it did. */
+  /** Usage of an execution so far, as numbers by name; returned with the outcome of a shard. */
   measure?(executionArn: string): object;
-  /** Makes the tasks of fan-outs that are given a source instead of a list. */
-  tasksOf?: TasksOf;
-  /** Qualified name of the function that does slices, with the same code. @default the function that is invoked */
+  /** Makes the tasks of fan-outs whose tasks are a source. */
+  makeTasks?: MakeTasks;
+  /** Qualified name of the function that executes shards, with the same code. @default the invoked function */
   self?: string;
 }
 
 /**
- * Make a durable Lambda handler of a function that fans out. A fan-out of more tasks than one execution takes is divided
- * over executions of the same function, which are answered here.
+ * Make a durable Lambda handler from a function that fans out. A fan-out with more tasks than one execution can take is
+ * divided into shards: executions of the same function, which this handler also answers.
  */
 export function durableHandler<Event, Result>(
   run: (event: Event, engine: Engine, executionArn: string) => Promise<Result>,
   options: HandlerOptions = {},
 ) {
   const { measure = () => ({}) } = options;
-  const { plugin, of } = recorder();
+  const { plugin, find } = recorder();
   return withDurableExecution(
     async (event: Event, context: DurableContext): Promise<unknown> => {
-      const engine = durableEngine(context, of, options);
+      const engine = durableEngine(context, find, options);
       const { durableExecutionArn } = context.executionContext;
       if (isShard(event)) return runShard(engine, event, () => measure(durableExecutionArn));
       return run(event, engine, durableExecutionArn);
@@ -81,8 +83,8 @@ export function durableHandler<Event, Result>(
 
 function durableEngine(
   context: DurableContext,
-  recordOf: (name: string) => Recorded,
-  { tasksOf, self = context.lambdaContext?.invokedFunctionArn }: HandlerOptions,
+  find: FindRecord,
+  { makeTasks, self = context.lambdaContext?.invokedFunctionArn }: HandlerOptions,
 ): Engine {
   let operations = 1; // the execution itself
   return {
@@ -90,7 +92,7 @@ function durableEngine(
       return operations;
     },
     self,
-    tasksOf,
+    makeTasks,
     step: (name, work) => {
       operations++;
       return context.step(name, work, STEP);
@@ -101,51 +103,84 @@ function durableEngine(
     },
     lanes: async (name, numLanes, body) => {
       operations++;
-      // a replay gives what was remembered, without opening the lanes again: their operations are in it
-      const remembered = await context.runInChildContext(name, async (child) => {
+      // a replay returns the recorded value without opening the lanes again; it includes their operations
+      const recorded = await context.runInChildContext(name, async (child) => {
         let used = 0;
-        const value = await body(openLanes(child, name, numLanes, recordOf, () => used++));
+        const value = await body(new DurableLanes({ child, name, find, count: () => used++ }, numLanes));
         return { value, used };
       });
-      operations += remembered.used;
-      return remembered.value;
+      operations += recorded.used;
+      return recorded.value;
     },
   };
 }
 
 /** The next command of a lane. */
-interface Order {
-  functionName: string;
-  payload: unknown;
-  pause: { seconds: number; hurry: Promise<void> } | undefined;
+interface Order extends Invocation<unknown> {
   onEnded: (outcome: Outcome<never>) => void;
 }
 
-function openLanes(
-  child: DurableContext,
-  name: string,
-  numLanes: number,
-  recordOf: (name: string) => Recorded,
-  count: () => void,
-): Lanes {
-  const startedAtMs = recordOf(name).startMs ?? Date.now();
-  const mailboxes = Array.from({ length: numLanes }, () => mailbox<Order>());
-  const attempts = new Array<number>(numLanes).fill(0);
-  const watches = mailbox<Parameters<Lanes['watch']>>();
-  // every lane is opened at once, in their order: an operation's place follows from that
-  for (const [lane, orders] of mailboxes.entries()) {
-    void child.runInChildContext(
-      undefined,
-      async (own) => {
-        for (let attempt = 1; ; attempt++) await runAttempt(own, lane, attempt, await orders.take());
-      },
-      VIRTUAL,
-    );
-  }
-  void child.runInChildContext(undefined, async (own) => keepLooking(own, await watches.take()), VIRTUAL);
+/** What the lanes of a fan-out share. */
+interface LanesContext {
+  child: DurableContext;
+  /** Name of the fan-out. */
+  name: string;
+  find: FindRecord;
+  /** Counts a durable operation. */
+  count(): void;
+}
 
-  /** One attempt has two places in its lane: the pause before it, none before the first, and the invocation. */
-  async function runAttempt(own: DurableContext, lane: number, attempt: number, order: Order): Promise<void> {
+class DurableLanes implements Lanes {
+  readonly startedAtMs: number;
+  readonly #context: LanesContext;
+  readonly #orders: Mailbox<Order>[];
+  /** Number of the latest attempt by lane. */
+  readonly #attempts: number[];
+  readonly #polls = new Mailbox<Parameters<Lanes['poll']>>();
+
+  constructor(context: LanesContext, numLanes: number) {
+    const { child, name, find } = context;
+    this.startedAtMs = find(name).startMs ?? Date.now();
+    this.#context = context;
+    this.#orders = Array.from({ length: numLanes }, () => new Mailbox<Order>());
+    this.#attempts = new Array<number>(numLanes).fill(0);
+    // all lanes are opened at once, in order: the position of an operation follows from that
+    for (const [lane, orders] of this.#orders.entries()) {
+      void child.runInChildContext(
+        undefined,
+        async (own) => {
+          for (let attempt = 1; ; attempt++) await this.#runAttempt(own, lane, attempt, await orders.take());
+        },
+        VIRTUAL,
+      );
+    }
+    void child.runInChildContext(undefined, async (own) => this.#keepPolling(own, await this.#polls.take()), VIRTUAL);
+  }
+
+  invoke<Payload, Result>(
+    lane: number,
+    invocation: Invocation<Payload>,
+    onEnded: (outcome: Outcome<Result>) => void,
+  ): void {
+    this.#orders[lane].put({ ...invocation, onEnded });
+  }
+
+  getStart(lane: number): number | undefined {
+    const { name, find } = this.#context;
+    return find(invocationName(name, lane, this.#attempts[lane])).startMs;
+  }
+
+  poll<Found>(
+    pauseSeconds: (atMs: number) => number | undefined,
+    check: (atMs: number) => Promise<Found | undefined>,
+    onFound: (found: Found, atMs: number) => void,
+  ): void {
+    this.#polls.put([pauseSeconds, check, onFound as (found: unknown, atMs: number) => void]);
+  }
+
+  /** An attempt has two positions in its lane: its pause, unless it is the first attempt, and its invocation. */
+  async #runAttempt(own: DurableContext, lane: number, attempt: number, order: Order): Promise<void> {
+    const { name, find, count } = this.#context;
     const { functionName, payload, pause, onEnded } = order;
     if (attempt > 1) {
       const waited = own.runInChildContext(
@@ -160,35 +195,36 @@ function openLanes(
       await Promise.race([waited, pause?.hurry ?? waited]);
     }
     const id = invocationName(name, lane, attempt);
-    attempts[lane] = attempt;
+    this.#attempts[lane] = attempt;
     count();
-    const askedAtMs = Date.now();
+    const requestedAtMs = Date.now();
     const times = () => {
-      const { startMs = askedAtMs, endMs = Date.now() } = recordOf(id);
+      const { startMs = requestedAtMs, endMs = Date.now() } = find(id);
       return { startedAtMs: startMs, endedAtMs: endMs };
     };
-    // not awaited: the lane's next attempt may come before this one ends
+    // not awaited: the lane's next attempt may start before this one ends
     own.invoke<unknown, never>(id, functionName, payload).then(
       (result) => onEnded({ ok: true, result, ...times() }),
       (error: unknown) => {
         const message = error instanceof Error ? error.message : String(error);
-        onEnded({ ok: false, error: parseFailure(message, recordOf(id).errorType), ...times() });
+        onEnded({ ok: false, error: parseFailure(message, find(id).errorType), ...times() });
       },
     );
   }
 
-  async function keepLooking(own: DurableContext, [pauseSeconds, look, onFound]: Parameters<Lanes['watch']>) {
-    for (let n = 1, atMs = startedAtMs; ; n++) {
+  async #keepPolling(own: DurableContext, [pauseSeconds, check, onFound]: Parameters<Lanes['poll']>): Promise<void> {
+    const { name, count } = this.#context;
+    for (let n = 1, atMs = this.startedAtMs; ; n++) {
       const seconds = pauseSeconds(atMs);
       if (seconds === undefined) return;
       count();
       await own.wait(`${name}-pause-${n}`, { seconds });
       count();
       const seen = await own.step(
-        `${name}-look-${n}`,
+        `${name}-poll-${n}`,
         async () => {
           const nowMs = Date.now();
-          return { atMs: nowMs, found: await look(nowMs) };
+          return { atMs: nowMs, found: await check(nowMs) };
         },
         STEP,
       );
@@ -196,33 +232,27 @@ function openLanes(
       if (seen.found !== undefined) onFound(seen.found, atMs);
     }
   }
-
-  return {
-    startedAtMs,
-    invoke: (lane, functionName, payload, pause, onEnded) =>
-      mailboxes[lane].put({ functionName, payload, pause, onEnded: onEnded as Order['onEnded'] }),
-    startOf: (lane) => recordOf(invocationName(name, lane, attempts[lane])).startMs,
-    watch: (...watch) => watches.put(watch as Parameters<Lanes['watch']>),
-  };
 }
 
 const invocationName = (name: string, lane: number, attempt: number) =>
   attempt === 1 ? `${name}-${lane}` : `${name}-${lane}-attempt-${attempt}`;
 
-/** Values in the order in which they were put in; who takes too early waits. */
-function mailbox<T>(): { put(value: T): void; take(): Promise<T> } {
-  const values: T[] = [];
-  let waiting: ((value: T) => void) | undefined;
-  return {
-    put(value) {
-      if (!waiting) {
-        values.push(value);
-        return;
-      }
-      const take = waiting;
-      waiting = undefined;
-      take(value);
-    },
-    take: () => (values.length > 0 ? Promise.resolve(values.shift()!) : new Promise((resolve) => (waiting = resolve))),
-  };
+/** A queue of values with one reader, who waits for the next value. */
+class Mailbox<T> {
+  readonly #values: T[] = [];
+  #reader: ((value: T) => void) | undefined;
+
+  put(value: T): void {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    if (reader) reader(value);
+    else this.#values.push(value);
+  }
+
+  take(): Promise<T> {
+    if (this.#values.length > 0) return Promise.resolve(this.#values.shift() as T);
+    return new Promise((resolve) => {
+      this.#reader = resolve;
+    });
+  }
 }

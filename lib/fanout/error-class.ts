@@ -1,24 +1,24 @@
-// What a failed attempt means for its task.
+// Classifies failed attempts, and encodes failures as text.
 
 import { isRetryable } from '../base/errors.ts';
 import { takeLog, withLog } from './log-tail.ts';
 
 export interface Failure {
-  /** The error's name, which survives the trip through JSON. */
+  /** Name of the error, which JSON preserves. */
   name: string;
   message: string;
-  /** The end of its log, or where to look for it. */
+  /** The end of its log, or where to find it. */
   log?: string;
 }
 
 /**
- * `retry`: another attempt may succeed (throttled, timed out, crashed, S3 slowed down). `final`: none will (wrong input,
- * damaged bytes). `memory`: one with more memory will. `killed`: the process was killed, which on Lambda is nearly always
- * for its memory, though nobody says so. `aborted`: the work was called off.
+ * `retry`: another attempt may succeed (throttled, timed out, crashed, S3 slowed down). `final`: no attempt can succeed
+ * (wrong input, damaged bytes). `memory`: an attempt with more memory may succeed. `killed`: the process was killed without a
+ * reason, on Lambda nearly always for its memory. `aborted`: the work was cancelled.
  */
 export type ErrorClass = 'retry' | 'final' | 'memory' | 'killed' | 'aborted';
 
-export function classOf({ name, message }: Failure): ErrorClass {
+export function classify({ name, message }: Failure): ErrorClass {
   if (name === 'CancelledError') return 'aborted';
   if (name === 'OutOfMemoryError') return 'memory';
   if (name === 'NotStartedError' || name === 'DeadlineError') return 'final';
@@ -27,7 +27,7 @@ export function classOf({ name, message }: Failure): ErrorClass {
   return isRetryable(name) ? 'retry' : 'final';
 }
 
-/** Errors that the platform reports by a type of their own, which says more than their message. */
+/** Errors whose type, reported by the platform, is more specific than their message. */
 const PLATFORM_ERRORS: Record<string, string> = {
   'Runtime.OutOfMemory': 'OutOfMemoryError',
   'Sandbox.Timedout': 'TimeoutError',
@@ -36,22 +36,22 @@ const PLATFORM_ERRORS: Record<string, string> = {
   ResourceNotFoundException: 'NotFoundError',
 };
 
-/** What V8, WebAssembly and worker threads say when there is no more memory: errors that could also mean something else. */
+/** Messages of V8, WebAssembly and worker threads when memory is exhausted; the errors' names are too general. */
 const OUT_OF_MEMORY =
   /heap out of memory|signal: aborted|reaching memory limit|Array buffer allocation failed|could not allocate memory|Out of memory/;
 
 /**
- * Encode an error as the message of a failed invocation, which is often all that comes back from a chained invoke: the
- * error's name in front, the end of the log behind. `parseFailure` decodes it.
+ * Encode an error as the message of a failed invocation, often the only part that a chained invoke returns: first the
+ * error's name, last the end of the log. `parseFailure` decodes it.
  */
 export function encodeFailure(error: unknown, log: string): string {
   return withLog(error instanceof Error ? `${error.name}: ${error.message}` : String(error), log);
 }
 
 /**
- * Decode the message of a failed invocation: one that `encodeFailure` wrote, or one of the platform itself.
+ * Decode the message of a failed invocation, from `encodeFailure` or from the platform.
  *
- * @param type the platform's name for the error, where it is known
+ * @param type the platform's name for the error, if known
  */
 export function parseFailure(text: string, type?: string): Failure {
   const { message, log } = takeLog(text);
@@ -71,7 +71,7 @@ function parseMessage(message: string, type: string | undefined): Failure {
   const platform = type === undefined ? undefined : PLATFORM_ERRORS[type];
   if (platform) return { name: platform, message };
   if (OUT_OF_MEMORY.test(message)) return { name: 'OutOfMemoryError', message };
-  const named = /^(?!RequestId)([A-Z]\w+): (.*)$/s.exec(message); // the platform's own begin with the request's id
+  const named = /^(?!RequestId)([A-Z]\w+): (.*)$/s.exec(message); // the platform's messages start with the request id
   if (named) return { name: named[1], message: named[2] };
   if (/timed out after/.test(message)) return { name: 'TimeoutError', message };
   if (/rate exceeded|throttl|TooManyRequests/i.test(message)) return { name: 'ThrottledError', message };

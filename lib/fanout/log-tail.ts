@@ -21,7 +21,7 @@ export function takeLog(message: string): { message: string; log?: string } {
 }
 
 /** Where to look for the log of an attempt that sent none: it was killed, or its function sends none. */
-export function logPlace(functionName: string, message: string): string {
+export function logLocation(functionName: string, message: string): string {
   const [requestId] = /\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/.exec(message) ?? [];
   const filter = requestId === undefined ? '' : `, request ${requestId}`;
   return `no log came with it: see the log group of function ${functionName}${filter}`;

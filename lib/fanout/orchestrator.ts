@@ -1,6 +1,6 @@
-// The orchestrator, as its callers see it: start an execution, poll it, end it.
+// The orchestrator as its callers see it: start, poll and stop an execution.
 
-/** How an execution of the orchestrator is. */
+/** State of an execution of the orchestrator. */
 export interface ExecutionState {
   state: 'running' | 'succeeded' | 'failed';
   /** Why it failed, in words. */
@@ -9,9 +9,9 @@ export interface ExecutionState {
 
 /** The orchestrator, as its callers see it. */
 export interface Orchestrator {
-  /** Start an execution, or find the one of that name; gives its ARN. */
+  /** Start an execution, or find the one with this name. @returns its ARN */
   start(name: string, input: { runId: string } | { predictionId: string }): Promise<string>;
   state(execution: string): Promise<ExecutionState>;
-  /** End an execution; no error when it has ended. */
+  /** Stop an execution; no error if it has ended. */
   stop(execution: string): Promise<void>;
 }

@@ -1,167 +1,197 @@
-// Drives one fan-out in one execution: feeds what happens to the policy, and performs what it asks for.
+// Drives one fan-out in one execution: feeds events to the policy and performs its commands.
 
-import type { Engine, Lanes } from './engine.ts';
-import { logPlace } from './log-tail.ts';
-import { nextPollMs } from './looks.ts';
+import type { Engine, Invocation, Lanes } from './engine.ts';
+import { logLocation } from './log-tail.ts';
 import type { ResolvedOptions } from './options.ts';
 import { type FanOutCommand, type FanOutEvent, step } from './policy.ts';
-import { createState, type EndReason, inFlightOf, isSettled } from './state.ts';
+import { type Decision, nextPollMs, POLL_SHARE } from './polling.ts';
+import { createState, type EndReason, type FanOutState, isSettled, listInFlight } from './state.ts';
 import { type Summary, summarize } from './summary.ts';
-import { isSource, makeTasks, numTasksOf, type Task, type Tasks } from './task-source.ts';
+import { countTasks, isSource, makeSourceTasks, type Task, type Tasks } from './task-source.ts';
 
-/** A function in its deployed sizes. */
+/** A deployed memory size of a function. */
 export interface WorkerSize {
   functionName: string;
-  /** Memory in MiB, for messages; left out where it is not known. */
+  /** Memory in MiB, for messages; omitted when unknown. */
   memoryMiB?: number;
 }
 
-/** What came of a fan-out, or of a part of it. */
+/** The outcome of a fan-out, or of one of its shards. */
 export interface LanesResult<Result> extends Summary {
   reason: EndReason;
   startedAtMs: number;
   endedAtMs: number;
-  /** In task order, null of a task that is not done; empty when only sums are kept. */
+  /** In task order, null for a task that is not done; empty when only sums are kept. */
   results: (Result | null)[];
-  /** Numbers of the results, added up by field in task order; null when the results are kept. */
+  /** Sums of the results' numbers by field, added in task order; null when the results are kept. */
   sums: Record<string, number> | null;
-  /** Attempts that ended, and the failed ones among them that speak against going on: what the breaker goes by. */
+  /** Attempts that ended, and the failed ones that count for the breaker. */
   attemptsEnded: number;
   attemptsFailed: number;
-  /** Where the breaker opened, the tasks by position that are neither done nor failed; none otherwise. */
-  rest: number[];
+  /** If the breaker opened: indices of the tasks that are neither done nor failed; otherwise empty. */
+  remaining: number[];
 }
 
 export interface FanOutHooks {
-  /** Asked every few seconds: true ends the fan-out as `aborted`. */
+  /** Called every few seconds: true ends the fan-out as `aborted`. */
   isAborted?: () => Promise<boolean>;
-  /** When the whole is over of which this is a part, in milliseconds since 1970: in place of `deadlineMs`. */
+  /** For a shard: deadline of the whole fan-out, in milliseconds since 1970; replaces `deadlineMs`. */
   endsAtMs?: number;
-  /** Told how many tasks are done, whenever one more is. */
+  /** Called with the number of finished tasks whenever it grows. */
   onProgress?: (numDone: number) => void;
-  /** Told each result that counts, once; a reason ends the fan-out. @param numUnderWay tasks that are in flight still */
-  judge?: (result: unknown, numUnderWay: number) => EndReason | undefined;
+  /** Called once with each result; a reason ends the fan-out. @param numInFlight tasks still in flight */
+  shouldStop?: (result: unknown, numInFlight: number) => EndReason | undefined;
 }
 
-/** @param sizes of the function, the smallest first */
+/** How to run tasks: the function's memory sizes in ascending order, the options, and the caller's hooks. */
+export interface LanesSpec {
+  sizes: readonly WorkerSize[];
+  options: ResolvedOptions;
+  hooks?: FanOutHooks;
+}
+
 export function runLanes<Payload, Result>(
   engine: Engine,
   name: string,
   tasks: Tasks<Payload>,
-  sizes: readonly WorkerSize[],
-  options: ResolvedOptions,
-  hooks: FanOutHooks = {},
+  spec: LanesSpec,
 ): Promise<LanesResult<Result>> {
-  const numTasks = numTasksOf(tasks);
+  const numTasks = countTasks(tasks);
   return engine.lanes(name, numTasks, async (lanes) => {
-    // the lanes are open by now: their place among the operations does not depend on how long this takes
-    const made = isSource(tasks) ? await makeTasks<Payload>(engine.tasksOf, name, tasks.source, 0, numTasks) : tasks;
-    return new Promise((resolve) => drive(lanes, made, sizes, options, hooks, resolve));
+    // the lanes are open by now: their position among the operations does not depend on how long this takes
+    const list = isSource(tasks)
+      ? await makeSourceTasks<Payload>(engine.makeTasks, name, { source: tasks.source, start: 0, end: numTasks })
+      : tasks;
+    return new LanesRun<Payload, Result>(lanes, list, spec).run();
   });
 }
 
-function drive<Payload, Result>(
-  lanes: Lanes,
-  tasks: readonly Task<Payload>[],
-  sizes: readonly WorkerSize[],
-  asked: ResolvedOptions,
-  { isAborted, endsAtMs, onProgress, judge }: FanOutHooks,
-  onEnd: (result: LanesResult<Result>) => void,
-): void {
-  const options = endsAtMs === undefined ? asked : { ...asked, deadlineMs: Math.max(1, endsAtMs - lanes.startedAtMs) };
-  const taskIds = tasks.map(({ taskId }) => taskId);
-  const state = createState(
-    taskIds,
-    options,
-    sizes.map(({ memoryMiB }) => memoryMiB ?? null),
-  );
-  const results = new Array<Result | null>(tasks.length).fill(null);
+/** One fan-out in one execution. */
+class LanesRun<Payload, Result> {
+  readonly #lanes: Lanes;
+  readonly #tasks: readonly Task<Payload>[];
+  readonly #sizes: readonly WorkerSize[];
+  readonly #options: ResolvedOptions;
+  readonly #hooks: FanOutHooks;
+  readonly #state: FanOutState;
+  readonly #results: (Result | null)[];
   /** Ends the pause before an attempt, by task and attempt. */
-  const hurries = new Map<string, () => void>();
+  readonly #hurries = new Map<string, () => void>();
+  #resolve: (result: LanesResult<Result>) => void = () => {};
 
-  function feed(event: FanOutEvent): void {
-    const { numDone } = state;
-    for (const command of step(state, event)) perform(command);
-    if (state.numDone > numDone) onProgress?.(state.numDone);
+  constructor(lanes: Lanes, tasks: readonly Task<Payload>[], { sizes, options, hooks = {} }: LanesSpec) {
+    const { endsAtMs } = hooks;
+    this.#lanes = lanes;
+    this.#tasks = tasks;
+    this.#sizes = sizes;
+    this.#options =
+      endsAtMs === undefined ? options : { ...options, deadlineMs: Math.max(1, endsAtMs - lanes.startedAtMs) };
+    this.#hooks = hooks;
+    this.#state = createState(
+      tasks.map(({ taskId }) => taskId),
+      this.#options,
+      sizes.map(({ memoryMiB }) => memoryMiB ?? null),
+    );
+    this.#results = new Array<Result | null>(tasks.length).fill(null);
   }
 
-  function perform(command: FanOutCommand): void {
-    if (command.type === 'invoke') invoke(command);
-    if (command.type === 'end') end(command.reason);
+  /** Run to the end of the fan-out. */
+  run(): Promise<LanesResult<Result>> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#feed({ type: 'start', atMs: this.#lanes.startedAtMs });
+      if (this.#state.ended) return;
+      this.#lanes.poll(
+        (atMs) => this.#pauseSeconds(atMs),
+        (atMs) => this.#decide(atMs),
+        (decision, atMs) => this.#feed({ type: 'decided', decision, atMs }),
+      );
+    });
   }
 
-  function invoke({ task, attempt, tier, afterMs }: FanOutCommand & { type: 'invoke' }): void {
+  #feed(event: FanOutEvent): void {
+    const { numDone } = this.#state;
+    for (const command of step(this.#state, event)) {
+      if (command.type === 'invoke') this.#invoke(command);
+      if (command.type === 'end') this.#end(command.reason);
+    }
+    if (this.#state.numDone > numDone) this.#hooks.onProgress?.(this.#state.numDone);
+  }
+
+  #invoke({ task, attempt, sizeIndex, afterMs }: FanOutCommand & { type: 'invoke' }): void {
     const key = `${task} ${attempt}`;
-    const hurry = hurries.get(key);
+    const hurry = this.#hurries.get(key);
     if (hurry) {
       hurry();
       return;
     }
-    let pause: Parameters<Lanes['invoke']>[3];
+    let pause: Invocation<Payload>['pause'];
     if (afterMs > 0) {
       // a suspended execution wakes on whole seconds
       const seconds = Math.max(1, Math.round(afterMs / 1000));
-      pause = { seconds, hurry: new Promise((resolve) => hurries.set(key, resolve)) };
+      pause = { seconds, hurry: new Promise((resolve) => this.#hurries.set(key, resolve)) };
     }
-    const { functionName } = sizes[tier];
-    lanes.invoke<Payload, Result>(task, functionName, tasks[task].payload, pause, (outcome) => {
+    const { functionName } = this.#sizes[sizeIndex];
+    const { payload } = this.#tasks[task];
+    this.#lanes.invoke<Payload, Result>(task, { functionName, payload, pause }, (outcome) => {
       const { startedAtMs, endedAtMs: atMs } = outcome;
+      const times = { task, attempt, startedAtMs, atMs };
       if (outcome.ok) {
-        const counts = !isSettled(state.tasks[task]) && !state.ended;
-        if (counts) results[task] = outcome.result;
-        const reason = counts ? judge?.(outcome.result, state.inFlight - 1) : undefined;
-        feed({ type: 'succeeded', task, attempt, startedAtMs, atMs });
-        if (reason) feed({ type: 'decided', decision: { speculate: [], failed: [], end: reason }, atMs });
+        this.#succeed(times, outcome.result);
       } else {
-        const { log = logPlace(functionName, outcome.error.message), ...error } = outcome.error;
-        feed({ type: 'failed', task, attempt, startedAtMs, atMs, error: { ...error, log } });
+        const { log = logLocation(functionName, outcome.error.message), ...error } = outcome.error;
+        this.#feed({ type: 'failed', ...times, error: { ...error, log } });
       }
     });
   }
 
-  function end(reason: EndReason): void {
-    const keepsSums = options.results === 'sum';
-    onEnd({
+  #succeed(times: { task: number; attempt: number; startedAtMs: number; atMs: number }, result: Result): void {
+    const state = this.#state;
+    const counts = !isSettled(state.tasks[times.task]) && !state.ended;
+    if (counts) this.#results[times.task] = result;
+    const reason = counts ? this.#hooks.shouldStop?.(result, state.inFlight - 1) : undefined;
+    this.#feed({ type: 'succeeded', ...times });
+    if (reason) {
+      this.#feed({ type: 'decided', decision: { speculate: [], failed: [], end: reason }, atMs: times.atMs });
+    }
+  }
+
+  #end(reason: EndReason): void {
+    const state = this.#state;
+    const keepsSums = this.#options.results === 'sum';
+    this.#resolve({
       reason,
       startedAtMs: state.startedAtMs,
       endedAtMs: Math.max(state.ended!.atMs, state.lastEndedAtMs),
-      results: keepsSums ? [] : results,
-      sums: keepsSums ? sumFields(results) : null,
+      results: keepsSums ? [] : this.#results,
+      sums: keepsSums ? sumFields(this.#results) : null,
       attemptsEnded: state.attemptsEnded,
       attemptsFailed: state.attemptsFailed,
-      rest: reason === 'breakerOpen' ? [...state.tasks.keys()].filter((i) => !isSettled(state.tasks[i])) : [],
+      remaining: reason === 'breakerOpen' ? [...state.tasks.keys()].filter((i) => !isSettled(state.tasks[i])) : [],
       ...summarize(state),
     });
   }
 
-  feed({ type: 'start', atMs: lanes.startedAtMs });
-  if (state.ended) return;
-  lanes.watch(
-    (atMs) => {
-      const ms = Math.min(nextPollMs(state, atMs) ?? Infinity, isAborted ? abortLookMs(atMs) : Infinity);
-      return ms === Infinity ? undefined : Math.max(1, Math.ceil(ms / 1000));
-    },
-    async (atMs) => {
-      for (const [i, task] of state.tasks.entries()) {
-        const startedAtMs = inFlightOf(task).length === 1 ? lanes.startOf(i) : undefined;
-        if (startedAtMs !== undefined)
-          feed({ type: 'started', task: i, attempt: task.attempts.length, atMs: startedAtMs });
-      }
-      // who cannot say has not called it off
-      const wasAborted = await isAborted?.().catch(() => false);
-      const [command] = step(state, { type: 'tick', atMs, isAborted: wasAborted });
-      return command?.type === 'decide' ? command.decision : undefined;
-    },
-    (decision, atMs) => feed({ type: 'decided', decision, atMs }),
-  );
+  #pauseSeconds(atMs: number): number | undefined {
+    const abortMs = Math.max(this.#options.pollIntervalMs, POLL_SHARE * (atMs - this.#state.startedAtMs));
+    const ms = Math.min(nextPollMs(this.#state, atMs) ?? Infinity, this.#hooks.isAborted ? abortMs : Infinity);
+    return ms === Infinity ? undefined : Math.max(1, Math.ceil(ms / 1000));
+  }
 
-  /** Rarer as time goes on, like other looks. */
-  function abortLookMs(atMs: number): number {
-    return Math.max(options.lookEveryMs, 0.1 * (atMs - state.startedAtMs));
+  async #decide(atMs: number): Promise<Decision | undefined> {
+    for (const [task, { attempts }] of this.#state.tasks.entries()) {
+      const isSingle = listInFlight(this.#state.tasks[task]).length === 1;
+      const startedAtMs = isSingle ? this.#lanes.getStart(task) : undefined;
+      if (startedAtMs !== undefined) this.#feed({ type: 'started', task, attempt: attempts.length, atMs: startedAtMs });
+    }
+    // an error of isAborted does not abort
+    const isAborted = await this.#hooks.isAborted?.().catch(() => false);
+    const [command] = step(this.#state, { type: 'tick', atMs, isAborted });
+    return command?.type === 'decide' ? command.decision : undefined;
   }
 }
 
-/** Add up the numbers of objects by field. */
+/** Sum the numbers of objects by field. */
 export function sumFields(objects: readonly unknown[]): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const object of objects) {

@@ -1,49 +1,42 @@
-// A fan-out of more tasks than one execution takes: executions of the same function do a slice each.
+// A fan-out of more tasks than one execution can take: executions of the same function run one shard each.
 
 import * as v from 'valibot';
 import { InputError } from '../base/errors.ts';
+import { divideEvenly } from './division.ts';
 import type { Engine } from './engine.ts';
+import { keepFailed, thin } from './history-limits.ts';
 import { FAN_OUT_DEFAULTS, MAX_TASKS, type ResolvedOptions, resolveOptions, toCount } from './options.ts';
-import { type FanOutHooks, runLanes, sumFields, type WorkerSize } from './run-lanes.ts';
-import { type Gathered, gatherParts, mergeParts, type Part, type ShardResult } from './shard-results.ts';
-import { divideEvenly } from './slices.ts';
+import { type FanOutHooks, type LanesSpec, runLanes, sumFields, type WorkerSize } from './run-lanes.ts';
+import { type Gathered, gatherShards, mergeRemaining, type ShardOutcome, type ShardResult } from './shard-results.ts';
 import type { EndReason } from './state.ts';
-import { isSource, makeTasks, numTasksOf, type Task, type Tasks } from './task-source.ts';
-import { keepFailed, thin } from './trim.ts';
+import { countTasks, isSource, makeSourceTasks, type SourceRange, type Task, type Tasks } from './task-source.ts';
 
-/** A slice of a fan-out, as it is sent to the execution that does it. */
+/** A shard of a fan-out: the event of the execution that runs it. */
 export interface Shard {
   fanOutShard: string;
-  /** Its tasks, or which of a source they are. */
+  /** Its tasks, or their range in a source. */
   tasks: readonly Task<unknown>[] | SourceRange;
-  /** Positions in the slice that are left to do; all unless told. */
+  /** Indices of the tasks to run. @default all */
   only?: number[];
   sizes: WorkerSize[];
   options: ResolvedOptions;
-  /** When the whole fan-out is over, in milliseconds since 1970, however late the slice begins. */
+  /** Deadline of the whole fan-out, in milliseconds since 1970, however late the shard starts. */
   endsAtMs?: number;
-  /** Of what came of it, how much it may answer: entries of the timeline, bytes of failed tasks as JSON. */
+  /** Limits of its result: entries of the timeline, bytes of failed tasks as JSON. */
   keeps: { timeline: number; failedBytes: number };
 }
 
-/** Tasks [start, end) of a source. */
-interface SourceRange {
-  source: unknown;
-  start: number;
-  end: number;
-}
-
-/** Bytes of a slice's input: 1 MB are allowed, and JSON may take more as UTF-8. */
+/** Maximum JSON length of a shard's event: 1 MB are allowed, and JSON may take more as UTF-8. */
 const MAX_SHARD_BYTES = 800_000;
-/** Bytes of all slices' inputs: an execution may write 100 MB, with its answers. */
+/** Maximum bytes of all shards' events: an execution may write 100 MB, including results. */
 const MAX_SENT_BYTES = 50_000_000;
-/** Executions that one can start and still be replayed soon. */
+/** Maximum number of shards with which an execution still replays quickly. */
 const MAX_SHARDS = 1000;
-/** Entries that are kept of the timeline of a fan-out that was divided. */
+/** Maximum entries in the timeline of a fan-out with shards. */
 const MAX_TIMELINE = 1000;
-/** Bytes of failed tasks that all slices together may answer, and that one may: its answer has 1 MB at most. */
+/** Maximum bytes of failed tasks from all shards together, and from one, whose result may have 1 MB. */
 const MAX_FAILED_BYTES = 20_000_000;
-const MAX_FAILED_BYTES_OF_ONE = 400_000;
+const MAX_SHARD_FAILED_BYTES = 400_000;
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Shape = v.strictObject({
@@ -69,7 +62,7 @@ const Shape = v.strictObject({
   keeps: v.strictObject({ timeline: count, failedBytes: count }),
 });
 
-/** Whether an event is the input of a slice. */
+/** Whether an event is a shard. */
 export function isShard(event: unknown): event is Shard {
   return typeof event === 'object' && event !== null && 'fanOutShard' in event;
 }
@@ -79,127 +72,138 @@ export async function runShard(engine: Engine, event: Shard, measure: () => obje
   const parsed = v.safeParse(Shape, event);
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw new InputError(`slice of a fan-out, ${v.getDotPath(issue) ?? ''}: ${issue.message}`);
+    throw new InputError(`shard of a fan-out, ${v.getDotPath(issue) ?? ''}: ${issue.message}`);
   }
-  const { fanOutShard: name, tasks: given, only, sizes, options, endsAtMs, keeps } = parsed.output;
-  const all = Array.isArray(given)
-    ? given
-    : await makeTasks(engine.tasksOf, name, given.source, given.start, given.end);
+  const { fanOutShard: name, tasks: list, only, sizes, options, endsAtMs, keeps } = parsed.output;
+  const all = Array.isArray(list) ? list : await makeSourceTasks(engine.makeTasks, name, list);
   const tasks = only ? only.map((i) => all[i]) : all;
-  const result = await runLanes(engine, name, tasks, sizes, resolveOptions(options), { endsAtMs });
+  const spec = { sizes, options: resolveOptions(options), hooks: { endsAtMs } };
+  const result = await runLanes(engine, name, tasks, spec);
   return {
     ...result,
     timeline: thin(result.timeline, keeps.timeline),
     failed: keepFailed(result.failed, keeps.failedBytes),
-    own: { ...sumFields([measure()]), durableOperations: engine.operations },
+    overhead: { ...sumFields([measure()]), durableOperations: engine.operations },
   };
 }
 
 /**
- * Do a fan-out in slices.
+ * Run a fan-out in shards.
  *
- * @throws {InputError} when the engine cannot be invoked with them, or they are too many
+ * @throws {InputError} when the engine cannot execute shards, or there are too many
  */
 export async function runInShards<Payload, Result>(
   engine: Engine,
   name: string,
   tasks: Tasks<Payload>,
-  sizes: readonly WorkerSize[],
-  options: ResolvedOptions,
-  hooks: FanOutHooks = {},
+  spec: LanesSpec,
 ): Promise<Gathered<Result>> {
-  const numTasks = numTasksOf(tasks);
-  if (engine.self === undefined) {
+  const { options, hooks = {} } = spec;
+  const numTasks = countTasks(tasks);
+  const { self } = engine;
+  if (self === undefined) {
     throw new InputError(
-      `fan-out ${name} has ${numTasks} tasks, more than ${options.shardAbove} need a durable engine`,
+      `fan-out ${name} has ${numTasks} tasks; more than ${options.maxTasksPerExecution} require a durable engine`,
     );
   }
   const { deadlineMs } = options;
-  // recorded, because each shard gets the time at which all of them end
+  // recorded in a step, because every shard gets the same deadline
   const endsAtMs =
     deadlineMs === null ? undefined : await engine.step(`${name}-end`, async () => Date.now() + deadlineMs);
-  const { shards, atOnce } = divide(name, tasks, sizes, { ...options, deadlineMs: null }, endsAtMs);
-  const run = (slices: readonly Shard[], phase: string, deadlineMs: number | null, more: FanOutHooks) =>
+  const { shards, atOnce } = divide(name, tasks, spec, endsAtMs);
+  const runShards = (payloads: readonly Shard[], phase: string, leftMs: number | null, more: FanOutHooks) =>
     runLanes<Shard, ShardResult<Result>>(
       engine,
       phase,
-      slices.map((payload) => ({ taskId: payload.fanOutShard, payload })),
-      [{ functionName: engine.self! }],
-      { ...FAN_OUT_DEFAULTS, maxInFlight: atOnce, speculate: false, deadlineMs },
-      { ...hooks, ...more },
+      payloads.map((payload) => ({ taskId: payload.fanOutShard, payload })),
+      {
+        sizes: [{ functionName: self }],
+        options: { ...FAN_OUT_DEFAULTS, maxInFlight: atOnce, speculate: false, deadlineMs: leftMs },
+        hooks: { ...hooks, ...more },
+      },
     );
   const onProgress = (numDone: number) => hooks.onProgress?.(Math.floor((numDone * numTasks) / shards.length));
-  const first = await run(shards, name, options.deadlineMs, {
+  const first = await runShards(shards, name, deadlineMs, {
     onProgress,
-    judge: judgeOf<Result>(options, numTasks, shards),
+    shouldStop: makeShouldStop<Result>(options, numTasks, shards),
   });
-  let parts: Part<Result>[] = shards.map((shard, i) => ({ numTasks: sizeOf(shard), result: first.results[i] ?? null }));
+  let outcomes: ShardOutcome<Result>[] = shards.map((shard, i) => ({
+    numTasks: countShardTasks(shard),
+    result: first.results[i] ?? null,
+  }));
 
   let { reason, endedAtMs } = first;
-  // a slice sees its own failures alone: whether there are too many is for all of them to say
-  const isOpen = opens(options, sumOf(parts, 'attemptsEnded'), sumOf(parts, 'attemptsFailed'));
-  const stopped = parts.flatMap(({ result }, i) => (result?.reason === 'breakerOpen' ? [i] : []));
+  // a shard sees only its own failures: the sum over all shards decides whether there are too many
+  const isOpen = isBreakerOpen(
+    options,
+    sumAttempts(outcomes, 'attemptsEnded'),
+    sumAttempts(outcomes, 'attemptsFailed'),
+  );
+  const stopped = outcomes.flatMap(({ result }, i) => (result?.reason === 'breakerOpen' ? [i] : []));
   const lost = [...first.failed];
   if (reason === 'allDone' && stopped.length > 0 && isOpen) reason = 'breakerOpen';
   if (reason === 'allDone' && stopped.length > 0) {
     const again = stopped.map((i) => ({
       ...shards[i],
       fanOutShard: `${shards[i].fanOutShard}-again`,
-      only: parts[i].result!.rest,
-      options: { ...shards[i].options, breakerRate: 1 }, // which no failures exceed
+      only: outcomes[i].result!.remaining,
+      options: { ...shards[i].options, breakerRate: 1 }, // never opens
     }));
     const leftMs = deadlineMs && Math.max(1, deadlineMs - (endedAtMs - first.startedAtMs));
-    const second = await run(again, `${name}-again`, leftMs, { onProgress: undefined });
-    parts = parts.map((part, i) => {
+    const second = await runShards(again, `${name}-again`, leftMs, { onProgress: undefined });
+    outcomes = outcomes.map((outcome, i) => {
       const at = stopped.indexOf(i);
-      return at === -1 ? part : mergeParts(part, second.results[at] ?? null);
+      return at === -1 ? outcome : mergeRemaining(outcome, second.results[at] ?? null);
     });
     lost.push(...second.failed);
     ({ reason, endedAtMs } = second);
   }
   const { startedAtMs } = first;
-  return gatherParts(parts, { reason, startedAtMs, endedAtMs, lost, maxTimeline: MAX_TIMELINE }, options);
+  return gatherShards(outcomes, { reason, startedAtMs, endedAtMs, lost, maxTimeline: MAX_TIMELINE }, options);
 }
 
 function divide(
   name: string,
   tasks: Tasks<unknown>,
-  sizes: readonly WorkerSize[],
-  options: ResolvedOptions,
+  { sizes, options }: LanesSpec,
   endsAtMs: number | undefined,
 ): { shards: Shard[]; atOnce: number } {
-  const numTasks = numTasksOf(tasks);
+  const numTasks = countTasks(tasks);
   const bytes = isSource(tasks) ? 0 : JSON.stringify(tasks).length;
-  const numShards = Math.max(Math.ceil(numTasks / options.shardAbove), Math.ceil(bytes / MAX_SHARD_BYTES));
+  const numShards = Math.max(Math.ceil(numTasks / options.maxTasksPerExecution), Math.ceil(bytes / MAX_SHARD_BYTES));
   if (bytes > MAX_SENT_BYTES) {
     throw new InputError(
-      `fan-out ${name} has ${numTasks} tasks of ${bytes} bytes, all of which its execution would write; at most ` +
-        `${MAX_SENT_BYTES} are allowed; give it a source of tasks instead of a list`,
+      `fan-out ${name} has a list of ${numTasks} tasks with ${bytes} bytes, at most ${MAX_SENT_BYTES} are allowed; ` +
+        'use a source of tasks instead of a list',
     );
   }
   if (numShards > MAX_SHARDS) {
-    const most = `${MAX_SHARDS} executions of ${options.shardAbove} tasks and ${MAX_SHARD_BYTES} bytes`;
+    const most = `${MAX_SHARDS} executions of ${options.maxTasksPerExecution} tasks and ${MAX_SHARD_BYTES} bytes`;
     throw new InputError(`fan-out ${name} has ${numTasks} tasks, at most ${most} are allowed; make the tasks larger`);
   }
-  const { atOnce, rangeOf, placesOf } = divideEvenly(numTasks, numShards, options.maxInFlight);
-  const { enough } = options;
+  const { atOnce, getRange, getSlots } = divideEvenly(numTasks, numShards, options.maxInFlight);
+  const { minSuccessful } = options;
   const tolerated = toCount(options.toleratedFailures, numTasks, Math.floor);
   const keeps = {
     timeline: Math.max(1, Math.floor(MAX_TIMELINE / numShards)),
-    failedBytes: Math.min(MAX_FAILED_BYTES_OF_ONE, Math.floor(MAX_FAILED_BYTES / numShards)),
+    failedBytes: Math.min(MAX_SHARD_FAILED_BYTES, Math.floor(MAX_FAILED_BYTES / numShards)),
   };
   const shards = Array.from({ length: numShards }, (_, i): Shard => {
-    const [start, end] = rangeOf(i);
+    const [start, end] = getRange(i);
     return {
       fanOutShard: `${name}-shard-${i}`,
       tasks: isSource(tasks) ? { source: tasks.source, start, end } : tasks.slice(start, end),
       sizes: [...sizes],
       options: {
         ...options,
-        maxInFlight: placesOf(i),
-        // what all may fail is for all to say: a slice ends early only by failures that are too many even alone
+        maxInFlight: getSlots(i),
+        deadlineMs: null, // endsAtMs applies
+        // the sum over all shards decides: a shard ends early only if it alone has too many failures
         toleratedFailures: options.failFast ? Math.min(tolerated, end - start) : end - start,
-        enough: enough === null || enough < 1 ? enough : Math.max(1, Math.ceil((enough * (end - start)) / numTasks)),
+        minSuccessful:
+          minSuccessful === null || minSuccessful < 1
+            ? minSuccessful
+            : Math.max(1, Math.ceil((minSuccessful * (end - start)) / numTasks)),
       },
       ...(endsAtMs !== undefined && { endsAtMs }),
       keeps,
@@ -208,36 +212,40 @@ function divide(
   return { shards, atOnce };
 }
 
-function sizeOf({ tasks }: Shard): number {
+function countShardTasks({ tasks }: Shard): number {
   return 'source' in tasks ? tasks.end - tasks.start : tasks.length;
 }
 
-/** Whether the breaker opens by so many attempts. */
-function opens({ breakerAttempts, breakerRate }: ResolvedOptions, ended: number, failed: number): boolean {
+/** Whether the breaker opens after this many attempts. */
+function isBreakerOpen({ breakerAttempts, breakerRate }: ResolvedOptions, ended: number, failed: number): boolean {
   return ended >= breakerAttempts && failed > breakerRate * ended;
 }
 
-function sumOf(parts: readonly Part<unknown>[], name: 'attemptsEnded' | 'attemptsFailed'): number {
-  return parts.reduce((sum, { result }) => sum + (result?.[name] ?? 0), 0);
+function sumAttempts(outcomes: readonly ShardOutcome<unknown>[], name: 'attemptsEnded' | 'attemptsFailed'): number {
+  return outcomes.reduce((sum, { result }) => sum + (result?.[name] ?? 0), 0);
 }
 
 /**
- * Ends the whole early, once it is sure to end so: when more tasks have failed than may, or when too many attempts have
- * though all tasks of the slices under way should succeed at once.
+ * Ends the whole fan-out early once its end is certain: when more tasks have failed than are tolerated, or when too many
+ * attempts have failed even if all tasks of the shards in flight succeed at once.
  */
-function judgeOf<Result>(options: ResolvedOptions, numTasks: number, shards: readonly Shard[]): FanOutHooks['judge'] {
+function makeShouldStop<Result>(
+  options: ResolvedOptions,
+  numTasks: number,
+  shards: readonly Shard[],
+): FanOutHooks['shouldStop'] {
   const tolerated = toCount(options.toleratedFailures, numTasks, Math.floor);
-  const largest = Math.max(...shards.map(sizeOf));
+  const largest = Math.max(...shards.map(countShardTasks));
   let numFailed = 0;
   let ended = 0;
   let failed = 0;
-  return (result, numUnderWay): EndReason | undefined => {
+  return (result, numInFlight): EndReason | undefined => {
     const part = result as ShardResult<Result>;
     numFailed += part.counts.failed;
     ended += part.attemptsEnded;
     failed += part.attemptsFailed;
     if (options.failFast && numFailed > tolerated) return 'tooManyFailed';
-    return opens(options, ended + numUnderWay * largest, failed) ? 'breakerOpen' : undefined;
+    return isBreakerOpen(options, ended + numInFlight * largest, failed) ? 'breakerOpen' : undefined;
   };
 }
 

@@ -1,4 +1,4 @@
-// What a fan-out knows of itself. Changed by policy.ts alone.
+// The state of a fan-out. Only policy.ts changes it.
 
 import type { Failure } from './error-class.ts';
 import { type ResolvedOptions, toCount } from './options.ts';
@@ -7,12 +7,12 @@ import { type ResolvedOptions, toCount } from './options.ts';
 export type EndReason = 'allDone' | 'enoughDone' | 'tooManyFailed' | 'breakerOpen' | 'aborted' | 'deadline';
 
 export interface Attempt {
-  /** As far as is known: the time of its request, until its start is reported. */
+  /** Time of its request, until its start is known. */
   startedAtMs: number;
-  /** None while it is in flight, or when nobody waited for it. */
+  /** Undefined while it is in flight, and for an abandoned attempt. */
   endedAtMs?: number;
-  /** Position of the function that ran it, the smallest first. */
-  tier: number;
+  /** Index of its memory size. */
+  sizeIndex: number;
   isSpeculative: boolean;
   error?: Failure;
 }
@@ -24,51 +24,54 @@ export interface TaskState {
   attempts: Attempt[];
   /** Failures that count against `maxAttempts`. */
   failures: number;
-  /** Failures of the current tier that were a kill without a reason. */
+  /** Kills without a reason in the current memory size. */
   kills: number;
-  tier: number;
-  /** The attempt whose answer counts. */
+  sizeIndex: number;
+  /** Number of the attempt whose result counts. */
   winner?: number;
-  /** Why it failed for good. */
+  /** Its final error. */
   error?: Failure;
 }
 
 export interface FanOutState {
   readonly options: ResolvedOptions;
-  /** Memory of each deployed size of the function, in MiB, the smallest first; null where it is not known. */
-  readonly tiersMiB: readonly (number | null)[];
+  /** Deployed memory sizes of the function, in MiB, ascending; null when unknown. */
+  readonly memorySizesMiB: readonly (number | null)[];
   readonly tasks: TaskState[];
-  /** Tasks that may fail, and that are enough. */
-  readonly tolerated: number;
-  readonly enough: number;
-  /** The next task in the order of tasks that was never started. */
-  next: number;
+  /** Numbers of tasks that may fail, and that must succeed. */
+  readonly toleratedFailures: number;
+  readonly minSuccessful: number;
+  /** Index of the next task to start. */
+  nextTask: number;
   inFlight: number;
   numDone: number;
   numFailed: number;
-  /** Attempts that ended, and of these the failed ones that speak against going on. */
+  /** Attempts that ended, and the failed ones among them that count for the breaker. */
   attemptsEnded: number;
   attemptsFailed: number;
   startedAtMs: number;
-  /** When an attempt last ended. */
+  /** Time at which the last attempt ended. */
   lastEndedAtMs: number;
   ended?: { reason: EndReason; atMs: number };
 }
 
-/** @param tiersMiB memory of each size of the function, the smallest first */
+/** @param memorySizesMiB memory sizes of the function, ascending */
 export function createState(
   taskIds: readonly string[],
   options: ResolvedOptions,
-  tiersMiB: readonly (number | null)[] = [null],
+  memorySizesMiB: readonly (number | null)[] = [null],
 ): FanOutState {
   const numTasks = taskIds.length;
   return {
     options,
-    tiersMiB,
-    tasks: taskIds.map((taskId) => ({ taskId, state: 'queued', attempts: [], failures: 0, kills: 0, tier: 0 })),
-    tolerated: toCount(options.toleratedFailures, numTasks, Math.floor),
-    enough: options.enough === null ? numTasks : Math.min(numTasks, toCount(options.enough, numTasks, Math.ceil)),
-    next: 0,
+    memorySizesMiB,
+    tasks: taskIds.map((taskId) => ({ taskId, state: 'queued', attempts: [], failures: 0, kills: 0, sizeIndex: 0 })),
+    toleratedFailures: toCount(options.toleratedFailures, numTasks, Math.floor),
+    minSuccessful:
+      options.minSuccessful === null
+        ? numTasks
+        : Math.min(numTasks, toCount(options.minSuccessful, numTasks, Math.ceil)),
+    nextTask: 0,
     inFlight: 0,
     numDone: 0,
     numFailed: 0,
@@ -83,7 +86,7 @@ export function isSettled({ state }: TaskState): boolean {
   return state === 'done' || state === 'failed';
 }
 
-/** Attempts of a task that nobody has heard of since. */
-export function inFlightOf({ attempts }: TaskState): Attempt[] {
+/** List the attempts of a task that have not ended. */
+export function listInFlight({ attempts }: TaskState): Attempt[] {
   return attempts.filter(({ endedAtMs }) => endedAtMs === undefined);
 }

@@ -1,4 +1,4 @@
-// Fan out tasks whose results are objects in a store: those that are finished are not done again.
+// Fans out tasks whose results are objects in a store, without repeating finished ones.
 
 import { TaskFailedError } from '../base/errors.ts';
 import type { Engine } from './engine.ts';
@@ -14,12 +14,12 @@ export interface StoredTask {
 }
 
 /**
- * Do the tasks that are not finished.
+ * Run the tasks that are not finished.
  *
- * @param name of the fan-out, which its durable operations carry
+ * @param name prefix of the names of its durable operations
  * @param finished keys of results that are in the store
- * @param options `shardAbove` decides whether results come back one by one, or summed up
- * @returns the tasks that were done, and what came of them, in the same order
+ * @param options `maxTasksPerExecution` also decides whether results are returned one by one or as sums
+ * @returns the tasks that were run, and their outcome in the same order
  */
 export async function fanOutUnfinished<Task extends StoredTask, Answer>(
   engine: Engine,
@@ -32,14 +32,13 @@ export async function fanOutUnfinished<Task extends StoredTask, Answer>(
   options: FanOutOptions,
 ): Promise<{ pending: Task[]; gathered: Gathered<Answer> }> {
   const pending = tasks.filter(({ resultKey }) => !finished.has(resultKey));
-  const { shardAbove = MAX_TASKS } = options;
+  const { maxTasksPerExecution = MAX_TASKS } = options;
   const gathered = await fanOut<unknown, Answer>(
     engine,
     name,
     pending.map(({ taskId, payload }) => ({ taskId, payload })),
-    worker,
     // the results of a sharded fan-out would be too large for one execution
-    { ...options, shardAbove, results: pending.length > shardAbove ? 'sum' : 'all' },
+    { ...options, worker, maxTasksPerExecution, results: pending.length > maxTasksPerExecution ? 'sum' : 'all' },
   );
   return { pending, gathered };
 }
@@ -47,8 +46,8 @@ export async function fanOutUnfinished<Task extends StoredTask, Answer>(
 /**
  * The error of a fan-out that did not finish all tasks.
  *
- * @param where what the fan-out did, for a message without a task
- * @param seeAlso where all failures are listed
+ * @param where name of the fan-out, for a message without a task
+ * @param seeAlso key of the list of all failures
  */
 export function unfinishedError(
   { reason, failed, counts }: Pick<Gathered<unknown>, 'reason' | 'failed' | 'counts'>,
@@ -57,14 +56,14 @@ export function unfinishedError(
 ): Error {
   const see = seeAlso === undefined ? '' : `; see ${seeAlso}`;
   const [first] = failed;
-  if (!first) return new Error(`${where} ended as ${reason}, without a task that failed for good${see}`);
-  const gaveUp = reason === 'breakerOpen' ? ', too many attempts failed to go on' : '';
+  if (!first) return new Error(`${where} ended as ${reason}, although no task has failed${see}`);
+  const gaveUp = reason === 'breakerOpen' ? ', too many attempts failed' : '';
   const more = counts.failed > 1 ? `; ${counts.failed - 1} more failed` : '';
   return new TaskFailedError(first.taskId, first.attempts, first.error, `${gaveUp}${more}${see}`);
 }
 
-/** The error that a step or task ended with: the durable SDK wraps what a step threw, and marks that with `errorType`. */
-export function causeOf(error: unknown): { name: string; message: string } {
+/** The error of a step or task: the durable SDK wraps the error of a step in one with an `errorType`. */
+export function findCause(error: unknown): { name: string; message: string } {
   const isWrapped = error instanceof Error && 'errorType' in error && error.cause instanceof Error;
   const cause = isWrapped ? error.cause : error;
   return cause instanceof Error

@@ -1,9 +1,9 @@
-// What a fan-out came to: counts for the report, the failed tasks, the times of every attempt.
+// The summary of a fan-out: counts, failed tasks and the times of all attempts.
 
 import type { Failure } from './error-class.ts';
 import type { FanOutState } from './state.ts';
 
-/** What happened, for the report. */
+/** Counts of a fan-out, for the report. */
 export interface FanOutCounts {
   /** tasks of the fan-out */
   tasks: number;
@@ -15,7 +15,7 @@ export interface FanOutCounts {
   attempts: number;
   /** invocations after a failed one of the same task */
   retried: number;
-  /** second invocations of a slow task */
+  /** speculative invocations of slow tasks */
   speculative: number;
   throttled: number;
   timedOut: number;
@@ -25,7 +25,7 @@ export interface FanOutCounts {
   crashed: number;
   /** tasks that never started */
   notStarted: number;
-  /** invocations whose answer nobody waited for: a twin was first, or the fan-out was over */
+  /** invocations whose result was ignored: a twin was first, or the fan-out had ended */
   abandoned: number;
 }
 
@@ -51,18 +51,18 @@ export function addCounts(a: FanOutCounts, b: FanOutCounts): FanOutCounts {
   return Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) as unknown as FanOutCounts;
 }
 
-/** A task that was given up; where the breaker opened, also one that had failed and was not done when it did. */
+/** A failed task; if the breaker opened, also a task with a failed attempt that was not done. */
 export interface FailedTask {
   taskId: string;
   attempts: number;
   error: Failure;
-  /** Errors of all its attempts, in order; null of one that nobody waited for. */
+  /** Errors of all its attempts, in order; null for an abandoned attempt. */
   errors: (Failure | null)[];
 }
 
 /**
- * An attempt: position of its task, its number, when it was asked for and when its answer came, in milliseconds since the
- * fan-out began; the end is null when nobody waited for it.
+ * An attempt: index of its task, its number, the times of request and result, in milliseconds since the start of the
+ * fan-out; the end is null for an abandoned attempt.
  */
 export type TimelineEntry = [task: number, attempt: number, startMs: number, endMs: number | null];
 
@@ -78,7 +78,7 @@ export function summarize({ tasks, startedAtMs, ended }: FanOutState): Summary {
   const stopped: FailedTask[] = [];
   const timeline: TimelineEntry[] = [];
   for (const [i, task] of tasks.entries()) {
-    // one that was still pausing at the end was never invoked
+    // an attempt that was still pausing at the end was never invoked
     const attempts = task.attempts.filter(
       (attempt) => !ended || attempt.endedAtMs !== undefined || attempt.startedAtMs <= ended.atMs,
     );
@@ -86,7 +86,7 @@ export function summarize({ tasks, startedAtMs, ended }: FanOutState): Summary {
     counts.attempts += attempts.length;
     counts.speculative += speculative;
     counts.retried += Math.max(0, attempts.length - 1 - speculative);
-    if (task.tier > 0) counts.movedUp++;
+    if (task.sizeIndex > 0) counts.movedUp++;
     for (const [k, { startedAtMs: startMs, endedAtMs, error }] of attempts.entries()) {
       if (endedAtMs === undefined) counts.abandoned++;
       if (error?.name === 'ThrottledError') counts.throttled++;
@@ -111,7 +111,7 @@ export function summarize({ tasks, startedAtMs, ended }: FanOutState): Summary {
   return { counts, failed: [...failed, ...stopped], timeline };
 }
 
-/** The value below which a share of the numbers lies; 0 of none. */
+/** The smallest value that is not below a share of the numbers; 0 for an empty list. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;

@@ -1,19 +1,19 @@
-// The tasks of a fan-out: a list, or what they can be made from.
+// The tasks of a fan-out: a list, or a source from which they can be made.
 
 import { InputError } from '../base/errors.ts';
 
-/** One unit of work. A task may be invoked more than once: what it does must come out the same each time. */
+/** One unit of work. It may run more than once, and must have the same effect each time. */
 export interface Task<Payload> {
   /** Unique in the fan-out, e.g. `generate-3`. */
   taskId: string;
   payload: Payload;
 }
 
-/** Tasks that are made where they are needed. Of a divided fan-out each execution makes its own, and none is sent any. */
+/** Tasks that are made where they are needed: each shard of a large fan-out makes its own, and no list is sent. */
 export interface TaskSource<Payload> {
-  /** From 0 up. */
+  /** An integer ≥ 0. */
   numTasks: number;
-  /** Tells `tasksOf` which tasks these are: some keys and numbers, as JSON. */
+  /** Input of `makeTasks`: some keys and numbers, as JSON. */
   source: unknown;
   /** Never set: holds the type. */
   readonly types?: Payload;
@@ -22,20 +22,27 @@ export interface TaskSource<Payload> {
 export type Tasks<Payload> = readonly Task<Payload>[] | TaskSource<Payload>;
 
 /**
- * Makes tasks [start, end) of a source, in their order. It is asked again at each replay, in any execution, and must give the
- * same each time: from the source alone, or from objects that are never replaced.
+ * Makes tasks [start, end) of a source, in order. Called again at each replay, in any execution, it must return the same
+ * tasks each time: from the source alone, or from objects that are never replaced.
  */
-export type TasksOf = (
+export type MakeTasks = (
   source: unknown,
   start: number,
   end: number,
 ) => readonly Task<unknown>[] | Promise<readonly Task<unknown>[]>;
 
+/** Tasks [start, end) of a source. */
+export interface SourceRange {
+  source: unknown;
+  start: number;
+  end: number;
+}
+
 export function isSource<Payload>(tasks: Tasks<Payload>): tasks is TaskSource<Payload> {
   return !Array.isArray(tasks);
 }
 
-export function numTasksOf(tasks: Tasks<unknown>): number {
+export function countTasks(tasks: Tasks<unknown>): number {
   return isSource(tasks) ? tasks.numTasks : tasks.length;
 }
 
@@ -43,19 +50,21 @@ export function numTasksOf(tasks: Tasks<unknown>): number {
  * Make some tasks of a source.
  *
  * @param name of the fan-out, for messages
- * @throws {InputError} when the engine cannot make any, or others than were asked for came
+ * @throws {InputError} when the handler has no `makeTasks`, or it returns a wrong number of tasks
  */
-export async function makeTasks<Payload>(
-  tasksOf: TasksOf | undefined,
+export async function makeSourceTasks<Payload>(
+  makeTasks: MakeTasks | undefined,
   name: string,
-  source: unknown,
-  start: number,
-  end: number,
+  { source, start, end }: SourceRange,
 ): Promise<readonly Task<Payload>[]> {
-  if (!tasksOf)
-    throw new InputError(`fan-out ${name} has a source of tasks, but its handler no tasksOf to make them with`);
-  const tasks = await tasksOf(source, start, end);
-  if (tasks.length !== end - start)
-    throw new InputError(`fan-out ${name}: tasks ${start} to ${end} were asked for, ${tasks.length} came`);
+  if (!makeTasks) {
+    throw new InputError(`fan-out ${name} has a source of tasks, so durableHandler needs the option makeTasks`);
+  }
+  const tasks = await makeTasks(source, start, end);
+  if (tasks.length !== end - start) {
+    throw new InputError(
+      `fan-out ${name}: makeTasks must return ${end - start} tasks for ${start} to ${end}, got ${tasks.length}`,
+    );
+  }
   return tasks as readonly Task<Payload>[];
 }

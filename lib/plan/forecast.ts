@@ -1,6 +1,6 @@
 // The forecast of a run's time, memory and costs, before anything is spent.
 
-import { LOOK_SHARE, STRAGGLER_TASKS } from '../fanout/looks.ts';
+import { POLL_SHARE, STRAGGLER_TASKS } from '../fanout/polling.ts';
 import {
   addUsage,
   type Costs,
@@ -117,7 +117,7 @@ function lookOperations(needs: readonly TaskResources[], atOnce: number): number
   const operations = needs.map((need) => {
     const seconds = secondsOf([need], Math.min(need.numTasks, atOnce));
     let looks = 0;
-    for (let at = 2; need.numTasks >= STRAGGLER_TASKS && at < seconds; at += Math.max(2, LOOK_SHARE * at)) looks++;
+    for (let at = 2; need.numTasks >= STRAGGLER_TASKS && at < seconds; at += Math.max(2, POLL_SHARE * at)) looks++;
     return 2 * looks;
   });
   return operations.reduce((sum, one) => sum + one, 0);

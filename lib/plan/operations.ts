@@ -20,14 +20,14 @@ function fanOutSizes({ numChunks, treeGroups, dataset, params, search }: Plan): 
 }
 
 /** Maximum number of tasks of a fan-out in the run's execution; larger fan-outs are divided into shards. */
-export function shardAbove(plan: Plan): number {
+export function maxTasksPerExecution(plan: Plan): number {
   const total = fanOutSizes(plan).reduce((sum, tasks) => sum + tasks);
   return total <= MAX_TASKS ? MAX_TASKS : SHARD_TASKS;
 }
 
 /** Durable operations of a run whose tasks all succeed at the first attempt, including the executions of shards. */
 export function durableOperations(plan: Plan): number {
-  const most = shardAbove(plan);
+  const most = maxTasksPerExecution(plan);
   const ofFanOut = (tasks: number): number => {
     if (tasks <= most) return FAN_OUT_STEPS + tasks;
     const shards = Math.ceil(tasks / most);

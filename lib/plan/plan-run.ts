@@ -7,7 +7,7 @@ import { checkFits } from './feasibility.ts';
 import { checkTask, layOutRun } from './lay-out.ts';
 import type { RunParams } from './params.ts';
 import type { DataShape, Plan } from './plan.ts';
-import { candidatePlan, checkSearch, planSearch } from './search/plan-search.ts';
+import { forCandidate, checkSearch, planSearch } from './search/plan-search.ts';
 
 /** The orchestrator stores the parameters in a step's result, of which AWS keeps up to 256 KB inline. */
 const MAX_PARAMS_BYTES = 200_000;
@@ -48,7 +48,7 @@ export function planRun(params: RunParams, shape?: DataShape): Plan {
   }
   const plan = planSearch(params, search, layOut);
   for (const candidate of plan.search!.candidates)
-    candidatePlan(candidate.params, () => checkFits(candidate.plan, layOut));
+    forCandidate(candidate.params, () => checkFits(candidate.plan, layOut));
   return plan;
 }
 

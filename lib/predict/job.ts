@@ -2,7 +2,7 @@
 
 import type { Engine } from '../fanout/engine.ts';
 import type { WorkerSize } from '../fanout/run-lanes.ts';
-import { causeOf, fanOutUnfinished, type StoredTask, unfinishedError } from '../fanout/stored-tasks.ts';
+import { findCause, fanOutUnfinished, type StoredTask, unfinishedError } from '../fanout/stored-tasks.ts';
 import type { Inputs } from '../ingest/inputs.ts';
 import type { Parts } from '../ingest/locate.ts';
 import { TIMEOUT_SECONDS } from '../plan/stage-sizes.ts';
@@ -95,7 +95,7 @@ export async function runPrediction(
     });
   } catch (error) {
     await engine.step('failed', () =>
-      replaceJson(store, keys.status, { ...status, state: 'failed', error: causeOf(error) }),
+      replaceJson(store, keys.status, { ...status, state: 'failed', error: findCause(error) }),
     );
     throw error;
   }

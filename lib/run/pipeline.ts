@@ -1,7 +1,7 @@
 // The pipeline: ordinary TypeScript over an engine. Everything non-deterministic is inside `engine.step`.
 
 import type { Engine } from '../fanout/engine.ts';
-import { causeOf } from '../fanout/stored-tasks.ts';
+import { findCause } from '../fanout/stored-tasks.ts';
 import { findSchema, getSchema } from '../ingest/results.ts';
 import { NO_PART_USAGE } from '../plan/cost.ts';
 import type { RunParams } from '../plan/params.ts';
@@ -72,7 +72,7 @@ export async function runPipeline(engine: Engine, options: PipelineOptions): Pro
   try {
     return await runStages(engine, options, start.params, runner);
   } catch (error) {
-    const cause = causeOf(error);
+    const cause = findCause(error);
     const state = cause.name === 'CancelledError' ? 'cancelled' : 'failed';
     await engine.step('status-failed', () => runner.writeStatus(state, cause));
     throw error;

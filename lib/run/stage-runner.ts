@@ -8,7 +8,7 @@ import type { Gathered } from '../fanout/shards.ts';
 import { fanOutUnfinished, unfinishedError } from '../fanout/stored-tasks.ts';
 import { addCounts, NO_COUNTS } from '../fanout/summary.ts';
 import { addUsage, NO_USAGE, type PartUsage, type Usage } from '../plan/cost.ts';
-import { shardAbove } from '../plan/operations.ts';
+import { maxTasksPerExecution } from '../plan/operations.ts';
 import type { RunParams } from '../plan/params.ts';
 import type { Plan } from '../plan/plan.ts';
 import { memorySizeIndex, taskResources } from '../plan/resources.ts';
@@ -159,12 +159,12 @@ export class StageRunner {
       stragglerFactor: FAN_OUT_DEFAULTS.stragglerFactor * spread,
       // a fan-out that begins after the deadline ends at its first poll
       deadlineMs: remainingMs === null ? null : Math.max(1, remainingMs),
-      shardAbove: this.plan ? shardAbove(this.plan) : MAX_TASKS,
+      maxTasksPerExecution: this.plan ? maxTasksPerExecution(this.plan) : MAX_TASKS,
     };
   }
 
   #count(name: StageName, numTasks: number, numPending: number, gathered: Gathered<WorkerAnswer>): void {
-    const { counts, results, sums, own } = gathered;
+    const { counts, results, sums, overhead: own } = gathered;
     this.counts = addCounts(this.counts, { ...counts, tasks: numTasks, reused: numTasks - numPending });
     const used = sums ?? results.filter((answer) => answer !== null).reduce(addUsage, NO_USAGE);
     const unmeasured = counts.attempts - counts.done;

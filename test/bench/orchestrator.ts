@@ -9,6 +9,10 @@ interface Event {
 
 export const handler = durableHandler(async ({ payloads, options }: Event, engine) => {
   const tasks = payloads.map((payload, i) => ({ taskId: `task-${i}`, payload }));
-  const { reason, counts, own } = await fanOut(engine, 'tasks', tasks, workerFunction('worker'), options);
+  const {
+    reason,
+    counts,
+    overhead: own,
+  } = await fanOut(engine, 'tasks', tasks, { worker: workerFunction('worker'), ...options });
   return { reason, counts, operations: engine.operations + (own.durableOperations ?? 0) };
 });

@@ -40,7 +40,7 @@ suite('simulator', () => {
     for (let seed = 0; seed < 10; seed++) {
       const shares = { slowShare: 0.05, crashShare: 0.1, timeoutShare: 0.02, memoryShare: 0.02 };
       const aws = { concurrency: 60, sandboxesPer10s: 40, s3WritesPerSecond: 50, s3ReadsPerSecond: 80 };
-      const options = { shardAbove: 100, maxInFlight: 80, breakerRate: 1 };
+      const options = { maxTasksPerExecution: 100, maxInFlight: 80, breakerRate: 1 };
       const { gathered, counts, duplicates } = await simulate(
         scenario({ numTasks: 250, ...shares }, { aws, options, seed }),
       );
@@ -56,7 +56,8 @@ suite('simulator', () => {
   });
 
   test('the same seed gives the same outcome, another seed another', async () => {
-    const run = (seed: number) => simulate(scenario({ numTasks: 500 }, { seed, options: { shardAbove: 200 } }));
+    const run = (seed: number) =>
+      simulate(scenario({ numTasks: 500 }, { seed, options: { maxTasksPerExecution: 200 } }));
     assert.deepEqual(await run(1), await run(1));
     assert.notEqual((await run(1)).seconds, (await run(2)).seconds);
   });
@@ -72,7 +73,7 @@ suite('simulator', () => {
 
   test('when 60 % of the attempts fail, the fan-out ends early', async () => {
     const { gathered, counts } = await simulate(
-      scenario({ numTasks: 2000, crashShare: 0.6 }, { options: { maxInFlight: 50, shardAbove: 1000 } }),
+      scenario({ numTasks: 2000, crashShare: 0.6 }, { options: { maxInFlight: 50, maxTasksPerExecution: 1000 } }),
     );
     assert.equal(gathered.reason, 'breakerOpen');
     assert.ok(counts.attempts < 300, `${counts.attempts}`);
@@ -122,7 +123,7 @@ suite('simulator', () => {
   ]; // biome-ignore format: points
   for (const [binds, work, aws] of CASES) {
     test(`the limit that costs the most time is found: ${binds}`, async () => {
-      const options = { shardAbove: 40, lookEveryMs: 60_000 };
+      const options = { maxTasksPerExecution: 40, pollIntervalMs: 60_000 };
       const given = scenario({ ...STEADY, numTasks: 100, ...work }, { aws, options });
       const run = await simulate(given);
       assert.equal(bindingOf(run, await bindings(given, run)), binds);
@@ -132,7 +133,7 @@ suite('simulator', () => {
   test('shards get the same result from a list as from a source, for which the root writes little', async () => {
     const given = scenario(
       { ...STEADY, numTasks: 2000 },
-      { options: { shardAbove: 50, maxInFlight: 200, results: 'sum' } },
+      { options: { maxTasksPerExecution: 50, maxInFlight: 200, results: 'sum' } },
     );
     const [source, list] = [await simulate(given), await simulate({ ...given, sendsTasks: true })];
     assert.deepEqual(source.gathered, list.gathered);
@@ -143,7 +144,7 @@ suite('simulator', () => {
 
   test('limits at which AWS would end an execution are reported', async () => {
     const exceeded = async (aws: Partial<Aws>) =>
-      (await simulate(scenario({ numTasks: 50 }, { aws, options: { shardAbove: 20 } }))).exceeded;
+      (await simulate(scenario({ numTasks: 50 }, { aws, options: { maxTasksPerExecution: 20 } }))).exceeded;
     assert.deepEqual(await exceeded({}), []);
     assert.deepEqual(await exceeded({ bytesPerExecution: 3000 }), ['bytes of an execution']);
     assert.deepEqual(await exceeded({ operationsPerExecution: 10 }), ['operations of an execution']);

@@ -27,7 +27,7 @@ export function planSearch(params: RunParams, spec: SearchSpec, layOut: (params:
   const listed = checkSearch(params, spec);
   const candidates = listed.map((candidate) => ({
     params: candidate,
-    plan: candidatePlan(candidate, () => layOut(withCandidate(params, candidate))),
+    plan: forCandidate(candidate, () => layOut(withCandidate(params, candidate))),
   }));
   const plans = candidates.map(({ plan }) => plan);
   const longest = plans.reduce((most, plan) => (plan.growSeconds > most.growSeconds ? plan : most));
@@ -63,7 +63,7 @@ export function checkSearch({ folds: numFolds = 0, group, time, seed }: RunParam
 }
 
 /** Run `work`; if it throws an InputError, name the candidate in its message. */
-export function candidatePlan<T>(candidate: Overrides, work: () => T): T {
+export function forCandidate<T>(candidate: Overrides, work: () => T): T {
   try {
     return work();
   } catch (error) {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FormatError, InputError, isRetryable, NotFoundError, TaskFailedError } from '../../../lib/base/errors.ts';
 import {
-  classOf,
+  classify,
   type ErrorClass,
   encodeFailure,
   parseFailure,
@@ -51,7 +51,7 @@ const CLASSES: [name: string, message: string, errorClass: ErrorClass][] = [
   ['CancelledError', 'run r was cancelled', 'aborted'],
 ];
 for (const [name, message, errorClass] of CLASSES) {
-  test(`${name} ${message} is of the class ${errorClass}`, () => assert.equal(classOf({ name, message }), errorClass));
+  test(`${name} ${message} is of the class ${errorClass}`, () => assert.equal(classify({ name, message }), errorClass));
 }
 
 test("the platform's type of an error says more than its message", () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { parseFailure } from '../../../lib/fanout/error-class.ts';
-import { logPlace, withLog } from '../../../lib/fanout/log-tail.ts';
+import { keepFailed, thin } from '../../../lib/fanout/history-limits.ts';
+import { logLocation, withLog } from '../../../lib/fanout/log-tail.ts';
 import type { FailedTask } from '../../../lib/fanout/summary.ts';
-import { keepFailed, thin } from '../../../lib/fanout/trim.ts';
 
 suite('the end of a log', () => {
   test('it travels behind the message, and is parted from it', () => {
@@ -24,8 +24,8 @@ suite('the end of a log', () => {
       `RequestId: ${id} Error: Runtime exited with error: signal: killed`,
       `2026-11-24T10:00:00.000Z ${id} Task timed out after 3.00 seconds`,
     ])
-      assert.match(logPlace('train', message), new RegExp(`see the log group of function train, request ${id}$`));
-    assert.match(logPlace('train', 'Rate Exceeded.'), /see the log group of function train$/);
+      assert.match(logLocation('train', message), new RegExp(`see the log group of function train, request ${id}$`));
+    assert.match(logLocation('train', 'Rate Exceeded.'), /see the log group of function train$/);
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InputError } from '../../../lib/base/errors.ts';
-import { causeOf, fanOutUnfinished, unfinishedError } from '../../../lib/fanout/stored-tasks.ts';
+import { fanOutUnfinished, findCause, unfinishedError } from '../../../lib/fanout/stored-tasks.ts';
 import { memoryEngine } from '../../helpers.ts';
 
 const tasks = ['a', 'b', 'c'].map((name) => ({ taskId: name, payload: { name }, resultKey: `results/${name}.json` }));
@@ -32,13 +32,13 @@ test('the error of a fan-out names the first task that failed, how many more, an
 test('a fan-out that ended without a failed task says how it ended', () => {
   const counts = { failed: 0 } as Parameters<typeof unfinishedError>[0]['counts'];
   const { message } = unfinishedError({ reason: 'aborted', failed: [], counts }, 'stage split');
-  assert.equal(message, 'stage split ended as aborted, without a task that failed for good');
+  assert.equal(message, 'stage split ended as aborted, although no task has failed');
 });
 
 test('the cause of an error is what a step threw, not what the durable SDK made of it', () => {
   const thrown = new InputError('row 3: no label');
   const wrapped = Object.assign(new Error('step failed', { cause: thrown }), { errorType: 'InputError' });
-  assert.deepEqual(causeOf(wrapped), { name: 'InputError', message: 'row 3: no label' });
-  assert.deepEqual(causeOf(new Error('a', { cause: thrown })), { name: 'Error', message: 'a' });
-  assert.deepEqual(causeOf('text'), { name: 'Error', message: 'text' });
+  assert.deepEqual(findCause(wrapped), { name: 'InputError', message: 'row 3: no label' });
+  assert.deepEqual(findCause(new Error('a', { cause: thrown })), { name: 'Error', message: 'a' });
+  assert.deepEqual(findCause('text'), { name: 'Error', message: 'text' });
 });

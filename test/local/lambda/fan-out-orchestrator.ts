@@ -27,36 +27,40 @@ const tasksOf = ({ payloads }: Event) => payloads.map((payload, i) => ({ taskId:
 
 const modes = {
   async fan(engine: Engine, event: Event) {
-    const { reason, counts, failed, results, sums, own } = await fanOut(
-      engine,
-      'fan',
-      tasksOf(event),
-      workerOf(event),
-      event.options,
-    );
+    const {
+      reason,
+      counts,
+      failed,
+      results,
+      sums,
+      overhead: own,
+    } = await fanOut(engine, 'fan', tasksOf(event), { worker: workerOf(event), ...event.options });
     const operations = engine.operations + (own.durableOperations ?? 0);
     return { reason, counts, failed, results, sums, operations };
   },
   async map(engine: Engine, event: Event) {
-    return map(engine, 'map', event.payloads, workerOf(event), event.options);
+    return map(engine, 'map', event.payloads, { worker: workerOf(event), ...event.options });
   },
   async reduce(engine: Engine, event: Event) {
     const worker = workerFunction<object, { text: string }>('worker');
-    return mapReduce(engine, 'reduce', event.payloads, worker, (a, b) => ({ text: `(${a.text} ${b.text})` }));
+    return mapReduce(engine, 'reduce', event.payloads, {
+      worker,
+      reduce: (a, b) => ({ text: `(${a.text} ${b.text})` }),
+    });
   },
   /** What a fan-out gave is asked for again by a replay, after a pause. */
   async later(engine: Engine, event: Event) {
-    const before = await fanOut(engine, 'fan', tasksOf(event), workerOf(event), event.options);
+    const before = await fanOut(engine, 'fan', tasksOf(event), { worker: workerOf(event), ...event.options });
     const { reason, results, counts } = before;
     await engine.wait('pause', 1);
     return { reason, counts, bytes: JSON.stringify(results).length, operations: engine.operations };
   },
   /** A second fan-out begins when half of the first is done. */
   async chain(engine: Engine, event: Event) {
-    const first = startFanOut(engine, 'first', tasksOf(event), workerOf(event), event.options);
+    const first = startFanOut(engine, 'first', tasksOf(event), { worker: workerOf(event), ...event.options });
     await first.reached(0.5);
     const tasks = [{ taskId: 'opener', payload: { action: 'open', path: event.gate } }];
-    const second = startFanOut(engine, 'second', tasks, workerOf(event));
+    const second = startFanOut(engine, 'second', tasks, { worker: workerOf(event) });
     const [one, two] = await Promise.all([first.done, second.done]);
     return [...one.results, ...two.results];
   },
@@ -64,7 +68,7 @@ const modes = {
   async nested(engine: Engine, event: Event) {
     const self = workerFunction<object, { counts: { done: number } }>('fanner:live');
     const payloads = [0, 1].map(() => ({ ...event, mode: 'fan' }));
-    return (await map(engine, 'nested', payloads, self)).map((result) => result!.counts.done);
+    return (await map(engine, 'nested', payloads, { worker: self })).map((result) => result!.counts.done);
   },
 };
 

@@ -92,7 +92,7 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
     // the first attempt waits for what the second one would never see: it is told to pass after the first began
     const payloads = [...echoes(11), { action: 'once', path: gate, id: 'slow' }];
     const before = performance.now();
-    const { reason, counts, results } = await run('fan', payloads, { options: { lookEveryMs: 1000 } });
+    const { reason, counts, results } = await run('fan', payloads, { options: { pollIntervalMs: 1000 } });
     assert.equal(reason, 'allDone');
     assert.deepEqual([counts.speculative, counts.attempts, counts.abandoned, counts.retried], [1, 13, 1, 0]);
     assert.equal(results[11], 'second');
@@ -123,7 +123,7 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
       },
     });
     const payloads = echoes(40).map((payload) => ({ ...payload, id: String(payload.i) }));
-    const event = { mode: 'fan', payloads, options: { shardAbove: 15, maxInFlight: 6 } };
+    const event = { mode: 'fan', payloads, options: { maxTasksPerExecution: 15, maxInFlight: 6 } };
     const { result } = await own.invoke(event, { FunctionName: 'fanner', Qualifier: 'live' });
     assert.deepEqual([result.reason, result.counts.done, result.counts.attempts], ['allDone', 40, 40]);
     assert.deepEqual(
@@ -145,7 +145,7 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
     const options = { dataDir, maxConcurrency: 30, functions: [worker, fanner] };
     const first = await startService(options);
     const payloads = Array.from({ length: 6 }, () => ({ action: 'gate', path: gate }));
-    const event = { mode: 'fan', payloads, options: { shardAbove: 3 } };
+    const event = { mode: 'fan', payloads, options: { maxTasksPerExecution: 3 } };
     const target = { FunctionName: 'fanner', Qualifier: 'live', DurableExecutionName: 'mine' };
     await first.invoke(event, { ...target, InvocationType: 'Event' });
     const atWork = () =>
@@ -188,7 +188,7 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
   });
 
   test('a task that never starts is its own error, with the likely cause', async () => {
-    const options = { attemptTimeoutMs: 500, startWithinMs: 500 };
+    const options = { attemptTimeoutMs: 500, startTimeoutMs: 500 };
     const { failed, counts } = await run('fan', echoes(2), { workers: ['stopped'], options });
     assert.equal(counts.notStarted, 2);
     assert.match(failed[0].error.message, /it never did; likely the function has no places \(reserved concurrency 0\)/);
@@ -208,7 +208,7 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
     payloads[40] = { action: 'fail', message: 'InputError: lost', i: 40, id: 'part-40' } as (typeof payloads)[0];
     const from = events.length;
     const { reason, counts, results, failed, operations } = await run('fan', payloads, {
-      options: { shardAbove: 30, toleratedFailures: 1, maxInFlight: 8 },
+      options: { maxTasksPerExecution: 30, toleratedFailures: 1, maxInFlight: 8 },
     });
     assert.equal(reason, 'allDone');
     assert.deepEqual([counts.tasks, counts.done, counts.failed, counts.attempts], [95, 94, 1, 95]);
@@ -233,7 +233,7 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
       ...echoes(300, { text: 'x'.repeat(1000) }),
       { action: 'once', path: join(folder, 'rebuilt'), id: 'rebuilt' },
     ];
-    const options = { lookEveryMs: 1000, maxInFlight: 301 };
+    const options = { pollIntervalMs: 1000, maxInFlight: 301 };
     const later = await run<Result & { bytes: number }>('later', payloads, { options });
     assert.deepEqual([later.reason, later.counts.done, later.counts.speculative], ['allDone', 301, 1]);
     assert.ok(later.bytes > 300_000);
@@ -241,9 +241,9 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
   });
 
   test('sums of fields, in slices or not', async () => {
-    for (const shardAbove of [4, 100]) {
+    for (const maxTasksPerExecution of [4, 100]) {
       const { sums, results } = await run('fan', echoes(10, { text: 'x' }), {
-        options: { results: 'sum', shardAbove },
+        options: { results: 'sum', maxTasksPerExecution },
       });
       assert.deepEqual([sums, results], [{ i: 45 }, []]);
     }

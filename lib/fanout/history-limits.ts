@@ -1,4 +1,4 @@
-// How much of a fan-out's history is passed on: enough for a reader, little enough for the executions that carry it.
+// Limits the history of a fan-out that executions pass on.
 
 import type { FailedTask } from './summary.ts';
 
@@ -8,7 +8,7 @@ export function thin<T>(items: readonly T[], most: number): T[] {
   return items.filter((_, i) => i % every === 0);
 }
 
-/** The first of the failed tasks, as JSON no more than so many bytes: the ends of logs go first, and then the last tasks. */
+/** Keep failed tasks up to a size as JSON: first the logs are removed, then the last tasks. */
 export function keepFailed(failed: readonly FailedTask[], maxBytes: number): FailedTask[] {
   const kept: FailedTask[] = [];
   let left = maxBytes;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { resolveOptions } from '../../../lib/fanout/options.ts';
 import { step } from '../../../lib/fanout/policy.ts';
-import { startsOf } from '../../../lib/fanout/starts.ts';
+import { inferStarts } from '../../../lib/fanout/start-times.ts';
 import { createState } from '../../../lib/fanout/state.ts';
 
 /** Tasks that are all asked for at 0 and get places in their order: when each truly starts and ends. */
@@ -27,7 +27,7 @@ test('no attempt is taken to run before it does, whatever the places and the tim
       for (const [task, { endMs }] of truth.entries()) {
         if (endMs <= atMs) step(state, { type: 'succeeded', task, attempt: 1, atMs: endMs });
       }
-      const starts = startsOf(state, atMs);
+      const starts = inferStarts(state, atMs);
       for (const [task, { startMs, endMs }] of truth.entries()) {
         const start = starts.get(state.tasks[task].attempts[0]);
         if (endMs > atMs && start !== undefined) assert.ok(start >= startMs, `${task}: ${start}, began ${startMs}`);
@@ -44,11 +44,11 @@ test('one that pauses before its next attempt, and one whose twin was first, hol
   const state = createState(['a', 'b', 'c'], resolveOptions({}));
   step(state, { type: 'start', atMs: 0 });
   step(state, { type: 'failed', task: 0, attempt: 1, atMs: 10, error: { name: 'CrashError', message: 'x' } });
-  const paused = startsOf(state, 20);
+  const paused = inferStarts(state, 20);
   assert.equal(paused.has(state.tasks[0].attempts[1]), false);
   assert.equal(paused.get(state.tasks[1].attempts[0]), 10);
   step(state, { type: 'decided', atMs: 30, decision: { speculate: [{ task: 1, attempt: 2 }], failed: [] } });
   step(state, { type: 'succeeded', task: 1, attempt: 2, atMs: 40 });
   // the first attempt of b never answers
-  assert.ok(startsOf(state, 50).get(state.tasks[2].attempts[0])! <= 40);
+  assert.ok(inferStarts(state, 50).get(state.tasks[2].attempts[0])! <= 40);
 });
