@@ -191,7 +191,7 @@ suite('fan-out on the durable engine', { concurrency: false }, () => {
     const options = { attemptTimeoutMs: 500, startTimeoutMs: 500 };
     const { failed, counts } = await run('fan', echoes(2), { workers: ['stopped'], options });
     assert.equal(counts.notStarted, 2);
-    assert.match(failed[0].error.message, /it never did; likely the function has no places \(reserved concurrency 0\)/);
+    assert.match(failed[0].error.message, /it never started; likely the function has reserved concurrency 0/);
   });
 
   test('a deadline ends what would not', async () => {
