@@ -7,7 +7,7 @@ import { checkFits } from './feasibility.ts';
 import { checkTask, layOutRun } from './lay-out.ts';
 import type { RunParams } from './params.ts';
 import type { DataShape, Plan } from './plan.ts';
-import { forCandidate, checkSearch, planSearch } from './search/plan-search.ts';
+import { checkSearch, forCandidate, planSearch } from './search/plan-search.ts';
 
 /** The orchestrator stores the parameters in a step's result, of which AWS keeps up to 256 KB inline. */
 const MAX_PARAMS_BYTES = 200_000;

@@ -2,7 +2,7 @@
 
 import type { Engine } from '../fanout/engine.ts';
 import type { WorkerSize } from '../fanout/run-lanes.ts';
-import { findCause, fanOutUnfinished, type StoredTask, unfinishedError } from '../fanout/stored-tasks.ts';
+import { fanOutUnfinished, findCause, type StoredTask, unfinishedError } from '../fanout/stored-tasks.ts';
 import type { Inputs } from '../ingest/inputs.ts';
 import type { Parts } from '../ingest/locate.ts';
 import { TIMEOUT_SECONDS } from '../plan/stage-sizes.ts';

@@ -100,7 +100,10 @@ suite('fan-out', () => {
       /f has a source of tasks, so durableHandler needs the option makeTasks/,
     );
     const short = memoryEngine(() => async () => ({ twice: 0 }), () => tasks(1)); // biome-ignore format: one line
-    await assert.rejects(fanOut(short, 'f', source, { worker: doubler }), /f: makeTasks must return 20 tasks for 0 to 20, got 1/);
+    await assert.rejects(
+      fanOut(short, 'f', source, { worker: doubler }),
+      /f: makeTasks must return 20 tasks for 0 to 20, got 1/,
+    );
   });
 
   test('a list that one execution cannot write is rejected with a suggestion', async () => {
