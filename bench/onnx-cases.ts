@@ -142,7 +142,7 @@ for (const [name, make] of Object.entries(CASES)) {
   const { trees, edges, numClasses, classLabels, isCategorical } = model;
   const rows = makeRows(model, columns, Number(size));
   writeFileSync(join(folder, `${name}.onnx`), toOnnx(model));
-  const arvo = base64(encodeModel(trees, edges, numClasses, classLabels, { isCategorical }));
+  const arvo = base64(encodeModel({ trees, edges, numClasses, classLabels }, { isCategorical }));
   const columnBytes = rows.map((column) => base64(new Uint8Array(column.buffer)));
   writeFileSync(join(folder, `${name}.json`), JSON.stringify({ arvo, columns: columnBytes }));
 }

@@ -110,7 +110,9 @@ async function compareForests(job: Job, peers: Peers): Promise<void> {
 async function describeModel(job: Job): Promise<void> {
   const binned = await timed(() => bin(job));
   const trees = await growAll(job, binned.result, 2);
-  const encoded = await timed(() => encodeModel(trees, binned.result.info.edges, job.numClasses));
+  const encoded = await timed(() =>
+    encodeModel({ trees, edges: binned.result.info.edges, numClasses: job.numClasses }),
+  );
   const decoded = await timed(() => decodeModel(encoded.result));
   const numNodes = trees.reduce((sum, tree) => sum + tree.numNodes, 0);
   const milliseconds = ({ wall }: { wall: number }) => `${(wall * 1000).toFixed(0)} ms`;

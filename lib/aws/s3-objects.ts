@@ -14,7 +14,8 @@ import {
 import { InputError } from '../base/errors.ts';
 import { changedError, compilePattern, type Objects, type PinnedObject, parseLocation } from '../store/objects.ts';
 import type { StoreUsage } from '../store/store.ts';
-import { BODY_ATTEMPTS, bodyPauseMs, type S3Send } from './s3-send.ts';
+import { BODY_ATTEMPTS, shortPauseMs } from './s3-retry.ts';
+import type { S3Send } from './s3-send.ts';
 
 /** @param usage receives what is asked of S3 */
 export function s3Objects(client: S3Client, send: S3Send, usage: StoreUsage): Objects {
@@ -71,7 +72,7 @@ export function s3Objects(client: S3Client, send: S3Send, usage: StoreUsage): Ob
         } catch (cause) {
           // it broke off: go on from there
           if (attempt === BODY_ATTEMPTS) throw new Error(`${object.uri}: ${(cause as Error).message}`, { cause });
-          await sleep(bodyPauseMs(attempt));
+          await sleep(shortPauseMs(attempt));
         }
       }
     },

@@ -1,28 +1,43 @@
-// When a request to S3 is tried again: the SDK's strategies, one for each request.
+// Retries of requests to S3: all numbers of attempts and pauses, and a retry strategy for the SDK.
 
 import { ConfiguredRetryStrategy } from '@smithy/core/retry';
 
-/** Tries of a request that S3 slows down: 19 pauses, 36 to 107 s in all. S3 says so for as long as it divides a prefix. */
+/** Attempts of a request that meets SlowDown: 19 pauses, 36 to 107 s in all. S3 sends it while it splits a prefix. */
 export const SLOW_DOWN_ATTEMPTS = 20;
-const SLOW_DOWN_PAUSE_MS = 100; // the middle of the first; doubles
+const SLOW_DOWN_PAUSE_MS = 100; // median of the first pause, doubled with each attempt
 const MAX_PAUSE_MS = 5000;
-/** Tries of one that meets anything else that may pass: a broken connection, a 500. Over within seconds. */
+/** Attempts after any other transient fault, such as a broken connection or a 500: they end within seconds. */
 const ATTEMPTS = 5;
 const PAUSE_MS = 50;
+/** Attempts to read a body: the SDK retries only until the head of the answer has arrived. */
+export const BODY_ATTEMPTS = 5;
+/** Attempts of a conditional write: S3 answers 409 while two of them race, and its documentation asks for a retry. */
+export const CONFLICT_ATTEMPTS = 5;
+/** Maximum of the first pause after a body that broke off or a conflict, doubled with each attempt. */
+const MAX_SHORT_PAUSE_MS = 100;
 
 /**
- * @param attempt that was refused, ≥ 1
- * @param share drawn from [0, 1)
+ * @param attempt number of the rejected attempt, ≥ 1
+ * @param share random number in [0, 1)
  */
 export function slowDownPauseMs(attempt: number, share: number): number {
   return pauseMs(SLOW_DOWN_PAUSE_MS, attempt, share);
+}
+
+/**
+ * The pause after a body that broke off, or a conflict.
+ *
+ * @param attempt number of the failed attempt, ≥ 1
+ */
+export function shortPauseMs(attempt: number): number {
+  return Math.random() * MAX_SHORT_PAUSE_MS * 2 ** (attempt - 1);
 }
 
 function pauseMs(firstMs: number, attempt: number, share: number): number {
   return Math.min(MAX_PAUSE_MS, firstMs * 2 ** (attempt - 1)) * (0.5 + share);
 }
 
-/** What the SDK asks of a strategy. */
+/** The methods of a retry strategy that the SDK calls. */
 type RetryStrategy = Pick<
   ConfiguredRetryStrategy,
   'acquireInitialRetryToken' | 'refreshRetryTokenForRetry' | 'recordSuccess'
@@ -34,11 +49,11 @@ interface Request {
 }
 
 /**
- * The SDK's own strategy has a quota for all requests of a client, which some that wait out the same storm use up; here each
- * request has its own bounds. Pauses are from half to one and a half of their middle: who was refused together does not
- * come back together.
+ * A retry strategy with separate limits for each request. The SDK's default strategy has one quota for all requests of a
+ * client, which a few requests use up in a storm. Pauses vary from 0.5 to 1.5 times the median, so that requests rejected
+ * together do not return together.
  *
- * @param random in [0, 1)
+ * @param random gives random numbers in [0, 1)
  */
 export function s3RetryStrategy(random: () => number = Math.random): RetryStrategy {
   const requests = new WeakMap<object, Request>();

@@ -1,22 +1,13 @@
-// What all requests to S3 share: the caller's time, and what a refusal means.
+// Sends requests to S3: the caller's deadline, and clear errors for missing permissions.
 
 import { AccessDeniedError } from '../base/errors.ts';
-
-// the SDK tries a request again until the head of its answer is there; a body that breaks off is ours to ask for again
-export const BODY_ATTEMPTS = 5;
-const MAX_BODY_PAUSE_MS = 100; // before the second attempt; doubles, and is drawn at random below it
-
-/** @param attempt that broke off, ≥ 1 */
-export function bodyPauseMs(attempt: number): number {
-  return Math.random() * MAX_BODY_PAUSE_MS * 2 ** (attempt - 1);
-}
 
 /**
  * Send a request.
  *
- * @param permission that it takes, such as `s3:GetObject`
- * @throws {AccessDeniedError} when that is missing
- * @throws TimeoutError when the caller's time is over, and otherwise the reason of the caller's signal
+ * @param permission required permission, such as `s3:GetObject`
+ * @throws {AccessDeniedError} when the permission is missing
+ * @throws TimeoutError when the caller's deadline has passed; otherwise the reason of the caller's signal
  */
 export type S3Send = <T>(
   permission: string,
@@ -25,10 +16,10 @@ export type S3Send = <T>(
   request: (options: { abortSignal?: AbortSignal }) => Promise<T>,
 ) => Promise<T>;
 
-/** @param signalOf asked at each request: what ends it, with its pauses */
-export function s3Send(signalOf: () => AbortSignal | undefined): S3Send {
+/** @param getSignal called at each request: the signal that ends the request and its pauses */
+export function s3Send(getSignal: () => AbortSignal | undefined): S3Send {
   return async (permission, bucket, key, request) => {
-    const abortSignal = signalOf();
+    const abortSignal = getSignal();
     try {
       return await request({ abortSignal });
     } catch (error) {
@@ -42,11 +33,11 @@ export function s3Send(signalOf: () => AbortSignal | undefined): S3Send {
 }
 
 function lateError(permission: string, bucket: string, key: string, cause: Error): Error {
-  const message = `${permission} of ${key} in bucket ${bucket} was not answered within the time that was left`;
+  const message = `${permission} of ${key} in bucket ${bucket} was not answered before the deadline`;
   return Object.assign(new Error(message, { cause }), { name: 'TimeoutError' });
 }
 
-/** Of S3 Express One Zone; its name says it: `base--zone--x-s3`. */
+/** Whether a bucket is in S3 Express One Zone, by its name: `base--zone--x-s3`. */
 export function isDirectoryBucket(bucket: string): boolean {
   return bucket.endsWith('--x-s3');
 }

@@ -42,8 +42,8 @@ export interface AwsAccess {
  *
  * @throws {InputError} when the stack does not exist, lacks the outputs of this project, or no region is set
  */
-export async function stackTarget(stackName: string, place: AwsAccess = {}): Promise<StackTarget> {
-  const client = new CloudFormationClient(place);
+export async function stackTarget(stackName: string, access: AwsAccess = {}): Promise<StackTarget> {
+  const client = new CloudFormationClient(access);
   const outputs = await client.send(new DescribeStacksCommand({ StackName: stackName })).then(
     ({ Stacks }) => new Map(Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
     async (error: unknown) => {
@@ -66,17 +66,21 @@ export async function stackTarget(stackName: string, place: AwsAccess = {}): Pro
       );
     return value;
   };
-  const bucket = output('BucketName');
+  const names = {
+    bucket: output('BucketName'),
+    orchestratorArn: output('OrchestratorArn'),
+    partitions: outputs.get('PartitionsBucketName'),
+  };
   return {
-    ...makeTarget(bucket, output('OrchestratorArn'), place, place, outputs.get('PartitionsBucketName')),
+    ...makeTarget(names, access, access),
     apiUrl: output('ApiUrl'),
-    functions: functionsOf(outputs, output('OrchestratorArn')),
+    functions: listFunctions(outputs, names.orchestratorArn),
     functionUrl: outputs.get('FunctionUrl'),
   };
 }
 
 /** The stack has an output for each: `TrainLargeFunction`; the orchestrator's has its ARN, with an alias at the end. */
-function functionsOf(outputs: ReadonlyMap<string | undefined, string | undefined>, orchestratorArn: string) {
+function listFunctions(outputs: ReadonlyMap<string | undefined, string | undefined>, orchestratorArn: string) {
   const functions: Record<string, string> = { orchestrator: orchestratorArn.split(':')[6] };
   for (const [output, deployed] of outputs) {
     const [, first, rest] = /^([A-Z])(\w*)Function$/.exec(output ?? '') ?? [];
@@ -88,14 +92,12 @@ function functionsOf(outputs: ReadonlyMap<string | undefined, string | undefined
 /**
  * Clients of one bucket and one orchestrator.
  *
- * @param partitions directory bucket with the partitions of rows, where they are not in the same one
+ * @param names `partitions`: directory bucket with the partitions of rows, if they are in a separate bucket
  */
 export function makeTarget(
-  bucket: string,
-  orchestratorArn: string,
+  { bucket, orchestratorArn, partitions }: { bucket: string; orchestratorArn: string; partitions?: string },
   forS3: S3ClientConfig,
   forLambda: LambdaClientConfig,
-  partitions?: string,
 ): Target {
   const main = s3Store(bucket, forS3);
   return {

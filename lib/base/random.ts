@@ -58,24 +58,18 @@ function mulHigh(a: number, b: number): number {
 /**
  * Philox4x32-10: 128 random bits from a 64-bit key and a 128-bit counter.
  *
+ * @param key shape [2]
+ * @param counter shape [4]
  * @param out receives four unsigned 32-bit integers
  * Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011, doi:10.1145/2063384.2063405.
  */
-export function philox(
-  key0: number,
-  key1: number,
-  counter0: number,
-  counter1: number,
-  counter2: number,
-  counter3: number,
-  out: Uint32Array,
-): void {
-  let k0 = key0 | 0;
-  let k1 = key1 | 0;
-  let c0 = counter0 | 0;
-  let c1 = counter1 | 0;
-  let c2 = counter2 | 0;
-  let c3 = counter3 | 0;
+export function philox(key: Uint32Array, counter: Uint32Array, out: Uint32Array): void {
+  let k0 = key[0] | 0;
+  let k1 = key[1] | 0;
+  let c0 = counter[0] | 0;
+  let c1 = counter[1] | 0;
+  let c2 = counter[2] | 0;
+  let c3 = counter[3] | 0;
   for (let round = 0; round < 10; round++) {
     const high0 = mulHigh(PHILOX_M0, c0);
     const low0 = Math.imul(PHILOX_M0, c0);
@@ -99,13 +93,10 @@ export function philox(
  * `seek` moves it to the start of another index.
  */
 export class RandomStream {
-  readonly #key0: number;
-  readonly #key1: number;
-  readonly #stream: number;
+  readonly #key: Uint32Array;
+  /** Index (64 bits), number of the block, stream. */
+  readonly #counter: Uint32Array;
   readonly #block = new Uint32Array(4);
-  #index0 = 0;
-  #index1 = 0;
-  #blockIndex = 0;
   #used = 4;
 
   /**
@@ -114,17 +105,16 @@ export class RandomStream {
    * @param index row or tree, from 0 to 2^53 - 1
    */
   constructor(seed: number, stream: number, index = 0) {
-    this.#key0 = seed | 0;
-    this.#key1 = Math.floor(seed / TWO_32);
-    this.#stream = stream;
+    this.#key = Uint32Array.of(seed, Math.floor(seed / TWO_32));
+    this.#counter = Uint32Array.of(0, 0, 0, stream);
     this.seek(index);
   }
 
   /** Go to the first number of `index`. */
   seek(index: number): this {
-    this.#index0 = index | 0;
-    this.#index1 = Math.floor(index / TWO_32);
-    this.#blockIndex = 0;
+    this.#counter[0] = index;
+    this.#counter[1] = Math.floor(index / TWO_32);
+    this.#counter[2] = 0;
     this.#used = 4;
     return this;
   }
@@ -132,7 +122,8 @@ export class RandomStream {
   /** Next unsigned 32-bit integer. */
   nextUint32(): number {
     if (this.#used === 4) {
-      philox(this.#key0, this.#key1, this.#index0, this.#index1, this.#blockIndex++, this.#stream, this.#block);
+      philox(this.#key, this.#counter, this.#block);
+      this.#counter[2]++;
       this.#used = 0;
     }
     return this.#block[this.#used++];

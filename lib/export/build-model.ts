@@ -42,7 +42,7 @@ export function buildModel({ numFeatures, classLabels, isRegression, trees, sche
   const grown = trees.map((nodes) => toTree(nodes, cutsByEdge, isWide));
   // decoding checks the model
   const numClasses = isRegression ? 0 : classLabels.length;
-  return decodeModel(encodeModel(grown, edges, numClasses, classLabels, { isCategorical, schema }));
+  return decodeModel(encodeModel({ trees: grown, edges, numClasses, classLabels }, { isCategorical, schema }));
 }
 
 function findCategorical(trees: readonly ForestNode[][], numFeatures: number): boolean[] {

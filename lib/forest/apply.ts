@@ -73,7 +73,7 @@ function forEachBlock(
   const codes = new Uint16Array(Math.min(numRows, BLOCK_ROWS) * columns.length);
   for (let rowStart = 0; rowStart < numRows; rowStart += BLOCK_ROWS) {
     const rowEnd = Math.min(rowStart + BLOCK_ROWS, numRows);
-    encodeRowsWide(forest, columns, rowStart, rowEnd, codes);
+    encodeRowsWide(forest, { columns, rowStart, rowEnd }, codes);
     visit(walkers, codes, rowStart, rowEnd - rowStart);
   }
 }

@@ -153,10 +153,10 @@ export function findEdges(
   });
 }
 
+/** Encode columns for training, with the bins of `edges`. */
 export function toTable(
   columns: readonly Float32Array[],
-  edges: Float32Array[],
-  isCategorical: readonly boolean[],
+  { edges, isCategorical }: { edges: Float32Array[]; isCategorical: readonly boolean[] },
   target: Target,
   sampleWeight?: ArrayLike<number>,
 ): TrainingTable {
@@ -168,14 +168,8 @@ export function toTable(
     numRows,
     columns: columns.map((column, feature) => {
       const codes = isWide ? new Uint16Array(numRows) : new Uint8Array(numRows);
-      encodeFeature(
-        column,
-        edges[feature],
-        isCategorical[feature],
-        codes,
-        isWide ? MISSING_WIDE : MISSING_BYTE,
-        feature,
-      );
+      const bins = { feature, edges: edges[feature], isCategorical: isCategorical[feature] };
+      encodeFeature(column, bins, codes, isWide ? MISSING_WIDE : MISSING_BYTE);
       return codes;
     }),
     edges,

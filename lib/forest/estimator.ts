@@ -157,7 +157,7 @@ export abstract class ForestEstimator {
   toBytes(): Uint8Array {
     const { trees, edges, numClasses, classes, isCategorical, ranges } = this.fitted;
     const details = { isCategorical, options: toStored(this.#options), ranges: ranges ?? undefined };
-    return encodeModel(trees, edges, numClasses, classes, details);
+    return encodeModel({ trees, edges, numClasses, classLabels: classes }, details);
   }
 
   /** The forest, for predictions. */
@@ -185,19 +185,17 @@ export abstract class ForestEstimator {
     const classes = this.findClasses(y);
     const edges = findEdges(columns, isCategorical, this.#options);
     const fitted = { numClasses: classes.length, classes, edges, isCategorical, ranges: rangesOf(columns), trees: [] };
-    return this.#prepare(fitted, columns, y, sampleWeight, this.#options.params.numTrees);
+    return this.#prepare(fitted, this.#options.params.numTrees, { columns, y, sampleWeight });
   }
 
   #prepare(
     fitted: Fitted,
-    columns: Float32Array[],
-    y: ArrayLike<unknown>,
-    sampleWeight: ArrayLike<number> | undefined,
     numTrees: number,
+    { columns, y, sampleWeight }: { columns: Float32Array[]; y: ArrayLike<unknown>; sampleWeight?: ArrayLike<number> },
   ): Job {
     const { classes, edges, isCategorical } = fitted;
     const target = this.encodeTarget(y, classes, columns[0].length);
-    const table = toTable(columns, edges, isCategorical, target, sampleWeight);
+    const table = toTable(columns, { edges, isCategorical }, target, sampleWeight);
     const params = { ...this.#options.params, numTrees, classWeight: this.#classWeight(classes) };
     return { fitted, table, params };
   }
@@ -208,7 +206,7 @@ export abstract class ForestEstimator {
     const numTrees = fitted.trees.length + count;
     const columns = this.#checkColumns(rows);
     const ranges = fitted.ranges && joinRanges(fitted.ranges, rangesOf(columns));
-    return this.#prepare({ ...fitted, ranges }, columns, y, sampleWeight, numTrees);
+    return this.#prepare({ ...fitted, ranges }, numTrees, { columns, y, sampleWeight });
   }
 
   async #finishInThreads(job: Job, numThreads: number | undefined): Promise<this> {

@@ -34,7 +34,7 @@ export function explainRows(forest: Forest, columns: readonly Float32Array[]): C
   const bias = new Float64Array(width);
   const values = new Float64Array(numRows * numFeatures * width);
   const codes = new Uint16Array(numRows * numFeatures);
-  encodeRowsWide(forest, columns, 0, numRows, codes);
+  encodeRowsWide(forest, { columns, rowStart: 0, rowEnd: numRows }, codes);
   for (const tree of forest.trees) {
     const { sums, weights } = sumNodes(tree, forest.numClasses);
     for (let k = 0; k < width; k++) bias[k] += sums[k] / weights[0];
@@ -111,7 +111,7 @@ export interface RowPath {
 export function pathsOfRow(forest: Forest, columns: readonly Float32Array[], row: number): RowPath[] {
   checkColumns(forest, columns);
   const codes = new Uint16Array(columns.length);
-  encodeRowsWide(forest, columns, row, row + 1, codes);
+  encodeRowsWide(forest, { columns, rowStart: row, rowEnd: row + 1 }, codes);
   return forest.trees.map((tree) => {
     const walker = new TreeWalker(tree, forest.numClasses === 0);
     const categories = categoriesByNode(tree);

@@ -42,7 +42,7 @@ export class GeneralGrower {
     this.#sampler = new RowSampler(table, params);
     this.#weights = new Float64Array(table.numRows);
     this.#criterion = makeCriterion(params.criterion, table.target, this.#weights);
-    this.#search = new SplitSearch(table, params, this.#criterion, this.#weights, this.#random);
+    this.#search = new SplitSearch(table, params, this.#criterion, { weights: this.#weights, random: this.#random });
     this.#rows = new Int32Array(table.numRows);
     this.#side = new Int32Array(table.numRows);
     this.#features = new Int32Array(table.columns.length);
@@ -114,7 +114,7 @@ export class GeneralGrower {
       end - start < Math.max(params.minSamplesSplit, 2 * params.minSamplesLeaf) ||
       criterion.weight < 2 * minWeight;
     if (isLeaf) return node;
-    this.#search.enter(this.#rows, start, end, bounds, minWeight);
+    this.#search.enter(this.#rows, start, end, { bounds, minWeight });
     this.#tryFeatures();
     const split = this.#search.best;
     if (split === null) return node;

@@ -21,17 +21,20 @@ import { biggerChildFlags } from './walk.ts';
 
 const MAX_EDGES = 65_534; // the code above the last stands for a missing value
 
+interface EncodedForest {
+  trees: readonly Tree[];
+  edges: BinEdges;
+  numClasses: number;
+  classLabels?: readonly ClassLabel[];
+}
+
 /**
  * Encode a model.
  *
- * @param numClasses 0 for a regressor
- * @param classLabels names of the classes; by default their numbers
+ * @param forest `numClasses` is 0 for a regressor; `classLabels` are by default the numbers of the classes
  */
 export function encodeModel(
-  trees: readonly Tree[],
-  edges: BinEdges,
-  numClasses: number,
-  classLabels: readonly ClassLabel[] = Array.from({ length: numClasses }, (_, k) => k),
+  { trees, edges, numClasses, classLabels = Array.from({ length: numClasses }, (_, k) => k) }: EncodedForest,
   { isCategorical, options, ranges, schema }: ModelDetails = {},
 ): Uint8Array {
   const about = writeAbout({ classLabels, isCategorical, options, ranges, schema });
@@ -49,9 +52,9 @@ export function encodeModel(
 }
 
 /** Encode a decoded model. */
-export function reencodeModel({ trees, edges, numClasses, classLabels, ...details }: Model): Uint8Array {
-  const { isCategorical, options, ranges, schema } = details;
-  return encodeModel(trees, edges, numClasses, classLabels, {
+export function reencodeModel(model: Model): Uint8Array {
+  const { isCategorical, options, ranges, schema } = model;
+  return encodeModel(model, {
     isCategorical,
     options: options ?? undefined,
     ranges: ranges ?? undefined,
@@ -62,17 +65,6 @@ export function reencodeModel({ trees, edges, numClasses, classLabels, ...detail
 /** Encode the trees that one worker grew. */
 export function encodeTrees(trees: readonly Tree[]): Uint8Array {
   return encode(KIND_TREES, { numFeatures: 0, numClasses: 0, numEdges: 0, aboutBytes: 0 }, trees, () => {});
-}
-
-/** The model of groups of trees, given in tree order: the bytes that `encodeModel` gives for all of their trees. */
-export function assembleModel(
-  groups: readonly Uint8Array[],
-  edges: BinEdges,
-  numClasses: number,
-  classLabels?: readonly ClassLabel[],
-  details?: ModelDetails,
-): Uint8Array {
-  return encodeModel(groups.flatMap(decodeTrees), edges, numClasses, classLabels, details);
 }
 
 /**

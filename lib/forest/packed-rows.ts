@@ -46,7 +46,7 @@ function checkRows({ numRows, labels, columns }: ClassRows, { numClasses, edges 
     throw new InputError(`training rows must have a column for each of ${numFeatures} features, got ${columns.length}`);
   }
   for (const [feature, column] of columns.entries()) {
-    const maxCode = maxOf(column);
+    const maxCode = findMax(column);
     if (maxCode > edges[feature].length) {
       throw new InputError(`feature ${feature}: bin code must be from 0 to ${edges[feature].length}, got ${maxCode}`);
     }
@@ -58,7 +58,7 @@ function checkRows({ numRows, labels, columns }: ClassRows, { numClasses, edges 
   }
 }
 
-function maxOf(column: Uint8Array): number {
+function findMax(column: Uint8Array): number {
   let max = 0;
   for (let row = 0; row < column.length; row++) if (column[row] > max) max = column[row];
   return max;
@@ -79,7 +79,7 @@ export function packRows(rows: ClassRows, info: TrainingInfo): PackedRows {
   const codes = new Uint8Array(numRows * stride);
   for (let start = 0; start < numRows; start += BLOCK_ROWS) {
     const end = Math.min(start + BLOCK_ROWS, numRows);
-    for (const [feature, column] of columns.entries()) packColumn(column, start, end, codes, feature, stride);
+    for (const [feature, column] of columns.entries()) packColumn(codes, { column, feature, stride }, start, end);
   }
   return { numRows, numFeatures, numClasses, stride, codes, labels, numBins: countBins(edges) };
 }
@@ -91,12 +91,10 @@ export function countBins(edges: BinEdges): Uint16Array {
 
 /** Write rows [start, end) of a column. */
 function packColumn(
-  column: Uint8Array,
+  codes: Uint8Array,
+  { column, feature, stride }: { column: Uint8Array; feature: number; stride: number },
   start: number,
   end: number,
-  codes: Uint8Array,
-  feature: number,
-  stride: number,
 ): void {
   for (let row = start, at = start * stride + feature; row < end; row++, at += stride) codes[at] = column[row];
 }

@@ -6,7 +6,7 @@ import type { Forest } from './forest.ts';
 import { LEAF_VALUE, type LeafTable } from './leaf-table.ts';
 import { takeNext } from './shared.ts';
 import { LEAF, type Tree } from './tree.ts';
-import { encodeRowsWide, hasMissingValues, isPlain, TreeWalker } from './walk.ts';
+import { encodeRowsWide, hasMissingValues, isPlain, type RowBlock, TreeWalker } from './walk.ts';
 
 const BLOCK_ROWS = 1024; // with 20 features and two classes a block takes 36 kB and stays in the cache for all trees
 
@@ -24,7 +24,7 @@ export interface PredictRowsJob {
 /** Predict blocks of rows from the queue, until none is left. */
 export function predictRowsFromQueue({ forest, columns, queue, out }: PredictRowsJob): void {
   const numRows = columns[0]?.length ?? 0;
-  const predict = forest.numClasses > 0 ? probaOf(forest) : valuesOf(forest);
+  const predict = forest.numClasses > 0 ? addProbabilities(forest) : addValues(forest);
   const width = forest.numClasses || 1;
   for (let start = takeNext(queue) * BLOCK_ROWS; start < numRows; start = takeNext(queue) * BLOCK_ROWS) {
     const end = Math.min(start + BLOCK_ROWS, numRows);
@@ -37,7 +37,7 @@ export function predictRowsFromQueue({ forest, columns, queue, out }: PredictRow
 /** Adds the prediction of each tree for rows [rowStart, rowEnd) to `sums`. */
 type AddRows = (columns: Float32Array[], rowStart: number, rowEnd: number, sums: Float64Array) => void;
 
-function probaOf(forest: Forest): AddRows {
+function addProbabilities(forest: Forest): AddRows {
   const { numClasses, edges, trees } = forest;
   const fractions = new Map<LeafTable, Float64Array>();
   for (const { leaves } of trees) if (!fractions.has(leaves)) fractions.set(leaves, leafFractions(leaves));
@@ -45,37 +45,33 @@ function probaOf(forest: Forest): AddRows {
   const isAnyPlain = isPlain(forest);
   return (columns, rowStart, rowEnd, sums) => {
     if (isAnyPlain && !hasMissingValues(columns, rowStart, rowEnd)) {
-      encodeRows(columns, edges, rowStart, rowEnd, codes);
-      for (const tree of trees) addTree(tree, fractions.get(tree.leaves)!, codes, edges.length, sums, numClasses);
+      encodeRows(edges, { columns, rowStart, rowEnd }, codes);
+      const block = { codes, numFeatures: edges.length, numClasses };
+      for (const tree of trees) addTree(tree, fractions.get(tree.leaves)!, block, sums);
       return;
     }
-    forEachLeaf(forest, columns, rowStart, rowEnd, ({ leaves }, leafRow, i) => {
-      const ofEntry = fractions.get(leaves)!;
+    forEachLeaf(forest, { columns, rowStart, rowEnd }, ({ leaves }, leafRow, i) => {
+      const entryFractions = fractions.get(leaves)!;
       for (let at = leaves.start[leafRow]; at < leaves.start[leafRow + 1]; at++) {
-        sums[i * numClasses + leaves.classes[at]] += ofEntry[at];
+        sums[i * numClasses + leaves.classes[at]] += entryFractions[at];
       }
     });
   };
 }
 
-function valuesOf(forest: Forest): AddRows {
+function addValues(forest: Forest): AddRows {
   return (columns, rowStart, rowEnd, sums) => {
-    forEachLeaf(forest, columns, rowStart, rowEnd, ({ leaves }, leafRow, i) => {
+    forEachLeaf(forest, { columns, rowStart, rowEnd }, ({ leaves }, leafRow, i) => {
       sums[i] += leaves.counts[leaves.start[leafRow] + LEAF_VALUE];
     });
   };
 }
 
-/** Visit the leaf of each row [rowStart, rowEnd) in each tree, tree by tree; `i` counts from `rowStart`. */
-function forEachLeaf(
-  forest: Forest,
-  columns: Float32Array[],
-  rowStart: number,
-  rowEnd: number,
-  visit: (tree: Tree, leafRow: number, i: number) => void,
-): void {
+/** Visit the leaf of each row of a block in each tree, tree by tree; `i` is the index of the row in the block. */
+function forEachLeaf(forest: Forest, block: RowBlock, visit: (tree: Tree, leafRow: number, i: number) => void): void {
+  const { columns, rowStart, rowEnd } = block;
   const codes = new Uint16Array((rowEnd - rowStart) * columns.length);
-  encodeRowsWide(forest, columns, rowStart, rowEnd, codes);
+  encodeRowsWide(forest, block, codes);
   for (const tree of forest.trees) {
     const walker = new TreeWalker(tree, forest.numClasses === 0);
     for (let i = 0; i < rowEnd - rowStart; i++) {
@@ -101,14 +97,8 @@ function leafFractions(table: LeafTable): Float64Array {
   return fractions;
 }
 
-/** Codes of rows [rowStart, rowEnd), row-major. */
-function encodeRows(
-  columns: Float32Array[],
-  edges: BinEdges,
-  rowStart: number,
-  rowEnd: number,
-  codes: Uint8Array,
-): void {
+/** Encode a block row-major with one byte per value. */
+function encodeRows(edges: BinEdges, { columns, rowStart, rowEnd }: RowBlock, codes: Uint8Array): void {
   const column = new Uint8Array(rowEnd - rowStart);
   for (let feature = 0; feature < columns.length; feature++) {
     encodeColumn(columns[feature].subarray(rowStart, rowEnd), edges[feature], column);
@@ -120,10 +110,8 @@ function encodeRows(
 function addTree(
   { feature, cut, next, leaves }: Tree,
   fractions: Float64Array,
-  codes: Uint8Array,
-  numFeatures: number,
+  { codes, numFeatures, numClasses }: { codes: Uint8Array; numFeatures: number; numClasses: number },
   sums: Float64Array,
-  numClasses: number,
 ): void {
   const { start, classes } = leaves;
   for (let base = 0, sumBase = 0; sumBase < sums.length; base += numFeatures, sumBase += numClasses) {

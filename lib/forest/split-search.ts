@@ -42,15 +42,13 @@ export class SplitSearch {
   #bestScore = Number.NEGATIVE_INFINITY;
 
   /**
-   * @param weights weight of each row in the current tree
-   * @param random draws the cuts of extra-trees
+   * @param perTree `weights`: weight of each row in the current tree; `random`: draws the cuts of extra-trees
    */
   constructor(
     table: TrainingTable,
     params: ResolvedParams,
     criterion: Criterion,
-    weights: Float64Array,
-    random: TreeRandom,
+    { weights, random }: { weights: Float64Array; random: TreeRandom },
   ) {
     this.#table = table;
     this.#params = params;
@@ -64,9 +62,14 @@ export class SplitSearch {
   /**
    * Start with the node that the criterion has entered.
    *
-   * @param minWeight minimum weight of each child
+   * @param limits monotonic bounds, and the minimum weight of each child
    */
-  enter(nodeRows: Int32Array, start: number, end: number, bounds: Bounds, minWeight: number): void {
+  enter(
+    nodeRows: Int32Array,
+    start: number,
+    end: number,
+    { bounds, minWeight }: { bounds: Bounds; minWeight: number },
+  ): void {
     this.#nodeRows = nodeRows;
     this.#start = start;
     this.#end = end;

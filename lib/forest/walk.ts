@@ -9,34 +9,45 @@ import { CATEGORICAL, LEAF, MAX_CATEGORIES, MISSING_LEFT, SET_BYTES, type Tree }
 
 const MAX_BYTE_EDGES = 254;
 
-/** Codes of rows [rowStart, rowEnd), row-major, two bytes each, `MISSING_WIDE` for a missing value. */
+/** Rows [rowStart, rowEnd) of some columns. */
+export interface RowBlock {
+  columns: readonly Float32Array[];
+  rowStart: number;
+  rowEnd: number;
+}
+
+/** The bins of one feature. */
+interface FeatureBins {
+  feature: number;
+  edges: Float32Array;
+  isCategorical: boolean;
+}
+
+/** Encode a block row-major with two bytes per value, `MISSING_WIDE` for a missing value. */
 export function encodeRowsWide(
   { edges, isCategorical }: Forest,
-  columns: readonly Float32Array[],
-  rowStart: number,
-  rowEnd: number,
+  { columns, rowStart, rowEnd }: RowBlock,
   codes: Uint16Array,
 ): void {
   const column = new Uint16Array(rowEnd - rowStart);
   for (let feature = 0; feature < columns.length; feature++) {
     const values = columns[feature].subarray(rowStart, rowEnd);
-    encodeFeature(values, edges[feature], isCategorical?.[feature] ?? false, column, MISSING_WIDE, feature);
+    const bins = { feature, edges: edges[feature], isCategorical: isCategorical?.[feature] ?? false };
+    encodeFeature(values, bins, column, MISSING_WIDE);
     for (let i = 0, at = feature; i < column.length; i++, at += columns.length) codes[at] = column[i];
   }
 }
 
 /**
- * Codes of one feature's values; NaN becomes `missing`.
+ * Encode the values of one feature; NaN becomes `missing`.
  *
  * @throws {InputError} on a category that is not an integer from 0 to 254
  */
 export function encodeFeature(
   values: Float32Array,
-  edges: Float32Array,
-  isCategorical: boolean,
+  { feature, edges, isCategorical }: FeatureBins,
   out: Codes,
   missing: number,
-  feature: number,
 ): void {
   if (isCategorical) {
     checkCategories(values, feature);

@@ -72,11 +72,13 @@ function sidesOf({ rowIndex, labels }: RawRows, plan: Plan, bins: BinsResult, pa
 }
 
 function binRows(rows: RawRows, { edges, isCategorical }: BinsResult): BinnedRows {
-  const columns = toBinEdges(edges).map((ofFeature, j) => {
+  const columns = toBinEdges(edges).map((featureEdges, j) => {
     const codes = new Uint8Array(rows.numRows);
-    // only data of the user's have categories and missing values
-    if (isCategorical) encodeFeature(rows.columns[j], ofFeature, isCategorical[j], codes, MISSING_BYTE, j);
-    else encodeColumn(rows.columns[j], ofFeature, codes);
+    // only a user's data have categories and missing values
+    if (isCategorical) {
+      const bins = { feature: j, edges: featureEdges, isCategorical: isCategorical[j] };
+      encodeFeature(rows.columns[j], bins, codes, MISSING_BYTE);
+    } else encodeColumn(rows.columns[j], featureEdges, codes);
     return codes;
   });
   return { ...rows, columns };

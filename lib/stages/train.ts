@@ -161,12 +161,15 @@ export function mergeModel(store: Store, plan: Plan, { runId }: MergeTask): Prom
     const { isCategorical } = bins;
     const forest = { trees, edges: toBinEdges(bins.edges), numClasses: bins.classCounts.length, isCategorical };
     const schema = plan.dataset.generator === 'file' ? (await getSchema(store, runId)).schema : undefined;
-    const bytes = encodeModel(trees, forest.edges, forest.numClasses, schema?.label.classes, {
-      isCategorical,
-      options: modelOptions(plan, schema?.label.classes),
-      ranges: bins.ranges,
-      schema: schema && describeColumns(schema),
-    });
+    const bytes = encodeModel(
+      { ...forest, classLabels: schema?.label.classes },
+      {
+        isCategorical,
+        options: modelOptions(plan, schema?.label.classes),
+        ranges: bins.ranges,
+        schema: schema && describeColumns(schema),
+      },
+    );
     const object = await createObject(store, keys.model, bytes);
     return {
       ...object,

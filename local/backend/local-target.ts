@@ -7,5 +7,5 @@ export { type StackTarget, stackTarget, type Target } from '../../lib/aws/target
 
 export function localTarget({ s3, lambda, bucket, orchestratorArn }: EmulatorInfo): Target {
   const access = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
-  return makeTarget(bucket, orchestratorArn, { ...access, endpoint: s3 }, { ...access, endpoint: lambda });
+  return makeTarget({ bucket, orchestratorArn }, { ...access, endpoint: s3 }, { ...access, endpoint: lambda });
 }

@@ -131,7 +131,7 @@ const ROUTES: [method: string, path: RegExp, permission: string, handle: (call: 
     'POST',
     /^\/2025-12-01\/durable-execution-callbacks\/([^/]+)\/(succeed|fail|heartbeat)$/,
     'lambda:SendDurableExecutionCallback',
-    ({ api, name, action, request, response }) => handleCallback(api, name, action, request, response),
+    ({ api, name, action, request, response }) => handleCallback(api, { callbackId: name, action }, request, response),
   ],
 ];
 

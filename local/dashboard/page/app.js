@@ -153,7 +153,11 @@ function showPanels(run, at, timeMs) {
   showRuns(run);
   showTiles(model, run);
   showStages(run, at);
-  drawConcurrency(byId('concurrency'), run ?? model, workerLimit(model, run), whole.fromMs, shown, at);
+  drawConcurrency(byId('concurrency'), run ?? model, workerLimit(model, run), {
+    baseMs: whole.fromMs,
+    range: shown,
+    nowMs: at,
+  });
   drawTraffic(byId('traffic'), run ?? model, whole.fromMs, shown);
   showWorkers(model, run, whole, at);
   showFailures(model, run);

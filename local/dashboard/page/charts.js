@@ -48,12 +48,13 @@ function findFirst(times, atMs) {
 }
 
 /**
- * @param counts of a run or of all, with `concurrency`
- * @param baseMs what is called 0 s
- * @param range the time to show
- * @param nowMs what comes later is not known
+ * Draw concurrency over time.
+ *
+ * @param counters counters of a run or of all runs
+ * @param limit line at the limit of workers; 0 or undefined for none
+ * @param times `baseMs`: the time labelled 0 s; `range`: the time to show; `nowMs`: end of the known time
  */
-export function drawConcurrency(canvas, { concurrency }, limit, baseMs, range, nowMs) {
+export function drawConcurrency(canvas, { concurrency }, limit, { baseMs, range, nowMs }) {
   const frame = prepare(canvas);
   const { context, width, height } = frame;
   const { atMs, value } = concurrency;

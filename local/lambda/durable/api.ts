@@ -83,8 +83,7 @@ export function handleList(
 
 export async function handleCallback(
   { engine }: DurableApi,
-  callbackId: string,
-  action: string,
+  { callbackId, action }: { callbackId: string; action: string },
   request: IncomingMessage,
   response: ServerResponse,
 ) {

@@ -48,6 +48,6 @@ test('one whose time is used up by a slow S3 ends before it is ended, and says w
   assert.equal(name, 'TimeoutError');
   assert.equal(
     message,
-    's3:GetObject of runs/r/run.json in bucket bucket was not answered within the time that was left',
+    's3:GetObject of runs/r/run.json in bucket bucket was not answered before the deadline',
   );
 });

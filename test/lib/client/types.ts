@@ -99,16 +99,16 @@ export async function refusals(client: Client): Promise<void> {
 }
 
 /** The options of each call are those that the table of parameters gives it: neither more nor fewer. */
-export function bindToParameters(
-  classification: CallOption<'makeClassification'>,
-  regression: CallOption<'makeRegression'>,
-  data: CallOption<'readData'>,
-  split: CallOption<'trainTestSplit'>,
-  run: CallOption<'fit'>,
-): void {
-  exactly<keyof ClassificationOptions>()(classification);
-  exactly<keyof RegressionOptions>()(regression);
-  exactly<keyof DataOptions>()(data);
-  exactly<keyof SplitOptions>()(split);
-  exactly<Exclude<keyof RunOptions, 'runId' | 'signal' | 'onProgress'>>()(run);
+export function bindToParameters(options: {
+  classification: CallOption<'makeClassification'>;
+  regression: CallOption<'makeRegression'>;
+  data: CallOption<'readData'>;
+  split: CallOption<'trainTestSplit'>;
+  run: CallOption<'fit'>;
+}): void {
+  exactly<keyof ClassificationOptions>()(options.classification);
+  exactly<keyof RegressionOptions>()(options.regression);
+  exactly<keyof DataOptions>()(options.data);
+  exactly<keyof SplitOptions>()(options.split);
+  exactly<Exclude<keyof RunOptions, 'runId' | 'signal' | 'onProgress'>>()(options.run);
 }

@@ -27,10 +27,9 @@ const forecast = (
   name: EngineName,
   numRows: number,
   numFeatures: number,
-  numTrees: number,
-  options: Partial<ForestParams> = {},
+  options: Partial<ForestParams> & { numTrees: number },
 ) => {
-  const params = { ...FOREST_DEFAULTS, maxFeatures: ENGINES[name].defaultMaxFeatures, numTrees, ...options };
+  const params = { ...FOREST_DEFAULTS, maxFeatures: ENGINES[name].defaultMaxFeatures, ...options };
   return ENGINES[name].forecastSeconds({ numRows, numFeatures, numClasses: 2 }, params);
 };
 
@@ -44,7 +43,7 @@ for (const name of Object.keys(ENGINES) as EngineName[]) {
 
   test(`a forest of ${name} can be stored, read back and used, and predicts its training rows`, async () => {
     const trees = await grow(name, { bootstrap: false, maxFeatures: null });
-    const predicted = predict(decodeModel(encodeModel(trees, edges, 3)), raw.columns);
+    const predicted = predict(decodeModel(encodeModel({ trees, edges, numClasses: 3 })), raw.columns);
     assert.deepEqual(predicted, raw.labels);
   });
 
@@ -62,11 +61,11 @@ for (const name of Object.keys(ENGINES) as EngineName[]) {
   });
 
   test(`${name} forecasts more time for more rows, features and trees`, () => {
-    const seconds = forecast(name, 1000, 16, 10);
+    const seconds = forecast(name, 1000, 16, { numTrees: 10 });
     assert.ok(seconds > 0);
-    assert.ok(forecast(name, 2000, 16, 10) > seconds);
-    assert.ok(forecast(name, 1000, 100, 10) > seconds);
-    assert.ok(forecast(name, 1000, 16, 20) > seconds);
+    assert.ok(forecast(name, 2000, 16, { numTrees: 10 }) > seconds);
+    assert.ok(forecast(name, 1000, 100, { numTrees: 10 }) > seconds);
+    assert.ok(forecast(name, 1000, 16, { numTrees: 20 }) > seconds);
     assert.equal(ENGINES[name].name, name);
   });
 }
@@ -80,8 +79,8 @@ function leafSamples({ feature, next, leaves }: Tree): number[] {
 
 test('the forecast of ml-random-forest is days for data that takes the default engine seconds', () => {
   const day = 86_400;
-  assert.ok(forecast('ml-random-forest', 90_000, 20, 100) > day);
-  assert.ok(forecast('arvoredo', 90_000, 20, 100) < 60);
+  assert.ok(forecast('ml-random-forest', 90_000, 20, { numTrees: 100 }) > day);
+  assert.ok(forecast('arvoredo', 90_000, 20, { numTrees: 100 }) < 60);
 });
 
 test('converted trees of the package keep their predictions', async () => {
@@ -114,7 +113,7 @@ test('converted trees of the package keep their predictions', async () => {
 });
 
 test('the forecast covers the general trainer, slow logarithms, small samples and shallow trees', () => {
-  const seconds = (options: Partial<ForestParams>) => forecast('arvoredo', 90_000, 20, 100, options);
+  const seconds = (options: Partial<ForestParams>) => forecast('arvoredo', 90_000, 20, { numTrees: 100, ...options });
   // 12 ms a tree by the kernel, 170 to 300 by the general trainer, 10 s with a logarithm for each row
   assert.ok(seconds({ ccpAlpha: 0.01 }) > 5 * seconds({}));
   assert.ok(seconds({ criterion: 'entropy' }) > seconds({ ccpAlpha: 0.01 }));

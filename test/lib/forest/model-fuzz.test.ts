@@ -11,7 +11,10 @@ import { growTwin, randomTable } from './tables.ts';
 
 const table = randomTable(1, 60, 4, 3);
 const trees = growTwin(table, { ...FOREST_DEFAULTS, seed: 1 }, [0, 3]);
-const model = encodeModel(trees, table.edges, 3, ['cat', 'dog', 7], { options: { numTrees: 3 } });
+const model = encodeModel(
+  { trees, edges: table.edges, numClasses: 3, classLabels: ['cat', 'dog', 7] },
+  { options: { numTrees: 3 } },
+);
 const HEADER_BYTES = 64;
 
 /** A length and a checksum that agree with the bytes, so that what lies behind them is looked at. */

@@ -4,14 +4,14 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import type { ModelSchema } from '../../../lib/forest/model.ts';
-import { assembleModel, decodeModel, decodeTrees, encodeModel, encodeTrees } from '../../../lib/forest/model-file.ts';
+import { decodeModel, decodeTrees, encodeModel, encodeTrees } from '../../../lib/forest/model-file.ts';
 import { FOREST_DEFAULTS } from '../../../lib/forest/params.ts';
 import { LEAF, type Tree } from '../../../lib/forest/tree.ts';
 import { growTwin, randomTable } from './tables.ts';
 
 const table = randomTable(1, 300, 6, 3);
 const trees = growTwin(table, { ...FOREST_DEFAULTS, seed: 1 }, [0, 5]);
-const bytes = encodeModel(trees, table.edges, 3, ['cat', 'dog', 7]);
+const bytes = encodeModel({ trees, edges: table.edges, numClasses: 3, classLabels: ['cat', 'dog', 7] });
 const oldFile = readFileSync(new URL('../../fixtures/forest/model-v1.arvo', import.meta.url));
 
 /** Nodes and leaf counts of a tree, whichever table holds the counts. */
@@ -45,12 +45,16 @@ test('a decoded model equals the encoded one', () => {
   assert.deepEqual(model.classLabels, ['cat', 'dog', 7]);
   assert.equal(model.numFeatures, 6);
   assert.equal(model.numClasses, 3);
-  assert.deepEqual(encodeModel(model.trees, model.edges, 3, model.classLabels), bytes);
+  assert.deepEqual(
+    encodeModel({ trees: model.trees, edges: model.edges, numClasses: 3, classLabels: model.classLabels }),
+    bytes,
+  );
 });
 
 test('a model keeps the schema of its table, and an invalid schema is rejected', () => {
   const features = Array.from({ length: 6 }, (_, i) => ({ name: `x${i}`, type: 'numeric' as const }));
-  const encode = (schema: ModelSchema) => encodeModel(trees, table.edges, 3, [0, 1, 2], { schema });
+  const encode = (schema: ModelSchema) =>
+    encodeModel({ trees, edges: table.edges, numClasses: 3, classLabels: [0, 1, 2] }, { schema });
   const schema: ModelSchema = {
     label: 'y',
     features: [...features.slice(1), { name: 'c', type: 'categorical', categories: [1, 'a'] }],
@@ -73,10 +77,10 @@ test('a model may be read from the middle of a buffer', () => {
 });
 
 test('a model has the same bytes from one group of trees and from several', () => {
-  const whole = encodeModel(trees, table.edges, 3);
+  const whole = encodeModel({ trees, edges: table.edges, numClasses: 3 });
   for (const ends of [[5], [1, 5], [2, 4, 5], [1, 2, 3, 4, 5]]) {
     const groups = ends.map((end, i) => encodeTrees(trees.slice(ends[i - 1] ?? 0, end)));
-    assert.deepEqual(assembleModel(groups, table.edges, 3), whole);
+    assert.deepEqual(encodeModel({ trees: groups.flatMap(decodeTrees), edges: table.edges, numClasses: 3 }), whole);
   }
 });
 
@@ -89,7 +93,7 @@ test('a model of fully grown trees takes less than six bytes a node', () => {
   const large = randomTable(2, 20_000, 20, 2);
   const grown = growTwin(large, FOREST_DEFAULTS, [0, 4]);
   const numNodes = grown.reduce((sum, tree) => sum + tree.numNodes, 0);
-  assert.ok(encodeModel(grown, large.edges, 2).length / numNodes < 6);
+  assert.ok(encodeModel({ trees: grown, edges: large.edges, numClasses: 2 }).length / numNodes < 6);
 });
 
 // Hashes of this build. A change here is a change of every stored model's hash: say so when it is meant.
@@ -103,7 +107,7 @@ for (const { numClasses, minSamplesLeaf, hash } of HASHES) {
     const known = randomTable(11, 1000, 20, numClasses);
     const grown = growTwin(known, { ...FOREST_DEFAULTS, seed: 4, minSamplesLeaf }, [0, 3]);
     const sha256 = createHash('sha256')
-      .update(encodeModel(grown, known.edges, numClasses))
+      .update(encodeModel({ trees: grown, edges: known.edges, numClasses }))
       .digest('hex');
     assert.equal(sha256.slice(0, 16), hash);
   });
@@ -174,7 +178,7 @@ test('numbers out of range are rejected by name', () => {
     next: Uint32Array.of(2, 0, 1),
     leaves: { start: Uint32Array.of(0, 1, 2), classes: Uint16Array.of(0, 1), counts: Uint32Array.of(3, 4) },
   };
-  const file = encodeModel([stump], [Float32Array.of(0.5)], 2);
+  const file = encodeModel({ trees: [stump], edges: [Float32Array.of(0.5)], numClasses: 2 });
   // sections of 8 bytes each from 88: edge counts, edges, tree sizes, feature, cut; leaf rows from 128
   const cases: [offset: number, values: number[], what: RegExp][] = [
     [52, [16], /layout 16/],

@@ -54,7 +54,7 @@ for (const numClasses of [2, 5]) {
 test('a model predicts the same before and after it was stored', () => {
   const forest = fit(blobs(1, 400, 5, 3), 3, { numTrees: 5 });
   const { columns } = blobs(2, 100, 5, 3);
-  const stored = decodeModel(encodeModel(forest.trees, forest.edges, 3));
+  const stored = decodeModel(encodeModel({ trees: forest.trees, edges: forest.edges, numClasses: 3 }));
   assert.deepEqual(predictProba(stored, columns), predictProba(forest, columns));
 });
 

@@ -7,7 +7,7 @@ import { ExtraTreesClassifier, RandomForestClassifier } from '../../../lib/fores
 import { oobSumsInThreads } from '../../../lib/forest/general-in-threads.ts';
 import { growForest, growForestInThreads } from '../../../lib/forest/grow-forest.ts';
 import { nodeDecreases } from '../../../lib/forest/importances.ts';
-import { assembleModel, decodeModel, encodeModel, encodeTrees } from '../../../lib/forest/model-file.ts';
+import { decodeModel, decodeTrees, encodeModel, encodeTrees } from '../../../lib/forest/model-file.ts';
 import { addOobSums, oobSums } from '../../../lib/forest/oob.ts';
 import {
   CLASS_CRITERIA,
@@ -151,11 +151,14 @@ test('a forest and its out-of-bag sums have the same bytes for any grouping of i
       const numClasses = table.target.numClasses ?? 0;
       const grow = (start: number, end: number) => growForest({ table, params, treeStart: start, treeEnd: end });
       const details = { isCategorical: table.isCategorical };
-      const whole = encodeModel(grow(0, 3), table.edges, numClasses, undefined, details);
+      const whole = encodeModel({ trees: grow(0, 3), edges: table.edges, numClasses }, details);
       const groups = [encodeTrees(grow(0, middle)), encodeTrees(grow(middle, 3))];
-      assert.deepEqual(assembleModel(groups, table.edges, numClasses, undefined, details), whole);
+      assert.deepEqual(
+        encodeModel({ trees: groups.flatMap(decodeTrees), edges: table.edges, numClasses }, details),
+        whole,
+      );
       const { trees, edges, classLabels, isCategorical } = decodeModel(whole);
-      assert.deepEqual(encodeModel(trees, edges, numClasses, classLabels, { isCategorical }), whole);
+      assert.deepEqual(encodeModel({ trees, edges, numClasses, classLabels }, { isCategorical }), whole);
       if (!params.bootstrap) return;
       const parts = oobSums(table, params, trees.slice(0, middle), 0);
       addOobSums(parts, oobSums(table, params, trees.slice(middle), middle));

@@ -56,7 +56,7 @@ export function referenceTable(
     numRows: target.length,
     columns: columns.map((values, feature) => {
       const codes = new Uint8Array(values.length);
-      encodeFeature(values, edges[feature], false, codes, MISSING_BYTE, feature);
+      encodeFeature(values, { feature, edges: edges[feature], isCategorical: false }, codes, MISSING_BYTE);
       return codes;
     }),
     edges,

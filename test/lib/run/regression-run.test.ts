@@ -119,7 +119,7 @@ suite('a run of regression', () => {
     const trees = growForest({ table, params: plan.forest, treeStart: 0, treeEnd: 6 });
     const { options, ranges } = decodeModel(bytes);
     const details = { options: options!, ranges: ranges! };
-    assert.deepEqual(bytes, encodeModel(trees, edges, 0, [], details));
+    assert.deepEqual(bytes, encodeModel({ trees, edges, numClasses: 0, classLabels: [] }, details));
     const { oobScore, oobCoverage, oobCurve, featureImportances } = await reportOf(store);
     assert.deepEqual({ score: oobScore, coverage: oobCoverage }, scoreOob(table.target, oobSums(table, plan.forest, trees, 0))); // biome-ignore format: one line
     assert.equal(oobCurve!.at(-1)!.score, oobScore);

@@ -44,7 +44,7 @@ test('values made of codes have these codes', () => {
       );
       const encode = (column: Float32Array) => {
         const codes = new Uint8Array(column.length);
-        encodeFeature(column, edges, false, codes, MISSING_BYTE, 0);
+        encodeFeature(column, { feature: 0, edges, isCategorical: false }, codes, MISSING_BYTE);
         return codes;
       };
       const codes = encode(values);

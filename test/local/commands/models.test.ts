@@ -96,7 +96,7 @@ suite('arvoredo export and predict', () => {
       [['export', '--format', 'json', '--out', at('x')], /give --run-id or --model/],
       [
         ['export', '--run-id', 'r', '--out', at('x')],
-        /ending must be \.arvo, \.onnx, \.json, \.js or \.md, or --format/,
+        /: the ending must be \.arvo, \.onnx, \.json, \.js or \.md, or give --format/,
       ],
       [['export', '--model', at('junk.arvo'), '--out', at('x.onnx')], /junk\.arvo cannot be read as a model/],
       [

@@ -56,7 +56,7 @@ const SERVERS: [name: string, port: number, method: string, path: string, body?:
 
 for (const [name, port, method, path, body] of SERVERS) {
   const statusOf = async (headers: Record<string, string>) =>
-    (await plain(`http://127.0.0.1:${port}`, method, path, headers, body)).status;
+    (await plain(`http://127.0.0.1:${port}`, method, path, { headers, body })).status;
   const own = `127.0.0.1:${port}`;
 
   test(`${name} answers under the names of this machine only, whatever a name points to`, async () => {
@@ -129,8 +129,14 @@ test('an SDK that puts the bucket in the host name, as with an endpoint of local
 test('a bucket in the host name is found whatever the key, and one that is not there is NoSuchBucket', async () => {
   const { url, port } = s3.server;
   await s3.put('/', 'slash');
-  assert.equal((await plain(url, 'GET', '//', { host: `${BUCKET}.localhost:${port}` })).body, 'slash');
-  assert.equal((await plain(url, 'GET', '/', { host: `DATA.localhost:${port}` })).status, 200);
-  assert.equal((await plain(url, 'GET', '/key', { host: `other.localhost:${port}` })).code, 'NoSuchBucket');
-  assert.equal((await plain(url, 'PUT', '/', { host: `a..b.localhost:${port}` })).code, 'InvalidBucketName');
+  assert.equal((await plain(url, 'GET', '//', { headers: { host: `${BUCKET}.localhost:${port}` } })).body, 'slash');
+  assert.equal((await plain(url, 'GET', '/', { headers: { host: `DATA.localhost:${port}` } })).status, 200);
+  assert.equal(
+    (await plain(url, 'GET', '/key', { headers: { host: `other.localhost:${port}` } })).code,
+    'NoSuchBucket',
+  );
+  assert.equal(
+    (await plain(url, 'PUT', '/', { headers: { host: `a..b.localhost:${port}` } })).code,
+    'InvalidBucketName',
+  );
 });

@@ -53,7 +53,10 @@ const CASES: [name: string, method: string, path: string, body: string, status: 
 ];
 for (const [name, method, path, body, status] of CASES) {
   test(`${name} is refused as the caller's error`, async () => {
-    const answer = await plain(service.url, method, path, { 'x-amz-durable-execution-name': '../up' }, body);
+    const answer = await plain(service.url, method, path, {
+      headers: { 'x-amz-durable-execution-name': '../up' },
+      body,
+    });
     assert.equal(answer.status, status, answer.body.slice(0, 200));
     assert.match(String(answer.headers['x-amzn-errortype']), /^[A-Z]\w+Exception$/);
   });

@@ -60,7 +60,7 @@ test('a framed body with a wrong trailer, length or MD5 stores nothing', async (
     'x-amz-trailer': 'x-amz-checksum-crc32',
   };
   const send = async (extra: Record<string, string>, body = framed) =>
-    (await plain(s3.server.url, 'PUT', `/${BUCKET}/framed`, { ...headers, ...extra }, body)).code;
+    (await plain(s3.server.url, 'PUT', `/${BUCKET}/framed`, { headers: { ...headers, ...extra }, body })).code;
   assert.equal(await send({}), 'BadDigest');
   assert.equal(await send({ 'x-amz-decoded-content-length': '6' }), 'IncompleteBody');
   assert.equal(await send({}, '5\r\nhello\r\n0\r\n\r\n'), 'MalformedTrailerError');
@@ -79,7 +79,7 @@ test('a signed framed body is stored without its signatures', async () => {
     'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
     'x-amz-decoded-content-length': '5',
   };
-  await plain(s3.server.url, 'PUT', `/${BUCKET}/signed`, headers, body);
+  await plain(s3.server.url, 'PUT', `/${BUCKET}/signed`, { headers, body });
   const reply = await plain(s3.server.url, 'GET', `/${BUCKET}/signed`);
   assert.deepEqual([reply.body, reply.headers['content-encoding']], ['hello', 'gzip']);
 });

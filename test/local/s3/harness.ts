@@ -97,13 +97,12 @@ export interface PlainReply {
   code?: string;
 }
 
-/** One HTTP request, without any of an SDK's doing. */
+/** One HTTP request without an SDK. */
 export function plain(
   url: string,
   method: string,
   path: string,
-  headers: Record<string, string> = {},
-  body: string | Buffer = '',
+  { headers = {}, body = '' }: { headers?: Record<string, string>; body?: string | Buffer } = {},
 ): Promise<PlainReply> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url); // the path goes as it is, `..` and all

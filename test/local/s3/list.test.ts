@@ -18,18 +18,12 @@ function slowList(keys: string[], prefix: string, delimiter: string, after: stri
   return inByteOrder(items).filter((item) => Buffer.compare(Buffer.from(item), Buffer.from(after)) > 0);
 }
 
-function pagedList(
-  index: KeyIndex<number>,
-  prefix: string,
-  delimiter: string,
-  start: string,
-  maxKeys: number,
-): string[] {
+function pagedList(index: KeyIndex<number>, { after: start, ...request }: Parameters<typeof listPage>[1]): string[] {
   const items: string[] = [];
   for (let after: string | undefined = start; after !== undefined; ) {
-    const { keys, commonPrefixes, next } = listPage(index, { prefix, delimiter, after, maxKeys });
+    const { keys, commonPrefixes, next } = listPage(index, { ...request, after });
     const page = inByteOrder([...keys, ...commonPrefixes]);
-    assert.ok(page.length === maxKeys || next === undefined, 'only the last page is short');
+    assert.ok(page.length === request.maxKeys || next === undefined, 'only the last page is short');
     items.push(...page);
     after = next;
   }
@@ -59,7 +53,7 @@ test('pages of any size match the plain definition on 300 random sets of keys', 
     for (const delimiter of ['', '/', 'a/'])
       for (const maxKeys of [1, 3, 1000])
         assert.deepEqual(
-          pagedList(index, prefix, delimiter, start, maxKeys),
+          pagedList(index, { prefix, delimiter, after: start, maxKeys }),
           slowList([...expected], prefix, delimiter, start),
           JSON.stringify({ keys: [...expected], prefix, delimiter, start, maxKeys }),
         );

@@ -58,12 +58,17 @@ test('a get is conditional on the ETag and on the time', async () => {
   const { LastModified } = await s3.head('conditional');
   assert.equal(await s3.text('conditional', { IfMatch: ETag, IfModifiedSince: new Date(0) }), 'x');
   const { status, body, headers } = await plain(s3.server.url, 'GET', `/${BUCKET}/conditional`, {
-    'if-none-match': ETag!,
+    headers: {
+      'if-none-match': ETag!,
+    },
   });
   assert.deepEqual([status, body, headers.etag], [304, '', ETag]);
   assert.equal(
-    (await plain(s3.server.url, 'GET', `/${BUCKET}/conditional`, { 'if-modified-since': LastModified!.toUTCString() }))
-      .status,
+    (
+      await plain(s3.server.url, 'GET', `/${BUCKET}/conditional`, {
+        headers: { 'if-modified-since': LastModified!.toUTCString() },
+      })
+    ).status,
     304,
   );
   assert.equal(await errorName(s3.get('conditional', { IfMatch: '"other"' })), 'PreconditionFailed');
@@ -132,8 +137,8 @@ test('a presigned PUT and GET work, and not after their time', async () => {
     return `?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=${date}&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=0&x-amz-meta-a=b&x-amz-checksum-crc32=AAAAAA%3D%3D`;
   };
   const path = `/${BUCKET}/presigned`;
-  assert.equal((await plain(s3.server.url, 'PUT', path + query(100), {}, 'late')).status, 403);
-  assert.equal((await plain(s3.server.url, 'PUT', path + query(0), {}, 'in time')).status, 200);
+  assert.equal((await plain(s3.server.url, 'PUT', path + query(100), { body: 'late' })).status, 403);
+  assert.equal((await plain(s3.server.url, 'PUT', path + query(0), { body: 'in time' })).status, 200);
   const reply = await plain(s3.server.url, 'GET', path + query(0));
   assert.deepEqual([reply.body, reply.headers['x-amz-meta-a']], ['in time', 'b']);
   assert.equal((await plain(s3.server.url, 'GET', path + query(100))).code, 'AccessDenied');

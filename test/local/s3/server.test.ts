@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
@@ -13,6 +12,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import type { S3RequestInfo } from '../../../local/s3/server.ts';
+import { until } from '../../until.ts';
 import { BUCKET, errorName, type Harness, plain, startHarness } from './harness.ts';
 
 const requests: S3RequestInfo[] = [];
@@ -66,7 +66,7 @@ test('what is not supported answers NotImplemented and does nothing else', async
     ['PUT', `/${BUCKET}/kept`, { 'transfer-encoding': 'chunked' }],
   ];
   for (const [method, path, headers] of refused) {
-    const { status, code } = await plain(s3.server.url, method, path, headers);
+    const { status, code } = await plain(s3.server.url, method, path, { headers });
     assert.deepEqual([status, code], [501, 'NotImplemented'], `${method} ${path}`);
   }
   assert.equal((await plain(s3.server.url, 'GET', `/${BUCKET}/kept`)).body, 'bytes');
@@ -82,16 +82,17 @@ test('a HEAD that fails has no body, and every answer has a request id', async (
 test('a path that is not UTF-8 and XML that cannot be read are the client’s errors', async () => {
   assert.equal((await plain(s3.server.url, 'GET', `/${BUCKET}/%ff`)).code, 'InvalidURI');
   for (const xml of ['', 'junk', '<Delete>', '<Other/>', '<Delete></Delete>', '<Delete><Object/></Delete>'])
-    assert.equal((await plain(s3.server.url, 'POST', `/${BUCKET}?delete`, {}, xml)).code, 'MalformedXML', xml);
+    assert.equal((await plain(s3.server.url, 'POST', `/${BUCKET}?delete`, { body: xml })).code, 'MalformedXML', xml);
   assert.equal((await plain(s3.server.url, 'GET', `/${BUCKET}?list-type=2&max-keys=-1`)).code, 'InvalidArgument');
 });
 
 test('each request is reported with its operation, status and bytes', async () => {
   const reported = () => requests.filter(({ key }) => key?.startsWith('reported'));
-  const send = async (...request: [method: string, path: string, headers?: Record<string, string>, body?: string]) => {
+  const send = async (method: string, path: string, headers: Record<string, string> = {}, body = '') => {
     const before = reported().length;
-    await plain(s3.server.url, ...request);
-    while (reported().length === before) await setImmediate(); // told after the client has its answer
+    await plain(s3.server.url, method, path, { headers, body });
+    // reported after the client has received the response
+    await until('the report', () => reported().length > before);
   };
   await send('PUT', `/${BUCKET}/reported`, {}, '12345');
   await send('GET', `/${BUCKET}/reported`, { range: 'bytes=1-2' });
@@ -135,8 +136,9 @@ test('an object can be read past the server, and a request tells the application
     ['', undefined],
   ] as const) {
     const before = requests.length;
-    await plain(s3.server.url, 'GET', `/${BUCKET}/seen`, { 'user-agent': agent });
-    while (requests.length === before) await setImmediate(); // told after the client has its answer
+    await plain(s3.server.url, 'GET', `/${BUCKET}/seen`, { headers: { 'user-agent': agent } });
+    // reported after the client has received the response
+    await until('the report', () => requests.length > before);
     assert.equal(requests.at(-1)!.app, app, agent);
   }
 });

@@ -58,7 +58,10 @@ test('the kernel predicts the same values as its twin, to the last bit, also fro
     const out = new Float64Array(numRows);
     assert.ok(predictInKernel(forest, columns, out), 'the kernel takes values');
     assert.deepEqual(out, expected);
-    assert.deepEqual(predictValues(decodeModel(encodeModel(trees, table.edges, 0)), columns), expected);
+    assert.deepEqual(
+      predictValues(decodeModel(encodeModel({ trees, edges: table.edges, numClasses: 0 })), columns),
+      expected,
+    );
     assert.deepEqual(await predictValuesInThreads(forest, columns, 3), expected);
   }
 });
@@ -87,7 +90,7 @@ test('with missing values and categories the kernel predicts the same as its twi
     assert.ok(predictInKernel(forest, columns, out), 'the kernel takes them');
     assert.deepEqual(out, expected);
     const stored = decodeModel(
-      encodeModel(trees, table.edges, numClasses, undefined, { isCategorical: table.isCategorical }),
+      encodeModel({ trees, edges: table.edges, numClasses }, { isCategorical: table.isCategorical }),
     );
     assert.ok(predictInKernel(stored, columns, out), 'and of a stored forest');
     assert.deepEqual(out, expected);
@@ -123,7 +126,7 @@ test('the kernel rejects an invalid category with the same error as its twin', (
 
 test('the kernel predicts the same from a stored forest, whose trees share a leaf table', () => {
   const { forest, columns } = randomForest(1, 700, 6, 3);
-  const stored = decodeModel(encodeModel(forest.trees, forest.edges, 3));
+  const stored = decodeModel(encodeModel({ trees: forest.trees, edges: forest.edges, numClasses: 3 }));
   assert.deepEqual(predictProba(stored, columns), predictProba(forest, columns));
 });
 
