@@ -46,8 +46,5 @@ test('a worker that fails sends the cause, and the end of its log and stack of t
 test('one whose time is used up by a slow S3 ends before it is ended, and says what it waited for', async () => {
   const { name, message } = await failureOf({ runId: 'r' }, 1200);
   assert.equal(name, 'TimeoutError');
-  assert.equal(
-    message,
-    's3:GetObject of runs/r/run.json in bucket bucket was not answered before the deadline',
-  );
+  assert.equal(message, 's3:GetObject of runs/r/run.json in bucket bucket was not answered before the deadline');
 });
