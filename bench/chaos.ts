@@ -34,7 +34,7 @@ async function runJob(name: string, options: string[], killIn?: string) {
     const killed = start(args);
     const isIn = ({ type, ...event }: EmulatorEvent) =>
       type === 'invokeStarted' && 'functionName' in event && event.functionName.includes(killIn);
-    while (!eventsOf(dataDir).some(isIn)) await sleep(20);
+    while (!readEvents(dataDir).some(isIn)) await sleep(20);
     killed.kill('SIGKILL');
     await once(killed, 'exit');
   }
@@ -42,7 +42,7 @@ async function runJob(name: string, options: string[], killIn?: string) {
   const seconds = (performance.now() - startMs) / 1000;
   if (code !== 0) throw new Error(`${name}: exit code ${code}; its folder is ${dataDir}`);
   const { model, tasks, chaos } = JSON.parse(readFileSync(json, 'utf8'));
-  const events = eventsOf(dataDir);
+  const events = readEvents(dataDir);
   const created = events.flatMap((event) =>
     event.type === 'creation' && event.outcome === 'created' ? [event.key] : [],
   );
@@ -55,7 +55,7 @@ function start(args: string[]): ChildProcess {
   return spawn(process.execPath, ['dist/arvoredo.mjs', ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-function eventsOf(dataDir: string): EmulatorEvent[] {
+function readEvents(dataDir: string): EmulatorEvent[] {
   try {
     const lines = readFileSync(join(dataDir, 'events.ndjson'), 'utf8').split('\n').slice(0, -1);
     return lines.map((line) => JSON.parse(line));

@@ -14,25 +14,25 @@ export function writeRows(folder: string, train: Rows, test: Rows, numClasses: n
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'shape.json'), JSON.stringify({ numFeatures: train.columns.length, numClasses }));
   for (const [part, { columns, labels }] of Object.entries({ train, test })) {
-    writeFileSync(join(folder, `${part}.f32`), Buffer.concat(columns.map(bytesOf)));
-    writeFileSync(join(folder, `${part}.u16`), bytesOf(labels));
+    writeFileSync(join(folder, `${part}.f32`), Buffer.concat(columns.map(toBytes)));
+    writeFileSync(join(folder, `${part}.u16`), toBytes(labels));
   }
 }
 
 /** Read one part of a folder. */
 export function readRows(folder: string, part: string): Rows {
-  const labels = new Uint16Array(bufferOf(join(folder, `${part}.u16`)));
-  const values = new Float32Array(bufferOf(join(folder, `${part}.f32`)));
+  const labels = new Uint16Array(toBuffer(join(folder, `${part}.u16`)));
+  const values = new Float32Array(toBuffer(join(folder, `${part}.f32`)));
   const numRows = labels.length;
   const numFeatures = values.length / numRows;
   const columns = Array.from({ length: numFeatures }, (_, j) => values.slice(j * numRows, (j + 1) * numRows));
   return { columns, labels };
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array): Uint8Array {
+function toBytes({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-function bufferOf(path: string): ArrayBuffer {
+function toBuffer(path: string): ArrayBuffer {
   return Uint8Array.from(readFileSync(path)).buffer;
 }

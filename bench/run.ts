@@ -67,17 +67,17 @@ async function inTurns<Result>(contestants: Contestant<Result>[], isOurs: (name:
 const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
 const isOurs = (name: string) => name.startsWith('arvoredo');
 
-function medianOf<Result>(samples: Result[], pick: (sample: Result) => number): number {
+function medianBy<Result>(samples: Result[], pick: (sample: Result) => number): number {
   return median(samples.map(pick));
 }
 
 /** @param base the contestant that times are divided by */
 function printForests(samples: Map<string, Sample[]>, base: string): void {
   const rows = [...samples].map(([name, all]) => {
-    const of = (field: keyof Sample) => medianOf(all, (sample) => sample[field]);
+    const of = (field: keyof Sample) => medianBy(all, (sample) => sample[field]);
     const ratio = (field: keyof Sample) => {
       const own = samples.get(base);
-      return own ? (of(field) / medianOf(own, (sample) => sample[field])).toFixed(1) : '';
+      return own ? (of(field) / medianBy(own, (sample) => sample[field])).toFixed(1) : '';
     };
     return {
       forest: name,
@@ -129,7 +129,7 @@ async function compareJobs({ daskPythons }: Peers): Promise<void> {
   );
   const jobs = [...ourJobs(samples), ...daskPythons.map((python) => daskJob(python, samples))];
   const found = await inTurns<JobSample>(jobs, isOurs);
-  const wallOf = (name: string) => medianOf(found.get(name) ?? [], ({ wall }) => wall);
+  const wallOf = (name: string) => medianBy(found.get(name) ?? [], ({ wall }) => wall);
   const rows = [...found].map(([name, all]) => ({
     job: name,
     runs: all.length,
@@ -143,7 +143,7 @@ async function compareJobs({ daskPythons }: Peers): Promise<void> {
   console.table(rows);
   for (const [name, all] of found) {
     if (!all[0].stages) continue;
-    const parts = STAGES.map((stage) => `${stage} ${medianOf(all, ({ stages }) => stages![stage]).toFixed(2)}`);
+    const parts = STAGES.map((stage) => `${stage} ${medianBy(all, ({ stages }) => stages![stage]).toFixed(2)}`);
     console.log(`${name}: ${parts.join(', ')} s; sha256 ${all[0].sha256}`);
   }
 }

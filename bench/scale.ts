@@ -3,7 +3,7 @@
 // A million are done sooner with NODE_OPTIONS=--max-semi-space-size=128.
 
 import { parseArgs } from 'node:util';
-import { bindingOf, bindings } from './simulate/binding.ts';
+import { bindings, findBinding } from './simulate/binding.ts';
 import { AWS, type Scenario, WORK } from './simulate/scenario.ts';
 import { type Simulated, simulate } from './simulate/simulate.ts';
 
@@ -63,7 +63,7 @@ await printTable();
 async function printTable(): Promise<void> {
   const columns: string[][] = [];
   for (const numTasks of sizes) {
-    const scenario = scenarioOf(numTasks);
+    const scenario = createScenario(numTasks);
     const startMs = performance.now();
     const run = await simulate(scenario);
     const took = time((performance.now() - startMs) / 1000);
@@ -82,10 +82,10 @@ async function printBindings(scenario: Scenario, run: Simulated): Promise<string
   console.log(`${num(scenario.work.numTasks)} tasks take ${time(run.seconds)}; without …`);
   for (const { limit, seconds, notDone } of all)
     console.log(`  ${limit.padEnd(26)}${time(seconds)}${notDone > 0 ? `, ${num(notDone)} tasks not done` : ''}`);
-  return bindingOf(run, all);
+  return findBinding(run, all);
 }
 
-function scenarioOf(numTasks: number): Scenario {
+function createScenario(numTasks: number): Scenario {
   const concurrency = Number(values.concurrency);
   const whenThrottled = values['when-throttled'];
   if (whenThrottled !== 'wait' && whenThrottled !== 'fail')

@@ -73,7 +73,7 @@ export class ArvoredoApi extends Construct {
       ...(corsOrigins.length > 0 && {
         corsPreflight: {
           allowOrigins: corsOrigins,
-          allowMethods: [...new Set(ROUTES.map((route) => methodOf(route) as unknown as apigateway.CorsHttpMethod))],
+          allowMethods: [...new Set(ROUTES.map((route) => parseMethod(route) as unknown as apigateway.CorsHttpMethod))],
           allowHeaders: ['content-type', 'idempotency-key', ...(jwt ? ['authorization'] : SIGNATURE_HEADERS)],
           maxAge: Duration.hours(1),
         },
@@ -85,7 +85,7 @@ export class ArvoredoApi extends Construct {
     };
     this.#routes = ROUTES.flatMap((route) => {
       const integration = integrations[functionOfRoute(route)];
-      return this.httpApi.addRoutes({ path: route.split(' ')[1], methods: [methodOf(route)], integration });
+      return this.httpApi.addRoutes({ path: route.split(' ')[1], methods: [parseMethod(route)], integration });
     });
     const logGroup = new LogGroup(this, 'AccessLogs', {
       retention: logRetention,
@@ -110,7 +110,7 @@ export class ArvoredoApi extends Construct {
   }
 }
 
-function methodOf(route: string): apigateway.HttpMethod {
+function parseMethod(route: string): apigateway.HttpMethod {
   return route.split(' ')[0] as apigateway.HttpMethod;
 }
 

@@ -11,7 +11,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
   BUNDLE_NAMES,
-  bundleOf,
+  bundleName,
   FUNCTION_NAMES,
   FUNCTIONS,
   type FunctionName,
@@ -154,7 +154,7 @@ export class ArvoredoEngine extends Construct {
     const created = new lambda.Function(this, id, {
       // the emulator knows the functions of a template by these words
       description: `arvoredo ${name}`,
-      code: lambda.Code.fromAsset(join(bundleDir, bundleOf(name))),
+      code: lambda.Code.fromAsset(join(bundleDir, bundleName(name))),
       handler: HANDLER,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,

@@ -82,7 +82,7 @@ export type EnvironmentName = keyof typeof ENVIRONMENTS;
  *
  * @throws {InputError} when the environment is unknown
  */
-export function optionsOf(environment: string | undefined, given: GroveOptions): GroveOptions {
+export function resolveStackOptions(environment: string | undefined, given: GroveOptions): GroveOptions {
   if (environment === undefined) return given;
   if (!Object.hasOwn(ENVIRONMENTS, environment)) {
     throw new InputError(`environment must be ${Object.keys(ENVIRONMENTS).join(' or ')}, got ${environment}`);

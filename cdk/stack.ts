@@ -12,7 +12,7 @@ import { ArvoredoEngine, constructId } from './engine.ts';
 import { ArvoredoNetwork } from './network.ts';
 import { ArvoredoNotifications } from './notifications.ts';
 import { ArvoredoObservability } from './observability.ts';
-import { type EnvironmentName, type GroveOptions, optionsOf } from './options.ts';
+import { type EnvironmentName, type GroveOptions, resolveStackOptions } from './options.ts';
 import { ArvoredoSchedule } from './schedule.ts';
 import { ArvoredoStore } from './store.ts';
 import { ArvoredoUploads } from './uploads.ts';
@@ -32,7 +32,7 @@ export class ArvoredoStack extends Stack {
   /** @throws {InputError} when a value is not allowed or a bundle is missing */
   constructor(scope: Construct, id: string, props: ArvoredoStackProps = {}) {
     const { environment, bundleDir } = props;
-    const options = optionsOf(environment, props);
+    const options = resolveStackOptions(environment, props);
     super(scope, id, {
       description: 'arvoredo: random forests over serverless functions',
       stackName: props.stackName,
@@ -115,7 +115,7 @@ export class ArvoredoStack extends Stack {
         api,
         alarms: alarms !== false,
         dashboard,
-        email: emailOf(alarms),
+        email: readEmail(alarms),
       });
       if (observability.topic) new CfnOutput(this, 'AlarmTopic', { value: observability.topic.topicArn });
     }
@@ -125,12 +125,12 @@ export class ArvoredoStack extends Stack {
     if (schedule) new ArvoredoSchedule(this, 'Schedule', { ...schedule, ...starter });
     if (uploads) new ArvoredoUploads(this, 'Uploads', { ...uploads, ...starter, store });
     if (notifications) {
-      const { topic } = new ArvoredoNotifications(this, 'Notifications', { engine, email: emailOf(notifications) });
+      const { topic } = new ArvoredoNotifications(this, 'Notifications', { engine, email: readEmail(notifications) });
       new CfnOutput(this, 'RunTopic', { value: topic.topicArn });
     }
   }
 }
 
-function emailOf(option: boolean | { email: string }): string | undefined {
+function readEmail(option: boolean | { email: string }): string | undefined {
   return typeof option === 'object' ? option.email : undefined;
 }

@@ -5,7 +5,7 @@ import { type DataTask, doDataTask } from '../lib/ingest/tasks.ts';
 import { generate } from '../lib/stages/generate.ts';
 import { ingest } from '../lib/stages/ingest.ts';
 import { runKeys } from '../lib/store/keys.ts';
-import { index, planOf, taskHandler } from './shared/worker.ts';
+import { index, readPlan, taskHandler } from './shared/worker.ts';
 
 const Task = v.union([
   v.strictObject({ runId: v.string(), chunkIndex: index() }),
@@ -18,6 +18,6 @@ export const handler = taskHandler(Task, async (store, params, task): Promise<un
   const { piece } = runKeys(task.runId);
   const context = { runId: task.runId, store, objects: store.objects, pieceKey: piece };
   if ('kind' in task) return doDataTask(context, params, task satisfies DataTask);
-  const plan = await planOf(store, task.runId, params);
+  const plan = await readPlan(store, task.runId, params);
   return params.data === undefined ? generate(store, plan, task) : ingest(context, plan, task);
 });

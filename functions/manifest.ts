@@ -63,12 +63,12 @@ export function deployedMiB(name: FunctionName, { MAX_MEMORY_MIB }: NodeJS.Proce
 }
 
 /** The bundle that a function runs: all sizes run the same, and slices are a part of the orchestrator's work. */
-export function bundleOf(name: string): string {
+export function bundleName(name: string): string {
   return name === 'slices' ? 'orchestrator' : name.replace(/Large$/, '');
 }
 
 /** Names of all bundles. */
-export const BUNDLE_NAMES = [...new Set(FUNCTION_NAMES.map(bundleOf))];
+export const BUNDLE_NAMES = [...new Set(FUNCTION_NAMES.map(bundleName))];
 
 /** Handler of every bundle: `index.mjs` exports `handler`. */
 export const HANDLER = 'index.handler';

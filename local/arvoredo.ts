@@ -3,7 +3,7 @@
 import { CommanderError } from 'commander';
 import { createProgram } from './commands/program.ts';
 import { errorColours } from './output/colours.ts';
-import { exitCodeOf, explain } from './output/error-text.ts';
+import { explain, toExitCode } from './output/error-text.ts';
 
 // the SDK's notice that Node 20 ends in January 2027 is for us, not for the user of a command
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
@@ -16,7 +16,7 @@ try {
 
 /** Print the error and return the exit code. */
 function report(error: unknown): number {
-  const code = exitCodeOf(error);
+  const code = toExitCode(error);
   if (error instanceof CommanderError) return code; // commander has printed it
   console.error(`${code === 130 ? errorColours.yellow('cancelled') : errorColours.red('error')} ${explain(error)}`);
   if (process.env.ARVOREDO_DEBUG) console.error(error);

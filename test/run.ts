@@ -39,6 +39,7 @@ await build({
   outExtension: { '.js': '.mjs' },
   bundle: true,
   splitting: true, // modules that tests share stay single instances
+  keepNames: true, // classes have their names in messages
   packages: 'external',
   platform: 'node',
   format: 'esm',

@@ -51,13 +51,13 @@ export interface Binding {
 export async function bindings(scenario: Scenario, run: Simulated): Promise<Binding[]> {
   const all: Binding[] = [];
   for (const [limit, without] of Object.entries(WITHOUT)) {
-    all.push({ limit, ...outcomeOf(await simulate(without(scenario))) });
+    all.push({ limit, ...summarizeBinding(await simulate(without(scenario))) });
   }
-  const isFailing = outcomeOf(run).notDone > 0;
+  const isFailing = summarizeBinding(run).notDone > 0;
   return all.sort((a, b) => (isFailing && a.notDone - b.notDone) || a.allSeconds - b.allSeconds);
 }
 
-function outcomeOf({ seconds, counts }: Simulated): Omit<Binding, 'limit'> {
+function summarizeBinding({ seconds, counts }: Simulated): Omit<Binding, 'limit'> {
   return { seconds, notDone: counts.tasks - counts.done, allSeconds: (seconds * counts.tasks) / counts.done };
 }
 
@@ -65,8 +65,8 @@ function outcomeOf({ seconds, counts }: Simulated): Omit<Binding, 'limit'> {
 const LEAST_GAIN = 0.02;
 
 /** Of what `bindings` found, what binds a run: the first one, unless next to nothing is gained without it. */
-export function bindingOf(run: Simulated, [first]: readonly Binding[]): string {
-  const { notDone, allSeconds } = outcomeOf(run);
+export function findBinding(run: Simulated, [first]: readonly Binding[]): string {
+  const { notDone, allSeconds } = summarizeBinding(run);
   const isHelp = notDone > 0 ? first.notDone < notDone : first.allSeconds < (1 - LEAST_GAIN) * allSeconds;
   return isHelp ? first.limit : 'none of them';
 }

@@ -1,7 +1,7 @@
 // A fan-out on AWS, simulated: lib/fanout as it is, in the time and under the limits of scenario.ts.
 
 import { type FanOutCounts, fanOut, type Gathered, workerFunction } from '../../lib/fanout/index.ts';
-import { NO_USAGE, priceOf } from '../../lib/plan/cost.ts';
+import { computePrice, NO_USAGE } from '../../lib/plan/cost.ts';
 import { Execution } from './execution.ts';
 import type { Scenario } from './scenario.ts';
 import { makeTasks } from './scenario.ts';
@@ -51,21 +51,21 @@ export async function simulate(scenario: Scenario): Promise<Simulated> {
   );
   await world.clock.run(() => gathered !== undefined);
   if (!gathered) throw new Error('the fan-out never ended');
-  return outcomeOf(world, gathered);
+  return summarizeRun(world, gathered);
 }
 
-function outcomeOf(world: SimulatedWorld, gathered: Gathered<{ i: number }>): Simulated {
+function summarizeRun(world: SimulatedWorld, gathered: Gathered<{ i: number }>): Simulated {
   const { aws, work, clock, counts, lambda, reads, writes } = world;
   const seconds = clock.nowMs / 1000;
   const orchestratorGbSeconds = (counts.orchestratorMs / 1000) * (work.orchestratorMiB / 1024);
-  const workers = priceOf({ ...NO_USAGE, gbSeconds: counts.workerGbSeconds, invocations: counts.invocations });
-  const orchestrators = priceOf({
+  const workers = computePrice({ ...NO_USAGE, gbSeconds: counts.workerGbSeconds, invocations: counts.invocations });
+  const orchestrators = computePrice({
     ...NO_USAGE,
     gbSeconds: orchestratorGbSeconds,
     invocations: counts.resumes,
     durableOperations: counts.operations,
   });
-  const s3 = priceOf({ ...NO_USAGE, s3Writes: writes.served.total, s3Reads: reads.served.total });
+  const s3 = computePrice({ ...NO_USAGE, s3Writes: writes.served.total, s3Reads: reads.served.total });
   const known = world.overheadMs.filter((ms) => !Number.isNaN(ms)).sort();
   const exceeded: string[] = [];
   if (counts.maxOperations > aws.operationsPerExecution) exceeded.push('operations of an execution');

@@ -42,7 +42,7 @@ export const overrides = () => v.optional(v.record(v.picklist(SEARCHED), v.unkno
 type WorkerStore = MeasuredStore;
 
 /** The plan of a run; of one on data, once they have been surveyed. */
-export async function planOf(store: Store, runId: string, params: RunParams): Promise<Plan> {
+export async function readPlan(store: Store, runId: string, params: RunParams): Promise<Plan> {
   return planRun(params, params.data === undefined ? undefined : (await getSchema(store, runId)).shape);
 }
 
@@ -57,7 +57,7 @@ export function worker<Task extends WorkerTask>(
     const of = JSON.stringify([runId, task.params]);
     if (known?.of !== of) {
       const own = task.params ? parseRunParams(withCandidate(params, task.params)) : params;
-      known = { of, plan: await planOf(store, runId, own) };
+      known = { of, plan: await readPlan(store, runId, own) };
     }
     return work(store, known.plan, task, checkCancelled);
   });
@@ -135,7 +135,7 @@ export function measuredHandler<Task extends object>(
       noteTask({ busyMs, gbSeconds: used.gbSeconds });
       return { ...used, busyMs, span: { ...begun, finishedAtMs: Date.now() } };
     } catch (error) {
-      const message = messageOf(error);
+      const message = describeError(error);
       noteTask();
       // what Lambda notes of the error says nothing of the task
       console.error(JSON.stringify({ message: 'task failed', ...task, error: message }));
@@ -145,7 +145,7 @@ export function measuredHandler<Task extends object>(
   };
 }
 
-function messageOf(error: unknown): string {
+function describeError(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 

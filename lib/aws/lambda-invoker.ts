@@ -19,22 +19,24 @@ export function lambdaInvoker(config: LambdaClientConfig): Invoke {
         { abortSignal: signal },
       );
       const answer: unknown = JSON.parse(Payload?.transformToString() || 'null');
-      return FunctionError === undefined ? { ok: true, result: answer } : { ok: false, error: failureOf(answer) };
+      return FunctionError === undefined
+        ? { ok: true, result: answer }
+        : { ok: false, error: parseFunctionError(answer) };
     } catch (error) {
       if (signal.aborted) return { ok: false, error: { name: 'CancelledError', message: 'called off' } };
-      return { ok: false, error: refusalOf(functionName, error) };
+      return { ok: false, error: explainRefusal(functionName, error) };
     }
   };
 }
 
 /** What a function threw comes with the name of its class; the platform's own names have a dot in them. */
-function failureOf(answer: unknown): Failure {
+function parseFunctionError(answer: unknown): Failure {
   const { errorType = 'Error', errorMessage = 'failed without a word' } = (answer ?? {}) as Record<string, string>;
   return errorType.includes('.') ? parseFailure(errorMessage, errorType) : { name: errorType, message: errorMessage };
 }
 
 /** Why Lambda did not even begin: no place is free, it has trouble itself, or the request is wrong and stays so. */
-function refusalOf(functionName: string, cause: unknown): Failure {
+function explainRefusal(functionName: string, cause: unknown): Failure {
   const { name, message, $fault } = cause as Error & { $fault?: 'client' | 'server' };
   if (name === 'ResourceNotFoundException') {
     return { name: 'InputError', message: `function ${functionName}, or this alias of it, does not exist` };

@@ -62,7 +62,7 @@ export function s3Reader(bucket: string, place: () => S3Access = s3AccessFromEnv
   const agents = { 'http:': new HttpAgent({ keepAlive: true }), 'https:': new HttpsAgent({ keepAlive: true }) };
   const signers = new Map<string, SignatureV4>(); // each keeps the key that it derives, for a day
 
-  function signerOf({ region, accessKeyId, secretAccessKey, sessionToken }: S3Access): SignatureV4 {
+  function createSigner({ region, accessKeyId, secretAccessKey, sessionToken }: S3Access): SignatureV4 {
     const known = signers.get(accessKeyId);
     if (known) return known;
     const credentials = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
@@ -74,9 +74,9 @@ export function s3Reader(bucket: string, place: () => S3Access = s3AccessFromEnv
 
   async function ask(key: string): Promise<{ status: number; bytes: Buffer }> {
     const from = place();
-    const url = urlOf(from, bucket, key);
+    const url = objectUrl(from, bucket, key);
     const { protocol, hostname, host, pathname } = url;
-    const { headers } = await signerOf(from).sign({
+    const { headers } = await createSigner(from).sign({
       method: 'GET',
       protocol,
       hostname,
@@ -120,7 +120,7 @@ export function s3Reader(bucket: string, place: () => S3Access = s3AccessFromEnv
 }
 
 /** Where an object is: below the bucket's own name on AWS, below its path elsewhere. */
-function urlOf({ region, endpoint }: S3Access, bucket: string, key: string): URL {
+function objectUrl({ region, endpoint }: S3Access, bucket: string, key: string): URL {
   const path = key
     .split('/')
     .map((part) =>

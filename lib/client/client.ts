@@ -9,7 +9,7 @@ import { FAN_OUT_DEFAULTS, resolveOptions } from '../fanout/options.ts';
 import type { RandomForestClassifier } from '../forest/classifier.ts';
 import { checkNames } from '../forest/estimator-options.ts';
 import type { RandomForestRegressor } from '../forest/regressor.ts';
-import { splitKindOf } from '../plan/data-params.ts';
+import { findSplitKind } from '../plan/data-params.ts';
 import { toDatasetSpec } from '../plan/lay-out.ts';
 import { RUN_DEFAULTS } from '../plan/parameters/table.ts';
 import { parseRunParams, type RunParams, readGiven } from '../plan/params.ts';
@@ -162,7 +162,7 @@ export class Client implements AsyncDisposable {
       );
     }
     const description = join(data.description, describe('trainTestSplit', options));
-    const { side, validationSize } = parse(description, splitKindOf);
+    const { side, validationSize } = parse(description, findSplitKind);
     const split = new Split(data, description);
     const hasValidation = validationSize !== undefined || side !== undefined;
     return {

@@ -45,7 +45,7 @@ export async function followRun(
     }
     if (view.state === 'succeeded') return;
     if (view.state === 'cancelled') throw new CancelledError(`run ${runId} was cancelled`);
-    if (view.state === 'failed') throw await failureOf(target, runId, view.error?.message ?? 'for an unknown reason');
+    if (view.state === 'failed') throw await readFailure(target, runId, view.error?.message ?? 'for an unknown reason');
     if (pollsExecution && view.state === 'queued') {
       const { state, message } = await orchestrator.state(execution);
       if (state === 'failed') throw new RunFailedError(runId, `the orchestrator did not start: ${message}`, []);
@@ -54,7 +54,7 @@ export async function followRun(
   }
 }
 
-async function failureOf({ store }: Connection['target'], runId: string, why: string): Promise<RunFailedError> {
+async function readFailure({ store }: Connection['target'], runId: string, why: string): Promise<RunFailedError> {
   const failed = await findJson<FailedTasks>(store, runKeys(runId).failed);
   return new RunFailedError(runId, why, failed?.tasks ?? []);
 }

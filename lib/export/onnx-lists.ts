@@ -2,7 +2,7 @@
 
 import { LEAF_VALUE, type LeafTable } from '../forest/leaf-table.ts';
 import type { Model } from '../forest/model.ts';
-import { categoriesByNode, thresholdOf } from '../forest/thresholds.ts';
+import { categoriesByNode, cutThreshold } from '../forest/thresholds.ts';
 import { LEAF, MAX_CATEGORIES, MISSING_LEFT, type Tree } from '../forest/tree.ts';
 import { biggerChildFlags, leafWeights } from '../forest/walk.ts';
 
@@ -63,7 +63,7 @@ export function listNodes(model: Model): NodeLists {
       const chain = chains[t].get(node);
       if (!chain) {
         lists.modes[i] = 'BRANCH_LEQ';
-        lists.thresholds[i] = thresholdOf(edges, feature, tree.cut[node]);
+        lists.thresholds[i] = cutThreshold(edges, feature, tree.cut[node]);
         lists.trueIds[i] = node + 1;
         lists.falseIds[i] = tree.next[node];
         lists.missingTrue[i] = Number(isMissingLeft);

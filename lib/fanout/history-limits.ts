@@ -13,15 +13,15 @@ export function keepFailed(failed: readonly FailedTask[], maxBytes: number): Fai
   const kept: FailedTask[] = [];
   let left = maxBytes;
   for (const task of failed) {
-    const one = [task, withoutLogs(task)].find((form) => bytesOf(form) <= left);
+    const one = [task, withoutLogs(task)].find((form) => jsonBytes(form) <= left);
     if (!one) break;
-    left -= bytesOf(one);
+    left -= jsonBytes(one);
     kept.push(one);
   }
   return kept;
 }
 
-const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value)) + 1;
+const jsonBytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value)) + 1;
 
 function withoutLogs(task: FailedTask): FailedTask {
   const bare = ({ name, message }: FailedTask['error']) => ({ name, message });

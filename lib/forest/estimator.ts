@@ -13,7 +13,7 @@ import type { ClassLabel, Model, ValueRange } from './model.ts';
 import { decodeModel, encodeModel } from './model-file.ts';
 import { type OobScore, type OobSums, oobPrediction, oobSums, scoreOob } from './oob.ts';
 import { checkWhole, type ForestParams } from './params.ts';
-import { joinRanges, rangesOf } from './ranges.ts';
+import { findRanges, joinRanges } from './ranges.ts';
 import type { Target, TrainingTable } from './training-table.ts';
 import { MAX_TREES, type Tree } from './tree.ts';
 
@@ -184,7 +184,14 @@ export abstract class ForestEstimator {
     const isCategorical = toCategorical(categorical, columns.length);
     const classes = this.findClasses(y);
     const edges = findEdges(columns, isCategorical, this.#options);
-    const fitted = { numClasses: classes.length, classes, edges, isCategorical, ranges: rangesOf(columns), trees: [] };
+    const fitted = {
+      numClasses: classes.length,
+      classes,
+      edges,
+      isCategorical,
+      ranges: findRanges(columns),
+      trees: [],
+    };
     return this.#prepare(fitted, this.#options.params.numTrees, { columns, y, sampleWeight });
   }
 
@@ -205,7 +212,7 @@ export abstract class ForestEstimator {
     checkWhole('number of trees to add', count, 1, MAX_TREES - fitted.trees.length);
     const numTrees = fitted.trees.length + count;
     const columns = this.#checkColumns(rows);
-    const ranges = fitted.ranges && joinRanges(fitted.ranges, rangesOf(columns));
+    const ranges = fitted.ranges && joinRanges(fitted.ranges, findRanges(columns));
     return this.#prepare({ ...fitted, ranges }, numTrees, { columns, y, sampleWeight });
   }
 

@@ -2,7 +2,7 @@
 
 import { checkColumns, type Forest } from './forest.ts';
 import { LEAF_VALUE, LEAF_WEIGHT } from './leaf-table.ts';
-import { categoriesByNode, thresholdOf } from './thresholds.ts';
+import { categoriesByNode, cutThreshold } from './thresholds.ts';
 import { LEAF, type Tree } from './tree.ts';
 import { encodeRowsWide, TreeWalker } from './walk.ts';
 
@@ -120,7 +120,7 @@ export function pathsOfRow(forest: Forest, columns: readonly Float32Array[], row
     for (let feature = tree.feature[0]; feature !== LEAF; feature = tree.feature[node]) {
       const child = walker.step(node, codes, 0);
       const value = columns[feature][row];
-      const atMost = thresholdOf(forest.edges, feature, tree.cut[node]);
+      const atMost = cutThreshold(forest.edges, feature, tree.cut[node]);
       const set = categories.get(node);
       steps.push({
         node,

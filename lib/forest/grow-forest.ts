@@ -10,7 +10,7 @@ import type { Tree } from './tree.ts';
 import { growHere, growTableInThreads } from './wasm/grow-in-threads.ts';
 
 /** Choose the trainer for a table. */
-export function trainerOf(params: ResolvedParams, table: TrainingTable): Trainer {
+export function trainerForTable(params: ResolvedParams, table: TrainingTable): Trainer {
   if (isWide(table)) return 'general';
   const { target, weights } = table;
   const hasWeights = weights !== undefined;
@@ -28,7 +28,7 @@ export type ForestRequest = Omit<GrowRequest, 'params'> & { params: ForestParams
 export function growForest(request: Omit<ForestRequest, 'numThreads' | 'beforeTree'>): Tree[] {
   const { table, treeStart, treeEnd } = request;
   const params = check(table, request.params);
-  const trees = trainerOf(params, table) !== 'general' && growHere({ ...request, params });
+  const trees = trainerForTable(params, table) !== 'general' && growHere({ ...request, params });
   if (trees) return trees;
   const grower = new GeneralGrower(table, params);
   return Array.from({ length: treeEnd - treeStart }, (_, i) => grower.grow(treeStart + i));
@@ -41,7 +41,7 @@ export function growForest(request: Omit<ForestRequest, 'numThreads' | 'beforeTr
  */
 export async function growForestInThreads(request: ForestRequest): Promise<Tree[]> {
   const params = check(request.table, request.params);
-  const grow = trainerOf(params, request.table) === 'general' ? growGeneralInThreads : growTableInThreads;
+  const grow = trainerForTable(params, request.table) === 'general' ? growGeneralInThreads : growTableInThreads;
   return grow({ ...request, params });
 }
 

@@ -24,7 +24,7 @@ export interface OobSums {
 const FRACTION_UNIT = 2 ** -32; // sums of 100,000 trees stay below 2^53
 
 /** The unit of contributions; it follows from the target of all training rows. */
-export function unitOf(target: Target): number {
+export function chooseUnit(target: Target): number {
   return target.values ? valueUnit(target.values) : FRACTION_UNIT;
 }
 
@@ -45,7 +45,7 @@ export function oobSums(
   const sampler = new RowSampler(table, resolveParams(params, numRows, columns.length, numClasses));
   const weights = new Float64Array(numRows);
   const result = {
-    unit: unitOf(target),
+    unit: chooseUnit(target),
     sums: Array.from({ length: numClasses || 1 }, () => new Float64Array(numRows)),
     numTrees: new Uint32Array(numRows),
   };

@@ -3,7 +3,7 @@
 import type { ValueRange } from './model.ts';
 
 /** Smallest and largest known value of each column. */
-export function rangesOf(columns: readonly Float32Array[]): ValueRange[] {
+export function findRanges(columns: readonly Float32Array[]): ValueRange[] {
   return columns.map((column) => {
     let least = Number.POSITIVE_INFINITY;
     let most = Number.NEGATIVE_INFINITY;

@@ -4,7 +4,7 @@ import type { BinEdges } from '../partition/rows.ts';
 import { CATEGORICAL, MAX_CATEGORIES, SET_BYTES, type Tree } from './tree.ts';
 
 /** Values up to this threshold go left; infinity when every known value goes left. */
-export function thresholdOf(edges: BinEdges, feature: number, cut: number): number {
+export function cutThreshold(edges: BinEdges, feature: number, cut: number): number {
   return cut < edges[feature].length ? edges[feature][cut] : Number.POSITIVE_INFINITY;
 }
 

@@ -2,7 +2,7 @@
 
 import { InputError } from '../base/errors.ts';
 import type { DataParams } from '../plan/data-params.ts';
-import { nameOf, type Objects, type PinnedObject } from '../store/objects.ts';
+import { type Objects, type PinnedObject, showName } from '../store/objects.ts';
 import { mapLimited, STORE_REQUESTS } from '../store/task.ts';
 import type { ChosenColumns } from '../tables/columns.ts';
 import { type ByteRange, cutRanges } from '../tables/csv-ranges.ts';
@@ -72,7 +72,7 @@ export async function listInputs(
   return {
     files,
     names,
-    chosen: choose(names, nameOf(files[0].uri)),
+    chosen: choose(names, showName(files[0].uri)),
     partBytes,
     scans: files.flatMap(({ layout, compression, size }, fileIndex) => {
       if (!('dataStart' in layout)) return [];
@@ -119,10 +119,10 @@ function checkSameColumns(files: readonly InputFile[]): void {
     if (at < 0 && names.length === expected.length) continue;
     const what =
       names.length === expected.length
-        ? `column ${at} is ${JSON.stringify(names[at])}, in ${nameOf(first.uri)} it is ${JSON.stringify(expected[at])}`
-        : `${names.length} columns, ${nameOf(first.uri)} has ${expected.length}`;
+        ? `column ${at} is ${JSON.stringify(names[at])}, in ${showName(first.uri)} it is ${JSON.stringify(expected[at])}`
+        : `${names.length} columns, ${showName(first.uri)} has ${expected.length}`;
     throw new InputError(
-      `${nameOf(file.uri)} has another schema: ${what}; files of one run must have the same columns in the same order`,
+      `${showName(file.uri)} has another schema: ${what}; files of one run must have the same columns in the same order`,
     );
   }
 }

@@ -2,7 +2,7 @@
 
 import { quote } from '../base/quote.ts';
 import { runKeys } from '../store/keys.ts';
-import { nameOf, type Objects } from '../store/objects.ts';
+import { type Objects, showName } from '../store/objects.ts';
 import type { Store } from '../store/store.ts';
 import {
   type ColumnProfile,
@@ -75,7 +75,7 @@ export async function inspectData(
   const first = await readInput(context, { inputs, parts }, 0);
   return {
     files: files.map(({ uri, size, layout, compression }) => ({
-      name: nameOf(uri),
+      name: showName(uri),
       bytes: size,
       format: layout.format,
       compression,

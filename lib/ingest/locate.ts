@@ -1,7 +1,7 @@
 // Locate: put the scans in order, so that each part of the data is known by its rows.
 
 import { InputError } from '../base/errors.ts';
-import { nameOf } from '../store/objects.ts';
+import { showName } from '../store/objects.ts';
 import { type ByteRange, locateRows } from '../tables/csv-ranges.ts';
 import type { Part } from '../tables/file-layout.ts';
 import type { Inputs } from './inputs.ts';
@@ -42,17 +42,17 @@ export function locateParts(inputs: Inputs, scans: readonly ScanResult[]): Parts
     const mine = inputs.scans.flatMap((range, i) => (range.fileIndex === fileIndex ? [{ range, scan: scans[i] }] : []));
     const packed = file.compression ? mine[0].scan.pieces : null;
     pieces.push(packed);
-    for (const part of partsOf(file, mine, packed)) {
+    for (const part of listParts(file, mine, packed)) {
       if (part.numRows > 0) parts.push({ ...part, fileIndex, rowIndex: numRows });
       numRows += part.numRows;
     }
   }
-  if (numRows === 0) throw new InputError(`${nameOf(inputs.files[0].uri)} has a header only and no rows`);
+  if (numRows === 0) throw new InputError(`${showName(inputs.files[0].uri)} has a header only and no rows`);
   if (numRows > MAX_ROWS) throw new InputError(`data has ${numRows} rows, at most ${MAX_ROWS} are allowed`);
   return { parts, pieces, numRows };
 }
 
-function partsOf(
+function listParts(
   { uri, layout }: Inputs['files'][number],
   scanned: { range: ByteRange; scan: ScanResult }[],
   pieces: readonly number[] | null,
@@ -60,7 +60,7 @@ function partsOf(
   if ('parts' in layout) return layout.parts;
   const ranges = pieces ? pieceRanges(pieces, layout.dataStart) : scanned.map(({ range }) => range);
   const passages = scanned.flatMap(({ scan }) => scan.passages);
-  return locateRows(ranges, passages, nameOf(uri));
+  return locateRows(ranges, passages, showName(uri));
 }
 
 /** Bytes of each piece, from the first row on. */

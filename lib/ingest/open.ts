@@ -1,6 +1,6 @@
 // The bytes of a run's files: where they are, or unpacked pieces of them in the run's own folder.
 
-import { nameOf, type Objects } from '../store/objects.ts';
+import { type Objects, showName } from '../store/objects.ts';
 import type { Store } from '../store/store.ts';
 import { type ByteSource, joinedSource, objectSource } from '../tables/source.ts';
 import type { InputFile } from './inputs.ts';
@@ -27,7 +27,7 @@ export function openFile(
 ): ByteSource {
   if (!pieces) return objectSource(objects, file);
   return joinedSource(
-    nameOf(file.uri),
+    showName(file.uri),
     pieces.map((size, i) => {
       const key = pieceKey(fileIndex, i);
       return { name: key, size, read: async (start, end) => (await store.get(key)).subarray(start, end) };

@@ -2,7 +2,7 @@
 
 import { InputError } from '../base/errors.ts';
 import type { RunParams } from '../plan/params.ts';
-import { nameOf } from '../store/objects.ts';
+import { showName } from '../store/objects.ts';
 import { type Batch, type CellLocation, type Cells, showLocation } from '../tables/cells.ts';
 import { type ColumnProfile, EMPTY_PROFILE, mergeProfiles, profileColumn } from '../tables/column-profile.ts';
 import { listUsedColumns } from '../tables/columns.ts';
@@ -53,7 +53,7 @@ export async function surveyPart(
   const { numRows, columns } = await readInput(context, table, partIndex);
   const { inputs, parts } = table;
   const { fileIndex, rowStart } = parts.parts[partIndex];
-  const place = { file: nameOf(inputs.files[fileIndex].uri), rowStart };
+  const place = { file: showName(inputs.files[fileIndex].uri), rowStart };
   const { chosen, names } = inputs;
   const deciding = findSideColumn(chosen);
   if (chosen.weight !== null) checkWeights(columns[chosen.weight], numRows, place, names[chosen.weight]);

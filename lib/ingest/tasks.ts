@@ -29,7 +29,7 @@ export async function doDataTask(context: IngestContext, params: RunParams, task
   const { store } = context;
   switch (task.kind) {
     case 'list': {
-      const inputs = await runTask(store, keys.inputs, () => listOf(context.objects, params));
+      const inputs = await runTask(store, keys.inputs, () => listDataFiles(context.objects, params));
       if (isSmall(inputs)) await surveyAll(context, inputs, params);
       return inputs.files.length;
     }
@@ -71,12 +71,12 @@ export async function doDataTask(context: IngestContext, params: RunParams, task
  */
 export async function surveyLocal(objects: Objects, store: Store, params: RunParams): Promise<SchemaResult> {
   const context = { runId: 'survey', store, objects, pieceKey: runKeys('survey').piece };
-  const inputs = await listOf(objects, params);
+  const inputs = await listDataFiles(objects, params);
   await surveyAll(context, inputs, params);
   return getSchema(context.store, context.runId);
 }
 
-function listOf(objects: Objects, params: RunParams): Promise<Inputs> {
+function listDataFiles(objects: Objects, params: RunParams): Promise<Inputs> {
   const data = dataParams(params);
   return listInputs(objects, data, (names, file) => chooseColumns(names, data, file));
 }

@@ -58,7 +58,7 @@ const OPERATION_BYTES = 1000;
 const GB = 1e9;
 
 /** USD for functions and requests; `costsOf` adds storage. */
-export function priceOf(usage: Usage): number {
+export function computePrice(usage: Usage): number {
   const { usd } = PRICES;
   const historyMonths = KEPT_DAYS.history / DAYS_PER_MONTH;
   const operation =
@@ -77,9 +77,9 @@ export function priceOfStorage(bytes: number): number {
   return (bytes / GB) * (KEPT_DAYS.objects / DAYS_PER_MONTH) * PRICES.usd.s3GbMonth;
 }
 
-export function costsOf(usage: PartUsage): Costs {
+export function computeCosts(usage: PartUsage): Costs {
   const { bytesWritten } = totalUsage(usage);
-  const parts = { ...mapParts((part) => priceOf(usage[part])), storage: priceOfStorage(bytesWritten) };
+  const parts = { ...mapParts((part) => computePrice(usage[part])), storage: priceOfStorage(bytesWritten) };
   return { ...parts, total: Object.values(parts).reduce((sum, usd) => sum + usd, 0) };
 }
 

@@ -18,7 +18,7 @@ export type SplitKind = 'random' | 'last' | 'stratify' | 'group' | 'time' | 'has
 /**
  * @throws {InputError} when more than one way is set, or a count where a share is required
  */
-export function splitKindOf(params: {
+export function findSplitKind(params: {
   testSize: number;
   validationSize?: number;
   shuffle: boolean;

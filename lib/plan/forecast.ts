@@ -4,7 +4,7 @@ import { POLL_SHARE, STRAGGLER_TASKS } from '../fanout/polling.ts';
 import {
   addUsage,
   type Costs,
-  costsOf,
+  computeCosts,
   KEPT_DAYS,
   NO_USAGE,
   PARTS,
@@ -60,7 +60,7 @@ const ORCHESTRATOR_MIB = 1024;
 export function forecastRun(plan: Plan, cores = Number.POSITIVE_INFINITY): Forecast {
   const needs = taskResources(plan);
   const usage = forecastUsage(plan);
-  const costs: Costs = costsOf(usage);
+  const costs: Costs = computeCosts(usage);
   const parts = PARTS.map((part): PartForecast => {
     const ofPart = needs.filter(({ stage }) => stage === part);
     if (part === 'orchestrator') {
@@ -70,7 +70,7 @@ export function forecastRun(plan: Plan, cores = Number.POSITIVE_INFINITY): Forec
     return {
       part,
       tasks: usage[part].invocations,
-      seconds: secondsOf(ofPart, Math.min(plan.params.workers, coresFor(part, cores))),
+      seconds: stageSeconds(ofPart, Math.min(plan.params.workers, coresFor(part, cores))),
       peakMiB: Math.max(...ofPart.map(({ peakMiB }) => peakMiB)),
       limitMiB: memoryMiB(ofPart),
       usd: costs[part],
@@ -104,7 +104,7 @@ function coresFor(part: Part, cores: number): number {
   return part === 'train' ? Math.max(1, cores / 2) : cores;
 }
 
-function secondsOf(needs: readonly TaskResources[], atOnce: number): number {
+function stageSeconds(needs: readonly TaskResources[], atOnce: number): number {
   const seconds = needs.map((need) => {
     const lanes = Math.min(need.numTasks, atOnce);
     return FAN_OUT_SECONDS + need.first.seconds + (need.numTasks / lanes) * need.seconds;
@@ -115,7 +115,7 @@ function secondsOf(needs: readonly TaskResources[], atOnce: number): number {
 /** Operations for polls for slow tasks, in fan-outs that last beyond the first poll. */
 function lookOperations(needs: readonly TaskResources[], atOnce: number): number {
   const operations = needs.map((need) => {
-    const seconds = secondsOf([need], Math.min(need.numTasks, atOnce));
+    const seconds = stageSeconds([need], Math.min(need.numTasks, atOnce));
     let looks = 0;
     for (let at = 2; need.numTasks >= STRAGGLER_TASKS && at < seconds; at += Math.max(2, POLL_SHARE * at)) looks++;
     return 2 * looks;
@@ -135,7 +135,7 @@ export function forecastUsage(plan: Plan): PartUsage {
       sandboxes * COLD_START_SECONDS,
     );
     stages[part] = ofPart
-      .map((need) => usageOf(need, Math.min(need.numTasks, sandboxes)))
+      .map((need) => tasksUsage(need, Math.min(need.numTasks, sandboxes)))
       .reduce(addUsage, { ...NO_USAGE, gbSeconds: (seconds * memoryMiB(ofPart)) / 1024 });
   }
   const numTasks = needs.reduce((sum, need) => sum + need.numTasks, 0);
@@ -157,7 +157,7 @@ export function forecastUsage(plan: Plan): PartUsage {
   };
 }
 
-function usageOf(need: TaskResources, sandboxes: number): Usage {
+function tasksUsage(need: TaskResources, sandboxes: number): Usage {
   const { numTasks, s3Reads, s3Writes, bytesRead, bytesWritten, first } = need;
   return {
     ...NO_USAGE,

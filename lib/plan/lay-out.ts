@@ -9,7 +9,7 @@ import { storedOptions } from '../forest/estimator-options.ts';
 import type { ClassLabel } from '../forest/model.ts';
 import { CLASS_CRITERIA, type ForestParams, VALUE_CRITERIA, validateForestParams } from '../forest/params.ts';
 import { countTestRows, countValidationRows } from '../partition/sides.ts';
-import { splitKindOf } from './data-params.ts';
+import { findSplitKind } from './data-params.ts';
 import type { ByPosition } from './parameters/parameter.ts';
 import { paramsOfGenerator, RUN_DEFAULTS, SINGLE_GENERATOR_PARAMS } from './parameters/table.ts';
 import { parseRunParams, type RunParams } from './params.ts';
@@ -32,14 +32,14 @@ export function layOutRun(given: RunParams, shape: DataShape | undefined): Plan 
     : given;
   const dataset: Plan['dataset'] = shape ? { generator: 'file', shape } : toDatasetSpec(params);
   if (dataset.generator !== 'file') validateDatasetSpec(dataset);
-  splitKindOf(params);
+  findSplitKind(params);
   checkTask(params);
   // the data may name the splits
   const numTest = shape?.numTest ?? countTestRows(params.samples, params.testSize);
   const numValidation = shape?.numValidation ?? countValidationRows(params.samples, numTest, params.validationSize);
   const numTrain = params.samples - numTest - numValidation;
   const numChunks = shape?.numParts ?? Math.ceil(params.samples / Math.min(params.chunkSize, params.samples));
-  const numClasses = shape?.numClasses ?? numClassesOf(dataset);
+  const numClasses = shape?.numClasses ?? countLabelClasses(dataset);
   const { maxFeatures, features } = params;
   if (typeof maxFeatures === 'number' && maxFeatures > features) {
     const allowed = `sqrt, log2, all, a share in (0, 1) or an integer from 1 to ${features}`;
@@ -113,7 +113,7 @@ function checkRowsToScore(rows: { numTest: number; numValidation: number; numTra
 }
 
 /** 0 for regression. */
-function numClassesOf(dataset: Plan['dataset']): number {
+function countLabelClasses(dataset: Plan['dataset']): number {
   if (dataset.generator === 'hypercube') return dataset.classes ?? 2;
   return dataset.generator === 'logistic' ? 2 : 0;
 }

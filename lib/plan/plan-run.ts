@@ -2,7 +2,7 @@
 
 import { InputError } from '../base/errors.ts';
 import { parseLocation } from '../store/objects.ts';
-import { dataParams, splitKindOf } from './data-params.ts';
+import { dataParams, findSplitKind } from './data-params.ts';
 import { checkFits } from './feasibility.ts';
 import { checkTask, layOutRun } from './lay-out.ts';
 import type { RunParams } from './params.ts';
@@ -24,7 +24,7 @@ export function checkRunnable(params: RunParams): void {
   }
   checkBytes(params);
   if (params.search) checkSearch(params, params.search);
-  splitKindOf(params);
+  findSplitKind(params);
   checkTask(params);
   for (const location of dataParams(params).data) parseLocation(location);
 }

@@ -69,7 +69,7 @@ export function answerRows(model: Model, request: Record<string, unknown>): Answ
     const contributions = explainRows(model, columns);
     for (const [row, prediction] of predictions.entries()) {
       prediction.explanation = {
-        ...explanationOf(model, contributions, row, prediction),
+        ...toExplanation(model, contributions, row, prediction),
         ...(paths === true && { paths: pathsOfRow(model, columns, row) }),
       };
     }
@@ -98,7 +98,7 @@ export function firstGreatest(probabilities: ArrayLike<number>): number {
   return best;
 }
 
-function explanationOf(
+function toExplanation(
   model: Model,
   { width, bias, values }: Contributions,
   row: number,

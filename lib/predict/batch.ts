@@ -8,7 +8,7 @@ import { countOutOfRange } from '../forest/ranges.ts';
 import { predictProbaInThreads, predictValuesInThreads } from '../forest/wasm/predict-in-threads.ts';
 import { type Batch, type CellLocation, showLocation } from '../tables/cells.ts';
 import { firstGreatest } from './answer.ts';
-import { isUnseen, readersOf } from './features.ts';
+import { createReaders, isUnseen } from './features.ts';
 import type { UnseenValues } from './unseen-values.ts';
 
 /** The predictions of some rows. */
@@ -38,7 +38,7 @@ export function readValues(
   location: CellLocation,
 ): { values: Float32Array[]; numUnseen: number } {
   let numUnseen = 0;
-  const values = readersOf(model).map(({ read, allowed }, feature) => {
+  const values = createReaders(model).map(({ read, allowed }, feature) => {
     const cells = columns[positions[feature]];
     const ofFeature = new Float32Array(numRows);
     for (let row = 0; row < numRows; row++) {

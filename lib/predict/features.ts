@@ -25,7 +25,9 @@ const ALLOWED = {
 const known = new WeakMap<object, readonly FeatureReader[]>();
 
 /** Readers of all features of a model, in their order: by the columns that it was trained on, where it knows them. */
-export function readersOf(model: Pick<Model, 'numFeatures' | 'schema' | 'isCategorical'>): readonly FeatureReader[] {
+export function createReaders(
+  model: Pick<Model, 'numFeatures' | 'schema' | 'isCategorical'>,
+): readonly FeatureReader[] {
   const readers = known.get(model) ?? makeReaders(model);
   known.set(model, readers);
   return readers;

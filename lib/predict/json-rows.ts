@@ -5,7 +5,7 @@ import { nearestName } from '../base/nearest.ts';
 import { quote } from '../base/quote.ts';
 import type { Model } from '../forest/model.ts';
 import type { Cell } from '../tables/cells.ts';
-import { isUnseen, readersOf } from './features.ts';
+import { createReaders, isUnseen } from './features.ts';
 
 /** Most rows of one request: their probabilities must fit an answer. */
 const MAX_ROWS = 10_000;
@@ -52,7 +52,7 @@ export function parseRows(model: Model, rows: unknown): ParsedRows {
     const got = Array.isArray(rows) ? `${rows.length} rows` : quote(rows);
     throw new InputError(`rows must be a list of 1 to ${MAX_ROWS} rows, got ${got}`);
   }
-  const readers = readersOf(model);
+  const readers = createReaders(model);
   const names = readers.map(({ name }) => name);
   const features = { names, known: new Set(names) };
   const columns = readers.map(() => new Float32Array(rows.length));

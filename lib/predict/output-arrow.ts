@@ -35,7 +35,7 @@ export function joinArrow(): Joiner {
   return {
     add(file) {
       const own = readFooter(file);
-      const ofFile = blocksOf(own);
+      const ofFile = splitBlocks(own);
       const pieces: Uint8Array[] = [];
       if (!footer) {
         footer = own;
@@ -65,7 +65,7 @@ function readFooter(file: Uint8Array): Bytes {
   return new Bytes(file.slice(end - length, end), Number.MAX_SAFE_INTEGER);
 }
 
-function blocksOf(footer: Bytes): Block[] {
+function splitBlocks(footer: Bytes): Block[] {
   return footer
     .table(0)
     .vector(BATCHES, BLOCK_BYTES)

@@ -9,7 +9,7 @@ import { type ScanResult, scanInput } from '../ingest/scan.ts';
 import { readInput } from '../ingest/survey.ts';
 import { getJson } from '../store/json.ts';
 import { predictionKeys } from '../store/keys.ts';
-import { nameOf, type Objects } from '../store/objects.ts';
+import { type Objects, showName } from '../store/objects.ts';
 import type { Store } from '../store/store.ts';
 import { mapLimited, runTask, STORE_REQUESTS } from '../store/task.ts';
 import { chooseFeatures, findColumn } from '../tables/columns.ts';
@@ -125,7 +125,7 @@ export async function answerPart(
   const { inputs, parts } = table;
   const { fileIndex, rowStart, rowIndex } = parts.parts[partIndex];
   const { names, files } = inputs;
-  const location = { file: nameOf(files[fileIndex].uri), rowStart };
+  const location = { file: showName(files[fileIndex].uri), rowStart };
   const { positions, kept } = findColumns(model, names, location.file, options);
   const batch = await readInput(context, table, partIndex);
   const { values, numUnseen } = readValues(model, batch, { positions, names }, location);

@@ -68,13 +68,13 @@ const NARROW = 600;
 /** A chart with its title and legend. */
 export function chart(options: ChartOptions): string {
   const { title, description, x, y, width = 420, height = 320, draw, legend = [] } = options;
-  const yValues = ticksOf(y, 5);
-  const left = Math.max(LEFT, LABEL + widthOf(y, yValues));
+  const yValues = chooseTicks(y, 5);
+  const left = Math.max(LEFT, LABEL + tickWidth(y, yValues));
   const toX = scale(x, left, width - RIGHT);
   const toY = scale(y, height - BOTTOM, TOP);
   const bottom = height - BOTTOM;
-  const apart = Math.max(TICK, GAP + widthOf(x, ticksOf(x, (width - left) / TICK)));
-  const xTicks = ticksOf(x, (width - left) / apart)
+  const apart = Math.max(TICK, GAP + tickWidth(x, chooseTicks(x, (width - left) / TICK)));
+  const xTicks = chooseTicks(x, (width - left) / apart)
     .map((value) => {
       const at = round(toX(value));
       return `<line class="grid" x1="${at}" x2="${at}" y1="${TOP}" y2="${bottom}"/><text x="${at}" y="${bottom + 16}" text-anchor="middle">${write(x, value)}</text>`;
@@ -93,7 +93,7 @@ export function chart(options: ChartOptions): string {
   return figure({ title, description, width, height, content, legend });
 }
 
-function widthOf(axis: Axis, values: readonly number[]): number {
+function tickWidth(axis: Axis, values: readonly number[]): number {
   return CHARACTER * Math.max(0, ...values.map((value) => write(axis, value).length));
 }
 
@@ -130,7 +130,7 @@ function scale({ domain, isLog }: Axis, from: number, to: number): (value: numbe
 }
 
 /** @param most approximate number of ticks */
-function ticksOf({ domain: [low, high], ticks, isLog }: Axis, most: number): number[] {
+function chooseTicks({ domain: [low, high], ticks, isLog }: Axis, most: number): number[] {
   if (ticks) return ticks;
   if (isLog) {
     const powers = Array.from({ length: 9 }, (_, i) => 10 ** i);

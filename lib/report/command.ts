@@ -13,7 +13,7 @@ const BY_GENERATOR = Object.fromEntries(
 );
 
 /** @param params all of a run's parameters, as its report has them */
-export function runCommandOf(params: RunParams): string {
+export function repeatCommand(params: RunParams): string {
   const { engine, extraTrees, task, data } = params; // the defaults of others follow from these
   const defaults = parseRunParams({ engine, extraTrees, task });
   const preset: Partial<RunParams> = {

@@ -1,6 +1,6 @@
 // Describes in words how the rows of a run were split.
 
-import { type SplitKind, splitKindOf } from '../plan/data-params.ts';
+import { findSplitKind, type SplitKind } from '../plan/data-params.ts';
 import type { RunParams } from '../plan/params.ts';
 
 /** Descriptions of the training rows and of the test rows. */
@@ -26,5 +26,5 @@ const WORDS: Record<SplitKind, (params: RunParams) => SplitDescription> = {
 };
 
 export function describeSplit(params: RunParams): SplitDescription {
-  return WORDS[splitKindOf(params)](params);
+  return WORDS[findSplitKind(params)](params);
 }

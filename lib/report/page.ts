@@ -13,7 +13,7 @@ import {
 } from './class-quality.ts';
 import type { ClassReport } from './class-report.ts';
 import { columnTable } from './columns.ts';
-import { runCommandOf } from './command.ts';
+import { repeatCommand } from './command.ts';
 import { impurityChart, oobChart, permutationChart } from './features.ts';
 import { bytes, count, escapeHtml, fixed, seconds, shortly, table, usd } from './html.ts';
 import { modelCard } from './model-card.ts';
@@ -74,7 +74,7 @@ ${attemptsTable(report)}
 ${costChart(report)}
 <h2>Reproduce</h2>
 <p>The same command gives the same model, byte for byte, with any number of workers, ${params.data ? 'anywhere the same files are' : 'locally and on AWS'}.</p>
-<pre>${escapeHtml(runCommandOf(params))}</pre>
+<pre>${escapeHtml(repeatCommand(params))}</pre>
 ${hashes(report)}
 ${parameters(report)}
 <h2>Model card</h2>

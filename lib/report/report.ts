@@ -1,7 +1,7 @@
 // report.json: the scores of a run, and the time, tasks and money that it took.
 
 import { createGenerator } from '../datasets/generator.ts';
-import { costsOf, type PartUsage } from '../plan/cost.ts';
+import { computeCosts, type PartUsage } from '../plan/cost.ts';
 import { forecastUsage } from '../plan/forecast.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { StageName } from '../plan/stage-sizes.ts';
@@ -48,7 +48,7 @@ const MAX_BALANCES = 20_000;
 export function makeReport(input: ReportInput): Report {
   const { runId, plan, bins, model, evaluated, splits, folds, stages, search, usage } = input;
   const { key, sha256, numTrees, numNodes, bytes } = model;
-  const costs = { forecast: costsOf(forecastUsage(search?.plan ?? plan)), bill: costsOf(usage) };
+  const costs = { forecast: computeCosts(forecastUsage(search?.plan ?? plan)), bill: computeCosts(usage) };
   const width = Math.max(1, plan.numClasses);
   const common = {
     search: search?.report ?? null,

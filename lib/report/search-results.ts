@@ -50,7 +50,7 @@ export function toScores(fits: readonly FitResult[], scoring: ScoringName): (num
 
 /** Sort the candidates of a round: the best first, ties in their order, those without a score last. */
 function order(scores: readonly (readonly (number | null)[])[], scoring: ScoringName): number[] {
-  const values = scores.map((ofFolds) => worth(meanOf(ofFolds), scoring));
+  const values = scores.map((ofFolds) => worth(meanScore(ofFolds), scoring));
   return [...values.keys()].sort((a, b) => values[b] - values[a] || a - b);
 }
 
@@ -115,12 +115,12 @@ export function reportSearch(
 }
 
 function named(what: string, values: readonly (number | null)[]): Record<string, number | null> {
-  const mean = meanOf(values);
-  const squares = mean === null ? null : meanOf(values.map((value) => (value! - mean) ** 2));
+  const mean = meanScore(values);
+  const squares = mean === null ? null : meanScore(values.map((value) => (value! - mean) ** 2));
   return { [`mean${what}`]: mean, [`std${what}`]: squares === null ? null : Math.sqrt(squares) };
 }
 
-function meanOf(values: readonly (number | null)[]): number | null {
+function meanScore(values: readonly (number | null)[]): number | null {
   if (values.includes(null)) return null;
   return (values as number[]).reduce((sum, value) => sum + value, 0) / values.length;
 }

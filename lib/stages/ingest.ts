@@ -8,7 +8,7 @@ import { findSideColumn, readSideValues, sidesBy } from '../ingest/sides-by-colu
 import { readInput } from '../ingest/survey.ts';
 import type { Plan } from '../plan/plan.ts';
 import { runKeys } from '../store/keys.ts';
-import { nameOf } from '../store/objects.ts';
+import { showName } from '../store/objects.ts';
 import { runTask } from '../store/task.ts';
 import { type GenerateTask, type PartitionResult, storePartition } from './generate.ts';
 
@@ -22,7 +22,7 @@ export function ingest(context: IngestContext, plan: Plan, { chunkIndex }: Gener
     const { files, chosen, names } = table.inputs;
     const { fileIndex, rowStart, rowIndex } = table.parts.parts[chunkIndex];
     const batch = await readInput(context, table, chunkIndex);
-    const location = { file: nameOf(files[fileIndex].uri), rowStart };
+    const location = { file: showName(files[fileIndex].uri), rowStart };
     const rows = encodeRows(batch, { schema, weight: chosen.weight }, rowIndex, location);
     const partition = { runId, index: chunkIndex, rowStart: rowIndex };
     if (!rule) return storePartition(store, plan, partition, rows);

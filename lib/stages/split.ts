@@ -40,7 +40,7 @@ export function split(store: Store, plan: Plan, { runId, partitionIndex }: Split
       getJson<BinsResult>(store, keys.binsResult),
       store.get(partitionKey).then((bytes) => decodeRaw(bytes, partitionKey)),
     ]);
-    const sides = rows.sides ?? sidesOf(rows, plan, bins, partitionIndex);
+    const sides = rows.sides ?? assignPartitionSides(rows, plan, bins, partitionIndex);
     const numClasses = bins.classCounts.length;
     const trainRows = takeRows(rows, sides, SIDE.train);
     const testRows = takeRows(rows, sides, SIDE.test);
@@ -60,7 +60,12 @@ export function split(store: Store, plan: Plan, { runId, partitionIndex }: Split
   });
 }
 
-function sidesOf({ rowIndex, labels }: RawRows, plan: Plan, bins: BinsResult, partitionIndex: number): Uint8Array {
+function assignPartitionSides(
+  { rowIndex, labels }: RawRows,
+  plan: Plan,
+  bins: BinsResult,
+  partitionIndex: number,
+): Uint8Array {
   const { samples: numRows, shuffle, seed } = plan.params;
   const { numTest, numValidation } = plan;
   if (!bins.classStarts) {

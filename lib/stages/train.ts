@@ -5,7 +5,7 @@ import { ENGINES } from '../forest/engines.ts';
 import { oobSumsInThreads } from '../forest/general-in-threads.ts';
 import { featureImportances } from '../forest/importances.ts';
 import { decodeTrees, encodeModel, encodeTrees } from '../forest/model-file.ts';
-import { addOobSums, type OobScore, type OobSums, scoreOob, unitOf } from '../forest/oob.ts';
+import { addOobSums, chooseUnit, type OobScore, type OobSums, scoreOob } from '../forest/oob.ts';
 import { type TrainingTable, tableOfRows, toTarget } from '../forest/training-table.ts';
 import type { Tree } from '../forest/tree.ts';
 import type { BeforeTree } from '../forest/tree-queue.ts';
@@ -191,7 +191,7 @@ async function mergeOob(
     const key = runKeys(runId).oob(treeStart, treeEnd);
     const decoded = decodeOob(await store.get(key), key);
     const target = toTarget(decoded.labels, decoded.sums.length);
-    return { target, unit: unitOf(target), ...decoded };
+    return { target, unit: chooseUnit(target), ...decoded };
   };
   const [first, ...rest] = treeGroups;
   const merged = await load(first);

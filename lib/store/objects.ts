@@ -28,12 +28,12 @@ export interface Objects {
 
 export function changedError(uri: string): InputError {
   return new InputError(
-    `${nameOf(uri)} has changed since this run began to read it; start another run, and leave its files alone while it reads`,
+    `${showName(uri)} has changed since this run began to read it; start another run, and leave its files alone while it reads`,
   );
 }
 
 /** What messages call an object: a file that was uploaded by its own name, with folders where others have it too; others in full. */
-export function nameOf(uri: string): string {
+export function showName(uri: string): string {
   return /^s3:\/\/[^/]+\/data\/[0-9a-f]{16}\/(.+)$/s.exec(uri)?.[1] ?? uri;
 }
 

@@ -1,6 +1,6 @@
 // Bytes of one file: in memory, in the store, or joined from several sources.
 
-import { nameOf, type Objects, type PinnedObject } from '../store/objects.ts';
+import { type Objects, type PinnedObject, showName } from '../store/objects.ts';
 
 export interface ByteSource {
   /** Name of the file in messages. */
@@ -22,7 +22,7 @@ export function memorySource(name: string, bytes: Uint8Array): ByteSource {
 /** An object in the store, as it was when it was found. */
 export function objectSource(objects: Objects, object: PinnedObject): ByteSource {
   return {
-    name: nameOf(object.uri),
+    name: showName(object.uri),
     size: object.size,
     read: async (start, end) => (start >= end ? new Uint8Array(0) : objects.read(object, start, end)),
   };

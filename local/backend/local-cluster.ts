@@ -16,7 +16,7 @@ import type { LocalFunction } from '../lambda/options.ts';
 import { attach, attached } from './emulator-users.ts';
 import { findFiles } from './input-files.ts';
 import { localTarget } from './local-target.ts';
-import { uploadFiles, uploadsOf } from './upload.ts';
+import { listUploads, uploadFiles } from './upload.ts';
 
 /** A user's function: a file that exports `handler`, as on AWS; Node must find what it imports. */
 export interface FunctionFile {
@@ -81,7 +81,7 @@ export class LocalCluster implements Cluster, AsyncDisposable {
     this.#release = release;
     const locate = async (location: string) => {
       if (location.startsWith('s3://')) return [location];
-      const uploads = await uploadsOf(await findFiles(location, location));
+      const uploads = await listUploads(await findFiles(location, location));
       await uploadFiles(target, uploads);
       return uploads.map(({ key }) => `s3://${BUCKET}/${key}`);
     };

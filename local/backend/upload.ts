@@ -2,7 +2,7 @@
 
 import { InputError } from '../../lib/base/errors.ts';
 import { BUCKET } from '../emulator/options.ts';
-import { findFiles, hashFile, namesOf, uploadKey } from './input-files.ts';
+import { findFiles, hashFile, readNames, uploadKey } from './input-files.ts';
 import type { Target } from './local-target.ts';
 
 export interface Upload {
@@ -32,7 +32,7 @@ export async function findUploads(
     }
     filesOf.set(location, await findFiles(location));
   }
-  const uploads = await uploadsOf([...filesOf.values()].flat());
+  const uploads = await listUploads([...filesOf.values()].flat());
   const keyOf = new Map(uploads.map(({ file, key }) => [file, key]));
   const locations = (data as string[]).flatMap(
     (location) => filesOf.get(location)?.map((file) => `s3://${BUCKET}/${keyOf.get(file)}`) ?? [location],
@@ -41,9 +41,9 @@ export async function findUploads(
 }
 
 /** Where files will lie, each once. */
-export async function uploadsOf(files: readonly string[]): Promise<Upload[]> {
+export async function listUploads(files: readonly string[]): Promise<Upload[]> {
   const distinct = [...new Set(files)];
-  const names = namesOf(distinct);
+  const names = readNames(distinct);
   const uploads: Upload[] = [];
   for (const [i, file] of distinct.entries()) uploads.push({ file, key: uploadKey(names[i], await hashFile(file)) });
   return uploads;

@@ -1,6 +1,6 @@
 // Maps requests to the local S3 and Lambda to injection points and targets.
 
-import { bundleOf } from '../../functions/manifest.ts';
+import { bundleName } from '../../functions/manifest.ts';
 import type { LambdaFaults } from '../lambda/faults.ts';
 import type { FaultOf } from '../s3/faults.ts';
 import type { Chaos } from './chaos.ts';
@@ -16,7 +16,7 @@ export function s3Faults(chaos: Chaos): FaultOf {
 export function lambdaFaults(chaos: Chaos): LambdaFaults {
   return {
     // a task that moves to a larger memory size of its function stays the same task
-    invoke: (functionName, payload) => chaos.meet('invoke', `${bundleOf(functionName)} ${payload}`),
+    invoke: (functionName, payload) => chaos.meet('invoke', `${bundleName(functionName)} ${payload}`),
     resume: (functionName, input) => chaos.meet('resume', `${functionName} ${input}`),
     call: (action, functionName, input) => chaos.meet('call', `${action} ${functionName} ${input}`),
   };

@@ -2,7 +2,7 @@
 
 import { Argument, Command } from 'commander';
 import { bashCompletions } from '../completions/bash.ts';
-import { type CompletableProgram, completableOf } from '../completions/completable.ts';
+import { type CompletableProgram, describeCommand } from '../completions/completable.ts';
 import { fishCompletions } from '../completions/fish.ts';
 import { zshCompletions } from '../completions/zsh.ts';
 
@@ -17,6 +17,6 @@ export function completionsCommand(): Command {
     .description('Print completions for a shell; for this one: source <(arvoredo completions bash)')
     .addArgument(new Argument('<SHELL>', 'the shell').choices(Object.keys(SHELLS)));
   return command.action((shell: string) => {
-    process.stdout.write(SHELLS[shell](completableOf(command.parent!)));
+    process.stdout.write(SHELLS[shell](describeCommand(command.parent!)));
   });
 }

@@ -43,7 +43,7 @@ export function configCommand(): Command {
       const program = command.parent!;
       const file = await readConfig(program.opts().config);
       const chosen = name === undefined ? program.commands : [findCommand(program, name)];
-      const values = chosen.flatMap((each) => valuesOf(each, readSettings(each, program.commands, file), flags));
+      const values = chosen.flatMap((each) => listValues(each, readSettings(each, program.commands, file), flags));
       const config: Config = {
         file: file?.path ?? null,
         values: name === undefined ? mergeValues(values) : values,
@@ -68,7 +68,7 @@ function findCommand(program: Command, name: string): Command {
   throw new InputError(`unknown command ${name}; ${hint}`);
 }
 
-function valuesOf(command: Command, settings: Map<string, Setting>, flags: string[]): ConfigValue[] {
+function listValues(command: Command, settings: Map<string, Setting>, flags: string[]): ConfigValue[] {
   applySettings(command, settings);
   const { operands, unknown } = command.parseOptions(flags);
   const [stray] = [...unknown, ...operands];

@@ -34,7 +34,7 @@ export function exportCommand(): Command {
     .requiredOption('--out <FILE>', 'file to write');
   addJsonOption(addBackendOptions(command));
   return command.action(async ({ runId, model: file, out, json, ...flags }: ExportFlags) => {
-    const { format = formatOf(out), ...place } = flags;
+    const { format = chooseFormat(out), ...place } = flags;
     if ((runId === undefined) === (file === undefined)) throw new InputError('give --run-id or --model, but not both');
     if (format === 'card' && runId === undefined) throw new InputError('a card describes a run: give --run-id');
     await checkJson(json);
@@ -57,7 +57,7 @@ export function exportCommand(): Command {
 }
 
 /** @throws {InputError} when the name of the file does not say it */
-function formatOf(out: string): ModelFormat | 'card' {
+function chooseFormat(out: string): ModelFormat | 'card' {
   const ending = extname(out).slice(1);
   if (ending === 'md') return 'card';
   const format = MODEL_FORMATS.find((one) => one === ending);

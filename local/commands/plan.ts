@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { surveyLocal } from '../../lib/ingest/tasks.ts';
-import { splitKindOf } from '../../lib/plan/data-params.ts';
+import { findSplitKind } from '../../lib/plan/data-params.ts';
 import { forecastRun } from '../../lib/plan/forecast.ts';
 import { parseRunParams, readGiven } from '../../lib/plan/params.ts';
 import type { Plan } from '../../lib/plan/plan.ts';
@@ -49,7 +49,7 @@ export function planCommand(): Command {
 async function planHere(given: Record<string, unknown>, nameOf: (name: string) => string): Promise<Plan> {
   if (given.data === undefined) return inFlags(() => planRun(checkParams(given, nameOf)), nameOf);
   const params = parseRunParams(given, nameOf);
-  inFlags(() => splitKindOf(params), nameOf);
+  inFlags(() => findSplitKind(params), nameOf);
   const { shape } = await withFolderStore((store) => surveyLocal(objectsAt(params.data!), store, params)).catch(
     (error) => {
       throw inWordsOfFlags(error, nameOf);

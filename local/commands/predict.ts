@@ -19,7 +19,7 @@ import { newPredictionId, openFunctions, predictByFunctions } from '../backend/p
 import { findUploads } from '../backend/upload.ts';
 import { isGiven, workers as toWorkers } from '../config/parse.ts';
 import { WORKERS_PER_CORE } from '../emulator/options.ts';
-import { exitCodeOf, explain as explainError } from '../output/error-text.ts';
+import { explain as explainError, toExitCode } from '../output/error-text.ts';
 import { plural } from '../output/table.ts';
 import { type AnswerTarget, answerTarget } from './answer-target.ts';
 import { addBackendOptions } from './backend-options.ts';
@@ -93,7 +93,7 @@ async function predict(flags: PredictFlags): Promise<void> {
       await lazy.close();
       ({ result, bytes } = await byFunctions(flags, { id, model, options }, output));
     } else {
-      const objects = await objectsOf(flags, lazy);
+      const objects = await openObjects(flags, lazy);
       bytes = await output.write((take) =>
         withFolderStore(async (store) => {
           result = await predictLocal({ objects, store }, model, options, take);
@@ -119,7 +119,7 @@ async function countBytes(flags: PredictFlags, lazy: LazyStore): Promise<number>
   let bytes = 0;
   for (const path of flags.data) {
     if (path.startsWith('s3://')) {
-      const objects = await (await objectsOf({ ...flags, data: [path] }, lazy)).find(path);
+      const objects = await (await openObjects({ ...flags, data: [path] }, lazy)).find(path);
       bytes += objects.reduce((sum, { size }) => sum + size, 0);
     } else for (const file of await findFiles(path)) bytes += (await stat(file)).size;
   }
@@ -127,7 +127,7 @@ async function countBytes(flags: PredictFlags, lazy: LazyStore): Promise<number>
 }
 
 /** Reads the data from this machine, or from S3. */
-async function objectsOf({ data }: PredictFlags, lazy: LazyStore): Promise<Objects> {
+async function openObjects({ data }: PredictFlags, lazy: LazyStore): Promise<Objects> {
   return data.some((path) => path.startsWith('s3://')) && data.every((path) => path.startsWith('s3://'))
     ? (await lazy.open()).objects
     : objectsAt(data);
@@ -175,7 +175,7 @@ async function byFunctions(
     });
     return { result, bytes };
   } catch (cause) {
-    if (exitCodeOf(cause) === 2) throw cause; // wrong input fails again
+    if (toExitCode(cause) === 2) throw cause; // wrong input fails again
     const hint = `to resume it, add --prediction-id ${id} to the same command`;
     if (cause instanceof CancelledError) throw new CancelledError(`${cause.message}; ${hint}`);
     throw new Error(`${explainError(cause)}; ${hint}`, { cause });

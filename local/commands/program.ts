@@ -31,7 +31,11 @@ export function createProgram(): Command {
     .description('Fan a data set and a random forest out over serverless functions, here or on AWS.')
     .version(packageJson.version)
     .option('--config <FILE>', 'file of options (arvoredo.config.ts or .json)', process.env.ARVOREDO_CONFIG)
-    .configureHelp({ subcommandTerm: termOf, optionDescription: describeOption, argumentDescription: describeArgument })
+    .configureHelp({
+      subcommandTerm: showTerm,
+      optionDescription: describeOption,
+      argumentDescription: describeArgument,
+    })
     .configureOutput({ outputError: (text, write) => write(`${errorColours.red('error')} ${reword(text)}\n`) })
     .showHelpAfterError('run arvoredo --help for the commands and options')
     .exitOverride()
@@ -70,7 +74,7 @@ export function createProgram(): Command {
 }
 
 /** Short, so that descriptions have room beside it at 80 columns. */
-function termOf(command: Command): string {
+function showTerm(command: Command): string {
   const toWord = (argument: Argument) => {
     const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
     return argument.required ? `<${name}>` : `[${name}]`;

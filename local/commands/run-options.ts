@@ -22,7 +22,7 @@ export function addRunOptions(command: Command): void {
       const { group, value, help, read, nullWord, isOnByDefault, helpOn } = PARAMETERS[name];
       if (group !== heading) continue;
       const option = new Option(`--${isOnByDefault ? 'no-' : ''}${toKebab(name)}${value ? ` <${value}>` : ''}`);
-      const preset = value === undefined ? undefined : presetOf(name, nullWord);
+      const preset = value === undefined ? undefined : showDefault(name, nullWord);
       option.description = preset === undefined ? help : `${help} (${preset})`;
       option.defaultValueDescription = preset; // for `arvoredo config`: the help text has it in the description
       option.helpGroup(heading);
@@ -33,7 +33,7 @@ export function addRunOptions(command: Command): void {
   }
 }
 
-function presetOf(name: TableName, nullWord: string | undefined): string | undefined {
+function showDefault(name: TableName, nullWord: string | undefined): string | undefined {
   const preset = (RUN_DEFAULTS as Record<string, unknown>)[name];
   return preset === undefined ? undefined : String(preset ?? nullWord);
 }

@@ -115,7 +115,7 @@ function expect(condition: boolean, message: string): asserts condition {
 }
 
 /** The body of an answer that has the status that it should have. */
-function bodyOf(
+function readBody(
   request: string,
   { status, body }: ApiAnswer,
   wanted = 200,
@@ -134,7 +134,7 @@ async function checkClosed(apiUrl: string): Promise<void> {
 async function checkFunctionUrl(functionUrl: string): Promise<void> {
   await checkClosed(functionUrl);
   const answer = await apiClient(functionUrl, undefined, 'lambda')('GET', '/runs');
-  bodyOf('GET /runs at the function URL', answer, 200, 'lambda');
+  readBody('GET /runs at the function URL', answer, 200, 'lambda');
 }
 
 /** The model that the job gives in an emulator. */
@@ -166,7 +166,7 @@ async function checkRun(smoke: Smoke, expected: string): Promise<string> {
 /** The answers of the deployed function must be those of the same model here. */
 async function checkPredict({ api }: Smoke, runId: string, model: Uint8Array): Promise<void> {
   const path = `/models/${runId}/predict`;
-  const body = bodyOf(`POST ${path}`, await api('POST', path, { rows: ROWS }));
+  const body = readBody(`POST ${path}`, await api('POST', path, { rows: ROWS }));
   const { predictions } = answerRows(decodeModel(model), { rows: ROWS });
   const [got, wanted] = [body.predictions, predictions].map((each) => JSON.stringify(each));
   expect(got === wanted, `POST ${path} must predict ${wanted}, as is predicted here, got ${got}`);
@@ -177,7 +177,7 @@ async function checkCancel(smoke: Smoke): Promise<string> {
   for (let tries = 1; ; tries++) {
     const runId = await post(smoke);
     await until('running', () => get(smoke, runId), hasProgress);
-    const body = bodyOf(`DELETE /runs/${runId}`, await smoke.api('DELETE', `/runs/${runId}`));
+    const body = readBody(`DELETE /runs/${runId}`, await smoke.api('DELETE', `/runs/${runId}`));
     if (body.state === 'cancelled') return runId;
     expect(tries < MAX_TRIES, `${MAX_TRIES} runs ended before they could be cancelled; the last is ${body.state}`);
   }
@@ -200,13 +200,13 @@ function checkModel(runId: string, actual: string, expected: string): void {
 
 async function post({ api, runs }: Smoke, known?: string): Promise<string> {
   const runId = known ?? `smoke-${newRunId()}`;
-  bodyOf('POST /runs', await api('POST', '/runs', { ...JOB, runId }), 202);
+  readBody('POST /runs', await api('POST', '/runs', { ...JOB, runId }), 202);
   if (!known) runs.push(runId);
   return runId;
 }
 
 async function get({ api }: Smoke, runId: string): Promise<RunView> {
-  return bodyOf(`GET /runs/${runId}`, await api('GET', `/runs/${runId}`));
+  return readBody(`GET /runs/${runId}`, await api('GET', `/runs/${runId}`));
 }
 
 const hasProgress = ({ stages }: RunView) => stages.some(({ numDone }) => numDone > 0);

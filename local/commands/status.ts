@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { STAGE_NAMES } from '../../lib/plan/stage-sizes.ts';
 import { checkRun, type RunState, type RunView } from '../../lib/run/run.ts';
 import { colours } from '../output/colours.ts';
-import { secondsOf } from '../output/progress.ts';
+import { remainingSeconds } from '../output/progress.ts';
 import { tableLines } from '../output/table.ts';
 import { addLookOptions, type LookFlags, look, orLastRun } from './backend-options.ts';
 
@@ -30,7 +30,7 @@ export function describeView({ runId, state, stages, accuracy, r2, error }: RunV
     if (!stage) return [name, 'to come', '', '', ''];
     // a run that has ended works no more
     const isStopped = stage.state === 'running' && state !== 'running';
-    const seconds = isStopped ? '' : secondsOf(stage);
+    const seconds = isStopped ? '' : remainingSeconds(stage);
     return [name, isStopped ? 'stopped' : stage.state, String(stage.numDone), String(stage.numTasks), seconds];
   });
   return [

@@ -32,23 +32,23 @@ export interface CompletableProgram {
   options: CompletableOption[];
 }
 
-export function completableOf(program: Command): CompletableProgram {
+export function describeCommand(program: Command): CompletableProgram {
   return {
     name: program.name(),
-    options: optionsOf(program),
+    options: describeOptions(program),
     commands: program
       .createHelp()
       .visibleCommands(program)
       .map((command) => ({
         name: command.name(),
         description: command.description(),
-        options: optionsOf(command),
+        options: describeOptions(command),
         ...(command.registeredArguments[0] && { argument: toArgument(command.registeredArguments[0]) }),
       })),
   };
 }
 
-function optionsOf(command: Command): CompletableOption[] {
+function describeOptions(command: Command): CompletableOption[] {
   return command.createHelp().visibleOptions(command).map(toOption);
 }
 

@@ -30,7 +30,7 @@ export function parseValue(options: readonly Option[], value: unknown, label: st
   if (option.optional && typeof value === 'boolean') return value || undefined;
   const parse = (option.parseArg as NullableParser | undefined) ?? String;
   let parsed: unknown;
-  for (const text of textsOf(value, parse, label)) {
+  for (const text of toTexts(value, parse, label)) {
     try {
       parsed = parse(text, parsed);
     } catch (error) {
@@ -42,7 +42,7 @@ export function parseValue(options: readonly Option[], value: unknown, label: st
 }
 
 /** The words that would say the same; several where the option may be given again. */
-function textsOf(value: unknown, parse: NullableParser, label: string): string[] {
+function toTexts(value: unknown, parse: NullableParser, label: string): string[] {
   if (typeof value === 'string') return [value];
   if (typeof value === 'number') return [String(value)];
   if (value === null && parse.nullWord !== undefined) return [parse.nullWord];

@@ -109,7 +109,7 @@ class EventStream {
   #sending?: Promise<void>;
 
   constructor(file: string, from: number, lastId: string | string[] | undefined, response: ServerResponse) {
-    const stats = statsOf(file);
+    const stats = readStats(file);
     this.#file = file;
     this.#log = stats ? `${stats.ino}-${Math.round(stats.birthtimeMs)}` : 'none';
     this.#response = response;
@@ -133,7 +133,7 @@ class EventStream {
   }
 
   async #sendAll(): Promise<void> {
-    if ((statsOf(this.#file)?.size ?? 0) <= this.#offset) return;
+    if ((readStats(this.#file)?.size ?? 0) <= this.#offset) return;
     const file = await open(this.#file);
     try {
       for (let room = CHUNK_BYTES; this.#response.writableLength < MAX_WAITING_BYTES; ) {
@@ -155,6 +155,6 @@ class EventStream {
   }
 }
 
-function statsOf(file: string): Stats | undefined {
+function readStats(file: string): Stats | undefined {
   return statSync(file, { throwIfNoEntry: false });
 }

@@ -7,7 +7,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { type MatchedRoute, matchRoute, ROUTES } from '../../functions/routes.ts';
 import { refusalReason } from '../http/request-origin.ts';
 import { type LocalServer, readBody, send, serve } from '../http/serve.ts';
-import { type Authorize, accessKeyOf } from '../iam/authorizer.ts';
+import { type Authorize, readAccessKey } from '../iam/authorizer.ts';
 import type { HttpRoute } from '../template/routes.ts';
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024; // API Gateway's own limit
@@ -58,7 +58,7 @@ export function startHttpApi(options: HttpApiOptions): Promise<LocalServer> {
     if (route.authorization === 'JWT' && !credentials.startsWith('Bearer '))
       return sendMessage(response, 401, 'Unauthorized');
     if (route.authorization === 'AWS_IAM') {
-      const accessKeyId = accessKeyOf(request.headers);
+      const accessKeyId = readAccessKey(request.headers);
       if (accessKeyId === undefined || authorize(accessKeyId, ...permissionOf(method, rawPath)) !== undefined)
         return sendMessage(response, 403, 'Forbidden');
     }

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import {
-  bundleOf,
+  bundleName,
   FUNCTION_NAMES,
   FUNCTIONS,
   functionVariable,
@@ -32,7 +32,7 @@ function toLocalFunction(name: (typeof FUNCTION_NAMES)[number], distDir: string)
   if (name === 'api' || name === 'start') environment.ORCHESTRATOR_ARN = aliasArn('orchestrator');
   return {
     name: functionName(name),
-    codeDir: resolve(distDir, 'functions', bundleOf(name)),
+    codeDir: resolve(distDir, 'functions', bundleName(name)),
     handler: HANDLER,
     memoryMiB,
     timeoutMs: timeoutSeconds * 1000,

@@ -46,7 +46,7 @@ export function createAuthorizer({ roles, bucketPolicies, bucketKeys }: Authoriz
       const because = decision.isExplicit
         ? 'with an explicit deny in a policy'
         : `because no identity-based policy allows the ${action} action`;
-      return `User: ${sessionOf(arn)} is not authorized to perform: ${action} on resource: "${resource}" ${because}`;
+      return `User: ${toSessionArn(arn)} is not authorized to perform: ${action} on resource: "${resource}" ${because}`;
     }
     const key = bucketKeys.get(bucketArn);
     const keyAction = KEY_ACTIONS[action];
@@ -58,12 +58,12 @@ export function createAuthorizer({ roles, bucketPolicies, bucketKeys }: Authoriz
   };
 }
 
-function sessionOf(roleArn: string): string {
+function toSessionArn(roleArn: string): string {
   return `${roleArn.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/local`;
 }
 
 /** The access key that a request is signed with, in its header or in a presigned URL. */
-export function accessKeyOf(headers: IncomingHttpHeaders): string | undefined {
+export function readAccessKey(headers: IncomingHttpHeaders): string | undefined {
   const credential = headers['x-amz-credential'] ?? /Credential=([^,\s]+)/.exec(headers.authorization ?? '')?.[1];
   return typeof credential === 'string' ? credential.split('/')[0] : undefined;
 }

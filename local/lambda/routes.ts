@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { refusalReason } from '../http/request-origin.ts';
-import { type Authorize, accessKeyOf } from '../iam/authorizer.ts';
+import { type Authorize, readAccessKey } from '../iam/authorizer.ts';
 import {
   handleAccountSettings,
   handleDeleteConcurrency,
@@ -44,7 +44,7 @@ const ROUTES: [method: string, path: RegExp, permission: string, handle: (call: 
     'POST',
     /^\/2015-03-31\/functions\/([^/]+)\/invocations$/,
     'lambda:InvokeFunction',
-    (call) => handleInvoke(call.api, targetOf(call), call.request, call.response),
+    (call) => handleInvoke(call.api, parseTarget(call), call.request, call.response),
   ],
   [
     'GET',
@@ -60,7 +60,7 @@ const ROUTES: [method: string, path: RegExp, permission: string, handle: (call: 
     /^\/2015-03-31\/functions\/([^/]+)$/,
     'lambda:GetFunction',
     (call) => {
-      const target = targetOf(call);
+      const target = parseTarget(call);
       const Configuration = describeFunction(call.api.names, target);
       const slots = call.api.concurrency.reserved(target.fn);
       const Concurrency = slots === undefined ? undefined : { ReservedConcurrentExecutions: slots };
@@ -71,25 +71,25 @@ const ROUTES: [method: string, path: RegExp, permission: string, handle: (call: 
     'GET',
     /^\/2015-03-31\/functions\/([^/]+)\/configuration$/,
     'lambda:GetFunctionConfiguration',
-    (call) => sendJson(call.response, 200, describeFunction(call.api.names, targetOf(call))),
+    (call) => sendJson(call.response, 200, describeFunction(call.api.names, parseTarget(call))),
   ],
   [
     'PUT',
     /^\/2017-10-31\/functions\/([^/]+)\/concurrency$/,
     'lambda:PutFunctionConcurrency',
-    (call) => handlePutConcurrency(call.api, targetOf(call), call.request, call.response),
+    (call) => handlePutConcurrency(call.api, parseTarget(call), call.request, call.response),
   ],
   [
     'GET',
     /^\/2019-09-30\/functions\/([^/]+)\/concurrency$/,
     'lambda:GetFunctionConcurrency',
-    (call) => handleGetConcurrency(call.api, targetOf(call), call.response),
+    (call) => handleGetConcurrency(call.api, parseTarget(call), call.response),
   ],
   [
     'DELETE',
     /^\/2017-10-31\/functions\/([^/]+)\/concurrency$/,
     'lambda:DeleteFunctionConcurrency',
-    (call) => handleDeleteConcurrency(call.api, targetOf(call), call.response),
+    (call) => handleDeleteConcurrency(call.api, parseTarget(call), call.response),
   ],
   [
     'GET',
@@ -146,7 +146,7 @@ export async function route(api: LambdaApi, request: IncomingMessage, response: 
     const [name = '', action = ''] = match.slice(1).map(decode);
     const call = { api, request, response, query, name, action };
     authorize(call, CALLBACK_PERMISSIONS[action] ?? permission, pathname);
-    return await answerUnder(faultOf(api, pathname, name), request, response, (to) =>
+    return await answerUnder(chooseFault(api, pathname, name), request, response, (to) =>
       handle({ ...call, response: to }),
     );
   }
@@ -158,13 +158,13 @@ function authorize(call: Call, permission: string, pathname: string): void {
   const { api, request, name } = call;
   if (!api.authorize) return;
   const [, kind] = /^\/[\d-]+\/(functions|durable-executions)\/./.exec(pathname) ?? [];
-  const resource = kind === 'functions' ? targetOf(call).arn : kind === undefined ? '*' : name;
-  const refusal = api.authorize(accessKeyOf(request.headers), permission, resource);
+  const resource = kind === 'functions' ? parseTarget(call).arn : kind === undefined ? '*' : name;
+  const refusal = api.authorize(readAccessKey(request.headers), permission, resource);
   if (refusal !== undefined) throw new ApiError(403, 'AccessDeniedException', refusal);
 }
 
 /** The fault of a call about one durable execution. */
-function faultOf({ engine, faults }: LambdaApi, pathname: string, arn: string): CallFault | undefined {
+function chooseFault({ engine, faults }: LambdaApi, pathname: string, arn: string): CallFault | undefined {
   const action = /^\/2025-12-01\/durable-executions\/[^/]+(?:\/(\w+))?$/.exec(pathname);
   if (!faults || !action) return undefined;
   const { functionName, input } = engine.get(arn);
@@ -184,6 +184,6 @@ function decode(text: string): string {
   }
 }
 
-function targetOf({ api, name, query }: Call): FunctionTarget {
+function parseTarget({ api, name, query }: Call): FunctionTarget {
   return api.names.resolve(name, query.get('Qualifier') ?? undefined);
 }

@@ -47,7 +47,7 @@ function parseMessage(text: string, functionName: string): Pick<LogLine, 'taskId
   const { gbSeconds, s3Reads, s3Writes } = (used ?? {}) as Record<string, number>;
   const what = used ? `, ${gbSeconds.toFixed(2)} GB-s, ${s3Reads} reads, ${s3Writes} writes` : '';
   const why = error === undefined ? '' : `: ${error}`;
-  return { taskId: taskIdOf(task, functionName), message: `${message}${what}${why}`.slice(0, MAX_MESSAGE) };
+  return { taskId: readTaskId(task, functionName), message: `${message}${what}${why}`.slice(0, MAX_MESSAGE) };
 }
 
 /**
@@ -55,7 +55,7 @@ function parseMessage(text: string, functionName: string): Pick<LogLine, 'taskId
  *
  * @param task without the run's id
  */
-export function taskIdOf(task: Record<string, unknown>, functionName: string): string {
+export function readTaskId(task: Record<string, unknown>, functionName: string): string {
   const { kind = functionName.replace(/Large$/, ''), ...rest } = task;
   const numbers = Object.values(rest).filter((value) => typeof value === 'number');
   return [kind === 'grow' ? 'train' : kind, ...numbers].join('-');

@@ -7,7 +7,7 @@ import { runIdOfExecution } from '../../lib/store/keys.ts';
 import { EVENTS_FILE } from '../dashboard/event-log.ts';
 import { findEmulator } from '../emulator/emulator.ts';
 import type { LambdaEvent } from '../lambda/options.ts';
-import { type LogLine, namesRun, parseLine, taskIdOf } from './line.ts';
+import { type LogLine, namesRun, parseLine, readTaskId } from './line.ts';
 
 const POLL_MS = 200;
 /** Polls of the file for each check whether the emulator is still running. */
@@ -65,7 +65,7 @@ class RunReader {
     // the orchestrator's input, its history, is too long for the event log
     const { runId, ...task } = (input === undefined ? undefined : parse(input)) ?? {};
     if (runId === undefined) this.#tasks.delete(sandboxId);
-    else this.#tasks.set(sandboxId, runId === this.#runId ? taskIdOf(task, shortName(functionName)) : OTHER_RUN);
+    else this.#tasks.set(sandboxId, runId === this.#runId ? readTaskId(task, shortName(functionName)) : OTHER_RUN);
   }
 
   #toLine({ atMs, text, sandboxId, functionName }: Extract<LambdaEvent, { type: 'log' }>): LogLine | undefined {

@@ -4,7 +4,7 @@ import { CommanderError } from 'commander';
 import { CancelledError, ConflictError, InputError, NotFoundError } from '../../lib/base/errors.ts';
 
 /** Exit codes: 1 a run failed, 2 the input was wrong or names something that does not exist, 130 cancelled. */
-export function exitCodeOf(error: unknown): number {
+export function toExitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // 0 for --help and --version
   if (error instanceof CancelledError) return 130;
   return error instanceof InputError || error instanceof NotFoundError || error instanceof ConflictError ? 2 : 1;

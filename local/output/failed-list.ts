@@ -19,10 +19,10 @@ export async function listFailed(store: Store, runId: string): Promise<string> {
   const log = isWrongInput ? [] : (first.error.log ?? '').split('\n').filter((line) => line !== '');
   const shown = log.slice(-LOG_LINES).map((line) => `  ${shorten(line)}`);
   const tail = shown.length > 0 ? [`\nthe end of the log of ${first.taskId}:`, ...shown] : [];
-  return [...(file.tasks.length > 1 ? linesOf(file) : []), ...tail].join('\n');
+  return [...(file.tasks.length > 1 ? listLines(file) : []), ...tail].join('\n');
 }
 
-function linesOf({ stage, tasks, numTasks, numDone, numFailed = tasks.length }: FailedTasks): string[] {
+function listLines({ stage, tasks, numTasks, numDone, numFailed = tasks.length }: FailedTasks): string[] {
   const lines = tasks.slice(0, MOST_SHOWN).map(({ taskId, inputKey, attempts, error: { name, message } }) => {
     const times = attempts === 1 ? 'once' : `${attempts} times`;
     return `  ${taskId}, of ${inputKey ?? 'no object'}, failed ${times}: ${shorten(`${name}: ${message}`)}`;

@@ -90,19 +90,19 @@ export function paces(now = Date.now): (stage: StageStatus) => string {
     if (!before.has(name)) before.set(name, numDone);
     const done = numDone - before.get(name)!;
     const ms = now() - startedAtMs;
-    if (state === 'done' || done <= 0 || ms < LEAST_MS) return `${secondsOf(stage, now())} s`;
+    if (state === 'done' || done <= 0 || ms < LEAST_MS) return `${remainingSeconds(stage, now())} s`;
     const perSecond = done / (ms / 1000);
     const left = (numTasks - numDone) / perSecond;
-    return `${perSecond.toFixed(1)}/s${left > 0 ? `  about ${durationOf(left)} left` : ''}`;
+    return `${perSecond.toFixed(1)}/s${left > 0 ? `  about ${showDuration(left)} left` : ''}`;
   };
 }
 
-function durationOf(seconds: number): string {
+function showDuration(seconds: number): string {
   if (seconds < 60) return `${Math.ceil(seconds)} s`;
   return seconds < 3600 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
 /** Seconds of a stage so far, or in all. */
-export function secondsOf({ startedAtMs, finishedAtMs }: StageStatus, nowMs = Date.now()): string {
+export function remainingSeconds({ startedAtMs, finishedAtMs }: StageStatus, nowMs = Date.now()): string {
   return Math.max(0, ((finishedAtMs ?? nowMs) - startedAtMs) / 1000).toFixed(1);
 }

@@ -17,7 +17,7 @@ export function describeSearch(search: SearchReport): string[] {
   const head = ['rank', scoring, '±', 's', ...(isHalving ? [resource] : [])];
   const rows = shown.map((result) => [
     String(rankInRound(search, result)),
-    ...cellsOf(result),
+    ...toCells(result),
     ...(isHalving ? [result.resources.toLocaleString('en-US')] : []),
   ]);
   const { heads, lines, numLeftOut } = fit(head, rows, shown);
@@ -62,18 +62,18 @@ function fit(head: string[], rows: string[][], shown: readonly CandidateResult[]
     );
     const cells = rows.map((row, i) => [...row, ...names.slice(0, numShown).map((name) => writeValue(shown[i].params, name))]); // biome-ignore format: one line
     const table = [...heads, ...cells];
-    if (numShown > 0 && widthOf(table) > WIDTH) continue;
+    if (numShown > 0 && textWidth(table) > WIDTH) continue;
     const lines = tableLines(table).map((line) => stripVTControlCharacters(line));
     return { heads: lines.slice(0, numHeads), lines: lines.slice(numHeads), numLeftOut: names.length - numShown };
   }
 }
 
-function widthOf(table: readonly (readonly string[])[]): number {
+function textWidth(table: readonly (readonly string[])[]): number {
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
   return widths.reduce((sum, width) => sum + width + 2, -1);
 }
 
-function cellsOf({ meanTestScore, stdTestScore, meanFitSeconds }: CandidateResult): string[] {
+function toCells({ meanTestScore, stdTestScore, meanFitSeconds }: CandidateResult): string[] {
   return [meanTestScore?.toFixed(4) ?? '–', stdTestScore?.toFixed(4) ?? '–', meanFitSeconds.toFixed(2)];
 }
 

@@ -32,7 +32,7 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
       'rows',
       `${count(rows.total)} × ${count(report.params.features)}, ${count(rows.train)} to train, ${count(rows.test)} to test`,
     ],
-    ['forest', `${count(model.numTrees)} trees, ${count(model.numNodes)} nodes, ${sizeOf(model.bytes)}`],
+    ['forest', `${count(model.numTrees)} trees, ${count(model.numNodes)} nodes, ${showSize(model.bytes)}`],
     ['scores', describeScores(report)],
     ...(report.validation ? [['', describeValidation(report)] as [string, string]] : []),
     ...(report.crossValidation ? [['', describeFolds(report)] as [string, string]] : []),
@@ -168,6 +168,6 @@ function describeChaos({ seed, rate, injected, suppressed }: ChaosAccount): [str
   ];
 }
 
-function sizeOf(bytes: number): string {
+function showSize(bytes: number): string {
   return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -14,7 +14,7 @@ export function terminalColumns(): number {
  * @param numLeft columns from the left that are aligned left; the others are numbers
  */
 export function tableLines(rows: readonly (readonly string[])[], numLeft = 1): string[] {
-  const widths = widthsOf(rows);
+  const widths = columnWidths(rows);
   return rows.map((row, i) => {
     const cells = row.map((cell, column) =>
       column < numLeft ? cell.padEnd(widths[column]) : cell.padStart(widths[column]),
@@ -24,7 +24,7 @@ export function tableLines(rows: readonly (readonly string[])[], numLeft = 1): s
   });
 }
 
-function widthsOf(rows: readonly (readonly string[])[]): number[] {
+function columnWidths(rows: readonly (readonly string[])[]): number[] {
   return rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
 }
 
@@ -40,7 +40,7 @@ export function fitColumns(
 ): string[][] {
   let fitted = [...rows];
   for (const title of order) {
-    const width = widthsOf(fitted).reduce((sum, each) => sum + each + 2, -1);
+    const width = columnWidths(fitted).reduce((sum, each) => sum + each + 2, -1);
     if (width <= columns) break;
     const at = fitted[0].indexOf(title);
     fitted = fitted.map((row) => row.filter((_, column) => column !== at));

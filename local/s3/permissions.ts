@@ -32,7 +32,7 @@ const OF_OBJECT: Record<string, string> = {
 export const bucketArn = (bucket: string) => `arn:aws:s3:::${bucket}`;
 
 /** Action and resource of each permission that an operation requires. */
-export function permissionsOf(
+export function requiredPermissions(
   operation: string,
   { bucket, key, headers }: Pick<S3Request, 'bucket' | 'key' | 'headers'>,
 ): [action: string, resource: string][] {

@@ -7,12 +7,12 @@ import { finished, pipeline } from 'node:stream/promises';
 import { isDirectoryBucket } from '../../lib/aws/s3-send.ts';
 import { refusalReason } from '../http/request-origin.ts';
 import { listen } from '../http/serve.ts';
-import { type Authorize, accessKeyOf } from '../iam/authorizer.ts';
+import { type Authorize, readAccessKey } from '../iam/authorizer.ts';
 import { bodyUnder, type FaultOf, strikeAfter, strikeBefore } from './faults.ts';
 import { readFileRange } from './file-stream.ts';
 import { ObjectStore, type ObjectStoreOptions, openObject } from './object-store.ts';
 import { findOperation } from './operations.ts';
-import { bucketArn, permissionsOf } from './permissions.ts';
+import { bucketArn, requiredPermissions } from './permissions.ts';
 import { checkPresigned } from './presigned.ts';
 import { parseRequest, type S3Reply } from './request.ts';
 import { S3Error, toS3Error } from './s3-error.ts';
@@ -152,7 +152,7 @@ async function handle(
     info.operation = operation.name;
     checkPresigned(parsed, Date.now());
     const { bucket, key, query, headers } = parsed;
-    const accessKeyId = accessKeyOf(headers);
+    const accessKeyId = readAccessKey(headers);
     const isDirectory = isDirectoryBucket(bucket);
     if (isDirectory) checkDirectoryBucket(operation.name, parsed, accessKeyId, authorize);
     else checkPermissions(operation.name, parsed, accessKeyId, authorize);
@@ -172,7 +172,7 @@ async function handle(
     await send(response, info, reply);
   } catch (error) {
     const failure = hideMissing(toS3Error(error, store.dataDir), info, (resource) =>
-      authorize(accessKeyOf(request.headers), 's3:ListBucket', resource),
+      authorize(readAccessKey(request.headers), 's3:ListBucket', resource),
     );
     if (isCreation && failure.code === 'PreconditionFailed') info.creation = 'refused';
     info.error = `${failure.code}: ${failure.message}`;
@@ -185,11 +185,11 @@ async function handle(
 
 function checkPermissions(
   operation: string,
-  request: Parameters<typeof permissionsOf>[1],
+  request: Parameters<typeof requiredPermissions>[1],
   accessKeyId: string | undefined,
   authorize: Authorize,
 ): void {
-  for (const [action, resource] of permissionsOf(operation, request)) {
+  for (const [action, resource] of requiredPermissions(operation, request)) {
     const denial = authorize(accessKeyId, action, resource);
     if (denial !== undefined) throw new S3Error('AccessDenied', denial);
   }

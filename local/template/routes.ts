@@ -39,7 +39,7 @@ export function readRoutes(stack: Stack, { region, accountId }: Omit<TemplateSco
     const source = `arn:aws:execute-api:${region}:${accountId}:local/$default/${method}${path}`;
     const isAllowed = permissions.some(
       ({ FunctionName, Principal, Action, SourceArn }) =>
-        [target, nameOf(target)].includes(FunctionName) &&
+        [target, parseFunctionName(target)].includes(FunctionName) &&
         Principal === 'apigateway.amazonaws.com' &&
         Action === 'lambda:InvokeFunction' &&
         (SourceArn === undefined || covers(SourceArn.replace(/\{[^}]+\}/g, '*'), source)),
@@ -48,20 +48,20 @@ export function readRoutes(stack: Stack, { region, accountId }: Omit<TemplateSco
       throw new InputError(
         `route ${RouteKey}: API Gateway is not authorized to invoke ${target}: no permission allows it`,
       );
-    return { routeKey: RouteKey, authorization: AuthorizationType, functionName: nameOf(target) };
+    return { routeKey: RouteKey, authorization: AuthorizationType, functionName: parseFunctionName(target) };
   });
 }
 
 export function readFunctionUrls(stack: Stack, timeoutsMs: ReadonlyMap<string, number>): FunctionUrl[] {
   return stack.ofType('AWS::Lambda::Url').map(([id, { TargetFunctionArn, AuthType }]) => {
     const functionArn = stack.text(TargetFunctionArn);
-    const functionName = nameOf(functionArn);
+    const functionName = parseFunctionName(functionArn);
     const timeoutMs = timeoutsMs.get(functionName)!;
     return { url: stack.attributes(id).FunctionUrl, functionName, functionArn, authorization: AuthType, timeoutMs };
   });
 }
 
-function nameOf(functionArn: string): string {
+function parseFunctionName(functionArn: string): string {
   return functionArn.slice(functionArn.lastIndexOf(':') + 1);
 }
 

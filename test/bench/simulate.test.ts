@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { bindingOf, bindings } from '../../bench/simulate/binding.ts';
+import { bindings, findBinding } from '../../bench/simulate/binding.ts';
 import { AWS, type Aws, type Scenario, WORK, type Work } from '../../bench/simulate/scenario.ts';
 import { simulate } from '../../bench/simulate/simulate.ts';
 import type { FanOutOptions } from '../../lib/fanout/index.ts';
@@ -126,7 +126,7 @@ suite('simulator', () => {
       const options = { maxTasksPerExecution: 40, pollIntervalMs: 60_000 };
       const given = scenario({ ...STEADY, numTasks: 100, ...work }, { aws, options });
       const run = await simulate(given);
-      assert.equal(bindingOf(run, await bindings(given, run)), binds);
+      assert.equal(findBinding(run, await bindings(given, run)), binds);
     });
   }
 

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ArvoredoStack } from '../../cdk/stack.ts';
-import { bundleOf, FUNCTION_NAMES } from '../../functions/manifest.ts';
+import { bundleName, FUNCTION_NAMES } from '../../functions/manifest.ts';
 import { InputError } from '../../lib/base/errors.ts';
 import { resolveOptions } from '../../lib/fanout/options.ts';
 import type { ExecutionState } from '../../lib/fanout/orchestrator.ts';
@@ -73,7 +73,7 @@ test('each bundle is packaged byte for byte, and has less than 1 MB', () => {
   );
   assert.equal(functions.length, FUNCTION_NAMES.length);
   for (const { Properties } of functions) {
-    const built = `dist/functions/${bundleOf(Properties.Description.slice('arvoredo '.length))}/index.mjs`;
+    const built = `dist/functions/${bundleName(Properties.Description.slice('arvoredo '.length))}/index.mjs`;
     const packaged = join(outdir, `asset.${Properties.Code.S3Key.replace('.zip', '')}`, 'index.mjs');
     assert.deepEqual(readFileSync(packaged), readFileSync(built));
     assert.ok(statSync(packaged).size < MAX_BUNDLE_BYTES, built);

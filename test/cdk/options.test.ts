@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Match } from 'aws-cdk-lib/assertions';
 import { optionsOfContext } from '../../cdk/context.ts';
-import { ENVIRONMENTS, optionsOf } from '../../cdk/options.ts';
+import { ENVIRONMENTS, resolveStackOptions } from '../../cdk/options.ts';
 import { FUNCTION_NAMES, FUNCTIONS, WORKER_NAMES } from '../../functions/manifest.ts';
 import { ROUTES } from '../../functions/routes.ts';
 import { fakeBundles, type Json, propertiesOf, templateOf } from './synth.ts';
@@ -42,10 +42,10 @@ test('prod keeps its data, logs access to it, traces, and has alarms and a dashb
 });
 
 test('an option overrides its environment; an unknown environment is rejected', () => {
-  assert.equal(optionsOf('dev', { removal: 'retain' }).removal, 'retain');
-  assert.equal(optionsOf('dev', { removal: undefined }).removal, 'destroy');
-  assert.deepEqual(optionsOf(undefined, { tracing: true }), { tracing: true });
-  assert.throws(() => optionsOf('toString', {}), {
+  assert.equal(resolveStackOptions('dev', { removal: 'retain' }).removal, 'retain');
+  assert.equal(resolveStackOptions('dev', { removal: undefined }).removal, 'destroy');
+  assert.deepEqual(resolveStackOptions(undefined, { tracing: true }), { tracing: true });
+  assert.throws(() => resolveStackOptions('toString', {}), {
     name: 'InputError',
     message: `environment must be ${Object.keys(ENVIRONMENTS).join(' or ')}, got toString`,
   });

@@ -34,9 +34,9 @@ export function openQueue(job: GrowJob): NextTree {
     const { buffer } = memory;
     const nodes = {
       numNodes,
-      feature: copyOf(Uint16Array, buffer, settings.nodeFeature, numNodes),
-      cut: copyOf(Uint8Array, buffer, settings.nodeCut, numNodes),
-      next: copyOf(Uint32Array, buffer, settings.nodeRight, numNodes),
+      feature: copyRegion(Uint16Array, buffer, settings.nodeFeature, numNodes),
+      cut: copyRegion(Uint8Array, buffer, settings.nodeCut, numNodes),
+      next: copyRegion(Uint32Array, buffer, settings.nodeRight, numNodes),
     };
     if (settings.numClasses === 0) {
       const pairs = new Float64Array(buffer, settings.leafCount, numNodes + 1);
@@ -46,18 +46,21 @@ export function openQueue(job: GrowJob): NextTree {
     const numRows = kernel.getNumLeafRows();
     const numEntries = kernel.getNumLeafEntries();
     const leaves = {
-      start: copyOf(Uint32Array, buffer, settings.leafStart, numRows + 1),
-      classes: copyOf(Uint16Array, buffer, settings.leafClass, numEntries),
-      counts: copyOf(Uint32Array, buffer, settings.leafCount, numEntries),
+      start: copyRegion(Uint32Array, buffer, settings.leafStart, numRows + 1),
+      classes: copyRegion(Uint16Array, buffer, settings.leafClass, numEntries),
+      counts: copyRegion(Uint32Array, buffer, settings.leafCount, numEntries),
     };
     return { index, tree: { ...nodes, leaves } };
   };
 }
 
 function readFlags(buffer: ArrayBufferLike, settings: Settings, numNodes: number): Pick<Tree, 'flags' | 'sets'> {
-  const flags = copyOf(Uint8Array, buffer, settings.nodeFlags, numNodes);
+  const flags = copyRegion(Uint8Array, buffer, settings.nodeFlags, numNodes);
   const numSets = flags.reduce((sum, flag) => sum + (flag & CATEGORICAL ? 1 : 0), 0);
-  return { flags, ...(numSets > 0 && { sets: copyOf(Uint8Array, buffer, settings.nodeSets, numSets * SET_BYTES) }) };
+  return {
+    flags,
+    ...(numSets > 0 && { sets: copyRegion(Uint8Array, buffer, settings.nodeSets, numSets * SET_BYTES) }),
+  };
 }
 
 /**
@@ -94,7 +97,7 @@ function pushClasses(leaves: LeafTableBuilder, share: number, samples: number): 
 }
 
 /** Copy an array out of the shared memory. */
-function copyOf<T extends Uint8Array | Uint16Array | Uint32Array>(
+function copyRegion<T extends Uint8Array | Uint16Array | Uint32Array>(
   type: new (source: T | number | ArrayBufferLike, at?: number, length?: number) => T,
   buffer: ArrayBufferLike,
   at: number,

@@ -25,18 +25,18 @@ function namesWhere(has: (parameter: Parameter) => unknown): TableName[] {
   return TABLE_NAMES.filter((name) => has(PARAMETERS[name]));
 }
 
-function valuesOf<Property extends 'schema' | 'preset'>(property: Property): Record<string, Parameter[Property]> {
+function mapParameters<Property extends 'schema' | 'preset'>(property: Property): Record<string, Parameter[Property]> {
   return Object.fromEntries(
     TABLE_NAMES.filter((name) => property in PARAMETERS[name]).map((name) => [name, PARAMETERS[name][property]]),
   );
 }
 
-export const SCHEMAS = valuesOf('schema') as TableSchemas;
+export const SCHEMAS = mapParameters('schema') as TableSchemas;
 
 /**
  * The reference job. `maxFeatures` is missing: its default depends on the engine. Extra-trees have no bootstrap by default.
  */
-export const RUN_DEFAULTS = valuesOf('preset') as {
+export const RUN_DEFAULTS = mapParameters('preset') as {
   readonly [Name in NamesWith<{ preset: unknown }>]: Table[Name]['preset' & keyof Table[Name]];
 };
 

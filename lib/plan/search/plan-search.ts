@@ -32,7 +32,7 @@ export function planSearch(params: RunParams, spec: SearchSpec, layOut: (params:
   const plans = candidates.map(({ plan }) => plan);
   const longest = plans.reduce((most, plan) => (plan.growSeconds > most.growSeconds ? plan : most));
   const rounds = spec.halving
-    ? halvingRounds(candidates.length, spec.halving, resourcesOf(longest, spec, numFolds))
+    ? halvingRounds(candidates.length, spec.halving, findResources(longest, spec, numFolds))
     : [{ numCandidates: candidates.length, resources: longest.numTrain }];
   const seconds = plans.map(({ growSeconds }) => growSeconds).sort((a, b) => a - b);
   // half of the fits are done when the lower middle one is
@@ -73,7 +73,7 @@ export function forCandidate<T>(candidate: Overrides, work: () => T): T {
   }
 }
 
-function resourcesOf({ numTrain, numClasses, params }: Plan, { halving }: SearchSpec, numFolds: number): Resources {
+function findResources({ numTrain, numClasses, params }: Plan, { halving }: SearchSpec, numFolds: number): Resources {
   if (halving!.resource === 'trees') return { smallest: 1, smallestReason: 'the fewest', most: params.trees };
   const { minResources } = halving!;
   // each split of a fold needs at least one row
@@ -86,6 +86,6 @@ function resourcesOf({ numTrain, numClasses, params }: Plan, { halving }: Search
 }
 
 /** The resource of a round as a share of the whole. */
-export function shareOf({ resources }: Round, { spec }: SearchPlan, { numTrain, params }: Plan): number {
+export function resourceShare({ resources }: Round, { spec }: SearchPlan, { numTrain, params }: Plan): number {
   return resources / (spec.halving?.resource === 'trees' ? params.trees : numTrain);
 }

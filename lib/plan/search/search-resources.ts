@@ -2,7 +2,7 @@
 
 import type { Plan, SearchPlan } from '../plan.ts';
 import type { TaskResources } from '../task-resources.ts';
-import { shareOf } from './plan-search.ts';
+import { resourceShare } from './plan-search.ts';
 
 /** A fit's result: six scores and the resources it took. */
 const FIT_BYTES = 500;
@@ -24,7 +24,7 @@ export function searchTaskResources(
   const folds = all.map((tasks) => tasks.find(({ kind }) => kind === 'fold')!);
   const meanSeconds = folds.reduce((sum, { seconds }) => sum + seconds, 0) / folds.length;
   const fits = search.rounds.map((round): TaskResources => {
-    const share = shareOf(round, search, plan);
+    const share = resourceShare(round, search, plan);
     return {
       ...folds[0],
       kind: 'fit',

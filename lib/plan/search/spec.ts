@@ -77,7 +77,7 @@ export function parseSearch(
   show: (name: string) => string,
 ): SearchSpec {
   const names = scoringNames(task === 'regression' ? 'regression' : 'classification');
-  const { grid, random = null, scoring = names[0], halving = false } = fieldsOf('search', input, ['grid', 'random', 'scoring', 'halving']); // biome-ignore format: one line
+  const { grid, random = null, scoring = names[0], halving = false } = readFields('search', input, ['grid', 'random', 'scoring', 'halving']); // biome-ignore format: one line
   if (random !== null && !isWhole(random, 1, MAX_CANDIDATES)) {
     throw new InputError(`${show('random')} must be an integer from 1 to ${MAX_CANDIDATES}, got ${quote(random)}`);
   }
@@ -147,7 +147,7 @@ function parseList(values: unknown[], check: (value: unknown) => void, where: st
 
 function parseDistribution(name: string, input: unknown, check: (value: unknown) => void, where: string): Distribution {
   if (!isObject(input)) throw new InputError(`${where} must be a list of values or a range, got ${quote(input)}`);
-  const { from, to, log = false } = fieldsOf(where, input, ['from', 'to', 'log']);
+  const { from, to, log = false } = readFields(where, input, ['from', 'to', 'log']);
   if (!WITH_RANGE.includes(name))
     throw new InputError(`${where} does not take a range, got ${quote(input)}; list the values`);
   check(from);
@@ -165,7 +165,7 @@ function parseDistribution(name: string, input: unknown, check: (value: unknown)
 
 function parseHalving(input: unknown, grid: SearchSpec['grid'], show: (name: string) => string): Halving | null {
   if (input === false || input === null) return null;
-  const given = input === true ? {} : fieldsOf('halving', input, Object.keys(HALVING_DEFAULTS));
+  const given = input === true ? {} : readFields('halving', input, Object.keys(HALVING_DEFAULTS));
   const halving = { ...HALVING_DEFAULTS, ...given } as Halving;
   const { factor, resource, minResources, maxResources, aggressiveElimination } = halving;
   const refuse = (name: keyof Halving, allowed: string): never => {
@@ -188,7 +188,7 @@ function parseHalving(input: unknown, grid: SearchSpec['grid'], show: (name: str
 }
 
 /** The fields of an object, which must have no others; an explicit `undefined` counts as absent. */
-function fieldsOf(what: string, input: unknown, names: readonly string[]): Record<string, unknown> {
+function readFields(what: string, input: unknown, names: readonly string[]): Record<string, unknown> {
   if (!isObject(input)) throw new InputError(`${what} must be an object of ${names.join(', ')}, got ${quote(input)}`);
   const given = Object.entries(input).filter(([, value]) => value !== undefined);
   const stray = given.find(([name]) => !names.includes(name));

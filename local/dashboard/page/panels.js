@@ -26,7 +26,7 @@ export function showTiles(model, run) {
   set('accuracy', (isRegression ? report?.r2 : report?.accuracy)?.toFixed(4) ?? '–');
   set('accuracyMore', report ? describeInterval(report) : (NOT_DONE[run?.state] ?? 'at the end of the run'));
   set('tasks', report ? count(report.tasks.total) : total > 0 ? `${count(done)} / ${count(total)}` : '–');
-  set('tasksMore', report ? `${count(report.rows.total)} rows` : run ? nextOf(run, stages) : '');
+  set('tasksMore', report ? `${count(report.rows.total)} rows` : run ? findNext(run, stages) : '');
   // at the end the run's own numbers, which include attempts that reached no sandbox
   const {
     attempts = counts.workerInvocations,
@@ -37,7 +37,7 @@ export function showTiles(model, run) {
   set('invocationsMore', `${count(retried)} retried · ${count(throttled)} throttled`);
   const inFlight = count(counts.workersInFlight);
   set('inFlight', limit === undefined ? inFlight : `${inFlight} / ${count(limit)}`);
-  const { requests, bytesRead, bytesWritten } = trafficOf(counts, report);
+  const { requests, bytesRead, bytesWritten } = readTraffic(counts, report);
   set('requests', count(requests));
   set('requestsMore', `${bytes(bytesRead)} out · ${bytes(bytesWritten)} in`);
   set('costLabel', report ? 'Cost on AWS' : 'Cost on AWS, so far');
@@ -51,7 +51,7 @@ export function showTiles(model, run) {
 }
 
 /** S3 requests and bytes of a run: those of its bill, or those seen so far. */
-function trafficOf({ s3 }, report) {
+function readTraffic({ s3 }, report) {
   if (!report?.usage) return { requests: s3.reads + s3.writes, bytesRead: s3.bytesRead, bytesWritten: s3.bytesWritten };
   const sum = (name) => Object.values(report.usage).reduce((total, part) => total + (part[name] ?? 0), 0);
   return { requests: sum('s3Reads') + sum('s3Writes'), bytesRead: sum('bytesRead'), bytesWritten: sum('bytesWritten') };
@@ -66,7 +66,7 @@ function describeInterval(report) {
   ].join(' · ');
 }
 
-function nextOf({ state }, stages) {
+function findNext({ state }, stages) {
   const at = stages.findIndex((stage) => stage.state !== 'done');
   if (state === 'failed' || state === 'cancelled') return at === -1 ? '' : `up to ${STAGES[at]}`;
   return at === -1 ? 'writing the report' : stages[at].state === 'running' ? STAGES[at] : `before ${STAGES[at]}`;
@@ -222,7 +222,7 @@ export function showPartitions(run) {
   const numRows = partitions.reduce((sum, partition) => sum + countRows(partition), 0);
   const size = partitions.reduce((sum, { bytes: each }) => sum + each, 0);
   const what = `${count(partitions.length)} partition${partitions.length === 1 ? '' : 's'}, ${count(numRows)} rows, ${bytes(size)}`;
-  const totals = totalsOf(partitions);
+  const totals = sumTotals(partitions);
   const nameOf = (k) => String(run.report?.classes?.[k] ?? `class ${k}`);
   const shares = totals.map((rows, k) => `${nameOf(k)} ${percent(rows / numRows)}`);
   const text = partitions.length === 0 ? 'None yet.' : [what, ...shares.slice(0, MAX_KEYED)].join(', ');
@@ -245,7 +245,7 @@ export function showPartitions(run) {
 }
 
 /** Rows of each class; empty for a regression, whose rows have no classes. */
-function totalsOf(partitions) {
+function sumTotals(partitions) {
   const numClasses = partitions[0]?.classCounts.length ?? 0;
   if (numClasses < 2) return [];
   const totals = new Array(numClasses).fill(0);

@@ -9,8 +9,8 @@ import { after, before, test } from 'node:test';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { s3Upload } from '../../../lib/aws/s3-objects.ts';
 import { s3Store } from '../../../lib/aws/s3-store.ts';
-import { compilePattern, nameOf, parseLocation } from '../../../lib/store/objects.ts';
-import { findFiles, namesOf } from '../../../local/backend/input-files.ts';
+import { compilePattern, parseLocation, showName } from '../../../lib/store/objects.ts';
+import { findFiles, readNames } from '../../../local/backend/input-files.ts';
 import { findUploads } from '../../../local/backend/upload.ts';
 import { startS3Server } from '../../../local/s3/server.ts';
 
@@ -117,17 +117,17 @@ test('locations and names', () => {
       message: /^data must be given as s3:\/\/bucket\/key/,
     });
   }
-  assert.equal(nameOf('s3://arvoredo/data/0123456789abcdef/iris.csv'), 'iris.csv');
-  assert.equal(nameOf('s3://arvoredo/data/0123456789abcdef/p/iris.csv'), 'p/iris.csv');
-  assert.equal(nameOf('s3://other/iris.csv'), 's3://other/iris.csv');
+  assert.equal(showName('s3://arvoredo/data/0123456789abcdef/iris.csv'), 'iris.csv');
+  assert.equal(showName('s3://arvoredo/data/0123456789abcdef/p/iris.csv'), 'p/iris.csv');
+  assert.equal(showName('s3://other/iris.csv'), 's3://other/iris.csv');
   assert.equal(compilePattern('a.b/(x)*').matches('a.b/(x)y'), true);
   assert.equal(compilePattern('a.b/(x)*').matches('aXb/(x)y'), false);
 });
 
 test('files of one name are called with as many of their folders as tell them apart', () => {
-  assert.deepEqual(namesOf(['/d/p/t.csv', '/d/q/t.csv', '/d/u.csv']), ['p/t.csv', 'q/t.csv', 'u.csv']);
-  assert.deepEqual(namesOf(['/a/x/t.csv', '/b/x/t.csv', '/t.csv']), ['a/x/t.csv', 'b/x/t.csv', 't.csv']);
-  assert.deepEqual(namesOf(['/a/t.csv', '/a/t.csv']), ['a/t.csv', 'a/t.csv']);
+  assert.deepEqual(readNames(['/d/p/t.csv', '/d/q/t.csv', '/d/u.csv']), ['p/t.csv', 'q/t.csv', 'u.csv']);
+  assert.deepEqual(readNames(['/a/x/t.csv', '/b/x/t.csv', '/t.csv']), ['a/x/t.csv', 'b/x/t.csv', 't.csv']);
+  assert.deepEqual(readNames(['/a/t.csv', '/a/t.csv']), ['a/t.csv', 'a/t.csv']);
 });
 
 test('files of one content in several folders are each uploaded', async () => {
@@ -139,7 +139,7 @@ test('files of one content in several folders are each uploaded', async () => {
   const { given, uploads } = await findUploads({ data: [root, 's3://tables/a.csv'], label: 'y' }, 'local');
   assert.equal(uploads.length, 2);
   const data = given.data as string[];
-  assert.deepEqual(data.map(nameOf), ['p/t.csv', 'q/t.csv', 's3://tables/a.csv']);
+  assert.deepEqual(data.map(showName), ['p/t.csv', 'q/t.csv', 's3://tables/a.csv']);
   assert.deepEqual(
     data.slice(0, 2),
     uploads.map(({ key }) => `s3://arvoredo/${key}`),

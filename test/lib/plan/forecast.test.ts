@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { costsOf, totalUsage } from '../../../lib/plan/cost.ts';
+import { computeCosts, totalUsage } from '../../../lib/plan/cost.ts';
 import { forecastRun, forecastUsage } from '../../../lib/plan/forecast.ts';
 import { parseRunParams } from '../../../lib/plan/params.ts';
 import { planRun } from '../../../lib/plan/plan-run.ts';
@@ -12,7 +12,7 @@ test('the parts and the storage make the total, and it is the cost of the usage'
   const { parts, storage, total } = forecast({});
   const sum = parts.reduce((usd, part) => usd + part.usd, storage.usd);
   assert.ok(Math.abs(sum - total.usd) < 1e-12);
-  assert.equal(total.usd, costsOf(forecastUsage(planRun(parseRunParams({})))).total);
+  assert.equal(total.usd, computeCosts(forecastUsage(planRun(parseRunParams({})))).total);
 });
 
 test('a run has the tasks that the forecast says', async () => {

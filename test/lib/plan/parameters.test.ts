@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { Command } from 'commander';
 import { callOptions, PARAMETERS, RUN_DEFAULTS, TABLE_NAMES } from '../../../lib/plan/parameters/table.ts';
 import { parseRunParams } from '../../../lib/plan/params.ts';
-import { runCommandOf } from '../../../lib/report/command.ts';
+import { repeatCommand } from '../../../lib/report/command.ts';
 import { addRunOptions, givenParams } from '../../../local/commands/run-options.ts';
 import { toFlag, toKebab } from '../../../local/output/flags.ts';
 
@@ -53,7 +53,7 @@ test('a switch, a number, a list and null of the command line are values of the 
   const given = givenParams(command);
   assert.deepEqual(given, { shuffle: false, trees: 7, maxSamples: null, classWeight: { 0: 1, 1: 5 }, maxDepth: 3 });
   assert.equal(
-    runCommandOf(parseRunParams(given)),
+    repeatCommand(parseRunParams(given)),
     'npm run arvoredo -- run --no-shuffle --trees 7 --max-depth 3 --class-weight 0:1,1:5',
   );
 });

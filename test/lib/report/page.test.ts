@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { parseRunParams, type RunParams, readGiven } from '../../../lib/plan/params.ts';
 import { chart } from '../../../lib/report/chart.ts';
 import type { ClassReport } from '../../../lib/report/class-report.ts';
-import { runCommandOf } from '../../../lib/report/command.ts';
+import { repeatCommand } from '../../../lib/report/command.ts';
 import { renderReport } from '../../../lib/report/page.ts';
 import type { FeatureSchema, TableSchema } from '../../../lib/tables/schema.ts';
 import { addRunOptions, givenParams } from '../../../local/commands/run-options.ts';
@@ -243,7 +243,7 @@ test('the command of a report asks for the same run, whatever was asked for', ()
   fc.assert(
     fc.property(inputs, (input) => {
       const params: RunParams = parseRunParams(input);
-      const again = parseRunParams(parse(runCommandOf(params)));
+      const again = parseRunParams(parse(repeatCommand(params)));
       // said or not, that is the generator's own default
       if (params.hypercube) delete params.hypercube;
       assert.deepEqual(again, params);
@@ -256,13 +256,13 @@ test('the command of a report asks for the same run, whatever was asked for', ()
   };
   // what was found in the files is among the parameters of a report
   const found = { ...parseRunParams(readGiven(data)), samples: 77, features: 2, chunkSize: 77 };
-  const command = runCommandOf(found);
+  const command = repeatCommand(found);
   assert.match(command, /--data 's3:\/\/b\/a b.csv' --data s3:\/\/b\/c\/ --label y/);
   const again = parseRunParams(readGiven(parse(command.replace('a b.csv', 'a_b.csv'))));
   assert.deepEqual({ ...again, data: data.data, samples: 77, features: 2, chunkSize: 77 }, found);
-  assert.equal(runCommandOf(parseRunParams({})), 'npm run arvoredo -- run');
+  assert.equal(repeatCommand(parseRunParams({})), 'npm run arvoredo -- run');
   assert.equal(
-    runCommandOf(parseRunParams({ samples: 500, oobScore: true, classWeight: { 1: 5 } })),
+    repeatCommand(parseRunParams({ samples: 500, oobScore: true, classWeight: { 1: 5 } })),
     'npm run arvoredo -- run --samples 500 --class-weight 1:5 --oob-score',
   );
 });

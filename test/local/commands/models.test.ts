@@ -103,7 +103,10 @@ suite('arvoredo export and predict', () => {
         ['export', '--model', at('m.json'), '--out', at('x.onnx')],
         /m\.json cannot be read as a model .*JSON exports cannot be read back; use the \.arvo or \.onnx file/,
       ],
-      [['export', '--model', at('m.onnx'), '--format', 'card', '--out', at('x')], /a card is of a run/],
+      [
+        ['export', '--model', at('m.onnx'), '--format', 'card', '--out', at('x')],
+        /a card describes a run: give --run-id/,
+      ],
     ];
     for (const [args, message] of wrong) {
       const { code, stderr } = await finish(t, [...args, ...here]);

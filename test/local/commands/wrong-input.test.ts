@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { createProgram } from '../../../local/commands/program.ts';
-import { exitCodeOf, explain } from '../../../local/output/error-text.ts';
+import { explain, toExitCode } from '../../../local/output/error-text.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'arvoredo-wrong-'));
 const at = (name: string) => join(folder, name);
@@ -62,7 +62,7 @@ suite('wrong input ends with exit code 2, and nothing is written', () => {
           () => undefined,
           (cause) => cause,
         );
-      assert.equal(exitCodeOf(error), 2, String(error));
+      assert.equal(toExitCode(error), 2, String(error));
       assert.match(explain(error), message);
       assert.deepEqual(await readdir(folder), ['t.csv']);
     });

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createProgram } from '../../../local/commands/program.ts';
 import { bashCompletions } from '../../../local/completions/bash.ts';
-import { completableOf } from '../../../local/completions/completable.ts';
+import { describeCommand } from '../../../local/completions/completable.ts';
 import { fishCompletions } from '../../../local/completions/fish.ts';
 import { zshCompletions } from '../../../local/completions/zsh.ts';
 import { temporaryFolder } from '../command.ts';
 
-const program = completableOf(createProgram());
+const program = describeCommand(createProgram());
 const bash = bashCompletions(program);
 
 /** What bash offers for the last of some words, in a folder. */

@@ -17,7 +17,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { accessKeyOf, createAuthorizer } from '../../../local/iam/authorizer.ts';
+import { createAuthorizer, readAccessKey } from '../../../local/iam/authorizer.ts';
 import { type S3Server, startS3Server } from '../../../local/s3/server.ts';
 
 const ARN = 'arn:aws:iam::000000000000:role/';
@@ -89,9 +89,9 @@ test('a bucket can deny what a role may, and its key must be allowed too', () =>
 
 test('the access key is found in a signature and in a presigned URL', () => {
   const authorization = 'AWS4-HMAC-SHA256 Credential=role-of-x/20261124/us-east-1/s3/aws4_request, SignedHeaders=host';
-  assert.equal(accessKeyOf({ authorization }), 'role-of-x');
-  assert.equal(accessKeyOf({ 'x-amz-credential': 'role-of-y/20261124/us-east-1/s3/aws4_request' }), 'role-of-y');
-  assert.equal(accessKeyOf({}), undefined);
+  assert.equal(readAccessKey({ authorization }), 'role-of-x');
+  assert.equal(readAccessKey({ 'x-amz-credential': 'role-of-y/20261124/us-east-1/s3/aws4_request' }), 'role-of-y');
+  assert.equal(readAccessKey({}), undefined);
 });
 
 const Bucket = 'b00';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readBody, send, serve } from '../../../local/http/serve.ts';
 import { awsLogs } from '../../../local/logs/aws-logs.ts';
-import { type LogLine, parseLine, taskIdOf } from '../../../local/logs/line.ts';
+import { type LogLine, parseLine, readTaskId } from '../../../local/logs/line.ts';
 import { localLogs } from '../../../local/logs/local-logs.ts';
 import { temporaryFolder } from '../command.ts';
 
@@ -55,7 +55,7 @@ test('tasks have the ids that the pipeline gives them', () => {
     [{ kind: 'scan', scanIndex: 1 }, 'generate', 'scan-1'],
     [{ partitionIndex: 1 }, 'evaluate', 'evaluate-1'],
   ];
-  for (const [task, functionName, id] of cases) assert.equal(taskIdOf(task, functionName), id);
+  for (const [task, functionName, id] of cases) assert.equal(readTaskId(task, functionName), id);
 });
 
 const event = (type: string, sandboxId: string, rest: object) =>

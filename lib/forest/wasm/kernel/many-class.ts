@@ -20,7 +20,7 @@ import {
   totals,
 } from './memory';
 import { boundCodes, drawCut, NO_CUT } from './random-cut';
-import { gatherCodes, labelOf } from './rows';
+import { gatherCodes, readLabel } from './rows';
 
 const INSERTION_ROWS: i32 = 32; // up to here, insertion sort is faster than counting
 
@@ -46,7 +46,7 @@ export function enterManyClass(start: i32, end: i32): bool {
   let squares: f64 = 0;
   for (let i = start; i < end; i++) {
     const packed = load<u32>(packedSamples + ((<usize>i) << 2));
-    const label = labelOf(packed);
+    const label = readLabel(packed);
     const added = (packed >> 1) & MAX_SAMPLES_PER_ROW;
     store<u32>(keys + ((<usize>(i - start)) << 2), (label << CLASS_SHIFT) | added);
     const total = totals + ((<usize>label) << 2);

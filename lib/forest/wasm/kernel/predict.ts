@@ -58,7 +58,7 @@ export function predictBlock(at: usize, rowStart: u32, rowEnd: u32): void {
 function encode(from: usize, rows: u32, edges: usize, to: usize, stride: usize): void {
   const last = from + ((<usize>rows) << 2);
   for (; from < last; from += 4) {
-    store<u8>(to, codeOf(load<f32>(from), edges));
+    store<u8>(to, readCode(load<f32>(from), edges));
     to += stride;
   }
 }
@@ -68,7 +68,7 @@ function encodeWithMissing(from: usize, rows: u32, edges: usize, to: usize, stri
   const last = from + ((<usize>rows) << 2);
   for (; from < last; from += 4) {
     const value = load<f32>(from);
-    storeBoth(to, isMissing(value) ? MISSING : codeOf(value, edges));
+    storeBoth(to, isMissing(value) ? MISSING : readCode(value, edges));
     to += stride;
   }
 }
@@ -93,7 +93,7 @@ function storeBoth(to: usize, code: u32): void {
   store<u8>(to, code + 1, 1); // 255 becomes 0
 }
 
-function codeOf(value: f32, edges: usize): u32 {
+function readCode(value: f32, edges: usize): u32 {
   let code: usize = usize(load<f32>(edges, 508) < value) << 9;
   code += usize(load<f32>(edges + code, 252) < value) << 8;
   code += usize(load<f32>(edges + code, 124) < value) << 7;

@@ -151,7 +151,7 @@ function copyLabels(start: i32, end: i32, copy: u32, toLabels: usize): void {
   }
 }
 
-export function labelOf(packed: u32): u32 {
+export function readLabel(packed: u32): u32 {
   return load<u16>(labelsBase + ((<usize>(packed >> 5)) << 1));
 }
 

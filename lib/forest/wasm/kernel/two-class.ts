@@ -56,25 +56,25 @@ export function tryTwoClass(numSlots: i32, f0: u32, f1: u32, f2: u32, f3: u32): 
   const rows = nodeEnd - nodeStart;
   gatherCodes(nodeStart, nodeEnd, f0, f1, f2, f3);
   if (rows <= SORT_ROWS) {
-    for (let slot = 0; slot < numSlots && !isPerfect; slot++) scoreSorted(slot, featureOf(slot, f0, f1, f2, f3));
+    for (let slot = 0; slot < numSlots && !isPerfect; slot++) scoreSorted(slot, readFeature(slot, f0, f1, f2, f3));
   } else if (rows <= DENSE_ROWS) {
     countSparse();
-    for (let slot = 0; slot < 4; slot++) scoreSparse(slot, featureOf(slot, f0, f1, f2, f3));
+    for (let slot = 0; slot < 4; slot++) scoreSparse(slot, readFeature(slot, f0, f1, f2, f3));
   } else if (nodeSamples <= CELL_SAMPLES) {
     countDense(nodeStart, nodeEnd);
-    for (let slot = 0; slot < numSlots; slot++) scoreDense(slot, featureOf(slot, f0, f1, f2, f3));
+    for (let slot = 0; slot < numSlots; slot++) scoreDense(slot, readFeature(slot, f0, f1, f2, f3));
     memory.fill(scratch + CELLS, 0, 4 * FEATURE_CELLS);
   } else {
     for (let start = nodeStart; start < nodeEnd; start += ROWS_PER_FLUSH) {
       countDense(start, min(start + ROWS_PER_FLUSH, nodeEnd));
       flush();
     }
-    for (let slot = 0; slot < numSlots; slot++) scoreWide(slot, featureOf(slot, f0, f1, f2, f3));
+    for (let slot = 0; slot < numSlots; slot++) scoreWide(slot, readFeature(slot, f0, f1, f2, f3));
     memory.fill(scratch + WIDE_SAMPLES, 0, 8 * FEATURE_CELLS);
   }
 }
 
-function featureOf(slot: i32, f0: u32, f1: u32, f2: u32, f3: u32): u32 {
+function readFeature(slot: i32, f0: u32, f1: u32, f2: u32, f3: u32): u32 {
   return slot === 0 ? f0 : slot === 1 ? f1 : slot === 2 ? f2 : f3;
 }
 
@@ -130,7 +130,7 @@ function flush(): void {
 }
 
 /** Score of a cut with `left` samples, `leftOnes` of class 1, in the left child; it grows with the Gini gain. */
-function scoreOf(left: i32, leftOnes: i32): f64 {
+function computeScore(left: i32, leftOnes: i32): f64 {
   const samples = <f64>nodeSamples;
   const difference = <f64>leftOnes * samples - <f64>nodeOnes * <f64>left;
   return (difference * difference) / (<f64>left * (samples - <f64>left));
@@ -182,7 +182,7 @@ function scoreSorted(slot: i32, feature: u32): void {
     const leftOnes: i32 = sum >> 8;
     const difference = <f64>(leftOnes * samples - ones * left);
     if (difference * difference > <f64>(left * (samples - left)) * limit) {
-      const score = scoreOf(left, leftOnes);
+      const score = computeScore(left, leftOnes);
       if (score > cutScore) {
         takeCut(score, feature, code, next >> 16, left, leftOnes, isPerfectCut(left, leftOnes));
         limit = scoreLimit(score);
@@ -210,7 +210,7 @@ function scoreSparse(slot: i32, feature: u32): void {
       const difference = <f64>(leftOnes * samples - ones * left);
       // before the first cell both sides of this are zero
       if (difference * difference > <f64>(left * (samples - left)) * limit) {
-        const score = scoreOf(left, leftOnes);
+        const score = computeScore(left, leftOnes);
         if (score > cutScore) {
           takeCut(score, feature, code, next, left, leftOnes, isPerfectCut(left, leftOnes));
           limit = scoreLimit(score);
@@ -262,7 +262,7 @@ function scoreDense(slot: i32, feature: u32): void {
               : i32x4.extract_lane(sums, 3);
       const sumLeft: i32 = sum & 0xffff;
       const sumOnes: i32 = sum >>> 16;
-      const score = scoreOf(sumLeft, sumOnes);
+      const score = computeScore(sumLeft, sumOnes);
       if (score > cutScore) {
         const code = <u32>((at - cells) >> 2) + <u32>lane;
         takeCut(score, feature, code, nextInUse(cells, code), sumLeft, sumOnes, isPerfectCut(sumLeft, sumOnes));
@@ -295,7 +295,7 @@ function scoreWide(slot: i32, feature: u32): void {
     const added = load<i32>(at, WIDE_SAMPLES);
     if (added === 0) continue;
     if (left > 0) {
-      const score = scoreOf(left, leftOnes);
+      const score = computeScore(left, leftOnes);
       if (score > cutScore) takeCut(score, feature, code, next, left, leftOnes, isPerfectCut(left, leftOnes));
     }
     left += added;

@@ -91,8 +91,8 @@ export function enterValues(start: i32, end: i32): bool {
   firstValue = first;
   isPure = isSame;
   if (nodeRows === 2) {
-    scoreFirst = scoreOf(load<f64>(keys), <f64>(<u32>load<u64>(keys, COUNTS)));
-    scoreSecond = scoreOf(load<f64>(keys + PAIR_BYTES), <f64>(<u32>load<u64>(keys + PAIR_BYTES, COUNTS)));
+    scoreFirst = computeScore(load<f64>(keys), <f64>(<u32>load<u64>(keys, COUNTS)));
+    scoreSecond = computeScore(load<f64>(keys + PAIR_BYTES), <f64>(<u32>load<u64>(keys + PAIR_BYTES, COUNTS)));
   }
   return isSame;
 }
@@ -143,7 +143,7 @@ function scoreRandomCut(slot: i32, feature: u32): void {
   }
   const leftRows = <u32>(leftCounts >> 32);
   if (leftRows < <u32>minSamplesLeaf || leftRows > <u32>(nodeRows - minSamplesLeaf)) return;
-  const score = scoreOf(leftSum, <f64>(<u32>leftCounts));
+  const score = computeScore(leftSum, <f64>(<u32>leftCounts));
   if (score > cutScore) takeCut(score, feature, cut, cut + 1, 0, 0, false);
 }
 
@@ -162,7 +162,7 @@ function scoreTwoRows(slot: i32, feature: u32): void {
   if (score > cutScore) takeCut(score, feature, min(a, b), max(a, b), 0, 0, false);
 }
 
-function scoreOf(leftSum: f64, leftWeight: f64): f64 {
+function computeScore(leftSum: f64, leftWeight: f64): f64 {
   const difference = leftSum * nodeWeight - nodeSum * leftWeight;
   return (difference * difference) / (leftWeight * (nodeWeight - leftWeight));
 }
@@ -224,7 +224,7 @@ function scoreCells(feature: u32, missingSum: f64, missingCounts: u64, isLast: b
       const leftRows = <u32>(leftCounts >> 32);
       if (numCodes > 0 && leftRows >= leastRows && leftRows <= mostRows) {
         const leftWeight = <f64>(<u32>leftCounts);
-        const score = scoreOf(leftSum, leftWeight);
+        const score = computeScore(leftSum, leftWeight);
         if (score > best) {
           best = score;
           takeCut(score, feature, before, code, 0, 0, false);
@@ -269,7 +269,7 @@ function scoreWithMissing(feature: u32): void {
     const leftRows = <u32>nodeRows - <u32>(missingCounts >> 32);
     if (leftRows >= <u32>minSamplesLeaf && leftRows <= <u32>(nodeRows - minSamplesLeaf)) {
       const leftWeight = nodeWeight - <f64>(<u32>missingCounts);
-      const score = scoreOf(sumCells(), leftWeight);
+      const score = computeScore(sumCells(), leftWeight);
       if (score > cutScore) {
         const last = countBins(feature) - 1;
         takeCut(score, feature, last, last + 1, 0, 0, false);
@@ -315,7 +315,7 @@ function scoreCategories(feature: u32): void {
     const leftRows = <u32>(leftCounts >> 32);
     if (g + 1 === numGroups || leftRows < leastRows || leftRows > mostRows) continue;
     const leftWeight = <f64>(<u32>leftCounts);
-    const score = scoreOf(leftSum, leftWeight);
+    const score = computeScore(leftSum, leftWeight);
     if (score > best) {
       best = score;
       bestGroups = g + 1;

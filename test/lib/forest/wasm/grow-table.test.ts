@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RandomStream } from '../../../../lib/base/random.ts';
 import { GeneralGrower } from '../../../../lib/forest/general-grow.ts';
-import { trainerOf } from '../../../../lib/forest/grow-forest.ts';
+import { trainerForTable } from '../../../../lib/forest/grow-forest.ts';
 import { FOREST_DEFAULTS, type ForestParams, resolveParams, type Trainer } from '../../../../lib/forest/params.ts';
 import type { TrainingTable } from '../../../../lib/forest/training-table.ts';
 import { growTableInThreads } from '../../../../lib/forest/wasm/grow-in-threads.ts';
@@ -20,7 +20,7 @@ async function assertLikeTwin(
     table.columns.length,
     table.target.numClasses ?? 0,
   );
-  assert.equal(trainerOf(params, table), trainer);
+  assert.equal(trainerForTable(params, table), trainer);
   const grower = new GeneralGrower(table, params);
   assert.deepEqual(
     await growTableInThreads({ table, params, treeStart: 3, treeEnd: 6, numThreads }),
@@ -104,7 +104,8 @@ test('several threads grow the trees of one thread', async () => {
 test('tables and options that the kernel does not support go to the general trainer', () => {
   const table = randomValueTable(3, 100, 3, normal);
   const can = (options: Partial<ForestParams>, changes: Partial<TrainingTable> = {}) =>
-    trainerOf(resolveParams({ ...FOREST_DEFAULTS, ...options }, 100, 3, 0), { ...table, ...changes }) !== 'general';
+    trainerForTable(resolveParams({ ...FOREST_DEFAULTS, ...options }, 100, 3, 0), { ...table, ...changes }) !==
+    'general';
   assert.ok(can({}), 'squared error');
   for (const options of [
     { criterion: 'absolute_error' },
@@ -119,7 +120,7 @@ test('tables and options that the kernel does not support go to the general trai
   assert.equal(can({}, { columns: table.columns.map((column) => Uint16Array.from(column)) }), false);
   const classes = (numClasses: number, isCategorical?: boolean[]) => {
     const target = { labels: new Uint16Array(100), numClasses };
-    return trainerOf(resolveParams(FOREST_DEFAULTS, 100, 3, numClasses), { ...table, isCategorical, target });
+    return trainerForTable(resolveParams(FOREST_DEFAULTS, 100, 3, numClasses), { ...table, isCategorical, target });
   };
   const flags = [true, false, false];
   assert.deepEqual(
