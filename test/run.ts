@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
@@ -14,14 +14,15 @@ const CONCURRENCY = 3;
 /** Limit of one file, for a busy machine. */
 const TIMEOUT_MS = 300_000;
 
-/** Keep `import.meta.url` the address of the source, from which tests find fixtures and scripts. */
+/** Keep `import.meta.url` and `dirname` those of the source, from which tests find fixtures and scripts. */
 const sourceUrl: Plugin = {
   name: 'source-url',
   setup({ onLoad }) {
     onLoad({ filter: /\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8');
-      const url = `const sourceUrl = ${JSON.stringify(pathToFileURL(path).href)};`;
-      return { contents: text.includes('import.meta.url') ? `${url}${text}` : text, loader: 'ts' };
+      const url = JSON.stringify(pathToFileURL(path).href);
+      const meta = `const sourceUrl = ${url}, sourceDirname = ${JSON.stringify(dirname(path))};`;
+      return { contents: text.includes('import.meta.') ? `${meta}${text}` : text, loader: 'ts' };
     });
   },
 };
@@ -45,7 +46,7 @@ await build({
   format: 'esm',
   target: 'node20.19',
   sourcemap: true,
-  define: { 'import.meta.url': 'sourceUrl' },
+  define: { 'import.meta.url': 'sourceUrl', 'import.meta.dirname': 'sourceDirname' },
   plugins: [sourceUrl],
   logLevel: 'warning',
 });

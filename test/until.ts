@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const POLL_MS = 10;
+const POLL_MS = 20;
 const TIMEOUT_MS = 60_000;
 
 /**

@@ -32,17 +32,17 @@ export function inFlags<T>(work: () => T, nameOf = toFlag): T {
   }
 }
 
-/** An error in the words of the command line, where it speaks of parameters. */
+/** Replace names of parameters in an error's message with flags. */
 export function inWordsOfFlags(error: unknown, nameOf = toFlag): unknown {
   if (!(error instanceof InputError)) return error;
-  const [said, known] = error.message.split(/(?<=; it knows )/); // a list of names follows
+  const [said, known] = error.message.split(/(?<=, which takes )/); // a list of names follows
   const subject = (name: ParamName) => said.startsWith(`${name} `);
-  const named = PARAM_NAMES.find((name) => said.startsWith(`${nameOf(name)} `)); // that has been done already
-  // a name of one word may be a word like others
+  const named = PARAM_NAMES.find((name) => said.startsWith(`${nameOf(name)} `)); // already replaced
+  // a parameter whose name is one word may be an ordinary word
   const names = named ? [] : PARAM_NAMES.filter((name) => /[A-Z]/.test(name) || subject(name));
   const inWords = names.length > 0 ? said.replace(new RegExp(`\\b(${names.join('|')})\\b`, 'g'), nameOf) : said;
   const first = named ?? PARAM_NAMES.find(subject);
-  // null has a word of its own for each option
+  // each option has its own word for null
   const withNull = first ? inWords.replace(/, or null(?: for [\w ]+)?/, `, or ${wordForNull(first)}`) : inWords;
   return new InputError(`${withNull}${known?.replace(/\w+/g, toFlag) ?? ''}`);
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,24 +10,9 @@ import { forecastUsage } from '../../../lib/plan/forecast.ts';
 import { planRun } from '../../../lib/plan/plan-run.ts';
 import { attach } from '../../../local/backend/emulator-users.ts';
 import { runInMemory } from '../../helpers.ts';
-import { eventsOf, finish, leftOver, start, temporaryFolder, timesDone, waitForEvent } from '../command.ts';
+import { eventsOf, finish, leftOver, start, temporaryFolder } from '../command.ts';
+import { JOB, JOB_ARGS } from './job.ts';
 
-// large enough that each stage can be met while it works, small enough for a few seconds
-const JOB = { samples: 8000, chunkSize: 2000, trees: 24, workers: 2, strategy: 'trees', seed: 7 };
-const JOB_ARGS = [
-  '--samples',
-  '8000',
-  '--chunk-size',
-  '2000',
-  '--trees',
-  '24',
-  '--workers',
-  '2',
-  '--strategy',
-  'trees',
-  '--seed',
-  '7',
-];
 const expected = runInMemory({ ...JOB, features: 20 });
 
 const readJson = async (file: string) => JSON.parse(await readFile(file, 'utf8'));
@@ -93,95 +78,6 @@ suite('arvoredo run', () => {
 
     const again = await finish(t, ['run', '--quiet', '--run-id', written.runId, '--data-dir', dataDir]);
     assert.deepEqual([again.code, again.stdout], [0, `Accuracy: ${result.accuracy!.toFixed(4)}\n`]);
-  });
-
-  for (const victim of ['train', 'orchestrator']) {
-    test(`survives kill -9 of a process of ${victim} in the middle`, async (t) => {
-      const dataDir = await temporaryFolder(t);
-      const json = join(dataDir, 'result.json');
-      const { done } = start(t, ['run', ...JOB_ARGS, '--data-dir', dataDir, '--json', json]);
-      const pid = await waitForEvent(dataDir, (events) => {
-        if (!events.some((event) => event.type === 'invokeStarted' && event.functionName.endsWith('train')))
-          return undefined;
-        const started = events.filter((event) => event.type === 'invokeStarted' && event.functionName.endsWith(victim));
-        return (started.at(-1) as { pid: number } | undefined)?.pid;
-      });
-      process.kill(pid, 'SIGKILL');
-      const { code, stderr } = await done;
-      assert.equal(code, 0, stderr);
-      const { model, tasks } = await readJson(json);
-      assert.equal(model.sha256, (await expected).result.sha256);
-      if (victim === 'train') assert.equal(tasks.retried, 1);
-      const crashed = (await eventsOf(dataDir)).filter(
-        (event) => event.type === 'sandboxExited' && event.reason === 'crashed',
-      );
-      assert.deepEqual(
-        crashed.map((event) => (event as { pid: number }).pid),
-        [pid],
-      );
-    });
-  }
-
-  for (const stage of ['generate', 'split', 'train', 'evaluate']) {
-    test(`goes on after kill -9 of the emulator during ${stage}: same model, no finished task done again`, async (t) => {
-      const dataDir = await temporaryFolder(t);
-      const json = join(dataDir, 'result.json');
-      const { child, done } = start(t, ['run', ...JOB_ARGS, '--data-dir', dataDir, '--run-id', 'again']);
-      await waitForEvent(dataDir, (events) =>
-        events.find((event) => event.type === 'invokeStarted' && event.functionName.endsWith(stage)),
-      );
-      child.kill('SIGKILL');
-      assert.equal((await done).code, null);
-      assert.deepEqual(await leftOver(dataDir), [], 'processes left after the kill');
-      const before = timesDone(await eventsOf(dataDir));
-
-      const { code, stderr } = await finish(t, ['run', '--data-dir', dataDir, '--run-id', 'again', '--json', json]);
-      assert.equal(code, 0, stderr);
-      assert.equal((await readJson(json)).model.sha256, (await expected).result.sha256);
-      const after = timesDone(await eventsOf(dataDir));
-      assert.equal(after.size, 16);
-      for (const task of before.keys()) assert.equal(after.get(task), 1, `${task} was done again`);
-    });
-  }
-
-  test('leaves a run that was killed alone until it is asked for', async (t) => {
-    const dataDir = await temporaryFolder(t);
-    const { child, done } = start(t, ['run', ...JOB_ARGS, '--data-dir', dataDir, '--run-id', 'killed']);
-    await waitForEvent(dataDir, (events) => (timesDone(events).size > 2 ? true : undefined));
-    child.kill('SIGKILL');
-    await done;
-    const ofKilled = async () =>
-      [...timesDone(await eventsOf(dataDir)).keys()].filter((task) => task.includes('killed'));
-    const before = await ofKilled();
-    const small = ['--samples', '200', '--trees', '2', '--data-dir', dataDir];
-    assert.equal((await finish(t, ['run', ...small, '--run-id', 'other'])).code, 0);
-    assert.deepEqual(await ofKilled(), before);
-  });
-
-  test('ends on Ctrl-C with 130, leaves no process, and goes on by its id', async (t) => {
-    const dataDir = await temporaryFolder(t);
-    const { child, done } = start(t, ['run', ...JOB_ARGS, '--data-dir', dataDir]);
-    await waitForEvent(dataDir, (events) =>
-      events.find((event) => event.type === 'invokeStarted' && event.functionName.endsWith('split')),
-    );
-    child.kill('SIGINT');
-    const { code, stderr } = await done;
-    assert.equal(code, 130);
-    const [, runId] = /go on with: node dist\/arvoredo.mjs run .*--run-id (\S+)/.exec(stderr)!;
-    assert.deepEqual(await leftOver(dataDir), []);
-    const json = join(dataDir, 'result.json');
-    assert.equal((await finish(t, ['run', '--data-dir', dataDir, '--run-id', runId, '--json', json])).code, 0);
-    assert.equal((await readJson(json)).model.sha256, (await expected).result.sha256);
-  });
-
-  test('ends as on Ctrl-C when its terminal is closed', async (t) => {
-    const dataDir = await temporaryFolder(t);
-    const { child, done } = start(t, ['run', ...JOB_ARGS, '--data-dir', dataDir]);
-    await waitForEvent(dataDir, (events) => events.find((event) => event.type === 'invokeStarted'));
-    child.kill('SIGHUP');
-    const { code, stderr } = await done;
-    assert.deepEqual([code, /go on with: /.test(stderr)], [130, true], stderr);
-    assert.deepEqual(await leftOver(dataDir), []);
   });
 
   test('two first commands at once share the emulator that one of them starts', async (t) => {
@@ -269,44 +165,14 @@ suite('arvoredo run', () => {
   });
 });
 
-const REFUSED: [args: string[], message: RegExp][] = [
-  [['--tree', '5'], /unknown option '--tree'.*--trees/s],
-  [['--samples', '-5'], /--samples must be an integer from 1 to 4294967295, got -5/],
-  [['--trees', '0'], /--trees must be an integer from 1 to 100000, got 0/],
-  [['--samples', 'many'], /--samples must be .*, got "many"/],
-  [['--samples', 'NaN'], /--samples must be .*, got "NaN"/],
-  [['--flip-y', 'Infinity'], /--flip-y must be a share from 0 to 1, got Infinity/],
-  [['--informative', '21'], /--informative must be .*20/],
-  [['--samples', '10', '--test-size', '10'], /--test-size 10 of 10 rows leaves/],
-  [['--chunk-size', '1'], /--chunk-size 1 makes 100000 chunks, .* raise --chunk-size/],
-  [['--test-size', '1.5'], /--test-size must be .*, got 1.5/],
-  [['--test-size', '100000'], /leaves the training side empty/],
-  [['--classes', '1'], /--classes must be .*, got 1/],
-  [['--max-depth', '0'], /--max-depth must be an integer ≥ 1, or none, got 0/],
-  [['--weights', 'x'], /--weights must be a list of shares, or equal, got/],
-  [['--generator', 'blobs'], /--generator must be hypercube, logistic, regression or friedman1, got "blobs"/],
-  [
-    ['--generator', 'logistic', '--no-hypercube'],
-    /error --no-hypercube does not apply to .*, which takes --informative, --scale, /,
-  ],
-  [['--stack', 'Grove'], /error --stack requires --on aws, got --on local; change --on/],
-  [['--on', 'mars'], /--on must be local or aws, got "mars"/],
-  [['--run-id', '../x'], /run id must be/],
-  [['--engine', 'ml-random-forest'], /would need about \d+ hours in one function.*use the engine arvoredo/],
-  [['--json', '/nowhere/x.json'], /--json \/nowhere\/x.json cannot be written: ENOENT/],
-  [['surplus'], /too many arguments/],
-];
-
-suite('arvoredo run refuses before anything is spent', () => {
-  for (const [args, message] of REFUSED) {
-    test(args.join(' '), async (t) => {
-      const dataDir = join(await temporaryFolder(t), 'data');
-      const { code, stdout, stderr } = await finish(t, ['run', ...args, '--data-dir', dataDir]);
-      assert.deepEqual([code, stdout], [2, ''], stderr);
-      assert.match(stderr, message);
-      await assert.rejects(access(dataDir));
-    });
-  }
+suite('arvoredo run with an impossible folder or endpoint', () => {
+  test('a wrong option leaves no folder', async (t) => {
+    const dataDir = join(await temporaryFolder(t), 'data');
+    const { code, stdout, stderr } = await finish(t, ['run', '--on', 'mars', '--data-dir', dataDir]);
+    assert.deepEqual([code, stdout], [2, ''], stderr);
+    assert.match(stderr, /^error --on must be local or aws, got "mars"/);
+    await assert.rejects(access(dataDir));
+  });
 
   test('a folder that cannot be made', async (t) => {
     const path = join(process.platform === 'linux' ? '/proc' : '/dev/null', 'x', 'y');

@@ -13,7 +13,30 @@ const at = (name: string) => join(folder, name);
 const NOWHERE = ['--data-dir', at('nowhere')];
 
 const WRONG: [args: string[], message: RegExp][] = [
-  [['run', '--trees', '0'], /--trees must be an integer/],
+  [['run', '--tree', '5'], /unknown option '--tree'.*--trees/s],
+  [['run', '--samples', '-5'], /--samples must be an integer from 1 to 4294967295, got -5/],
+  [['run', '--trees', '0'], /--trees must be an integer from 1 to 100000, got 0/],
+  [['run', '--samples', 'many'], /--samples must be .*, got "many"/],
+  [['run', '--samples', 'NaN'], /--samples must be .*, got "NaN"/],
+  [['run', '--flip-y', 'Infinity'], /--flip-y must be a share from 0 to 1, got Infinity/],
+  [['run', '--informative', '21'], /--informative must be .*20/],
+  [['run', '--samples', '10', '--test-size', '10'], /--test-size 10 of 10 rows leaves/],
+  [['run', '--chunk-size', '1'], /--chunk-size 1 makes 100000 chunks, .* raise --chunk-size/],
+  [['run', '--test-size', '1.5'], /--test-size must be .*, got 1.5/],
+  [['run', '--test-size', '100000'], /leaves the training side empty/],
+  [['run', '--classes', '1'], /--classes must be .*, got 1/],
+  [['run', '--max-depth', '0'], /--max-depth must be an integer ≥ 1, or none, got 0/],
+  [['run', '--weights', 'x'], /--weights must be a list of shares, or equal, got/],
+  [['run', '--generator', 'blobs'], /--generator must be hypercube, logistic, regression or friedman1, got "blobs"/],
+  [
+    ['run', '--generator', 'logistic', '--no-hypercube'],
+    /--no-hypercube does not apply to .*, which takes --informative, --scale, /,
+  ],
+  [['run', '--stack', 'Grove'], /--stack requires --on aws, got --on local; change --on/],
+  [['run', '--run-id', '../x'], /run id must be/],
+  [['run', '--engine', 'ml-random-forest'], /would need about \d+ hours in one function.*use the engine arvoredo/],
+  [['run', '--json', '/nowhere/x.json'], /--json \/nowhere\/x.json cannot be written: ENOENT/],
+  [['run', 'surplus'], /too many arguments/],
   [['run', '--data', at('t.csv')], /--label must name the column/],
   [['run', '--data', at('none.csv'), '--label', 'b'], /none\.csv: no such file/],
   [['run', '--samples', '9', '--data', at('t.csv'), '--label', 'b'], /--samples cannot be combined with --data/],
@@ -57,7 +80,7 @@ suite('wrong input ends with exit code 2, and nothing is written', () => {
   for (const [args, message] of WRONG) {
     test(args.map((arg) => arg.replace(folder, '')).join(' '), async () => {
       const error: unknown = await createProgram()
-        .parseAsync(args, { from: 'user' })
+        .parseAsync(args[0] === 'run' ? [...args, ...NOWHERE] : args, { from: 'user' })
         .then(
           () => undefined,
           (cause) => cause,
