@@ -33,10 +33,15 @@ for (const [how, maxTasksPerExecution] of [
   ['in one execution', 1000],
   ['in slices', 25],
 ] as const) {
-  // biome-ignore format: pairs
   test(`the emulator and the simulator come to the same attempts and operations ${how}`, async () => {
     // no look within the time that this takes on any machine
-    const options: FanOutOptions = { maxTasksPerExecution, maxInFlight: 8, maxAttempts: 2, pollIntervalMs: 600_000, backoffMs: 10 };
+    const options: FanOutOptions = {
+      maxTasksPerExecution,
+      maxInFlight: 8,
+      maxAttempts: 2,
+      pollIntervalMs: 600_000,
+      backoffMs: 10,
+    };
     const payloads = Array.from({ length: NUM_TASKS }, (_, i) => {
       if (WRONG.includes(i)) return { action: 'fail', message: 'InputError: no such column' };
       return CRASHES.includes(i) ? { action: 'exit', code: 3 } : { action: 'echo' };

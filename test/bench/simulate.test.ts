@@ -24,7 +24,10 @@ function scenario(
 suite('simulator', () => {
   test('one task takes the sum of its parts', async () => {
     const aws = { invokeMs: 1, orchestratorColdMs: 10, checkpointMs: 100, workerColdMs: 1000, s3Ms: 10_000 };
-    const replayMs = [[0, 0], [10, 0]] as const; // biome-ignore format: points
+    const replayMs = [
+      [0, 0],
+      [10, 0],
+    ] as const;
     const work = { ...STEADY, numTasks: 1, taskMs: 100_000, timeoutMs: 900_000, s3Reads: 1, s3Writes: 2 };
     const { seconds, counts, operations, resumes, overheadMs } = await simulate(
       scenario(work, { aws: { ...aws, replayMs } }),
@@ -116,11 +119,20 @@ suite('simulator', () => {
     ['S3 requests of a prefix', { taskMs: 100, s3Reads: 10 }, { s3ReadsPerSecond: 50 }],
     ['checkpoints in a second', { taskMs: 100 }, { checkpointsPerSecond: 0.5 }],
     ['starts of executions', { taskMs: 100 }, { executionsPerSecond: 0.2 }],
-    ['replay of orchestrators', { taskMs: 100 }, { replayMs: [[0, 0], [1, 5000]] }],
+    [
+      'replay of orchestrators',
+      { taskMs: 100 },
+      {
+        replayMs: [
+          [0, 0],
+          [1, 5000],
+        ],
+      },
+    ],
     ['cold starts', { taskMs: 100 }, { workerColdMs: 5000 }],
     ['slow and failed attempts', { taskMs: 5000, slowShare: 0.5 }, {}],
     ['none of them', { taskMs: 100_000, timeoutMs: 900_000 }, {}],
-  ]; // biome-ignore format: points
+  ];
   for (const [binds, work, aws] of CASES) {
     test(`the limit that costs the most time is found: ${binds}`, async () => {
       const options = { maxTasksPerExecution: 40, pollIntervalMs: 60_000 };

@@ -13,7 +13,10 @@ import { commonest, countWords, mergeCounts } from '../../examples/word-count/wo
 test('words are letters and digits of any script, without case', () => {
   assert.deepEqual(countWords("Água, água! It's 3 o'clock."), { água: 2, it: 1, s: 1, 3: 1, o: 1, clock: 1 });
   assert.deepEqual(mergeCounts([countWords('a b'), countWords('b c b')]), { a: 1, b: 3, c: 1 });
-  assert.deepEqual(commonest({ b: 2, a: 2, c: 3 }, 2), [['c', 3], ['a', 2]]); // biome-ignore format: pairs
+  assert.deepEqual(commonest({ b: 2, a: 2, c: 3 }, 2), [
+    ['c', 3],
+    ['a', 2],
+  ]);
 });
 
 test('a text added later leaves the results of the others, and every sum includes it', () => {
@@ -23,7 +26,10 @@ test('a text added later leaves the results of the others, and every sum include
   assert.equal(new Set(after).size, 3);
   assert.notEqual(mergeTasks('r', after)[0].countsKey, mergeTasks('r', before)[0].countsKey);
   const merged = mergeTasks('r', counts(Array.from({ length: 250 }, (_, i) => `${i}`)));
-  assert.deepEqual(merged.map((task) => task.countsKeys.length), [100, 100, 50]); // biome-ignore format: one line
+  assert.deepEqual(
+    merged.map((task) => task.countsKeys.length),
+    [100, 100, 50],
+  );
 });
 
 test('the functions count the same words as one pass', async () => {
@@ -33,9 +39,16 @@ test('the functions count the same words as one pass', async () => {
   const expected = mergeCounts(Object.values(texts).map(countWords));
   const { numObjects, numWords, top, attempts } = await countLocally(texts);
   assert.deepEqual([numObjects, attempts], [12, 12]);
-  assert.equal(numWords, Object.values(expected).reduce((sum, count) => sum + count, 0)); // biome-ignore format: one line
+  assert.equal(
+    numWords,
+    Object.values(expected).reduce((sum, count) => sum + count, 0),
+  );
   assert.deepEqual(top, commonest(expected, 10));
-  assert.deepEqual(top.slice(0, 3), [['tree', 66], ['and', 24], ['constructor', 12]]); // biome-ignore format: pairs
+  assert.deepEqual(top.slice(0, 3), [
+    ['tree', 66],
+    ['and', 24],
+    ['constructor', 12],
+  ]);
 });
 
 test('the stack is synthesized offline, with a durable orchestrator that may invoke the worker and itself', (t) => {

@@ -7,7 +7,10 @@ suite('division', () => {
   test('if each shard gets a slot, all slots are spread over the shards', () => {
     const { atOnce, getSlots: placesOf } = divideEvenly(10_000, 10, 104);
     assert.equal(atOnce, 10);
-    assert.deepEqual(Array.from({ length: 10 }, (_, i) => placesOf(i)), [11, 11, 11, 11, 10, 10, 10, 10, 10, 10]); // biome-ignore format: one line
+    assert.deepEqual(
+      Array.from({ length: 10 }, (_, i) => placesOf(i)),
+      [11, 11, 11, 11, 10, 10, 10, 10, 10, 10],
+    );
   });
 
   // [tasks, shards, slots] and the result: shards at once, slots each
@@ -29,7 +32,11 @@ suite('division', () => {
   }
 
   test('each task is in one shard, shard sizes differ by at most one, and maxInFlight holds', () => {
-    const given = fc.tuple(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 300 })); // biome-ignore format: one line
+    const given = fc.tuple(
+      fc.integer({ min: 1, max: 5000 }),
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 1, max: 300 }),
+    );
     fc.assert(
       fc.property(given, ([numTasks, most, maxInFlight]) => {
         const numShards = Math.min(numTasks, most);

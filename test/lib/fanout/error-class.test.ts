@@ -61,7 +61,10 @@ test("the platform's type of an error says more than its message", () => {
   assert.equal(parseFailure('no such column', 'InputError').name, 'InputError');
   assert.equal(parseFailure('it broke', 'Error').name, 'CrashError');
   assert.equal(parseFailure('Function not found: f', 'ResourceNotFoundException').name, 'NotFoundError');
-  assert.equal(parseFailure('FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory').name, 'OutOfMemoryError'); // biome-ignore format: one line
+  assert.equal(
+    parseFailure('FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory').name,
+    'OutOfMemoryError',
+  );
 });
 
 test('an encoded error is decoded with its name, message and log', () => {

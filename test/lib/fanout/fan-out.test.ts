@@ -59,9 +59,15 @@ suite('fan-out', () => {
         ...options,
       });
       assert.equal(reason, 'allDone');
-      assert.deepEqual(results, numbers(20).map(({ n }) => (n === 4 || n === 13 ? null : { twice: 2 * n }))); // biome-ignore format: one line
+      assert.deepEqual(
+        results,
+        numbers(20).map(({ n }) => (n === 4 || n === 13 ? null : { twice: 2 * n })),
+      );
       assert.deepEqual([counts.tasks, counts.done, counts.failed, counts.attempts], [20, 18, 2, 20]);
-      assert.deepEqual(failed.map(({ taskId }) => taskId), ['n4', 'n13']); // biome-ignore format: one line
+      assert.deepEqual(
+        failed.map(({ taskId }) => taskId),
+        ['n4', 'n13'],
+      );
       const { sums } = await fanOut(engine(), 'f', tasks(20), {
         worker: doubler,
         maxTasksPerExecution,
@@ -84,20 +90,33 @@ suite('fan-out', () => {
     );
     const source = { numTasks: 20, source: { first: 0 } };
     const whole = await fanOut<{ n: number }, Doubled>(sourced, 'f', source, { worker: doubler });
-    assert.deepEqual(whole.results.map((result) => result!.twice), numbers(20).map(({ n }) => 2 * n)); // biome-ignore format: one line
+    assert.deepEqual(
+      whole.results.map((result) => result!.twice),
+      numbers(20).map(({ n }) => 2 * n),
+    );
     assert.deepEqual(asked.splice(0), [[{ first: 0 }, 0, 20]]);
     const sharded = await fanOut<{ n: number }, Doubled>(sourced, 'g', source, {
       worker: doubler,
       maxTasksPerExecution: 7,
     });
     assert.deepEqual([sharded.results, sharded.counts], [whole.results, whole.counts]);
-    assert.deepEqual(asked, [[{ first: 0 }, 0, 6], [{ first: 0 }, 6, 13], [{ first: 0 }, 13, 20]]); // biome-ignore format: ranges
-    assert.deepEqual(sourced.shards.map((shard) => shard.tasks), asked.map(([from, start, end]) => ({ source: from, start, end }))); // biome-ignore format: one line
+    assert.deepEqual(asked, [
+      [{ first: 0 }, 0, 6],
+      [{ first: 0 }, 6, 13],
+      [{ first: 0 }, 13, 20],
+    ]);
+    assert.deepEqual(
+      sourced.shards.map((shard) => shard.tasks),
+      asked.map(([from, start, end]) => ({ source: from, start, end })),
+    );
     await assert.rejects(
       fanOut(engine(), 'f', source, { worker: doubler }),
       /f has a source of tasks, so durableHandler needs the option makeTasks/,
     );
-    const short = memoryEngine(() => async () => ({ twice: 0 }), () => tasks(1)); // biome-ignore format: one line
+    const short = memoryEngine(
+      () => async () => ({ twice: 0 }),
+      () => tasks(1),
+    );
     await assert.rejects(
       fanOut(short, 'f', source, { worker: doubler }),
       /f: makeTasks must return 20 tasks for 0 to 20, got 1/,
@@ -126,7 +145,10 @@ suite('fan-out', () => {
     const options = { maxTasksPerExecution: 30, breakerAttempts: 10, maxInFlight: 100 };
     const { reason, results, counts, timeline } = await fanOut(flaky, 'f', tasks(90), { worker: doubler, ...options });
     assert.equal(reason, 'allDone');
-    assert.deepEqual(results, numbers(90).map(({ n }) => ({ twice: 2 * n }))); // biome-ignore format: one line
+    assert.deepEqual(
+      results,
+      numbers(90).map(({ n }) => ({ twice: 2 * n })),
+    );
     assert.deepEqual([counts.tasks, counts.done, counts.failed], [90, 90, 0]);
     const [again] = flaky.shards.slice(3);
     assert.equal(again.fanOutShard, 'f-shard-0-again');
@@ -184,7 +206,10 @@ suite('fan-out', () => {
     await assert.rejects(map(engine([1]), 'm', numbers(3), { worker: doubler }), (error) => {
       assert.ok(error instanceof FanOutFailedError);
       assert.equal(error.reason, 'tooManyFailed');
-      assert.match(error.message, /fan-out m ended as tooManyFailed: 2 of 3 tasks done, 1 failed; first: task m-1 failed once; last: InputError: no 1 here/); // biome-ignore format: one line
+      assert.match(
+        error.message,
+        /fan-out m ended as tooManyFailed: 2 of 3 tasks done, 1 failed; first: task m-1 failed once; last: InputError: no 1 here/,
+      );
       return true;
     });
     const tolerated = await map(engine([1]), 'm', numbers(3), { worker: doubler, toleratedFailures: 1 });
@@ -207,7 +232,7 @@ suite('fan-out', () => {
     const some = memoryEngine(() => async (payload) => (payload as { n: number }).n || null);
     const worker = workerFunction<{ n: number }, number | null>('some');
     const joined = await mapReduce(some, 'm', numbers(3), { worker, reduce: (a, b) => [a, b] as unknown as number });
-    assert.deepEqual(joined, [[null, 1], 2]); // biome-ignore format: pairs
+    assert.deepEqual(joined, [[null, 1], 2]);
   });
 
   test('map refuses to keep sums only, and two tasks of one name are refused', async () => {

@@ -38,7 +38,10 @@ suite('what is told on', () => {
   test('logs are left out before tasks are, and those that are kept fit', () => {
     const tasks = [failed('x'.repeat(500)), failed('y'.repeat(500)), failed('z'.repeat(500))];
     const kept = keepFailed(tasks, 1400);
-    assert.deepEqual(kept.map(({ error }) => error.log?.[0]), ['x', undefined, undefined]); // biome-ignore format: one line
+    assert.deepEqual(
+      kept.map(({ error }) => error.log?.[0]),
+      ['x', undefined, undefined],
+    );
     assert.ok(JSON.stringify(kept).length <= 1400);
     assert.equal(keepFailed(tasks, 250).length, 2);
     assert.deepEqual(keepFailed(tasks, 10), []);

@@ -22,7 +22,10 @@ test('no attempt is taken to run before it does, whatever the places and the tim
   fc.assert(
     fc.property(durations, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 0, max: 400 }), (times, places, atMs) => {
       const truth = queue(times, places);
-      const state = createState(times.map((_, i) => `t${i}`), resolveOptions({})); // biome-ignore format: one line
+      const state = createState(
+        times.map((_, i) => `t${i}`),
+        resolveOptions({}),
+      );
       step(state, { type: 'start', atMs: 0 });
       for (const [task, { endMs }] of truth.entries()) {
         if (endMs <= atMs) step(state, { type: 'succeeded', task, attempt: 1, atMs: endMs });

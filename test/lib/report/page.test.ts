@@ -15,7 +15,11 @@ async function reportOf(input: Record<string, unknown>): Promise<ClassReport> {
   return getClassReport((await runInMemory(input)).store);
 }
 
-const textOf = (page: string) => page.replace(/<style>.*?<\/style>/s, '').replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' '); // biome-ignore format: one line
+const textOf = (page: string) =>
+  page
+    .replace(/<style>.*?<\/style>/s, '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ');
 
 test('the page of a run holds the numbers of its report, and lies beside it', async () => {
   const { store } = await runInMemory({ oobScore: true });
@@ -215,7 +219,10 @@ function parse(command: string): Record<string, unknown> {
   program.action(() => {
     given = givenParams(program);
   });
-  const words = command.split(' ').slice(5).map((word) => word.replace(/^'(.*)'$/, '$1')); // biome-ignore format: one line
+  const words = command
+    .split(' ')
+    .slice(5)
+    .map((word) => word.replace(/^'(.*)'$/, '$1'));
   program.parse(words, { from: 'user' });
   return given;
 }

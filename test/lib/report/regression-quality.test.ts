@@ -12,11 +12,23 @@ test('bars of residuals hold every row, are alike on both sides of 0, and few ro
   assert.equal(stepsPerBar % 2, 1);
   assert.equal(bars[0].at, -bars.at(-1)!.at);
   assert.ok(bars.length >= 19 && bars.length <= 25, `${bars.length}`);
-  assert.ok(residualBars([[-3, 2], [0, 20], [4, 3]]).bars.length <= 13); // biome-ignore format: one case
+  assert.ok(
+    residualBars([
+      [-3, 2],
+      [0, 20],
+      [4, 3],
+    ]).bars.length <= 13,
+  );
 });
 
 test('what lies far out is in the outermost bars', () => {
-  const { bars } = residualBars([[-1900, 1], [-1, 500], [0, 1000], [1, 500], [1500, 2]]); // biome-ignore format: one case
+  const { bars } = residualBars([
+    [-1900, 1],
+    [-1, 500],
+    [0, 1000],
+    [1, 500],
+    [1500, 2],
+  ]);
   assert.deepEqual(
     bars.map(({ rows }) => rows),
     [1, 500, 1000, 500, 2],

@@ -106,7 +106,18 @@ suite('pipeline', () => {
     const bytes = await store.get(runKeys('r').model);
     const { options } = decodeModel(bytes);
     const { criterion, classWeight, seed, numTrees } = options!;
-    assert.deepEqual([criterion, classWeight, seed, numTrees], ['entropy', [[0, 1], [1, 2]], 5, 6]); // biome-ignore format: one case
+    assert.deepEqual(
+      [criterion, classWeight, seed, numTrees],
+      [
+        'entropy',
+        [
+          [0, 1],
+          [1, 2],
+        ],
+        5,
+        6,
+      ],
+    );
     const found = [...RandomForestClassifier.fromBytes(bytes).featureImportances];
     assert.deepEqual(found, (await getClassReport(store)).featureImportances);
     const random = await runInMemory({ extraTrees: true, bootstrap: true });

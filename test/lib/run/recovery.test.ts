@@ -118,7 +118,15 @@ suite('pipeline: interrupted, failed and cancelled runs', () => {
       'task split-1 failed once; last: InputError: the partition is torn; 1 more failed; see runs/r/failed.json';
     await assert.rejects(broken, { name: 'TaskFailedError', message });
     const { tasks, ...rest } = await getJson<FailedTasks>(store, runKeys('r').failed);
-    assert.deepEqual(rest, { runId: 'r', execution: 'arn', stage: 'split', reason: 'tooManyFailed', numTasks: 6, numDone: 4, numFailed: 2 }); // biome-ignore format: one line
+    assert.deepEqual(rest, {
+      runId: 'r',
+      execution: 'arn',
+      stage: 'split',
+      reason: 'tooManyFailed',
+      numTasks: 6,
+      numDone: 4,
+      numFailed: 2,
+    });
     const log = 'no log came with it: see the log group of function split';
     const error = { name: 'InputError', message: 'the partition is torn', log };
     assert.deepEqual(
@@ -134,7 +142,10 @@ suite('pipeline: interrupted, failed and cancelled runs', () => {
     );
     const { invoked, result } = await runInMemory({}, store);
     const split = invoked.filter((payload) => (payload as { kind?: string }).kind === 'split');
-    assert.deepEqual(split, tasks.map(({ payload }) => payload)); // biome-ignore format: one line
+    assert.deepEqual(
+      split,
+      tasks.map(({ payload }) => payload),
+    );
     assert.deepEqual(result, (await runInMemory({})).result);
   });
 

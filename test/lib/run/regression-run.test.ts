@@ -65,8 +65,14 @@ suite('a run of regression', () => {
     assert.ok(low < report.r2 && report.r2 < high && high < 1);
     // noise of 30 beside five coefficients of up to 100
     assert.ok(report.r2 > 0.6 && report.r2 < report.r2Ceiling! && report.r2Ceiling! < 0.995);
-    assert.equal(report.density.reduce((sum, [, , rows]) => sum + rows, 0), 150); // biome-ignore format: one line
-    assert.equal(report.residuals.reduce((sum, [, rows]) => sum + rows, 0), 150); // biome-ignore format: one line
+    assert.equal(
+      report.density.reduce((sum, [, , rows]) => sum + rows, 0),
+      150,
+    );
+    assert.equal(
+      report.residuals.reduce((sum, [, rows]) => sum + rows, 0),
+      150,
+    );
     assert.ok(report.values.min < report.values.mean && report.values.mean < report.values.max);
     assert.equal(report.permutationImportances!.mean.length, 5);
     const { state, r2: shown, rmse, mae, accuracy } = await viewRun(store, 'r');
@@ -90,8 +96,14 @@ suite('a run of regression', () => {
         return { result, scores };
       };
       const expected = await of({ strategy: 'gather' });
-      assert.deepEqual(await of({ chunkSize: 37, workers: 1, strategy: 'trees' }).then(withoutCurve), withoutCurve(expected)); // biome-ignore format: one line
-      assert.deepEqual(await of({ chunkSize: 600, workers: 3, strategy: 'trees' }).then(withoutCurve), withoutCurve(expected)); // biome-ignore format: one line
+      assert.deepEqual(
+        await of({ chunkSize: 37, workers: 1, strategy: 'trees' }).then(withoutCurve),
+        withoutCurve(expected),
+      );
+      assert.deepEqual(
+        await of({ chunkSize: 600, workers: 3, strategy: 'trees' }).then(withoutCurve),
+        withoutCurve(expected),
+      );
     });
   }
 
@@ -121,7 +133,10 @@ suite('a run of regression', () => {
     const details = { options: options!, ranges: ranges! };
     assert.deepEqual(bytes, encodeModel({ trees, edges, numClasses: 0, classLabels: [] }, details));
     const { oobScore, oobCoverage, oobCurve, featureImportances } = await reportOf(store);
-    assert.deepEqual({ score: oobScore, coverage: oobCoverage }, scoreOob(table.target, oobSums(table, plan.forest, trees, 0))); // biome-ignore format: one line
+    assert.deepEqual(
+      { score: oobScore, coverage: oobCoverage },
+      scoreOob(table.target, oobSums(table, plan.forest, trees, 0)),
+    );
     assert.equal(oobCurve!.at(-1)!.score, oobScore);
     const loaded = RandomForestRegressor.fromBytes(bytes);
     assert.deepEqual([...loaded.featureImportances], featureImportances);
@@ -172,7 +187,13 @@ suite('a run of regression on data', () => {
   }
 
   test('groups, times, hashes and weights work, and the same file in parts gives the same model', async () => {
-    const lines = ['a,b,key,day,w,y', ...Array.from({ length: 300 }, (_, i) => `${i % 17},${(i * 7) % 23},${i % 40},${i},${1 + (i % 3)},${(i % 17) * 1.5 + ((i * 7) % 23) * 0.25}`)]; // biome-ignore format: one line
+    const lines = [
+      'a,b,key,day,w,y',
+      ...Array.from(
+        { length: 300 },
+        (_, i) => `${i % 17},${(i * 7) % 23},${i % 40},${i},${1 + (i % 3)},${(i % 17) * 1.5 + ((i * 7) % 23) * 0.25}`,
+      ),
+    ];
     const table = { 's3://tables/t.csv': `${lines.join('\n')}\n` };
     const base = { task: 'regression', label: 'y', weights: 'w', testSize: 0.2 };
     for (const how of [{ group: 'key' }, { time: 'day' }, { hashBy: 'key' }, { shuffle: false }, { folds: 3 }]) {
@@ -200,15 +221,27 @@ suite('a run of regression on data', () => {
   const refused: [Record<string, unknown>, string, RegExp][] = [
     [{ stratify: true }, 'x,y\n1,2\n', /^stratify applies only to classification, got the task regression/],
     [{ classWeight: 'balanced' }, 'x,y\n1,2\n', /^classWeight applies only to classification/],
-    [{ criterion: 'gini' }, 'x,y\n1,2\n', /^criterion must be squared_error, absolute_error or poisson for the task regression, got gini$/],
+    [
+      { criterion: 'gini' },
+      'x,y\n1,2\n',
+      /^criterion must be squared_error, absolute_error or poisson for the task regression, got gini$/,
+    ],
     [{ engine: 'ml-random-forest' }, 'x,y\n1,2\n', /^engine ml-random-forest supports only classification/],
-    [{ categorical: ['y'] }, 'x,y\n1,2\n3,4\n', /label "y" is named in categorical, but the task regression predicts numbers/],
+    [
+      { categorical: ['y'] },
+      'x,y\n1,2\n3,4\n',
+      /label "y" is named in categorical, but the task regression predicts numbers/,
+    ],
     [{}, 'x,y\n1,2\n2,five\n3,4\n', /row 2, column "y": the task regression predicts numbers, got "five"/],
     [{}, 'x,y\n1,2\n2,\n3,4\n', /row 2, column "y": the label is missing in 1 row/],
     [{}, 'x,y\n1,2\n2,2\n3,2\n', /label "y" is 2 in all rows; there is nothing to learn/],
-    [{ criterion: 'poisson' }, 'x,y\n1,-2\n2,2\n3,2\n4,1\n', /poisson needs labels ≥ 0, some of them above, got -2 to 2/],
+    [
+      { criterion: 'poisson' },
+      'x,y\n1,-2\n2,2\n3,2\n4,1\n',
+      /poisson needs labels ≥ 0, some of them above, got -2 to 2/,
+    ],
     [{ testSize: 1 }, 'x,y\n1,-2\n2,2\n3,2\n', /needs at least 2 rows to score: testSize leaves 1 on the test side/],
-  ]; // biome-ignore format: one case a line
+  ];
   for (const [input, text, message] of refused) {
     test(`refuses ${JSON.stringify(input)} on ${JSON.stringify(text)}`, async () => {
       const run = runOnData({ 's3://tables/t.csv': text }, { task: 'regression', label: 'y', testSize: 0.5, ...input });
@@ -238,7 +271,10 @@ test('the task follows from the generator, and the other way round', () => {
   assert.deepEqual(of({ generator: 'friedman1' }), ['regression', 'friedman1', 'squared_error', 'all']);
   assert.throws(() => planRun(parseRunParams({ task: 'classification', generator: 'friedman1' })), InputError);
   const wrong = { task: 'regression', generator: 'logistic' };
-  assert.throws(() => planRun(parseRunParams(wrong)), /generator must be regression or friedman1 for the task regression, got logistic/); // biome-ignore format: one line
+  assert.throws(
+    () => planRun(parseRunParams(wrong)),
+    /generator must be regression or friedman1 for the task regression, got logistic/,
+  );
   assert.throws(() => planRun(parseRunParams({ noise: 1 })), /noise does not apply to the generator hypercube/);
 });
 

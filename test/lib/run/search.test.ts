@@ -52,7 +52,10 @@ test('the scores of a fold are those of a forest that is fitted by hand without 
     const { search: found } = await getReport(store, 'r');
     const { params } = await getJson<RunRequest>(store, runKeys('r').run);
     const { schema, shape } = await getJson<SchemaResult>(store, runKeys('r').schema);
-    assert.deepEqual(schema.features.map(({ type }) => type), ['numeric', 'numeric', 'numeric', 'numeric']); // biome-ignore format: one line
+    assert.deepEqual(
+      schema.features.map(({ type }) => type),
+      ['numeric', 'numeric', 'numeric', 'numeric'],
+    );
     const training = await gatherRows(store, planRun(params, shape), 'r');
     const folds = assignFolds(training.labels, 4, 5, false);
     const places = [...training.rowIndex.keys()];
@@ -64,7 +67,10 @@ test('the scores of a fold are those of a forest that is fitted by hand without 
           places.filter((at) => (folds[at] === fold) === isHeld).map((at) => training.rowIndex[at]);
         const [grown, held] = [side(false), side(true)];
         const forest = new RandomForestClassifier({ numTrees: 6, seed: 5, maxDepth, criterion });
-        forest.fit(toRows(grown), grown.map((i) => labels[i])); // biome-ignore format: one line
+        forest.fit(
+          toRows(grown),
+          grown.map((i) => labels[i]),
+        );
         const probabilities = forest.predictProba(toRows(held));
         const truth = held.map((i) => labels[i]);
         const predicted = truth.map((_, i) => (probabilities[2 * i + 1] > probabilities[2 * i] ? 1 : 0));
@@ -90,7 +96,6 @@ test('a search has the same scores and model for any number of workers and chunk
     [2, 37],
     [4, 600],
   ]) {
-    // biome-ignore format: one line
     const other = await search({ search: SEARCH, stratify: true, workers, chunkSize, strategy: 'trees' });
     assert.deepEqual(other.result, one.result);
     assert.deepEqual(scoresOf(other.found), scoresOf(one.found));
@@ -101,7 +106,10 @@ test('a search has the same scores and model for any number of workers and chunk
   assert.equal(best.rankTestScore, 1);
   assert.equal(best.meanTestScore, Math.max(...found.results.map(({ meanTestScore }) => meanTestScore!)));
   const { maxDepth, maxFeatures, search: left, folds } = report.params;
-  assert.deepEqual([maxDepth, maxFeatures, left, folds], [best.params.maxDepth, best.params.maxFeatures, undefined, undefined]); // biome-ignore format: one line
+  assert.deepEqual(
+    [maxDepth, maxFeatures, left, folds],
+    [best.params.maxDepth, best.params.maxFeatures, undefined, undefined],
+  );
   const plain = await runInMemory({ ...best.params, stratify: true });
   assert.deepEqual(plain.result, one.result);
   const { permutationImportances, featureImportances } = await getReport(plain.store, 'r');
@@ -130,7 +138,12 @@ test('halving gives fewer candidates more rows, and the first rounds of the same
   const { rounds, results, best } = calm.found;
   assert.deepEqual(
     rounds.map(({ numCandidates, resources }) => [numCandidates, resources]),
-    [[12, 67], [6, 134], [3, 268], [2, 536]], // biome-ignore format: one line
+    [
+      [12, 67],
+      [6, 134],
+      [3, 268],
+      [2, 536],
+    ],
   );
   assert.equal(results.length, 23);
   assert.equal(results[best].round, 3);
@@ -146,7 +159,10 @@ test('halving gives fewer candidates more rows, and the first rounds of the same
   assert.equal(fits.length, 23 * 3);
   const aggressive = { factor: 2, minResources: 270, aggressiveElimination: true };
   const repeated = await search({ search: { grid, halving: aggressive } });
-  assert.deepEqual(repeated.found.rounds.map(({ resources }) => resources), [270, 270, 270, 540]); // biome-ignore format: one line
+  assert.deepEqual(
+    repeated.found.rounds.map(({ resources }) => resources),
+    [270, 270, 270, 540],
+  );
   // 12 candidates with 270 rows, whatever the number of rounds, and 2 with all
   assert.equal(repeated.invoked.filter((task) => (task as { kind: string }).kind === 'fit').length, (12 + 2) * 3);
   assert.deepEqual(repeated.report.tasks.total, repeated.invoked.length);
@@ -155,7 +171,10 @@ test('halving gives fewer candidates more rows, and the first rounds of the same
 test('with trees as the resource the rounds have more trees, and the best is grown with all', async () => {
   const halving = { resource: 'trees', factor: 3, minResources: 'smallest' };
   const { found, report, invoked } = await search({ trees: 20, search: { ...SEARCH, halving } });
-  assert.deepEqual(found.rounds.map(({ resources }) => resources), [1, 3]); // biome-ignore format: one line
+  assert.deepEqual(
+    found.rounds.map(({ resources }) => resources),
+    [1, 3],
+  );
   assert.equal(report.model.numTrees, 20);
   const trees = invoked.flatMap((task) => (task as { kind: string; params: { trees: number } }).params?.trees ?? []);
   assert.deepEqual([...new Set(trees)], [1, 3]);
@@ -196,7 +215,15 @@ test('a fold without one of the classes has no ROC AUC, and a candidate without 
 
 test('a search has the tasks that its forecast says, and costs what its fits take', async () => {
   for (const halving of [false, { factor: 2 }]) {
-    const input = { samples: 600, chunkSize: 100, features: 5, trees: 6, workers: 2, folds: 3, search: { ...SEARCH, halving } }; // biome-ignore format: one line
+    const input = {
+      samples: 600,
+      chunkSize: 100,
+      features: 5,
+      trees: 6,
+      workers: 2,
+      folds: 3,
+      search: { ...SEARCH, halving },
+    };
     const { report } = await search(input);
     const forecast = forecastRun(planRun(parseRunParams(input)));
     assert.equal(forecast.total.tasks, report.tasks.total);
@@ -210,7 +237,11 @@ test('a search has the tasks that its forecast says, and costs what its fits tak
 
 test('a search that is asked for again is the same one, and another grid is a conflict', async () => {
   const store = memoryStore();
-  const orchestrator = { start: async (name: string) => name, state: async () => ({ state: 'running' as const }), stop: async () => {} }; // biome-ignore format: one line
+  const orchestrator = {
+    start: async (name: string) => name,
+    state: async () => ({ state: 'running' as const }),
+    stop: async () => {},
+  };
   const ask = (grid: unknown) =>
     startRun({ store, orchestrator }, 's', parseRunParams({ search: { grid } }), ['search']);
   await ask({ maxDepth: [1, 2], trees: [3] });
@@ -241,11 +272,22 @@ test('a search of a run that predicts values ranks by R², and by errors the oth
   }
   const plain = await runInMemory({ ...input, maxDepth: 3 });
   const { crossValidation } = (await getReport(plain.store, 'r')) as ValueReport;
-  const [byR2, byRmse, byMae] = found.map(({ results }) => results.find(({ params }) => params.maxDepth === 3 && params.criterion === 'squared_error')!); // biome-ignore format: one line
+  const [byR2, byRmse, byMae] = found.map(
+    ({ results }) => results.find(({ params }) => params.maxDepth === 3 && params.criterion === 'squared_error')!,
+  );
   const { folds } = crossValidation!;
-  assert.deepEqual(byR2.splitTestScores, folds.map(({ r2 }) => r2)); // biome-ignore format: one line
-  assert.deepEqual(byRmse.splitTestScores, folds.map(({ rmse }) => rmse)); // biome-ignore format: one line
-  assert.deepEqual(byMae.splitTestScores, folds.map(({ mae }) => mae)); // biome-ignore format: one line
+  assert.deepEqual(
+    byR2.splitTestScores,
+    folds.map(({ r2 }) => r2),
+  );
+  assert.deepEqual(
+    byRmse.splitTestScores,
+    folds.map(({ rmse }) => rmse),
+  );
+  assert.deepEqual(
+    byMae.splitTestScores,
+    folds.map(({ mae }) => mae),
+  );
   const wrong = { ...input, search: { grid, scoring: 'accuracy' } };
   assert.throws(() => parseRunParams(wrong), /scoring must be r2, rmse, mae, got "accuracy"/);
   assert.equal(parseRunParams({ ...input, search: { grid } }).search!.scoring, 'r2');

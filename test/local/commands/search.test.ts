@@ -87,7 +87,10 @@ suite('arvoredo search', () => {
       classWeight: [null, { 0: 2, 1: 1 }],
       maxDepth: { from: 2, to: 20 },
     });
-    assert.deepEqual(search.rounds.map(({ numCandidates }: { numCandidates: number }) => numCandidates), [9, 3, 1]); // biome-ignore format: one line
+    assert.deepEqual(
+      search.rounds.map(({ numCandidates }: { numCandidates: number }) => numCandidates),
+      [9, 3, 1],
+    );
     // 6 chunks three times, bins, 13 candidates on 5 folds, one group of trees, merge
     assert.equal(total.tasks, 18 + 1 + 65 + 2);
   });

@@ -6,7 +6,13 @@ import { checkRunnable, planRun } from '../../../../lib/plan/plan-run.ts';
 test('a search has its defaults, five folds among them, whatever order it was written in', () => {
   const { search, folds } = parseRunParams({ search: { halving: true, grid: { trees: [1], maxDepth: [null] } } });
   const grid = { maxDepth: [null], trees: [1] };
-  const halving = { factor: 3, resource: 'rows', minResources: 'exhaust', maxResources: null, aggressiveElimination: false }; // biome-ignore format: one line
+  const halving = {
+    factor: 3,
+    resource: 'rows',
+    minResources: 'exhaust',
+    maxResources: null,
+    aggressiveElimination: false,
+  };
   assert.equal(JSON.stringify(search), JSON.stringify({ grid, random: null, scoring: 'accuracy', halving }));
   assert.equal(folds, 5);
   assert.equal(parseRunParams({}).folds, undefined);
