@@ -1,5 +1,5 @@
-// The place where runs are: a stack on AWS, or an emulator's folder here. To look at them, cancel or remove them:
-// nothing that was left unfinished goes on.
+// The backend of runs: a stack on AWS, or an emulator's folder on this machine. Opened here, it serves commands that read,
+// cancel or remove runs; unfinished runs do not resume.
 
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -31,7 +31,7 @@ export interface OpenStore {
   store: Store;
   /** Objects of any bucket. */
   objects: Objects;
-  /** Another bucket of the same place. */
+  /** Another bucket of the same backend. */
   bucket(name: string): Store;
   close(): Promise<void>;
 }

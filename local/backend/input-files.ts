@@ -41,7 +41,7 @@ export async function hashFile(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Files of this machine as objects, to look at: pinned by their size and time of change. */
+/** Read-only objects for files on this machine, pinned by size and modification time. */
 const LOCAL_FILES: Objects = {
   async find(path) {
     return Promise.all((await findFiles(path, path)).map(pin));
@@ -83,7 +83,7 @@ async function pin(file: string): Promise<PinnedObject> {
   return { uri: file, size, etag: `${size}-${mtimeMs}` };
 }
 
-/** Names of files, each with as many of its folders as tell it from the others. */
+/** Names of files, each with the fewest parent folders that make it unique. */
 export function readNames(files: readonly string[]): string[] {
   const paths = files.map((file) => resolve(file).split(sep).filter(Boolean));
   const names = paths.map((path) => path.at(-1)!);

@@ -28,7 +28,7 @@ export async function joinEmulator(
     try {
       return { started: await start() };
     } catch (error) {
-      // one may have come up since the look, too
+      // another emulator may have started since the check
       if (!(error instanceof ConflictError) || Date.now() > untilMs) throw error;
       await sleep(POLL_MS);
     }

@@ -1,4 +1,4 @@
-// An emulator as the place where a run goes.
+// An emulator as the backend of a run.
 
 import { makeTarget, type Target } from '../../lib/aws/target.ts';
 import { type EmulatorInfo, LOCAL_CREDENTIALS, LOCAL_REGION } from '../emulator/options.ts';

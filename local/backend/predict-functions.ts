@@ -1,4 +1,4 @@
-// A prediction by functions: in an emulator, which is up for it where none is, or in a stack on AWS.
+// A prediction by functions: in an emulator, started if none is running, or in a stack on AWS.
 
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
@@ -25,15 +25,15 @@ import { type Upload, uploadFiles } from './upload.ts';
 const LOCAL_POLL_MS = 50;
 const AWS_POLL_MS = 1000;
 /** Polls of the status for each poll of the execution itself: an execution that cannot start leaves no status. */
-const POLLS_PER_LOOK = 20;
+const POLLS_PER_EXECUTION_POLL = 20;
 
-/** An id that is not taken: the time, and chance. */
+/** A new id from the time and a random number. */
 export function newPredictionId(now = new Date()): string {
   const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
   return `predict-${stamp}-${randomBytes(3).toString('hex')}`;
 }
 
-/** Open what has the functions; of an emulator with what an earlier one left of this prediction going on. */
+/** Open the backend with the functions; a new emulator resumes what an earlier one left of this prediction. */
 export async function openFunctions(
   { on, stack, dataDir }: BackendFlags,
   workers: number,
@@ -52,7 +52,7 @@ export async function openFunctions(
 }
 
 /**
- * Ask for a prediction, and wait until it is done.
+ * Start a prediction, and wait until it has ended.
  *
  * @param model of a file, which is put into the bucket; none where the request names one that is there
  * @throws {CancelledError} when `signal` was aborted: what is done stays
@@ -74,7 +74,7 @@ export async function predictByFunctions(
     uploads: readonly Upload[];
     on: 'local' | 'aws';
     signal: AbortSignal;
-    /** Told once of each stage that is seen. */
+    /** Called once for each stage. */
     onStage: (status: PredictionStatus) => void;
   },
 ): Promise<PredictionResult> {
@@ -94,7 +94,7 @@ export async function predictByFunctions(
       stage = found.status.stage;
       onStage(found.status);
     }
-    if (execution && poll % POLLS_PER_LOOK === 0) {
+    if (execution && poll % POLLS_PER_EXECUTION_POLL === 0) {
       const { state, message } = await orchestrator.state(execution);
       const isDone = (await getPredictionStatus(store, predictionId)) ?? {};
       if (state === 'failed' && !('result' in isDone)) throw new Error(`the orchestrator failed: ${message}`);

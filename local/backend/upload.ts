@@ -11,8 +11,8 @@ export interface Upload {
 }
 
 /**
- * Replace paths among the data by where the files will lie. Functions never read this machine's files: whoever may ask
- * for a run could read them all.
+ * Replace local paths in the data with the locations of their uploads. Functions never read this machine's files; otherwise
+ * anyone who may start a run could read them all.
  *
  * @throws {InputError} on a path with `--on aws`, or one where nothing is
  */

@@ -1,4 +1,4 @@
-// Options of the commands that look at runs: which place, and JSON instead of text.
+// Options of the commands that read runs: the backend, and JSON instead of text.
 
 import { type Command, Option } from 'commander';
 import { InputError } from '../../lib/base/errors.ts';
@@ -6,7 +6,7 @@ import { listRuns } from '../../lib/run/run.ts';
 import { type BackendFlags, type OpenTarget, openTarget } from '../backend/backend.ts';
 import { addJsonOption, checkJson, print } from './output.ts';
 
-export interface LookFlags extends BackendFlags {
+export interface BackendAndJsonFlags extends BackendFlags {
   json?: string;
 }
 
@@ -40,41 +40,41 @@ export function addAccountOptions(command: Command, helpGroup = 'Options:'): Com
     );
 }
 
-/** Options that one place has, and the other has no use for. */
-const PLACES = { stack: 'aws', token: 'aws', dataDir: 'local' } as const;
+/** Options that apply to one backend only. */
+const BACKEND_OPTIONS = { stack: 'aws', token: 'aws', dataDir: 'local' } as const;
 
 /**
- * @throws {InputError} on a flag that the chosen place has no use for: whoever gives it means the other. What file and
- *   environment say is for commands of either place.
+ * @throws {InputError} on a flag that does not apply to the chosen backend. Values from the options file and the environment
+ *   are ignored instead, as they serve both backends.
  */
 export function checkBackend(command: Command): void {
   const on: unknown = command.getOptionValue('on');
   if (on === undefined) return;
-  for (const [name, place] of Object.entries(PLACES)) {
+  for (const [name, place] of Object.entries(BACKEND_OPTIONS)) {
     if (place === on || command.getOptionValueSource(name) !== 'cli') continue;
     const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     throw new InputError(`${flag} requires --on ${place}, got --on ${on}; change --on, or remove ${flag}`);
   }
 }
 
-/** Region and profile become those of the SDK's default chain, for every client that is made from then on. */
+/** Make region and profile the defaults of the SDK, for all clients created afterwards. */
 export function chooseAccount({ region, profile }: AccountFlags, env = process.env): void {
   if (region !== undefined) env.AWS_REGION = region;
   if (profile === undefined) return;
   env.AWS_PROFILE = profile;
-  // what is asked for by name goes before keys that lie about; the SDK thinks so too, but warns
+  // a named profile takes precedence over keys in the environment; the SDK agrees, but prints a warning
   delete env.AWS_ACCESS_KEY_ID;
   delete env.AWS_SECRET_ACCESS_KEY;
   delete env.AWS_SESSION_TOKEN;
 }
 
-export function addLookOptions(command: Command): Command {
+export function addBackendAndJsonOptions(command: Command): Command {
   return addJsonOption(addBackendOptions(command));
 }
 
-/** Open the place, do the work and close it; then print what the work gave, as text or as JSON. */
-export async function look<Result>(
-  flags: LookFlags,
+/** Open the backend, do the work and close it; then print the result as text or as JSON. */
+export async function withBackend<Result>(
+  flags: BackendAndJsonFlags,
   work: (target: OpenTarget['target']) => Promise<Result>,
   describe: (result: Result) => string,
 ): Promise<void> {
@@ -90,9 +90,9 @@ export async function look<Result>(
 }
 
 /**
- * The run that is meant when none is named: the last.
+ * The id of a run; by default that of the last run.
  *
- * @throws {InputError} when there is none
+ * @throws {InputError} when there are no runs
  */
 export async function orLastRun(
   { store }: Pick<OpenTarget['target'], 'store'>,

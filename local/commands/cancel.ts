@@ -2,7 +2,7 @@
 
 import { Command } from 'commander';
 import { cancelRun, checkRun, type RunState } from '../../lib/run/run.ts';
-import { addLookOptions, type LookFlags, look } from './backend-options.ts';
+import { addBackendAndJsonOptions, type BackendAndJsonFlags, withBackend } from './backend-options.ts';
 import { describeView } from './status.ts';
 
 const HAS_ENDED: readonly RunState[] = ['succeeded', 'failed', 'cancelled'];
@@ -11,8 +11,8 @@ export function cancelCommand(): Command {
   const command = new Command('cancel')
     .description('Cancel a run. arvoredo run --run-id resumes it. Has no effect on a run that has ended.')
     .argument('<RUN_ID>', 'the run');
-  return addLookOptions(command).action((runId: string, flags: LookFlags) =>
-    look(
+  return addBackendAndJsonOptions(command).action((runId: string, flags: BackendAndJsonFlags) =>
+    withBackend(
       flags,
       async ({ store, orchestrator }) => {
         const { state } = await checkRun({ store, orchestrator }, runId);

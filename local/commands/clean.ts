@@ -10,14 +10,14 @@ import { mapLimited, STORE_REQUESTS } from '../../lib/store/task.ts';
 import type { Target } from '../backend/local-target.ts';
 import { integerParser } from '../config/parse.ts';
 import { plural } from '../output/table.ts';
-import { addLookOptions, type LookFlags, look } from './backend-options.ts';
+import { addBackendAndJsonOptions, type BackendAndJsonFlags, withBackend } from './backend-options.ts';
 
-interface CleanFlags extends LookFlags {
+interface CleanFlags extends BackendAndJsonFlags {
   all: boolean;
   olderThan?: number;
 }
 
-/** What was removed. */
+/** The removed runs. */
 interface Cleaned {
   runs: { runId: string; objects: number }[];
 }
@@ -30,11 +30,11 @@ export function cleanCommand(): Command {
     .argument('[RUN_ID...]', 'the runs')
     .option('--all', 'every run', false)
     .option('--older-than <DAYS>', 'every run that was created more than DAYS days ago', integerParser(0, 36_500));
-  return addLookOptions(command).action((named: string[], flags: CleanFlags) => {
+  return addBackendAndJsonOptions(command).action((named: string[], flags: CleanFlags) => {
     const ways = [named.length > 0, flags.all, flags.olderThan !== undefined].filter(Boolean).length;
     if (ways !== 1) throw new InputError('name runs, or give --all or --older-than, one of the three');
     for (const runId of named) checkRunId(runId);
-    return look(flags, (target) => clean(target, named, flags), describeCleaned);
+    return withBackend(flags, (target) => clean(target, named, flags), describeCleaned);
   });
 }
 

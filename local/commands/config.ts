@@ -81,7 +81,7 @@ function listValues(command: Command, settings: Map<string, Setting>, flags: str
       return { name, value: plain(command.getOptionValue(name)), source: 'flag', by: options[0].long!, commands };
     if (setting) return { name, value: plain(setting.value), source: setting.source, by: setting.by, commands };
     const [{ defaultValueDescription }] = options;
-    const unset = options.length === 1 && options[0].isBoolean() ? false : null; // a switch that nobody has thrown
+    const unset = options.length === 1 && options[0].isBoolean() ? false : null; // an unset switch
     const preset = defaultValueDescription === undefined ? unset : number(defaultValueDescription);
     const value = command.getOptionValue(name) ?? preset;
     return { name, value, source: 'default', by: null, commands };

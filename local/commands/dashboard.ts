@@ -15,10 +15,10 @@ import { startDashboard } from '../dashboard/server.ts';
 import { apiClient } from '../http/api-client.ts';
 import { listenNear } from '../http/ports.ts';
 import { colours } from '../output/colours.ts';
-import { addLookOptions, type LookFlags } from './backend-options.ts';
+import { addBackendAndJsonOptions, type BackendAndJsonFlags } from './backend-options.ts';
 import { checkJson, print } from './output.ts';
 
-interface DashboardFlags extends LookFlags {
+interface DashboardFlags extends BackendAndJsonFlags {
   port: number;
   token?: string;
 }
@@ -29,7 +29,7 @@ export function dashboardCommand(): Command {
     .argument('[RUN_ID]', 'with --on aws, the run (the latest)')
     .option('--port <N>', 'port of the page; if it is taken, the next free one', port, DASHBOARD_PORT)
     .option('--token <TOKEN>', 'token for the HTTP API; without it, requests are signed');
-  return addLookOptions(command).action(async (runId: string | undefined, flags: DashboardFlags) => {
+  return addBackendAndJsonOptions(command).action(async (runId: string | undefined, flags: DashboardFlags) => {
     await checkJson(flags.json);
     const stop = new AbortController();
     process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());

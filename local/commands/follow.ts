@@ -13,25 +13,25 @@ import type { Progress } from '../output/progress.ts';
 
 const LOCAL_POLL_MS = 100;
 const AWS_POLL_MS = 1000;
-/** A poll lists what is done: of thousands of tasks that takes its time, of which it may have this share, and no pause is longer. */
+/** Polling may take this share of the time: a poll lists finished tasks, which takes long for thousands of them. */
 const POLL_SHARE = 0.1;
 const MAX_POLL_MS = 2000;
-/** Polls between two looks at the execution itself: one that cannot even start leaves no status. */
-const POLLS_PER_LOOK = 20;
+/** Polls of the status for each poll of the execution itself: one that cannot start writes no status. */
+const POLLS_PER_EXECUTION_POLL = 20;
 
 export interface FollowOptions {
   runId: string;
-  /** ARN of the execution that is at it; none when the run is done. */
+  /** ARN of the run's execution; undefined when the run is done. */
   execution: string | undefined;
   on: 'local' | 'aws';
   progress: Progress;
-  /** Options that lead back to the same place, for the hint. */
+  /** Options that select the same backend, for the hint. */
   options: string[];
   /** Aborted with a `CancelledError` by the user, with another error when the emulator broke. */
   signal: AbortSignal;
-  /** Called at each look, while nothing is asked of the target; the target may be another afterwards. */
+  /** Called at each poll, while no request to the target is open; it may replace the target. */
   onStages?: (stages: readonly StageStatus[]) => Promise<void>;
-  /** Told of the run at each look, the last one included. */
+  /** Called with the run at each poll, including the last. */
   onView?: (view: RunView) => void;
 }
 
@@ -42,7 +42,7 @@ export interface FollowOptions {
  */
 export async function follow(target: Target, options: FollowOptions): Promise<void> {
   const { runId, execution, progress, signal, onStages, onView } = options;
-  const hint = `go on with: ${launcher()} run${options.options.map((word) => ` ${quote(word)}`).join('')} --run-id ${runId}`;
+  const hint = `resume it with: ${launcher()} run${options.options.map((word) => ` ${quote(word)}`).join('')} --run-id ${runId}`;
   try {
     for (let poll = 1; ; poll++) {
       const { store, orchestrator } = target;
@@ -60,7 +60,7 @@ export async function follow(target: Target, options: FollowOptions): Promise<vo
       if (state === 'succeeded') return;
       if (state === 'cancelled') throw new CancelledError(`run ${runId} was cancelled`);
       if (state === 'failed') throw named(error ?? { name: 'Error', message: 'the run failed' });
-      if (execution && poll % POLLS_PER_LOOK === 0) {
+      if (execution && poll % POLLS_PER_EXECUTION_POLL === 0) {
         const { state: executionState, message } = await orchestrator.state(execution);
         const isDone = (await viewRun(store, runId)).state === 'succeeded';
         if (executionState === 'failed' && !isDone) throw new Error(`the orchestrator failed: ${message}`);
@@ -90,7 +90,7 @@ function toError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-/** How this command was called, so that the hint can be pasted. */
+/** How this command was started, so that the hint can be pasted. */
 function launcher(): string {
   if (process.env.npm_lifecycle_event) return 'npm run arvoredo --';
   const script = process.argv[1] ?? 'arvoredo';
@@ -101,7 +101,7 @@ function quote(word: string): string {
   return /^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** @param tookMs of the last poll */
+/** @param tookMs duration of the last poll */
 export function pollPauseMs(leastMs: number, tookMs: number): number {
   return Math.max(leastMs, Math.min(MAX_POLL_MS, tookMs / POLL_SHARE - tookMs));
 }

@@ -13,10 +13,10 @@ import { awsLogs } from '../logs/aws-logs.ts';
 import type { LogLine } from '../logs/line.ts';
 import { localLogs } from '../logs/local-logs.ts';
 import { colours } from '../output/colours.ts';
-import { addLookOptions, type LookFlags, orLastRun } from './backend-options.ts';
+import { addBackendAndJsonOptions, type BackendAndJsonFlags, orLastRun } from './backend-options.ts';
 import { checkJson, writeJson } from './output.ts';
 
-interface LogsFlags extends LookFlags {
+interface LogsFlags extends BackendAndJsonFlags {
   task?: string;
   function?: string;
   follow: boolean;
@@ -33,7 +33,7 @@ export function logsCommand(): Command {
     .option('--function <NAME>', 'only this function: generate, trainLarge, orchestrator')
     .option('--follow', 'wait for more lines until the run has ended', false)
     .option('--tail <N>', 'print the last N lines only', integerParser(1, 1_000_000));
-  return addLookOptions(command).action(async (named: string | undefined, flags: LogsFlags) => {
+  return addBackendAndJsonOptions(command).action(async (named: string | undefined, flags: LogsFlags) => {
     const { json, task, function: of, tail } = flags;
     if (of !== undefined && !NAMES.includes(of))
       throw new InputError(`--function must be ${either(NAMES)}, got ${quote(of)}`);

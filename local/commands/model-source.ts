@@ -8,7 +8,7 @@ import type { Model } from '../../lib/forest/model.ts';
 import { checkRunId, runKeys } from '../../lib/store/keys.ts';
 import { type BackendFlags, type OpenStore, openStore } from '../backend/backend.ts';
 
-/** The store of a place, opened when it is first asked for. */
+/** The store of a backend, opened on first use. */
 export class LazyStore {
   readonly #place: BackendFlags;
   #opened: Promise<OpenStore> | undefined;

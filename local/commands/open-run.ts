@@ -31,7 +31,7 @@ interface OpenRun {
   close(): Promise<void>;
 }
 
-/** What a run requires of the backend it opens. */
+/** Requirements of a run for its backend. */
 interface RunNeeds {
   runId: string;
   /** Concurrent workers, if an emulator is started for it. */

@@ -73,7 +73,7 @@ export function createProgram(): Command {
   return program;
 }
 
-/** Short, so that descriptions have room beside it at 80 columns. */
+/** Short, so that descriptions fit next to it in 80 columns. */
 function showTerm(command: Command): string {
   const toWord = (argument: Argument) => {
     const name = `${argument.name()}${argument.variadic ? '...' : ''}`;

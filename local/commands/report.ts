@@ -5,14 +5,14 @@ import { InputError } from '../../lib/base/errors.ts';
 import { checkRun, getReport } from '../../lib/run/run.ts';
 import { runKeys } from '../../lib/store/keys.ts';
 import { summarize } from '../output/summary.ts';
-import { addLookOptions, type LookFlags, look, orLastRun } from './backend-options.ts';
+import { addBackendAndJsonOptions, type BackendAndJsonFlags, orLastRun, withBackend } from './backend-options.ts';
 
 export function reportCommand(): Command {
   const command = new Command('report')
     .description('Print the report of a finished run; --json has all its fields.')
     .argument('[RUN_ID]', 'the run (the latest)');
-  return addLookOptions(command).action((named: string | undefined, flags: LookFlags) =>
-    look(
+  return addBackendAndJsonOptions(command).action((named: string | undefined, flags: BackendAndJsonFlags) =>
+    withBackend(
       flags,
       async (target) => {
         const runId = await orLastRun(target, named);

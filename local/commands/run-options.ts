@@ -13,7 +13,7 @@ export const NULL = Symbol('null');
 const orNull = (nullWord: string, read: (text: string) => unknown): NullableParser =>
   Object.assign((text: string) => (text === nullWord ? NULL : read(text)), { nullWord });
 
-/** Parameters with an option of their own. */
+/** Parameters with their own option. */
 const OPTIONS = TABLE_NAMES.filter((name) => PARAMETERS[name].option === undefined);
 
 export function addRunOptions(command: Command): void {
@@ -38,7 +38,7 @@ function showDefault(name: TableName, nullWord: string | undefined): string | un
   return preset === undefined ? undefined : String(preset ?? nullWord);
 }
 
-/** The parameters that were given, and only those. */
+/** Only the parameters that were set. */
 export function givenParams(command: Command): Record<string, unknown> {
   const given = OPTIONS.filter((name) => isGiven(command, name));
   return Object.fromEntries(
@@ -48,13 +48,13 @@ export function givenParams(command: Command): Record<string, unknown> {
   );
 }
 
-/** Of parameters, those that a flag says: what file and environment say are defaults, and no demand on a run that exists. */
+/** The parameters set by flags: values from the options file and the environment are defaults, which an existing run may ignore. */
 export function flaggedParams(command: Command, given: Record<string, unknown>): string[] {
   const optionOf = (name: string) => (name === 'search' ? 'grid' : (PARAMETERS[name as TableName]?.option ?? name));
   return Object.keys(given).filter((name) => command.getOptionValueSource(optionOf(name)) === 'cli');
 }
 
-/** How to call a parameter in an error, so that whoever wrote it finds it. */
+/** The name of a parameter in errors: where the user has set it. */
 export function nameIn(command: Command): (name: string) => string {
   return (name) => {
     const source = command.getOptionValueSource(name);
@@ -63,7 +63,7 @@ export function nameIn(command: Command): (name: string) => string {
   };
 }
 
-/** A value of a parameter, as its option takes it; of a switch `true` or `false`. */
+/** Parse the value of a parameter like its option; a switch takes `true` or `false`. */
 export function parseValue(name: TableName, text: string): unknown {
   const { read, nullWord, value } = PARAMETERS[name];
   if (value === undefined) return text === 'true' ? true : text === 'false' ? false : text;
@@ -71,7 +71,7 @@ export function parseValue(name: TableName, text: string): unknown {
   return read ? read(text) : text;
 }
 
-/** What stands for null in an option's value. */
+/** The word for null in an option's value. */
 export function wordForNull(name: string): string {
   return PARAMETERS[name as TableName]?.nullWord ?? 'left out';
 }

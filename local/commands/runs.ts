@@ -1,4 +1,4 @@
-// arvoredo runs: the runs of a place, last first.
+// arvoredo runs: the runs of a backend, the latest first.
 
 import { Command } from 'commander';
 import { readScores } from '../../lib/report/report.ts';
@@ -7,7 +7,7 @@ import { mapLimited, STORE_REQUESTS } from '../../lib/store/task.ts';
 import type { Target } from '../backend/local-target.ts';
 import { integerParser } from '../config/parse.ts';
 import { fitColumns, tableLines } from '../output/table.ts';
-import { addLookOptions, type LookFlags, look } from './backend-options.ts';
+import { addBackendAndJsonOptions, type BackendAndJsonFlags, withBackend } from './backend-options.ts';
 
 /** A line of the list. */
 export interface ListedRun {
@@ -17,13 +17,13 @@ export interface ListedRun {
   samples: number;
   features: number;
   trees: number;
-  /** Of a run that is done, as are the others below. */
+  /** Null until the run is done, like the fields below. */
   accuracy: number | null;
-  /** In place of the accuracy, where values were predicted. */
+  /** Regression only, instead of the accuracy. */
   r2: number | null;
-  /** Of its stages, on the orchestrator's clock. */
+  /** Duration of its stages, by the orchestrator's clock. */
   seconds: number | null;
-  /** USD on AWS for what it used. */
+  /** Costs of its usage on AWS, in USD. */
   bill: number | null;
 }
 
@@ -31,8 +31,8 @@ export function runsCommand(): Command {
   const command = new Command('runs')
     .description('List the runs, latest first.')
     .option('--limit <N>', 'maximum number of runs', integerParser(1, 1000), 20);
-  return addLookOptions(command).action((flags: LookFlags & { limit: number }) =>
-    look(flags, (target) => listLastRuns(target, flags.limit), describeRuns),
+  return addBackendAndJsonOptions(command).action((flags: BackendAndJsonFlags & { limit: number }) =>
+    withBackend(flags, (target) => listLastRuns(target, flags.limit), describeRuns),
   );
 }
 
@@ -66,6 +66,6 @@ function describeRuns(runs: readonly ListedRun[]): string {
     run.seconds?.toFixed(1) ?? '',
     run.bill?.toFixed(4) ?? '',
   ]);
-  const head = ['run', 'state', 'asked for (UTC)', 'rows', 'features', 'trees', 'accuracy', 'seconds', 'USD'];
+  const head = ['run', 'state', 'requested (UTC)', 'rows', 'features', 'trees', 'accuracy', 'seconds', 'USD'];
   return tableLines(fitColumns([head, ...rows], ['features', 'trees', 'seconds', 'USD']), 3).join('\n');
 }

@@ -9,7 +9,7 @@ import { HALVING_DEFAULTS } from '../../lib/plan/search/spec.ts';
 import { toFlag } from '../output/flags.ts';
 import { parseValue } from './run-options.ts';
 
-/** What `addSearchOptions` adds. */
+/** The flags of `addSearchOptions`. */
 export interface SearchFlags {
   grid?: Record<string, unknown>;
   random?: unknown;

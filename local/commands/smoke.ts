@@ -42,7 +42,7 @@ interface SmokeOptions {
   json?: string;
 }
 
-/** What `--json` tells of a step. */
+/** An entry of the steps in the `--json` output. */
 interface Step {
   name: string;
   isDone: boolean;
@@ -83,7 +83,7 @@ export function smokeCommand(): Command {
       try {
         await step('all is removed again', () => removeRuns(smoke));
       } finally {
-        // what has failed is what a program wants to know most
+        // written even after a failure, which is what a program needs most
         await writeJson(json, { stack, isSound: steps.every(({ isDone }) => isDone), steps });
       }
     }
@@ -159,7 +159,7 @@ async function checkRun(smoke: Smoke, expected: string): Promise<string> {
   const { model } = await until('succeeded', () => get(smoke, runId));
   checkModel(runId, model!.sha256, expected);
   const bytes = await smoke.target.store.get(model!.key);
-  expect(sha256(bytes) === expected, `the object ${model!.key} is not the model that the run tells of`);
+  expect(sha256(bytes) === expected, `the object ${model!.key} is not the model in the run's report`);
   return runId;
 }
 

@@ -6,14 +6,14 @@ import { checkRun, type RunState, type RunView } from '../../lib/run/run.ts';
 import { colours } from '../output/colours.ts';
 import { remainingSeconds } from '../output/progress.ts';
 import { tableLines } from '../output/table.ts';
-import { addLookOptions, type LookFlags, look, orLastRun } from './backend-options.ts';
+import { addBackendAndJsonOptions, type BackendAndJsonFlags, orLastRun, withBackend } from './backend-options.ts';
 
 export function statusCommand(): Command {
   const command = new Command('status')
     .description('Show the status of a run: its state, and the tasks of each stage.')
     .argument('[RUN_ID]', 'the run (the latest)');
-  return addLookOptions(command).action((runId: string | undefined, flags: LookFlags) =>
-    look(flags, async (target) => checkRun(target, await orLastRun(target, runId)), describeView),
+  return addBackendAndJsonOptions(command).action((runId: string | undefined, flags: BackendAndJsonFlags) =>
+    withBackend(flags, async (target) => checkRun(target, await orLastRun(target, runId)), describeView),
   );
 }
 

@@ -1,26 +1,26 @@
-// What the functions of a run wrote on AWS: from the log groups of a stack's functions.
+// Log lines of a run on AWS, from the log groups of a stack's functions.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchLogsClient, type FilteredLogEvent, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { type LogLine, namesRun, parseLine } from './line.ts';
 
-/** Looks while the run is at work. */
+/** Poll interval while the run is running. */
 const POLL_MS = 2000;
 /** CloudWatch shows a line some seconds after it was written, and not in order. */
 const LATE_MS = 15_000;
 
 export interface AwsLogOptions {
   runId: string;
-  /** Names of the deployed functions, by what we call them: `generate`. */
+  /** Names of the deployed functions by their short names, such as `generate`. */
   functions: Readonly<Record<string, string>>;
   /** When the run was requested; earlier lines are not read. */
   sinceMs: number;
-  /** Whether the run is still at work; lines are waited for as long, and a little longer. */
+  /** Whether the run is still running; polling continues until then, and a little longer. */
   isAtWork?: () => Promise<boolean>;
 }
 
-/** Lines that hold the run's id, by look, each in the order of their times. */
+/** Lines with the run's id, in batches, one for each poll and sorted by time. */
 export async function* awsLogs(
   { runId, functions, sinceMs, isAtWork }: AwsLogOptions,
   pollMs = POLL_MS,
@@ -48,7 +48,7 @@ export async function* awsLogs(
   }
 }
 
-/** A stack gives its log groups names of their own, which the functions know. */
+/** Find the log groups, whose names the functions' configurations have. */
 async function findLogGroups(functions: Readonly<Record<string, string>>): Promise<[name: string, group: string][]> {
   const client = new LambdaClient({ maxAttempts: 5 });
   return Promise.all(

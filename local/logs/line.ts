@@ -1,6 +1,6 @@
 // A line of a function's log, as Lambda and the emulator write it.
 
-/** What `arvoredo logs --json` gives, a list of these. */
+/** An entry of the list that `arvoredo logs --json` prints. */
 export interface LogLine {
   /** Milliseconds since 1970. */
   atMs: number;

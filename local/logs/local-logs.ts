@@ -11,24 +11,25 @@ import { type LogLine, namesRun, parseLine, readTaskId } from './line.ts';
 
 const POLL_MS = 200;
 /** Polls of the file for each check whether the emulator is still running. */
-const POLLS_PER_LOOK = 10;
+const POLLS_PER_EMULATOR_CHECK = 10;
 /** Types of events that are read; the others are skipped unparsed, since the file may be long. */
 const STARTS = ['log', 'invokeStarted', 'invokeFinished', 'executionFinished'].map((type) => `{"type":"${type}"`);
 
 export interface LocalLogOptions {
   dataDir: string;
   runId: string;
-  /** Wait for more until the run has ended, or the emulator. */
+  /** Wait for more lines until the run or the emulator has ended. */
   follow: boolean;
 }
 
-/** Lines of a run by look, in the order in which they were written; of sandboxes that were killed, a line says so. */
+/** Lines of a run in the order written, one batch for each poll; a line reports each sandbox that was killed. */
 export async function* localLogs({ dataDir, runId, follow }: LocalLogOptions): AsyncGenerator<LogLine[]> {
   const file = join(dataDir, EVENTS_FILE);
   const reader = new RunReader(runId);
   let offset = 0;
   for (let poll = 1; ; poll++) {
-    const isLast = !follow || reader.isDone || (poll % POLLS_PER_LOOK === 0 && !(await findEmulator(dataDir)));
+    const isLast =
+      !follow || reader.isDone || (poll % POLLS_PER_EMULATOR_CHECK === 0 && !(await findEmulator(dataDir)));
     const lines: LogLine[] = [];
     for await (const { text, end } of wholeLines(file, offset)) {
       offset = end;

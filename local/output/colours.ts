@@ -18,7 +18,7 @@ export function isLively({ isTTY = false }: Stream, TERM = process.env.TERM): bo
   return isTTY && TERM !== 'dumb';
 }
 
-/** Of standard output. */
+/** For standard output. */
 export const colours = pc.createColors(hasColours(process.stdout));
-/** Of standard error. */
+/** For standard error. */
 export const errorColours = pc.createColors(hasColours(process.stderr));

@@ -29,7 +29,7 @@ export function describeForecast(forecast: Forecast, on: 'local' | 'aws'): strin
   const notes: [string, string][] = [
     ['strategy', `${strategy.name}: ${strategy.reason}`],
     ...(search ? [['search', `${describeCandidates(search)}: ${describeRounds(search)}`] as [string, string]] : []),
-    ['seconds', on === 'aws' ? 'each function on vCPUs of its own' : `all functions on this machine's cores`],
+    ['seconds', on === 'aws' ? 'each function with its own vCPUs' : `all functions on this machine's cores`],
     [
       'orchestrator',
       `${count(total.durableOperations)} durable operations, ${count(orchestratorTasks(forecast))} resumptions`,

@@ -36,7 +36,7 @@ function bars(stream: NodeJS.WriteStream): Progress {
     cliProgress.Presets.shades_classic,
   );
   const shown = new Map<string, cliProgress.SingleBar>();
-  const paceOf = paces();
+  const paceOf = createPace();
   return {
     update(stages) {
       for (const stage of stages) {
@@ -56,7 +56,7 @@ const LINE_INTERVAL_MS = 1000;
 
 function lines(stream: NodeJS.WriteStream): Progress {
   const printed = new Map<string, { change: string; atMs: number }>();
-  const paceOf = paces();
+  const paceOf = createPace();
   return {
     update(stages) {
       for (const stage of stages) {
@@ -75,15 +75,14 @@ function lines(stream: NodeJS.WriteStream): Progress {
   };
 }
 
-/** A stage is not judged by less: its first tasks wait for cold starts. */
+/** Minimum time for an estimate: the first tasks of a stage wait for cold starts. */
 const LEAST_MS = 1000;
 
 /**
- * How fast stages are, in words: `2.4/s  about 5 s left` while they work, then the seconds that they took. From the start
- * of the stage on, since tasks end in bursts, as many as there are workers. Tasks that an earlier execution has finished,
- * there at the first look, are none of its work.
+ * The pace of stages in words: `2.4/s  about 5 s left` while they run, then their duration. The pace counts from the start of
+ * the stage, because tasks end in bursts of one per worker, and without tasks that were finished at the first poll.
  */
-export function paces(now = Date.now): (stage: StageStatus) => string {
+export function createPace(now = Date.now): (stage: StageStatus) => string {
   const before = new Map<string, number>();
   return (stage) => {
     const { name, state, numDone, numTasks, startedAtMs } = stage;

@@ -51,7 +51,7 @@ export function describeRounds({ rounds, resource }: Rounds): string {
   return `${each.join(', ')} ${resource}`;
 }
 
-/** A column for each option, its name in as many lines as it has words; as many of them as have room. */
+/** A column for each option, as far as there is room; a line of the head for each word of its name. */
 function fit(head: string[], rows: string[][], shown: readonly CandidateResult[]) {
   const names = Object.keys(shown[0].params);
   for (let numShown = names.length; ; numShown--) {

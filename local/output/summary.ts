@@ -86,7 +86,7 @@ function describeBill({ bill, forecast, usage }: Report): string {
   const without =
     unmeasured === 0
       ? ''
-      : `, without ${unmeasured} ${unmeasured === 1 ? 'invocation' : 'invocations'} that told nothing`;
+      : `, without ${unmeasured} ${unmeasured === 1 ? 'invocation' : 'invocations'} without a usage record`;
   return `about $${bill.toFixed(4)} for what this used${without}; the forecast was $${forecast.toFixed(4)}`;
 }
 
@@ -97,7 +97,7 @@ function describeCosts({ total, ...parts }: Report['costs']['bill']): string {
     .join(' · ')} µ$`;
 }
 
-/** Four digits: values have units of their own. */
+/** Four digits, for values of any unit. */
 const shortly = (value: number) => String(Number(value.toPrecision(4)));
 
 function describeScores(report: Report): string {
@@ -152,7 +152,7 @@ function describeImportances({ featureImportances = [], dataset }: Report): stri
 function describeTasks({ total, reused, attempts, retried, speculative, movedUp }: Report['tasks']): string {
   const extra = [
     retried > 0 && `${retried} retried`,
-    speculative > 0 && `${speculative} beside slow ones`,
+    speculative > 0 && `${speculative} speculative`,
     movedUp > 0 && `${movedUp} moved to more memory`,
     reused > 0 && `${reused} finished before`,
   ].filter(Boolean);

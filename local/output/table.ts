@@ -10,7 +10,7 @@ export function terminalColumns(): number {
 /**
  * Lines of a table, the first row dimmed.
  *
- * @param rows the head and the rows, as many cells each
+ * @param rows the head and the rows, with equal numbers of cells
  * @param numLeft columns from the left that are aligned left; the others are numbers
  */
 export function tableLines(rows: readonly (readonly string[])[], numLeft = 1): string[] {

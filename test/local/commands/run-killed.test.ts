@@ -83,7 +83,7 @@ suite('arvoredo run, killed or cancelled', () => {
     child.kill('SIGINT');
     const { code, stderr } = await done;
     assert.equal(code, 130);
-    const [, runId] = /go on with: node dist\/arvoredo.mjs run .*--run-id (\S+)/.exec(stderr)!;
+    const [, runId] = /resume it with: node dist\/arvoredo.mjs run .*--run-id (\S+)/.exec(stderr)!;
     assert.deepEqual(await leftOver(dataDir), []);
     const json = join(dataDir, 'result.json');
     assert.equal((await finish(t, ['run', '--data-dir', dataDir, '--run-id', runId, '--json', json])).code, 0);
@@ -96,7 +96,7 @@ suite('arvoredo run, killed or cancelled', () => {
     await waitForEvent(dataDir, (events) => events.find((event) => event.type === 'invokeStarted'));
     child.kill('SIGHUP');
     const { code, stderr } = await done;
-    assert.deepEqual([code, /go on with: /.test(stderr)], [130, true], stderr);
+    assert.deepEqual([code, /resume it with: /.test(stderr)], [130, true], stderr);
     assert.deepEqual(await leftOver(dataDir), []);
   });
 });

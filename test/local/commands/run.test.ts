@@ -156,7 +156,7 @@ suite('arvoredo run', () => {
     const { code, stderr } = await finish(t, ['run', ...args]);
     assert.equal(code, 2);
     assert.match(stderr, /error task bins failed once; last: InputError: the labels have one class only/);
-    assert.doesNotMatch(stderr, /go on with/); // it could only fail again
+    assert.doesNotMatch(stderr, /resume it with/); // it could only fail again
     assert.doesNotMatch(stderr, /\n\s+at /); // no stack trace
     // going on runs into the same wall: told anew, not read from the last time
     const [, runId] = /^run (\S+)/m.exec(stderr)!;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StageStatus } from '../../../lib/stages/stage.ts';
 import { hasColours, isLively } from '../../../local/output/colours.ts';
-import { paces } from '../../../local/output/progress.ts';
+import { createPace } from '../../../local/output/progress.ts';
 
 const stage = (numDone: number, rest: Partial<StageStatus> = {}): StageStatus => ({
   ...{ name: 'train', state: 'running', numTasks: 100, startedAtMs: 0 },
@@ -12,7 +12,7 @@ const stage = (numDone: number, rest: Partial<StageStatus> = {}): StageStatus =>
 
 test('the pace of a stage is that of its own tasks, and what is left follows from it', () => {
   let nowMs = 500;
-  const paceOf = paces(() => nowMs);
+  const paceOf = createPace(() => nowMs);
   assert.equal(paceOf(stage(0)), '0.5 s');
   nowMs = 4000;
   assert.equal(paceOf(stage(0)), '4.0 s');
@@ -25,7 +25,7 @@ test('the pace of a stage is that of its own tasks, and what is left follows fro
 
 test('tasks that were done before are no pace', () => {
   let nowMs = 2000;
-  const paceOf = paces(() => nowMs);
+  const paceOf = createPace(() => nowMs);
   assert.equal(paceOf(stage(80)), '2.0 s');
   nowMs = 10_000;
   assert.equal(paceOf(stage(90)), '1.0/s  about 10 s left');
