@@ -22,7 +22,8 @@ const worker = <Stage extends keyof typeof MEMORY_SIZES_MIB>(stage: Stage, tier:
 export const FUNCTIONS = {
   // holds keys and counts only; the default 15 minutes bound one active phase, not the run
   orchestrator: { memoryMiB: 1024, timeoutSeconds: 900, durable: true },
-  // the slices of a fan-out that is too large for one execution; a function apart, so that its ends are not those of runs
+  // shards of a fan-out that is too large for one execution; a separate function, so that the ends of its executions do not
+  // count as ends of runs
   slices: { memoryMiB: 1024, timeoutSeconds: 900, durable: true },
   generate: worker('generate', 0),
   generateLarge: worker('generate', 1),
@@ -62,7 +63,7 @@ export function deployedMiB(name: FunctionName, { MAX_MEMORY_MIB }: NodeJS.Proce
   return Math.min(FUNCTIONS[name].memoryMiB, Number(MAX_MEMORY_MIB ?? Number.POSITIVE_INFINITY));
 }
 
-/** The bundle that a function runs: all sizes run the same, and slices are a part of the orchestrator's work. */
+/** The bundle of a function: all memory sizes share one, and `slices`, which executes shards, has the orchestrator's. */
 export function bundleName(name: string): string {
   return name === 'slices' ? 'orchestrator' : name.replace(/Large$/, '');
 }

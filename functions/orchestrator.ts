@@ -32,7 +32,7 @@ const measure = startMeter(FUNCTIONS.orchestrator.memoryMiB, store);
 const sandbox = requireEnv('AWS_LAMBDA_LOG_STREAM_NAME');
 /** What earlier invocations for an execution used in this sandbox: usually all of them. */
 const earlier = new Map<string, Usage>();
-/** Executions that are remembered: a sandbox may serve many runs, and slices of one run in turn. */
+/** Maximum number of executions to remember: a sandbox may serve many runs, and several shards of one run. */
 const MAX_REMEMBERED = 1000;
 let current: () => Usage;
 
@@ -52,7 +52,7 @@ const run = durableHandler(
       orchestrator: { sandbox, usage: () => usageOf(executionArn) },
     });
   },
-  { measure: usageOf, self: process.env.SLICES_FUNCTION }, // not set for the function that does slices
+  { measure: usageOf, self: process.env.SLICES_FUNCTION }, // not set for the function that executes shards
 );
 
 export const handler: typeof run = async (event, context) => {
