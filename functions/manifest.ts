@@ -13,8 +13,8 @@ export interface FunctionSpec {
 }
 
 /** A worker function of one of the sizes that its stage is deployed in. */
-const worker = <Stage extends keyof typeof MEMORY_SIZES_MIB>(stage: Stage, tier: number) => ({
-  memoryMiB: MEMORY_SIZES_MIB[stage][tier],
+const worker = <Stage extends keyof typeof MEMORY_SIZES_MIB>(stage: Stage, sizeIndex: number) => ({
+  memoryMiB: MEMORY_SIZES_MIB[stage][sizeIndex],
   timeoutSeconds: TIMEOUT_SECONDS[stage],
   durable: false,
 });

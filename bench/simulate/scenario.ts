@@ -123,7 +123,7 @@ export interface Scenario {
   /** Whether slices are sent their tasks, as those of a list are, instead of their range of a source. */
   sendsTasks?: boolean;
   /** What an attempt's work is, instead of drawing it. */
-  attemptOf?: (task: number, attempt: number, tier: number) => AttemptWork;
+  attemptOf?: (task: number, attempt: number, sizeIndex: number) => AttemptWork;
 }
 
 /** What an attempt does: takes so long, and fails or not. */

@@ -41,7 +41,10 @@ export async function simulate(scenario: Scenario): Promise<Simulated> {
   const { work, options } = scenario;
   const { numTasks } = work;
   const world = new SimulatedWorld(scenario);
-  const sizes = workerNames(work).map((functionName, tier) => ({ functionName, memoryMiB: work.workerMiB[tier] }));
+  const sizes = workerNames(work).map((functionName, sizeIndex) => ({
+    functionName,
+    memoryMiB: work.workerMiB[sizeIndex],
+  }));
   const worker = workerFunction<{ i: number; p: string }, { i: number }>(...sizes);
   const tasks = scenario.sendsTasks ? makeTasks(work, 0, numTasks) : { numTasks, source: 'tasks' };
   let gathered: Gathered<{ i: number }> | undefined;

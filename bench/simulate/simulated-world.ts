@@ -65,7 +65,7 @@ export class SimulatedWorld implements World {
     this.#inFlight = new Uint8Array(work.numTasks);
     this.#isWritten = new Uint8Array(work.numTasks);
     this.#random = new RandomStream(seed, WORK_STREAM);
-    this.#attemptOf = attemptOf ?? ((task, attempt, tier) => this.#draw(task, attempt, tier));
+    this.#attemptOf = attemptOf ?? ((task, attempt, sizeIndex) => this.#draw(task, attempt, sizeIndex));
   }
 
   prepare(functionName: string, payload: unknown, attempt: number): Invocation {
@@ -79,8 +79,8 @@ export class SimulatedWorld implements World {
   }
 
   #prepareWorker(functionName: string, task: number, attempt: number): Invocation {
-    const tier = this.#names.indexOf(functionName);
-    const work = this.#attemptOf(task, attempt, tier);
+    const sizeIndex = this.#names.indexOf(functionName);
+    const work = this.#attemptOf(task, attempt, sizeIndex);
     if (attempt === 1) this.#askedMs[task] = this.clock.nowMs;
     const isSpeculative = this.#inFlight[task] > 0;
     this.#inFlight[task]++;
@@ -121,7 +121,7 @@ export class SimulatedWorld implements World {
   }
 
   /** The same whatever came before: it depends on the task and the attempt alone. */
-  #draw(task: number, attempt: number, tier: number): AttemptWork {
+  #draw(task: number, attempt: number, sizeIndex: number): AttemptWork {
     const { taskMs, sigma, slowShare, slowFactor, crashShare, timeoutShare, memoryShare, timeoutMs } = this.work;
     const random = this.#random;
     // the task's own share of the chance: whether it is too large, and how long it is
@@ -132,7 +132,7 @@ export class SimulatedWorld implements World {
     const isSlow = random.nextUnit() < slowShare;
     const fate = random.nextUnit();
     const ms = taskMs * Math.exp(sigma * normal) * (isSlow ? slowFactor : 1);
-    if (isLarge && tier === 0)
+    if (isLarge && sizeIndex === 0)
       return { ms: ms / 2, error: { name: 'OutOfMemoryError', message: 'heap out of memory' } };
     if (fate < crashShare) return { ms: ms / 2, error: { name: 'CrashError', message: 'exit status 1' } };
     if (fate < crashShare + timeoutShare || ms > timeoutMs) {

@@ -29,13 +29,13 @@ export function lambdaInvoker(config: LambdaClientConfig): Invoke {
   };
 }
 
-/** What a function threw comes with the name of its class; the platform's own names have a dot in them. */
+/** The error that a function threw has the name of its class; the platform's names contain a dot. */
 function parseFunctionError(answer: unknown): Failure {
   const { errorType = 'Error', errorMessage = 'failed without a word' } = (answer ?? {}) as Record<string, string>;
   return errorType.includes('.') ? parseFailure(errorMessage, errorType) : { name: errorType, message: errorMessage };
 }
 
-/** Why Lambda did not even begin: no place is free, it has trouble itself, or the request is wrong and stays so. */
+/** Explain why Lambda rejected a request: no concurrency is free, an internal error, or a wrong request. */
 function explainRefusal(functionName: string, cause: unknown): Failure {
   const { name, message, $fault } = cause as Error & { $fault?: 'client' | 'server' };
   if (name === 'ResourceNotFoundException') {

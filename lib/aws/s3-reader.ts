@@ -24,7 +24,7 @@ export interface S3Access {
   endpoint?: string;
 }
 
-/** The place that the environment of a function names. */
+/** Region and credentials from the environment of a function. */
 export function s3AccessFromEnvironment(env: NodeJS.ProcessEnv = process.env): S3Access {
   const { AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_ENDPOINT_URL_S3 } = env;
   return {
@@ -57,8 +57,8 @@ class Sha256 {
   }
 }
 
-/** @param place where the bucket is, and who asks: read for each object, as credentials may change */
-export function s3Reader(bucket: string, place: () => S3Access = s3AccessFromEnvironment): Pick<Store, 'get'> {
+/** @param getAccess region and credentials; called for each object, as credentials may change */
+export function s3Reader(bucket: string, getAccess: () => S3Access = s3AccessFromEnvironment): Pick<Store, 'get'> {
   const agents = { 'http:': new HttpAgent({ keepAlive: true }), 'https:': new HttpsAgent({ keepAlive: true }) };
   const signers = new Map<string, SignatureV4>(); // each keeps the key that it derives, for a day
 
@@ -73,10 +73,10 @@ export function s3Reader(bucket: string, place: () => S3Access = s3AccessFromEnv
   }
 
   async function ask(key: string): Promise<{ status: number; bytes: Buffer }> {
-    const from = place();
-    const url = objectUrl(from, bucket, key);
+    const access = getAccess();
+    const url = objectUrl(access, bucket, key);
     const { protocol, hostname, host, pathname } = url;
-    const { headers } = await createSigner(from).sign({
+    const { headers } = await createSigner(access).sign({
       method: 'GET',
       protocol,
       hostname,

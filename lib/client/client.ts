@@ -93,8 +93,8 @@ export class Client implements AsyncDisposable {
    */
   static async connect(options: ConnectOptions = {}): Promise<Client> {
     checkNames(options, ['stack', 'region', 'profile'], 'Client.connect');
-    const { stack = 'Arvoredo', ...place } = options;
-    const target = await stackTarget(stack, place);
+    const { stack = 'Arvoredo', ...access } = options;
+    const target = await stackTarget(stack, access);
     const { signal } = new AbortController(); // a stack does not go away
     return new Client({ connection: { target, pollMs: AWS_POLL_MS, locate: locateInS3, signal } });
   }

@@ -53,17 +53,17 @@ export async function surveyPart(
   const { numRows, columns } = await readInput(context, table, partIndex);
   const { inputs, parts } = table;
   const { fileIndex, rowStart } = parts.parts[partIndex];
-  const place = { file: showName(inputs.files[fileIndex].uri), rowStart };
+  const location = { file: showName(inputs.files[fileIndex].uri), rowStart };
   const { chosen, names } = inputs;
   const deciding = findSideColumn(chosen);
-  if (chosen.weight !== null) checkWeights(columns[chosen.weight], numRows, place, names[chosen.weight]);
+  if (chosen.weight !== null) checkWeights(columns[chosen.weight], numRows, location, names[chosen.weight]);
   return {
     order:
       deciding &&
-      readSideValues(columns[deciding.column], numRows, { ...deciding, name: names[deciding.column], seed }, place),
+      readSideValues(columns[deciding.column], numRows, { ...deciding, name: names[deciding.column], seed }, location),
     facts: listUsedColumns(inputs.chosen).map((column) =>
       profileColumn(columns[column], numRows, {
-        location: place,
+        location,
         column: inputs.names[column],
         maxValues: maxValuesToCount(column, inputs.chosen),
       }),
@@ -72,11 +72,11 @@ export async function surveyPart(
 }
 
 /** @throws {InputError} on a weight below 0 */
-function checkWeights(cells: Cells, numRows: number, place: CellLocation, column: string): void {
+function checkWeights(cells: Cells, numRows: number, location: CellLocation, column: string): void {
   for (let row = 0; row < numRows; row++) {
     const weight = cells.at(row);
     if (typeof weight !== 'number' || weight >= 0) continue;
-    throw new InputError(`${showLocation(place, row, column)}: a weight must be a number ≥ 0, got ${weight}`);
+    throw new InputError(`${showLocation(location, row, column)}: a weight must be a number ≥ 0, got ${weight}`);
   }
 }
 

@@ -8,7 +8,7 @@ import { featureNames } from '../forest/model.ts';
 const MANY_NAMES = 5;
 
 /**
- * Positions of the features among the columns: by name; by place where the file, or the model, has no names and there are
+ * Positions of the features among the columns: by name; by position where the file, or the model, has no names and there are
  * as many columns as features. Other columns are passed over.
  *
  * @param file what messages call the table

@@ -6,7 +6,7 @@ import { Bytes } from '../partition/flatbuffer.ts';
 import type { AnswerColumn } from './answer-columns.ts';
 import type { Joiner } from './joiner.ts';
 
-const BLOCK_BYTES = 24; // place, bytes of the metadata and of the body
+const BLOCK_BYTES = 24; // offset, bytes of the metadata and of the body
 const BATCHES = 3; // number of the field in the footer
 const TAIL_BYTES = 10; // length of the footer, and the magic
 const MAGIC = new TextEncoder().encode('ARROW1');

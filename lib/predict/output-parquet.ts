@@ -62,7 +62,7 @@ function newWriter(writer: ByteWriter, schema: SchemaElement[]): ParquetWriter {
 }
 
 function moveGroup(group: RowGroup, bytes: bigint): RowGroup {
-  const moved = (place: bigint | undefined) => (place === undefined ? undefined : place + bytes);
+  const moved = (offset: bigint | undefined) => (offset === undefined ? undefined : offset + bytes);
   return {
     ...group,
     file_offset: moved(group.file_offset),

@@ -123,10 +123,10 @@ export function bar({ x, y, width, height }: Box, style: string, title: string):
 export const round = (value: number) => Math.round(value * 10) / 10;
 
 function scale({ domain, isLog }: Axis, from: number, to: number): (value: number) => number {
-  const place = isLog ? Math.log10 : (value: number) => value;
-  const [low, high] = domain.map(place) as [number, number];
+  const transform = isLog ? Math.log10 : (value: number) => value;
+  const [low, high] = domain.map(transform) as [number, number];
   const span = high - low || 1;
-  return (value) => from + ((place(value) - low) / span) * (to - from);
+  return (value) => from + ((transform(value) - low) / span) * (to - from);
 }
 
 /** @param most approximate number of ticks */

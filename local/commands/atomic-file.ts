@@ -4,7 +4,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { InputError } from '../../lib/base/errors.ts';
 
 /**
- * Write a file beside its place and move it there when it is whole.
+ * Write a file next to its destination and rename it when it is complete.
  *
  * @param write given what appends to it
  * @returns bytes written

@@ -50,10 +50,10 @@ const BACKEND_OPTIONS = { stack: 'aws', token: 'aws', dataDir: 'local' } as cons
 export function checkBackend(command: Command): void {
   const on: unknown = command.getOptionValue('on');
   if (on === undefined) return;
-  for (const [name, place] of Object.entries(BACKEND_OPTIONS)) {
-    if (place === on || command.getOptionValueSource(name) !== 'cli') continue;
+  for (const [name, backend] of Object.entries(BACKEND_OPTIONS)) {
+    if (backend === on || command.getOptionValueSource(name) !== 'cli') continue;
     const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    throw new InputError(`${flag} requires --on ${place}, got --on ${on}; change --on, or remove ${flag}`);
+    throw new InputError(`${flag} requires --on ${backend}, got --on ${on}; change --on, or remove ${flag}`);
   }
 }
 

@@ -69,8 +69,8 @@ async function showStack(named: string | undefined, flags: DashboardFlags, signa
   }
 }
 
-function tell(json: string | undefined, place: { dashboard: string; runId: string | null }): Promise<void> {
-  const { dashboard, runId } = place;
+function tell(json: string | undefined, result: { dashboard: string; runId: string | null }): Promise<void> {
+  const { dashboard, runId } = result;
   const what = runId === null ? '' : `, run ${runId}`;
-  return print(json, place, `${colours.dim('watch')} ${colours.bold(dashboard)}${what}; Ctrl-C ends it`);
+  return print(json, result, `${colours.dim('watch')} ${colours.bold(dashboard)}${what}; Ctrl-C ends it`);
 }

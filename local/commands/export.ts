@@ -34,11 +34,11 @@ export function exportCommand(): Command {
     .requiredOption('--out <FILE>', 'file to write');
   addJsonOption(addBackendOptions(command));
   return command.action(async ({ runId, model: file, out, json, ...flags }: ExportFlags) => {
-    const { format = chooseFormat(out), ...place } = flags;
+    const { format = chooseFormat(out), ...backend } = flags;
     if ((runId === undefined) === (file === undefined)) throw new InputError('give --run-id or --model, but not both');
     if (format === 'card' && runId === undefined) throw new InputError('a card describes a run: give --run-id');
     await checkJson(json);
-    const lazy = new LazyStore(place);
+    const lazy = new LazyStore(backend);
     try {
       const model = runId === undefined ? await findModel(file!, lazy) : await runModel(runId, lazy);
       const bytes = await writeWhole(out, async (append) => {

@@ -10,15 +10,15 @@ import { type BackendFlags, type OpenStore, openStore } from '../backend/backend
 
 /** The store of a backend, opened on first use. */
 export class LazyStore {
-  readonly #place: BackendFlags;
+  readonly #backend: BackendFlags;
   #opened: Promise<OpenStore> | undefined;
 
-  constructor(place: BackendFlags) {
-    this.#place = place;
+  constructor(backend: BackendFlags) {
+    this.#backend = backend;
   }
 
   open(): Promise<OpenStore> {
-    this.#opened ??= openStore(this.#place);
+    this.#opened ??= openStore(this.#backend);
     return this.#opened;
   }
 

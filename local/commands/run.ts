@@ -17,7 +17,7 @@ import { countChaos } from '../dashboard/event-log.ts';
 import { WORKERS_PER_CORE } from '../emulator/options.ts';
 import { errorColours } from '../output/colours.ts';
 import { NO_PROGRESS, startProgress } from '../output/progress.ts';
-import { headline, type Places, type Seconds, summarize } from '../output/summary.ts';
+import { headline, type SavedOutputs, type Seconds, summarize } from '../output/summary.ts';
 import { type AccountFlags, addBackendOptions, DEFAULT_DATA_DIR } from './backend-options.ts';
 import { checkParams } from './checks.ts';
 import { follow } from './follow.ts';
@@ -91,10 +91,10 @@ export function trainingCommand(command: Command, more: () => Record<string, unk
         });
         const report = await getReport(target.store, runId);
         watch?.onReport(report);
-        const places = await saveOutputs(flags, target, runId, report);
+        const outputs = await saveOutputs(flags, target, runId, report);
         const seconds: Seconds = { total: performance.now() / 1000, startup, ...report.seconds };
         const account = open.chaos && { ...open.chaos, ...(await countChaos(flags.dataDir, runId)) };
-        const summary = { ...places, chaos: account };
+        const summary = { ...outputs, chaos: account };
         const text = flags.quiet ? headline(report) : summarize(report, seconds, summary);
         await print(flags.json, { ...report, seconds, ...summary }, text);
       } finally {
@@ -125,7 +125,7 @@ async function saveOutputs(
   { store, bucket }: Target,
   runId: string,
   report: Report,
-): Promise<Places> {
+): Promise<SavedOutputs> {
   const keys = runKeys(runId);
   const page = await store.get(keys.reportPage).catch((error) => {
     if (error instanceof NotFoundError) return undefined; // a run of an earlier version
@@ -140,12 +140,12 @@ async function saveOutputs(
   }
   const folder = join(dataDir, 'runs', runId);
   await mkdir(folder, { recursive: true });
-  const places: Places = { modelPath: join(folder, 'model.arvo'), reportPath: join(folder, 'report.json') };
-  await writeFile(places.modelPath, await store.get(report.model.key));
-  await writeFile(places.reportPath, await store.get(keys.report));
+  const outputs: SavedOutputs = { modelPath: join(folder, 'model.arvo'), reportPath: join(folder, 'report.json') };
+  await writeFile(outputs.modelPath, await store.get(report.model.key));
+  await writeFile(outputs.reportPath, await store.get(keys.report));
   if (page) {
-    places.reportPagePath = join(folder, 'report.html');
-    await writeFile(places.reportPagePath, page);
+    outputs.reportPagePath = join(folder, 'report.html');
+    await writeFile(outputs.reportPagePath, page);
   }
-  return places;
+  return outputs;
 }

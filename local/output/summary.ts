@@ -12,7 +12,7 @@ import { labelLines } from './table.ts';
 /** The faults that a run has met, and what picked them. */
 export type ChaosAccount = ChaosOptions & ChaosCounts;
 
-export interface Places {
+export interface SavedOutputs {
   modelPath: string;
   reportPath: string;
   /** The report for a person; none of a run of an earlier version. */
@@ -24,7 +24,7 @@ export interface Places {
 /** Seconds of each part of a run; the command that started it knows two more. */
 export type Seconds = Report['seconds'] & { startup?: number; total?: number };
 
-export function summarize(report: Report, seconds: Seconds, places: Places): string {
+export function summarize(report: Report, seconds: Seconds, outputs: SavedOutputs): string {
   const { rows, tasks, model, strategy } = report;
   const count = (value: number) => value.toLocaleString('en-US');
   const entries: [string, string][] = [
@@ -40,7 +40,7 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
     ...(describeImportances(report) ? [['features', describeImportances(report)] as [string, string]] : []),
     ['strategy', `${strategy.name}: ${strategy.reason}`],
     ['tasks', describeTasks(tasks)],
-    ...(places.chaos ? describeChaos(places.chaos) : []),
+    ...(outputs.chaos ? describeChaos(outputs.chaos) : []),
     [
       'seconds',
       (['startup', ...STAGE_NAMES] as const)
@@ -52,9 +52,9 @@ export function summarize(report: Report, seconds: Seconds, places: Places): str
       : [['', `${colours.bold(seconds.total.toFixed(1))} in all`] as [string, string]]),
     ['on AWS', describeBill(report)],
     ['', describeCosts(report.costs.bill)],
-    ['model', places.modelPath],
+    ['model', outputs.modelPath],
     ['sha256', model.sha256],
-    ['report', places.reportPagePath ?? places.reportPath],
+    ['report', outputs.reportPagePath ?? outputs.reportPath],
   ];
   return [
     ...(report.search ? ['', ...describeSearch(report.search)] : []),
