@@ -64,7 +64,10 @@ export class FanOutFailedError extends Error {
   }
 }
 
-/** Errors that no further attempt can mend. The SDKs' own names of a refusal are among them. */
+/**
+ * Names of errors after which no further attempt can succeed, including the SDKs' names for missing permissions. `TypeError`
+ * and its kin are faults of the code. lib/fanout/error-class.ts adds errors that are final for a task only.
+ */
 const FINAL_ERRORS = new Set([
   'InputError',
   'FormatError',
@@ -83,7 +86,7 @@ export function isRetryable(errorName: string): boolean {
   return !FINAL_ERRORS.has(errorName);
 }
 
-// Minifying renames classes, and Node puts the name of its class before what it prints of an error.
+// minifying renames classes, and Node prints the name of an error's class
 const types = {
   ...{ InputError, FormatError, NotFoundError, ConflictError, AccessDeniedError, CancelledError, DeadlineError },
   ...{ TaskFailedError, FanOutFailedError },

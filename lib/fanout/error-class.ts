@@ -1,6 +1,6 @@
 // Classifies failed attempts, and encodes failures as text.
 
-import { isRetryable } from '../base/errors.ts';
+import { InputError, isRetryable } from '../base/errors.ts';
 import { takeLog, withLog } from './log-tail.ts';
 
 export interface Failure {
@@ -18,6 +18,7 @@ export interface Failure {
  */
 export type ErrorClass = 'retry' | 'final' | 'memory' | 'killed' | 'aborted';
 
+/** Classify a failure; `FINAL_ERRORS` in lib/base/errors.ts has the names of errors that are final for every caller. */
 export function classify({ name, message }: Failure): ErrorClass {
   if (name === 'CancelledError') return 'aborted';
   if (name === 'OutOfMemoryError') return 'memory';
@@ -65,6 +66,13 @@ export function parseFailure(text: string, type?: string): Failure {
 export function parseRootFailure({ name, message }: Failure): Failure {
   const last = /^task \S+ failed .*?; last: (.*)$/s.exec(message)?.[1];
   return last === undefined ? { name, message } : parseFailure(last);
+}
+
+/** Restore the error that a run or a prediction has recorded: an `InputError` if its root is one. */
+export function restoreError(recorded: Failure): Error {
+  const { name, message } = recorded;
+  if (parseRootFailure(recorded).name === 'InputError') return new InputError(message);
+  return Object.assign(new Error(message), { name });
 }
 
 function parseMessage(message: string, type: string | undefined): Failure {

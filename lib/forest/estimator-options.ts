@@ -32,22 +32,24 @@ export interface ParsedOptions {
   oobScore: boolean;
 }
 
-const PARAM_NAMES = [
-  'numTrees',
-  'criterion',
-  'maxDepth',
-  'minSamplesSplit',
-  'minSamplesLeaf',
-  'minWeightFractionLeaf',
-  'maxFeatures',
-  'maxLeafNodes',
-  'minImpurityDecrease',
-  'bootstrap',
-  'maxSamples',
-  'ccpAlpha',
-  'monotonicConstraints',
-  'seed',
-] as const;
+/** Parameters of the forest that are options, in the order in which models store them; the compiler requires all. */
+const PARAM_OPTIONS = {
+  numTrees: true,
+  criterion: true,
+  maxDepth: true,
+  minSamplesSplit: true,
+  minSamplesLeaf: true,
+  minWeightFractionLeaf: true,
+  maxFeatures: true,
+  maxLeafNodes: true,
+  minImpurityDecrease: true,
+  bootstrap: true,
+  maxSamples: true,
+  ccpAlpha: true,
+  monotonicConstraints: true,
+  seed: true,
+} satisfies Record<Exclude<keyof ForestParams, 'classWeight' | 'splitter'>, true>;
+const PARAM_NAMES = Object.keys(PARAM_OPTIONS) as (keyof typeof PARAM_OPTIONS)[];
 const OTHER_NAMES = ['classWeight', 'maxBins', 'exact', 'oobScore', 'trees'] as const;
 
 /**

@@ -80,7 +80,17 @@ export const FOREST_DEFAULTS: ForestParams = {
   seed: 0,
 };
 
-/** Values of these parameters that the kernel needs; for regression it also needs the squared error. */
+/** Parameters of which the kernel supports every value. */
+type SupportedByKernel =
+  | 'numTrees'
+  | 'maxFeatures'
+  | 'maxDepth'
+  | 'minSamplesSplit'
+  | 'minSamplesLeaf'
+  | 'bootstrap'
+  | 'seed';
+
+/** The only supported values of all other parameters; for regression the kernel needs the squared error. */
 const PLAIN = {
   criterion: 'gini',
   splitter: 'best',
@@ -91,7 +101,7 @@ const PLAIN = {
   classWeight: null,
   ccpAlpha: 0,
   monotonicConstraints: null,
-} as const satisfies Partial<ForestParams>;
+} as const satisfies Required<Omit<ForestParams, SupportedByKernel>>;
 
 /** The first parameter whose value the kernel does not support. */
 export function findBeyondPlain(params: Partial<ForestParams>): keyof typeof PLAIN | undefined {

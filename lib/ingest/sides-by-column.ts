@@ -1,5 +1,6 @@
 // Decides the side of each row from a column of the user's data: a group, a time, a key to hash, or the side itself.
-// Sides that no column decides (random, stratified, last rows) are in lib/partition/sides.ts; the split stage applies both.
+// The ingest stage applies it. Sides that no
+// column decides (random, stratified, last rows) are in lib/partition/sides.ts, which the split stage applies.
 
 import { InputError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';

@@ -145,7 +145,11 @@ export function toDatasetSpec(params: RunParams): DatasetSpec {
   return { generator, samples, features, seed, ...own } as DatasetSpec;
 }
 
-function toForestParams(params: RunParams, numClasses: number, classes?: readonly ClassLabel[]): ForestParams {
+function toForestParams(
+  params: RunParams,
+  numClasses: number,
+  classes?: readonly ClassLabel[],
+): Required<ForestParams> {
   const { trees, maxFeatures, extraTrees, features } = params;
   const { classWeight = null, monotonicConstraints = null } = params; // runs of earlier versions have neither
   return {

@@ -84,7 +84,7 @@ async function pin(file: string): Promise<PinnedObject> {
 }
 
 /** Names of files, each with the fewest parent folders that make it unique. */
-export function readNames(files: readonly string[]): string[] {
+export function uniqueNames(files: readonly string[]): string[] {
   const paths = files.map((file) => resolve(file).split(sep).filter(Boolean));
   const names = paths.map((path) => path.at(-1)!);
   const isLonger = new Set(paths.keys());

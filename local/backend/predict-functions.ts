@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { CancelledError, InputError } from '../../lib/base/errors.ts';
-import { parseRootFailure } from '../../lib/fanout/error-class.ts';
+import { CancelledError } from '../../lib/base/errors.ts';
+import { restoreError } from '../../lib/fanout/error-class.ts';
 import type { Model } from '../../lib/forest/model.ts';
 import { reencodeModel } from '../../lib/forest/model-file.ts';
 import {
@@ -89,7 +89,7 @@ export async function predictByFunctions(
     }
     const found = await getPredictionStatus(store, predictionId);
     if (found && 'result' in found) return found.result;
-    if (found?.status.state === 'failed') throw toError(found.status.error!);
+    if (found?.status.state === 'failed') throw restoreError(found.status.error!);
     if (found && found.status.stage !== stage) {
       stage = found.status.stage;
       onStage(found.status);
@@ -101,10 +101,4 @@ export async function predictByFunctions(
     }
     await sleep(on === 'aws' ? AWS_POLL_MS : LOCAL_POLL_MS, undefined, { signal }).catch(() => {});
   }
-}
-
-/** The error that a prediction has recorded. */
-function toError(error: { name: string; message: string }): Error {
-  const { name } = parseRootFailure(error);
-  return name === 'InputError' ? new InputError(error.message) : new Error(error.message);
 }

@@ -2,7 +2,7 @@
 
 import { InputError } from '../../lib/base/errors.ts';
 import { BUCKET } from '../emulator/options.ts';
-import { findFiles, hashFile, readNames, uploadKey } from './input-files.ts';
+import { findFiles, hashFile, uniqueNames, uploadKey } from './input-files.ts';
 import type { Target } from './local-target.ts';
 
 export interface Upload {
@@ -43,7 +43,7 @@ export async function findUploads(
 /** Where files will lie, each once. */
 export async function listUploads(files: readonly string[]): Promise<Upload[]> {
   const distinct = [...new Set(files)];
-  const names = readNames(distinct);
+  const names = uniqueNames(distinct);
   const uploads: Upload[] = [];
   for (const [i, file] of distinct.entries()) uploads.push({ file, key: uploadKey(names[i], await hashFile(file)) });
   return uploads;

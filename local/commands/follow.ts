@@ -3,7 +3,7 @@
 import { basename, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CancelledError, InputError, isRetryable } from '../../lib/base/errors.ts';
-import { parseRootFailure } from '../../lib/fanout/error-class.ts';
+import { parseRootFailure, restoreError } from '../../lib/fanout/error-class.ts';
 import { cancelRun, type RunView, viewRun } from '../../lib/run/run.ts';
 import type { StageStatus } from '../../lib/stages/stage.ts';
 import type { Target } from '../backend/local-target.ts';
@@ -59,7 +59,7 @@ export async function follow(target: Target, options: FollowOptions): Promise<vo
       progress.update(stages);
       if (state === 'succeeded') return;
       if (state === 'cancelled') throw new CancelledError(`run ${runId} was cancelled`);
-      if (state === 'failed') throw named(error ?? { name: 'Error', message: 'the run failed' });
+      if (state === 'failed') throw restoreError(error ?? { name: 'Error', message: 'the run failed' });
       if (execution && poll % POLLS_PER_EXECUTION_POLL === 0) {
         const { state: executionState, message } = await orchestrator.state(execution);
         const isDone = (await viewRun(store, runId)).state === 'succeeded';
@@ -72,22 +72,13 @@ export async function follow(target: Target, options: FollowOptions): Promise<vo
   } catch (error) {
     if (error instanceof CancelledError) throw new CancelledError(`${error.message}; ${hint}`);
     // resuming would meet an error such as wrong input again
-    const { name } = parseRootFailure(toError(error));
+    const { name } = parseRootFailure(error instanceof Error ? error : new Error(String(error)));
     const failed = await listFailed(target.store, runId).catch(() => ''); // the store may be the cause
     const message = `${explain(error)}${isRetryable(name) ? `; ${hint}` : ''}${failed}`;
     throw name === 'InputError' ? new InputError(message, { cause: error }) : new Error(message, { cause: error });
   } finally {
     progress.stop();
   }
-}
-
-/** The error that a run has recorded, with its name. */
-function named({ name, message }: { name: string; message: string }): Error {
-  return Object.assign(new Error(message), { name });
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }
 
 /** How this command was started, so that the hint can be pasted. */

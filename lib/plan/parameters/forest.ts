@@ -44,7 +44,7 @@ export const FOREST = parameters({
     help: 'number of trees',
     value: 'N',
     read: number,
-    isSearched: true,
+    searched: 'range',
   },
   maxFeatures: {
     schema: rule<'sqrt' | 'log2' | 'all' | number>(
@@ -60,7 +60,7 @@ export const FOREST = parameters({
     value: 'X',
     // all features in scikit-learn, one here: too alike
     read: (text) => (/^1\.0*$/.test(text) ? text : number(text)),
-    isSearched: true,
+    searched: 'range',
   },
   maxDepth: {
     schema: integerOrNull(),
@@ -70,7 +70,7 @@ export const FOREST = parameters({
     value: 'N',
     read: number,
     nullWord: 'none',
-    isSearched: true,
+    searched: 'range',
   },
   minSamplesSplit: {
     schema: countOrShare(2),
@@ -79,7 +79,7 @@ export const FOREST = parameters({
     help: 'minimum rows of a node to split it, a count or a share',
     value: 'X',
     read: number,
-    isSearched: true,
+    searched: 'range',
   },
   minSamplesLeaf: {
     schema: countOrShare(1),
@@ -88,7 +88,7 @@ export const FOREST = parameters({
     help: 'minimum rows of a leaf, a count or a share',
     value: 'X',
     read: number,
-    isSearched: true,
+    searched: 'range',
   },
   minWeightFractionLeaf: {
     schema: numeric('a share from 0 to 0.5', (value) => value >= 0 && value <= 0.5),
@@ -97,7 +97,7 @@ export const FOREST = parameters({
     help: "minimum share of a tree's weight in a leaf",
     value: 'SHARE',
     read: number,
-    isSearched: true,
+    searched: 'realRange',
   },
   maxLeafNodes: {
     schema: integerOrNull(2),
@@ -107,7 +107,7 @@ export const FOREST = parameters({
     value: 'N',
     read: number,
     nullWord: 'none',
-    isSearched: true,
+    searched: 'range',
   },
   criterion: {
     schema: choice(...CLASS_CRITERIA, ...VALUE_CRITERIA),
@@ -115,7 +115,7 @@ export const FOREST = parameters({
     group: 'Forest:',
     help: 'impurity: gini, entropy or log_loss; for regression squared_error, absolute_error or poisson',
     value: 'NAME',
-    isSearched: true,
+    searched: 'values',
   },
   minImpurityDecrease: {
     schema: atLeast0(),
@@ -124,7 +124,7 @@ export const FOREST = parameters({
     help: 'minimum weighted decrease of impurity by a cut',
     value: 'X',
     read: number,
-    isSearched: true,
+    searched: 'realRange',
   },
   bootstrap: {
     schema: flag(),
@@ -133,7 +133,7 @@ export const FOREST = parameters({
     help: 'grow every tree on all rows (the default with --extra-trees)',
     isOnByDefault: true,
     helpOn: 'grow every tree from rows drawn with replacement (the default of others)',
-    isSearched: true,
+    searched: 'values',
   },
   maxSamples: {
     schema: rule<number | null>(
@@ -146,7 +146,7 @@ export const FOREST = parameters({
     value: 'X',
     read: number,
     nullWord: 'all',
-    isSearched: true,
+    searched: 'range',
   },
   classWeight: {
     schema: rule<'balanced' | 'balanced_subsample' | ByPosition | null>(
@@ -160,7 +160,7 @@ export const FOREST = parameters({
     value: 'X',
     read: byPosition,
     nullWord: 'none',
-    isSearched: true,
+    searched: 'values',
   },
   ccpAlpha: {
     schema: atLeast0(),
@@ -169,7 +169,7 @@ export const FOREST = parameters({
     help: 'complexity parameter of pruning: the cost of a leaf',
     value: 'X',
     read: number,
-    isSearched: true,
+    searched: 'realRange',
   },
   monotonicConstraints: {
     schema: rule<ByPosition | null>(
@@ -182,14 +182,14 @@ export const FOREST = parameters({
     value: 'X',
     read: byPosition,
     nullWord: 'none',
-    isSearched: true,
+    searched: 'values',
   },
   extraTrees: {
     schema: flag(),
     preset: false,
     group: 'Forest:',
     help: 'extra-trees: one random cut per feature, no bootstrap (see --bootstrap)',
-    isSearched: true,
+    searched: 'values',
   },
   oobScore: {
     schema: flag(),

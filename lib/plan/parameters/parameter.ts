@@ -36,8 +36,11 @@ export interface Parameter {
   source?: 'generator' | 'data';
   /** The generators that it applies to. @default all */
   generators?: readonly GeneratorName[];
-  /** Whether a search may try values of it. */
-  isSearched?: true;
+  /**
+   * How a search may vary it: by listed values; also by a range, whose integer ends give integers; or by a range that always
+   * gives numbers. @default not at all
+   */
+  searched?: 'values' | 'range' | 'realRange';
   /** The client calls that take it. */
   calls?: readonly ClientCall[];
   /** Its name in those calls. @default its name here */

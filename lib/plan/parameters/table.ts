@@ -1,5 +1,5 @@
 // All parameters of a run, in the order of the help text. Options, API fields, checks, defaults, client options, the table
-// in the docs and the command that repeats a run all follow from this table: a new parameter is added only here.
+// in the docs and the command that repeats a run follow from it. CONTRIBUTING.md says where else a parameter is used.
 
 import type * as v from 'valibot';
 import type { GeneratorName } from '../../datasets/spec.ts';
@@ -25,24 +25,30 @@ function namesWhere(has: (parameter: Parameter) => unknown): TableName[] {
   return TABLE_NAMES.filter((name) => has(PARAMETERS[name]));
 }
 
-function mapParameters<Property extends 'schema' | 'preset'>(property: Property): Record<string, Parameter[Property]> {
+function collectProperty<Property extends 'schema' | 'preset'>(
+  property: Property,
+): Record<string, Parameter[Property]> {
   return Object.fromEntries(
     TABLE_NAMES.filter((name) => property in PARAMETERS[name]).map((name) => [name, PARAMETERS[name][property]]),
   );
 }
 
-export const SCHEMAS = mapParameters('schema') as TableSchemas;
+export const SCHEMAS = collectProperty('schema') as TableSchemas;
 
 /**
  * The reference job. `maxFeatures` is missing: its default depends on the engine. Extra-trees have no bootstrap by default.
  */
-export const RUN_DEFAULTS = mapParameters('preset') as {
+export const RUN_DEFAULTS = collectProperty('preset') as {
   readonly [Name in NamesWith<{ preset: unknown }>]: Table[Name]['preset' & keyof Table[Name]];
 };
 
 /** Parameters that a search may vary: those of the forest that change neither the rows nor their bins. */
-export type SearchedName = NamesWith<{ isSearched: true }>;
-export const SEARCHED = namesWhere(({ isSearched }) => isSearched) as SearchedName[];
+export type SearchedName = NamesWith<{ searched: string }>;
+export const SEARCHED = namesWhere(({ searched }) => searched) as SearchedName[];
+export const SEARCHED_BY_RANGE: readonly string[] = namesWhere(
+  ({ searched }) => searched === 'range' || searched === 'realRange',
+);
+export const SEARCHED_BY_REAL_RANGE: readonly string[] = namesWhere(({ searched }) => searched === 'realRange');
 
 /** Parameters that apply only to generated data, and only to a user's data. */
 export const GENERATOR_PARAMS = namesWhere(({ source }) => source === 'generator');

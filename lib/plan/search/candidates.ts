@@ -3,7 +3,7 @@
 import { InputError } from '../../base/errors.ts';
 import { exp, log } from '../../base/numeric.ts';
 import { KeyedPermutation, RandomStream, STREAM } from '../../base/random.ts';
-import type { SearchedName } from '../parameters/table.ts'; // biome-ignore format: one line
+import type { SearchedName } from '../parameters/table.ts';
 import type { RunParams } from '../params.ts';
 import { type Distribution, drawsIntegers, isDistribution, MAX_CANDIDATES, type SearchSpec } from './spec.ts';
 

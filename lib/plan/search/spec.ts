@@ -2,7 +2,7 @@
 
 import { InputError } from '../../base/errors.ts';
 import { quote } from '../../base/quote.ts';
-import { SEARCHED, type SearchedName } from '../parameters/table.ts';
+import { SEARCHED, SEARCHED_BY_RANGE, SEARCHED_BY_REAL_RANGE, type SearchedName } from '../parameters/table.ts';
 import { type ScoringName, scoringNames } from './scoring.ts';
 
 /** A range to draw from: integers, ends included, if both ends are integers and the parameter takes them; else numbers. */
@@ -50,16 +50,9 @@ export const MAX_CANDIDATES = 1000;
 /** Folds of a search without `folds`. */
 export const DEFAULT_FOLDS = 5;
 
-/** Parameters that always take numbers, never only integers. */
-const REAL: readonly string[] = ['minWeightFractionLeaf', 'minImpurityDecrease', 'ccpAlpha'];
-const WITH_RANGE: readonly string[] = [
-  ...(['trees', 'maxFeatures', 'maxDepth', 'minSamplesSplit', 'minSamplesLeaf', 'maxLeafNodes', 'maxSamples'] as const),
-  ...REAL,
-];
-
 /** Whether the numbers drawn for a parameter are integers. */
 export function drawsIntegers(name: string, { from, to }: Distribution): boolean {
-  return !REAL.includes(name) && Number.isInteger(from) && Number.isInteger(to);
+  return !SEARCHED_BY_REAL_RANGE.includes(name) && Number.isInteger(from) && Number.isInteger(to);
 }
 
 /**
@@ -77,7 +70,12 @@ export function parseSearch(
   show: (name: string) => string,
 ): SearchSpec {
   const names = scoringNames(task === 'regression' ? 'regression' : 'classification');
-  const { grid, random = null, scoring = names[0], halving = false } = readFields('search', input, ['grid', 'random', 'scoring', 'halving']); // biome-ignore format: one line
+  const {
+    grid,
+    random = null,
+    scoring = names[0],
+    halving = false,
+  } = readFields('search', input, ['grid', 'random', 'scoring', 'halving']);
   if (random !== null && !isWhole(random, 1, MAX_CANDIDATES)) {
     throw new InputError(`${show('random')} must be an integer from 1 to ${MAX_CANDIDATES}, got ${quote(random)}`);
   }
@@ -148,14 +146,14 @@ function parseList(values: unknown[], check: (value: unknown) => void, where: st
 function parseDistribution(name: string, input: unknown, check: (value: unknown) => void, where: string): Distribution {
   if (!isObject(input)) throw new InputError(`${where} must be a list of values or a range, got ${quote(input)}`);
   const { from, to, log = false } = readFields(where, input, ['from', 'to', 'log']);
-  if (!WITH_RANGE.includes(name))
+  if (!SEARCHED_BY_RANGE.includes(name))
     throw new InputError(`${where} does not take a range, got ${quote(input)}; list the values`);
   check(from);
   check(to);
   if (typeof from !== 'number' || typeof to !== 'number' || from >= to) {
     throw new InputError(`${where} must be a range from a number to a larger one, got ${quote(input)}`);
   }
-  if (!REAL.includes(name) && Number.isInteger(from) !== Number.isInteger(to)) {
+  if (!SEARCHED_BY_REAL_RANGE.includes(name) && Number.isInteger(from) !== Number.isInteger(to)) {
     throw new InputError(`${where} must be a range of integers or of shares, got ${quote(input)}`);
   }
   if (typeof log !== 'boolean') throw new InputError(`${where}: log must be true or false, got ${quote(log)}`);

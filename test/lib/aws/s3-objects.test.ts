@@ -10,7 +10,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { s3Upload } from '../../../lib/aws/s3-objects.ts';
 import { s3Store } from '../../../lib/aws/s3-store.ts';
 import { compilePattern, parseLocation, showName } from '../../../lib/store/objects.ts';
-import { findFiles, readNames } from '../../../local/backend/input-files.ts';
+import { findFiles, uniqueNames } from '../../../local/backend/input-files.ts';
 import { findUploads } from '../../../local/backend/upload.ts';
 import { startS3Server } from '../../../local/s3/server.ts';
 
@@ -125,9 +125,9 @@ test('locations and names', () => {
 });
 
 test('files of one name are called with as many of their folders as tell them apart', () => {
-  assert.deepEqual(readNames(['/d/p/t.csv', '/d/q/t.csv', '/d/u.csv']), ['p/t.csv', 'q/t.csv', 'u.csv']);
-  assert.deepEqual(readNames(['/a/x/t.csv', '/b/x/t.csv', '/t.csv']), ['a/x/t.csv', 'b/x/t.csv', 't.csv']);
-  assert.deepEqual(readNames(['/a/t.csv', '/a/t.csv']), ['a/t.csv', 'a/t.csv']);
+  assert.deepEqual(uniqueNames(['/d/p/t.csv', '/d/q/t.csv', '/d/u.csv']), ['p/t.csv', 'q/t.csv', 'u.csv']);
+  assert.deepEqual(uniqueNames(['/a/x/t.csv', '/b/x/t.csv', '/t.csv']), ['a/x/t.csv', 'b/x/t.csv', 't.csv']);
+  assert.deepEqual(uniqueNames(['/a/t.csv', '/a/t.csv']), ['a/t.csv', 'a/t.csv']);
 });
 
 test('files of one content in several folders are each uploaded', async () => {

@@ -8,6 +8,7 @@ import {
   encodeFailure,
   parseFailure,
   parseRootFailure,
+  restoreError,
 } from '../../../lib/fanout/error-class.ts';
 
 // messages as they come back from a chained invoke: ours with the error's name in front, the platform's as they are
@@ -86,4 +87,12 @@ test('the root failure of a failed task is that of its last attempt', () => {
   assert.deepEqual(parseRootFailure(direct), direct);
   const quoted = { name: 'FormatError', message: 'k: expected "; last: InputError: x"' };
   assert.deepEqual(parseRootFailure(quoted), quoted);
+});
+
+test('a recorded error is restored as an InputError if its root is one, or else with its name', () => {
+  const task = new TaskFailedError('scan-0', 1, { name: 'InputError', message: 'row 2: not a number' });
+  assert.ok(restoreError(task) instanceof InputError);
+  assert.equal(restoreError(task).message, task.message);
+  const crashed = restoreError(new TaskFailedError('scan-0', 3, { name: 'CrashError', message: 'exit status 1' }));
+  assert.deepEqual([crashed instanceof InputError, crashed.name], [false, 'TaskFailedError']);
 });

@@ -7,20 +7,6 @@ import { FAN_OUT_DEFAULTS, type FanOutOptions, resolveOptions, toCount } from '.
 import { quantile } from '../../../lib/fanout/summary.ts';
 import { memoryEngine } from '../../helpers.ts';
 
-interface Doubled {
-  twice: number;
-}
-const doubler = workerFunction<{ n: number }, Doubled>('double');
-
-/** Doubles numbers; refuses those that are named. */
-function engine(refused: readonly number[] = []) {
-  return memoryEngine(() => async (payload) => {
-    const { n } = payload as { n: number };
-    if (refused.includes(n)) throw new InputError(`no ${n} here`);
-    return { twice: 2 * n };
-  });
-}
-
 suite('fan-out options', () => {
   test('a share of the tasks is converted in decimal arithmetic', () => {
     const floor = [0.29, 0.57, 0.07].map((share) => toCount(share, 100, Math.floor));
@@ -52,7 +38,13 @@ suite('fan-out options', () => {
     test(`refuses ${JSON.stringify(options)}`, () => {
       assert.throws(() => resolveOptions(options as FanOutOptions), { name: 'InputError', message });
       assert.throws(
-        () => startFanOut(engine(), 'f', [], { worker: doubler, ...(options as FanOutOptions) }),
+        () =>
+          startFanOut(
+            memoryEngine(() => async () => null),
+            'f',
+            [],
+            { worker: workerFunction('f'), ...options },
+          ),
         InputError,
       );
     });

@@ -4,8 +4,15 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Command } from 'commander';
-import { callOptions, PARAMETERS, RUN_DEFAULTS, TABLE_NAMES } from '../../../lib/plan/parameters/table.ts';
+import {
+  callOptions,
+  PARAMETERS,
+  RUN_DEFAULTS,
+  type SearchedName,
+  TABLE_NAMES,
+} from '../../../lib/plan/parameters/table.ts';
 import { parseRunParams } from '../../../lib/plan/params.ts';
+import { planRun } from '../../../lib/plan/plan-run.ts';
 import { repeatCommand } from '../../../lib/report/command.ts';
 import { addRunOptions, givenParams } from '../../../local/commands/run-options.ts';
 import { toFlag, toKebab } from '../../../local/output/flags.ts';
@@ -83,3 +90,29 @@ test("options of the client's calls are parameters, some under scikit-learn's na
     ['folds', 'engine', 'strategy', 'workers', 'deadline'],
   );
 });
+
+/** A value other than the default of each parameter that a search may vary; the compiler requires all. */
+const OTHER_VALUES: Record<SearchedName, unknown> = {
+  trees: 7,
+  maxFeatures: 3,
+  maxDepth: 4,
+  minSamplesSplit: 5,
+  minSamplesLeaf: 3,
+  minWeightFractionLeaf: 0.1,
+  maxLeafNodes: 9,
+  criterion: 'entropy',
+  minImpurityDecrease: 0.1,
+  bootstrap: false,
+  maxSamples: 0.5,
+  classWeight: 'balanced',
+  ccpAlpha: 0.01,
+  monotonicConstraints: { 0: 1 },
+  extraTrees: true,
+};
+
+for (const [name, value] of Object.entries(OTHER_VALUES)) {
+  test(`${name}: a value other than the default changes the forest of the plan`, () => {
+    const { forest } = planRun(parseRunParams({ [name]: value }));
+    assert.notDeepEqual(forest, planRun(parseRunParams({})).forest);
+  });
+}

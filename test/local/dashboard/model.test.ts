@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-// biome-ignore lint/suspicious/noTsIgnore: the page's modules have no types, and need none
-// @ts-ignore
 import { apply, createModel } from '../../../local/dashboard/page/model.js';
-// biome-ignore lint/suspicious/noTsIgnore: the page's modules have no types, and need none
-// @ts-ignore
 import { selectSandboxes, stageProgress, timeRange, workerLimit } from '../../../local/dashboard/page/views.js';
 
 const usd = { gbSecond: 0.001, invocation: 0.01, s3Write: 0.1, s3Read: 1 };

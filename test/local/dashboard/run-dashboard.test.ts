@@ -3,11 +3,7 @@ import { test } from 'node:test';
 import { type RunView, viewRun } from '../../../lib/run/run.ts';
 import { findLastRun, followByApi } from '../../../local/dashboard/api-runs.ts';
 import type { EmulatorEvent } from '../../../local/dashboard/event-log.ts';
-// biome-ignore lint/suspicious/noTsIgnore: the page's modules have no types, and need none
-// @ts-ignore
 import { apply, createModel } from '../../../local/dashboard/page/model.js';
-// biome-ignore lint/suspicious/noTsIgnore: the page's modules have no types, and need none
-// @ts-ignore
 import { stageProgress } from '../../../local/dashboard/page/views.js';
 import { startRunDashboard, watchRun } from '../../../local/dashboard/run-dashboard.ts';
 import type { ApiAnswer } from '../../../local/http/api-client.ts';
