@@ -1,0 +1,4 @@
+// The page's modules are JavaScript without types.
+
+declare module '*/dashboard/page/model.js';
+declare module '*/dashboard/page/views.js';
